@@ -1,0 +1,259 @@
+import { failure, forbidden, PosternError } from './errors.ts';
+import { toGlobalId } from './global-id.ts';
+import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
+import { isToken, policySubjectOf, type Principal, type TokenAuthority } from './principal.ts';
+import { isAtLeast, type Role } from './roles.ts';
+import { concerns, isBuiltIn, type Operation, roleForOperation, type ScopeRule } from './scopes.ts';
+import type { TokenKind } from './token.ts';
+
+/**
+ * A question of authority with its ids filled in: may this caller do that thing?
+ * `lookup: true` marks a look-up or a list, whose visibility the query itself holds: what is absent or out of reach is
+ * left out there, so only what can be refused without looking is refused here.
+ */
+export type Ask =
+  /** Anyone at all. */
+  | { readonly kind: 'anyone' }
+  /** Anyone but a token: what makes or proves a person. */
+  | { readonly kind: 'person' }
+  /** Any caller with a credential. */
+  | { readonly kind: 'credential' }
+  /** A signed-in person. */
+  | { readonly kind: 'session' }
+  /** A role in a workspace; refused to every personal token. A session may always do it to itself, where `selfId` says whom. */
+  | { readonly kind: 'role'; readonly role: Role; readonly workspaceId: string; readonly selfId?: string | undefined }
+  | EntityAsk
+  | TokenAsk;
+
+/** An operation on a workspace, a channel or a registered entity; without ids, on any of them. */
+export interface EntityAsk {
+  readonly kind: 'entity';
+  readonly operation: Operation;
+  readonly entityType: string;
+  readonly entityId?: string | undefined;
+  readonly workspaceId?: string | undefined;
+  readonly lookup?: boolean;
+}
+
+/** An operation on a token; without an id, on the caller's tokens at large. */
+export interface TokenAsk {
+  readonly kind: 'token';
+  readonly operation: Operation;
+  readonly tokenId?: string | undefined;
+  /** What it takes on a workspace token. */
+  readonly workspaceRole: Role;
+  readonly lookup?: boolean;
+}
+
+/** How a caller stands to a workspace, or to an entity in one. */
+export interface Standing {
+  readonly workspaceId: string;
+  /** `null` for who is no member. */
+  readonly role: Role | null;
+  /** The operations on the entity that were shared with the caller's user. */
+  readonly shared: readonly Operation[];
+  readonly policy: TokenPolicy;
+}
+
+/** How a caller stands to a token. */
+export interface TokenStanding {
+  readonly kind: TokenKind;
+  readonly ownerId: string | null;
+  readonly role: Role | null;
+  /** The tokens that it derives from. */
+  readonly ancestorIds: readonly string[];
+  /** How the caller stands to the workspace that it belongs to; `null` for a personal token and for outsiders. */
+  readonly workspace: Standing | null;
+}
+
+/** What a granted call may build on: the caller's role in the workspace concerned, where there is one. */
+export interface Grant {
+  readonly workspaceId: string | null;
+  readonly role: Role | null;
+}
+
+const NOTHING_MORE: Grant = Object.freeze({ workspaceId: null, role: null });
+
+/** One clause of what a token's scopes reach: an entity or all, in a workspace or in all. */
+export interface ReachClause {
+  readonly entityId: string | null;
+  readonly workspaceId: string | null;
+}
+
+/** The entities of a type that a caller may do an operation on, as data that a query can filter by. */
+export interface Reach {
+  readonly holder: { readonly userId: string } | { readonly workspaceId: string };
+  readonly operation: Operation;
+  /** What a member needs. */
+  readonly role: Role;
+  /** Each group must have a clause that fits; no group, no limit. */
+  readonly limits: readonly (readonly ReachClause[])[];
+  /** What the workspaces' policies look at; `null` for a session. */
+  readonly subject: PolicySubject | null;
+}
+
+/** The token-management role by operation, where the asking field does not say more. */
+export function tokenRoleFor(operation: Operation): Role {
+  if (operation === 'READ' || operation === 'LIST') return 'VIEWER';
+  return operation === 'DELETE' ? 'ADMINISTRATOR' : 'WORKSPACE_MANAGER';
+}
+
+/** The global id of an entity; ids of registered types are the caller's own and stay as they are. */
+export function globalEntityId(entityType: string, entityId: string): string {
+  if (!isBuiltIn(entityType)) return entityId;
+  return toGlobalId(({ workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const)[entityType], entityId);
+}
+
+function missingScope(operation: Operation, entityType: string, entityId?: string): PosternError {
+  return forbidden('MISSING_SCOPE', {
+    operation,
+    entityType,
+    entityId: entityId === undefined ? null : globalEntityId(entityType, entityId),
+  });
+}
+
+/** The clauses of one link for an operation; `null` where it has no limit. */
+function clausesOf(link: TokenAuthority, operation: Operation, entityType: string): ScopeRule[] | null {
+  if (link.access === 'FULL' && entityType !== 'token') return null;
+  if (link.access !== 'SCOPED') return [];
+  return link.scopes.filter((scope) => concerns(scope, operation, entityType));
+}
+
+function fits(clause: ReachClause, entityId: string | undefined, workspaceId: string | undefined): boolean {
+  return (
+    (clause.entityId === null || entityId === undefined || clause.entityId === entityId) &&
+    (clause.workspaceId === null || workspaceId === undefined || clause.workspaceId === workspaceId)
+  );
+}
+
+/** Whether every link of a chain has a clause that could fit; what is not known yet is taken to fit. */
+function covers(
+  chain: readonly TokenAuthority[],
+  operation: Operation,
+  entityType: string,
+  entityId?: string,
+  workspaceId?: string,
+): boolean {
+  return chain.every((link) => {
+    const clauses = clausesOf(link, operation, entityType);
+    return clauses === null || clauses.some((clause) => fits(clause, entityId, workspaceId));
+  });
+}
+
+/** Something new has no id yet: a clause for one entity does not reach it. */
+function coversNew(chain: readonly TokenAuthority[], entityType: string, workspaceId?: string): boolean {
+  return chain.every((link) => {
+    const clauses = clausesOf(link, 'CREATE', entityType);
+    return clauses === null || clauses.some((clause) => clause.entityId === null && fits(clause, undefined, workspaceId));
+  });
+}
+
+/** The refusal that needs no look-up, `null` where none is due. So a refusal tells nothing about what exists. */
+export function refusalBeforeLookup(principal: Principal, ask: Ask): PosternError | null {
+  if (ask.kind === 'anyone') return null;
+  if (ask.kind === 'person') return isToken(principal) ? forbidden('SESSION_REQUIRED') : null;
+  if (principal.kind === 'ANONYMOUS') return failure('UNAUTHENTICATED');
+  switch (ask.kind) {
+    case 'credential':
+      return null;
+    case 'session':
+      return principal.kind === 'SESSION' ? null : forbidden('SESSION_REQUIRED');
+    case 'role':
+      return principal.kind === 'PERSONAL_TOKEN' ? forbidden('ROLE_GATED') : null;
+    case 'token':
+      if (principal.kind === 'WORKSPACE_TOKEN') return ask.tokenId === undefined ? forbidden('SESSION_REQUIRED') : null;
+      return refusalOfScope(principal, ask.operation, 'token', ask.tokenId, undefined);
+    case 'entity':
+      return refusalOfScope(principal, ask.operation, ask.entityType, ask.entityId, ask.workspaceId);
+  }
+}
+
+function refusalOfScope(
+  principal: Principal,
+  operation: Operation,
+  entityType: string,
+  entityId: string | undefined,
+  workspaceId: string | undefined,
+): PosternError | null {
+  if (principal.kind !== 'PERSONAL_TOKEN') return null;
+  const allowed =
+    operation === 'CREATE'
+      ? coversNew(principal.chain, entityType, workspaceId)
+      : covers(principal.chain, operation, entityType, entityId, workspaceId);
+  return allowed ? null : missingScope(operation, entityType, entityId);
+}
+
+/** Decides on a workspace or an entity in it; throws what a refused call answers. `null` stands for absent. */
+export function decideOnEntity(
+  principal: Principal,
+  ask: Extract<Ask, { kind: 'role' | 'entity' }>,
+  standing: Standing | null,
+): Grant {
+  if (!standing || (standing.role === null && standing.shared.length === 0)) throw failure('NOT_FOUND');
+  if (ask.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
+    const entityId = ask.entityType === 'workspace' ? standing.workspaceId : ask.entityId;
+    if (!covers(principal.chain, ask.operation, ask.entityType, entityId, standing.workspaceId)) {
+      throw failure('NOT_FOUND');
+    }
+  }
+  const subject = policySubjectOf(principal);
+  if (subject && !isOpenTo(standing.policy, subject)) throw forbidden('POLICY');
+  if (ask.kind === 'entity' && standing.shared.includes(ask.operation)) return grantOf(standing);
+  const required = ask.kind === 'role' ? ask.role : roleForOperation(ask.operation);
+  const itself = ask.kind === 'role' && principal.kind === 'SESSION' && ask.selfId === principal.userId;
+  if (standing.role === null || !(itself || isAtLeast(standing.role, required))) {
+    throw forbidden('ROLE_REQUIRED', { role: required });
+  }
+  return grantOf(standing);
+}
+
+function grantOf(standing: Standing): Grant {
+  return { workspaceId: standing.workspaceId, role: standing.role };
+}
+
+/** Decides on a token; throws what a refused call answers. `null` stands for absent. */
+export function decideOnToken(principal: Principal, ask: TokenAsk, standing: TokenStanding | null): Grant {
+  if (!standing) throw failure('NOT_FOUND');
+  if (standing.kind === 'PERSONAL') {
+    const own =
+      principal.kind === 'SESSION'
+        ? standing.ownerId === principal.userId
+        : principal.kind === 'PERSONAL_TOKEN' &&
+          (ask.tokenId === principal.tokenId || standing.ancestorIds.includes(principal.tokenId));
+    if (!own) throw failure('NOT_FOUND');
+    return NOTHING_MORE;
+  }
+  if (principal.kind === 'PERSONAL_TOKEN' || !standing.workspace) throw failure('NOT_FOUND');
+  const grant = decideOnEntity(
+    principal,
+    { kind: 'role', role: ask.workspaceRole, workspaceId: standing.workspace.workspaceId },
+    standing.workspace,
+  );
+  const reads = ask.operation === 'READ' || ask.operation === 'LIST';
+  if (!reads && standing.role && grant.role && !isAtLeast(grant.role, standing.role)) {
+    throw forbidden('ROLE_REQUIRED', { role: standing.role });
+  }
+  return grant;
+}
+
+/** What a caller reaches of an entity type for an operation; `null` where it is nothing at all. */
+export function reachOf(principal: Principal, operation: Operation, entityType: string): Reach | null {
+  const role = roleForOperation(operation);
+  const subject = policySubjectOf(principal);
+  switch (principal.kind) {
+    case 'ANONYMOUS':
+      return null;
+    case 'SESSION':
+      return { holder: { userId: principal.userId }, operation, role, limits: [], subject };
+    case 'WORKSPACE_TOKEN':
+      if (!isAtLeast(principal.role, role)) return null;
+      return { holder: { workspaceId: principal.workspaceId }, operation, role, limits: [], subject };
+    case 'PERSONAL_TOKEN': {
+      const limits = principal.chain
+        .map((link) => clausesOf(link, operation, entityType))
+        .filter((clauses) => clauses !== null);
+      if (limits.some((clauses) => clauses.length === 0)) return null;
+      return { holder: { userId: principal.userId }, operation, role, limits, subject };
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { Role } from './roles.ts';
+import type { Operation } from './scopes.ts';
+
+/** What a code answers with when it refuses a whole request: the HTTP status and the RFC 6750 challenge. */
+interface ErrorEntry {
+  /** The HTTP status where the request is refused before execution; at a field it is always 200. */
+  readonly status: number;
+  /** The `error` of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1); absent, no challenge is sent. */
+  readonly challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  /** For people; the code is the contract. */
+  readonly message: string;
+}
+
+/** Every error that Postern answers with; the one place where a code, its status and its text are decided. */
+export const ERRORS = {
+  INVALID_AUTH_HEADER: {
+    status: 400,
+    challenge: 'invalid_request',
+    message: 'The Authorization header is malformed, sent twice or too long.',
+  },
+  INVALID_AUTH_SCHEME: {
+    status: 401,
+    challenge: 'invalid_request',
+    message: 'Authorization must use the Bearer scheme.',
+  },
+  INVALID_TOKEN: { status: 401, challenge: 'invalid_token', message: 'The token is not valid.' },
+  TOKEN_EXPIRED: { status: 401, challenge: 'invalid_token', message: 'The token has expired.' },
+  TOKEN_REVOKED: { status: 401, challenge: 'invalid_token', message: 'The token was revoked.' },
+  TOKEN_DISABLED: { status: 401, challenge: 'invalid_token', message: 'The token is disabled.' },
+  TOKEN_NO_ACCESS: {
+    status: 403,
+    challenge: 'insufficient_scope',
+    message: 'The token has no access: give it scopes or full access first.',
+  },
+  INVALID_SESSION: {
+    status: 401,
+    challenge: 'invalid_token',
+    message: 'The session has ended: sign in again.',
+  },
+  BAD_REQUEST: { status: 400, message: 'The request is not a GraphQL request in JSON.' },
+  QUERY_TOO_COMPLEX: { status: 400, message: 'The document is too large.' },
+  GRAPHQL_PARSE_FAILED: { status: 400, message: 'The document is not valid GraphQL.' },
+  GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'The document does not fit the schema.' },
+  BAD_VARIABLES: { status: 400, message: 'The variables do not fit the operation.' },
+  CSRF_REJECTED: {
+    status: 403,
+    message: 'A request with the session cookie must come from the same origin.',
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type must be application/json.' },
+  RATE_LIMITED: { status: 429, message: 'Too many requests: try again later.' },
+  UNAVAILABLE: { status: 503, message: 'Postern cannot answer right now: try again shortly.' },
+
+  UNAUTHENTICATED: { status: 401, message: 'Sign in or present a token.' },
+  FORBIDDEN: { status: 403, challenge: 'insufficient_scope', message: 'Not allowed.' },
+  NOT_FOUND: { status: 404, message: 'Not found.' },
+  BAD_USER_INPUT: { status: 400, message: 'A value is not acceptable.' },
+  CONFLICT: { status: 409, message: 'This does not fit the present state.' },
+  LIMIT_REACHED: { status: 409, message: 'The limit is reached.' },
+  INVALID_CREDENTIALS: { status: 401, message: 'The email or the password is wrong.' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts to sign in: try again later.' },
+  INTERNAL_SERVER_ERROR: { status: 500, message: 'Something went wrong on our side.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Why a caller is forbidden, in words for people; the key is `extensions.reason`. */
+const REASONS = {
+  ROLE_GATED: 'This needs a role, which a personal token never has.',
+  ROLE_REQUIRED: 'A higher role is required.',
+  MISSING_SCOPE: 'The token lacks the scope for this.',
+  SESSION_REQUIRED: 'This needs a signed-in person.',
+  POLICY: "The workspace's token policy forbids this.",
+  EXCEEDS_CALLER: 'This would give more than the caller has.',
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+/** What would have been enough: a role, or a scope. Ids are global ids, as the caller sent them. */
+export type Required =
+  | { readonly role: Role }
+  | { readonly operation: Operation; readonly entityType: string; readonly entityId: string | null };
+
+/** One bad value: where it stands in the arguments, and what is wrong with it. Never the value itself. */
+export interface InputIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What refines a code; each becomes a key of `errors[].extensions`. */
+export interface ErrorDetail {
+  readonly reason?: Reason;
+  readonly required?: Required;
+  readonly issues?: readonly InputIssue[];
+  /** Whole seconds until another try makes sense. */
+  readonly retryAfter?: number;
+}
+
+/** The error that domain and services throw; the edges turn it into a GraphQL error or an HTTP answer. */
+export class PosternError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, detail: ErrorDetail = {}, message: string = ERRORS[code].message) {
+    super(message);
+    this.name = 'PosternError';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** An error of the table, with an own text where the table's is too general. */
+export function failure(code: ErrorCode, message?: string): PosternError {
+  return new PosternError(code, {}, message);
+}
+
+/** A `FORBIDDEN` with its reason. */
+export function forbidden(reason: Reason, required?: Required): PosternError {
+  return new PosternError('FORBIDDEN', required ? { reason, required } : { reason }, REASONS[reason]);
+}
+
+/** A `BAD_USER_INPUT` for one value. */
+export function badInput(path: InputIssue['path'], message: string): PosternError {
+  return new PosternError('BAD_USER_INPUT', { issues: [{ path, message }] });
+}
+
+/** Collects the issues of several values, so that a caller learns of all of them at once. */
+export function inputCheck() {
+  const issues: InputIssue[] = [];
+  return {
+    /** Runs a parser; what it refuses is noted and `undefined` comes back. Other errors pass through. */
+    try<T>(parse: () => T): T | undefined {
+      try {
+        return parse();
+      } catch (error) {
+        if (error instanceof PosternError && error.code === 'BAD_USER_INPUT') {
+          issues.push(...(error.detail.issues ?? []));
+          return undefined;
+        }
+        throw error;
+      }
+    },
+    /** Throws `BAD_USER_INPUT` with all that was noted, if anything was. */
+    finish(): void {
+      if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
+    },
+  };
+}

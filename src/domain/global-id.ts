@@ -1,0 +1,38 @@
+/** The tag that stands in front of an id of each type that has one. */
+const TAGS = {
+  Token: 'tok',
+  User: 'usr',
+  Workspace: 'wsp',
+  Session: 'ssn',
+  Invitation: 'ivt',
+  AuditEvent: 'evt',
+  TokenScope: 'scp',
+  Channel: 'chn',
+  Message: 'msg',
+} as const;
+
+export type NodeType = keyof typeof TAGS;
+
+const SHAPE = /^([a-z]{3})_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/;
+const TYPE_OF_TAG = new Map(Object.entries(TAGS).map(([type, tag]) => [tag as string, type as NodeType]));
+
+/** An id as the API shows it: the type's tag and the UUID without hyphens. Opaque to clients. */
+export function toGlobalId(type: NodeType, id: string): string {
+  return `${TAGS[type]}_${id.replaceAll('-', '')}`;
+}
+
+/** The type and UUID of an id of the API; `null` where it is none. */
+export function parseGlobalId(globalId: string): { type: NodeType; id: string } | null {
+  const match = SHAPE.exec(globalId);
+  const type = match && TYPE_OF_TAG.get(match[1] ?? '');
+  return match && type ? { type, id: match.slice(2).join('-') } : null;
+}
+
+/** An id that no record has: what a malformed id, or one of another type, stands for. So absent and malformed answer alike. */
+export const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+/** The UUID of an id of one type; `NO_ID` where it is malformed or of another type. */
+export function idOf(type: NodeType, globalId: string): string {
+  const parsed = parseGlobalId(globalId);
+  return parsed?.type === type ? parsed.id : NO_ID;
+}

@@ -1,0 +1,59 @@
+import { crc32 } from 'node:zlib';
+
+/** What a secret opens, by the tag in its text. */
+export const SECRET_TAGS = { PERSONAL: 'pat', WORKSPACE: 'wst', SESSION: 'ses', INVITATION: 'inv' } as const;
+
+export type SecretKind = keyof typeof SECRET_TAGS;
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const RANDOM_BYTES = 32;
+const RANDOM_CHARACTERS = 43;
+const CHECKSUM_CHARACTERS = 6;
+const DISPLAY_CHARACTERS = 10;
+
+/** A prefix that may be configured to stand in front of every secret: letters and digits, then an underscore. */
+export const SECRET_PREFIX = /^[A-Za-z][A-Za-z0-9]{0,15}_$/;
+
+/** Matches a secret of any kind, whatever prefix was configured; the checksum still has to be verified. */
+export const SECRET_PATTERN = /\b(?:[A-Za-z][A-Za-z0-9]{0,15}_)?(pat|wst|ses|inv)_[0-9A-Za-z]{49}\b/g;
+
+const SHAPE = new RegExp(`^${SECRET_PATTERN.source.replaceAll('\\b', '')}$`);
+const KIND_OF_TAG = new Map<string, SecretKind>(
+  Object.entries(SECRET_TAGS).map(([kind, tag]) => [tag, kind as SecretKind]),
+);
+
+/** A number in base 62 (`0-9A-Za-z`), left-padded with `0` to a width. */
+export function toBase62(value: bigint, width: number): string {
+  let text = '';
+  for (let rest = value; rest > 0n; rest /= 62n) text = ALPHABET[Number(rest % 62n)] + text;
+  return text.padStart(width, '0');
+}
+
+function checksumOf(text: string): string {
+  return toBase62(BigInt(crc32(text)), CHECKSUM_CHARACTERS);
+}
+
+/**
+ * Builds a secret from 32 random bytes: `pat_`, 43 base62 characters, then 6 of CRC-32 over all that precedes.
+ * Throws when fewer or more bytes come.
+ */
+export function composeSecret(kind: SecretKind, random: Uint8Array, prefix = ''): string {
+  if (random.length !== RANDOM_BYTES) throw new Error(`a secret needs ${RANDOM_BYTES} random bytes`);
+  const value = BigInt(`0x${Buffer.from(random).toString('hex')}`);
+  const body = `${prefix}${SECRET_TAGS[kind]}_${toBase62(value, RANDOM_CHARACTERS)}`;
+  return body + checksumOf(body);
+}
+
+/** The kind of a well-formed secret; `null` where shape or checksum is wrong. Needs no database. */
+export function kindOfSecret(text: string): SecretKind | null {
+  const match = SHAPE.exec(text);
+  if (!match) return null;
+  const body = text.slice(0, -CHECKSUM_CHARACTERS);
+  if (checksumOf(body) !== text.slice(-CHECKSUM_CHARACTERS)) return null;
+  return KIND_OF_TAG.get(match[1] ?? '') ?? null;
+}
+
+/** What lists show of a secret: its first 10 characters. */
+export function displayPart(secret: string): string {
+  return secret.slice(0, DISPLAY_CHARACTERS);
+}

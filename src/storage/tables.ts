@@ -1,0 +1,147 @@
+import type { ColumnType } from 'kysely';
+
+/** A column that is written once. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+interface UsersTable {
+  id: Fixed<string>;
+  email: Fixed<string>;
+  name: string;
+  password_hash: string;
+  created_at: Fixed<number>;
+  deactivated_at: number | null;
+}
+
+interface SessionsTable {
+  id: Fixed<string>;
+  user_id: Fixed<string>;
+  digest: Fixed<string>;
+  created_at: Fixed<number>;
+  expires_at: number;
+  ip: Fixed<string | null>;
+  user_agent: Fixed<string | null>;
+}
+
+interface WorkspacesTable {
+  id: Fixed<string>;
+  name: string;
+  slug: Fixed<string>;
+  created_at: Fixed<number>;
+  personal_tokens: string;
+  max_lifetime: number | null;
+  /** 0 or 1. */
+  require_expiry: number;
+  /** One bit a rank. */
+  token_roles: number;
+}
+
+interface MembersTable {
+  workspace_id: Fixed<string>;
+  user_id: Fixed<string>;
+  /** A rank. */
+  role: number;
+  joined_at: Fixed<number>;
+}
+
+interface InvitationsTable {
+  id: Fixed<string>;
+  workspace_id: Fixed<string>;
+  email: Fixed<string>;
+  role: number;
+  digest: string;
+  invited_by: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
+interface TokensTable {
+  id: Fixed<string>;
+  kind: Fixed<string>;
+  owner_id: Fixed<string | null>;
+  workspace_id: Fixed<string | null>;
+  created_by: Fixed<string | null>;
+  parent_id: Fixed<string | null>;
+  identifier: Fixed<string>;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  search_text: string;
+  display: string;
+  access: string;
+  role: number | null;
+  created_at: Fixed<number>;
+  updated_at: number;
+  issued_at: number;
+  regenerated_at: number | null;
+  expires_at: number | null;
+  disabled_at: number | null;
+  revoked_at: number | null;
+}
+
+interface TokenAncestorsTable {
+  token_id: Fixed<string>;
+  ancestor_id: Fixed<string>;
+}
+
+interface TokenSecretsTable {
+  digest: Fixed<string>;
+  token_id: Fixed<string>;
+  /** Set on the old secret of an overlap. */
+  valid_until: number | null;
+}
+
+interface TokenScopesTable {
+  id: Fixed<string>;
+  token_id: Fixed<string>;
+  entity_type: Fixed<string>;
+  entity_id: Fixed<string | null>;
+  workspace_id: Fixed<string | null>;
+  operations: Fixed<number>;
+}
+
+interface CredentialUsesTable {
+  credential_id: Fixed<string>;
+  at: number;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+interface SignInAttemptsTable {
+  key: Fixed<string>;
+  attempts: number;
+  resets_at: number;
+}
+
+interface AuditEventsTable {
+  id: Fixed<string>;
+  at: Fixed<number>;
+  action: Fixed<string>;
+  /** Whose account log it belongs to. */
+  user_id: Fixed<string | null>;
+  /** Which workspace's log it belongs to. */
+  workspace_id: Fixed<string | null>;
+  actor_kind: Fixed<string | null>;
+  actor_id: Fixed<string | null>;
+  actor_token_id: Fixed<string | null>;
+  /** A global id. */
+  target_id: Fixed<string | null>;
+  ip: Fixed<string | null>;
+  user_agent: Fixed<string | null>;
+  detail: Fixed<string>;
+}
+
+/** The tables as the newest migration leaves them. */
+export interface Tables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  workspaces: WorkspacesTable;
+  members: MembersTable;
+  invitations: InvitationsTable;
+  tokens: TokensTable;
+  token_ancestors: TokenAncestorsTable;
+  token_secrets: TokenSecretsTable;
+  token_scopes: TokenScopesTable;
+  credential_uses: CredentialUsesTable;
+  sign_in_attempts: SignInAttemptsTable;
+  audit_events: AuditEventsTable;
+}
