@@ -1,5 +1,7 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import {
+  CompiledQuery,
   type DatabaseConnection,
   type Kysely,
   type MigrationLockOptions,
@@ -7,10 +9,12 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
-import { CompiledQuery } from 'kysely';
 
 const STATEMENTS_KEPT = 500;
 const BUSY_TIMEOUT_MS = 5000;
+const OWNER_ONLY = 0o600;
+/** Marks the files of Postern in their header: "Posn" in ASCII. */
+const APPLICATION_ID = 0x506f736e;
 
 /** Takes the write lock when a transaction begins: a read that turns into a write can then never fail half-way. */
 class ImmediateDriver extends SqliteDriver {
@@ -46,23 +50,51 @@ function keepStatements(database: Database.Database): Database.Database {
   return database;
 }
 
+/** Creates a missing file for its owner alone; SQLite gives the files that it keeps beside it the same mode. */
+function createPrivately(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', OWNER_ONLY));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function foreign(file: string): Error {
+  return new Error(`${file} is not a database of Postern: set DATABASE_URL to another file.`);
+}
+
+/** Marks an empty database as Postern's. Throws, having written nothing, where it is another program's. */
+function claim(database: Database.Database, file: string): void {
+  // In this order: a process that starts at the same time sets the mark before it creates a table.
+  const objects = database.prepare('select count(*) from sqlite_schema').pluck().get();
+  const mark = database.pragma('application_id', { simple: true });
+  if (mark === APPLICATION_ID) return;
+  if (mark !== 0 || objects !== 0) throw foreign(file);
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+}
+
 /**
  * Opens an SQLite file for durable use: WAL, `synchronous=FULL`, foreign keys on, each read back and checked.
- * Throws where the file cannot be opened or a setting does not hold.
+ * Throws where the file cannot be opened, is another program's, or a setting does not hold.
  */
 export function openSqlite(file: string): Database.Database {
+  if (file !== ':memory:') createPrivately(file);
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    claim(database, file);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     const mode = database.pragma('journal_mode', { simple: true });
     if (mode !== 'wal' && mode !== 'memory') throw new Error(`${file}: the journal mode is ${mode}, not WAL`);
-    if (database.pragma('synchronous', { simple: true }) !== 2) throw new Error(`${file}: synchronous is not FULL`);
-    if (database.pragma('foreign_keys', { simple: true }) !== 1) throw new Error(`${file}: foreign keys are off`);
+    if (database.pragma('synchronous', { simple: true }) !== 2)
+      throw new Error(`${file}: synchronous is not FULL`);
+    if (database.pragma('foreign_keys', { simple: true }) !== 1)
+      throw new Error(`${file}: foreign keys are off`);
     return database;
   } catch (error) {
     database.close();
+    if ((error as { code?: string }).code === 'SQLITE_NOTADB') throw foreign(file);
     throw error;
   }
 }

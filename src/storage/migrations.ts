@@ -1,0 +1,105 @@
+import { type Migration, Migrator } from 'kysely';
+import * as core from '../../db/migrations/0001-core.ts';
+import { copyDatabase } from './backup.ts';
+import type { DatabaseHandle, Executor } from './database.ts';
+
+/** How long one process waits for another that is migrating the same file. */
+const WAIT_MS = 60_000;
+
+/** Migrations by name; they are applied in the order of their names, which never change again. */
+export type Migrations = Readonly<Record<string, Migration>>;
+
+/** Every migration. A list and not a folder that is read, so that compiled, bundled and tested code have the same one. */
+export const MIGRATIONS: Migrations = Object.freeze({
+  '0001-core': core,
+});
+
+/** What a run of migrations did. */
+export interface MigrationReport {
+  /** The names of the migrations that this process applied, in order. */
+  readonly applied: readonly string[];
+  /** The copy of the file as it was before; `null` where nothing was there to lose. */
+  readonly copy: string | null;
+}
+
+interface SchemaState {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Which migrations a database has and lacks. Throws where it has one that is unknown here. */
+async function schemaState(db: Executor, migrations: Migrations): Promise<SchemaState> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  const rows = tables.some((table) => table.name === 'kysely_migration')
+    ? await db
+        .withTables<{ kysely_migration: { name: string } }>()
+        .selectFrom('kysely_migration')
+        .select('name')
+        .orderBy('name')
+        .execute()
+    : [];
+  const applied = rows.map((row) => row.name);
+  const unknown = applied.find((name) => !(name in migrations));
+  if (unknown) {
+    throw new Error(
+      `The database has the migration ${unknown} of a newer Postern: run that version, or restore a copy from before.`,
+    );
+  }
+  const names = Object.keys(migrations).sort();
+  return { applied, pending: names.filter((name) => !applied.includes(name)) };
+}
+
+/** The names of the migrations that a database still lacks, in order; only reads. Throws on the schema of a newer version. */
+export async function pendingMigrations(
+  handle: DatabaseHandle,
+  migrations: Migrations = MIGRATIONS,
+): Promise<readonly string[]> {
+  return (await schemaState(handle.db, migrations)).pending;
+}
+
+/** Copies the file while this process holds the write lock: nobody migrates between the look and the copy. */
+function copyWhatIsThere(handle: DatabaseHandle, migrations: Migrations): Promise<string | null> {
+  return handle.db.transaction().execute(async (transaction) => {
+    const { applied, pending } = await schemaState(transaction, migrations);
+    if (applied.length === 0 || pending.length === 0 || handle.file === ':memory:') return null;
+    const copy = `${handle.file}-at-${applied.at(-1)}`;
+    copyDatabase(handle.file, copy);
+    return copy;
+  });
+}
+
+async function applyPending({ db }: DatabaseHandle, migrations: Migrations): Promise<readonly string[]> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    // The order is that of the names: Kysely's check compares recorded instants, and a clock may have been set back.
+    allowUnorderedMigrations: true,
+  });
+  const applied: string[] = [];
+  for (;;) {
+    const { error, results = [] } = await migrator.migrateUp();
+    if (error) throw error;
+    if (results.length === 0) return applied;
+    applied.push(...results.map((result) => result.migrationName));
+  }
+}
+
+/**
+ * Brings a database to the newest schema, each migration in its own transaction: what fails or is killed leaves the
+ * schema of the migration before. Of several processes at once one migrates and the others wait. A file that holds
+ * something is copied first. Throws, having written nothing, on the schema of a newer version.
+ */
+export async function migrateToLatest(
+  handle: DatabaseHandle,
+  { migrations = MIGRATIONS }: { migrations?: Migrations } = {},
+): Promise<MigrationReport> {
+  const { connection } = handle;
+  const patience = connection.pragma('busy_timeout', { simple: true });
+  connection.pragma(`busy_timeout = ${WAIT_MS}`);
+  try {
+    const copy = await copyWhatIsThere(handle, migrations);
+    return { applied: await applyPending(handle, migrations), copy };
+  } finally {
+    connection.pragma(`busy_timeout = ${patience}`);
+  }
+}
