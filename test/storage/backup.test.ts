@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { backupDatabase, copyDatabase } from '../../src/storage/backup.ts';
+import { type DatabaseHandle, openDatabase } from '../../src/storage/database.ts';
+import { writeTestDatabase } from '../support/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+async function addAttempt(handle: DatabaseHandle, key: string): Promise<void> {
+  await handle.db.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 0 }).execute();
+}
+
+async function attemptsIn(file: string): Promise<string[]> {
+  const handle = openDatabase(`file:${file}`);
+  const rows = await handle.db.selectFrom('sign_in_attempts').select('key').orderBy('key').execute();
+  expect(handle.connection.pragma('integrity_check', { simple: true })).toBe('ok');
+  await handle.close();
+  return rows.map((row) => row.key);
+}
+
+function openFile(): { file: string; folder: string; handle: DatabaseHandle } {
+  const folder = temporaryFolder();
+  const file = join(folder, 'postern.db');
+  writeTestDatabase(file);
+  return { file, folder, handle: openDatabase(`file:${file}`) };
+}
+
+test('a backup of an open database holds what was committed, and nothing of an open transaction', async () => {
+  const { file, folder, handle } = openFile();
+  await addAttempt(handle, 'committed');
+  const copy = join(folder, 'copy.db');
+
+  await handle.db.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('sign_in_attempts')
+      .values({ key: 'open', attempts: 1, resets_at: 0 })
+      .execute();
+    backupDatabase(file, copy);
+  });
+  await addAttempt(handle, 'later');
+
+  expect(await attemptsIn(copy)).toEqual(['committed']);
+  expect(await attemptsIn(file)).toEqual(['committed', 'later', 'open']);
+  await handle.close();
+});
+
+test('a backup is for its owner alone and leaves nothing else behind', async () => {
+  const { file, folder, handle } = openFile();
+  await handle.close();
+  backupDatabase(file, join(folder, 'copy.db'));
+  expect(statSync(join(folder, 'copy.db')).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder).sort()).toEqual(['copy.db', 'postern.db']);
+});
+
+test('a backup never overwrites a file', async () => {
+  const { file, folder, handle } = openFile();
+  await handle.close();
+  const precious = join(folder, 'precious');
+  writeFileSync(precious, 'precious');
+  expect(() => backupDatabase(file, precious)).toThrow(
+    `${precious} exists already: name a new file for the backup.`,
+  );
+  expect(readFileSync(precious, 'utf8')).toBe('precious');
+});
+
+test('a backup that fails leaves no file behind', () => {
+  const folder = temporaryFolder();
+  expect(() => backupDatabase(join(folder, 'absent.db'), join(folder, 'copy.db'))).toThrow();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a copy replaces an older copy', async () => {
+  const { file, folder, handle } = openFile();
+  const copy = join(folder, 'copy.db');
+  copyDatabase(file, copy);
+  await addAttempt(handle, 'later');
+  copyDatabase(file, copy);
+  expect(await attemptsIn(copy)).toEqual(['later']);
+  await handle.close();
+});
+
+test('a new database and what SQLite keeps beside it are for their owner alone', async () => {
+  const folder = join(temporaryFolder(), 'data');
+  const handle = openDatabase(`file:${join(folder, 'postern.db')}`);
+  handle.connection.exec('create table written (id text)');
+  const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+  expect(modes).toEqual([0o600, 0o600, 0o600]);
+  await handle.close();
+});

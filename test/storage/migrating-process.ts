@@ -1,0 +1,21 @@
+import { once } from 'node:events';
+import type { Kysely } from 'kysely';
+import { openDatabase } from '../../src/storage/database.ts';
+import { MIGRATIONS, migrateToLatest } from '../../src/storage/migrations.ts';
+
+/** Migrates a file to a schema with one migration more, which stops half-way until it is told to go on. */
+const slow = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.createTable('first_half').addColumn('id', 'text').execute();
+    process.send?.('half-way');
+    await once(process, 'message');
+    await db.schema.createTable('second_half').addColumn('id', 'text').execute();
+  },
+};
+
+const handle = openDatabase(`file:${process.argv[2]}`);
+process.send?.('open');
+const report = await migrateToLatest(handle, { migrations: { ...MIGRATIONS, '9999-slow': slow } });
+await handle.close();
+process.send?.(report);
+process.disconnect();

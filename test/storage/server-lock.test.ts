@@ -1,0 +1,66 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { acquireServerLock } from '../../src/storage/server-lock.ts';
+import { startProcess } from '../support/child-process.ts';
+import { writeTestDatabase } from '../support/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const HOLDER = new URL('./lock-holding-process.ts', import.meta.url);
+const REFUSAL = /^Another Postern server uses .*postern\.db: stop it, or set DATABASE_URL to another file\.$/;
+
+function databaseFile(): string {
+  const file = join(temporaryFolder(), 'postern.db');
+  writeTestDatabase(file);
+  return file;
+}
+
+test('one process alone is the server of a file, until it lets go', async () => {
+  const file = databaseFile();
+  const holder = startProcess(HOLDER, file);
+  expect(await holder.next()).toBe('locked');
+
+  expect(() => acquireServerLock(file)).toThrow(REFUSAL);
+
+  holder.send('release');
+  expect(await holder.next()).toBe('released');
+  acquireServerLock(file).release();
+});
+
+test('a killed server leaves no lock behind', async () => {
+  const file = databaseFile();
+  const holder = startProcess(HOLDER, file);
+  expect(await holder.next()).toBe('locked');
+  await holder.kill();
+  acquireServerLock(file).release();
+});
+
+test('within a process too, and by whatever link, a file has one server', () => {
+  const file = databaseFile();
+  const link = join(temporaryFolder(), 'postern.db');
+  symlinkSync(file, link);
+
+  const lock = acquireServerLock(link);
+  expect(() => acquireServerLock(file)).toThrow(REFUSAL);
+  lock.release();
+  acquireServerLock(file).release();
+});
+
+test('operator commands read and write beside the server', async () => {
+  const file = databaseFile();
+  const lock = acquireServerLock(file);
+  const handle = openDatabase(`file:${file}`);
+  const attempt = { key: 'k', attempts: 1, resets_at: 0 };
+  await handle.db.insertInto('sign_in_attempts').values(attempt).execute();
+  expect(await handle.db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([attempt]);
+  await handle.close();
+  lock.release();
+});
+
+test('each in-memory database is its own and needs no lock', () => {
+  const one = acquireServerLock(':memory:');
+  const other = acquireServerLock(':memory:');
+  one.release();
+  other.release();
+});
