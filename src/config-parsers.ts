@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import { PosternError } from './domain/errors.ts';
+import { SECRET_PREFIX } from './domain/secret.ts';
+
+// Parsers of what environment variables hold. Each throws an error that says what the text must be, and never repeats it.
+
+function wrong(what: string): never {
+  throw new Error(what);
+}
+
+/** Runs a parser of the domain, whose complaint names what is wrong and never the value. */
+export function byRule<T>(parse: (text: string, path: []) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text, []);
+    } catch (error) {
+      if (error instanceof PosternError) wrong(error.detail.issues?.[0]?.message ?? error.message);
+      throw error;
+    }
+  };
+}
+
+/** Lets the empty text stand for nothing. */
+export function optional<T>(parse: (text: string) => T): (text: string) => T | null {
+  return (text) => (text === '' ? null : parse(text));
+}
+
+/** A parser of whole numbers within bounds. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : wrong(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+/** A parser of one of a few words. */
+export function oneOf<T extends string>(...values: readonly T[]): (text: string) => T {
+  return (text) => values.find((value) => value === text) ?? wrong(`must be one of ${values.join(', ')}`);
+}
+
+/** An address or a host name, without a port. */
+export function host(text: string): string {
+  return isIP(text) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)
+    ? text
+    : wrong('must be an address or a host name, without a port');
+}
+
+/** The URL of a database. */
+export function databaseUrl(text: string): string {
+  return text.startsWith('file:') ? text : wrong('must be a file: URL, such as file:./data/postern.db');
+}
+
+/** A web origin: scheme, host and port. */
+export function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(text);
+  return isOrigin ? url.origin : wrong('must be an origin, such as https://postern.example, without a path');
+}
+
+/** Web origins, separated by commas. */
+export function origins(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '').map(origin);
+}
+
+/** A switch. */
+export function onOff(text: string): boolean {
+  return oneOf('on', 'off')(text) === 'on';
+}
+
+/** A number of proxies; `off` is none. */
+export function proxies(text: string): number {
+  return text === 'off' ? 0 : integer(0, 10)(text);
+}
+
+/** What may stand in front of a secret, or nothing. */
+export function secretPrefix(text: string): string {
+  return text === '' || SECRET_PREFIX.test(text)
+    ? text
+    : wrong('must be a letter, up to 15 more letters or digits, and an underscore');
+}
