@@ -156,11 +156,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('user_agent', 'text')
     .addColumn('detail', 'text', (c) => c.notNull())
     .execute();
-  await db.schema.createIndex('audit_events_by_user').on('audit_events').columns(['user_id', 'id']).execute();
+  await db.schema.createIndex('audit_events_by_user').on('audit_events').columns(['user_id', 'at', 'id']).execute();
   await db.schema
     .createIndex('audit_events_by_workspace')
     .on('audit_events')
-    .columns(['workspace_id', 'id'])
+    .columns(['workspace_id', 'at', 'id'])
     .execute();
-  await db.schema.createIndex('audit_events_by_target').on('audit_events').columns(['target_id', 'id']).execute();
+  await db.schema.createIndex('audit_events_by_target').on('audit_events').columns(['target_id', 'at', 'id']).execute();
 }

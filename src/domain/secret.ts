@@ -53,6 +53,13 @@ export function kindOfSecret(text: string): SecretKind | null {
   return KIND_OF_TAG.get(match[1] ?? '') ?? null;
 }
 
+const ANYWHERE = new RegExp(`(?:${Object.values(SECRET_TAGS).join('|')})_[0-9A-Za-z]{49}`, 'g');
+
+/** Text that somebody else wrote, with an ellipsis in place of everything that has a secret's shape. */
+export function withoutSecrets(text: string): string {
+  return text.replace(ANYWHERE, '…');
+}
+
 /** What lists show of a secret: its first 10 characters. */
 export function displayPart(secret: string): string {
   return secret.slice(0, DISPLAY_CHARACTERS);

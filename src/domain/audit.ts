@@ -1,0 +1,53 @@
+import type { PrincipalKind } from './principal.ts';
+
+/** Everything that the audit log tells of. */
+export const AUDIT_ACTIONS = [
+  'session.created',
+  'session.refused',
+  'session.ended',
+  'user.created',
+  'user.deactivated',
+  'user.reactivated',
+  'user.password_changed',
+  'token.created',
+  'token.updated',
+  'token.regenerated',
+  'token.disabled',
+  'token.enabled',
+  'token.revoked',
+  'token.deleted',
+  'token.scopes_added',
+  'token.scopes_removed',
+  'workspace.created',
+  'workspace.updated',
+  'workspace.deleted',
+  'workspace.policy_updated',
+  'member.invited',
+  'member.invitation_revoked',
+  'member.joined',
+  'member.role_changed',
+  'member.removed',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** One row of the log. It outlives what it tells of, so it names things as well as pointing at them. */
+export interface AuditEvent {
+  readonly id: string;
+  readonly at: number;
+  readonly action: AuditAction;
+  /** The user whose account log shows it. */
+  readonly userId: string | null;
+  /** The workspace whose log shows it. */
+  readonly workspaceId: string | null;
+  /** `null`: the operator, or somebody unknown. */
+  readonly actorKind: PrincipalKind | null;
+  readonly actorId: string | null;
+  readonly actorTokenId: string | null;
+  /** The global id of what was acted on. */
+  readonly targetId: string | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  /** What changed, by public names. Never a secret. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,38 @@
+import type { TokenPolicy } from './policy.ts';
+import { ROLES, type Role } from './roles.ts';
+
+/** A workspace: what members, workspace tokens and channels belong to. */
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly createdAt: number;
+  readonly policy: TokenPolicy;
+}
+
+/** A user's place in a workspace. */
+export interface Member {
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly joinedAt: number;
+}
+
+/** An open invitation; it works once and for its email only. */
+export interface Invitation {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly invitedBy: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The policy of a new workspace: allowed, no limit, expiry not required, every role. */
+export const DEFAULT_POLICY: TokenPolicy = Object.freeze({
+  personalTokens: 'ALLOWED',
+  maxLifetime: null,
+  requireExpiry: false,
+  tokenRoles: ROLES,
+});

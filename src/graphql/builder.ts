@@ -1,0 +1,69 @@
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import type { Ask } from '../domain/authority.ts';
+import { type NodeType, toGlobalId } from '../domain/global-id.ts';
+import type { Context } from './context.ts';
+import NeedPlugin from './need-plugin.ts';
+
+interface SchemaShape {
+  Context: Context;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    Duration: { Input: string; Output: string };
+    EmailAddress: { Input: string; Output: string };
+    EntityType: { Input: string; Output: string };
+    JSON: { Input: unknown; Output: unknown };
+  };
+  AuthScopes: { need: Ask };
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Connection: { totalCount(): Promise<number> };
+}
+
+/** The builder of the schema. It holds no types: those stand in `schema/`, one file a concept. */
+export const builder = new SchemaBuilder<SchemaShape>({
+  plugins: [NeedPlugin, ScopeAuthPlugin, RelayPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
+    authScopes: (context) => ({
+      need: async (ask) => {
+        await context.judge(ask);
+        return true;
+      },
+    }),
+  },
+  relay: {
+    cursorType: 'String',
+    nodesOnConnection: true,
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    encodeGlobalID: (type, id) => toGlobalId(type as NodeType, String(id)),
+    nodeTypeOptions: { description: 'Something with an id of its own.' },
+    idFieldOptions: { description: 'Opaque and globally unique.' },
+    pageInfoTypeOptions: { description: "Where a page stands in its list, as in Relay's Cursor Connections Specification." },
+    hasNextPageFieldOptions: { description: 'Whether more follows.' },
+    hasPreviousPageFieldOptions: { description: 'Whether something precedes.' },
+    startCursorFieldOptions: { description: 'The cursor of the first row; null on an empty page.' },
+    endCursorFieldOptions: { description: 'The cursor of the last row; null on an empty page.' },
+    firstArgOptions: { description: 'So many from the front, at most 100. Left out: 20.' },
+    afterArgOptions: { description: 'Only what follows this cursor.' },
+    lastArgOptions: { description: 'So many from the end, at most 100.' },
+    beforeArgOptions: { description: 'Only what precedes this cursor.' },
+    cursorFieldOptions: { description: 'The place of the row, for after and before.' },
+    nodeFieldOptions: { description: 'The row itself.' },
+    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The rows with their cursors.' },
+    nodesFieldOptions: { nullable: { list: false, items: false }, description: 'The rows without cursors.' },
+    pageInfoFieldOptions: { description: 'Where the page stands in the list.' },
+  },
+});
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({ description: 'How many rows the whole list has.', resolve: (list) => list.totalCount() }),
+);
+
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({ description: 'What can be changed.' });

@@ -1,0 +1,64 @@
+import type { Ask } from '../domain/authority.ts';
+import { isToken, type Principal } from '../domain/principal.ts';
+import { judge } from '../services/authority.ts';
+import type { Caller } from '../services/caller.ts';
+import type { Change } from '../services/changes.ts';
+import type { Services } from '../services/services.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+
+/** What the wire hands to every operation. */
+export interface ServerContext {
+  readonly caller: Caller;
+  /** Who the caller was when the request came in. */
+  readonly principal: Principal;
+  /** Puts a session's secret into the caller's cookie until an instant, or with `null` takes it out. */
+  setSession(secret: string | null, expiresAt: number | null): void;
+}
+
+/** What every resolver works with. */
+export interface Context {
+  readonly caller: Caller;
+  readonly services: Services;
+  readonly loaders: Loaders;
+  readonly setSession: ServerContext['setSession'];
+  /** Who is calling, as of the last field that was judged. */
+  principal: Principal;
+  /** The present instant. */
+  now(): number;
+  /** Judges an ask by the database as it stands now. Throws the refusal. */
+  judge(ask: Ask): Promise<void>;
+  /** Changes something for the caller, in one transaction in which the ask is judged once more. */
+  change<T>(ask: Ask, work: (change: Change) => Promise<T>): Promise<T>;
+}
+
+/** The context of one operation. */
+export function createContext(services: Services, server: ServerContext): Context {
+  const { caller } = server;
+  const context: Context = {
+    caller,
+    services,
+    loaders: createLoaders(services),
+    setSession: server.setSession,
+    principal: server.principal,
+    now: services.clock,
+    async judge(ask) {
+      const principal = await services.authentication.recall(services.db, caller.credential);
+      await judge(services.db, principal, ask);
+      context.principal = principal;
+      recordUse(services, caller, principal);
+    },
+    change: (ask, work) => services.changes.run(caller, ask, work),
+  };
+  return context;
+}
+
+/** Only what was allowed counts as a use: probing with a leaked token must not look like one. */
+function recordUse(services: Services, caller: Caller, principal: Principal): void {
+  if (principal.kind === 'ANONYMOUS') return;
+  services.lastUse.record({
+    credentialId: isToken(principal) ? principal.tokenId : principal.sessionId,
+    at: services.clock(),
+    ip: caller.address,
+    userAgent: caller.userAgent,
+  });
+}

@@ -1,0 +1,118 @@
+import SchemaBuilder, {
+  BasePlugin,
+  type FieldNullability,
+  type InputFieldMap,
+  type PothosOutputFieldConfig,
+  PothosSchemaError,
+  type SchemaTypes,
+  type TypeParam,
+} from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Ask } from '../domain/authority.ts';
+import { idOf, type NodeType } from '../domain/global-id.ts';
+import { describeNeed, type IdPath, type Need } from '../domain/need.ts';
+
+const PLUGIN = 'need' as const;
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      need: NeedPlugin<Types>;
+    }
+
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** What the field needs of its caller. Every root field says so. */
+      need?: Need;
+    }
+  }
+}
+
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
+
+/**
+ * Turns the `need` of a field into scope-auth's `authScopes`, a sentence in its description and an extension that the
+ * tests read. A root field without a need does not build.
+ */
+class NeedPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const { need } = config.pothosOptions as { need?: Need };
+    if (!need) {
+      if (ROOTS.includes(config.parentType)) {
+        throw new PothosSchemaError(`${config.parentType}.${config.name} does not declare what it needs`);
+      }
+      return config;
+    }
+    const authScopes = (parent: unknown, args: object) => ({ need: askOf(need, parent, args) });
+    return {
+      ...config,
+      description: [config.description, describeNeed(need)].filter(Boolean).join('\n\n'),
+      extensions: { ...config.extensions, need },
+      pothosOptions: { ...config.pothosOptions, authScopes },
+    } as PothosOutputFieldConfig<Types>;
+  }
+}
+
+SchemaBuilder.registerPlugin(PLUGIN, NeedPlugin as never);
+
+export default PLUGIN;
+
+function valueAt(path: IdPath, parent: unknown, args: object): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], { ...args, parent });
+}
+
+/** An id of the API from the arguments, or the own id of the parent, as a UUID; what is left out stays so. */
+function idAt(type: NodeType, path: IdPath | undefined, parent: unknown, args: object): string | undefined {
+  if (path === undefined) return undefined;
+  const value = valueAt(path, parent, args);
+  if (typeof value !== 'string') return undefined;
+  return path.startsWith('parent.') ? value : idOf(type, value);
+}
+
+/** The question that a need asks in a call: the same declaration with the call's ids filled in. */
+export function askOf(need: Need, parent: unknown, args: object): Ask {
+  switch (need.kind) {
+    case 'role':
+      return {
+        kind: 'role',
+        role: need.role,
+        workspaceId: idAt('Workspace', need.workspace, parent, args) ?? '',
+        selfId: idAt('User', need.orSelf, parent, args),
+      };
+    case 'entity':
+      return {
+        kind: 'entity',
+        operation: need.operation,
+        entityType: need.entityType,
+        entityId: idAt(need.entityType === 'channel' ? 'Channel' : 'Workspace', need.entity, parent, args),
+        workspaceId: idAt('Workspace', need.workspace, parent, args),
+        lookup: need.lookup === true,
+      };
+    case 'token':
+      return {
+        kind: 'token',
+        operation: need.operation,
+        tokenId: idAt('Token', need.token, parent, args),
+        workspaceRole: need.workspaceRole ?? 'OWNER',
+        lookup: need.lookup === true,
+      };
+    default:
+      return need;
+  }
+}
+
+/** The ask of the field that is being resolved, for the service that judges it once more where it changes something. */
+export function asked(info: GraphQLResolveInfo, args: object, parent?: unknown): Ask {
+  const need = info.parentType.getFields()[info.fieldName]?.extensions.need as Need | undefined;
+  if (!need) throw new Error(`${info.parentType.name}.${info.fieldName} does not declare what it needs`);
+  return askOf(need, parent, args);
+}

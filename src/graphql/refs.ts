@@ -1,0 +1,18 @@
+import type { AuditEvent } from '../domain/audit.ts';
+import type { Token } from '../domain/token.ts';
+import type { Session, User } from '../domain/user.ts';
+import type { Invitation, Member, Workspace } from '../domain/workspace.ts';
+import { builder } from './builder.ts';
+
+// The types that others point at, apart from their fields, so that two of them can point at each other.
+
+export const UserRef = builder.objectRef<User>('User');
+export const SessionRef = builder.objectRef<Session>('Session');
+export const TokenRef = builder.objectRef<Token>('Token');
+export const WorkspaceRef = builder.objectRef<Workspace>('Workspace');
+export const MemberRef = builder.objectRef<Member>('Member');
+export const InvitationRef = builder.objectRef<Invitation>('Invitation');
+export const AuditEventRef = builder.objectRef<AuditEvent>('AuditEvent');
+
+/** The caller, whoever it is; its fields read the context. */
+export const ViewerRef = builder.objectRef<Record<never, never>>('Viewer');

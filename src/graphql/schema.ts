@@ -1,0 +1,13 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './schema/scalars.ts';
+import './schema/users.ts';
+import './schema/sessions.ts';
+import './schema/token-type.ts';
+import './schema/token-queries.ts';
+import './schema/token-mutations.ts';
+import './schema/viewer.ts';
+import './schema/node.ts';
+
+/** The schema, built from the files in `schema/`. It needs no environment, database or clock. */
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,39 @@
+import { brandWithType } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
+import { type NodeType, parseGlobalId } from '../../domain/global-id.ts';
+import { userIdOf } from '../../domain/principal.ts';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+
+type LookUp = (id: string, globalId: string, context: Context, info: GraphQLResolveInfo) => unknown;
+
+/** Looks a node up through the root field of its type, with all that it needs: `node` is no way around it. */
+function through(field: string): LookUp {
+  return (_id, globalId, context, info) =>
+    info.schema.getQueryType()?.getFields()[field]?.resolve?.({}, { id: globalId }, context, info);
+}
+
+/** How each type is looked up by id; what is not here has no look-up of its own. */
+const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
+  Token: through('token'),
+  Workspace: through('workspace'),
+  User: (id, _globalId, { principal, loaders }) => (userIdOf(principal) === id ? loaders.user.load(id) : null),
+  Session: async (id, _globalId, { principal, services }) =>
+    (await services.sessions.list(principal)).find((session) => session.id === id),
+};
+
+builder.queryField('node', (t) =>
+  t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: 'Anything that has an id; null where it is absent or not visible to the caller.',
+    need: { kind: 'credential' },
+    args: { id: t.arg.id({ required: true, description: 'Which.' }) },
+    resolve: async (_root, { id }, context, info) => {
+      const parsed = parseGlobalId(id);
+      const found = parsed && (await LOOK_UPS[parsed.type]?.(parsed.id, id, context, info));
+      if (parsed && found) brandWithType(found as object, parsed.type as never);
+      return (found ?? null) as never;
+    },
+  }),
+);

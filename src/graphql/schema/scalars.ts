@@ -1,0 +1,34 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLDateTime, GraphQLDuration, GraphQLEmailAddress, GraphQLJSON } from 'graphql-scalars';
+import { builder } from '../builder.ts';
+
+const SLUG = /^[a-z][a-z0-9_-]{0,49}$/;
+
+function parseSlug(value: unknown): string {
+  if (typeof value !== 'string' || !SLUG.test(value)) {
+    throw new GraphQLError('An entity type is a lower-case slug of up to 50 characters.');
+  }
+  return value;
+}
+
+const entityType = new GraphQLScalarType<string, string>({
+  name: 'EntityType',
+  description:
+    'A lower-case slug naming a kind of entity: workspace, channel, token, or one that a workspace registered.',
+  serialize: parseSlug,
+  parseValue: parseSlug,
+  parseLiteral: (node) => parseSlug(node.kind === Kind.STRING ? node.value : null),
+});
+
+function described<I, O>(scalar: GraphQLScalarType<I, O>, description: string): GraphQLScalarType<I, O> {
+  return new GraphQLScalarType({ ...scalar.toConfig(), description });
+}
+
+builder.addScalarType('DateTime', described(GraphQLDateTime, 'An instant, RFC 3339 in UTC.'));
+builder.addScalarType(
+  'Duration',
+  described(GraphQLDuration, 'An ISO 8601 duration, such as P30D or PT15M. A year counts 365 days and a month 30.'),
+);
+builder.addScalarType('EmailAddress', described(GraphQLEmailAddress, 'An email address, as HTML forms accept them.'));
+builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
+builder.addScalarType('EntityType', entityType);

@@ -1,0 +1,16 @@
+import { builder } from '../builder.ts';
+import { UserRef } from '../refs.ts';
+
+builder.node(UserRef, {
+  description: 'A person with an account.',
+  id: { resolve: (user) => user.id },
+  fields: (t) => ({
+    email: t.expose('email', { type: 'EmailAddress', description: 'What the person signs in with.' }),
+    name: t.exposeString('name', { description: 'What the person is called.' }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When the account was made.',
+      resolve: (user) => new Date(user.createdAt),
+    }),
+  }),
+});

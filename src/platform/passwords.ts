@@ -1,0 +1,35 @@
+import { hash, verify } from '@node-rs/argon2';
+import pLimit from 'p-limit';
+import { failure } from '../domain/errors.ts';
+
+/** Argon2id by OWASP's second choice: 19 MiB, two passes, one lane. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const AT_ONCE = 4;
+const WAITING_MAX = 200;
+
+/** Hashes and checks passwords, a bounded number at once. Throws `UNAVAILABLE` when too many wait. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /** Whether a password is the one of a hash; `null` (no such account) takes the same time and is never right. */
+  verify(stored: string | null, password: string): Promise<boolean>;
+}
+
+/** A hasher with its own queue. */
+export function createPasswordHasher(): PasswordHasher {
+  const limit = pLimit(AT_ONCE);
+  const run = <T>(work: () => Promise<T>): Promise<T> => {
+    if (limit.pendingCount >= WAITING_MAX) throw failure('UNAVAILABLE');
+    return limit(work);
+  };
+  let decoy: Promise<string> | undefined;
+
+  return {
+    hash: async (password) => run(() => hash(password, ARGON2ID)),
+    async verify(stored, password) {
+      decoy ??= run(() => hash('no account has this password', ARGON2ID));
+      const against = stored ?? (await decoy);
+      const right = await run(() => verify(against, password));
+      return right && stored !== null;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { failure, PosternError } from '../domain/errors.ts';
+import { ANONYMOUS, type Principal, type TokenAuthority } from '../domain/principal.ts';
+import { lowestRole, type Role } from '../domain/roles.ts';
+import { statusOf } from '../domain/token.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Executor } from '../storage/database.ts';
+import { findSessionByDigest } from '../storage/sessions.ts';
+import { findAncestorLinks, findPresentedToken, type PresentedToken, type TokenLink } from '../storage/token-authorities.ts';
+import { retireOldSecrets } from '../storage/tokens.ts';
+import type { Credential } from './caller.ts';
+import type { Transact } from './transactions.ts';
+
+/** Turns what a caller presents into who is calling, as the database stands. */
+export interface Authentication {
+  /**
+   * Who a credential belongs to. The first use of a new secret ends the overlap with the old one.
+   * Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
+   */
+  authenticate(credential: Credential): Promise<Principal>;
+  /** The same question again, within a request: who it is now. Throws `UNAUTHENTICATED` where it has become nobody. */
+  recall(db: Executor, credential: Credential | null): Promise<Principal>;
+}
+
+const STATUS_ERRORS = {
+  REVOKED: 'TOKEN_REVOKED',
+  DISABLED: 'TOKEN_DISABLED',
+  EXPIRED: 'TOKEN_EXPIRED',
+} as const;
+
+async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
+  const session = await findSessionByDigest(db, digest);
+  if (!session || session.deactivatedAt !== null || now >= session.expiresAt) throw failure('INVALID_SESSION');
+  return { kind: 'SESSION', sessionId: session.id, userId: session.userId, email: session.email };
+}
+
+/** The chain from the presented token upwards. Throws where the token itself or a token above it is stopped. */
+async function chainOf(
+  db: Executor,
+  presented: PresentedToken,
+  now: number,
+): Promise<[TokenAuthority, ...TokenAuthority[]]> {
+  const ancestors: TokenLink[] = presented.parentId === null ? [] : await findAncestorLinks(db, presented.link.tokenId);
+  const disabled = ancestors.find((link) => link.disabledAt !== null);
+  const chain: [TokenLink, ...TokenLink[]] = [presented.link, ...ancestors];
+  for (const link of chain) {
+    const status = statusOf({ ...link, ancestorDisabledAt: disabled?.disabledAt ?? null }, now);
+    if (status !== 'ACTIVE') throw failure(STATUS_ERRORS[status]);
+  }
+  if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
+  return chain;
+}
+
+function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...TokenAuthority[]]): Principal {
+  const { tokenId } = presented.link;
+  if (presented.kind === 'WORKSPACE') {
+    const [first, ...others] = chain.map((link) => link.role as Role) as [Role, ...Role[]];
+    const workspaceId = presented.workspaceId as string;
+    return { kind: 'WORKSPACE_TOKEN', tokenId, workspaceId, role: lowestRole(first, ...others), chain };
+  }
+  const userId = presented.ownerId as string;
+  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email: presented.email as string, chain };
+}
+
+/** Authentication over a database; `transact` is for the one thing that it writes. */
+export function createAuthentication(deps: { db: Executor; transact: Transact; clock: Clock }): Authentication {
+  async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
+    const presented = await findPresentedToken(db, digest);
+    if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');
+    if (presented.validUntil !== null && now >= presented.validUntil) throw failure('INVALID_TOKEN');
+    return presented;
+  }
+
+  return {
+    async authenticate(credential) {
+      const now = deps.clock();
+      if (credential.kind === 'SESSION') return identifySession(deps.db, credential.digest, now);
+      const presented = await findLive(deps.db, credential.digest, now);
+      const chain = await chainOf(deps.db, presented, now);
+      if (presented.hasOldSecret && presented.validUntil === null) {
+        await deps.transact((tx) => retireOldSecrets(tx, presented.link.tokenId));
+      }
+      return principalOf(presented, chain);
+    },
+
+    async recall(db, credential) {
+      if (!credential) return ANONYMOUS;
+      const now = deps.clock();
+      try {
+        if (credential.kind === 'SESSION') return await identifySession(db, credential.digest, now);
+        const presented = await findLive(db, credential.digest, now);
+        return principalOf(presented, await chainOf(db, presented, now));
+      } catch (error) {
+        throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
+      }
+    },
+  };
+}

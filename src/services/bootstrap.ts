@@ -1,0 +1,59 @@
+import { toGlobalId } from '../domain/global-id.ts';
+import { DEFAULT_POLICY } from '../domain/workspace.ts';
+import type { PasswordHasher } from '../platform/passwords.ts';
+import type { SecretSource } from '../platform/secrets.ts';
+import type { Executor } from '../storage/database.ts';
+import { insertMember } from '../storage/members.ts';
+import { hasUsers, insertUser } from '../storage/users.ts';
+import { insertWorkspace } from '../storage/workspaces.ts';
+import type { Changes } from './changes.ts';
+
+const PASSWORD_LENGTH = 24;
+
+/** The account that a fresh database starts with. */
+export interface FirstOwner {
+  readonly email: string;
+  /** Set where it was made up and has to be told, once. */
+  readonly password: string | null;
+}
+
+/**
+ * Makes the first owner and the first workspace where there is no user yet; `null` where there is one. A password that
+ * is not given is made up.
+ */
+export async function createFirstOwner(
+  deps: { db: Executor; changes: Changes; passwords: PasswordHasher; secrets: SecretSource },
+  wanted: { email: string; password: string | null },
+): Promise<FirstOwner | null> {
+  if (await hasUsers(deps.db)) return null;
+  const password = wanted.password ?? deps.secrets.text(PASSWORD_LENGTH);
+  const passwordHash = await deps.passwords.hash(password);
+  const created = await deps.changes.runAsOperator(async (change) => {
+    if (await hasUsers(change.tx)) return false;
+    const owner = { id: change.newId(), email: wanted.email, name: 'Owner', createdAt: change.now };
+    await insertUser(change.tx, { ...owner, passwordHash });
+    await change.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
+    const workspace = {
+      id: change.newId(),
+      name: 'Main',
+      slug: 'main',
+      createdAt: change.now,
+      policy: DEFAULT_POLICY,
+    };
+    await insertWorkspace(change.tx, workspace);
+    await insertMember(change.tx, {
+      workspaceId: workspace.id,
+      userId: owner.id,
+      role: 'OWNER',
+      joinedAt: change.now,
+    });
+    await change.audit({
+      action: 'workspace.created',
+      workspaceId: workspace.id,
+      targetId: toGlobalId('Workspace', workspace.id),
+      detail: { name: workspace.name },
+    });
+    return true;
+  });
+  return created ? { email: wanted.email, password: wanted.password === null ? password : null } : null;
+}

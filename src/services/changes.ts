@@ -1,0 +1,109 @@
+import type { AuditAction, AuditEvent } from '../domain/audit.ts';
+import type { Ask, Grant } from '../domain/authority.ts';
+import { isToken, type Principal, userIdOf } from '../domain/principal.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { IdSource } from '../platform/ids.ts';
+import { insertAuditEvent } from '../storage/audit-events.ts';
+import type { Executor } from '../storage/database.ts';
+import type { Authentication } from './authentication.ts';
+import { judge } from './authority.ts';
+import type { Caller } from './caller.ts';
+import type { Transact } from './transactions.ts';
+
+/** What an audit row says beyond who did it, when and from where. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** The user whose account log shows it, where it concerns a personal thing. */
+  readonly userId?: string | null;
+  /** The workspace whose log shows it, where it concerns a workspace's thing. */
+  readonly workspaceId?: string | null;
+  /** The global id of what was acted on. */
+  readonly targetId?: string | null;
+  readonly detail?: AuditEvent['detail'];
+  /** Who did it, where the call itself made the caller somebody: signing in, accepting an invitation. */
+  readonly actorId?: string;
+}
+
+/** A change under way: one transaction, judged inside it, with its audit rows. */
+export interface Change {
+  readonly tx: Executor;
+  /** The instant of the change. */
+  readonly now: number;
+  readonly principal: Principal;
+  readonly grant: Grant;
+  readonly newId: IdSource;
+  audit(entry: AuditEntry): Promise<void>;
+}
+
+/** The one way to change anything. */
+export interface Changes {
+  /**
+   * Runs work for a caller in one transaction. Who the caller is and whether it may are asked inside that transaction,
+   * so that nothing can come between the decision and the deed. Resolves when all is stored. Throws the refusal.
+   */
+  run<T>(caller: Caller, ask: Ask, work: (change: Change) => Promise<T>): Promise<T>;
+  /** Runs work for the operator of the machine, who may do anything; its audit rows have no actor. */
+  runAsOperator<T>(work: (change: Change) => Promise<T>): Promise<T>;
+}
+
+interface Actor {
+  readonly principal: Principal;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+/** The unit of work over a database. */
+export function createChanges(deps: {
+  transact: Transact;
+  clock: Clock;
+  ids: IdSource;
+  authentication: Authentication;
+}): Changes {
+  const { transact, clock, ids, authentication } = deps;
+
+  function changeFor(tx: Executor, grant: Grant, actor: Actor): Change {
+    const now = clock();
+    const { principal } = actor;
+    return {
+      tx,
+      now,
+      principal,
+      grant,
+      newId: ids,
+      audit: (entry) =>
+        insertAuditEvent(tx, {
+          id: ids(),
+          at: now,
+          action: entry.action,
+          userId: entry.userId ?? null,
+          workspaceId: entry.workspaceId ?? null,
+          actorKind: entry.actorId ? 'SESSION' : principal.kind === 'ANONYMOUS' ? null : principal.kind,
+          actorId: entry.actorId ?? userIdOf(principal),
+          actorTokenId: isToken(principal) ? principal.tokenId : null,
+          targetId: entry.targetId ?? null,
+          ip: actor.address,
+          userAgent: actor.userAgent,
+          detail: entry.detail ?? {},
+        }),
+    };
+  }
+
+  return {
+    run: (caller, ask, work) =>
+      transact(async (tx) => {
+        const principal = await authentication.recall(tx, caller.credential);
+        const grant = await judge(tx, principal, ask);
+        return work(changeFor(tx, grant, { principal, address: caller.address, userAgent: caller.userAgent }));
+      }),
+    runAsOperator: (work) =>
+      transact((tx) =>
+        work(
+          changeFor(
+            tx,
+            { workspaceId: null, role: 'OWNER' },
+            { principal: { kind: 'ANONYMOUS' }, address: null, userAgent: null },
+          ),
+        ),
+      ),
+  };
+}

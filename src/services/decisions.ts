@@ -1,0 +1,54 @@
+import type { Ask } from '../domain/authority.ts';
+import { tokenRoleFor } from '../domain/authority.ts';
+import { type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
+import { idOf } from '../domain/global-id.ts';
+import type { Principal } from '../domain/principal.ts';
+import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../domain/scopes.ts';
+import type { Executor } from '../storage/database.ts';
+import { judge } from './authority.ts';
+
+/** Whether a caller may do a thing; ids are global ids, or a registered type's own. */
+export interface Question {
+  readonly operation: Operation;
+  readonly entityType: string;
+  readonly entityId?: string | null | undefined;
+  readonly workspaceId?: string | null | undefined;
+}
+
+/** The answer, with what stands in the way if it is no. */
+export interface Decision {
+  readonly allowed: boolean;
+  /** `extensions.reason` of the refused call, or its code where that has none. */
+  readonly reason: Reason | ErrorCode | null;
+  readonly required: Required | null;
+}
+
+const ALLOWED: Decision = Object.freeze({ allowed: true, reason: null, required: null });
+const UNKNOWN: Decision = Object.freeze({ allowed: false, reason: 'NOT_FOUND', required: null });
+
+/** The ask that a question comes to; `null` where no entity type or no operation of it is meant. */
+function askOfQuestion(question: Question): Ask | null {
+  const { operation, entityType } = question;
+  if (!isBuiltIn(entityType) || !BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;
+  const workspaceId = question.workspaceId == null ? undefined : idOf('Workspace', question.workspaceId);
+  const entityId = question.entityId ?? undefined;
+  if (entityType === 'token') {
+    const tokenId = entityId && idOf('Token', entityId);
+    return { kind: 'token', operation, tokenId, workspaceRole: tokenRoleFor(operation) };
+  }
+  const type = entityType === 'channel' ? 'Channel' : 'Workspace';
+  return { kind: 'entity', operation, entityType, workspaceId, entityId: entityId && idOf(type, entityId) };
+}
+
+/** Answers by the same rules that the call itself would meet. */
+export async function decide(db: Executor, principal: Principal, question: Question): Promise<Decision> {
+  const ask = askOfQuestion(question);
+  if (!ask) return UNKNOWN;
+  try {
+    await judge(db, principal, ask);
+    return ALLOWED;
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    return { allowed: false, reason: error.detail.reason ?? error.code, required: error.detail.required ?? null };
+  }
+}

@@ -1,0 +1,156 @@
+import type { AuditAction, AuditEvent } from '../domain/audit.ts';
+import { failure, inputCheck } from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
+import type { User } from '../domain/user.ts';
+import type { PasswordHasher } from '../platform/passwords.ts';
+import type { Executor } from '../storage/database.ts';
+import { deleteSessions } from '../storage/sessions.ts';
+import { isTaken } from '../storage/unavailable.ts';
+import {
+  findUserByEmail,
+  insertUser,
+  listUsers,
+  setDeactivatedAt,
+  setPasswordHash,
+} from '../storage/users.ts';
+import { listWorkspaceIds } from '../storage/workspaces.ts';
+import type { Change, Changes } from './changes.ts';
+import { revokeTokensOf } from './token-stops.ts';
+
+/** An account to be made, as it was typed. */
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What a reset of a password ended. */
+export interface PasswordReset {
+  readonly endedSessions: number;
+  readonly revokedTokens: number;
+}
+
+/**
+ * What the operator of the machine does from the command line, beside a running server: each call is a short
+ * transaction of its own and holds from the server's next request on. Users are named by email; for an unknown one
+ * every call throws `NOT_FOUND`.
+ */
+export interface OperatorService {
+  /** Every user, by email. */
+  listUsers(): Promise<readonly User[]>;
+  findUser(email: string): Promise<User>;
+  /** Throws `BAD_USER_INPUT`, or `CONFLICT` where the email has an account. */
+  createUser(user: NewUser): Promise<User>;
+  /** Shuts a user out: sessions end, tokens rest. Tells whether that changed anything. */
+  deactivateUser(email: string): Promise<boolean>;
+  /** Lets a user in again; the tokens work as before. Tells whether that changed anything. */
+  reactivateUser(email: string): Promise<boolean>;
+  /** Replaces a password, ends every session and, unless `keepTokens`, revokes the personal tokens. */
+  resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
+  /** Revokes a user's personal tokens; tells how many. */
+  revokeTokensOf(email: string): Promise<number>;
+  /** Revokes every token of every user and workspace, a holder at a time; tells how many. */
+  revokeAllTokens(): Promise<number>;
+}
+
+async function userOf(db: Executor, email: string): Promise<User> {
+  const user = await findUserByEmail(db, parseEmail(email, ['email']));
+  if (!user) throw failure('NOT_FOUND', 'No user has this email.');
+  return user;
+}
+
+async function auditUser(
+  change: Change,
+  action: AuditAction,
+  userId: string,
+  detail: AuditEvent['detail'] = {},
+): Promise<void> {
+  await change.audit({ action, userId, targetId: toGlobalId('User', userId), detail });
+}
+
+function checkUser(user: NewUser): NewUser {
+  const check = inputCheck();
+  const email = check.try(() => parseEmail(user.email, ['email']));
+  const name = check.try(() => parseName(user.name, ['name']));
+  const password = check.try(() => parsePassword(user.password, ['password']));
+  check.finish();
+  return { email, name, password } as NewUser;
+}
+
+/** The operator's service over its dependencies. */
+export function createOperatorService(deps: {
+  db: Executor;
+  changes: Changes;
+  passwords: PasswordHasher;
+}): OperatorService {
+  const { db, changes, passwords } = deps;
+
+  /** Runs work on a user of the database as it stands inside the transaction. */
+  function changeUser<T>(email: string, work: (change: Change, user: User) => Promise<T>): Promise<T> {
+    return changes.runAsOperator(async (change) => work(change, await userOf(change.tx, email)));
+  }
+
+  async function insertHashed(change: Change, { email, name }: NewUser, passwordHash: string): Promise<User> {
+    const user = { id: change.newId(), email, name, createdAt: change.now };
+    await insertUser(change.tx, { ...user, passwordHash });
+    await auditUser(change, 'user.created', user.id);
+    return { ...user, deactivatedAt: null };
+  }
+
+  return {
+    listUsers: () => listUsers(db),
+    findUser: (email) => userOf(db, email),
+
+    async createUser(input) {
+      const user = checkUser(input);
+      const passwordHash = await passwords.hash(user.password);
+      try {
+        return await changes.runAsOperator((change) => insertHashed(change, user, passwordHash));
+      } catch (error) {
+        throw isTaken(error) ? failure('CONFLICT', 'A user has this email already.') : error;
+      }
+    },
+
+    deactivateUser: (email) =>
+      changeUser(email, async (change, user) => {
+        if (user.deactivatedAt !== null) return false;
+        await setDeactivatedAt(change.tx, user.id, change.now);
+        const endedSessions = await deleteSessions(change.tx, user.id);
+        await auditUser(change, 'user.deactivated', user.id, { endedSessions });
+        return true;
+      }),
+
+    reactivateUser: (email) =>
+      changeUser(email, async (change, user) => {
+        if (user.deactivatedAt === null) return false;
+        await setDeactivatedAt(change.tx, user.id, null);
+        await auditUser(change, 'user.reactivated', user.id);
+        return true;
+      }),
+
+    async resetPassword(email, password, keepTokens) {
+      const passwordHash = await passwords.hash(parsePassword(password, ['password']));
+      return changeUser(email, async (change, user) => {
+        await setPasswordHash(change.tx, user.id, passwordHash);
+        const endedSessions = await deleteSessions(change.tx, user.id);
+        const revokedTokens = keepTokens ? 0 : await revokeTokensOf(change, { ownerId: user.id });
+        await auditUser(change, 'user.password_changed', user.id, { endedSessions, revokedTokens });
+        return { endedSessions, revokedTokens };
+      });
+    },
+
+    revokeTokensOf: (email) =>
+      changeUser(email, (change, user) => revokeTokensOf(change, { ownerId: user.id })),
+
+    async revokeAllTokens() {
+      const users = (await listUsers(db)).map(({ id }) => ({ ownerId: id }));
+      const workspaces = (await listWorkspaceIds(db)).map((id) => ({ workspaceId: id }));
+      let revoked = 0;
+      for (const holder of [...users, ...workspaces]) {
+        revoked += await changes.runAsOperator((change) => revokeTokensOf(change, holder));
+      }
+      return revoked;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { failure } from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { Principal } from '../domain/principal.ts';
+import { parsePassword } from '../domain/text.ts';
+import type { Session, User } from '../domain/user.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { PasswordHasher } from '../platform/passwords.ts';
+import type { IssuedSecret, SecretSource } from '../platform/secrets.ts';
+import type { Executor } from '../storage/database.ts';
+import { deleteSession, deleteSessions, insertSession, listSessions } from '../storage/sessions.ts';
+import { findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
+import type { Caller } from './caller.ts';
+import type { Change, Changes } from './changes.ts';
+import type { LastUse } from './last-use.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+import { revokeTokensOf } from './token-stops.ts';
+
+/** A session just opened: its secret is told once. */
+export interface OpenedSession {
+  readonly user: User;
+  readonly secret: string;
+  readonly expiresAt: number;
+}
+
+/** Signing in and out, and what a person does to the own account. */
+export interface SessionService {
+  /** The sessions of a signed-in person, newest first; nobody else has any. */
+  list(principal: Principal): Promise<Session[]>;
+  /** Opens a session. Throws `INVALID_CREDENTIALS`, whichever was wrong, or `TOO_MANY_ATTEMPTS`. */
+  signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
+  /** Ends the session that the call was made with. */
+  signOut(change: Change): Promise<void>;
+  /** Ends one of the person's sessions. Throws `NOT_FOUND`. */
+  revoke(change: Change, sessionId: string): Promise<string>;
+  /** Ends all of the person's sessions but the present one; tells how many. */
+  revokeOthers(change: Change): Promise<number>;
+  /**
+   * Replaces the password and ends the person's other sessions; with `revokeTokens` the personal tokens too.
+   * Throws `INVALID_CREDENTIALS` where the present password is wrong, `BAD_USER_INPUT` where the new one will not do.
+   */
+  changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
+}
+
+/** The session of the principal, who must be a signed-in person. */
+export function sessionOf(change: Change) {
+  if (change.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
+  return change.principal;
+}
+
+/** Stores a new session for a user, with its audit row. */
+export async function openSession(
+  change: Change,
+  user: User,
+  issued: IssuedSecret,
+  lifetime: number,
+  from: Pick<Caller, 'address' | 'userAgent'>,
+): Promise<OpenedSession> {
+  const session: Omit<Session, 'lastUsedAt'> = {
+    id: change.newId(),
+    userId: user.id,
+    createdAt: change.now,
+    expiresAt: change.now + lifetime,
+    ip: from.address,
+    userAgent: from.userAgent,
+  };
+  await insertSession(change.tx, { ...session, digest: issued.digest });
+  await change.audit({
+    action: 'session.created',
+    actorId: user.id,
+    userId: user.id,
+    targetId: toGlobalId('Session', session.id),
+  });
+  return { user, secret: issued.secret, expiresAt: session.expiresAt };
+}
+
+/** The session service over its dependencies. */
+export function createSessionService(deps: {
+  db: Executor;
+  changes: Changes;
+  passwords: PasswordHasher;
+  secrets: SecretSource;
+  throttle: SignInThrottle;
+  limits: Limits;
+  clock: Clock;
+  lastUse: LastUse;
+}): SessionService {
+  const { db, changes, passwords, secrets, throttle, limits, clock, lastUse } = deps;
+
+  /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
+  async function checkPassword(caller: Caller, email: string, password: string): Promise<User | null> {
+    const attempt = await throttle.admit(email, caller.address);
+    const account = await findUserByEmail(db, email);
+    const right = await passwords.verify(account?.passwordHash ?? null, password);
+    if (right && account && account.deactivatedAt === null) {
+      await throttle.forgive(attempt);
+      return account;
+    }
+    await changes.run(caller, { kind: 'anyone' }, (change) =>
+      change.audit({
+        action: 'session.refused',
+        userId: account?.id ?? null,
+        targetId: account ? toGlobalId('User', account.id) : null,
+      }),
+    );
+    return null;
+  }
+
+  return {
+    async list(principal) {
+      if (principal.kind !== 'SESSION') return [];
+      await lastUse.flush();
+      return listSessions(db, principal.userId, clock());
+    },
+
+    async signIn(caller, email, password) {
+      const user = await checkPassword(caller, email.trim().toLowerCase(), password);
+      if (!user) throw failure('INVALID_CREDENTIALS');
+      return changes.run(caller, { kind: 'person' }, async (change) => {
+        const present = await findUser(change.tx, user.id);
+        if (present?.deactivatedAt !== null) throw failure('INVALID_CREDENTIALS');
+        return openSession(change, present, secrets.issue('SESSION'), limits.sessionLifetime, caller);
+      });
+    },
+
+    async signOut(change) {
+      const { userId, sessionId } = sessionOf(change);
+      await deleteSession(change.tx, userId, sessionId);
+      await change.audit({
+        action: 'session.ended',
+        userId,
+        targetId: toGlobalId('Session', sessionId),
+        detail: { by: 'sign-out' },
+      });
+    },
+
+    async revoke(change, sessionId) {
+      const { userId } = sessionOf(change);
+      if (!(await deleteSession(change.tx, userId, sessionId))) throw failure('NOT_FOUND');
+      await change.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', sessionId) });
+      return sessionId;
+    },
+
+    async revokeOthers(change) {
+      const { userId, sessionId } = sessionOf(change);
+      const count = await deleteSessions(change.tx, userId, sessionId);
+      await change.audit({ action: 'session.ended', userId, detail: { others: count } });
+      return count;
+    },
+
+    async changePassword(caller, current, next, revokeTokens) {
+      const password = parsePassword(next, ['input', 'newPassword']);
+      const who = await changes.run(caller, { kind: 'session' }, async (change) => sessionOf(change));
+      if (!(await checkPassword(caller, who.email, current))) throw failure('INVALID_CREDENTIALS');
+      const passwordHash = await passwords.hash(password);
+      return changes.run(caller, { kind: 'session' }, async (change) => {
+        const { userId, sessionId } = sessionOf(change);
+        const user = await findUser(change.tx, userId);
+        if (!user) throw failure('UNAUTHENTICATED');
+        await setPasswordHash(change.tx, userId, passwordHash);
+        const sessions = await deleteSessions(change.tx, userId, sessionId);
+        const tokens = revokeTokens ? await revokeTokensOf(change, { ownerId: userId }) : 0;
+        await change.audit({
+          action: 'user.password_changed',
+          userId,
+          targetId: toGlobalId('User', userId),
+          detail: { endedSessions: sessions, revokedTokens: tokens },
+        });
+        return user;
+      });
+    },
+  };
+}

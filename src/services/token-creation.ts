@@ -1,0 +1,217 @@
+import { badInput, failure, forbidden, inputCheck } from '../domain/errors.ts';
+import type { Limits } from '../domain/limits.ts';
+import { isToken, userIdOf } from '../domain/principal.ts';
+import { isAtLeast, type Role } from '../domain/roles.ts';
+import type { TokenScope } from '../domain/scopes.ts';
+import { parseDescription, parseName } from '../domain/text.ts';
+import type { Token, TokenAccess } from '../domain/token.ts';
+import {
+  checkPersonalExpiry,
+  checkWorkspaceExpiry,
+  defaultExpiry,
+  type ExpiryRequest,
+  parseExpiry,
+} from '../domain/token-lifetime.ts';
+import type { SecretSource } from '../platform/secrets.ts';
+import { insertScopes } from '../storage/token-scopes.ts';
+import { countTokensOf, insertToken } from '../storage/tokens.ts';
+import { findUser } from '../storage/users.ts';
+import { findWorkspaces } from '../storage/workspaces.ts';
+import type { Change } from './changes.ts';
+import { resolveScopeRules, type ScopeRequest } from './scope-rules.ts';
+import { auditToken } from './token-stops.ts';
+
+/** A token with the secret that is told once. */
+export interface IssuedToken {
+  readonly token: Token;
+  readonly secret: string;
+}
+
+export interface CreateTokenRequest {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly expires?: ExpiryRequest | null;
+  readonly access: TokenAccess;
+  readonly scopes?: readonly ScopeRequest[] | null;
+}
+
+export interface CreateWorkspaceTokenRequest {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly description?: string | null;
+  readonly role: Role;
+  readonly expires?: ExpiryRequest | null;
+}
+
+/** What a new token has from the one that creates it: its place below, and an expiry that it cannot outlive. */
+export function parentOf(change: Change): { parentId: string | null; expiresAt: number | null } {
+  const { principal } = change;
+  if (!isToken(principal)) return { parentId: null, expiresAt: null };
+  const expiries = principal.chain.flatMap((link) => (link.expiresAt === null ? [] : [link.expiresAt]));
+  return { parentId: principal.tokenId, expiresAt: expiries.length === 0 ? null : Math.min(...expiries) };
+}
+
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` where an expiry lies after the one that bounds it. */
+export function requireNoLater(expiresAt: number | null, latest: number | null): void {
+  if (latest !== null && (expiresAt === null || expiresAt > latest)) throw forbidden('EXCEEDS_CALLER');
+}
+
+/** Creates tokens. */
+export interface TokenCreation {
+  /**
+   * A personal token of the caller's user; called with a token, one derived from it, within its access and lifetime.
+   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER`.
+   */
+  createPersonal(change: Change, request: CreateTokenRequest): Promise<IssuedToken>;
+  /** A workspace token with a role up to the caller's, within the workspace's policy. Throws the same, and `POLICY`. */
+  createWorkspace(change: Change, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
+}
+
+/** Token creation over its dependencies. */
+export function createTokenCreation(deps: { secrets: SecretSource; limits: Limits }): TokenCreation {
+  const { secrets, limits } = deps;
+
+  async function store(
+    change: Change,
+    holder: Pick<Token, 'kind' | 'ownerId' | 'workspaceId' | 'access' | 'role'> & { prefix: string },
+    text: Pick<Token, 'name' | 'description'>,
+    expiresAt: number | null,
+  ): Promise<IssuedToken> {
+    const { prefix, ...kept } = holder;
+    const issued = secrets.issue(holder.kind);
+    const token: Token = {
+      ...kept,
+      ...text,
+      id: change.newId(),
+      createdBy: userIdOf(change.principal),
+      parentId: parentOf(change).parentId,
+      identifier: `${prefix}_${secrets.text(10)}`,
+      display: issued.display,
+      createdAt: change.now,
+      updatedAt: change.now,
+      issuedAt: change.now,
+      regeneratedAt: null,
+      expiresAt,
+      disabledAt: null,
+      ancestorDisabledAt: null,
+      revokedAt: null,
+      lastUsedAt: null,
+      lastUsedIp: null,
+      lastUsedUserAgent: null,
+    };
+    await insertToken(change.tx, token, issued.digest);
+    return { token, secret: issued.secret };
+  }
+
+  return {
+    async createPersonal(change, request) {
+      const ownerId = userIdOf(change.principal);
+      const owner = ownerId === null ? null : await findUser(change.tx, ownerId);
+      if (!owner) throw failure('UNAUTHENTICATED');
+      const parent = parentOf(change);
+      const { text, expiresAt } = parsePersonal(change, request, parent.expiresAt, limits);
+      if (parent.parentId !== null && request.access === 'FULL') throw forbidden('EXCEEDS_CALLER');
+      requireNoLater(expiresAt, parent.expiresAt);
+      const rules = await resolveScopeRules(change, owner.id, request.scopes ?? [], ['input', 'scopes'], limits);
+      if ((await countTokensOf(change.tx, { ownerId: owner.id })) >= limits.tokensPerUser) {
+        throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
+      }
+      const holder = { kind: 'PERSONAL', ownerId: owner.id, workspaceId: null, role: null } as const;
+      const issued = await store(
+        change,
+        { ...holder, access: request.access, prefix: owner.email },
+        text,
+        expiresAt,
+      );
+      const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: change.newId() }));
+      await insertScopes(change.tx, issued.token.id, scopes);
+      await auditToken(change, 'token.created', issued.token, {
+        access: request.access,
+        scopes: scopes.length,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      });
+      return issued;
+    },
+
+    async createWorkspace(change, request) {
+      const [workspace] = await findWorkspaces(change.tx, [request.workspaceId]);
+      const { role: callerRole } = change.grant;
+      if (!workspace || callerRole === null) throw failure('NOT_FOUND');
+      const parent = parentOf(change);
+      const { text, expiresAt } = parseWorkspace(change, request, parent.expiresAt, workspace.policy.maxLifetime);
+      if (!isAtLeast(callerRole, request.role)) throw forbidden('EXCEEDS_CALLER');
+      requireNoLater(expiresAt, parent.expiresAt);
+      if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
+      checkWorkspaceExpiry(expiresAt, change.now, workspace.policy);
+      if ((await countTokensOf(change.tx, { workspaceId: workspace.id })) >= limits.tokensPerWorkspace) {
+        throw failure('LIMIT_REACHED', `A workspace has at most ${limits.tokensPerWorkspace} tokens.`);
+      }
+      const holder = { kind: 'WORKSPACE', ownerId: null, workspaceId: workspace.id, access: 'ROLE' } as const;
+      const issued = await store(
+        change,
+        { ...holder, role: request.role, prefix: workspace.slug },
+        text,
+        expiresAt,
+      );
+      await auditToken(change, 'token.created', issued.token, {
+        role: request.role,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      });
+      return issued;
+    },
+  };
+}
+
+function parsePersonal(
+  change: Change,
+  request: CreateTokenRequest,
+  parentExpiresAt: number | null,
+  limits: Limits,
+): { text: Pick<Token, 'name' | 'description'>; expiresAt: number | null } {
+  const check = inputCheck();
+  const text = parseText(check, request);
+  const expiresAt = check.try(() => {
+    if (!request.expires) return defaultExpiry(change.now, limits.personalTokenLifetime, parentExpiresAt);
+    const at = parseExpiry(request.expires, change.now, ['input', 'expires']);
+    const bounds = { maxLifetime: limits.personalTokenLifetime, required: true };
+    checkPersonalExpiry(at, change.now, bounds, ['input', 'expires']);
+    return at;
+  });
+  check.try(() => {
+    if (request.access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+    if (request.access === 'SCOPED' && !request.scopes) {
+      throw badInput(['input', 'scopes'], 'is required with access SCOPED; it may be empty');
+    }
+    if (request.access !== 'SCOPED' && request.scopes) {
+      throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
+    }
+  });
+  check.finish();
+  return { text, expiresAt: expiresAt as number };
+}
+
+function parseWorkspace(
+  change: Change,
+  request: CreateWorkspaceTokenRequest,
+  parentExpiresAt: number | null,
+  maxLifetime: number | null,
+): { text: Pick<Token, 'name' | 'description'>; expiresAt: number | null } {
+  const check = inputCheck();
+  const text = parseText(check, request);
+  const expiresAt = check.try(() =>
+    request.expires
+      ? parseExpiry(request.expires, change.now, ['input', 'expires'])
+      : defaultExpiry(change.now, maxLifetime, parentExpiresAt),
+  );
+  check.finish();
+  return { text, expiresAt: expiresAt as number | null };
+}
+
+function parseText(
+  check: ReturnType<typeof inputCheck>,
+  request: { readonly name: string; readonly description?: string | null | undefined },
+): Pick<Token, 'name' | 'description'> {
+  const name = check.try(() => parseName(request.name, ['input', 'name']));
+  const description = check.try(() => parseDescription(request.description, ['input', 'description']));
+  return { name: name ?? '', description: description ?? null };
+}

@@ -1,0 +1,99 @@
+import { failure } from '../domain/errors.ts';
+import { type PageArguments, parsePage } from '../domain/paging.ts';
+import type { Principal, TokenAuthority } from '../domain/principal.ts';
+import { concerns, type Operation } from '../domain/scopes.ts';
+import type { Token } from '../domain/token.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Executor } from '../storage/database.ts';
+import {
+  countTokens,
+  orderName,
+  pageTokens,
+  summariseTokens,
+  TOKEN_ORDERS,
+  type TokenFilter,
+  type TokenOrderField,
+  type TokenSummary,
+} from '../storage/token-lists.ts';
+import { findAncestorIds, findToken, type TokenHolder } from '../storage/tokens.ts';
+import { judge, nullIfHidden } from './authority.ts';
+import type { LastUse } from './last-use.ts';
+import type { Listing } from './listing.ts';
+
+/** How a list of tokens is ordered. */
+export interface TokenOrder {
+  readonly field: TokenOrderField;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
+
+/** Reads tokens, each read with the last uses up to now. */
+export interface TokenReading {
+  /** A token that the caller may read; `null` where it is absent or not visible. */
+  find(principal: Principal, tokenId: string): Promise<Token | null>;
+  /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging. */
+  list(principal: Principal, page: PageArguments, filter: TokenFilter, order?: TokenOrder): Promise<Listing<Token>>;
+  /** The tokens of a workspace, for callers who may see them. */
+  listOfWorkspace(workspaceId: string, page: PageArguments, filter: TokenFilter, order?: TokenOrder): Promise<Listing<Token>>;
+  summary(principal: Principal): Promise<TokenSummary>;
+  summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
+  /** The parent of a token that the caller sees; `null` where a token would look above itself. */
+  findParent(principal: Principal, parentId: string): Promise<Token | null>;
+}
+
+/** The entities that every link of a chain is limited to for an operation on tokens; `null`: no limit. */
+function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): string[] | null {
+  const limits = chain
+    .map((link) => link.scopes.filter((scope) => concerns(scope, operation, 'token')))
+    .filter((scopes) => scopes.every((scope) => scope.entityId !== null))
+    .map((scopes) => scopes.map((scope) => scope.entityId as string));
+  const [first, ...others] = limits;
+  return first ? first.filter((id) => others.every((ids) => ids.includes(id))) : null;
+}
+
+function holderOf(principal: Principal, operation: Operation): TokenHolder {
+  if (principal.kind === 'SESSION') return { ownerId: principal.userId };
+  if (principal.kind !== 'PERSONAL_TOKEN') throw failure('UNAUTHENTICATED');
+  return { lineOf: principal.tokenId, only: onlyTokens(principal.chain, operation) };
+}
+
+/** Token reading over a database. */
+export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReading {
+  const { db, clock, lastUse } = deps;
+
+  async function listOf(
+    holder: TokenHolder,
+    page: PageArguments,
+    filter: TokenFilter,
+    order: TokenOrder = NEWEST_FIRST,
+  ): Promise<Listing<Token>> {
+    const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
+    await lastUse.flush();
+    const now = clock();
+    return {
+      ...(await pageTokens(db, holder, filter, order, window, now)),
+      totalCount: () => countTokens(db, holder, filter, now),
+    };
+  }
+
+  return {
+    async find(principal, tokenId) {
+      await lastUse.flush();
+      const ask = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
+      return nullIfHidden(async () => {
+        await judge(db, principal, ask);
+        return findToken(db, tokenId);
+      });
+    },
+    list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
+    listOfWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
+    summary: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
+    summaryOfWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
+    async findParent(principal, parentId) {
+      const parent = await findToken(db, parentId);
+      if (principal.kind !== 'PERSONAL_TOKEN' || parentId === principal.tokenId) return parent;
+      return (await findAncestorIds(db, parentId)).includes(principal.tokenId) ? parent : null;
+    },
+  };
+}

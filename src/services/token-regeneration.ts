@@ -1,0 +1,132 @@
+import { badInput, failure } from '../domain/errors.ts';
+import type { Limits } from '../domain/limits.ts';
+import { isToken } from '../domain/principal.ts';
+import { statusOf, type Token } from '../domain/token.ts';
+import {
+  checkPersonalExpiry,
+  checkWorkspaceExpiry,
+  defaultExpiry,
+  type ExpiryRequest,
+  lifetimeOf,
+  parseExpiry,
+  parseOverlap,
+} from '../domain/token-lifetime.ts';
+import type { SecretSource } from '../platform/secrets.ts';
+import { clampDescendants, findToken, replaceSecret, updateToken } from '../storage/tokens.ts';
+import { findPolicy } from '../storage/workspaces.ts';
+import type { Change } from './changes.ts';
+import { type IssuedToken, requireNoLater } from './token-creation.ts';
+import { auditToken, tokenOf } from './token-stops.ts';
+
+export interface RegenerateTokenRequest {
+  readonly tokenId: string;
+  readonly expires?: ExpiryRequest | null;
+  /** An ISO 8601 duration for which the old secret may go on working. */
+  readonly overlap?: string | null;
+}
+
+const EXPIRES = ['input', 'expires'] as const;
+
+/** Gives tokens new secrets. */
+export interface TokenRegeneration {
+  /**
+   * A new secret and expiry for a token; all else is kept. Makes expired and revoked tokens active; a disabled one
+   * stays disabled. Throws `BAD_USER_INPUT`, `CONFLICT` or `FORBIDDEN`, `EXCEEDS_CALLER` or `POLICY`.
+   */
+  regenerate(change: Change, request: RegenerateTokenRequest): Promise<IssuedToken>;
+}
+
+/** Token regeneration over its dependencies. */
+export function createTokenRegeneration(deps: { secrets: SecretSource; limits: Limits }): TokenRegeneration {
+  const { secrets, limits } = deps;
+
+  /** The expiry of the new secret: what was asked, or what fits best where nothing was. */
+  async function nextExpiry(change: Change, token: Token, parent: Token | null, request?: ExpiryRequest | null) {
+    const { now } = change;
+    const asked = request ? parseExpiry(request, now, EXPIRES) : undefined;
+    if (isToken(change.principal)) return keptExpiry(token, asked, now);
+    const expiresAt =
+      token.kind === 'PERSONAL'
+        ? personalExpiry(token, asked, now)
+        : await workspaceExpiry(change, token, asked);
+    const latest = parent?.expiresAt ?? null;
+    if (latest === null || (expiresAt !== null && expiresAt <= latest)) return expiresAt;
+    if (asked !== undefined) throw badInput(EXPIRES, 'must not be later than that of the token it derives from');
+    return latest;
+  }
+
+  function personalExpiry(token: Token, asked: number | null | undefined, now: number): number | null {
+    const { personalTokenLifetime: maxLifetime } = limits;
+    if (asked === undefined) return now + Math.min(lifetimeOf(token) ?? maxLifetime, maxLifetime);
+    checkPersonalExpiry(asked, now, { maxLifetime, required: true }, EXPIRES);
+    return asked;
+  }
+
+  async function workspaceExpiry(change: Change, token: Token, asked: number | null | undefined) {
+    const policy = await findPolicy(change.tx, token.workspaceId as string);
+    if (!policy) throw failure('NOT_FOUND');
+    if (asked !== undefined) {
+      checkWorkspaceExpiry(asked, change.now, policy);
+      return asked;
+    }
+    const before = lifetimeOf(token);
+    if (before !== null) return change.now + Math.min(before, policy.maxLifetime ?? before);
+    const mayLast = policy.maxLifetime === null && !policy.requireExpiry;
+    return mayLast ? null : defaultExpiry(change.now, policy.maxLifetime, null);
+  }
+
+  return {
+    async regenerate(change, request) {
+      const token = await tokenOf(change, request.tokenId);
+      const parent = token.parentId === null ? null : await findToken(change.tx, token.parentId);
+      const overlap = request.overlap == null ? null : parseOverlap(request.overlap, ['input', 'overlap']);
+      if (parent) requireLiveParent(parent, change.now);
+      const expiresAt = await nextExpiry(change, token, parent, request.expires);
+      const status = statusOf(token, change.now);
+      const alive = status !== 'REVOKED' && (token.expiresAt === null || change.now < token.expiresAt);
+      const overlapUntil =
+        overlap !== null && alive ? Math.min(change.now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER) : null;
+
+      const issued = secrets.issue(token.kind);
+      await replaceSecret(change.tx, token.id, issued.digest, overlapUntil);
+      await updateToken(
+        change.tx,
+        token,
+        {
+          display: issued.display,
+          issuedAt: change.now,
+          regeneratedAt: change.now,
+          expiresAt,
+          revokedAt: null,
+        },
+        change.now,
+      );
+      if (expiresAt !== null) await clampDescendants(change.tx, token.id, expiresAt);
+      await auditToken(change, 'token.regenerated', token, {
+        status,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        overlapUntil: overlapUntil === null ? null : new Date(overlapUntil).toISOString(),
+      });
+      return { token: await tokenOf(change, token.id), secret: issued.secret };
+    },
+  };
+}
+
+function requireLiveParent(parent: Token, now: number): void {
+  const status = statusOf(parent, now);
+  if (status === 'REVOKED' || status === 'EXPIRED') {
+    throw failure('CONFLICT', 'The token that this one derives from is not active.');
+  }
+}
+
+/** Called with a token, the expiry stays; an earlier one may be asked for, a later one never. */
+function keptExpiry(token: Token, asked: number | null | undefined, now: number): number | null {
+  if (asked !== undefined) {
+    requireNoLater(asked, token.expiresAt);
+    return asked;
+  }
+  if (token.expiresAt !== null && token.expiresAt <= now) {
+    throw failure('CONFLICT', 'The token has expired: only a signed-in person can give it a new expiry.');
+  }
+  return token.expiresAt;
+}

@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import type { AuditEvent } from '../domain/audit.ts';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+
+/** Whose log is read: a user's own account, a workspace, or all about one thing. */
+export type AuditLog =
+  | { readonly userId: string }
+  | { readonly workspaceId: string }
+  | { readonly targetId: string };
+
+/** The order of every audit log: newest first. */
+export const AUDIT_ORDER = { name: 'AT', keyType: 'number' } as const;
+
+const COLUMN = { userId: 'user_id', workspaceId: 'workspace_id', targetId: 'target_id' } as const;
+
+function logQuery(db: Executor, log: AuditLog) {
+  const [key, value] = Object.entries(log)[0] as [keyof typeof COLUMN, string];
+  return db.selectFrom('audit_events').where(COLUMN[key], '=', value);
+}
+
+/** Adds a row to the log. */
+export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise<void> {
+  await db
+    .insertInto('audit_events')
+    .values({
+      id: event.id,
+      at: event.at,
+      action: event.action,
+      user_id: event.userId,
+      workspace_id: event.workspaceId,
+      actor_kind: event.actorKind,
+      actor_id: event.actorId,
+      actor_token_id: event.actorTokenId,
+      target_id: event.targetId,
+      ip: event.ip,
+      user_agent: event.userAgent,
+      detail: JSON.stringify(event.detail),
+    })
+    .execute();
+}
+
+type Row = {
+  id: string;
+  at: number;
+  action: string;
+  user_id: string | null;
+  workspace_id: string | null;
+  actor_kind: string | null;
+  actor_id: string | null;
+  actor_token_id: string | null;
+  target_id: string | null;
+  ip: string | null;
+  user_agent: string | null;
+  detail: string;
+};
+
+function toEvent(row: Row): AuditEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    action: row.action as AuditEvent['action'],
+    userId: row.user_id,
+    workspaceId: row.workspace_id,
+    actorKind: row.actor_kind as AuditEvent['actorKind'],
+    actorId: row.actor_id,
+    actorTokenId: row.actor_token_id,
+    targetId: row.target_id,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    detail: JSON.parse(row.detail),
+  };
+}
+
+/** One stretch of a log, newest first. */
+export async function pageAuditEvents(db: Executor, log: AuditLog, window: PageWindow): Promise<Page<AuditEvent>> {
+  const page = await fetchPage(logQuery(db, log).selectAll(), window, {
+    ...AUDIT_ORDER,
+    key: sql.ref('at'),
+    id: sql.ref('id'),
+    direction: 'desc',
+    positionOf: (row) => ({ key: row.at, id: row.id }),
+  });
+  return mapPage(page, toEvent);
+}
+
+/** How many rows a log has. */
+export async function countAuditEvents(db: Executor, log: AuditLog): Promise<number> {
+  const row = await logQuery(db, log)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** A row of the log by id. */
+export async function findAuditEvent(db: Executor, id: string): Promise<AuditEvent | null> {
+  const row = await db.selectFrom('audit_events').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toEvent(row) : null;
+}

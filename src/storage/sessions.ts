@@ -1,0 +1,87 @@
+import type { Session } from '../domain/user.ts';
+import type { Executor } from './database.ts';
+
+/** Stores a session under the digest of its secret. */
+export async function insertSession(
+  db: Executor,
+  session: Omit<Session, 'lastUsedAt'> & { digest: string },
+): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      digest: session.digest,
+      created_at: session.createdAt,
+      expires_at: session.expiresAt,
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+/** The session of a digest with its person, whatever their state. */
+export async function findSessionByDigest(
+  db: Executor,
+  digest: string,
+): Promise<{ id: string; userId: string; email: string; expiresAt: number; deactivatedAt: number | null } | null> {
+  const row = await db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', 'u.id', 's.user_id')
+    .select(['s.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at'])
+    .where('s.digest', '=', digest)
+    .executeTakeFirst();
+  return row
+    ? {
+        id: row.id,
+        userId: row.user_id,
+        email: row.email,
+        expiresAt: row.expires_at,
+        deactivatedAt: row.deactivated_at,
+      }
+    : null;
+}
+
+/** A user's sessions that have not expired, newest first. */
+export async function listSessions(db: Executor, userId: string, now: number): Promise<Session[]> {
+  const rows = await db
+    .selectFrom('sessions as s')
+    .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
+    .select(['s.id', 's.user_id', 's.created_at', 's.expires_at', 's.ip', 's.user_agent', 'c.at'])
+    .where('s.user_id', '=', userId)
+    .where('s.expires_at', '>', now)
+    .orderBy('s.created_at', 'desc')
+    .orderBy('s.id', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    lastUsedAt: row.at,
+  }));
+}
+
+/** Ends one of a user's sessions; tells whether there was one. */
+export async function deleteSession(db: Executor, userId: string, id: string): Promise<boolean> {
+  const result = await db
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Ends a user's sessions, all or all but one; tells how many. */
+export async function deleteSessions(db: Executor, userId: string, exceptId?: string): Promise<number> {
+  let query = db.deleteFrom('sessions').where('user_id', '=', userId);
+  if (exceptId !== undefined) query = query.where('id', '!=', exceptId);
+  return Number((await query.executeTakeFirst()).numDeletedRows);
+}
+
+/** Forgets sessions that expired before an instant. */
+export async function deleteExpiredSessions(db: Executor, before: number): Promise<void> {
+  await db.deleteFrom('sessions').where('expires_at', '<', before).execute();
+}

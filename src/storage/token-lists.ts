@@ -1,0 +1,169 @@
+import { sql } from 'kysely';
+import { DAY } from '../domain/duration.ts';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import { foldCase } from '../domain/text.ts';
+import type { Token, TokenAccess, TokenStatus } from '../domain/token.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
+
+/** What narrows a list of tokens; each that is set must hold. Instants are milliseconds. */
+export interface TokenFilter {
+  readonly status?: readonly TokenStatus[] | undefined;
+  readonly access?: readonly TokenAccess[] | undefined;
+  readonly search?: string | undefined;
+  readonly expiresBefore?: number | undefined;
+  readonly unusedSince?: number | undefined;
+}
+
+const FAR_FUTURE = 9_000_000_000_000_000;
+const EXPIRING_SOON = 7 * DAY;
+
+/** The orders of a token list. Never expiring stands after every expiry, never used before every use. */
+export const TOKEN_ORDERS = {
+  CREATED_AT: {
+    keyType: 'number',
+    key: sql.ref('tokens.created_at'),
+    keyOf: (row: TokenRow) => row.created_at,
+  },
+  NAME: { keyType: 'string', key: sql.ref('tokens.name_folded'), keyOf: (row: TokenRow) => row.name_folded },
+  EXPIRES_AT: {
+    keyType: 'number',
+    key: sql`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`,
+    keyOf: (row: TokenRow) => row.expires_at ?? FAR_FUTURE,
+  },
+  LAST_USED_AT: {
+    keyType: 'number',
+    key: sql`coalesce(${sql.ref('u.at')}, ${sql.lit(0)})`,
+    keyOf: (row: TokenRow) => row.last_used_at ?? 0,
+  },
+} as const;
+
+export type TokenOrderField = keyof typeof TOKEN_ORDERS;
+
+/** A `LIKE` pattern that finds a text anywhere, whatever wildcards stand in it. */
+function containing(text: string): string {
+  return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+type TokenQuery = ReturnType<typeof tokenQuery>;
+
+/** Narrows a query to some ids; to none of them, to nothing, which `in ()` does not say in every dialect. */
+function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
+  return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
+}
+
+function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: number) {
+  let query = tokenQuery(db);
+  if ('ownerId' in holder) {
+    query = query.where('tokens.owner_id', '=', holder.ownerId);
+  } else if ('workspaceId' in holder) {
+    query = query.where('tokens.workspace_id', '=', holder.workspaceId);
+  } else {
+    query = query.where((eb) =>
+      eb.or([
+        eb('tokens.id', '=', holder.lineOf),
+        eb('tokens.id', 'in', (sub) =>
+          sub.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', holder.lineOf),
+        ),
+      ]),
+    );
+    if (holder.only) query = onlyIds(query, holder.only);
+  }
+  const { status, access, search, expiresBefore, unusedSince } = filter;
+  if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
+  if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
+  if (access?.length) query = query.where('tokens.access', 'in', [...access]);
+  if (search) query = query.where(sql<boolean>`tokens.search_text like ${containing(search)} escape '\\'`);
+  if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
+  if (unusedSince !== undefined) {
+    query = query.where((eb) => eb.or([eb('u.at', 'is', null), eb('u.at', '<', unusedSince)]));
+  }
+  return query;
+}
+
+/** One stretch of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
+export async function pageTokens(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  order: { field: TokenOrderField; direction: 'ASC' | 'DESC' },
+  window: PageWindow,
+  now: number,
+): Promise<Page<Token>> {
+  const { key, keyType, keyOf } = TOKEN_ORDERS[order.field];
+  const page = await fetchPage(listQuery(db, holder, filter, now), window, {
+    name: orderName(order),
+    keyType,
+    key,
+    id: sql.ref('tokens.id'),
+    direction: order.direction === 'ASC' ? 'asc' : 'desc',
+    positionOf: (row) => ({ key: keyOf(row), id: row.id }),
+  });
+  return mapPage(page, toToken);
+}
+
+/** The name of an order in cursors. */
+export function orderName(order: { field: TokenOrderField; direction: 'ASC' | 'DESC' }): string {
+  return `${order.field}_${order.direction}`;
+}
+
+/** How many tokens a list has. */
+export async function countTokens(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  now: number,
+): Promise<number> {
+  const row = await listQuery(db, holder, filter, now)
+    .clearSelect()
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** How many tokens stand in each state. */
+export interface TokenSummary {
+  readonly total: number;
+  readonly active: number;
+  readonly disabled: number;
+  readonly expired: number;
+  readonly revoked: number;
+  /** Active, and expiring within seven days. */
+  readonly expiringSoon: number;
+}
+
+/** Counts tokens by state in one pass. */
+export async function summariseTokens(db: Executor, holder: TokenHolder, now: number): Promise<TokenSummary> {
+  const states = listQuery(db, holder, {}, now)
+    .clearSelect()
+    .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
+  const rows = await db
+    .selectFrom(states.as('t'))
+    .select((eb) => [
+      't.status',
+      eb.fn.countAll<number>().as('count'),
+      eb.fn
+        .sum<number>(
+          eb
+            .case()
+            .when('t.expires_at', '<=', now + EXPIRING_SOON)
+            .then(1)
+            .else(0)
+            .end(),
+        )
+        .as('soon'),
+    ])
+    .groupBy('t.status')
+    .execute();
+  const of = (status: TokenStatus) => rows.find((row) => row.status === status);
+  const count = (status: TokenStatus) => Number(of(status)?.count ?? 0);
+  return {
+    total: rows.reduce((sum, row) => sum + Number(row.count), 0),
+    active: count('ACTIVE'),
+    disabled: count('DISABLED'),
+    expired: count('EXPIRED'),
+    revoked: count('REVOKED'),
+    expiringSoon: Number(of('ACTIVE')?.soon ?? 0),
+  };
+}

@@ -1,0 +1,289 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { foldCase } from '../domain/text.ts';
+import type { Token, TokenAccess, TokenKind } from '../domain/token.ts';
+import { roleFromRank, roleToRank } from './codec.ts';
+import type { Executor } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** Whose tokens are meant: a user's, a workspace's, or one token's own and all that it derived. */
+export type TokenHolder =
+  | { readonly ownerId: string }
+  | { readonly workspaceId: string }
+  | { readonly lineOf: string; readonly only: readonly string[] | null };
+
+/** When the first of a token's ancestors was disabled. */
+export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
+  return eb
+    .selectFrom('token_ancestors as l')
+    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
+    .whereRef('l.token_id', '=', 'tokens.id')
+    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
+}
+
+/** The rows that a token is read from. */
+export function tokenQuery(db: Executor) {
+  return db
+    .selectFrom('tokens')
+    .leftJoin('credential_uses as u', 'u.credential_id', 'tokens.id')
+    .selectAll('tokens')
+    .select((eb) => [
+      'u.at as last_used_at',
+      'u.ip as last_used_ip',
+      'u.user_agent as last_used_user_agent',
+      ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+    ]);
+}
+
+export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
+
+/** A token from its row. */
+export function toToken(row: TokenRow): Token {
+  return {
+    id: row.id,
+    kind: row.kind as TokenKind,
+    ownerId: row.owner_id,
+    workspaceId: row.workspace_id,
+    createdBy: row.created_by,
+    parentId: row.parent_id,
+    identifier: row.identifier,
+    name: row.name,
+    description: row.description,
+    display: row.display,
+    access: row.access as TokenAccess,
+    role: roleFromRank(row.role),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    issuedAt: row.issued_at,
+    regeneratedAt: row.regenerated_at,
+    expiresAt: row.expires_at,
+    disabledAt: row.disabled_at,
+    ancestorDisabledAt: row.ancestor_disabled_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    lastUsedIp: row.last_used_ip,
+    lastUsedUserAgent: row.last_used_user_agent,
+  };
+}
+
+function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>) {
+  return {
+    name: token.name,
+    name_folded: foldCase(token.name),
+    description: token.description,
+    search_text: foldCase([token.name, token.description ?? '', token.identifier].join('\n')),
+  };
+}
+
+/** Stores a token with its first secret, and the line that it derives from. */
+export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
+  await db
+    .insertInto('tokens')
+    .values({
+      id: token.id,
+      kind: token.kind,
+      owner_id: token.ownerId,
+      workspace_id: token.workspaceId,
+      created_by: token.createdBy,
+      parent_id: token.parentId,
+      identifier: token.identifier,
+      ...searchColumns(token),
+      display: token.display,
+      access: token.access,
+      role: roleToRank(token.role),
+      created_at: token.createdAt,
+      updated_at: token.updatedAt,
+      issued_at: token.issuedAt,
+      regenerated_at: token.regeneratedAt,
+      expires_at: token.expiresAt,
+      disabled_at: token.disabledAt,
+      revoked_at: token.revokedAt,
+    })
+    .execute();
+  await db.insertInto('token_secrets').values({ digest, token_id: token.id, valid_until: null }).execute();
+  if (token.parentId !== null) {
+    await db
+      .insertInto('token_ancestors')
+      .values({ token_id: token.id, ancestor_id: token.parentId })
+      .execute();
+    await db
+      .insertInto('token_ancestors')
+      .columns(['token_id', 'ancestor_id'])
+      .expression((eb) =>
+        eb
+          .selectFrom('token_ancestors')
+          .select([eb.val(token.id).as('token_id'), 'ancestor_id'])
+          .where('token_id', '=', token.parentId),
+      )
+      .execute();
+  }
+}
+
+/** A token by id. */
+export async function findToken(db: Executor, id: string): Promise<Token | null> {
+  const row = await tokenQuery(db).where('tokens.id', '=', id).executeTakeFirst();
+  return row ? toToken(row) : null;
+}
+
+/** The tokens with these ids, in no order. */
+export async function findTokens(db: Executor, ids: readonly string[]): Promise<Token[]> {
+  if (ids.length === 0) return [];
+  return (await tokenQuery(db).where('tokens.id', 'in', [...ids]).execute()).map(toToken);
+}
+
+/** The tokens that derive directly from these, oldest first. */
+export async function findTokensByParent(db: Executor, parentIds: readonly string[]): Promise<Token[]> {
+  if (parentIds.length === 0) return [];
+  const rows = await tokenQuery(db)
+    .where('tokens.parent_id', 'in', [...parentIds])
+    .orderBy('tokens.created_at')
+    .orderBy('tokens.id')
+    .execute();
+  return rows.map(toToken);
+}
+
+/** The ids of the tokens that one derives from. */
+export async function findAncestorIds(db: Executor, tokenId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('token_ancestors')
+    .select('ancestor_id')
+    .where('token_id', '=', tokenId)
+    .execute();
+  return rows.map((row) => row.ancestor_id);
+}
+
+/** All tokens that derive from one, near and far, oldest first. */
+export async function findDescendants(db: Executor, tokenId: string): Promise<Token[]> {
+  const rows = await tokenQuery(db)
+    .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
+    .where('down.ancestor_id', '=', tokenId)
+    .orderBy('tokens.created_at')
+    .orderBy('tokens.id')
+    .execute();
+  return rows.map(toToken);
+}
+
+/** Every token of a user or of a workspace. */
+export async function findTokensOf(
+  db: Executor,
+  holder: { ownerId: string } | { workspaceId: string },
+): Promise<Token[]> {
+  const query =
+    'ownerId' in holder
+      ? tokenQuery(db).where('tokens.owner_id', '=', holder.ownerId)
+      : tokenQuery(db).where('tokens.workspace_id', '=', holder.workspaceId);
+  return (await query.orderBy('tokens.created_at').execute()).map(toToken);
+}
+
+/** How many tokens a user or a workspace has. */
+export async function countTokensOf(
+  db: Executor,
+  holder: { ownerId: string } | { workspaceId: string },
+): Promise<number> {
+  const row = await db
+    .selectFrom('tokens')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('ownerId' in holder ? 'owner_id' : 'workspace_id', '=', Object.values(holder)[0] as string)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** What an update may change; what is left out stays. */
+export type TokenChanges = Partial<
+  Pick<
+    Token,
+    | 'name'
+    | 'description'
+    | 'access'
+    | 'role'
+    | 'display'
+    | 'issuedAt'
+    | 'regeneratedAt'
+    | 'expiresAt'
+    | 'disabledAt'
+    | 'revokedAt'
+  >
+>;
+
+/** Changes a token and stamps it. */
+export async function updateToken(db: Executor, token: Token, changes: TokenChanges, at: number): Promise<void> {
+  const next = { ...token, ...changes };
+  await db
+    .updateTable('tokens')
+    .set({
+      ...searchColumns(next),
+      access: next.access,
+      role: roleToRank(next.role),
+      display: next.display,
+      issued_at: next.issuedAt,
+      regenerated_at: next.regeneratedAt,
+      expires_at: next.expiresAt,
+      disabled_at: next.disabledAt,
+      revoked_at: next.revokedAt,
+      updated_at: at,
+    })
+    .where('id', '=', token.id)
+    .execute();
+}
+
+/** Deletes tokens; their secrets, scopes and all that derives from them go too. */
+export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.deleteFrom('credential_uses').where('credential_id', 'in', [...ids]).execute();
+  await db.deleteFrom('tokens').where('id', 'in', [...ids]).execute();
+}
+
+/** Ends what derives from a token no later than the token itself. */
+export async function clampDescendants(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
+  await db
+    .updateTable('tokens')
+    .set({ expires_at: expiresAt })
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', tokenId),
+    )
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)]))
+    .execute();
+}
+
+/** Puts a new secret in the place of the old. With `overlapUntil` the last one goes on working until then. */
+export async function replaceSecret(
+  db: Executor,
+  tokenId: string,
+  digest: string,
+  overlapUntil: number | null,
+): Promise<void> {
+  const secrets = db.deleteFrom('token_secrets').where('token_id', '=', tokenId);
+  if (overlapUntil === null) {
+    await secrets.execute();
+  } else {
+    await secrets.where('valid_until', 'is not', null).execute();
+    await db
+      .updateTable('token_secrets')
+      .set({ valid_until: overlapUntil })
+      .where('token_id', '=', tokenId)
+      .execute();
+  }
+  await db.insertInto('token_secrets').values({ digest, token_id: tokenId, valid_until: null }).execute();
+}
+
+/** Ends an overlap: the old secret is gone. */
+export async function retireOldSecrets(db: Executor, tokenId: string): Promise<void> {
+  await db
+    .deleteFrom('token_secrets')
+    .where('token_id', '=', tokenId)
+    .where('valid_until', 'is not', null)
+    .execute();
+}
+
+/** The status of a token in SQL, by the same order as `statusOf`. */
+export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
+  return eb
+    .case()
+    .when('tokens.revoked_at', 'is not', null)
+    .then(sql.lit('REVOKED'))
+    .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
+    .then(sql.lit('DISABLED'))
+    .when('tokens.expires_at', '<=', now)
+    .then(sql.lit('EXPIRED'))
+    .else(sql.lit('ACTIVE'))
+    .end();
+}

@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import type { Reach, Standing } from '../domain/authority.ts';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import type { TokenPolicy } from '../domain/policy.ts';
+import type { Workspace } from '../domain/workspace.ts';
+import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+import { withinReach } from './reach.ts';
+
+/** The order of every list of workspaces: oldest first. */
+export const WORKSPACE_ORDER = { name: 'CREATED_AT', keyType: 'number' } as const;
+
+function toWorkspace(
+  row: { id: string; name: string; slug: string; created_at: number } & PolicyColumns,
+): Workspace {
+  return { id: row.id, name: row.name, slug: row.slug, createdAt: row.created_at, policy: policyFromColumns(row) };
+}
+
+function reachQuery(db: Executor, reach: Reach) {
+  return db
+    .selectFrom('workspaces')
+    .where(withinReach(reach, { workspaceId: "workspaces.id", entityId: "workspaces.id" }));
+}
+
+/** Stores a workspace. Fails where the slug is taken. */
+export async function insertWorkspace(db: Executor, workspace: Workspace): Promise<void> {
+  const { id, name, slug, createdAt, policy } = workspace;
+  await db
+    .insertInto('workspaces')
+    .values({ id, name, slug, created_at: createdAt, ...policyToColumns(policy) })
+    .execute();
+}
+
+/** Whether a slug is in use. */
+export async function isSlugTaken(db: Executor, slug: string): Promise<boolean> {
+  return (
+    (await db.selectFrom('workspaces').select('id').where('slug', '=', slug).executeTakeFirst()) !== undefined
+  );
+}
+
+/** A workspace within a caller's reach. */
+export async function findWorkspaceWithin(db: Executor, reach: Reach, id: string): Promise<Workspace | null> {
+  const row = await reachQuery(db, reach).selectAll().where('workspaces.id', '=', id).executeTakeFirst();
+  return row ? toWorkspace(row) : null;
+}
+
+/** One stretch of the workspaces within a caller's reach, oldest first. */
+export async function pageWorkspaces(db: Executor, reach: Reach, window: PageWindow): Promise<Page<Workspace>> {
+  const page = await fetchPage(reachQuery(db, reach).selectAll(), window, {
+    ...WORKSPACE_ORDER,
+    key: sql.ref('workspaces.created_at'),
+    id: sql.ref('workspaces.id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.created_at, id: row.id }),
+  });
+  return mapPage(page, toWorkspace);
+}
+
+/** How many workspaces lie within a caller's reach. */
+export async function countWorkspaces(db: Executor, reach: Reach): Promise<number> {
+  const row = await reachQuery(db, reach)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** The ids of all workspaces; for the operator. */
+export async function listWorkspaceIds(db: Executor): Promise<string[]> {
+  return (await db.selectFrom('workspaces').select('id').execute()).map((row) => row.id);
+}
+
+/** The workspaces with these ids, in no order; for those who hold them already. */
+export async function findWorkspaces(db: Executor, ids: readonly string[]): Promise<Workspace[]> {
+  if (ids.length === 0) return [];
+  return (await db.selectFrom('workspaces').selectAll().where('id', 'in', [...ids]).execute()).map(toWorkspace);
+}
+
+/** How a user stands to a workspace; `null` where there is no such workspace. */
+export async function findStanding(db: Executor, userId: string, workspaceId: string): Promise<Standing | null> {
+  const row = await db
+    .selectFrom('workspaces as w')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('w.id', '=', workspaceId)
+    .executeTakeFirst();
+  return row ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) } : null;
+}
+
+/** The policy of a workspace. */
+export async function findPolicy(db: Executor, workspaceId: string): Promise<TokenPolicy | null> {
+  const [workspace] = await findWorkspaces(db, [workspaceId]);
+  return workspace?.policy ?? null;
+}
+
+/** Renames a workspace. */
+export async function renameWorkspace(db: Executor, id: string, name: string): Promise<void> {
+  await db.updateTable('workspaces').set({ name }).where('id', '=', id).execute();
+}
+
+/** Replaces a workspace's policy. */
+export async function setPolicy(db: Executor, id: string, policy: TokenPolicy): Promise<void> {
+  await db.updateTable('workspaces').set(policyToColumns(policy)).where('id', '=', id).execute();
+}
+
+/** Deletes a workspace with all that belongs to it. */
+export async function deleteWorkspace(db: Executor, id: string): Promise<void> {
+  await db.deleteFrom('workspaces').where('id', '=', id).execute();
+}
