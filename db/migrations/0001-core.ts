@@ -47,19 +47,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('members_by_user').on('members').columns(['user_id', 'workspace_id']).execute();
 
   await db.schema
-    .createTable('invitations')
-    .addColumn('id', 'text', (c) => c.primaryKey())
-    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
-    .addColumn('email', 'text', (c) => c.notNull())
-    .addColumn('role', 'integer', (c) => c.notNull())
-    .addColumn('digest', 'text', (c) => c.notNull().unique())
-    .addColumn('invited_by', 'text', (c) => c.references('users.id').onDelete('set null'))
-    .addColumn('created_at', 'bigint', (c) => c.notNull())
-    .addColumn('expires_at', 'bigint', (c) => c.notNull())
-    .addUniqueConstraint('invitations_once', ['workspace_id', 'email'])
-    .execute();
-
-  await db.schema
     .createTable('tokens')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('kind', 'text', (c) => c.notNull())
@@ -83,13 +70,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('disabled_at', 'bigint')
     .addColumn('revoked_at', 'bigint')
     .execute();
-  await db.schema.createIndex('tokens_by_owner').on('tokens').columns(['owner_id', 'created_at', 'id']).execute();
+  await db.schema
+    .createIndex('tokens_by_owner')
+    .on('tokens')
+    .columns(['owner_id', 'created_at', 'id'])
+    .execute();
   await db.schema
     .createIndex('tokens_by_workspace')
     .on('tokens')
     .columns(['workspace_id', 'created_at', 'id'])
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
+
+  await db.schema
+    .createTable('invitations')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
+    .addColumn('email', 'text', (c) => c.notNull())
+    .addColumn('role', 'integer', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('invited_by', 'text', (c) => c.references('users.id').onDelete('set null'))
+    .addColumn('invited_by_token', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addUniqueConstraint('invitations_once', ['workspace_id', 'email'])
+    .execute();
+  await db.schema.createIndex('invitations_by_token').on('invitations').column('invited_by_token').execute();
 
   // Every token that a derived one descends from, so that a subtree or a line is one indexed read.
   await db.schema
@@ -122,7 +128,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('workspace_id', 'text')
     .addColumn('operations', 'integer', (c) => c.notNull())
     .execute();
-  await db.schema.createIndex('token_scopes_by_token').on('token_scopes').columns(['token_id', 'id']).execute();
+  await db.schema
+    .createIndex('token_scopes_by_token')
+    .on('token_scopes')
+    .columns(['token_id', 'id'])
+    .execute();
 
   // The last authorised use of a token or a session; written in batches, apart from what must be durable.
   await db.schema
@@ -156,11 +166,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('user_agent', 'text')
     .addColumn('detail', 'text', (c) => c.notNull())
     .execute();
-  await db.schema.createIndex('audit_events_by_user').on('audit_events').columns(['user_id', 'at', 'id']).execute();
+  await db.schema
+    .createIndex('audit_events_by_user')
+    .on('audit_events')
+    .columns(['user_id', 'at', 'id'])
+    .execute();
   await db.schema
     .createIndex('audit_events_by_workspace')
     .on('audit_events')
     .columns(['workspace_id', 'at', 'id'])
     .execute();
-  await db.schema.createIndex('audit_events_by_target').on('audit_events').columns(['target_id', 'at', 'id']).execute();
+  await db.schema
+    .createIndex('audit_events_by_target')
+    .on('audit_events')
+    .columns(['target_id', 'at', 'id'])
+    .execute();
 }

@@ -1,7 +1,7 @@
-import { failure, forbidden, PosternError } from './errors.ts';
+import { failure, forbidden, type PosternError } from './errors.ts';
 import { toGlobalId } from './global-id.ts';
 import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
-import { isToken, policySubjectOf, type Principal, type TokenAuthority } from './principal.ts';
+import { isToken, type Principal, policySubjectOf, type TokenAuthority } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
 import { concerns, isBuiltIn, type Operation, roleForOperation, type ScopeRule } from './scopes.ts';
 import type { TokenKind } from './token.ts';
@@ -21,7 +21,12 @@ export type Ask =
   /** A signed-in person. */
   | { readonly kind: 'session' }
   /** A role in a workspace; refused to every personal token. A session may always do it to itself, where `selfId` says whom. */
-  | { readonly kind: 'role'; readonly role: Role; readonly workspaceId: string; readonly selfId?: string | undefined }
+  | {
+      readonly kind: 'role';
+      readonly role: Role;
+      readonly workspaceId: string;
+      readonly selfId?: string | undefined;
+    }
   | EntityAsk
   | TokenAsk;
 
@@ -42,6 +47,8 @@ export interface TokenAsk {
   readonly tokenId?: string | undefined;
   /** What it takes on a workspace token. */
   readonly workspaceRole: Role;
+  /** No scope is enough for it. */
+  readonly refusesPersonalTokens?: boolean;
   readonly lookup?: boolean;
 }
 
@@ -101,7 +108,10 @@ export function tokenRoleFor(operation: Operation): Role {
 /** The global id of an entity; ids of registered types are the caller's own and stay as they are. */
 export function globalEntityId(entityType: string, entityId: string): string {
   if (!isBuiltIn(entityType)) return entityId;
-  return toGlobalId(({ workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const)[entityType], entityId);
+  return toGlobalId(
+    ({ workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const)[entityType],
+    entityId,
+  );
 }
 
 function missingScope(operation: Operation, entityType: string, entityId?: string): PosternError {
@@ -144,7 +154,10 @@ function covers(
 function coversNew(chain: readonly TokenAuthority[], entityType: string, workspaceId?: string): boolean {
   return chain.every((link) => {
     const clauses = clausesOf(link, 'CREATE', entityType);
-    return clauses === null || clauses.some((clause) => clause.entityId === null && fits(clause, undefined, workspaceId));
+    return (
+      clauses === null ||
+      clauses.some((clause) => clause.entityId === null && fits(clause, undefined, workspaceId))
+    );
   });
 }
 
@@ -161,7 +174,10 @@ export function refusalBeforeLookup(principal: Principal, ask: Ask): PosternErro
     case 'role':
       return principal.kind === 'PERSONAL_TOKEN' ? forbidden('ROLE_GATED') : null;
     case 'token':
-      if (principal.kind === 'WORKSPACE_TOKEN') return ask.tokenId === undefined ? forbidden('SESSION_REQUIRED') : null;
+      if (principal.kind === 'WORKSPACE_TOKEN')
+        return ask.tokenId === undefined ? forbidden('SESSION_REQUIRED') : null;
+      if (ask.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
+        return forbidden('SESSION_REQUIRED');
       return refusalOfScope(principal, ask.operation, 'token', ask.tokenId, undefined);
     case 'entity':
       return refusalOfScope(principal, ask.operation, ask.entityType, ask.entityId, ask.workspaceId);

@@ -29,6 +29,8 @@ export type Need =
       readonly token?: IdPath;
       /** What it takes on a workspace token, where that can be the target. */
       readonly workspaceRole?: Role;
+      /** No scope is enough: of tokens, only workspace tokens may. */
+      readonly refusesPersonalTokens?: true;
       readonly lookup?: true;
     };
 
@@ -59,7 +61,9 @@ export function describeNeed(need: Need): string {
       const workspace = need.workspaceRole
         ? ` On a workspace token: the role ${title(need.workspaceRole)}, refused to every personal token.`
         : '';
-      return `Needs to own the token, or a scope with ${need.operation} on tokens.${workspace}`;
+      return need.refusesPersonalTokens
+        ? `Needs to own the token, as a signed-in person.${workspace}`
+        : `Needs to own the token, or a scope with ${need.operation} on tokens.${workspace}`;
     }
   }
 }

@@ -62,7 +62,8 @@ function decodeCursor(order: PageOrder, cursor: string, path: string): Position 
 
 /** The stretch that the arguments ask for. Throws `BAD_USER_INPUT` on too many, on both directions and on foreign cursors. */
 export function parsePage(page: PageArguments, order: PageOrder): PageWindow {
-  if (page.first != null && page.last != null) throw badInput(['last'], 'must not be given together with first');
+  if (page.first != null && page.last != null)
+    throw badInput(['last'], 'must not be given together with first');
   const path = page.last != null ? 'last' : 'first';
   const limit = page.last ?? page.first ?? PAGE_DEFAULT;
   if (limit < 0 || limit > PAGE_MAX) throw badInput([path], `must be 0 to ${PAGE_MAX}`);

@@ -22,7 +22,10 @@ export interface PolicySubject {
 }
 
 /** Whether a policy lets a token reach into its workspace. */
-export function isOpenTo(policy: Pick<TokenPolicy, 'personalTokens' | 'maxLifetime'>, token: PolicySubject): boolean {
+export function isOpenTo(
+  policy: Pick<TokenPolicy, 'personalTokens' | 'maxLifetime'>,
+  token: PolicySubject,
+): boolean {
   if (token.kind === 'PERSONAL' && policy.personalTokens === 'FORBIDDEN') return false;
   return policy.maxLifetime === null || (token.lifetime !== null && token.lifetime <= policy.maxLifetime);
 }

@@ -8,7 +8,10 @@ const EMAIL_LENGTH = 254;
 
 /** Control, surrogate, bidi-override and zero-width characters, line and paragraph separators. */
 const HIDDEN = /[\p{Cc}\p{Cs}\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/u;
-const HIDDEN_BUT_LINES = new RegExp(HIDDEN.source.replace('\\p{Cc}', '\\x00-\\x09\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F'), 'u');
+const HIDDEN_BUT_LINES = new RegExp(
+  HIDDEN.source.replace('\\p{Cc}', '\\x00-\\x09\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F'),
+  'u',
+);
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 function lengthOf(text: string): number {

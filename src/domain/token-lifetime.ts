@@ -38,7 +38,12 @@ export function parseExpiry(request: ExpiryRequest, now: number, path: InputIssu
 }
 
 /** Holds a personal token's expiry to its bounds. Throws `BAD_USER_INPUT`. */
-export function checkPersonalExpiry(expiresAt: number | null, now: number, bounds: ExpiryBounds, path: InputIssue['path']): void {
+export function checkPersonalExpiry(
+  expiresAt: number | null,
+  now: number,
+  bounds: ExpiryBounds,
+  path: InputIssue['path'],
+): void {
   if (expiresAt === null) {
     if (bounds.required) throw badInput(path, 'a personal token must expire');
     return;
@@ -55,7 +60,11 @@ export function checkWorkspaceExpiry(expiresAt: number | null, now: number, poli
 }
 
 /** The expiry of a new token for which none was asked: 30 days, or the longest that the bounds allow. */
-export function defaultExpiry(now: number, maxLifetime: number | null, parentExpiresAt: number | null): number {
+export function defaultExpiry(
+  now: number,
+  maxLifetime: number | null,
+  parentExpiresAt: number | null,
+): number {
   const own = now + Math.min(DEFAULT_LIFETIME, maxLifetime ?? DEFAULT_LIFETIME);
   return parentExpiresAt === null ? own : parentExpiresAt;
 }

@@ -24,7 +24,10 @@ export interface Invitation {
   readonly workspaceId: string;
   readonly email: string;
   readonly role: Role;
+  /** The user who invited; `null` once gone, or where a workspace token did. */
   readonly invitedBy: string | null;
+  /** The workspace token that invited: the invitation dies with it. */
+  readonly invitedByToken: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
 }

@@ -44,7 +44,9 @@ export const builder = new SchemaBuilder<SchemaShape>({
     encodeGlobalID: (type, id) => toGlobalId(type as NodeType, String(id)),
     nodeTypeOptions: { description: 'Something with an id of its own.' },
     idFieldOptions: { description: 'Opaque and globally unique.' },
-    pageInfoTypeOptions: { description: "Where a page stands in its list, as in Relay's Cursor Connections Specification." },
+    pageInfoTypeOptions: {
+      description: "Where a page stands in its list, as in Relay's Cursor Connections Specification.",
+    },
     hasNextPageFieldOptions: { description: 'Whether more follows.' },
     hasPreviousPageFieldOptions: { description: 'Whether something precedes.' },
     startCursorFieldOptions: { description: 'The cursor of the first row; null on an empty page.' },
@@ -55,7 +57,10 @@ export const builder = new SchemaBuilder<SchemaShape>({
     beforeArgOptions: { description: 'Only what precedes this cursor.' },
     cursorFieldOptions: { description: 'The place of the row, for after and before.' },
     nodeFieldOptions: { description: 'The row itself.' },
-    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The rows with their cursors.' },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The rows with their cursors.',
+    },
     nodesFieldOptions: { nullable: { list: false, items: false }, description: 'The rows without cursors.' },
     pageInfoFieldOptions: { description: 'Where the page stands in the list.' },
   },

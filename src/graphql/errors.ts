@@ -15,7 +15,9 @@ export function domainErrorOf(error: unknown): PosternError | null {
  */
 export function toGraphQLError(error: unknown, requestId: string): GraphQLError {
   const place =
-    error instanceof GraphQLError ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path } : {};
+    error instanceof GraphQLError
+      ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
+      : {};
   const known = domainErrorOf(error);
   if (known) {
     return new GraphQLError(known.message, { ...place, extensions: { code: known.code, ...known.detail } });

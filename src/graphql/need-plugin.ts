@@ -67,7 +67,10 @@ export default PLUGIN;
 function valueAt(path: IdPath, parent: unknown, args: object): unknown {
   return path
     .split('.')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], { ...args, parent });
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], {
+      ...args,
+      parent,
+    });
 }
 
 /** An id of the API from the arguments, or the own id of the parent, as a UUID; what is left out stays so. */
@@ -103,6 +106,7 @@ export function askOf(need: Need, parent: unknown, args: object): Ask {
         operation: need.operation,
         tokenId: idAt('Token', need.token, parent, args),
         workspaceRole: need.workspaceRole ?? 'OWNER',
+        refusesPersonalTokens: need.refusesPersonalTokens === true,
         lookup: need.lookup === true,
       };
     default:

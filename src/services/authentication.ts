@@ -5,7 +5,12 @@ import { statusOf } from '../domain/token.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Executor } from '../storage/database.ts';
 import { findSessionByDigest } from '../storage/sessions.ts';
-import { findAncestorLinks, findPresentedToken, type PresentedToken, type TokenLink } from '../storage/token-authorities.ts';
+import {
+  findAncestorLinks,
+  findPresentedToken,
+  type PresentedToken,
+  type TokenLink,
+} from '../storage/token-authorities.ts';
 import { retireOldSecrets } from '../storage/tokens.ts';
 import type { Credential } from './caller.ts';
 import type { Transact } from './transactions.ts';
@@ -29,7 +34,8 @@ const STATUS_ERRORS = {
 
 async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
   const session = await findSessionByDigest(db, digest);
-  if (!session || session.deactivatedAt !== null || now >= session.expiresAt) throw failure('INVALID_SESSION');
+  if (!session || session.deactivatedAt !== null || now >= session.expiresAt)
+    throw failure('INVALID_SESSION');
   return { kind: 'SESSION', sessionId: session.id, userId: session.userId, email: session.email };
 }
 
@@ -39,7 +45,8 @@ async function chainOf(
   presented: PresentedToken,
   now: number,
 ): Promise<[TokenAuthority, ...TokenAuthority[]]> {
-  const ancestors: TokenLink[] = presented.parentId === null ? [] : await findAncestorLinks(db, presented.link.tokenId);
+  const ancestors: TokenLink[] =
+    presented.parentId === null ? [] : await findAncestorLinks(db, presented.link.tokenId);
   const disabled = ancestors.find((link) => link.disabledAt !== null);
   const chain: [TokenLink, ...TokenLink[]] = [presented.link, ...ancestors];
   for (const link of chain) {
@@ -62,7 +69,11 @@ function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...Token
 }
 
 /** Authentication over a database; `transact` is for the one thing that it writes. */
-export function createAuthentication(deps: { db: Executor; transact: Transact; clock: Clock }): Authentication {
+export function createAuthentication(deps: {
+  db: Executor;
+  transact: Transact;
+  clock: Clock;
+}): Authentication {
   async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
     const presented = await findPresentedToken(db, digest);
     if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');

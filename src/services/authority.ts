@@ -52,7 +52,11 @@ async function entityStanding(db: Executor, principal: Principal, ask: EntityAsk
 }
 
 /** How a caller stands to a workspace; `null` where it is absent, or no concern of the caller's. */
-export async function standingIn(db: Executor, principal: Principal, workspaceId: string): Promise<Standing | null> {
+export async function standingIn(
+  db: Executor,
+  principal: Principal,
+  workspaceId: string,
+): Promise<Standing | null> {
   if (principal.kind === 'WORKSPACE_TOKEN') {
     if (principal.workspaceId !== workspaceId) return null;
     const policy = await findPolicy(db, workspaceId);
@@ -62,7 +66,11 @@ export async function standingIn(db: Executor, principal: Principal, workspaceId
   return userId === null ? null : findStanding(db, userId, workspaceId);
 }
 
-async function tokenStanding(db: Executor, principal: Principal, tokenId: string): Promise<TokenStanding | null> {
+async function tokenStanding(
+  db: Executor,
+  principal: Principal,
+  tokenId: string,
+): Promise<TokenStanding | null> {
   const token = await findToken(db, tokenId);
   if (!token) return null;
   return {
@@ -79,7 +87,8 @@ export async function nullIfHidden<T>(lookUp: () => Promise<T>): Promise<T | nul
   try {
     return await lookUp();
   } catch (error) {
-    const hidden = error instanceof PosternError && (error.code === 'NOT_FOUND' || error.detail.reason === 'POLICY');
+    const hidden =
+      error instanceof PosternError && (error.code === 'NOT_FOUND' || error.detail.reason === 'POLICY');
     if (hidden) return null;
     throw error;
   }

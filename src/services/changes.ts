@@ -93,7 +93,9 @@ export function createChanges(deps: {
       transact(async (tx) => {
         const principal = await authentication.recall(tx, caller.credential);
         const grant = await judge(tx, principal, ask);
-        return work(changeFor(tx, grant, { principal, address: caller.address, userAgent: caller.userAgent }));
+        return work(
+          changeFor(tx, grant, { principal, address: caller.address, userAgent: caller.userAgent }),
+        );
       }),
     runAsOperator: (work) =>
       transact((tx) =>

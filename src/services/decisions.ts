@@ -49,6 +49,10 @@ export async function decide(db: Executor, principal: Principal, question: Quest
     return ALLOWED;
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
-    return { allowed: false, reason: error.detail.reason ?? error.code, required: error.detail.required ?? null };
+    return {
+      allowed: false,
+      reason: error.detail.reason ?? error.code,
+      required: error.detail.required ?? null,
+    };
   }
 }

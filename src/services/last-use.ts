@@ -1,5 +1,5 @@
-import { type CredentialUse, saveUses } from '../storage/credential-uses.ts';
 import type { Logger } from '../platform/logger.ts';
+import { type CredentialUse, saveUses } from '../storage/credential-uses.ts';
 import type { Transact } from './transactions.ts';
 
 const FLUSH_EVERY_MS = 5000;

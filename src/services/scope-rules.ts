@@ -83,13 +83,21 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
   };
 }
 
-async function issuesOfTargets(db: Executor, ownerId: string, rule: ScopeRule, path: Path): Promise<InputIssue[]> {
+async function issuesOfTargets(
+  db: Executor,
+  ownerId: string,
+  rule: ScopeRule,
+  path: Path,
+): Promise<InputIssue[]> {
   const issues: InputIssue[] = [];
   if (rule.workspaceId !== null && !(await seesWorkspace(db, ownerId, rule.workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
   if (rule.entityId !== null && !(await seesEntity(db, ownerId, rule, rule.entityId))) {
-    issues.push({ path: [...path, 'entityId'], message: `is not a ${rule.entityType} that the owner can see there` });
+    issues.push({
+      path: [...path, 'entityId'],
+      message: `is not a ${rule.entityType} that the owner can see there`,
+    });
   }
   return issues;
 }

@@ -41,6 +41,7 @@ export function createServices(deps: ServiceDependencies) {
   return {
     db,
     clock,
+    ids,
     limits,
     passwords,
     secrets,

@@ -2,7 +2,12 @@ import { MINUTE, SECOND } from '../domain/duration.ts';
 import { PosternError } from '../domain/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
-import { clearAttempts, countAttempt, deleteEndedWindows, uncountAttempt } from '../storage/sign-in-attempts.ts';
+import {
+  clearAttempts,
+  countAttempt,
+  deleteEndedWindows,
+  uncountAttempt,
+} from '../storage/sign-in-attempts.ts';
 import type { Transact } from './transactions.ts';
 
 const WINDOW = 15 * MINUTE;
@@ -41,7 +46,10 @@ export function createSignInThrottle(deps: { transact: Transact; clock: Clock })
           await countAttempt(tx, attempt.addressKey, now, WINDOW),
         ] as const;
       });
-      const ends = [account.attempts > PER_ACCOUNT ? account.resetsAt : 0, from.attempts > PER_ADDRESS ? from.resetsAt : 0];
+      const ends = [
+        account.attempts > PER_ACCOUNT ? account.resetsAt : 0,
+        from.attempts > PER_ADDRESS ? from.resetsAt : 0,
+      ];
       const blockedUntil = Math.max(...ends);
       if (blockedUntil > 0) {
         throw new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((blockedUntil - now) / SECOND) });

@@ -36,8 +36,18 @@ export interface TokenEditing {
 export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
   const { limits } = deps;
 
-  async function replaceScopes(change: Change, token: Token, requests: readonly ScopeRequest[]): Promise<void> {
-    const rules = await resolveScopeRules(change, token.ownerId as string, requests, ['input', 'scopes'], limits);
+  async function replaceScopes(
+    change: Change,
+    token: Token,
+    requests: readonly ScopeRequest[],
+  ): Promise<void> {
+    const rules = await resolveScopeRules(
+      change,
+      token.ownerId as string,
+      requests,
+      ['input', 'scopes'],
+      limits,
+    );
     await deleteScopes(change.tx, token.id);
     const scopes = rules.map((rule) => ({ ...rule, id: change.newId() }));
     await insertScopes(change.tx, token.id, scopes);
@@ -52,14 +62,23 @@ export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
       await updateToken(change.tx, token, changes, change.now);
       if (changes.access && changes.access !== 'SCOPED') await deleteScopes(change.tx, token.id);
       if (request.scopes) await replaceScopes(change, token, request.scopes);
-      await auditToken(change, 'token.updated', token, { ...changes, ...(request.scopes ? { scopes: request.scopes.length } : {}) });
+      await auditToken(change, 'token.updated', token, {
+        ...changes,
+        ...(request.scopes ? { scopes: request.scopes.length } : {}),
+      });
       return tokenOf(change, token.id);
     },
 
     async addScopes(change, tokenId, requests) {
       const token = requireScoped(await tokenOf(change, tokenId));
       const present = (await findScopes(change.tx, [tokenId])).get(tokenId) ?? [];
-      const rules = await resolveScopeRules(change, token.ownerId as string, requests, ['input', 'scopes'], limits);
+      const rules = await resolveScopeRules(
+        change,
+        token.ownerId as string,
+        requests,
+        ['input', 'scopes'],
+        limits,
+      );
       const added = rules
         .filter((rule) => !present.some((scope) => sameRule(scope, rule)))
         .map((rule) => ({ ...rule, id: change.newId() }));
@@ -114,12 +133,20 @@ function parseChanges(token: Token, request: UpdateTokenRequest): TokenChanges {
   }
   if (access != null) changes.access = access;
   if (role != null) changes.role = role;
-  check.try(() => refuseForeignFields(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null));
+  check.try(() =>
+    refuseForeignFields(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null),
+  );
   check.finish();
   return changes;
 }
 
-function refuseForeignFields(token: Token, next: Token['access'], access: boolean, scopes: boolean, role: boolean): void {
+function refuseForeignFields(
+  token: Token,
+  next: Token['access'],
+  access: boolean,
+  scopes: boolean,
+  role: boolean,
+): void {
   if (token.kind === 'WORKSPACE') {
     if (access) throw badInput(['input', 'access'], 'a workspace token acts with its role');
     if (scopes) throw badInput(['input', 'scopes'], 'a workspace token has no scopes');

@@ -112,7 +112,13 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const { text, expiresAt } = parsePersonal(change, request, parent.expiresAt, limits);
       if (parent.parentId !== null && request.access === 'FULL') throw forbidden('EXCEEDS_CALLER');
       requireNoLater(expiresAt, parent.expiresAt);
-      const rules = await resolveScopeRules(change, owner.id, request.scopes ?? [], ['input', 'scopes'], limits);
+      const rules = await resolveScopeRules(
+        change,
+        owner.id,
+        request.scopes ?? [],
+        ['input', 'scopes'],
+        limits,
+      );
       if ((await countTokensOf(change.tx, { ownerId: owner.id })) >= limits.tokensPerUser) {
         throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
       }
@@ -138,7 +144,12 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const { role: callerRole } = change.grant;
       if (!workspace || callerRole === null) throw failure('NOT_FOUND');
       const parent = parentOf(change);
-      const { text, expiresAt } = parseWorkspace(change, request, parent.expiresAt, workspace.policy.maxLifetime);
+      const { text, expiresAt } = parseWorkspace(
+        change,
+        request,
+        parent.expiresAt,
+        workspace.policy.maxLifetime,
+      );
       if (!isAtLeast(callerRole, request.role)) throw forbidden('EXCEEDS_CALLER');
       requireNoLater(expiresAt, parent.expiresAt);
       if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
@@ -178,7 +189,8 @@ function parsePersonal(
     return at;
   });
   check.try(() => {
-    if (request.access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+    if (request.access === 'ROLE')
+      throw badInput(['input', 'access'], 'only a workspace token acts with a role');
     if (request.access === 'SCOPED' && !request.scopes) {
       throw badInput(['input', 'scopes'], 'is required with access SCOPED; it may be empty');
     }

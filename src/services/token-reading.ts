@@ -33,9 +33,19 @@ export interface TokenReading {
   /** A token that the caller may read; `null` where it is absent or not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
   /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging. */
-  list(principal: Principal, page: PageArguments, filter: TokenFilter, order?: TokenOrder): Promise<Listing<Token>>;
+  list(
+    principal: Principal,
+    page: PageArguments,
+    filter: TokenFilter,
+    order?: TokenOrder,
+  ): Promise<Listing<Token>>;
   /** The tokens of a workspace, for callers who may see them. */
-  listOfWorkspace(workspaceId: string, page: PageArguments, filter: TokenFilter, order?: TokenOrder): Promise<Listing<Token>>;
+  listOfWorkspace(
+    workspaceId: string,
+    page: PageArguments,
+    filter: TokenFilter,
+    order?: TokenOrder,
+  ): Promise<Listing<Token>>;
   summary(principal: Principal): Promise<TokenSummary>;
   summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
   /** The parent of a token that the caller sees; `null` where a token would look above itself. */

@@ -41,7 +41,12 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   const { secrets, limits } = deps;
 
   /** The expiry of the new secret: what was asked, or what fits best where nothing was. */
-  async function nextExpiry(change: Change, token: Token, parent: Token | null, request?: ExpiryRequest | null) {
+  async function nextExpiry(
+    change: Change,
+    token: Token,
+    parent: Token | null,
+    request?: ExpiryRequest | null,
+  ) {
     const { now } = change;
     const asked = request ? parseExpiry(request, now, EXPIRES) : undefined;
     if (isToken(change.principal)) return keptExpiry(token, asked, now);
@@ -51,7 +56,8 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
         : await workspaceExpiry(change, token, asked);
     const latest = parent?.expiresAt ?? null;
     if (latest === null || (expiresAt !== null && expiresAt <= latest)) return expiresAt;
-    if (asked !== undefined) throw badInput(EXPIRES, 'must not be later than that of the token it derives from');
+    if (asked !== undefined)
+      throw badInput(EXPIRES, 'must not be later than that of the token it derives from');
     return latest;
   }
 
@@ -85,7 +91,9 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       const status = statusOf(token, change.now);
       const alive = status !== 'REVOKED' && (token.expiresAt === null || change.now < token.expiresAt);
       const overlapUntil =
-        overlap !== null && alive ? Math.min(change.now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER) : null;
+        overlap !== null && alive
+          ? Math.min(change.now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER)
+          : null;
 
       const issued = secrets.issue(token.kind);
       await replaceSecret(change.tx, token.id, issued.digest, overlapUntil);

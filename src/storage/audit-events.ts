@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AuditEvent } from '../domain/audit.ts';
+import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
@@ -10,14 +10,31 @@ export type AuditLog =
   | { readonly workspaceId: string }
   | { readonly targetId: string };
 
+/** What narrows a log; each that is set must hold. Instants are milliseconds. */
+export interface AuditFilter {
+  /** Any of these; none at all matches nothing. */
+  readonly actions?: readonly AuditAction[] | undefined;
+  /** From this instant on. */
+  readonly since?: number | undefined;
+  /** Before this instant. */
+  readonly until?: number | undefined;
+}
+
 /** The order of every audit log: newest first. */
 export const AUDIT_ORDER = { name: 'AT', keyType: 'number' } as const;
 
 const COLUMN = { userId: 'user_id', workspaceId: 'workspace_id', targetId: 'target_id' } as const;
 
-function logQuery(db: Executor, log: AuditLog) {
+function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
   const [key, value] = Object.entries(log)[0] as [keyof typeof COLUMN, string];
-  return db.selectFrom('audit_events').where(COLUMN[key], '=', value);
+  const { actions, since, until } = filter;
+  let query = db.selectFrom('audit_events').where(COLUMN[key], '=', value);
+  // `in ()` is not SQL everywhere.
+  if (actions?.length === 0) query = query.where(sql<boolean>`1 = 0`);
+  if (actions?.length) query = query.where('action', 'in', [...actions]);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<', until);
+  return query;
 }
 
 /** Adds a row to the log. */
@@ -74,8 +91,13 @@ function toEvent(row: Row): AuditEvent {
 }
 
 /** One stretch of a log, newest first. */
-export async function pageAuditEvents(db: Executor, log: AuditLog, window: PageWindow): Promise<Page<AuditEvent>> {
-  const page = await fetchPage(logQuery(db, log).selectAll(), window, {
+export async function pageAuditEvents(
+  db: Executor,
+  log: AuditLog,
+  filter: AuditFilter,
+  window: PageWindow,
+): Promise<Page<AuditEvent>> {
+  const page = await fetchPage(logQuery(db, log, filter).selectAll(), window, {
     ...AUDIT_ORDER,
     key: sql.ref('at'),
     id: sql.ref('id'),
@@ -86,8 +108,8 @@ export async function pageAuditEvents(db: Executor, log: AuditLog, window: PageW
 }
 
 /** How many rows a log has. */
-export async function countAuditEvents(db: Executor, log: AuditLog): Promise<number> {
-  const row = await logQuery(db, log)
+export async function countAuditEvents(db: Executor, log: AuditLog, filter: AuditFilter): Promise<number> {
+  const row = await logQuery(db, log, filter)
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(row.count);

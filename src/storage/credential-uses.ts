@@ -14,7 +14,12 @@ export async function saveUses(db: Executor, uses: readonly CredentialUse[]): Pr
   await db
     .insertInto('credential_uses')
     .values(
-      uses.map((use) => ({ credential_id: use.credentialId, at: use.at, ip: use.ip, user_agent: use.userAgent })),
+      uses.map((use) => ({
+        credential_id: use.credentialId,
+        at: use.at,
+        ip: use.ip,
+        user_agent: use.userAgent,
+      })),
     )
     .onConflict((conflict) =>
       conflict

@@ -22,7 +22,8 @@ export interface DatabaseHandle {
 /** The path that a `file:` URL of `DATABASE_URL` names, relative ones against the working directory. Throws on other schemes. */
 export function databaseFile(url: string): string {
   if (url === 'file::memory:') return ':memory:';
-  if (!url.startsWith('file:')) throw new Error('DATABASE_URL must be a file: URL, such as file:./data/postern.db');
+  if (!url.startsWith('file:'))
+    throw new Error('DATABASE_URL must be a file: URL, such as file:./data/postern.db');
   return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
 }
 

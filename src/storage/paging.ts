@@ -25,7 +25,11 @@ export async function fetchPage<DB, TB extends keyof DB, Row>(
     return sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
   };
   const exists = async (position: Position | null, later: boolean) =>
-    position !== null && (await query.where(beyond(position, later, true)).limit(1).executeTakeFirst()) !== undefined;
+    position !== null &&
+    (await query
+      .where(beyond(position, later, true))
+      .limit(1)
+      .executeTakeFirst()) !== undefined;
 
   let stretch = query;
   if (window.after) stretch = stretch.where(beyond(window.after, true));
@@ -42,8 +46,12 @@ export async function fetchPage<DB, TB extends keyof DB, Row>(
   if (window.backward) rows.reverse();
   return {
     edges: rows.map((node) => ({ cursor: encodeCursor(order, order.positionOf(node)), node })),
-    hasNextPage: window.backward ? await exists(window.before, true) : more || (await exists(window.before, true)),
-    hasPreviousPage: window.backward ? more || (await exists(window.after, false)) : await exists(window.after, false),
+    hasNextPage: window.backward
+      ? await exists(window.before, true)
+      : more || (await exists(window.before, true)),
+    hasPreviousPage: window.backward
+      ? more || (await exists(window.after, false))
+      : await exists(window.after, false),
   };
 }
 

@@ -24,7 +24,13 @@ export async function insertSession(
 export async function findSessionByDigest(
   db: Executor,
   digest: string,
-): Promise<{ id: string; userId: string; email: string; expiresAt: number; deactivatedAt: number | null } | null> {
+): Promise<{
+  id: string;
+  userId: string;
+  email: string;
+  expiresAt: number;
+  deactivatedAt: number | null;
+} | null> {
   const row = await db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')

@@ -8,7 +8,12 @@ export interface AttemptCount {
 }
 
 /** Counts one more attempt under a key, in a new window where the last has ended; one statement, so none is lost. */
-export async function countAttempt(db: Executor, key: string, now: number, windowMs: number): Promise<AttemptCount> {
+export async function countAttempt(
+  db: Executor,
+  key: string,
+  now: number,
+  windowMs: number,
+): Promise<AttemptCount> {
   const row = await db
     .insertInto('sign_in_attempts')
     .values({ key, attempts: 1, resets_at: now + windowMs })

@@ -50,6 +50,8 @@ interface InvitationsTable {
   role: number;
   digest: string;
   invited_by: string | null;
+  /** The workspace token that made it, and that it dies with. */
+  invited_by_token: string | null;
   created_at: number;
   expires_at: number;
 }

@@ -89,7 +89,15 @@ export async function findPresentedToken(db: Executor, digest: string): Promise<
     .leftJoin('users as o', 'o.id', 't.owner_id')
     .leftJoin('token_scopes as s', 's.token_id', 't.id')
     .select([...LINK, ...SCOPE])
-    .select(['t.kind', 't.owner_id', 't.workspace_id', 't.parent_id', 'p.valid_until', 'o.email', 'o.deactivated_at'])
+    .select([
+      't.kind',
+      't.owner_id',
+      't.workspace_id',
+      't.parent_id',
+      'p.valid_until',
+      'o.email',
+      'o.deactivated_at',
+    ])
     .select((eb) =>
       eb
         .selectFrom('token_secrets as old')

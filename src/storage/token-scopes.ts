@@ -21,7 +21,11 @@ export function toScope(row: ScopeRow): TokenScope {
 }
 
 /** Adds scopes to a token. */
-export async function insertScopes(db: Executor, tokenId: string, scopes: readonly TokenScope[]): Promise<void> {
+export async function insertScopes(
+  db: Executor,
+  tokenId: string,
+  scopes: readonly TokenScope[],
+): Promise<void> {
   if (scopes.length === 0) return;
   await db
     .insertInto('token_scopes')
@@ -39,7 +43,10 @@ export async function insertScopes(db: Executor, tokenId: string, scopes: readon
 }
 
 /** The scopes of some tokens, in the order that they were added, by token. */
-export async function findScopes(db: Executor, tokenIds: readonly string[]): Promise<Map<string, TokenScope[]>> {
+export async function findScopes(
+  db: Executor,
+  tokenIds: readonly string[],
+): Promise<Map<string, TokenScope[]>> {
   const byToken = new Map<string, TokenScope[]>(tokenIds.map((id) => [id, []]));
   if (tokenIds.length === 0) return byToken;
   const rows = await db

@@ -127,7 +127,11 @@ export async function findToken(db: Executor, id: string): Promise<Token | null>
 /** The tokens with these ids, in no order. */
 export async function findTokens(db: Executor, ids: readonly string[]): Promise<Token[]> {
   if (ids.length === 0) return [];
-  return (await tokenQuery(db).where('tokens.id', 'in', [...ids]).execute()).map(toToken);
+  return (
+    await tokenQuery(db)
+      .where('tokens.id', 'in', [...ids])
+      .execute()
+  ).map(toToken);
 }
 
 /** The tokens that derive directly from these, oldest first. */
@@ -205,7 +209,12 @@ export type TokenChanges = Partial<
 >;
 
 /** Changes a token and stamps it. */
-export async function updateToken(db: Executor, token: Token, changes: TokenChanges, at: number): Promise<void> {
+export async function updateToken(
+  db: Executor,
+  token: Token,
+  changes: TokenChanges,
+  at: number,
+): Promise<void> {
   const next = { ...token, ...changes };
   await db
     .updateTable('tokens')
@@ -228,8 +237,14 @@ export async function updateToken(db: Executor, token: Token, changes: TokenChan
 /** Deletes tokens; their secrets, scopes and all that derives from them go too. */
 export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await db.deleteFrom('credential_uses').where('credential_id', 'in', [...ids]).execute();
-  await db.deleteFrom('tokens').where('id', 'in', [...ids]).execute();
+  await db
+    .deleteFrom('credential_uses')
+    .where('credential_id', 'in', [...ids])
+    .execute();
+  await db
+    .deleteFrom('tokens')
+    .where('id', 'in', [...ids])
+    .execute();
 }
 
 /** Ends what derives from a token no later than the token itself. */

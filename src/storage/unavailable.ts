@@ -3,7 +3,12 @@ const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CORRUPT|NOTADB|CAN
 
 /** Whether an error says that the database cannot serve right now, rather than that we asked it wrongly. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && UNAVAILABLE.test(error.code);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    UNAVAILABLE.test(error.code)
+  );
 }
 
 /** Whether an error says that a unique value is taken. */

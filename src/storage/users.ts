@@ -42,11 +42,20 @@ export async function findUser(db: Executor, id: string): Promise<User | null> {
 /** The users with these ids, in no order. */
 export async function findUsers(db: Executor, ids: readonly string[]): Promise<User[]> {
   if (ids.length === 0) return [];
-  return (await db.selectFrom('users').select(COLUMNS).where('id', 'in', [...ids]).execute()).map(toUser);
+  return (
+    await db
+      .selectFrom('users')
+      .select(COLUMNS)
+      .where('id', 'in', [...ids])
+      .execute()
+  ).map(toUser);
 }
 
 /** A user with the hash of the password, by email in lower case. */
-export async function findUserByEmail(db: Executor, email: string): Promise<(User & { passwordHash: string }) | null> {
+export async function findUserByEmail(
+  db: Executor,
+  email: string,
+): Promise<(User & { passwordHash: string }) | null> {
   const row = await db
     .selectFrom('users')
     .select([...COLUMNS, 'password_hash'])

@@ -14,13 +14,19 @@ export const WORKSPACE_ORDER = { name: 'CREATED_AT', keyType: 'number' } as cons
 function toWorkspace(
   row: { id: string; name: string; slug: string; created_at: number } & PolicyColumns,
 ): Workspace {
-  return { id: row.id, name: row.name, slug: row.slug, createdAt: row.created_at, policy: policyFromColumns(row) };
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    createdAt: row.created_at,
+    policy: policyFromColumns(row),
+  };
 }
 
 function reachQuery(db: Executor, reach: Reach) {
   return db
     .selectFrom('workspaces')
-    .where(withinReach(reach, { workspaceId: "workspaces.id", entityId: "workspaces.id" }));
+    .where(withinReach(reach, { workspaceId: 'workspaces.id', entityId: 'workspaces.id' }));
 }
 
 /** Stores a workspace. Fails where the slug is taken. */
@@ -46,7 +52,11 @@ export async function findWorkspaceWithin(db: Executor, reach: Reach, id: string
 }
 
 /** One stretch of the workspaces within a caller's reach, oldest first. */
-export async function pageWorkspaces(db: Executor, reach: Reach, window: PageWindow): Promise<Page<Workspace>> {
+export async function pageWorkspaces(
+  db: Executor,
+  reach: Reach,
+  window: PageWindow,
+): Promise<Page<Workspace>> {
   const page = await fetchPage(reachQuery(db, reach).selectAll(), window, {
     ...WORKSPACE_ORDER,
     key: sql.ref('workspaces.created_at'),
@@ -73,11 +83,21 @@ export async function listWorkspaceIds(db: Executor): Promise<string[]> {
 /** The workspaces with these ids, in no order; for those who hold them already. */
 export async function findWorkspaces(db: Executor, ids: readonly string[]): Promise<Workspace[]> {
   if (ids.length === 0) return [];
-  return (await db.selectFrom('workspaces').selectAll().where('id', 'in', [...ids]).execute()).map(toWorkspace);
+  return (
+    await db
+      .selectFrom('workspaces')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .execute()
+  ).map(toWorkspace);
 }
 
 /** How a user stands to a workspace; `null` where there is no such workspace. */
-export async function findStanding(db: Executor, userId: string, workspaceId: string): Promise<Standing | null> {
+export async function findStanding(
+  db: Executor,
+  userId: string,
+  workspaceId: string,
+): Promise<Standing | null> {
   const row = await db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>
@@ -86,7 +106,9 @@ export async function findStanding(db: Executor, userId: string, workspaceId: st
     .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
     .where('w.id', '=', workspaceId)
     .executeTakeFirst();
-  return row ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) } : null;
+  return row
+    ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) }
+    : null;
 }
 
 /** The policy of a workspace. */

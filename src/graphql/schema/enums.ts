@@ -6,7 +6,9 @@ import { TOKEN_ACCESSES, TOKEN_KINDS, TOKEN_STATUSES } from '../../domain/token.
 import { builder } from '../builder.ts';
 
 function values<T extends string>(names: readonly T[], descriptions: Record<T, string>) {
-  return Object.fromEntries(names.map((name) => [name, { value: name, description: descriptions[name] }])) as {
+  return Object.fromEntries(
+    names.map((name) => [name, { value: name, description: descriptions[name] }]),
+  ) as {
     [K in T]: { value: K; description: string };
   };
 }
@@ -17,7 +19,8 @@ export const RoleEnum = builder.enumType('Role', {
     VIEWER: 'Reads the workspace, its members and its tokens; reads, lists and subscribes to channels.',
     TEAM_MEMBER: 'All operations on channels.',
     WORKSPACE_MANAGER: 'Creates and edits workspace tokens, invites members, renames the workspace.',
-    ADMINISTRATOR: 'Stops and deletes workspace tokens, manages members, sets the token policy, reads the audit log.',
+    ADMINISTRATOR:
+      'Stops and deletes workspace tokens, manages members, sets the token policy, reads the audit log.',
     OWNER: 'Deletes the workspace, makes and unmakes Owners.',
   }),
 });
@@ -84,5 +87,8 @@ export const PersonalTokenPolicyEnum = builder.enumType('PersonalTokenPolicy', {
 
 export const OrderDirectionEnum = builder.enumType('OrderDirection', {
   description: 'Which end of an order comes first.',
-  values: values(['ASC', 'DESC'] as const, { ASC: 'Lowest or oldest first.', DESC: 'Highest or newest first.' }),
+  values: values(['ASC', 'DESC'] as const, {
+    ASC: 'Lowest or oldest first.',
+    DESC: 'Highest or newest first.',
+  }),
 });

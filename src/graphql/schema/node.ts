@@ -17,7 +17,8 @@ function through(field: string): LookUp {
 const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   Token: through('token'),
   Workspace: through('workspace'),
-  User: (id, _globalId, { principal, loaders }) => (userIdOf(principal) === id ? loaders.user.load(id) : null),
+  User: (id, _globalId, { principal, loaders }) =>
+    userIdOf(principal) === id ? loaders.user.load(id) : null,
   Session: async (id, _globalId, { principal, services }) =>
     (await services.sessions.list(principal)).find((session) => session.id === id),
 };

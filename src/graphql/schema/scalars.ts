@@ -27,8 +27,14 @@ function described<I, O>(scalar: GraphQLScalarType<I, O>, description: string): 
 builder.addScalarType('DateTime', described(GraphQLDateTime, 'An instant, RFC 3339 in UTC.'));
 builder.addScalarType(
   'Duration',
-  described(GraphQLDuration, 'An ISO 8601 duration, such as P30D or PT15M. A year counts 365 days and a month 30.'),
+  described(
+    GraphQLDuration,
+    'An ISO 8601 duration, such as P30D or PT15M. A year counts 365 days and a month 30.',
+  ),
 );
-builder.addScalarType('EmailAddress', described(GraphQLEmailAddress, 'An email address, as HTML forms accept them.'));
+builder.addScalarType(
+  'EmailAddress',
+  described(GraphQLEmailAddress, 'An email address, as HTML forms accept them.'),
+);
 builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
 builder.addScalarType('EntityType', entityType);

@@ -94,10 +94,12 @@ const RevokeSessionPayload = builder.objectRef<{ id: string }>('RevokeSessionPay
   }),
 });
 
-const RevokeOtherSessionsPayload = builder.objectRef<{ count: number }>('RevokeOtherSessionsPayload').implement({
-  description: 'The other sessions have ended.',
-  fields: (t) => ({ revokedCount: t.exposeInt('count', { description: 'How many there were.' }) }),
-});
+const RevokeOtherSessionsPayload = builder
+  .objectRef<{ count: number }>('RevokeOtherSessionsPayload')
+  .implement({
+    description: 'The other sessions have ended.',
+    fields: (t) => ({ revokedCount: t.exposeInt('count', { description: 'How many there were.' }) }),
+  });
 
 builder.mutationFields((t) => ({
   signIn: t.field({
@@ -125,7 +127,9 @@ builder.mutationFields((t) => ({
     type: ChangePasswordPayload,
     description: "Replaces the password and ends the person's other sessions.",
     need: { kind: 'session' },
-    args: { input: t.arg({ type: ChangePasswordInput, required: true, description: 'The old and the new.' }) },
+    args: {
+      input: t.arg({ type: ChangePasswordInput, required: true, description: 'The old and the new.' }),
+    },
     resolve: async (_root, { input }, { services, caller }) => {
       const { currentPassword, newPassword, revokeTokens } = input;
       return {
@@ -140,7 +144,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SessionIdInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = idOf('Session', args.input.id);
-      return { id: await ctx.change(asked(info, args), (change) => ctx.services.sessions.revoke(change, id)) };
+      return {
+        id: await ctx.change(asked(info, args), (change) => ctx.services.sessions.revoke(change, id)),
+      };
     },
   }),
   revokeOtherSessions: t.field({

@@ -12,12 +12,17 @@ export const ExpiryInput = builder.inputType('ExpiryInput', {
 });
 
 export const TokenScopeInput = builder.inputType('TokenScopeInput', {
-  description: 'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
+  description:
+    'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
   fields: (t) => ({
     entityType: t.field({ type: 'EntityType', required: true, description: 'The kind of entity.' }),
     entityId: t.id({ description: 'The one entity; left out, every entity of the type.' }),
     workspaceId: t.id({ description: 'The one workspace; left out, every workspace of the owner.' }),
-    operations: t.field({ type: [OperationEnum], required: true, description: 'At least one that the type has.' }),
+    operations: t.field({
+      type: [OperationEnum],
+      required: true,
+      description: 'At least one that the type has.',
+    }),
   }),
 });
 

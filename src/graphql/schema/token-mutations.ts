@@ -1,7 +1,13 @@
 import { idOf, toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import type { IssuedToken } from '../../services/token-creation.ts';
-import { deleteAllTokens, deleteToken, disableToken, enableToken, revokeToken } from '../../services/token-stops.ts';
+import {
+  deleteAllTokens,
+  deleteToken,
+  disableToken,
+  enableToken,
+  revokeToken,
+} from '../../services/token-stops.ts';
 import { builder } from '../builder.ts';
 import { asked } from '../need-plugin.ts';
 import { TokenRef } from '../refs.ts';
@@ -29,7 +35,10 @@ const TokenPayload = builder.objectRef<{ token: Token }>('TokenPayload').impleme
 const DeleteTokenPayload = builder.objectRef<{ id: string }>('DeleteTokenPayload').implement({
   description: 'What was deleted.',
   fields: (t) => ({
-    deletedTokenId: t.id({ description: 'The id that the token had.', resolve: ({ id }) => toGlobalId('Token', id) }),
+    deletedTokenId: t.id({
+      description: 'The id that the token had.',
+      resolve: ({ id }) => toGlobalId('Token', id),
+    }),
   }),
 });
 
@@ -69,7 +78,10 @@ const CreateWorkspaceTokenInput = builder.inputType('CreateWorkspaceTokenInput',
       defaultValue: 'VIEWER',
       description: "At most the caller's own, and one that the policy allows.",
     }),
-    expires: t.field({ type: ExpiryInput, description: 'Left out: 30 days, or less where the policy says so.' }),
+    expires: t.field({
+      type: ExpiryInput,
+      description: 'Left out: 30 days, or less where the policy says so.',
+    }),
   }),
 });
 
@@ -91,7 +103,8 @@ const RegenerateTokenInput = builder.inputType('RegenerateTokenInput', {
     id: t.id({ required: true, description: 'Which token.' }),
     expires: t.field({
       type: ExpiryInput,
-      description: 'Left out: the same lifetime as the secret before had. Called with a token, the expiry stays.',
+      description:
+        'Left out: the same lifetime as the secret before had. Called with a token, the expiry stays.',
     }),
     overlap: t.field({
       type: 'Duration',
@@ -125,17 +138,22 @@ function changing(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR') {
 builder.mutationFields((t) => ({
   createToken: t.field({
     type: CreateTokenPayload,
-    description: "Creates a personal token of the caller's user. Called with a token, one that derives from it.",
+    description:
+      "Creates a personal token of the caller's user. Called with a token, one that derives from it.",
     need: { kind: 'token', operation: 'CREATE' },
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'What to create.' }) },
     resolve: (_root, args, ctx, info) =>
-      ctx.change(asked(info, args), (change) => ctx.services.tokenCreation.createPersonal(change, args.input)),
+      ctx.change(asked(info, args), (change) =>
+        ctx.services.tokenCreation.createPersonal(change, args.input),
+      ),
   }),
   createWorkspaceToken: t.field({
     type: CreateTokenPayload,
     description: 'Creates a token that belongs to a workspace and acts with a role in it.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
-    args: { input: t.arg({ type: CreateWorkspaceTokenInput, required: true, description: 'What to create.' }) },
+    args: {
+      input: t.arg({ type: CreateWorkspaceTokenInput, required: true, description: 'What to create.' }),
+    },
     resolve: (_root, args, ctx, info) => {
       const workspaceId = idOf('Workspace', args.input.workspaceId);
       return ctx.change(asked(info, args), (change) =>
@@ -152,7 +170,9 @@ builder.mutationFields((t) => ({
       const { id, ...changes } = args.input;
       const request = { ...changes, tokenId: idOf('Token', id) };
       return {
-        token: await ctx.change(asked(info, args), (change) => ctx.services.tokenEditing.update(change, request)),
+        token: await ctx.change(asked(info, args), (change) =>
+          ctx.services.tokenEditing.update(change, request),
+        ),
       };
     },
   }),
@@ -184,7 +204,9 @@ builder.mutationFields((t) => ({
     type: DeleteAllTokensPayload,
     description: 'Deletes all personal tokens of the signed-in user.',
     need: { kind: 'session' },
-    resolve: async (_root, args, ctx, info) => ({ count: await ctx.change(asked(info, args), deleteAllTokens) }),
+    resolve: async (_root, args, ctx, info) => ({
+      count: await ctx.change(asked(info, args), deleteAllTokens),
+    }),
   }),
   addTokenScopes: t.field({
     type: TokenPayload,
@@ -203,7 +225,9 @@ builder.mutationFields((t) => ({
     type: TokenPayload,
     description: 'Takes scopes from a SCOPED token, from the next request on.',
     need: changing('WORKSPACE_MANAGER'),
-    args: { input: t.arg({ type: RemoveTokenScopesInput, required: true, description: 'What to take away.' }) },
+    args: {
+      input: t.arg({ type: RemoveTokenScopesInput, required: true, description: 'What to take away.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const scopeIds = args.input.scopeIds.map((id) => idOf('TokenScope', id));
       const token = await ctx.change(asked(info, args), (change) =>
@@ -228,10 +252,14 @@ builder.mutationFields((t) => ({
 
 const STOPS = {
   disableToken: {
-    description: 'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
+    description:
+      'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
     run: disableToken,
   },
-  enableToken: { description: 'Ends a stop: the same secret works again. Again, it changes nothing.', run: enableToken },
+  enableToken: {
+    description: 'Ends a stop: the same secret works again. Again, it changes nothing.',
+    run: enableToken,
+  },
   revokeToken: {
     description:
       'Kills the secret of a token, and of all that derives from it, for good. The record stays and can be regenerated. Again, it changes nothing.',

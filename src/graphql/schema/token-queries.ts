@@ -73,16 +73,20 @@ builder.queryFields((t) => ({
     description: 'One token; null where it is absent or not visible to the caller.',
     need: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'Which.' }) },
-    resolve: (_root, { id }, { services, principal }) => services.tokenReading.find(principal, idOf('Token', id)),
+    resolve: (_root, { id }, { services, principal }) =>
+      services.tokenReading.find(principal, idOf('Token', id)),
   }),
   tokens: t.connection(
     {
       type: TokenRef,
-      description: "The caller's personal tokens; newest first unless ordered. A token sees itself and what it derived.",
+      description:
+        "The caller's personal tokens; newest first unless ordered. A token sees itself and what it derived.",
       need: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async (_root, { filter, orderBy, ...page }, { services, principal }) =>
-        toConnection(await services.tokenReading.list(principal, page, toFilter(filter), orderBy ?? undefined)),
+        toConnection(
+          await services.tokenReading.list(principal, page, toFilter(filter), orderBy ?? undefined),
+        ),
     },
     TokenConnection,
   ),

@@ -1,5 +1,5 @@
-import { toGlobalId } from '../../domain/global-id.ts';
 import { globalEntityId } from '../../domain/authority.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
 import { builder } from '../builder.ts';
@@ -7,7 +7,8 @@ import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { OperationEnum, RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
 
 const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
-  description: 'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
+  description:
+    'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
   fields: (t) => ({
     id: t.id({ description: 'Opaque.', resolve: (scope) => toGlobalId('TokenScope', scope.id) }),
     entityType: t.expose('entityType', { type: 'EntityType', description: 'The kind of entity.' }),
@@ -66,24 +67,27 @@ builder.node(TokenRef, {
         type: WorkspaceRef,
         nullable: true,
         description: 'The workspace of a workspace token.',
-        resolve: ({ workspaceId }, _args, { loaders }) => workspaceId === null ? null : loaders.workspace.load(workspaceId),
+        resolve: ({ workspaceId }, _args, { loaders }) =>
+          workspaceId === null ? null : loaders.workspace.load(workspaceId),
       }),
       owner: t.field({
         type: UserRef,
         nullable: true,
         description: 'The owner of a personal token; null on a workspace token.',
-        resolve: ({ ownerId }, _args, { loaders }) => ownerId === null ? null : loaders.user.load(ownerId),
+        resolve: ({ ownerId }, _args, { loaders }) => (ownerId === null ? null : loaders.user.load(ownerId)),
       }),
       createdBy: t.field({
         type: UserRef,
         nullable: true,
         description: 'Who created it; null once that user is gone.',
-        resolve: ({ createdBy }, _args, { loaders }) => createdBy === null ? null : loaders.user.load(createdBy),
+        resolve: ({ createdBy }, _args, { loaders }) =>
+          createdBy === null ? null : loaders.user.load(createdBy),
       }),
       parent: t.field({
         type: TokenRef,
         nullable: true,
-        description: 'The token that this one was derived from; null where it was not, or where the caller may not see it.',
+        description:
+          'The token that this one was derived from; null where it was not, or where the caller may not see it.',
         resolve: ({ parentId }, _args, { services, principal }) =>
           parentId === null ? null : services.tokenReading.findParent(principal, parentId),
       }),

@@ -10,7 +10,8 @@ const DecisionRef = builder.objectRef<Decision>('Decision').implement({
     allowed: t.exposeBoolean('allowed', { description: 'Whether the call would pass.' }),
     reason: t.exposeString('reason', {
       nullable: true,
-      description: 'The code that the refused call would carry in extensions.reason, or its code where it has none.',
+      description:
+        'The code that the refused call would carry in extensions.reason, or its code where it has none.',
     }),
     required: t.expose('required', {
       type: 'JSON',

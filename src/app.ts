@@ -1,0 +1,101 @@
+import type { Config } from './config.ts';
+import { createContext } from './graphql/context.ts';
+import { schema } from './graphql/schema.ts';
+import { createHttpHandler, type HttpHandler } from './http/handler.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { systemIds } from './platform/ids.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { createPasswordHasher } from './platform/passwords.ts';
+import { createSecretSource } from './platform/secrets.ts';
+import { createFirstOwner, type FirstOwner } from './services/bootstrap.ts';
+import { createServices, type Services } from './services/services.ts';
+import { type DatabaseHandle, openDatabase } from './storage/database.ts';
+import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
+import { acquireServerLock } from './storage/server-lock.ts';
+
+const DEFAULT_OWNER = 'owner@localhost';
+
+/** Postern, put together. */
+export interface App extends HttpHandler {
+  readonly logger: Logger;
+  readonly services: Services;
+  /** The account that was made because there was none; its password is told nowhere else. */
+  readonly firstOwner: FirstOwner | null;
+  /** Stores what is still in memory and lets go of the database. Call it when no request is under way. */
+  close(): Promise<void>;
+}
+
+/** What may stand in for the real thing, in tests above all. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** An open database of the newest schema; left out, the one that the configuration names is opened and migrated. */
+  readonly database?: DatabaseHandle;
+}
+
+async function openConfigured(config: Config): Promise<DatabaseHandle> {
+  const handle = openDatabase(config.databaseUrl);
+  try {
+    const lock = acquireServerLock(handle.file);
+    const close = handle.close;
+    try {
+      await migrateToLatest(handle);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    return {
+      ...handle,
+      close: async () => {
+        await close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Opens the database, makes the first owner where there is no user, and puts everything together. */
+export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const database = overrides.database ?? (await openConfigured(config));
+  const services = createServices({
+    db: database.db,
+    clock,
+    ids: systemIds,
+    secrets: createSecretSource(config.secretPrefix),
+    passwords: createPasswordHasher(),
+    limits: config.limits,
+    logger,
+  });
+  const firstOwner = await createFirstOwner(services, {
+    email: config.ownerEmail ?? DEFAULT_OWNER,
+    password: config.ownerPassword,
+  });
+  const handler = createHttpHandler({
+    config,
+    schema,
+    logger,
+    clock,
+    ids: systemIds,
+    authenticate: services.authentication.authenticate,
+    createContext: (server) => createContext(services, server),
+    probe: async () => {
+      const pending = await pendingMigrations(database);
+      if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`);
+    },
+  });
+  return {
+    ...handler,
+    logger,
+    services,
+    firstOwner,
+    async close() {
+      await services.lastUse.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { type App, createApp } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { toGlobalId } from '../../src/domain/global-id.ts';
+import type { Role } from '../../src/domain/roles.ts';
+import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createOperatorService } from '../../src/services/operator.ts';
+import { insertMember } from '../../src/storage/members.ts';
+import { insertWorkspace } from '../../src/storage/workspaces.ts';
+import { openTestDatabase } from './database.ts';
+
+/** An answer of the API as a client sees it. */
+export interface Answer<T = Record<string, any>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: T;
+  readonly errors: readonly {
+    message: string;
+    path?: (string | number)[];
+    extensions: Record<string, any>;
+  }[];
+  /** The first error's code. */
+  readonly code: string | undefined;
+}
+
+/** A person with an account, signed in. Ids are global ids. */
+export interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  /** A bearer secret. */
+  readonly session: string;
+}
+
+export const PASSWORD = 'correct horse battery staple';
+export const START = Date.UTC(2030, 0, 1, 12);
+
+/** A whole Postern in memory, with a clock that stands still until it is moved. */
+export interface TestApp {
+  readonly app: App;
+  /** Every line that was logged. */
+  readonly logs: readonly string[];
+  readonly owner: Person;
+  /** The global id of the workspace that the owner owns. */
+  readonly workspaceId: string;
+  now(): number;
+  advance(milliseconds: number): void;
+  fetch(request: Request, address?: string): Promise<Response>;
+  /** Posts GraphQL, with a bearer secret where one is given. */
+  post<T = Record<string, any>>(
+    query: string,
+    variables?: object,
+    secret?: string | null,
+  ): Promise<Answer<T>>;
+  signIn(email: string, password?: string): Promise<string>;
+  /** Makes an account and signs in; with a role, as a member of the owner's workspace. */
+  person(name: string, role?: Role): Promise<Person>;
+  /** Makes a workspace with members; its global id. */
+  workspace(name: string, members: readonly (readonly [Person, Role])[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+function uuidOf(globalId: string): string {
+  return globalId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Starts Postern in memory; `env` is what the configuration reads. */
+export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+  let now = START;
+  const logs: string[] = [];
+  const config: Config = readConfig({
+    POSTERN_OWNER_EMAIL: 'owner@example.com',
+    POSTERN_OWNER_PASSWORD: PASSWORD,
+    ...env,
+  });
+  const app = await createApp(config, {
+    clock: () => now,
+    logger: createLogger('info', { write: (line) => void logs.push(line) }),
+    database: openTestDatabase(),
+  });
+  const { services } = app;
+  const operator = createOperatorService(services);
+
+  const fetch = (request: Request, address = '127.0.0.1') => app.fetch(request, { address });
+
+  async function post<T = Record<string, any>>(
+    query: string,
+    variables?: object,
+    secret?: string | null,
+  ): Promise<Answer<T>> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (secret) headers.authorization = `Bearer ${secret}`;
+    const body = JSON.stringify({ query, variables });
+    const response = await fetch(
+      new Request('http://postern.test/graphql', { method: 'POST', headers, body }),
+    );
+    const { data, errors = [] } = (await response.json()) as { data: T; errors?: Answer['errors'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      data,
+      errors,
+      code: errors[0]?.extensions.code,
+    };
+  }
+
+  async function signIn(email: string, password = PASSWORD): Promise<string> {
+    const answer = await post('mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken } }', {
+      input: { email, password },
+    });
+    if (answer.errors.length > 0) throw new Error(`${JSON.stringify(answer.errors)}\n${logs.join('')}`);
+    return answer.data.signIn.sessionToken;
+  }
+
+  async function asPerson(email: string): Promise<Person> {
+    const session = await signIn(email);
+    const { data } = await post('{ viewer { user { id } } }', {}, session);
+    return { id: data.viewer.user.id, email, password: PASSWORD, session };
+  }
+
+  async function join(workspaceId: string, person: Person, role: Role): Promise<void> {
+    const member = { workspaceId: uuidOf(workspaceId), userId: uuidOf(person.id), role, joinedAt: now };
+    await insertMember(services.db, member);
+  }
+
+  const owner = await asPerson('owner@example.com');
+  const first = await services.db.selectFrom('workspaces').select('id').executeTakeFirstOrThrow();
+  const workspaceId = toGlobalId('Workspace', first.id);
+
+  return {
+    app,
+    logs,
+    owner,
+    workspaceId,
+    now: () => now,
+    advance: (milliseconds) => {
+      now += milliseconds;
+    },
+    fetch,
+    post,
+    signIn,
+    async person(name, role) {
+      const email = `${name.toLowerCase()}@example.com`;
+      await operator.createUser({ email, name, password: PASSWORD });
+      const person = await asPerson(email);
+      if (role) await join(workspaceId, person, role);
+      return person;
+    },
+    async workspace(name, members) {
+      const id = services.ids();
+      await insertWorkspace(services.db, {
+        id,
+        name,
+        slug: name.toLowerCase(),
+        createdAt: now,
+        policy: DEFAULT_POLICY,
+      });
+      const globalId = toGlobalId('Workspace', id);
+      for (const [person, role] of members) await join(globalId, person, role);
+      return globalId;
+    },
+    close: async () => {
+      await app.close();
+    },
+  };
+}
