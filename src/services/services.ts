@@ -6,9 +6,12 @@ import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { Tables } from '../storage/tables.ts';
+import { createAuditReading } from './audit-reading.ts';
 import { createAuthentication } from './authentication.ts';
 import { createChanges } from './changes.ts';
+import { createInvitationService } from './invitations.ts';
 import { createLastUse } from './last-use.ts';
+import { createMemberService } from './members.ts';
 import { createSessionService } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createTokenEditing } from './token-changes.ts';
@@ -16,6 +19,7 @@ import { createTokenCreation } from './token-creation.ts';
 import { createTokenReading } from './token-reading.ts';
 import { createTokenRegeneration } from './token-regeneration.ts';
 import { createTransact } from './transactions.ts';
+import { createWorkspaceService } from './workspaces.ts';
 
 /** What the services are made from. */
 export interface ServiceDependencies {
@@ -53,5 +57,9 @@ export function createServices(deps: ServiceDependencies) {
     tokenEditing: createTokenEditing({ limits }),
     tokenReading: createTokenReading({ db, clock, lastUse }),
     tokenRegeneration: createTokenRegeneration({ secrets, limits }),
+    workspaces: createWorkspaceService({ db, secrets }),
+    members: createMemberService({ db }),
+    invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits }),
+    auditReading: createAuditReading({ db }),
   };
 }

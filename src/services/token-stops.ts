@@ -2,6 +2,7 @@ import type { AuditAction } from '../domain/audit.ts';
 import { failure } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Token } from '../domain/token.ts';
+import { deleteInvitationsByToken } from '../storage/invitations.ts';
 import { deleteTokens, findDescendants, findToken, findTokensOf, updateToken } from '../storage/tokens.ts';
 import type { Change } from './changes.ts';
 import { sessionOf } from './sessions.ts';
@@ -55,7 +56,7 @@ export async function enableToken(change: Change, tokenId: string): Promise<Toke
 
 /**
  * Kills the secrets of a token, and of all that derives from it, for good: a later regeneration of the token does not
- * bring back what somebody derived from its old secret. Again, it changes nothing.
+ * bring back what somebody derived from its old secret, nor the invitations that it made. Again, it changes nothing.
  */
 export async function revokeToken(change: Change, tokenId: string): Promise<Token> {
   const token = await tokenOf(change, tokenId);
@@ -67,6 +68,7 @@ async function revokeEach(change: Change, tokens: readonly Token[]): Promise<num
   const live = tokens.filter((token) => token.revokedAt === null);
   for (const token of live) {
     await updateToken(change.tx, token, { revokedAt: change.now }, change.now);
+    await deleteInvitationsByToken(change.tx, token.id);
     await auditToken(change, 'token.revoked', token);
   }
   return live.length;
@@ -94,9 +96,17 @@ async function deleteEach(change: Change, tokens: readonly Token[]): Promise<voi
   );
 }
 
-/** Deletes all personal tokens of the signed-in person; tells how many. */
-export async function deleteAllTokens(change: Change): Promise<number> {
-  const tokens = await findTokensOf(change.tx, { ownerId: sessionOf(change).userId });
+/** Deletes every token of a user or a workspace; tells how many. */
+export async function deleteTokensOf(
+  change: Change,
+  holder: { ownerId: string } | { workspaceId: string },
+): Promise<number> {
+  const tokens = await findTokensOf(change.tx, holder);
   await deleteEach(change, tokens);
   return tokens.length;
+}
+
+/** Deletes all personal tokens of the signed-in person; tells how many. */
+export async function deleteAllTokens(change: Change): Promise<number> {
+  return deleteTokensOf(change, { ownerId: sessionOf(change).userId });
 }
