@@ -7,6 +7,11 @@ import './schema/token-type.ts';
 import './schema/token-queries.ts';
 import './schema/token-mutations.ts';
 import './schema/viewer.ts';
+import './schema/workspaces.ts';
+import './schema/token-policy.ts';
+import './schema/members.ts';
+import './schema/invitations.ts';
+import './schema/audit.ts';
 import './schema/node.ts';
 
 /** The schema, built from the files in `schema/`. It needs no environment, database or clock. */

@@ -1,12 +1,10 @@
 import { toGlobalId } from '../domain/global-id.ts';
-import { DEFAULT_POLICY } from '../domain/workspace.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
-import { insertMember } from '../storage/members.ts';
 import { hasUsers, insertUser } from '../storage/users.ts';
-import { insertWorkspace } from '../storage/workspaces.ts';
 import type { Changes } from './changes.ts';
+import { foundWorkspace } from './workspaces.ts';
 
 const PASSWORD_LENGTH = 24;
 
@@ -33,26 +31,7 @@ export async function createFirstOwner(
     const owner = { id: change.newId(), email: wanted.email, name: 'Owner', createdAt: change.now };
     await insertUser(change.tx, { ...owner, passwordHash });
     await change.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
-    const workspace = {
-      id: change.newId(),
-      name: 'Main',
-      slug: 'main',
-      createdAt: change.now,
-      policy: DEFAULT_POLICY,
-    };
-    await insertWorkspace(change.tx, workspace);
-    await insertMember(change.tx, {
-      workspaceId: workspace.id,
-      userId: owner.id,
-      role: 'OWNER',
-      joinedAt: change.now,
-    });
-    await change.audit({
-      action: 'workspace.created',
-      workspaceId: workspace.id,
-      targetId: toGlobalId('Workspace', workspace.id),
-      detail: { name: workspace.name },
-    });
+    await foundWorkspace(change, { name: 'Main', slug: 'main', ownerId: owner.id });
     return true;
   });
   return created ? { email: wanted.email, password: wanted.password === null ? password : null } : null;

@@ -19,6 +19,7 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   Workspace: through('workspace'),
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
+  AuditEvent: (id, _globalId, { principal, services }) => services.auditReading.find(principal, id),
   Session: async (id, _globalId, { principal, services }) =>
     (await services.sessions.list(principal)).find((session) => session.id === id),
 };

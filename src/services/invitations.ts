@@ -1,0 +1,193 @@
+import { failure, inputCheck } from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import type { Limits } from '../domain/limits.ts';
+import { isToken, userIdOf } from '../domain/principal.ts';
+import type { Role } from '../domain/roles.ts';
+import { kindOfSecret } from '../domain/secret.ts';
+import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
+import type { User } from '../domain/user.ts';
+import type { Invitation, Member } from '../domain/workspace.ts';
+import type { Clock } from '../platform/clock.ts';
+import { digestOf } from '../platform/hashing.ts';
+import type { PasswordHasher } from '../platform/passwords.ts';
+import type { SecretSource } from '../platform/secrets.ts';
+import type { Executor } from '../storage/database.ts';
+import {
+  clearInvitations,
+  deleteInvitation,
+  findInvitation,
+  findInvitationByDigest,
+  insertInvitation,
+  listInvitations,
+} from '../storage/invitations.ts';
+import { insertMember, isMemberByEmail } from '../storage/members.ts';
+import { findUserByEmail, insertUser } from '../storage/users.ts';
+import type { Caller } from './caller.ts';
+import type { Change, Changes } from './changes.ts';
+import { auditMember, requireMayGive, requireStandsOver } from './members.ts';
+import { parentOf } from './token-creation.ts';
+
+/** An invitation with the secret that is told once. */
+export interface IssuedInvitation {
+  readonly invitation: Invitation;
+  readonly secret: string;
+}
+
+export interface InviteRequest {
+  readonly workspaceId: string;
+  readonly email: string;
+  readonly role: Role;
+}
+
+export interface AcceptRequest {
+  readonly secret: string;
+  /** For an address without an account. */
+  readonly name?: string | null | undefined;
+  readonly password?: string | null | undefined;
+}
+
+/** Asking people into workspaces by email. */
+export interface InvitationService {
+  /** The open invitations of a workspace, oldest first, for those who may see them. */
+  list(workspaceId: string): Promise<Invitation[]>;
+  /**
+   * Invites an address, in the place of an open invitation that it may have. One that a workspace token makes does not
+   * outlive the token. Throws `BAD_USER_INPUT`, `CONFLICT` on a member, or `FORBIDDEN` with `EXCEEDS_CALLER`, or with
+   * `ROLE_REQUIRED` where the open one is for a role above the caller's.
+   */
+  invite(change: Change, request: InviteRequest): Promise<IssuedInvitation>;
+  /** Takes an open invitation back. Throws `NOT_FOUND`, or `FORBIDDEN`, `ROLE_REQUIRED` for a role above the caller's. */
+  revoke(change: Change, workspaceId: string, invitationId: string): Promise<void>;
+  /**
+   * Makes the invited person a member, once; with an account, where the address has none yet. Throws `NOT_FOUND` for
+   * what is no open invitation of the caller's, `UNAUTHENTICATED` where the address has an account and nobody is signed
+   * in, `BAD_USER_INPUT` where name or password of a newcomer will not do.
+   */
+  accept(caller: Caller, request: AcceptRequest): Promise<Member>;
+}
+
+/** A person who has no account yet; the password is hashed already, for a transaction must not wait for that. */
+interface Newcomer {
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+async function auditInvitation(
+  change: Change,
+  action: 'member.invited' | 'member.invitation_revoked',
+  { id, workspaceId, email, role }: Invitation,
+): Promise<void> {
+  await change.audit({
+    action,
+    workspaceId,
+    targetId: toGlobalId('Invitation', id),
+    detail: { email, role },
+  });
+}
+
+/**
+ * The invitation of a secret, and the account of the invited address, if there is one. Whoever is signed in may look at
+ * no other person's: to them it does not exist.
+ */
+async function claim(
+  { tx, now, principal }: Change,
+  digest: string,
+): Promise<{ invitation: Invitation; account: User | null }> {
+  const invitation = await findInvitationByDigest(tx, digest, now);
+  if (!invitation) throw failure('NOT_FOUND');
+  const account = await findUserByEmail(tx, invitation.email);
+  const userId = userIdOf(principal);
+  if (userId !== null && userId !== account?.id) throw failure('NOT_FOUND');
+  if (userId === null && account) throw failure('UNAUTHENTICATED', 'Sign in to the invited account first.');
+  return { invitation, account };
+}
+
+async function openAccount(change: Change, email: string, newcomer: Newcomer): Promise<User> {
+  const user = { id: change.newId(), email, name: newcomer.name, createdAt: change.now };
+  await insertUser(change.tx, { ...user, passwordHash: newcomer.passwordHash });
+  await change.audit({
+    action: 'user.created',
+    actorId: user.id,
+    userId: user.id,
+    targetId: toGlobalId('User', user.id),
+    detail: { by: 'invitation' },
+  });
+  return { ...user, deactivatedAt: null };
+}
+
+/** Invitations over their dependencies. */
+export function createInvitationService(deps: {
+  db: Executor;
+  clock: Clock;
+  changes: Changes;
+  secrets: SecretSource;
+  passwords: PasswordHasher;
+  limits: Limits;
+}): InvitationService {
+  const { db, clock, changes, secrets, passwords, limits } = deps;
+
+  async function admitNewcomer(request: AcceptRequest): Promise<Newcomer> {
+    const check = inputCheck();
+    const name = check.try(() => parseName(request.name ?? '', ['input', 'name']));
+    const password = check.try(() => parsePassword(request.password ?? '', ['input', 'password']));
+    check.finish();
+    return { name: name as string, passwordHash: await passwords.hash(password as string) };
+  }
+
+  return {
+    list: (workspaceId) => listInvitations(db, workspaceId, clock()),
+
+    async invite(change, { workspaceId, role, email: address }) {
+      const { tx, now, principal } = change;
+      const email = parseEmail(address, ['input', 'email']);
+      requireMayGive(change, role);
+      if (await isMemberByEmail(tx, workspaceId, email)) {
+        throw failure('CONFLICT', 'The person of this address is a member already.');
+      }
+      const open = await findInvitation(tx, workspaceId, { email }, now);
+      if (open) requireStandsOver(change, open.role);
+      await clearInvitations(tx, workspaceId, email, now);
+      const { secret, digest } = secrets.issue('INVITATION');
+      const invitation: Invitation = {
+        id: change.newId(),
+        workspaceId,
+        email,
+        role,
+        invitedBy: userIdOf(principal),
+        invitedByToken: isToken(principal) ? principal.tokenId : null,
+        createdAt: now,
+        expiresAt: Math.min(now + limits.invitationLifetime, parentOf(change).expiresAt ?? Infinity),
+      };
+      await insertInvitation(tx, invitation, digest);
+      await auditInvitation(change, 'member.invited', invitation);
+      return { invitation, secret };
+    },
+
+    async revoke(change, workspaceId, invitationId) {
+      const invitation = await findInvitation(change.tx, workspaceId, { id: invitationId }, change.now);
+      if (!invitation) throw failure('NOT_FOUND');
+      requireStandsOver(change, invitation.role);
+      await deleteInvitation(change.tx, invitation.id);
+      await auditInvitation(change, 'member.invitation_revoked', invitation);
+    },
+
+    async accept(caller, request) {
+      if (kindOfSecret(request.secret) !== 'INVITATION') throw failure('NOT_FOUND');
+      const digest = digestOf(request.secret);
+      const asPerson = { kind: 'person' } as const;
+      // Only who holds an invitation learns what is wrong with a name, and makes us hash a password.
+      const first = await changes.run(caller, asPerson, (change) => claim(change, digest));
+      const newcomer = first.account ? null : await admitNewcomer(request);
+      return changes.run(caller, asPerson, async (change) => {
+        const { invitation, account } = await claim(change, digest);
+        if (!(await deleteInvitation(change.tx, invitation.id))) throw failure('NOT_FOUND');
+        const user = account ?? (await openAccount(change, invitation.email, newcomer as Newcomer));
+        const { workspaceId, role } = invitation;
+        const member = { workspaceId, userId: user.id, role, joinedAt: change.now };
+        await insertMember(change.tx, member);
+        await auditMember(change, 'member.joined', member, { role }, user.id);
+        return member;
+      });
+    },
+  };
+}

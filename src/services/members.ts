@@ -1,0 +1,109 @@
+import type { AuditAction } from '../domain/audit.ts';
+import { failure, forbidden } from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import { type PageArguments, parsePage } from '../domain/paging.ts';
+import { isAtLeast, type Role } from '../domain/roles.ts';
+import type { Member } from '../domain/workspace.ts';
+import type { Executor } from '../storage/database.ts';
+import {
+  countMembers,
+  deleteMember,
+  findMember,
+  hasActiveOwner,
+  MEMBER_ORDER,
+  pageMembers,
+  setMemberRole,
+} from '../storage/members.ts';
+import { findUser } from '../storage/users.ts';
+import type { Change } from './changes.ts';
+import type { Listing } from './listing.ts';
+
+/** Throws `FORBIDDEN`, `ROLE_REQUIRED` where the caller would act on a role above its own. */
+export function requireStandsOver(change: Change, role: Role): void {
+  if (!holdsRole(change, role)) throw forbidden('ROLE_REQUIRED', { role });
+}
+
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` where the caller would give a role above its own. */
+export function requireMayGive(change: Change, role: Role): void {
+  if (!holdsRole(change, role)) throw forbidden('EXCEEDS_CALLER');
+}
+
+function holdsRole({ grant }: Change, role: Role): boolean {
+  return grant.role !== null && isAtLeast(grant.role, role);
+}
+
+/** Writes an audit row about a member into the workspace's log. */
+export async function auditMember(
+  change: Change,
+  action: AuditAction,
+  member: Pick<Member, 'workspaceId' | 'userId'>,
+  detail: Record<string, unknown>,
+  actorId?: string,
+): Promise<void> {
+  const user = await findUser(change.tx, member.userId);
+  await change.audit({
+    action,
+    workspaceId: member.workspaceId,
+    targetId: toGlobalId('User', member.userId),
+    detail: { email: user?.email, ...detail },
+    ...(actorId !== undefined && { actorId }),
+  });
+}
+
+/** Who belongs to a workspace, and with which role. */
+export interface MemberService {
+  /** A workspace's members for those who may see them, who joined first first. Throws `BAD_USER_INPUT` on bad paging. */
+  list(workspaceId: string, page: PageArguments): Promise<Listing<Member>>;
+  /**
+   * Gives a member another role; the same one changes nothing. Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or
+   * `EXCEEDS_CALLER`, or `CONFLICT` where no Owner would be left.
+   */
+  changeRole(change: Change, workspaceId: string, userId: string, role: Role): Promise<Member>;
+  /** Takes a member out, or lets the caller leave. Throws the same but `EXCEEDS_CALLER`. */
+  remove(change: Change, workspaceId: string, userId: string): Promise<void>;
+}
+
+/** The member that a change is about, who must not stand above the caller. Throws `NOT_FOUND` or `FORBIDDEN`. */
+async function memberOf(change: Change, workspaceId: string, userId: string): Promise<Member> {
+  const member = await findMember(change.tx, workspaceId, userId);
+  if (!member) throw failure('NOT_FOUND');
+  requireStandsOver(change, member.role);
+  return member;
+}
+
+/** Asked after the change, so that in one transaction nothing comes between it and the answer. */
+async function requireOwnerLeft(change: Change, before: Member): Promise<void> {
+  if (before.role === 'OWNER' && !(await hasActiveOwner(change.tx, before.workspaceId))) {
+    throw failure('CONFLICT', 'A workspace always keeps an Owner: make somebody else one first.');
+  }
+}
+
+/** Members over a database. */
+export function createMemberService(deps: { db: Executor }): MemberService {
+  const { db } = deps;
+  return {
+    async list(workspaceId, page) {
+      return {
+        ...(await pageMembers(db, workspaceId, parsePage(page, MEMBER_ORDER))),
+        totalCount: () => countMembers(db, workspaceId),
+      };
+    },
+
+    async changeRole(change, workspaceId, userId, role) {
+      const member = await memberOf(change, workspaceId, userId);
+      requireMayGive(change, role);
+      if (member.role === role) return member;
+      await setMemberRole(change.tx, workspaceId, userId, role);
+      await requireOwnerLeft(change, member);
+      await auditMember(change, 'member.role_changed', member, { role, before: member.role });
+      return { ...member, role };
+    },
+
+    async remove(change, workspaceId, userId) {
+      const member = await memberOf(change, workspaceId, userId);
+      await deleteMember(change.tx, workspaceId, userId);
+      await requireOwnerLeft(change, member);
+      await auditMember(change, 'member.removed', member, { role: member.role });
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { rankOf, roleOfRank } from '../domain/roles.ts';
+import type { Invitation } from '../domain/workspace.ts';
+import type { Executor } from './database.ts';
+import type { Tables } from './tables.ts';
+import { statusExpression } from './tokens.ts';
+
+/** The invitations that can still be accepted: in time, and the token that made it, if one did, is active. */
+function openInvitations(db: Executor, now: number) {
+  return db
+    .selectFrom('invitations')
+    .leftJoin('tokens', 'tokens.id', 'invitations.invited_by_token')
+    .selectAll('invitations')
+    .where('invitations.expires_at', '>', now)
+    .where((eb) =>
+      eb.or([
+        eb('invitations.invited_by_token', 'is', null),
+        eb(statusExpression(eb as never as ExpressionBuilder<Tables, 'tokens'>, now), '=', sql.lit('ACTIVE')),
+      ]),
+    );
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof openInvitations>['executeTakeFirstOrThrow']>>;
+
+function toInvitation(row: Row): Invitation {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    email: row.email,
+    role: roleOfRank(row.role),
+    invitedBy: row.invited_by,
+    invitedByToken: row.invited_by_token,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** Stores an invitation under the digest of its secret. Fails where the address has one to the workspace already. */
+export async function insertInvitation(db: Executor, invitation: Invitation, digest: string): Promise<void> {
+  await db
+    .insertInto('invitations')
+    .values({
+      id: invitation.id,
+      workspace_id: invitation.workspaceId,
+      email: invitation.email,
+      role: rankOf(invitation.role),
+      digest,
+      invited_by: invitation.invitedBy,
+      invited_by_token: invitation.invitedByToken,
+      created_at: invitation.createdAt,
+      expires_at: invitation.expiresAt,
+    })
+    .execute();
+}
+
+/** The open invitation that a secret belongs to. */
+export async function findInvitationByDigest(
+  db: Executor,
+  digest: string,
+  now: number,
+): Promise<Invitation | null> {
+  const row = await openInvitations(db, now).where('invitations.digest', '=', digest).executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** The open invitations of a workspace, oldest first. */
+export async function listInvitations(db: Executor, workspaceId: string, now: number): Promise<Invitation[]> {
+  const rows = await openInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .orderBy('invitations.created_at')
+    .orderBy('invitations.id')
+    .execute();
+  return rows.map(toInvitation);
+}
+
+/** An open invitation of a workspace: by its id, or the one of an address. */
+export async function findInvitation(
+  db: Executor,
+  workspaceId: string,
+  which: { readonly id: string } | { readonly email: string },
+  now: number,
+): Promise<Invitation | null> {
+  const query = openInvitations(db, now).where('invitations.workspace_id', '=', workspaceId);
+  const row = await ('id' in which
+    ? query.where('invitations.id', '=', which.id)
+    : query.where('invitations.email', '=', which.email)
+  ).executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** Takes an invitation away; tells whether it was there. */
+export async function deleteInvitation(db: Executor, id: string): Promise<boolean> {
+  const result = await db.deleteFrom('invitations').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Forgets what a workspace keeps of invitations to an address, and those of any address that are over. */
+export async function clearInvitations(
+  db: Executor,
+  workspaceId: string,
+  email: string,
+  now: number,
+): Promise<void> {
+  await db
+    .deleteFrom('invitations')
+    .where('workspace_id', '=', workspaceId)
+    .where((eb) => eb.or([eb('email', '=', email), eb('expires_at', '<=', now)]))
+    .execute();
+}
+
+/** Takes away the invitations that a workspace token made. */
+export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
+  await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
+}

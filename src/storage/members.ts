@@ -1,0 +1,131 @@
+import { type Selectable, sql } from 'kysely';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
+import type { Member } from '../domain/workspace.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+import type { Tables } from './tables.ts';
+
+/** The order of every list of members: who joined first comes first. */
+export const MEMBER_ORDER = { name: 'JOINED_AT', keyType: 'number' } as const;
+
+function toMember(row: Selectable<Tables['members']>): Member {
+  return {
+    workspaceId: row.workspace_id,
+    userId: row.user_id,
+    role: roleOfRank(row.role),
+    joinedAt: row.joined_at,
+  };
+}
+
+function memberQuery(db: Executor, workspaceId: string) {
+  return db.selectFrom('members').where('workspace_id', '=', workspaceId);
+}
+
+/** Stores a member. Fails where the user is one already. */
+export async function insertMember(db: Executor, member: Member): Promise<void> {
+  await db
+    .insertInto('members')
+    .values({
+      workspace_id: member.workspaceId,
+      user_id: member.userId,
+      role: rankOf(member.role),
+      joined_at: member.joinedAt,
+    })
+    .execute();
+}
+
+/** A user's place in a workspace. */
+export async function findMember(db: Executor, workspaceId: string, userId: string): Promise<Member | null> {
+  const row = await memberQuery(db, workspaceId).selectAll().where('user_id', '=', userId).executeTakeFirst();
+  return row ? toMember(row) : null;
+}
+
+/** Whether the person of an email address is a member. */
+export async function isMemberByEmail(db: Executor, workspaceId: string, email: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select('m.user_id')
+    .where('m.workspace_id', '=', workspaceId)
+    .where('u.email', '=', email)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The places of these users in these workspaces, in no order; of each user in each workspace, so pick what you need. */
+export async function findMembers(
+  db: Executor,
+  userIds: readonly string[],
+  workspaceIds: readonly string[],
+): Promise<Member[]> {
+  if (userIds.length === 0 || workspaceIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('members')
+    .selectAll()
+    .where('user_id', 'in', [...userIds])
+    .where('workspace_id', 'in', [...workspaceIds])
+    .execute();
+  return rows.map(toMember);
+}
+
+/** One stretch of a workspace's members. */
+export async function pageMembers(
+  db: Executor,
+  workspaceId: string,
+  window: PageWindow,
+): Promise<Page<Member>> {
+  const page = await fetchPage(memberQuery(db, workspaceId).selectAll(), window, {
+    ...MEMBER_ORDER,
+    key: sql.ref('joined_at'),
+    id: sql.ref('user_id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.joined_at, id: row.user_id }),
+  });
+  return mapPage(page, toMember);
+}
+
+/** How many members a workspace has. */
+export async function countMembers(db: Executor, workspaceId: string): Promise<number> {
+  const row = await memberQuery(db, workspaceId)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Whether a workspace has an Owner whose account is not deactivated. */
+export async function hasActiveOwner(db: Executor, workspaceId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select('m.user_id')
+    .where('m.workspace_id', '=', workspaceId)
+    .where('m.role', '=', rankOf('OWNER'))
+    .where('u.deactivated_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Gives a member another role. */
+export async function setMemberRole(
+  db: Executor,
+  workspaceId: string,
+  userId: string,
+  role: Role,
+): Promise<void> {
+  await db
+    .updateTable('members')
+    .set({ role: rankOf(role) })
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+/** Takes a member out of a workspace. */
+export async function deleteMember(db: Executor, workspaceId: string, userId: string): Promise<void> {
+  await db
+    .deleteFrom('members')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
