@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { GraphiQLOptions } from 'graphql-yoga';
+import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
+
+/** GraphiQL for browsers, from assets of our own: it needs no network but this server. */
+export interface Graphiql {
+  /** Whether a browser wants to see a page, rather than a program an answer. */
+  isAskedFor(request: Request): boolean;
+  page(request: Request): Promise<Response>;
+}
+
+/** The page as it is sent. */
+interface Page {
+  readonly html: string;
+  readonly compressed: Uint8Array<ArrayBuffer>;
+  readonly contentSecurityPolicy: string;
+}
+
+/**
+ * `storage` and `onEditQuery` are properties of the component that the options' type leaves out. Nothing is kept in the
+ * browser and nothing put into the address bar, for what is typed here may be a password or a secret.
+ */
+const OPTIONS: GraphiQLOptions & { storage: null; onEditQuery: null } = {
+  title: 'Postern',
+  defaultTabs: [...GRAPHIQL_TABS],
+  credentials: 'same-origin',
+  // Subscriptions too: a cookie authenticates no GET.
+  method: 'POST',
+  shouldPersistHeaders: false,
+  storage: null,
+  onEditQuery: null,
+};
+
+/** The page's own script may run, by its digest, and no other; the editor needs styles and workers made on the fly. */
+function policyFor(html: string): string {
+  const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
+  const digest = createHash('sha256').update(script).digest('base64');
+  return [
+    "default-src 'none'",
+    `script-src 'sha256-${digest}'`,
+    "style-src 'unsafe-inline'",
+    'worker-src blob:',
+    "connect-src 'self'",
+    'img-src data:',
+    'font-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+async function renderPage(): Promise<Page> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const html = renderGraphiQL(OPTIONS);
+  return {
+    html,
+    compressed: new Uint8Array(await promisify(gzip)(html)),
+    contentSecurityPolicy: policyFor(html),
+  };
+}
+
+/** GraphiQL that is rendered when it is first asked for, and once. */
+export function createGraphiql(): Graphiql {
+  let rendering: Promise<Page> | undefined;
+
+  return {
+    isAskedFor: ({ method, headers }) =>
+      method === 'GET' && (headers.get('accept') ?? '').includes('text/html'),
+
+    async page(request) {
+      rendering ??= renderPage();
+      const { html, compressed, contentSecurityPolicy } = await rendering;
+      const zipped = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
+      return new Response(zipped ? compressed : html, {
+        headers: {
+          'Content-Type': 'text/html; charset=utf-8',
+          'Content-Security-Policy': contentSecurityPolicy,
+          Vary: 'Accept, Accept-Encoding',
+          ...(zipped && { 'Content-Encoding': 'gzip' }),
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config.ts';
+import { failure } from '../domain/errors.ts';
+import type { Principal } from '../domain/principal.ts';
+import { withoutSecrets } from '../domain/secret.ts';
+import type { Context, ServerContext } from '../graphql/context.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Credential } from '../services/caller.ts';
+import { createAdmission } from './admission.ts';
+import { answerFailure, refusalResponse } from './answers.ts';
+import { createCors } from './cors.ts';
+import { createGraphiql } from './graphiql.ts';
+import { readParams } from './graphql-params.ts';
+import { createGraphQLServer } from './graphql-server.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { type CookieSession, writeSessionCookie } from './session-cookie.ts';
+import type { Endpoint, Visit } from './visit.ts';
+
+const METHODS = ['GET', 'POST'];
+const USER_AGENT_LENGTH = 256;
+
+/** What `/graphql` is made of. */
+export interface GraphQLEndpointParts {
+  readonly config: Pick<
+    Config,
+    'allowedOrigins' | 'publicUrl' | 'graphiql' | 'refusalsPerMinute' | 'requestsPerMinute'
+  >;
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly authenticate: (credential: Credential) => Promise<Principal>;
+  readonly createContext: (server: ServerContext) => Context;
+}
+
+/** What a client calls itself, short enough to keep. */
+function userAgentOf(request: Request): string | null {
+  const text = request.headers.get('user-agent');
+  return text && withoutSecrets(text).slice(0, USER_AGENT_LENGTH);
+}
+
+/** The endpoint over its parts. */
+export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
+  const { config, logger } = parts;
+  const secureCookie = config.publicUrl?.startsWith('https:') ?? false;
+  const cors = createCors(config.allowedOrigins);
+  const graphiql = config.graphiql ? createGraphiql() : null;
+  const graphql = createGraphQLServer(parts);
+  const admit = createAdmission({
+    authenticate: parts.authenticate,
+    limits: createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute }),
+    isOurs: (origin, request) =>
+      cors.allows(origin) || origin === config.publicUrl || origin === new URL(request.url).origin,
+  });
+
+  async function execute(request: Request, visit: Visit): Promise<Response> {
+    const graphqlParams = await readParams(request);
+    const { credential, principal, deadCookie } = await admit(request, visit.address);
+    visit.principal = principal;
+    let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
+    const server: ServerContext = {
+      caller: {
+        credential,
+        address: visit.address,
+        userAgent: userAgentOf(request),
+        requestId: visit.requestId,
+      },
+      principal,
+      setSession(secret, expiresAt) {
+        cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
+      },
+    };
+    const response = await graphql.fetch(request, { graphqlParams, server, visit });
+    if (cookie !== undefined) response.headers.append('Set-Cookie', writeSessionCookie(cookie, secureCookie));
+    return response;
+  }
+
+  async function answer(request: Request, visit: Visit): Promise<Response> {
+    if (request.method === 'OPTIONS') return cors.preflight(request);
+    if (!METHODS.includes(request.method)) {
+      const refusal = failure('BAD_REQUEST', 'GraphQL takes GET and POST.');
+      return refusalResponse(refusal, visit.requestId, {
+        status: 405,
+        headers: { Allow: 'GET, POST, OPTIONS' },
+      });
+    }
+    if (graphiql?.isAskedFor(request)) return graphiql.page(request);
+    return execute(request, visit).catch((error: unknown) => answerFailure(error, request, visit, logger));
+  }
+
+  return async (request, visit) => cors.apply(request, await answer(request, visit));
+}

@@ -1,0 +1,115 @@
+import type { Config } from '../config.ts';
+import { failure } from '../domain/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { IdSource } from '../platform/ids.ts';
+import { answerFailure, jsonResponse, refusalResponse, seal } from './answers.ts';
+import { clientAddress } from './client-address.ts';
+import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
+import { createVisit, type Endpoint, logFieldsOf, type Visit } from './visit.ts';
+
+/** What the wire is made of. */
+export interface HttpParts extends GraphQLEndpointParts {
+  readonly config: GraphQLEndpointParts['config'] & Pick<Config, 'trustProxy'>;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
+  readonly probe: () => Promise<void>;
+}
+
+/** The other end of the connection that a request came over. */
+export interface Peer {
+  readonly address: string | null;
+}
+
+/** Postern over HTTP, whatever carries the requests. */
+export interface HttpHandler {
+  /** Answers a request. Never rejects: what goes wrong is answered, too. */
+  fetch(request: Request, peer: Peer): Promise<Response>;
+  /** Answers what is not even a request, such as one with a malformed `Host`. */
+  refuse(error: unknown): Response;
+  /** From now on, every request but one for `/health` gets `UNAVAILABLE`. Those under way are finished. */
+  drain(): void;
+}
+
+const READ_METHODS = ['GET', 'HEAD'];
+
+/** Answers `GET` and `HEAD` alone. */
+function readOnly(answer: Endpoint): Endpoint {
+  return async (request, visit) => {
+    if (READ_METHODS.includes(request.method)) return answer(request, visit);
+    const refusal = failure('BAD_REQUEST', 'This takes GET.');
+    return refusalResponse(refusal, visit.requestId, {
+      status: 405,
+      headers: { Allow: READ_METHODS.join(', ') },
+    });
+  };
+}
+
+/** The handler over its parts. */
+export function createHttpHandler(parts: HttpParts): HttpHandler {
+  const { config, logger, clock } = parts;
+  let draining = false;
+
+  const routes: ReadonlyMap<string, Endpoint> = new Map([
+    ['/graphql', createGraphQLEndpoint(parts)],
+    ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
+    ['/ready', readOnly(ready)],
+    ...(config.graphiql ? ([['/', readOnly(home)]] as const) : []),
+  ]);
+
+  async function home(): Promise<Response> {
+    return new Response(null, { status: 303, headers: { Location: '/graphql' } });
+  }
+
+  async function ready(_request: Request, visit: Visit): Promise<Response> {
+    try {
+      await parts.probe();
+      return jsonResponse({ status: 'ready' });
+    } catch (error) {
+      logger.warn({ requestId: visit.requestId, err: error }, 'not ready');
+      throw failure('UNAVAILABLE');
+    }
+  }
+
+  async function route(path: string, request: Request, visit: Visit): Promise<Response> {
+    if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
+    const endpoint = routes.get(path);
+    if (!endpoint) throw failure('NOT_FOUND');
+    return endpoint(request, visit);
+  }
+
+  return {
+    async fetch(request, peer) {
+      const started = clock();
+      const forwardedFor = request.headers.get('x-forwarded-for');
+      const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
+      const { pathname } = new URL(request.url);
+      const response = await route(pathname, request, visit).catch((error: unknown) =>
+        answerFailure(error, request, visit, logger),
+      );
+      logger.info(
+        {
+          ...logFieldsOf(visit),
+          method: request.method,
+          // A path that is none of ours may be anything, a secret that was pasted included.
+          path: routes.has(pathname) ? pathname : null,
+          status: response.status,
+          ms: clock() - started,
+        },
+        'request',
+      );
+      return seal(response, visit.requestId);
+    },
+
+    refuse(error) {
+      const visit = createVisit(parts.ids(), null);
+      const response = refusalResponse(error, visit.requestId);
+      logger.info({ ...logFieldsOf(visit), status: response.status }, 'malformed request');
+      return seal(response, visit.requestId);
+    },
+
+    drain() {
+      draining = true;
+    },
+  };
+}

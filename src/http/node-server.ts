@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { failure } from '../domain/errors.ts';
+import type { HttpHandler } from './handler.ts';
+import { toRequest } from './node-request.ts';
+import { type OpenStreams, sendResponse } from './node-response.ts';
+
+/** Milliseconds, where not bytes. */
+const OPTIONS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  // Longer than the minute after which load balancers let go of a connection: they, not we, should be the ones to close.
+  keepAliveTimeout: 65_000,
+  // Told by us instead, in JSON.
+  requireHostHeader: false,
+} as const;
+
+/** A connection on which nothing moves, such as one to a client that reads nothing, is given up. Streams send pings. */
+const SILENCE_MS = 120_000;
+
+const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** The handler on a port. */
+export interface NodeServer {
+  /** Starts to accept connections; tells the port, which the system chose for 0. Rejects where it cannot. */
+  listen(port: number, host: string): Promise<number>;
+  /** Accepts nothing more, ends streams, and resolves when all requests are answered or the time, in milliseconds, is up. */
+  drain(graceMs: number): Promise<void>;
+}
+
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/** A response as the bytes of HTTP, for a connection that Node's parser has given up. */
+async function toBytes(response: Response, status: number): Promise<string> {
+  const body = await response.text();
+  const headers = [...response.headers, ['connection', 'close'], ['content-length', Buffer.byteLength(body)]];
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** A server over `node:http`. */
+export function createNodeServer(http: HttpHandler): NodeServer {
+  const server = createServer(OPTIONS, (message, outgoing) => void serve(message, outgoing));
+  const streams: OpenStreams = new Set();
+  /** Each open connection, with the request that it is on. */
+  const connections = new Map<Duplex, Exchange | null>();
+  let draining = false;
+
+  function answer(message: IncomingMessage, outgoing: ServerResponse): Response | Promise<Response> {
+    try {
+      return http.fetch(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
+    } catch (error) {
+      return http.refuse(error);
+    }
+  }
+
+  async function serve(message: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { socket } = message;
+    const exchange = { message, outgoing };
+    connections.set(socket, exchange);
+    outgoing.once('close', () => {
+      if (connections.get(socket) === exchange) connections.set(socket, null);
+      if (draining) socket.end();
+    });
+    try {
+      const response = await answer(message, outgoing);
+      if (draining) outgoing.setHeader('Connection', 'close');
+      await sendResponse(response, outgoing, streams);
+    } catch {
+      // Only the connection itself can have failed: there is nobody left to tell.
+      outgoing.destroy();
+    }
+  }
+
+  /** Whether an answer would be taken for that of the request that broke, and not of one before it. */
+  function mayAnswer(socket: Duplex): boolean {
+    const current = connections.get(socket);
+    return socket.writable && (!current || !(current.message.complete || current.outgoing.headersSent));
+  }
+
+  server.on('connection', (socket) => {
+    connections.set(socket, null);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('clientError', async (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = http.refuse(
+      failure('BAD_REQUEST', 'This is not valid HTTP, too large, or took too long.'),
+    );
+    const bytes = await toBytes(response, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
+    if (mayAnswer(socket)) socket.end(bytes);
+    else socket.destroy();
+  });
+  server.setTimeout(SILENCE_MS);
+
+  return {
+    async listen(port, host) {
+      server.listen(port, host);
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    },
+
+    async drain(graceMs) {
+      draining = true;
+      http.drain();
+      const closed = once(server, 'close');
+      server.close();
+      for (const stream of streams) stream.end();
+      for (const [socket, exchange] of connections) if (!exchange) socket.destroy();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { type App, createApp } from './app.ts';
+import { type Config, ConfigError } from './config.ts';
+import { createNodeServer, type NodeServer } from './http/node-server.ts';
+import type { FirstOwner } from './services/bootstrap.ts';
+
+/** From the signal to the last answer, and to the end; whoever started us will not wait longer than ten seconds. */
+const DRAIN_MS = 8_000;
+const STOP_MS = 9_500;
+
+const EVERYWHERE = ['0.0.0.0', '::'];
+
+function urlOf({ publicUrl, host }: Config, port: number): string {
+  if (publicUrl) return publicUrl;
+  const name = EVERYWHERE.includes(host) ? 'localhost' : host;
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+}
+
+function signInHint({ email, password }: FirstOwner): string {
+  const how = password
+    ? `the password ${password} (made up just now, and shown only here)`
+    : 'the password of POSTERN_OWNER_PASSWORD';
+  return `Postern has its first owner: sign in as ${email} with ${how}.`;
+}
+
+function welcome({ graphiql }: Config, url: string): string {
+  const page = `Open ${url}/graphql in a browser: its tabs walk you through signing in and the life of a token.`;
+  return [
+    `Postern listens on ${url}`,
+    ...(graphiql ? [page] : []),
+    `Or ask from a shell: curl ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
+  ].join('\n');
+}
+
+async function listen(server: NodeServer, { host, port }: Config): Promise<number> {
+  try {
+    return await server.listen(port, host);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ConfigError(`HOST, PORT: cannot listen on ${host}, port ${port} (${reason})`);
+  }
+}
+
+/** Resolves at the first signal to stop; the second one ends the process on the spot. */
+async function stopSignal(): Promise<void> {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  await Promise.race(signals.map((signal) => once(process, signal)));
+  for (const signal of signals) process.once(signal, () => process.exit(1));
+}
+
+/** Ends the process, with a line in the log, on an error that nothing caught: its state can be relied on no more. */
+function dieLoudly({ logger }: App): void {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'an error that nothing caught');
+    process.exit(1);
+  });
+}
+
+/**
+ * Runs the server until the process is told to stop, then answers what is under way and stores what is in memory.
+ * Throws where it cannot start: a `ConfigError` where the configuration is to blame.
+ */
+export async function serve(config: Config, print: (text: string) => void): Promise<void> {
+  const app = await createApp(config);
+  dieLoudly(app);
+  const server = createNodeServer(app);
+  try {
+    if (app.firstOwner) print(signInHint(app.firstOwner));
+    const port = await listen(server, config);
+    print(welcome(config, urlOf(config, port)));
+    await stopSignal();
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    app.logger.info('stopping');
+    await server.drain(DRAIN_MS);
+  } finally {
+    await app.close();
+  }
+}
