@@ -23,11 +23,11 @@ function isRefusal(error: unknown): boolean {
   return error instanceof PosternError && 'challenge' in ERRORS[error.code];
 }
 
-/** Admission over its dependencies; `isOurs` tells whether an `Origin` header names this server or a page it trusts. */
+/** Admission over its dependencies; `isOurs` tells whether an origin is this server's own or one it trusts. */
 export function createAdmission(deps: {
   authenticate: (credential: Credential) => Promise<Principal>;
   limits: RateLimits;
-  isOurs: (origin: string | null, request: Request) => boolean;
+  isOurs: (origin: string, request: Request) => boolean;
 }): Admit {
   const { authenticate, limits, isOurs } = deps;
 
@@ -44,12 +44,17 @@ export function createAdmission(deps: {
     }
   }
 
+  function comesFromUs(request: Request): boolean {
+    const origin = request.headers.get('origin');
+    const sameOrigin = request.headers.get('sec-fetch-site') === 'same-origin';
+    return sameOrigin || (origin !== null && isOurs(origin, request));
+  }
+
   /** A browser sends the cookie along whoever asks it to, so the request has to prove that a page of ours asked. */
   async function admitByCookie(request: Request, secret: string, address: string | null): Promise<Admission> {
     const credential = readCookieSecret(secret);
     if (!credential) return { ...NOBODY, deadCookie: true };
-    const sameOrigin = request.headers.get('sec-fetch-site') === 'same-origin';
-    if (!sameOrigin && !isOurs(request.headers.get('origin'), request)) throw failure('CSRF_REJECTED');
+    if (!comesFromUs(request)) throw failure('CSRF_REJECTED');
     try {
       return await identify(address, () => credential);
     } catch (error) {

@@ -48,7 +48,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     authenticate: parts.authenticate,
     limits: createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute }),
     isOurs: (origin, request) =>
-      cors.allows(origin) || origin === config.publicUrl || origin === new URL(request.url).origin,
+      cors.allows(origin) || origin === new URL(request.url).origin || origin === config.publicUrl,
   });
 
   async function execute(request: Request, visit: Visit): Promise<Response> {
