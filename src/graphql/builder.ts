@@ -38,7 +38,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
   },
   relay: {
     cursorType: 'String',
-    nodesOnConnection: true,
+    nodesOnConnection: { description: 'The rows without cursors.' },
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     encodeGlobalID: (type, id) => toGlobalId(type as NodeType, String(id)),
@@ -61,7 +61,6 @@ export const builder = new SchemaBuilder<SchemaShape>({
       nullable: { list: false, items: false },
       description: 'The rows with their cursors.',
     },
-    nodesFieldOptions: { nullable: { list: false, items: false }, description: 'The rows without cursors.' },
     pageInfoFieldOptions: { description: 'Where the page stands in the list.' },
   },
 });
