@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { isOpenTo } from '../../src/domain/policy.ts';
+import { isAtLeast, lowestRole, ROLES, rankOf, roleOfRank } from '../../src/domain/roles.ts';
+
+describe('roles', () => {
+  test('stand in the order Viewer, Team Member, Workspace Manager, Administrator, Owner', () => {
+    expect(ROLES).toEqual(['VIEWER', 'TEAM_MEMBER', 'WORKSPACE_MANAGER', 'ADMINISTRATOR', 'OWNER']);
+  });
+
+  test('include every lower one and no higher', () => {
+    for (const [rank, role] of ROLES.entries()) {
+      expect(ROLES.filter((required) => isAtLeast(role, required))).toEqual(ROLES.slice(0, rank + 1));
+    }
+  });
+
+  test('come back from the rank that storage keeps; another rank is an error', () => {
+    expect(ROLES.map((role) => roleOfRank(rankOf(role)))).toEqual([...ROLES]);
+    expect(() => roleOfRank(5)).toThrow();
+    expect(() => roleOfRank(-1)).toThrow();
+  });
+
+  test('of a chain count as its lowest', () => {
+    expect(lowestRole('OWNER')).toBe('OWNER');
+    expect(lowestRole('OWNER', 'VIEWER', 'ADMINISTRATOR')).toBe('VIEWER');
+  });
+});
+
+describe('a policy', () => {
+  const PERSONAL = ['PERSONAL'] as const;
+  const WORKSPACE = ['WORKSPACE'] as const;
+  test.each([
+    [...PERSONAL, 10, 'ALLOWED', null, true],
+    [...PERSONAL, 10, 'FORBIDDEN', null, false],
+    [...WORKSPACE, 10, 'FORBIDDEN', null, true],
+    [...PERSONAL, 10, 'ALLOWED', 10, true],
+    [...PERSONAL, 11, 'ALLOWED', 10, false],
+    [...WORKSPACE, 10, 'ALLOWED', 10, true],
+    [...WORKSPACE, 11, 'ALLOWED', 10, false],
+    [...WORKSPACE, null, 'ALLOWED', 10, false],
+    [...WORKSPACE, null, 'ALLOWED', null, true],
+    [...PERSONAL, 1, 'FORBIDDEN', 10, false],
+  ] as const)(
+    'lets a %s token of lifetime %s in, where personal tokens are %s and lives last up to %s: %s',
+    (kind, lifetime, personalTokens, maxLifetime, open) => {
+      expect(isOpenTo({ personalTokens, maxLifetime }, { kind, lifetime })).toBe(open);
+    },
+  );
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import {
+  BUILT_IN_OPERATIONS,
+  includesRule,
+  isBuiltIn,
+  normaliseOperations,
+  OPERATIONS,
+  type Operation,
+  operationsFromBits,
+  operationsToBits,
+  roleForOperation,
+  type ScopeRule,
+  withoutDuplicates,
+} from '../../src/domain/scopes.ts';
+import { type Random, seededRandom } from '../support/random.ts';
+
+const TYPES = ['workspace', 'channel', 'token', 'invoice'];
+const ENTITIES = ['e1', 'e2', 'e3'];
+const WORKSPACES = ['w1', 'w2', 'w3'];
+
+function randomRule(random: Random): ScopeRule {
+  return {
+    entityType: random.pick(TYPES),
+    entityId: random.pick([null, null, 'e1', 'e2']),
+    workspaceId: random.pick([null, null, 'w1', 'w2']),
+    operations: random.some(OPERATIONS.slice(0, 4)),
+  };
+}
+
+/** Every single thing that rules give: an operation on an entity of a type in a workspace. */
+function thingsGiven(rules: readonly ScopeRule[]): Set<string> {
+  return new Set(
+    rules.flatMap(({ entityType, entityId, workspaceId, operations }) =>
+      operations.flatMap((operation) =>
+        (entityId === null ? ENTITIES : [entityId]).flatMap((entity) =>
+          (workspaceId === null ? WORKSPACES : [workspaceId]).map((workspace) =>
+            [operation, entityType, entity, workspace].join(' '),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+test('the built-in types have the operations of the design', () => {
+  expect(BUILT_IN_OPERATIONS).toEqual({
+    workspace: ['READ', 'LIST'],
+    channel: ['CREATE', 'READ', 'LIST', 'UPDATE', 'DELETE', 'SHARE', 'UNSHARE', 'PUBLISH', 'SUBSCRIBE'],
+    token: ['CREATE', 'READ', 'LIST', 'UPDATE', 'DELETE'],
+  });
+});
+
+test('only the three types of Postern are built in, whatever objects have of themselves', () => {
+  const names = ['workspace', 'channel', 'token', 'invoice', 'constructor', '__proto__', 'toString', ''];
+  expect(names.filter(isBuiltIn)).toEqual(['workspace', 'channel', 'token']);
+});
+
+describe('operations', () => {
+  test('come back from the bits that storage keeps, each once and in order', () => {
+    for (let bits = 0; bits < 2 ** OPERATIONS.length; bits++) {
+      const operations = operationsFromBits(bits);
+      expect(operationsToBits(operations)).toBe(bits);
+      expect(normaliseOperations([...operations, ...operations].reverse())).toEqual(operations);
+    }
+  });
+
+  test('need a Viewer to read, list and subscribe, and a Team Member for the rest', () => {
+    const viewer: Operation[] = ['READ', 'LIST', 'SUBSCRIBE'];
+    for (const operation of OPERATIONS) {
+      expect(roleForOperation(operation)).toBe(viewer.includes(operation) ? 'VIEWER' : 'TEAM_MEMBER');
+    }
+  });
+});
+
+describe('rules', () => {
+  test('include a rule exactly where they give every single thing that it gives', () => {
+    const random = seededRandom(1);
+    let included = 0;
+    for (let round = 0; round < 3000; round++) {
+      const held = Array.from({ length: random.below(5) }, () => randomRule(random));
+      const asked = randomRule(random);
+      const given = thingsGiven(held);
+      const within = [...thingsGiven([asked])].every((thing) => given.has(thing));
+      expect(includesRule(held, asked), JSON.stringify({ held, asked })).toBe(within);
+      if (within && asked.operations.length > 0) included += 1;
+    }
+    expect(included).toBeGreaterThan(100);
+  });
+
+  test('that say the same become one, the first of them', () => {
+    const rule = { entityType: 'channel', entityId: null, workspaceId: null } as const;
+    const first = { ...rule, id: '1', operations: ['READ', 'LIST'] as Operation[] };
+    const same = { ...rule, id: '2', operations: ['LIST', 'READ', 'READ'] as Operation[] };
+    const others = [
+      { ...rule, id: '3', operations: ['READ'] as Operation[] },
+      { ...rule, id: '4', entityId: 'e1', operations: first.operations },
+      { ...rule, id: '5', workspaceId: 'w1', operations: first.operations },
+      { ...rule, id: '6', entityType: 'token', operations: first.operations },
+    ];
+    expect(withoutDuplicates([first, same, ...others])).toEqual([first, ...others]);
+  });
+});

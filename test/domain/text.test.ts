@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import {
+  foldCase,
+  parseDescription,
+  parseEmail,
+  parseName,
+  parsePassword,
+  slugOf,
+} from '../../src/domain/text.ts';
+import { badPathsOf } from '../support/refusal.ts';
+
+/** Control, bidi-override and zero-width characters, line and paragraph separators, a lone surrogate. */
+const HIDDEN = [
+  0x00, 0x07, 0x1b, 0x7f, 0x85, 0x9f, 0x061c, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029,
+  0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xd800, 0xfeff,
+].map((code) => String.fromCharCode(code));
+
+describe('a name', () => {
+  test.each([
+    ['deploy', 'deploy'],
+    ['  deploy  ', 'deploy'],
+    ['Cafe\u0301', 'Caf\u00e9'],
+    ['日本語 и العربية', '日本語 и العربية'],
+    ['{"a":1}', '{"a":1}'],
+    ["'; drop table tokens; --", "'; drop table tokens; --"],
+    ['x'.repeat(100), 'x'.repeat(100)],
+    ['🏰'.repeat(100), '🏰'.repeat(100)],
+    ['e\u0301'.repeat(100), '\u00e9'.repeat(100)],
+  ])('%j is kept as %j', (text, name) => {
+    expect(parseName(text, ['input', 'name'])).toBe(name);
+  });
+
+  test.each(['', '   ', '\t\n', 'x'.repeat(101), '🏰'.repeat(101)])('is not %j', (text) => {
+    expect(badPathsOf(() => parseName(text, ['input', 'name']))).toEqual(['input.name']);
+  });
+
+  test('has no character that hides or that turns text around', () => {
+    const taken = HIDDEN.filter((character) => !badPathsOf(() => parseName(`a${character}b`, ['name'])));
+    expect(taken).toEqual([]);
+  });
+
+  test('has no line breaks', () => {
+    expect(badPathsOf(() => parseName('a\nb', ['name']))).toEqual(['name']);
+  });
+});
+
+describe('a description', () => {
+  test.each([
+    [undefined, null],
+    [null, null],
+    ['', null],
+    ['  \n ', null],
+    [' for the\nnightly build ', 'for the\nnightly build'],
+    ['from\r\nWindows', 'from\r\nWindows'],
+    ['🏰'.repeat(500), '🏰'.repeat(500)],
+  ])('%j is kept as %j', (text, description) => {
+    expect(parseDescription(text, ['description'])).toBe(description);
+  });
+
+  test('has at most 500 characters', () => {
+    expect(badPathsOf(() => parseDescription('x'.repeat(501), ['description']))).toEqual(['description']);
+  });
+
+  test('has line breaks, but no other hidden character', () => {
+    const hidden = [...HIDDEN, '\t', '\v'];
+    const taken = hidden.filter((character) => !badPathsOf(() => parseDescription(`a${character}b`, [])));
+    expect(taken).toEqual([]);
+  });
+});
+
+describe('an email address', () => {
+  test.each([
+    ['Ada@Example.COM', 'ada@example.com'],
+    [' ada@example.com ', 'ada@example.com'],
+    ['owner@localhost', 'owner@localhost'],
+    ['JOSE\u0301@example.com', 'jos\u00e9@example.com'],
+    [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
+  ])('%j is kept as %j', (text, email) => {
+    expect(parseEmail(text, ['email'])).toBe(email);
+  });
+
+  test.each([
+    '',
+    'ada',
+    '@example.com',
+    'ada@',
+    'a b@example.com',
+    'a@b@c',
+    'ada@example.com\u200b',
+    'a\u0000@example.com',
+    `${'a'.repeat(243)}@example.com`,
+  ])('is not %j', (text) => {
+    expect(badPathsOf(() => parseEmail(text, ['email']))).toEqual(['email']);
+  });
+});
+
+describe('a password', () => {
+  test.each([12, 256])('may have %i characters', (length) => {
+    expect(parsePassword('🔑'.repeat(length), [])).toBe('🔑'.repeat(length));
+  });
+
+  test.each([0, 11, 257])('may not have %i characters', (length) => {
+    expect(badPathsOf(() => parsePassword('x'.repeat(length), ['password']))).toEqual(['password']);
+  });
+
+  test('stays as it was typed, blanks at its ends included', () => {
+    expect(parsePassword('  e\u0301 0123456789 ', [])).toBe('  e\u0301 0123456789 ');
+  });
+});
+
+test('text is found whatever its case and composition', () => {
+  expect(foldCase('ÉCOLE')).toBe(foldCase('e\u0301cole'));
+});
+
+test.each([
+  ['Main', 'main'],
+  ['Acme Corp. (Berlin)', 'acme-corp-berlin'],
+  ['Äpfel & Öl', 'apfel-ol'],
+  ['--x--', 'x'],
+  ['日本語', 'workspace'],
+  [`${'a'.repeat(39)} b`, 'a'.repeat(39)],
+])('the slug of %j is %j', (name, slug) => {
+  expect(slugOf(name)).toBe(slug);
+});

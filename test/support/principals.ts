@@ -1,0 +1,45 @@
+import type {
+  PersonalTokenPrincipal,
+  SessionPrincipal,
+  TokenAuthority,
+  WorkspaceTokenPrincipal,
+} from '../../src/domain/principal.ts';
+import { lowestRole, type Role } from '../../src/domain/roles.ts';
+
+/** One token of a chain: SCOPED without scopes, as far as nothing else is said. */
+export type Link = Partial<TokenAuthority>;
+
+/** What a token may do by itself. */
+export function authority(link: Link): TokenAuthority {
+  return { tokenId: 't', access: 'SCOPED', scopes: [], role: null, lifetime: 10, expiresAt: null, ...link };
+}
+
+/** The signed-in user `u`. */
+export function session(): SessionPrincipal {
+  return { kind: 'SESSION', sessionId: 's', userId: 'u', email: 'u@example.com', endsAt: null };
+}
+
+/** A personal token of the user `u`, from the token itself upwards. */
+export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrincipal {
+  return {
+    kind: 'PERSONAL_TOKEN',
+    tokenId: 't',
+    userId: 'u',
+    email: 'u@example.com',
+    endsAt: null,
+    chain: [authority(first), ...above.map(authority)],
+  };
+}
+
+/** A token of the workspace `w` with a role, and those of the tokens above it. */
+export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrincipal {
+  const link = (held: Role) => authority({ access: 'ROLE', role: held });
+  return {
+    kind: 'WORKSPACE_TOKEN',
+    tokenId: 't',
+    workspaceId: 'w',
+    role: lowestRole(role, ...above),
+    endsAt: null,
+    chain: [link(role), ...above.map(link)],
+  };
+}
