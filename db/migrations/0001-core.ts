@@ -23,6 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('user_agent', 'text')
     .execute();
   await db.schema.createIndex('sessions_by_user').on('sessions').columns(['user_id', 'created_at']).execute();
+  await db.schema.createIndex('sessions_by_expiry').on('sessions').column('expires_at').execute();
 
   await db.schema
     .createTable('workspaces')

@@ -8,7 +8,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { IssuedSecret, SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
-import { deleteSession, deleteSessions, insertSession, listSessions } from '../storage/sessions.ts';
+import {
+  deleteExpiredSessions,
+  deleteSession,
+  deleteSessions,
+  insertSession,
+  listSessions,
+} from '../storage/sessions.ts';
 import { findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
@@ -48,8 +54,8 @@ export function sessionOf(change: Change) {
   return change.principal;
 }
 
-/** Stores a new session for a user, with its audit row. */
-export async function openSession(
+/** Stores a new session for a user, with its audit row, and forgets those whose time is over. */
+async function openSession(
   change: Change,
   user: User,
   issued: IssuedSecret,
@@ -64,6 +70,7 @@ export async function openSession(
     ip: from.address,
     userAgent: from.userAgent,
   };
+  await deleteExpiredSessions(change.tx, change.now);
   await insertSession(change.tx, { ...session, digest: issued.digest });
   await change.audit({
     action: 'session.created',

@@ -1,5 +1,7 @@
+import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
 import type { Session } from '../domain/user.ts';
 import type { Executor } from './database.ts';
+import type { Tables } from './tables.ts';
 
 /** Stores a session under the digest of its secret. */
 export async function insertSession(
@@ -70,24 +72,27 @@ export async function listSessions(db: Executor, userId: string, now: number): P
   }));
 }
 
+/** Deletes the sessions that a condition picks, and what is known of their use; tells how many. */
+async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<number> {
+  const deleted = await db.deleteFrom('sessions').where(condition).returning('id').execute();
+  const ids = deleted.map(({ id }) => id);
+  if (ids.length > 0) await db.deleteFrom('credential_uses').where('credential_id', 'in', ids).execute();
+  return ids.length;
+}
+
 /** Ends one of a user's sessions; tells whether there was one. */
 export async function deleteSession(db: Executor, userId: string, id: string): Promise<boolean> {
-  const result = await db
-    .deleteFrom('sessions')
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))) > 0;
 }
 
 /** Ends a user's sessions, all or all but one; tells how many. */
-export async function deleteSessions(db: Executor, userId: string, exceptId?: string): Promise<number> {
-  let query = db.deleteFrom('sessions').where('user_id', '=', userId);
-  if (exceptId !== undefined) query = query.where('id', '!=', exceptId);
-  return Number((await query.executeTakeFirst()).numDeletedRows);
+export async function deleteSessions(db: Executor, userId: string, exceptId = ''): Promise<number> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
 }
 
 /** Forgets sessions that expired before an instant. */
 export async function deleteExpiredSessions(db: Executor, before: number): Promise<void> {
-  await db.deleteFrom('sessions').where('expires_at', '<', before).execute();
+  await deleteWhere(db, expressionBuilder<Tables, 'sessions'>()('expires_at', '<', before));
 }
