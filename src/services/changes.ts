@@ -1,6 +1,7 @@
 import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Ask, Grant } from '../domain/authority.ts';
-import { isToken, type Principal, userIdOf } from '../domain/principal.ts';
+import { failure } from '../domain/errors.ts';
+import { isToken, type Principal, type SessionPrincipal, userIdOf } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { insertAuditEvent } from '../storage/audit-events.ts';
@@ -50,6 +51,12 @@ interface Actor {
   readonly principal: Principal;
   readonly address: string | null;
   readonly userAgent: string | null;
+}
+
+/** The session of the principal, who must be a signed-in person. Throws `UNAUTHENTICATED`. */
+export function sessionOf(change: Change): SessionPrincipal {
+  if (change.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
+  return change.principal;
 }
 
 /** The unit of work over a database. */

@@ -17,7 +17,7 @@ import {
 } from '../storage/sessions.ts';
 import { findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
-import type { Change, Changes } from './changes.ts';
+import { type Change, type Changes, sessionOf } from './changes.ts';
 import type { LastUse } from './last-use.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { revokeTokensOf } from './token-stops.ts';
@@ -46,12 +46,6 @@ export interface SessionService {
    * Throws `INVALID_CREDENTIALS` where the present password is wrong, `BAD_USER_INPUT` where the new one will not do.
    */
   changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
-}
-
-/** The session of the principal, who must be a signed-in person. */
-export function sessionOf(change: Change) {
-  if (change.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
-  return change.principal;
 }
 
 /** Stores a new session for a user, with its audit row, and forgets those whose time is over. */

@@ -4,8 +4,7 @@ import { toGlobalId } from '../domain/global-id.ts';
 import type { Token } from '../domain/token.ts';
 import { deleteInvitationsByToken } from '../storage/invitations.ts';
 import { deleteTokens, findDescendants, findToken, findTokensOf, updateToken } from '../storage/tokens.ts';
-import type { Change } from './changes.ts';
-import { sessionOf } from './sessions.ts';
+import { type Change, sessionOf } from './changes.ts';
 
 /** A token as it stands in the transaction of a change. Throws `NOT_FOUND`. */
 export async function tokenOf(change: Change, tokenId: string): Promise<Token> {

@@ -23,9 +23,8 @@ import {
   setPolicy,
   WORKSPACE_ORDER,
 } from '../storage/workspaces.ts';
-import type { Change } from './changes.ts';
+import { type Change, sessionOf } from './changes.ts';
 import { EMPTY_LISTING, type Listing } from './listing.ts';
-import { sessionOf } from './sessions.ts';
 import { deleteTokensOf } from './token-stops.ts';
 
 const NAME = ['input', 'name'] as const;

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { allFields, isRootField, undescribed } from './support/schema.ts';
+import { findCycle, loadedBy, readSources, type SourceFile } from './support/source.ts';
+
+const SOURCES = readSources('src');
+const MIGRATIONS = readSources('db/migrations');
+
+/** What each part of the house may import besides itself: what lies below. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  platform: ['domain'],
+  config: ['domain', 'platform'],
+  storage: ['domain', 'platform'],
+  services: ['domain', 'platform', 'storage'],
+  graphql: ['domain', 'platform', 'storage', 'services'],
+  http: ['domain', 'platform', 'config', 'storage', 'services', 'graphql'],
+  app: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http'],
+  server: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http', 'app'],
+  main: ['config', 'server'],
+  cli: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'app', 'server'],
+};
+
+/** The part of the house that a file belongs to: its folder, or for a file at the top its name. */
+function partOf(path: string): string {
+  const [, first = ''] = path.split('/');
+  return first.replace(/(?:-[a-z]+)?\.ts$/, '');
+}
+
+function isIn(file: SourceFile, ...folders: string[]): boolean {
+  return folders.some((folder) => file.path.startsWith(folder));
+}
+
+/** Each place in which a file says something, for a message that can be clicked. */
+function placesOf(files: readonly SourceFile[], words: RegExp): string[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, index) => (words.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+  );
+}
+
+/** Which files import a package, in earnest or, where asked, for its types too. */
+function importersOf(name: string, typesToo: boolean): SourceFile[] {
+  return SOURCES.filter(({ imports }) =>
+    imports.some(({ from, isTypeOnly }) => from === name && (typesToo || !isTypeOnly)),
+  );
+}
+
+describe('the floors', () => {
+  test('every file stands in a part of the house that is known', () => {
+    expect(SOURCES.filter(({ path }) => !(partOf(path) in MAY_IMPORT)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('imports go down only', () => {
+    const upward = SOURCES.flatMap(({ path, imports }) => {
+      const part = partOf(path);
+      return imports
+        .filter(({ from, isOurs }) => isOurs && from.startsWith('src/'))
+        .filter(({ from }) => partOf(from) !== part && !MAY_IMPORT[part]?.includes(partOf(from)))
+        .map(({ from }) => `${path} imports ${from}`);
+    });
+    expect(upward).toEqual([]);
+  });
+
+  test('no file imports itself by way of others', () => {
+    expect(findCycle([...SOURCES, ...MIGRATIONS])).toBeNull();
+  });
+
+  test('the domain knows no GraphQL, no SQL, no clock, no randomness: of all packages, only the checksum', () => {
+    const domain = SOURCES.filter((file) => isIn(file, 'src/domain/'));
+    const packages = domain.flatMap(({ imports }) =>
+      imports.filter(({ isOurs }) => !isOurs).map(({ from }) => from),
+    );
+    expect([...new Set(packages)]).toEqual(['node:zlib']);
+  });
+
+  test('the schema loads without configuration, database, clock or randomness', () => {
+    const loaded = [...loadedBy(SOURCES, 'src/graphql/schema.ts')];
+    const outside =
+      /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:database|sqlite|migrations))\b.*)$/;
+    expect(loaded.filter((name) => outside.test(name))).toEqual([]);
+    expect(loaded).toContain('src/services/authority.ts');
+  });
+
+  test('migrations are frozen: they import Kysely and nothing of ours', () => {
+    const imported = MIGRATIONS.flatMap(({ imports }) => imports.map(({ from }) => from));
+    expect(MIGRATIONS.length).toBeGreaterThan(0);
+    expect([...new Set(imported)]).toEqual(['kysely']);
+  });
+});
+
+describe('each thing has its one place', () => {
+  test('GraphQL errors are made at the edges alone', () => {
+    const inside = SOURCES.filter(
+      (file) => !isIn(file, 'src/http/', 'src/graphql/errors.ts', 'src/graphql/schema/scalars.ts'),
+    );
+    expect(placesOf(inside, /\bGraphQLError\b/)).toEqual([]);
+  });
+
+  test('the error that the domain throws is the only one of its kind', () => {
+    expect(
+      placesOf(SOURCES, /\bclass \w+ extends (?:\w*Error)\b/).map((place) => place.split(':')[0]),
+    ).toEqual(['src/cli/command.ts', 'src/config.ts', 'src/domain/errors.ts']);
+  });
+
+  test('the environment is read by the configuration alone', () => {
+    const others = SOURCES.filter(({ path }) => path !== 'src/config.ts');
+    expect(placesOf(others, /\bprocess\.env\b|\bloadEnvFile\b/)).toEqual([]);
+  });
+
+  test('time and randomness come from the platform alone', () => {
+    const others = SOURCES.filter((file) => !isIn(file, 'src/platform/'));
+    const sources =
+      /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\brandom(?:Bytes|Int|UUID)\b/;
+    expect(placesOf(others, sources)).toEqual([]);
+    expect(importersOf('uuid', true).every((file) => isIn(file, 'src/platform/'))).toBe(true);
+  });
+
+  test('SQL is spoken in storage alone; services hold no more than the types', () => {
+    const speakers = [...importersOf('kysely', false), ...importersOf('better-sqlite3', true)];
+    expect(speakers.filter((file) => !isIn(file, 'src/storage/')).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('logs are written through the logger: nothing prints but the command line and the process itself', () => {
+    const others = SOURCES.filter((file) => !isIn(file, 'src/cli/', 'src/main.ts'));
+    expect(placesOf(others, /\bconsole\.|\bprocess\.std(?:out|err)\b/)).toEqual([]);
+  });
+
+  test('nothing is exported by default, passed on in bulk, or kept as loose end', () => {
+    const plugin = 'src/graphql/need-plugin.ts';
+    const files = SOURCES.filter(({ path }) => path !== plugin);
+    expect(placesOf(files, /^export default\b|^export \*|\bTODO\b|\bFIXME\b|@ts-ignore|@ts-nocheck/)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the schema', () => {
+  test('lets no field at a root go undeclared: each says what it needs, in data and in words', () => {
+    const roots = allFields().filter(isRootField);
+    expect(roots.filter(({ need }) => !need).map(({ path }) => path)).toEqual([]);
+    expect(
+      roots.filter(({ field }) => !/\bNeeds\b/.test(field.description ?? '')).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  test('describes every type, field, argument, input and enum value', () => {
+    expect(undescribed()).toEqual([]);
+  });
+
+  test('carries a secret in the replies of the calls that made it, and nowhere else', () => {
+    const telling = allFields().filter(
+      (field) => !isRootField(field) && /secret|password|digest|sessionToken/i.test(field.name),
+    );
+    expect(telling.map(({ path }) => path).sort()).toEqual([
+      'CreateTokenPayload.secret',
+      'InviteMemberPayload.invitationSecret',
+      'RegenerateTokenPayload.secret',
+      'SignInPayload.sessionToken',
+      'Token.maskedSecret',
+    ]);
+  });
+});
