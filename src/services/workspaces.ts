@@ -57,7 +57,7 @@ export interface WorkspaceService {
 }
 
 /** A workspace as it stands in the transaction of a change. Throws `NOT_FOUND`. */
-export async function workspaceOf(change: Change, id: string): Promise<Workspace> {
+async function workspaceOf(change: Change, id: string): Promise<Workspace> {
   const [workspace] = await findWorkspaces(change.tx, [id]);
   if (!workspace) throw failure('NOT_FOUND');
   return workspace;

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const POLICY = 'tokenPolicy { personalTokens maxLifetime requireExpiry tokenRoles }';
+const UPDATE = `mutation ($input: UpdateTokenPolicyInput!) {
+  updateTokenPolicy(input: $input) { workspace { ${POLICY} } }
+}`;
+const READ = `query ($id: ID!) { workspace(id: $id) { name ${POLICY} } }`;
+
+const DEFAULT = {
+  personalTokens: 'ALLOWED',
+  maxLifetime: null,
+  requireExpiry: false,
+  tokenRoles: ['VIEWER', 'TEAM_MEMBER', 'WORKSPACE_MANAGER', 'ADMINISTRATOR', 'OWNER'],
+};
+
+function update(changes: object, secret: string | null = postern.owner.session) {
+  return postern.post(UPDATE, { input: { workspaceId: postern.workspaceId, ...changes } }, secret);
+}
+
+async function policyAfter(changes: object) {
+  return (await update(changes)).data.updateTokenPolicy.workspace.tokenPolicy;
+}
+
+function read(secret: string) {
+  return postern.post(READ, { id: postern.workspaceId }, secret);
+}
+
+describe('tokenPolicy', () => {
+  test('demands nothing of a new workspace', async () => {
+    expect((await read(postern.owner.session)).data.workspace.tokenPolicy).toEqual(DEFAULT);
+  });
+
+  test('is readable by whoever may read the workspace, tokens included', async () => {
+    const viewer = await postern.person('Viewer', 'VIEWER');
+    const scopes = [{ entityType: 'workspace', entityId: postern.workspaceId, operations: ['READ'] }];
+    const scoped = await createPersonalToken(postern, viewer.session, { access: 'SCOPED', scopes });
+    const workspace = await createWorkspaceToken(postern, 'VIEWER');
+    for (const secret of [viewer.session, scoped.secret, workspace.secret]) {
+      expect((await read(secret)).data.workspace.tokenPolicy).toEqual(DEFAULT);
+    }
+  });
+});
+
+describe('updateTokenPolicy', () => {
+  test('changes what is given and keeps the rest', async () => {
+    expect(await policyAfter({ personalTokens: 'FORBIDDEN' })).toEqual({
+      ...DEFAULT,
+      personalTokens: 'FORBIDDEN',
+    });
+    expect(await policyAfter({ maxLifetime: 'P90D', requireExpiry: true })).toEqual({
+      ...DEFAULT,
+      personalTokens: 'FORBIDDEN',
+      maxLifetime: 'P90D',
+      requireExpiry: true,
+    });
+    expect(await policyAfter({ maxLifetime: null, requireExpiry: null, personalTokens: 'ALLOWED' })).toEqual({
+      ...DEFAULT,
+      requireExpiry: true,
+    });
+  });
+
+  test('keeps each role once and in order, and may forbid every workspace token', async () => {
+    const twice = ['TEAM_MEMBER', 'VIEWER', 'TEAM_MEMBER'];
+    expect((await policyAfter({ tokenRoles: twice })).tokenRoles).toEqual(['VIEWER', 'TEAM_MEMBER']);
+    expect((await policyAfter({ tokenRoles: [] })).tokenRoles).toEqual([]);
+    await expect(createWorkspaceToken(postern, 'VIEWER')).rejects.toThrow('POLICY');
+  });
+
+  test.each(['PT0S', 'P0D'])('refuses the lifetime %s', async (maxLifetime) => {
+    const { errors } = await update({ maxLifetime });
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      issues: [{ path: ['input', 'maxLifetime'] }],
+    });
+  });
+
+  test('closes the workspace to personal tokens from the next request on, and opens it again', async () => {
+    const { secret } = await createPersonalToken(postern, postern.owner.session);
+    await update({ personalTokens: 'FORBIDDEN' });
+    expect(await read(secret)).toMatchObject({ data: { workspace: null }, errors: [] });
+    expect((await postern.post('{ workspaces { totalCount } }', {}, secret)).data.workspaces.totalCount).toBe(
+      0,
+    );
+    expect((await postern.post('{ viewer { kind } }', {}, secret)).data.viewer.kind).toBe('PERSONAL_TOKEN');
+    await update({ personalTokens: 'ALLOWED' });
+    expect((await read(secret)).data.workspace.name).toBe('Main');
+  });
+
+  test('closes the workspace to tokens that live longer, whatever their kind, and deletes nothing', async () => {
+    const long = [
+      await createPersonalToken(postern, postern.owner.session, { expires: { after: 'P31D' } }),
+      await createWorkspaceToken(postern, 'OWNER', { expires: { after: 'P31D' } }),
+      await createWorkspaceToken(postern, 'OWNER', { expires: { never: true } }),
+    ];
+    const short = [
+      await createPersonalToken(postern, postern.owner.session, { expires: { after: 'P30D' } }),
+      await createWorkspaceToken(postern, 'OWNER', { expires: { after: 'P30D' } }),
+    ];
+    await update({ maxLifetime: 'P30D' });
+    for (const { secret } of short) expect((await read(secret)).data.workspace.name).toBe('Main');
+    for (const { secret } of long)
+      expect(await read(secret)).toMatchObject({ data: { workspace: null }, errors: [] });
+    const [, workspaceToken] = long;
+    const { errors } = await update({ maxLifetime: null }, workspaceToken?.secret);
+    expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'POLICY' });
+    await update({ maxLifetime: null });
+    for (const { secret } of long) expect((await read(secret)).data.workspace.name).toBe('Main');
+  });
+
+  test('can be done with a workspace token of an Administrator', async () => {
+    const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
+    expect((await update({ requireExpiry: true }, secret)).errors).toEqual([]);
+    expect((await read(postern.owner.session)).data.workspace.tokenPolicy.requireExpiry).toBe(true);
+  });
+
+  test('is refused to everybody below', async () => {
+    const answers = await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) =>
+      update({ requireExpiry: true }, secret),
+    );
+    expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
+    expect((await read(postern.owner.session)).data.workspace.tokenPolicy).toEqual(DEFAULT);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Role } from '../../src/domain/roles.ts';
+import type { TestApp } from './app.ts';
+
+/** A token just created. */
+export interface IssuedToken {
+  /** A global id. */
+  readonly id: string;
+  readonly secret: string;
+}
+
+async function create(postern: TestApp, field: string, input: object, by: string): Promise<IssuedToken> {
+  const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${field}(input: $input) { secret token { id } } }`;
+  const { data, errors } = await postern.post(query, { input }, by);
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return { id: data[field].token.id, secret: data[field].secret };
+}
+
+/** A personal token of whoever a secret belongs to; `FULL` unless the input says otherwise. */
+export function createPersonalToken(postern: TestApp, by: string, input: object = {}): Promise<IssuedToken> {
+  return create(postern, 'createToken', { name: 'personal', access: 'FULL', ...input }, by);
+}
+
+/** A workspace token; of the owner's workspace and made by the owner, unless the input and `by` say otherwise. */
+export function createWorkspaceToken(
+  postern: TestApp,
+  role: Role,
+  input: object = {},
+  by: string = postern.owner.session,
+): Promise<IssuedToken> {
+  const { workspaceId } = postern;
+  return create(postern, 'createWorkspaceToken', { workspaceId, name: 'workspace', role, ...input }, by);
+}
