@@ -7,11 +7,13 @@ export const DAY = 24 * HOUR;
 
 const SHAPE =
   /^P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/;
+/** A thousand years: an instant that far from now still has a year of four digits. */
+const LONGEST = 365_000 * DAY;
 const UNITS = [365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND] as const;
 
 /**
  * Milliseconds of an ISO 8601 duration; a year counts 365 days and a month 30, for a token's lifetime has no calendar.
- * Throws `BAD_USER_INPUT` on signs, fractions, and on nothing at all (`PT0S`).
+ * Throws `BAD_USER_INPUT` on signs, fractions, on nothing at all (`PT0S`) and on more than a thousand years.
  */
 export function parseDuration(text: string, path: InputIssue['path']): number {
   const match = SHAPE.exec(text);
@@ -21,6 +23,7 @@ export function parseDuration(text: string, path: InputIssue['path']): number {
   if (milliseconds <= 0) {
     throw badInput(path, 'must be a positive ISO 8601 duration of whole units, such as P30D or PT15M');
   }
+  if (milliseconds > LONGEST) throw badInput(path, 'must be at most P1000Y');
   return milliseconds;
 }
 

@@ -75,7 +75,7 @@ describe('updateTokenPolicy', () => {
     await expect(createWorkspaceToken(postern, 'VIEWER')).rejects.toThrow('POLICY');
   });
 
-  test.each(['PT0S', 'P0D'])('refuses the lifetime %s', async (maxLifetime) => {
+  test.each(['PT0S', 'P0D', 'P999999Y'])('refuses the lifetime %s', async (maxLifetime) => {
     const { errors } = await update({ maxLifetime });
     expect(errors[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',

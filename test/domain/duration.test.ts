@@ -14,6 +14,7 @@ describe('a duration', () => {
     ['P1Y', 365 * DAY],
     ['P1Y2M3W4DT5H6M7S', (365 + 60 + 21 + 4) * DAY + 5 * HOUR + 6 * MINUTE + 7 * SECOND],
     ['P0DT1S', SECOND],
+    ['P1000Y', 365_000 * DAY],
   ])('%s counts %i milliseconds', (text, milliseconds) => {
     expect(parseDuration(text, ['overlap'])).toBe(milliseconds);
   });
@@ -42,6 +43,8 @@ describe('a duration', () => {
     'P9999999D',
     'PT9999999999S',
     'P30D\n',
+    'P1000YT1S',
+    'P999999Y',
   ])('is not %j', (text) => {
     expect(badPathsOf(() => parseDuration(text, ['input', 'overlap']))).toEqual(['input.overlap']);
   });
