@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { TokenScope } from '../domain/scopes.ts';
 import type { Role } from '../domain/roles.ts';
+import type { TokenScope } from '../domain/scopes.ts';
 import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { Workspace } from '../domain/workspace.ts';
