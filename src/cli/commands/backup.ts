@@ -1,0 +1,15 @@
+import { backupDatabase } from '../../storage/backup.ts';
+import type { Command } from '../command.ts';
+import { existingFile } from '../operator.ts';
+
+export const command: Command = {
+  operands: ['FILE'],
+  about: `Writes a consistent copy of the database to FILE, which must not exist yet. The
+server may run meanwhile. To restore, stop the server, remove the files that begin
+with the name of the database, and put the copy in its place.`,
+  async run({ config, operand, terminal }) {
+    const target = operand('FILE');
+    backupDatabase(existingFile(config().databaseUrl), target);
+    terminal.print(`Wrote ${target}.`);
+  },
+};

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config.ts';
+import { systemClock } from '../platform/clock.ts';
+import { systemIds } from '../platform/ids.ts';
+import { createLogger } from '../platform/logger.ts';
+import { createPasswordHasher } from '../platform/passwords.ts';
+import { createSecretSource } from '../platform/secrets.ts';
+import { createOperatorService, type OperatorService } from '../services/operator.ts';
+import { createServices } from '../services/services.ts';
+import { databaseFile, openDatabase } from '../storage/database.ts';
+import { pendingMigrations } from '../storage/migrations.ts';
+
+/** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
+export function existingFile(url: string): string {
+  const file = databaseFile(url);
+  if (!existsSync(file)) {
+    throw new Error(
+      `There is no database at ${file}: check DATABASE_URL, or start the server once to create it.`,
+    );
+  }
+  return file;
+}
+
+/** Runs work with the operator's service on the configured database, beside a running server or without one. */
+export async function asOperator<T>(
+  config: Config,
+  work: (operator: OperatorService) => Promise<T>,
+): Promise<T> {
+  existingFile(config.databaseUrl);
+  const handle = openDatabase(config.databaseUrl);
+  try {
+    const pending = await pendingMigrations(handle);
+    if (pending.length > 0) {
+      throw new Error(
+        `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
+      );
+    }
+    const services = createServices({
+      db: handle.db,
+      clock: systemClock,
+      ids: systemIds,
+      secrets: createSecretSource(config.secretPrefix),
+      passwords: createPasswordHasher(),
+      limits: config.limits,
+      logger: createLogger('silent'),
+    });
+    return await work(createOperatorService(services));
+  } finally {
+    await handle.close();
+  }
+}
