@@ -18,8 +18,9 @@ const ID = 'the id from the answer before';
 export const GRAPHIQL_TABS: readonly Tab[] = Object.freeze([
   tab(
     `
-# 1. Sign in: put your password into the variables below and press Ctrl-Enter.
-#    The answer sets a cookie: from then on, every tab here acts for you.
+# 1. Sign in: put your password into the
+#    variables below, press Ctrl-Enter. It sets
+#    a cookie: every tab here then acts for you.
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     user {
@@ -33,8 +34,9 @@ mutation SignIn($input: SignInInput!) {
   ),
   tab(
     `
-# 2. Create a personal token. Its secret is in this answer, and never again.
-#    Access is NONE unless you say otherwise: SCOPED with scopes, or FULL.
+# 2. Create a personal token. Its secret is in
+#    this answer, and never again. Its access
+#    is NONE, SCOPED with scopes, or FULL.
 mutation CreateToken($input: CreateTokenInput!) {
   createToken(input: $input) {
     secret
@@ -51,8 +53,9 @@ mutation CreateToken($input: CreateTokenInput!) {
   ),
   tab(
     `
-# 3. Use it: put the secret into the headers below. A token comes before the cookie,
-#    so this tab acts for the token, with what the token may do.
+# 3. Use it: put the secret into the headers
+#    below. They come before the cookie: this
+#    tab may do what the token may.
 query WhoAmI {
   viewer {
     kind
@@ -75,7 +78,7 @@ query WhoAmI {
   ),
   tab(
     `
-# 4. List your tokens, those in use last first.
+# 4. List your tokens, the last used first.
 query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   tokens(first: 20, filter: $filter, orderBy: $orderBy) {
     totalCount
@@ -99,7 +102,8 @@ query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   ),
   tab(
     `
-# 5. Change what it may do. Secret and expiry stay as they are.
+# 5. Change what it may do. Its secret and
+#    its expiry stay as they are.
 mutation UpdateToken($input: UpdateTokenInput!) {
   updateToken(input: $input) {
     token {
@@ -125,7 +129,8 @@ mutation UpdateToken($input: UpdateTokenInput!) {
   ),
   tab(
     `
-# 6. A new secret for the same token; the old one is dead from the next request on.
+# 6. A new secret for the same token; the old
+#    one is dead from the next request on.
 mutation RegenerateToken($input: RegenerateTokenInput!) {
   regenerateToken(input: $input) {
     secret
@@ -141,7 +146,8 @@ mutation RegenerateToken($input: RegenerateTokenInput!) {
   ),
   tab(
     `
-# 7. Delete it: the record and its secret are gone, the audit log remembers.
+# 7. Delete it: record and secret are gone,
+#    the audit log remembers.
 mutation DeleteToken($input: TokenIdInput!) {
   deleteToken(input: $input) {
     deletedTokenId
