@@ -38,6 +38,8 @@ export const START = Date.UTC(2030, 0, 1, 12);
 /** A whole Postern in memory, with a clock that stands still until it is moved. */
 export interface TestApp {
   readonly app: App;
+  /** The database underneath, to look at and to copy. */
+  readonly database: ReturnType<typeof openTestDatabase>;
   /** Every line that was logged. */
   readonly logs: readonly string[];
   readonly owner: Person;
@@ -73,10 +75,11 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     POSTERN_OWNER_PASSWORD: PASSWORD,
     ...env,
   });
+  const database = openTestDatabase();
   const app = await createApp(config, {
     clock: () => now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
-    database: openTestDatabase(),
+    database,
   });
   const { services } = app;
   const operator = createOperatorService(services);
@@ -129,6 +132,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
 
   return {
     app,
+    database,
     logs,
     owner,
     workspaceId,

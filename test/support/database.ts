@@ -14,9 +14,9 @@ async function migratedBytes(): Promise<Buffer> {
 /** Migrating takes ten times as long as opening what was migrated once. */
 const snapshot = await migratedBytes();
 
-/** An empty database of the newest schema, in memory and of its own. The caller closes it. */
-export function openTestDatabase(): DatabaseHandle {
-  const connection = new Database(snapshot);
+/** A database in memory and of its own: empty and of the newest schema, or what was serialised. The caller closes it. */
+export function openTestDatabase(bytes: Buffer = snapshot): DatabaseHandle {
+  const connection = new Database(bytes);
   connection.pragma('foreign_keys = ON');
   return wrapDatabase(connection, ':memory:');
 }
