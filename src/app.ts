@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
-import { type Clock, systemClock } from './platform/clock.ts';
+import type { Clock } from './platform/clock.ts';
 import { systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher } from './platform/passwords.ts';
@@ -34,7 +34,7 @@ export interface AppOverrides {
 }
 
 async function openConfigured(config: Config): Promise<DatabaseHandle> {
-  const handle = openDatabase(config.databaseUrl);
+  const handle = await openDatabase(config.databaseUrl);
   try {
     const lock = acquireServerLock(handle.file);
     const close = handle.close;
@@ -59,11 +59,12 @@ async function openConfigured(config: Config): Promise<DatabaseHandle> {
 
 /** Opens the database, makes the first owner where there is no user, and puts everything together. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
-  const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const database = overrides.database ?? (await openConfigured(config));
+  const clock = overrides.clock ?? database.clock;
   const services = createServices({
     db: database.db,
+    transact: database.transact,
     clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),

@@ -45,9 +45,12 @@ export function host(text: string): string {
     : wrong('must be an address or a host name, without a port');
 }
 
-/** The URL of a database. */
+/** The URL of a database: a file, or a PostgreSQL database. */
 export function databaseUrl(text: string): string {
-  return text.startsWith('file:') ? text : wrong('must be a file: URL, such as file:./data/postern.db');
+  const isKnown = text.startsWith('file:') || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
+  return isKnown
+    ? text
+    : wrong('must be file:./data/postern.db or the like, or postgres://user@host/database');
 }
 
 /** A web origin: scheme, host and port. */

@@ -73,7 +73,7 @@ const SETTINGS = {
     'DATABASE_URL',
     'file:./data/postern.db',
     databaseUrl,
-    'The SQLite file that holds everything.',
+    'What holds everything: an SQLite file, or a PostgreSQL database as postgres://user:password@host/database.',
   ),
   publicUrl: variable(
     'POSTERN_PUBLIC_URL',

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { systemClock } from '../platform/clock.ts';
 import { systemIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
 import { createOperatorService, type OperatorService } from '../services/operator.ts';
 import { createServices } from '../services/services.ts';
-import { databaseFile, openDatabase } from '../storage/database.ts';
+import { databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
 
 /** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
@@ -26,8 +25,8 @@ export async function asOperator<T>(
   config: Config,
   work: (operator: OperatorService) => Promise<T>,
 ): Promise<T> {
-  existingFile(config.databaseUrl);
-  const handle = openDatabase(config.databaseUrl);
+  if (!isPostgres(config.databaseUrl)) existingFile(config.databaseUrl);
+  const handle = await openDatabase(config.databaseUrl);
   try {
     const pending = await pendingMigrations(handle);
     if (pending.length > 0) {
@@ -37,7 +36,8 @@ export async function asOperator<T>(
     }
     const services = createServices({
       db: handle.db,
-      clock: systemClock,
+      transact: handle.transact,
+      clock: handle.clock,
       ids: systemIds,
       secrets: createSecretSource(config.secretPrefix),
       passwords: createPasswordHasher(),

@@ -6,24 +6,30 @@ import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { Tables } from '../storage/tables.ts';
+import { createAnnouncements } from './announcements.ts';
 import { createAuditReading } from './audit-reading.ts';
 import { createAuthentication } from './authentication.ts';
 import { createChanges } from './changes.ts';
+import { createChannelService } from './channels.ts';
+import { createEntityTypeService } from './entity-types.ts';
 import { createInvitationService } from './invitations.ts';
 import { createLastUse } from './last-use.ts';
 import { createMemberService } from './members.ts';
+import { createMessageService } from './messages.ts';
 import { createSessionService } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
+import { createStreams } from './streams.ts';
 import { createTokenEditing } from './token-changes.ts';
 import { createTokenCreation } from './token-creation.ts';
 import { createTokenReading } from './token-reading.ts';
 import { createTokenRegeneration } from './token-regeneration.ts';
-import { createTransact } from './transactions.ts';
+import type { Transact } from './transactions.ts';
 import { createWorkspaceService } from './workspaces.ts';
 
 /** What the services are made from. */
 export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
+  readonly transact: Transact;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly secrets: SecretSource;
@@ -36,10 +42,10 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Every use-case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
-  const { db, clock, ids, secrets, passwords, limits, logger } = deps;
-  const transact = createTransact(db);
-  const authentication = createAuthentication({ db, transact, clock });
-  const changes = createChanges({ transact, clock, ids, authentication });
+  const { db, transact, clock, ids, secrets, passwords, limits, logger } = deps;
+  const announcements = createAnnouncements();
+  const authentication = createAuthentication({ db, transact, clock, announcements });
+  const changes = createChanges({ transact, clock, ids, authentication, announcements });
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ transact, clock });
   return {
@@ -61,5 +67,9 @@ export function createServices(deps: ServiceDependencies) {
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits }),
     auditReading: createAuditReading({ db }),
+    channels: createChannelService({ db, limits }),
+    messages: createMessageService({ db, limits, announcements }),
+    streams: createStreams({ db, clock, logger, limits, authentication, announcements, lastUse }),
+    entityTypes: createEntityTypeService({ db, limits }),
   };
 }

@@ -3,39 +3,74 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
-import { createSqliteDialect, openSqlite } from './sqlite.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { openPostgres } from './postgres.ts';
+import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /** What every repository takes first: the database, or the transaction that the call belongs to. */
 export type Executor = Kysely<Tables> | Transaction<Tables>;
 
-/** An open database. */
+/** An open database, whichever engine keeps it. */
 export interface DatabaseHandle {
   readonly db: Kysely<Tables>;
-  /** The SQLite connection underneath, for what is not a query: backups and settings. */
-  readonly connection: Database.Database;
-  /** The path of the file; `:memory:` where there is none. */
-  readonly file: string;
+  /** The path of an SQLite file; `null` where the data is in memory, or with an engine that serves several of us. */
+  readonly file: string | null;
+  /** The one clock of all servers of the database. */
+  readonly clock: Clock;
+  /**
+   * Runs work in one transaction, as if no other ran meanwhile: all of it is stored when the promise resolves, none of
+   * it when it rejects. The work may be run more than once before that, so it does nothing but through the transaction.
+   */
+  transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Runs work that changes the schema; others who would do that meanwhile wait. */
+  migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** An open SQLite database. */
+export interface SqliteHandle extends DatabaseHandle {
+  /** The connection underneath, for what is not a query: backups and settings. */
+  readonly connection: Database.Database;
+}
+
+const IN_MEMORY = ':memory:';
+
+/** Whether a `DATABASE_URL` names a PostgreSQL database. */
+export function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
 }
 
 /** The path that a `file:` URL of `DATABASE_URL` names, relative ones against the working directory. Throws on other schemes. */
 export function databaseFile(url: string): string {
-  if (url === 'file::memory:') return ':memory:';
+  if (url === 'file::memory:') return IN_MEMORY;
   if (!url.startsWith('file:'))
     throw new Error('DATABASE_URL must be a file: URL, such as file:./data/postern.db');
   return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
 }
 
 /** Wraps an open SQLite connection. */
-export function wrapDatabase(connection: Database.Database, file: string): DatabaseHandle {
+export function wrapSqlite(connection: Database.Database, file: string): SqliteHandle {
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
-  return { db, connection, file, close: () => db.destroy() };
+  return {
+    db,
+    connection,
+    file: file === IN_MEMORY ? null : file,
+    clock: systemClock,
+    transact: (work) => db.transaction().execute(work),
+    migrateAlone: (work) => waitLonger(connection, () => work(db)),
+    close: () => db.destroy(),
+  };
 }
 
-/** Opens the database of a `DATABASE_URL`, and creates the file and its folder where there is none. */
-export function openDatabase(url: string): DatabaseHandle {
+/** Opens the SQLite file of a `file:` URL, and creates it and its folder where there is none. */
+export function openSqliteDatabase(url: string): SqliteHandle {
   const file = databaseFile(url);
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  return wrapDatabase(openSqlite(file), file);
+  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
+  return wrapSqlite(openSqlite(file), file);
+}
+
+/** Opens the database of a `DATABASE_URL`: PostgreSQL, or an SQLite file that is created where there is none. */
+export async function openDatabase(url: string): Promise<DatabaseHandle> {
+  return isPostgres(url) ? openPostgres(url) : openSqliteDatabase(url);
 }

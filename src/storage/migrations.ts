@@ -1,10 +1,8 @@
-import { type Migration, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as core from '../../db/migrations/0001-core.ts';
 import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
-
-/** How long one process waits for another that is migrating the same file. */
-const WAIT_MS = 60_000;
+import type { Tables } from './tables.ts';
 
 /** Migrations by name; they are applied in the order of their names, which never change again. */
 export type Migrations = Readonly<Record<string, Migration>>;
@@ -18,7 +16,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
 export interface MigrationReport {
   /** The names of the migrations that this process applied, in order. */
   readonly applied: readonly string[];
-  /** The copy of the file as it was before; `null` where nothing was there to lose. */
+  /** The copy of an SQLite file as it was before; `null` where nothing was there to lose. */
   readonly copy: string | null;
 }
 
@@ -57,18 +55,20 @@ export async function pendingMigrations(
   return (await schemaState(handle.db, migrations)).pending;
 }
 
-/** Copies the file while this process holds the write lock: nobody migrates between the look and the copy. */
-function copyWhatIsThere(handle: DatabaseHandle, migrations: Migrations): Promise<string | null> {
-  return handle.db.transaction().execute(async (transaction) => {
+/** Copies an SQLite file while this process holds the write lock: nobody migrates between the look and the copy. */
+async function copyWhatIsThere({ db, file }: DatabaseHandle, migrations: Migrations): Promise<string | null> {
+  if (file === null) return null;
+  return db.transaction().execute(async (transaction) => {
     const { applied, pending } = await schemaState(transaction, migrations);
-    if (applied.length === 0 || pending.length === 0 || handle.file === ':memory:') return null;
-    const copy = `${handle.file}-at-${applied.at(-1)}`;
-    copyDatabase(handle.file, copy);
+    if (applied.length === 0 || pending.length === 0) return null;
+    const copy = `${file}-at-${applied.at(-1)}`;
+    copyDatabase(file, copy);
     return copy;
   });
 }
 
-async function applyPending({ db }: DatabaseHandle, migrations: Migrations): Promise<readonly string[]> {
+async function applyPending(db: Kysely<Tables>, migrations: Migrations): Promise<readonly string[]> {
+  await schemaState(db, migrations);
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },
@@ -86,20 +86,15 @@ async function applyPending({ db }: DatabaseHandle, migrations: Migrations): Pro
 
 /**
  * Brings a database to the newest schema, each migration in its own transaction: what fails or is killed leaves the
- * schema of the migration before. Of several processes at once one migrates and the others wait. A file that holds
- * something is copied first. Throws, having written nothing, on the schema of a newer version.
+ * schema of the migration before. Of several processes at once one migrates and the others wait. An SQLite file that
+ * holds something is copied first. Throws, having written nothing, on the schema of a newer version.
  */
-export async function migrateToLatest(
+export function migrateToLatest(
   handle: DatabaseHandle,
   { migrations = MIGRATIONS }: { migrations?: Migrations } = {},
 ): Promise<MigrationReport> {
-  const { connection } = handle;
-  const patience = connection.pragma('busy_timeout', { simple: true });
-  connection.pragma(`busy_timeout = ${WAIT_MS}`);
-  try {
+  return handle.migrateAlone(async (db) => {
     const copy = await copyWhatIsThere(handle, migrations);
-    return { applied: await applyPending(handle, migrations), copy };
-  } finally {
-    connection.pragma(`busy_timeout = ${patience}`);
-  }
+    return { applied: await applyPending(db, migrations), copy };
+  });
 }

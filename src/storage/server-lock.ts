@@ -9,14 +9,14 @@ export interface ServerLock {
 
 /**
  * Makes this process the one server of a database file, for as long as the lock is referenced and the process lives:
- * the system drops it with the process, however that ends. The file must exist; `:memory:` needs no lock. Throws at
- * once where another server holds it.
+ * the system drops it with the process, however that ends. The file must exist; where there is none there is nothing to
+ * lock. Throws at once where another server holds it.
  *
  * The lock is SQLite's own on an empty file beside the database, so that operator commands can use the database
  * itself meanwhile. That file stays: removing it would let two servers lock two files of the same name.
  */
-export function acquireServerLock(file: string): ServerLock {
-  if (file === ':memory:') return { release: () => {} };
+export function acquireServerLock(file: string | null): ServerLock {
+  if (file === null) return { release: () => {} };
   // The real path: one database has one lock, by whatever link it is reached.
   const lock = new Database(`${realpathSync(file)}-server`, { timeout: 0 });
   try {

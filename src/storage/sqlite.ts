@@ -13,6 +13,8 @@ import {
 const STATEMENTS_KEPT = 500;
 const BUSY_TIMEOUT_MS = 5000;
 const OWNER_ONLY = 0o600;
+/** How long one process waits for another that is migrating the same file. */
+const MIGRATION_TIMEOUT_MS = 60_000;
 /** Marks the files of Postern in their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
@@ -105,4 +107,14 @@ export function createSqliteDialect(database: Database.Database): SqliteDialect 
   dialect.createDriver = () => new ImmediateDriver({ database });
   dialect.createAdapter = () => new TransactionalAdapter();
   return dialect;
+}
+
+/** Runs work that waits a minute for the write lock, not only seconds: whoever migrates holds it long. */
+export async function waitLonger<T>(database: Database.Database, work: () => Promise<T>): Promise<T> {
+  database.pragma(`busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
+  try {
+    return await work();
+  } finally {
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
 }

@@ -2,27 +2,27 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { backupDatabase, copyDatabase } from '../../src/storage/backup.ts';
-import { type DatabaseHandle, openDatabase } from '../../src/storage/database.ts';
+import { type SqliteHandle, openSqliteDatabase } from '../../src/storage/database.ts';
 import { writeTestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-async function addAttempt(handle: DatabaseHandle, key: string): Promise<void> {
+async function addAttempt(handle: SqliteHandle, key: string): Promise<void> {
   await handle.db.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 0 }).execute();
 }
 
 async function attemptsIn(file: string): Promise<string[]> {
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   const rows = await handle.db.selectFrom('sign_in_attempts').select('key').orderBy('key').execute();
   expect(handle.connection.pragma('integrity_check', { simple: true })).toBe('ok');
   await handle.close();
   return rows.map((row) => row.key);
 }
 
-function openFile(): { file: string; folder: string; handle: DatabaseHandle } {
+function openFile(): { file: string; folder: string; handle: SqliteHandle } {
   const folder = temporaryFolder();
   const file = join(folder, 'postern.db');
   writeTestDatabase(file);
-  return { file, folder, handle: openDatabase(`file:${file}`) };
+  return { file, folder, handle: openSqliteDatabase(`file:${file}`) };
 }
 
 test('a backup of an open database holds what was committed, and nothing of an open transaction', async () => {
@@ -81,7 +81,7 @@ test('a copy replaces an older copy', async () => {
 
 test('a new database and what SQLite keeps beside it are for their owner alone', async () => {
   const folder = join(temporaryFolder(), 'data');
-  const handle = openDatabase(`file:${join(folder, 'postern.db')}`);
+  const handle = openSqliteDatabase(`file:${join(folder, 'postern.db')}`);
   handle.connection.exec('create table written (id text)');
   const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
   expect(modes).toEqual([0o600, 0o600, 0o600]);

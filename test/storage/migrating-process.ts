@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Kysely } from 'kysely';
-import { openDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/database.ts';
 import { MIGRATIONS, migrateToLatest } from '../../src/storage/migrations.ts';
 
 /** Migrates a file to a schema with one migration more, which stops half-way until it is told to go on. */
@@ -13,7 +13,7 @@ const slow = {
   },
 };
 
-const handle = openDatabase(`file:${process.argv[2]}`);
+const handle = openSqliteDatabase(`file:${process.argv[2]}`);
 process.send?.('open');
 const report = await migrateToLatest(handle, { migrations: { ...MIGRATIONS, '9999-slow': slow } });
 await handle.close();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/database.ts';
 import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../src/storage/migrations.ts';
 import { startProcess } from '../support/child-process.ts';
 import { writeTestDatabase } from '../support/database.ts';
@@ -37,7 +37,7 @@ function addsTable(name: string) {
 }
 
 test('an empty database gets every migration, and no copy', async () => {
-  const handle = openDatabase(`file:${newFile()}`);
+  const handle = openSqliteDatabase(`file:${newFile()}`);
   expect(await pendingMigrations(handle)).toEqual(NAMES);
   expect(await migrateToLatest(handle)).toEqual({ applied: NAMES, copy: null });
   expect(await pendingMigrations(handle)).toEqual([]);
@@ -46,12 +46,12 @@ test('an empty database gets every migration, and no copy', async () => {
 
 test('a second run changes nothing', async () => {
   const file = newFile();
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   await migrateToLatest(handle);
   await handle.close();
   const before = digestOf(file);
 
-  const again = openDatabase(`file:${file}`);
+  const again = openSqliteDatabase(`file:${file}`);
   expect(await migrateToLatest(again)).toEqual({ applied: [], copy: null });
   await again.close();
   expect(digestOf(file)).toBe(before);
@@ -60,7 +60,7 @@ test('a second run changes nothing', async () => {
 test('a database that holds something is copied before the first pending migration', async () => {
   const file = newFile();
   writeTestDatabase(file);
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   await handle.db.insertInto('sign_in_attempts').values({ key: 'kept', attempts: 1, resets_at: 0 }).execute();
 
   const migrations = { ...MIGRATIONS, '9998-one': addsTable('one'), '9999-two': addsTable('two') };
@@ -68,7 +68,7 @@ test('a database that holds something is copied before the first pending migrati
   expect(await migrateToLatest(handle, { migrations })).toEqual({ applied: ['9998-one', '9999-two'], copy });
   await handle.close();
 
-  const before = openDatabase(`file:${copy}`);
+  const before = openSqliteDatabase(`file:${copy}`);
   expect(await pendingMigrations(before)).toEqual([]);
   expect(await before.db.selectFrom('sign_in_attempts').select('key').execute()).toEqual([{ key: 'kept' }]);
   await before.close();
@@ -76,7 +76,7 @@ test('a database that holds something is copied before the first pending migrati
 
 test('a migration that fails leaves the schema of the one before, and can be tried again', async () => {
   const file = newFile();
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   const fails = {
     async up(db: Kysely<unknown>): Promise<void> {
       await addsTable('half').up(db);
@@ -102,7 +102,7 @@ test('a process killed half-way through a migration leaves nothing of it', async
   expect(await killed.next()).toBe('half-way');
   await killed.kill();
 
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   expect(tablesOf(file)).not.toContain('first_half');
   expect(await migrateToLatest(handle)).toEqual({ applied: [], copy: null });
   expect(handle.connection.pragma('integrity_check', { simple: true })).toBe('ok');
@@ -125,12 +125,12 @@ test('of two processes at once one migrates, and the other waits and finds it do
 
 test('the schema of a newer version is refused untouched', async () => {
   const file = newFile();
-  const newer = openDatabase(`file:${file}`);
+  const newer = openSqliteDatabase(`file:${file}`);
   await migrateToLatest(newer, { migrations: { ...MIGRATIONS, '9999-newer': addsTable('newer') } });
   await newer.close();
   const before = digestOf(file);
 
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   const refusal =
     'The database has the migration 9999-newer of a newer Postern: run that version, or restore';
   await expect(migrateToLatest(handle)).rejects.toThrow(refusal);
@@ -150,7 +150,7 @@ test.each(['delete', 'wal'])(
     other.close();
     const before = digestOf(file);
 
-    expect(() => openDatabase(`file:${file}`)).toThrow(
+    expect(() => openSqliteDatabase(`file:${file}`)).toThrow(
       `${file} is not a database of Postern: set DATABASE_URL to another file.`,
     );
     expect(digestOf(file)).toBe(before);
@@ -162,6 +162,6 @@ test('a file that is no database is refused untouched', () => {
   const file = newFile();
   writeFileSync(file, 'a letter, and not a short one either: '.repeat(100));
   const before = digestOf(file);
-  expect(() => openDatabase(`file:${file}`)).toThrow('is not a database of Postern');
+  expect(() => openSqliteDatabase(`file:${file}`)).toThrow('is not a database of Postern');
   expect(digestOf(file)).toBe(before);
 });

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/database.ts';
 import { acquireServerLock } from '../../src/storage/server-lock.ts';
 import { startProcess } from '../support/child-process.ts';
 import { writeTestDatabase } from '../support/database.ts';
@@ -50,7 +50,7 @@ test('within a process too, and by whatever link, a file has one server', () => 
 test('operator commands read and write beside the server', async () => {
   const file = databaseFile();
   const lock = acquireServerLock(file);
-  const handle = openDatabase(`file:${file}`);
+  const handle = openSqliteDatabase(`file:${file}`);
   const attempt = { key: 'k', attempts: 1, resets_at: 0 };
   await handle.db.insertInto('sign_in_attempts').values(attempt).execute();
   expect(await handle.db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([attempt]);
@@ -59,8 +59,8 @@ test('operator commands read and write beside the server', async () => {
 });
 
 test('each in-memory database is its own and needs no lock', () => {
-  const one = acquireServerLock(':memory:');
-  const other = acquireServerLock(':memory:');
+  const one = acquireServerLock(null);
+  const other = acquireServerLock(null);
   one.release();
   other.release();
 });

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { type DatabaseHandle, openDatabase, wrapDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase, type SqliteHandle, wrapSqlite } from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
 
 async function migratedBytes(): Promise<Buffer> {
-  const handle = openDatabase('file::memory:');
+  const handle = openSqliteDatabase('file::memory:');
   await migrateToLatest(handle);
   const bytes = handle.connection.serialize();
   await handle.close();
@@ -15,10 +15,10 @@ async function migratedBytes(): Promise<Buffer> {
 const snapshot = await migratedBytes();
 
 /** A database in memory and of its own: empty and of the newest schema, or what was serialised. The caller closes it. */
-export function openTestDatabase(bytes: Buffer = snapshot): DatabaseHandle {
+export function openTestDatabase(bytes: Buffer = snapshot): SqliteHandle {
   const connection = new Database(bytes);
   connection.pragma('foreign_keys = ON');
-  return wrapDatabase(connection, ':memory:');
+  return wrapSqlite(connection, ':memory:');
 }
 
 /** Writes an empty database of the newest schema to a file, for servers and commands to open. */

@@ -7,7 +7,7 @@ export const command: Command = {
 Creates the file of DATABASE_URL where there is none. A file that holds something
 is copied first, and the copy stays beside it. Stop the server before an upgrade.`,
   async run({ config, terminal }) {
-    const handle = openDatabase(config().databaseUrl);
+    const handle = await openDatabase(config().databaseUrl);
     try {
       const { applied, copy } = await migrateToLatest(handle);
       if (copy) terminal.print(`Copied the database as it was to ${copy}.`);
