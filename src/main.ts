@@ -1,10 +1,12 @@
 import { ConfigError, loadEnvironment, readConfig } from './config.ts';
+import { OperatorError } from './platform/operator-error.ts';
 import { serve } from './server.ts';
 
 try {
   await serve(readConfig(loadEnvironment()), (text) => process.stdout.write(`${text}\n`));
 } catch (error) {
-  // A wrong configuration is for the operator to see at a glance; anything else is for whoever mends it.
-  console.error('Postern cannot start:', error instanceof ConfigError ? error.message : error);
+  // What the operator can mend is to be seen at a glance; anything else is for whoever mends Postern.
+  const isForOperator = error instanceof ConfigError || error instanceof OperatorError;
+  console.error('Postern cannot start:', isForOperator ? error.message : error);
   process.exitCode = 1;
 }

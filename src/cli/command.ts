@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { alignColumns } from './columns.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A call that does not fit the command: told with a pointer to the help, exit code 2. */
-export class UsageError extends Error {}
+export class UsageError extends OperatorError {}
 
 /** An option as the help shows it. With `value`, the name of what must follow it; without, it is a flag. */
 export interface Option {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { systemIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
 import { createOperatorService, type OperatorService } from '../services/operator.ts';
@@ -13,7 +14,7 @@ import { pendingMigrations } from '../storage/migrations.ts';
 export function existingFile(url: string): string {
   const file = databaseFile(url);
   if (!existsSync(file)) {
-    throw new Error(
+    throw new OperatorError(
       `There is no database at ${file}: check DATABASE_URL, or start the server once to create it.`,
     );
   }
@@ -30,7 +31,7 @@ export async function asOperator<T>(
   try {
     const pending = await pendingMigrations(handle);
     if (pending.length > 0) {
-      throw new Error(
+      throw new OperatorError(
         `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
       );
     }

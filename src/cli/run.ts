@@ -1,4 +1,8 @@
+import { inspect } from 'node:util';
+import { ConfigError } from '../config.ts';
 import { PosternError } from '../domain/errors.ts';
+import { OperatorError } from '../platform/operator-error.ts';
+import { isUnavailable } from '../storage/unavailable.ts';
 import { alignColumns } from './columns.ts';
 import { type Call, helpOf, parseCall, UsageError } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
@@ -46,11 +50,14 @@ function overview(words: readonly string[], { terminal }: Surroundings): number 
   return MISUSED;
 }
 
-/** What to tell of an error. */
+/** What to tell of an error: a sentence where the caller can mend it, all of it where only a developer can. */
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof PosternError) || !error.detail.issues) return error.message;
-  return error.detail.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+  if (error instanceof PosternError && error.detail.issues) {
+    return error.detail.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+  }
+  const isForPeople = [PosternError, OperatorError, ConfigError].some((kind) => error instanceof kind);
+  const isOfTheSystem = isUnavailable(error) || (error instanceof Error && 'syscall' in error);
+  return isForPeople || isOfTheSystem ? (error as Error).message : inspect(error);
 }
 
 async function runCommand(

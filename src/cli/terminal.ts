@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { OperatorError } from '../platform/operator-error.ts';
 
 /** Where a command talks to its caller. */
 export interface Terminal {
@@ -34,12 +35,12 @@ async function typeTwice({ stdin, stderr }: Streams): Promise<string> {
     stderr.write(prompt);
     const { value, done } = await typed.next();
     stderr.write('\n');
-    if (done) throw new Error(NO_PASSWORD);
+    if (done) throw new OperatorError(NO_PASSWORD);
     return value;
   };
   try {
     const password = await ask('Password: ');
-    if ((await ask('The same again: ')) !== password) throw new Error('The two passwords differ.');
+    if ((await ask('The same again: ')) !== password) throw new OperatorError('The two passwords differ.');
     return password;
   } finally {
     lines.close();
@@ -49,7 +50,7 @@ async function typeTwice({ stdin, stderr }: Streams): Promise<string> {
 async function firstLine(input: NodeJS.ReadStream): Promise<string> {
   try {
     for await (const line of createInterface({ input })) return line;
-    throw new Error(NO_PASSWORD);
+    throw new OperatorError(NO_PASSWORD);
   } finally {
     // A pipe that its writer keeps open would keep the process alive.
     input.destroy();

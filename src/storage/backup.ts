@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { OperatorError } from '../platform/operator-error.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -40,7 +41,7 @@ export function backupDatabase(file: string, target: string): void {
     closeSync(openSync(target, 'wx', OWNER_ONLY));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new Error(`${target} exists already: name a new file for the backup.`);
+    throw new OperatorError(`${target} exists already: name a new file for the backup.`);
   }
   try {
     copyDatabase(file, target);

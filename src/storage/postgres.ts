@@ -2,6 +2,7 @@ import { Kysely, sql, type Transaction } from 'kysely';
 import pLimit from 'p-limit';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { createPostgresClock } from './postgres-clock.ts';
 import { createPostgresDialect, sqlStateOf, TYPES } from './postgres-dialect.ts';
 import type { Tables } from './tables.ts';
@@ -59,10 +60,11 @@ async function checkSettings(db: Database): Promise<void> {
       current_setting('synchronous_commit') as commit,
       current_setting('server_encoding') as encoding`.execute(db);
   const [{ version, commit, encoding }] = rows as [(typeof rows)[number]];
-  if (version < OLDEST_VERSION) throw new Error('DATABASE_URL names a PostgreSQL older than 14.');
-  if (encoding !== 'UTF8') throw new Error(`The database's encoding is ${encoding}: create one with UTF8.`);
+  if (version < OLDEST_VERSION) throw new OperatorError('DATABASE_URL names a PostgreSQL older than 14.');
+  if (encoding !== 'UTF8')
+    throw new OperatorError(`The database's encoding is ${encoding}: create one with UTF8.`);
   if (commit === 'off') {
-    throw new Error(
+    throw new OperatorError(
       'The database has synchronous_commit off: a crash would bring revoked tokens back. Turn it on.',
     );
   }

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { OperatorError } from '../platform/operator-error.ts';
 
 /** Keeps other servers away from a database file. */
 export interface ServerLock {
@@ -24,7 +25,9 @@ export function acquireServerLock(file: string | null): ServerLock {
   } catch (error) {
     lock.close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new Error(`Another Postern server uses ${file}: stop it, or set DATABASE_URL to another file.`);
+    throw new OperatorError(
+      `Another Postern server uses ${file}: stop it, or set DATABASE_URL to another file.`,
+    );
   }
   return { release: () => lock.close() };
 }

@@ -9,12 +9,13 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
+import { OperatorError } from '../platform/operator-error.ts';
 
 const STATEMENTS_KEPT = 500;
 const BUSY_TIMEOUT_MS = 5000;
-const OWNER_ONLY = 0o600;
 /** How long one process waits for another that is migrating the same file. */
 const MIGRATION_TIMEOUT_MS = 60_000;
+const OWNER_ONLY = 0o600;
 /** Marks the files of Postern in their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
@@ -61,8 +62,8 @@ function createPrivately(file: string): void {
   }
 }
 
-function foreign(file: string): Error {
-  return new Error(`${file} is not a database of Postern: set DATABASE_URL to another file.`);
+function foreign(file: string): OperatorError {
+  return new OperatorError(`${file} is not a database of Postern: set DATABASE_URL to another file.`);
 }
 
 /** Marks an empty database as Postern's. Throws, having written nothing, where it is another program's. */

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { run } from '../../src/cli/run.ts';
+import { readConfig } from '../../src/config.ts';
+import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { postern } from '../support/cli.ts';
+import { writeTestDatabase } from '../support/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+/** Runs a command within the test; nobody sits at its terminal. */
+async function call(words: string, env: Record<string, string> = {}) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const code = await run(words === '' ? [] : words.split(' '), {
+    terminal: {
+      print: (line) => void stdout.push(line),
+      tell: (line) => void stderr.push(line),
+      readPassword: async () => 'correct horse battery staple',
+    },
+    config: () => readConfig(env),
+  });
+  return { code, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
+}
+
+/** The environment of an empty database in a file of its own. */
+function emptyDatabase(): { DATABASE_URL: string } {
+  const file = join(temporaryFolder(), 'postern.db');
+  writeTestDatabase(file);
+  return { DATABASE_URL: `file:${file}` };
+}
+
+describe('help', () => {
+  test.each(['--help', '-h', 'help'])('%s lists every command', async (word) => {
+    const { code, stdout } = await call(word);
+    expect(code).toBe(0);
+    for (const { name, summary } of COMMANDS)
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
+  });
+
+  test('a group lists its commands and no others', async () => {
+    const { code, stdout } = await call('user --help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('user reset-password');
+    expect(stdout).not.toContain('tokens revoke');
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))(
+    '%s explains itself in lines of 80 characters, configured or not',
+    async (name) => {
+      const { code, stdout } = await call(`${name} --help`, { DATABASE_URL: 'nonsense' });
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: postern ${name}`);
+      expect(stdout).toContain('--help');
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(84);
+    },
+  );
+});
+
+describe('a call that does not fit ends with 2 and says why', () => {
+  test.each([
+    ['', 'Usage: postern COMMAND'],
+    ['user', 'Usage: postern COMMAND'],
+    ['nothing', 'There is no command "nothing".'],
+    ['user nothing', 'There is no command "user nothing".'],
+    ['backup', 'FILE is missing.'],
+    ['user create', 'EMAIL is missing.'],
+    ['user deactivate a@example.com b@example.com', 'There are too many arguments.'],
+    ['user list --jsn', "Unknown option '--jsn'."],
+    ['user create a@example.com --password secret', "Unknown option '--password'."],
+    ['tokens revoke', 'Give either --user EMAIL or --all.'],
+    ['tokens revoke --all --user a@example.com', 'Give either --user EMAIL or --all.'],
+  ])('postern %s', async (words, reason) => {
+    const { code, stdout, stderr } = await call(words, emptyDatabase());
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(reason);
+  });
+});
+
+describe('a command that fails ends with 1 and says why', () => {
+  test.each([
+    ['user create nobody', 'email must be an email address'],
+    ['user deactivate absent@example.com', 'No user has this email.'],
+    ['user reset-password absent@example.com', 'No user has this email.'],
+    ['tokens revoke --user absent@example.com', 'No user has this email.'],
+  ])('postern %s', async (words, reason) => {
+    const { code, stdout, stderr } = await call(words, emptyDatabase());
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(reason);
+  });
+
+  test('an email has one account', async () => {
+    const env = emptyDatabase();
+    expect((await call('user create ada@example.com', env)).code).toBe(0);
+    expect(await call('user create ADA@example.com', env)).toMatchObject({
+      code: 1,
+      stderr: 'postern user create: A user has this email already.',
+    });
+  });
+
+  test('a wrong configuration names the variable', async () => {
+    const { code, stderr } = await call('user list', { DATABASE_URL: 'mysql://somewhere' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('DATABASE_URL must be a file: URL');
+  });
+
+  test.each(['user list', 'tokens revoke --all', 'backup copy.db'])(
+    'postern %s makes no database',
+    async (words) => {
+      const file = join(temporaryFolder(), 'postern.db');
+      const { code, stderr } = await call(words, { DATABASE_URL: `file:${file}` });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`There is no database at ${file}: check DATABASE_URL`);
+      expect(existsSync(file)).toBe(false);
+    },
+  );
+
+  test('a database that was not migrated is left alone', async () => {
+    const file = join(temporaryFolder(), 'postern.db');
+    await openSqliteDatabase(`file:${file}`).close();
+    const { code, stderr } = await call('user list', { DATABASE_URL: `file:${file}` });
+    expect(code).toBe(1);
+    expect(stderr).toContain('run "postern migrate"');
+  });
+});
+
+test('schema prints sorted SDL whatever the environment, and touches nothing', async () => {
+  const { code, stdout, stderr } = await postern('schema', {
+    env: { DATABASE_URL: 'nonsense', POSTERN_TYPO: '1' },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toBe(`${printSchema(lexicographicSortSchema(buildSchema(stdout)))}\n`);
+});
+
+test('migrate makes a database once, and then has nothing to do', async () => {
+  const env = { DATABASE_URL: `file:${join(temporaryFolder(), 'new', 'postern.db')}` };
+  expect((await call('migrate', env)).stdout).toMatch(/^Applied 0001-core(, \S+)*\.$/);
+  expect((await call('migrate', env)).stdout).toBe('Nothing to do: the schema is that of this version.');
+  expect((await call('user list', env)).code).toBe(0);
+});
+
+test('user list prints a table for people and JSON for programs', async () => {
+  const env = emptyDatabase();
+  await call('user create grace@example.com', env);
+  await call('user create ada@example.com --name Ada', env);
+  await call('user deactivate grace@example.com', env);
+
+  const { stdout } = await call('user list', env);
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['EMAIL', 'STATUS', 'CREATED', 'NAME'],
+    ['ada@example.com', 'active', expect.any(String), 'Ada'],
+    ['grace@example.com', 'deactivated', expect.any(String), 'grace'],
+  ]);
+
+  const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const id = expect.stringMatching(/^usr_[0-9a-f]{32}$/);
+  expect(JSON.parse((await call('user list --json', env)).stdout)).toEqual([
+    { id, email: 'ada@example.com', name: 'Ada', createdAt: instant, deactivatedAt: null },
+    { id, email: 'grace@example.com', name: 'grace', createdAt: instant, deactivatedAt: instant },
+  ]);
+});

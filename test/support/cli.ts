@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** How a command ended, and what it said. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a command has of its surroundings; nothing of the test's own configuration reaches it. */
+export interface Circumstances {
+  readonly env?: Record<string, string>;
+  /** What is typed into standard input, which then ends. */
+  readonly input?: string;
+}
+
+function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], {
+    env: { ...(PATH && { PATH }), ...(HOME && { HOME }), ...env },
+  });
+}
+
+async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
+  const chunks: unknown[] = [];
+  for await (const chunk of stream ?? []) chunks.push(chunk);
+  return chunks.join('');
+}
+
+/** Runs `postern` with these words as a process, and waits for its end. */
+export async function postern(words: string, { env, input = '' }: Circumstances = {}): Promise<Outcome> {
+  const child = start(words.split(' '), env);
+  child.stdin?.end(input);
+  const [stdout, stderr] = await Promise.all([read(child.stdout), read(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  /** Posts GraphQL, with a bearer secret where one is given. */
+  post(query: string, secret?: string): Promise<{ status: number; data: any; code: string | undefined }>;
+  /** Stops it as an operator would, and tells how it ended. */
+  stop(): Promise<number | null>;
+}
+
+async function originOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const origin = /^Postern listens on (\S+)$/.exec(line)?.[1];
+    if (origin) return origin;
+  }
+  throw new Error(`the server ended: ${await read(child.stderr)}`);
+}
+
+/** Runs `postern serve` on a free port until the test has finished. */
+export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
+  const child = start(['serve'], { ...env, PORT: '0', POSTERN_LOG_LEVEL: 'silent' });
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    return child.exitCode;
+  };
+  onTestFinished(async () => void (await stop()));
+  const origin = await originOf(child);
+  return {
+    async post(query, secret) {
+      const headers = {
+        'content-type': 'application/json',
+        ...(secret && { authorization: `Bearer ${secret}` }),
+      };
+      const body = JSON.stringify({ query });
+      const response = await fetch(`${origin}/graphql`, { method: 'POST', headers, body });
+      const answer = (await response.json()) as {
+        data?: unknown;
+        errors?: { extensions: { code: string } }[];
+      };
+      return { status: response.status, data: answer.data, code: answer.errors?.[0]?.extensions.code };
+    },
+    stop,
+  };
+}
