@@ -56,12 +56,26 @@ function isAboutVariables(error: GraphQLError): boolean {
   );
 }
 
+/** The codes whose status depends on what the client accepts. */
+const BY_MEDIA_TYPE: readonly ErrorCode[] = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_VARIABLES',
+];
+
+/** graphql-js stops comparing the fields of one name where there are hundreds of them. */
+function aboutValidation({ message }: GraphQLError): { code: ErrorCode; message: string } {
+  return message === 'Validation aborted.'
+    ? { code: 'QUERY_TOO_COMPLEX', message: 'Too many fields of the document have the same name.' }
+    : { code: 'GRAPHQL_VALIDATION_FAILED', message };
+}
+
 function codeAndMessage(error: GraphQLError): { code: ErrorCode; message: string } | null {
   switch (error.extensions.code) {
     case 'GRAPHQL_PARSE_FAILED':
       return { code: 'GRAPHQL_PARSE_FAILED', message: aboutSyntax(error.message) };
     case 'GRAPHQL_VALIDATION_FAILED':
-      return { code: 'GRAPHQL_VALIDATION_FAILED', message: error.message };
+      return aboutValidation(error);
     case 'OPERATION_RESOLUTION_FAILURE':
       return {
         code: 'BAD_REQUEST',
@@ -74,13 +88,14 @@ function codeAndMessage(error: GraphQLError): { code: ErrorCode; message: string
 
 /**
  * An error about the document or its variables under its code, without the caller's values; `null` for any other.
- * Its HTTP status, 400, holds where the client accepts `application/graphql-response+json` (GraphQL over HTTP).
+ * Where the document or the variables are at fault, its HTTP status, 400, holds for clients that accept
+ * `application/graphql-response+json`; others get 200 (GraphQL over HTTP).
  */
 export function documentErrorOf(error: GraphQLError): GraphQLError | null {
   const known = error.path ? null : codeAndMessage(error);
   if (!known) return null;
   const { nodes, source, positions } = error;
-  const http = { status: ERRORS[known.code].status, spec: known.code !== 'BAD_REQUEST' };
+  const http = { status: ERRORS[known.code].status, spec: BY_MEDIA_TYPE.includes(known.code) };
   const extensions = { code: known.code, http };
   return new GraphQLError(withoutSecrets(known.message), { nodes, source, positions, extensions });
 }

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeIn, startWire, type TestWire } from '../support/http.ts';
+
+const QUERY = JSON.stringify({ query: '{ __typename }' });
+const BODY_BYTES = 128 * 1024;
+const MARK = 'sesame-open-thyself';
+
+let wire: TestWire;
+beforeAll(async () => {
+  wire = await startWire();
+});
+afterAll(() => wire.stop());
+
+async function refusalOf(response: Response): Promise<[number, string | undefined]> {
+  return [response.status, await codeIn(response)];
+}
+
+describe('the content type', () => {
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'Application/JSON; charset="utf-8"',
+  ])('may be %s', async (type) => {
+    expect((await wire.post(QUERY, { 'Content-Type': type })).status).toBe(200);
+  });
+
+  test.each([
+    '',
+    'text/plain',
+    'text/plain; a=application/json',
+    'application/graphql',
+    'application/graphql+json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json; charset=utf-16',
+    'application/jsonp',
+    'application/json, text/plain',
+  ])('may not be "%s"', async (type) => {
+    const response = await wire.post(QUERY, { 'Content-Type': type });
+    expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+
+  test('may not hide behind a content coding', async () => {
+    const response = await wire.post(QUERY, { 'Content-Encoding': 'gzip' });
+    expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+});
+
+describe('the size of a body', () => {
+  const bodyOf = (bytes: number) => QUERY.padEnd(bytes, ' ');
+
+  function postInChunks(bytes: number): Promise<Response> {
+    const body = new Blob([bodyOf(bytes)]).stream();
+    const headers = { 'Content-Type': 'application/json' };
+    return fetch(`${wire.origin}/graphql`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+  }
+
+  test('may be 128 KiB, told beforehand or not', async () => {
+    expect((await wire.post(bodyOf(BODY_BYTES))).status).toBe(200);
+    expect((await postInChunks(BODY_BYTES)).status).toBe(200);
+  });
+
+  test('may be no byte more, told beforehand or not', async () => {
+    expect(await refusalOf(await wire.post(bodyOf(BODY_BYTES + 1)))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    expect(await refusalOf(await postInChunks(BODY_BYTES + 1))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+
+  test('is refused without spoiling the connection for what comes after', async () => {
+    for (let i = 0; i < 5; i += 1) {
+      expect((await wire.post(bodyOf(BODY_BYTES * 4))).status).toBe(413);
+      expect((await wire.post(QUERY)).status).toBe(200);
+    }
+  });
+});
+
+describe('the parameters', () => {
+  test.each([
+    ['nothing', ''],
+    ['half an object', `{"query": "${MARK}`],
+    ['a text', `"${MARK}"`],
+    ['a number', '7'],
+    ['null', 'null'],
+    ['a batch', `[${QUERY}]`],
+    ['no query', `{"variables": {"a": "${MARK}"}}`],
+    ['an empty query', '{"query": ""}'],
+    ['a query of another type', `{"query": ["${MARK}"]}`],
+    ['an operation name of another type', `{"query": "{ __typename }", "operationName": {"a": "${MARK}"}}`],
+    ['variables of another type', `{"query": "{ __typename }", "variables": "${MARK}"}`],
+    ['a list of variables', `{"query": "{ __typename }", "variables": ["${MARK}"]}`],
+    ['extensions of another type', `{"query": "{ __typename }", "extensions": "${MARK}"}`],
+  ])('are refused as %s, and not repeated', async (_, body) => {
+    const response = await wire.post(body);
+    const text = await response.clone().text();
+    expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
+    expect(text).not.toContain(MARK);
+  });
+
+  test('are refused where the body is not UTF-8', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = Buffer.from(`{"query": "{ __typename }", "a": "\xff"}`, 'latin1');
+    const response = await fetch(`${wire.origin}/graphql`, { method: 'POST', headers, body });
+    expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test.each([
+    '?variables={',
+    '?query={__typename}&variables={',
+    '?query={__typename}&extensions=7',
+    '?query=',
+  ])('are refused in the query string %s', async (search) => {
+    const response = await fetch(`${wire.origin}/graphql${search}`);
+    expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('may be null, and others may stand beside them', async () => {
+    const body = { query: '{ __typename }', operationName: null, variables: null, extensions: null, id: 7 };
+    expect(await (await wire.post(body)).json()).toEqual({ data: { __typename: 'Query' } });
+  });
+});
+
+describe('the method', () => {
+  test.each(['PUT', 'PATCH', 'DELETE', 'HEAD'])('may not be %s', async (method) => {
+    const response = await fetch(`${wire.origin}/graphql`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS');
+  });
+
+  test('is POST for a mutation', async () => {
+    const response = await fetch(`${wire.origin}/graphql?query=mutation{signOut{signedOut}}`);
+    expect(response.headers.get('allow')).toBe('POST');
+    expect(await refusalOf(response)).toEqual([405, 'BAD_REQUEST']);
+  });
+});

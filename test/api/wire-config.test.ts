@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type Config, ConfigError, ENVIRONMENT, readConfig } from '../../src/config.ts';
+import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
+
+function complaintAbout(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+test('nothing configured means the defaults', () => {
+  expect(readConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: 'file:./data/postern.db',
+    publicUrl: null,
+    ownerEmail: null,
+    ownerPassword: null,
+    allowedOrigins: [],
+    trustProxy: 0,
+    graphiql: true,
+    logLevel: 'info',
+    refusalsPerMinute: 1000,
+    requestsPerMinute: 0,
+    secretPrefix: '',
+    limits: DEFAULT_LIMITS,
+  } satisfies Config);
+});
+
+test('an empty variable counts as absent, and one that is not ours is let be', () => {
+  const empty = Object.fromEntries(ENVIRONMENT.map(({ name }) => [name, '']));
+  expect(readConfig({ ...empty, PATH: '/bin', NODE_ENV: 'test' })).toEqual(readConfig({}));
+});
+
+test('every variable is read', () => {
+  const config = readConfig({
+    HOST: '::1',
+    PORT: '0',
+    DATABASE_URL: 'file:/var/lib/postern/postern.db',
+    POSTERN_PUBLIC_URL: 'https://postern.example/',
+    POSTERN_OWNER_EMAIL: 'Ada@Example.com',
+    POSTERN_OWNER_PASSWORD: ' correct horse battery ',
+    POSTERN_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
+    POSTERN_TRUST_PROXY: '2',
+    POSTERN_GRAPHIQL: 'off',
+    POSTERN_LOG_LEVEL: 'warn',
+    POSTERN_REFUSALS_PER_MINUTE: '0',
+    POSTERN_REQUESTS_PER_MINUTE: '600',
+    POSTERN_SECRET_PREFIX: 'acme_',
+    POSTERN_MESSAGES_KEPT: '500',
+    POSTERN_TOKENS_PER_USER: '7',
+    POSTERN_TOKENS_PER_WORKSPACE: '70',
+    POSTERN_SCOPES_PER_TOKEN: '8',
+    POSTERN_STREAMS_PER_CREDENTIAL: '2',
+    POSTERN_TOKEN_MAX_LIFETIME: 'P90D',
+    POSTERN_SESSION_LIFETIME: 'PT12H',
+  });
+  expect(config).toEqual({
+    host: '::1',
+    port: 0,
+    databaseUrl: 'file:/var/lib/postern/postern.db',
+    publicUrl: 'https://postern.example',
+    ownerEmail: 'ada@example.com',
+    ownerPassword: ' correct horse battery ',
+    allowedOrigins: ['https://app.example', 'http://localhost:5173'],
+    trustProxy: 2,
+    graphiql: false,
+    logLevel: 'warn',
+    refusalsPerMinute: 0,
+    requestsPerMinute: 600,
+    secretPrefix: 'acme_',
+    limits: {
+      ...DEFAULT_LIMITS,
+      messagesKept: 500,
+      tokensPerUser: 7,
+      tokensPerWorkspace: 70,
+      scopesPerToken: 8,
+      streamsPerCredential: 2,
+      personalTokenLifetime: 90 * 86_400_000,
+      sessionLifetime: 12 * 3_600_000,
+    },
+  });
+});
+
+describe('a configuration that cannot be meant is refused by the name of its variable', () => {
+  test.each([
+    ['HOST', 'local host'],
+    ['HOST', '127.0.0.1:4000'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '4000x'],
+    ['DATABASE_URL', './data/postern.db'],
+    ['DATABASE_URL', 'mysql://localhost/postern'],
+    ['POSTERN_PUBLIC_URL', 'postern.example'],
+    ['POSTERN_PUBLIC_URL', 'https://postern.example/path'],
+    ['POSTERN_PUBLIC_URL', 'ftp://postern.example'],
+    ['POSTERN_OWNER_EMAIL', 'ada'],
+    ['POSTERN_ALLOWED_ORIGINS', '*'],
+    ['POSTERN_ALLOWED_ORIGINS', 'https://app.example/path'],
+    ['POSTERN_ALLOWED_ORIGINS', 'null'],
+    ['POSTERN_TRUST_PROXY', 'yes'],
+    ['POSTERN_GRAPHIQL', 'maybe'],
+    ['POSTERN_LOG_LEVEL', 'loud'],
+    ['POSTERN_REFUSALS_PER_MINUTE', '1.5'],
+    ['POSTERN_SECRET_PREFIX', 'acme'],
+    ['POSTERN_TOKENS_PER_USER', '0'],
+    ['POSTERN_TOKEN_MAX_LIFETIME', '366 days'],
+    ['POSTERN_SESSION_LIFETIME', 'PT0S'],
+    ['POSTERN_UNHEARD_OF', 'on'],
+  ])('%s=%s', (name, value) => {
+    const complaint = complaintAbout({ [name]: value });
+    expect(complaint).toMatch(new RegExp(`^${name} `));
+    expect(complaint).not.toContain('\n');
+  });
+
+  test('where two contradict each other, by both names', () => {
+    const complaint = complaintAbout({ POSTERN_OWNER_PASSWORD: 'correct horse battery' });
+    expect(complaint).toContain('POSTERN_OWNER_PASSWORD');
+    expect(complaint).toContain('POSTERN_OWNER_EMAIL');
+  });
+
+  test('all at once, and without repeating what may be a secret', () => {
+    const complaint = complaintAbout({
+      PORT: 'x',
+      POSTERN_OWNER_EMAIL: 'a@b',
+      POSTERN_OWNER_PASSWORD: 'swordfish',
+    });
+    expect(complaint).toMatch(/PORT .*POSTERN_OWNER_PASSWORD /);
+    expect(complaint).not.toContain('swordfish');
+  });
+});
+
+test('.env.example lists every variable with its meaning and its default, and no other', () => {
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  const [, ...entries] = example.trimEnd().split('\n\n');
+  expect(entries).toEqual(ENVIRONMENT.map((entry) => `# ${entry.about}\n${entry.name}=${entry.default}`));
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWire, type TestWire } from '../support/http.ts';
+
+const QUERY = { query: '{ __typename }' };
+const ALLOWED = ['https://app.example', 'http://localhost:5173'];
+
+let wire: TestWire;
+beforeAll(async () => {
+  wire = await startWire({ POSTERN_ALLOWED_ORIGINS: ALLOWED.join(', ') });
+});
+afterAll(() => wire.stop());
+
+function corsHeaders(response: Response): Record<string, string> {
+  return Object.fromEntries([...response.headers].filter(([name]) => name.startsWith('access-control-')));
+}
+
+function preflight(origin: string): Promise<Response> {
+  const headers = { Origin: origin, 'Access-Control-Request-Method': 'POST' };
+  return fetch(`${wire.origin}/graphql`, { method: 'OPTIONS', headers });
+}
+
+test.each(ALLOWED)('the page of %s may read answers and send credentials', async (origin) => {
+  const response = await wire.post(QUERY, { Origin: origin });
+  expect(corsHeaders(response)).toEqual({
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'Retry-After, WWW-Authenticate, X-Request-Id',
+  });
+  expect(response.headers.get('vary')).toBe('Origin');
+});
+
+test('an allowed page may read refusals too', async () => {
+  const response = await wire.post('not json', { Origin: 'https://app.example' });
+  expect(response.status).toBe(400);
+  expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
+});
+
+test.each(['https://evil.example', 'https://app.example.evil.example', 'http://app.example', 'null'])(
+  'the page of %s is told nothing',
+  async (origin) => {
+    for (const response of [await wire.post(QUERY, { Origin: origin }), await preflight(origin)]) {
+      expect(corsHeaders(response)).toEqual({});
+      expect(response.headers.get('vary')).toBe('Origin');
+    }
+  },
+);
+
+test('a preflight from an allowed origin is answered without asking GraphQL', async () => {
+  const response = await preflight('https://app.example');
+  expect(response.status).toBe(204);
+  expect(corsHeaders(response)).toEqual({
+    'access-control-allow-origin': 'https://app.example',
+    'access-control-allow-credentials': 'true',
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'Authorization, Content-Type',
+    'access-control-expose-headers': 'Retry-After, WWW-Authenticate, X-Request-Id',
+    'access-control-max-age': '600',
+  });
+});
+
+test('other paths take no part in it', async () => {
+  const response = await fetch(`${wire.origin}/health`, { headers: { Origin: 'https://app.example' } });
+  expect(corsHeaders(response)).toEqual({});
+});

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { parse, validate } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { GRAPHIQL_TABS } from '../../src/http/graphiql-tabs.ts';
+import { codeIn, startWire, type TestWire } from '../support/http.ts';
+
+let wire: TestWire;
+beforeAll(async () => {
+  wire = await startWire();
+});
+afterAll(() => wire.stop());
+
+const BROWSER = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+const page = (headers: Record<string, string> = {}, path = '/graphql') =>
+  fetch(`${wire.origin}${path}`, { headers: { ...BROWSER, ...headers }, redirect: 'manual' });
+
+function policyOf(response: Response): Record<string, string> {
+  const directives = (response.headers.get('content-security-policy') ?? '').split('; ');
+  return Object.fromEntries(directives.map((directive) => directive.split(/ (.*)/).slice(0, 2)));
+}
+
+test('a browser gets the page, whole and from this server alone', async () => {
+  const response = await page();
+  const html = await response.text();
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(html).toMatch(/<title>Postern<\/title>/);
+  const markup = html.replace(/<script>[\s\S]*<\/script>/, '').replace(/<style>[\s\S]*<\/style>/, '');
+  expect(markup).not.toMatch(/(?:src|href)="https?:/);
+});
+
+test('the page may run its own script and reach its own server, and no other', async () => {
+  const response = await page();
+  const html = await response.text();
+  const script = /<script>([\s\S]*)<\/script>/.exec(html)?.[1] ?? '';
+  const digest = createHash('sha256').update(script).digest('base64');
+  expect(policyOf(response)).toMatchObject({
+    'default-src': "'none'",
+    'script-src': `'sha256-${digest}'`,
+    'connect-src': "'self'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+  });
+});
+
+test('the page travels compressed to whoever can read it', async () => {
+  const zipped = await page({ 'Accept-Encoding': 'gzip' });
+  const plain = await page({ 'Accept-Encoding': 'identity' });
+  expect(zipped.headers.get('content-encoding')).toBe('gzip');
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  expect(await zipped.text()).toBe(await plain.text());
+});
+
+test('a browser at the root is shown the way', async () => {
+  const response = await page({}, '/');
+  expect(response.status).toBe(303);
+  expect(response.headers.get('location')).toBe('/graphql');
+});
+
+test('a program at the same address gets JSON', async () => {
+  const response = await fetch(`${wire.origin}/graphql?query={__typename}`);
+  expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+});
+
+test('every opening tab fits the schema, its variables are JSON, and none holds a secret', () => {
+  expect(GRAPHIQL_TABS.length).toBeGreaterThan(0);
+  for (const { query, variables, headers } of GRAPHIQL_TABS) {
+    expect(validate(schema, parse(query))).toEqual([]);
+    expect(() => JSON.parse(variables)).not.toThrow();
+    expect(() => JSON.parse(headers ?? '{}')).not.toThrow();
+  }
+});
+
+test('it can be turned off', async () => {
+  const bare = await startWire({ POSTERN_GRAPHIQL: 'off' });
+  const response = await fetch(`${bare.origin}/graphql`, { headers: BROWSER });
+  expect([response.status, await codeIn(response)]).toEqual([400, 'BAD_REQUEST']);
+  expect((await fetch(bare.origin, { headers: BROWSER })).status).toBe(404);
+  await bare.stop();
+});

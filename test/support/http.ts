@@ -1,0 +1,84 @@
+import { connect } from 'node:net';
+import type { HttpHandler } from '../../src/http/handler.ts';
+import { createNodeServer } from '../../src/http/node-server.ts';
+import { startTestApp, type TestApp } from './app.ts';
+
+const LONGEST_ANSWER_MS = 5_000;
+const DRAIN_MS = 1_000;
+
+/** A handler on a port of its own. */
+export interface TestServer {
+  /** Such as `http://127.0.0.1:34567`. */
+  readonly origin: string;
+  readonly port: number;
+  /** Posts JSON to `/graphql`: a text as it is, anything else written out. */
+  post(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** A whole Postern in memory, served over HTTP. */
+export type TestWire = TestServer & { readonly postern: TestApp };
+
+/** Serves a handler on a free port of 127.0.0.1. */
+export async function listen(handler: HttpHandler): Promise<TestServer> {
+  const server = createNodeServer(handler);
+  const port = await server.listen(0, '127.0.0.1');
+  const origin = `http://127.0.0.1:${port}`;
+  return {
+    origin,
+    port,
+    post: (body, headers = {}) =>
+      fetch(`${origin}/graphql`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    stop: () => server.drain(DRAIN_MS),
+  };
+}
+
+/** Starts Postern in memory on a port; `env` is what the configuration reads. */
+export async function startWire(env: Record<string, string> = {}): Promise<TestWire> {
+  const postern = await startTestApp(env);
+  const server = await listen(postern.app);
+  const stop = async () => {
+    await server.stop();
+    await postern.close();
+  };
+  return { ...server, postern, stop };
+}
+
+/** What a raw connection got back. */
+export interface RawAnswer {
+  /** `null` where the server closed the connection without a word. */
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** Sends bytes as they are, ends its side, and reads until the server ends the other. Rejects where it never does. */
+export function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, '127.0.0.1');
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(new Error(`no end after ${LONGEST_ANSWER_MS} ms: ${String(bytes).slice(0, 500)}`));
+    }, LONGEST_ANSWER_MS);
+    // A reset is an end like any other: what came before it counts.
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('close', () => {
+      clearTimeout(timer);
+      const text = Buffer.concat(chunks).toString();
+      const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
+      resolve({ status: status ? Number(status) : null, text });
+    });
+    socket.end(bytes);
+  });
+}
+
+/** The code of the first error of an answer; `undefined` where there is none. */
+export async function codeIn(response: Response): Promise<string | undefined> {
+  const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+  return errors?.[0]?.extensions.code;
+}
