@@ -105,7 +105,13 @@ describe('a command that fails ends with 1 and says why', () => {
   test('a wrong configuration names the variable', async () => {
     const { code, stderr } = await call('user list', { DATABASE_URL: 'mysql://somewhere' });
     expect(code).toBe(1);
-    expect(stderr).toContain('DATABASE_URL must be a file: URL');
+    expect(stderr).toContain('DATABASE_URL must be a');
+  });
+
+  test('a backup is of an SQLite file only', async () => {
+    const { code, stderr } = await call('backup copy.db', { DATABASE_URL: 'postgres://localhost/postern' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('such as pg_dump');
   });
 
   test.each(['user list', 'tokens revoke --all', 'backup copy.db'])(

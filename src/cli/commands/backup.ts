@@ -1,4 +1,6 @@
+import { OperatorError } from '../../platform/operator-error.ts';
 import { backupDatabase } from '../../storage/backup.ts';
+import { isPostgres } from '../../storage/database.ts';
 import type { Command } from '../command.ts';
 import { existingFile } from '../operator.ts';
 
@@ -9,7 +11,13 @@ server may run meanwhile. To restore, stop the server, remove the files that beg
 with the name of the database, and put the copy in its place.`,
   async run({ config, operand, terminal }) {
     const target = operand('FILE');
-    backupDatabase(existingFile(config().databaseUrl), target);
+    const { databaseUrl } = config();
+    if (isPostgres(databaseUrl)) {
+      throw new OperatorError(
+        'This copies an SQLite file: back PostgreSQL up by its own means, such as pg_dump.',
+      );
+    }
+    backupDatabase(existingFile(databaseUrl), target);
     terminal.print(`Wrote ${target}.`);
   },
 };
