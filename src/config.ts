@@ -38,7 +38,6 @@ export interface Config {
   /** 0 is off. */
   readonly requestsPerMinute: number;
   readonly secretPrefix: string;
-  readonly messagesKept: number;
   readonly limits: Limits;
 }
 
@@ -130,15 +129,15 @@ const SETTINGS = {
     secretPrefix,
     'What stands in front of every new secret, such as acme_.',
   ),
-  messagesKept: variable(
-    'POSTERN_MESSAGES_KEPT',
-    10_000,
-    count,
-    'Messages kept a channel; the oldest make room.',
-  ),
 } as const;
 
 const LIMITS = {
+  messagesKept: variable(
+    'POSTERN_MESSAGES_KEPT',
+    DEFAULT_LIMITS.messagesKept,
+    count,
+    'Messages kept a channel; the oldest make room.',
+  ),
   tokensPerUser: variable(
     'POSTERN_TOKENS_PER_USER',
     DEFAULT_LIMITS.tokensPerUser,

@@ -27,6 +27,13 @@ export const AUDIT_ACTIONS = [
   'member.joined',
   'member.role_changed',
   'member.removed',
+  'channel.created',
+  'channel.updated',
+  'channel.deleted',
+  'channel.shared',
+  'channel.unshared',
+  'entity_type.registered',
+  'entity_type.unregistered',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -6,6 +6,10 @@ export interface Limits {
   readonly tokensPerWorkspace: number;
   readonly scopesPerToken: number;
   readonly streamsPerCredential: number;
+  readonly sharesPerChannel: number;
+  readonly entityTypesPerWorkspace: number;
+  /** Messages kept a channel; the oldest make room. */
+  readonly messagesKept: number;
   /** The longest that a personal token may live. */
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
@@ -17,6 +21,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   tokensPerWorkspace: 1000,
   scopesPerToken: 64,
   streamsPerCredential: 20,
+  sharesPerChannel: 1000,
+  entityTypesPerWorkspace: 100,
+  messagesKept: 10_000,
   personalTokenLifetime: 366 * DAY,
   sessionLifetime: 14 * DAY,
   invitationLifetime: 7 * DAY,

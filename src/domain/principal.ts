@@ -24,6 +24,8 @@ export interface SessionPrincipal {
   readonly sessionId: string;
   readonly userId: string;
   readonly email: string;
+  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  readonly endsAt: number | null;
 }
 
 /** A personal token; `chain` starts with the token itself, and its authority is what every link allows. */
@@ -32,6 +34,8 @@ export interface PersonalTokenPrincipal {
   readonly tokenId: string;
   readonly userId: string;
   readonly email: string;
+  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  readonly endsAt: number | null;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 
@@ -41,6 +45,8 @@ export interface WorkspaceTokenPrincipal {
   readonly tokenId: string;
   readonly workspaceId: string;
   readonly role: Role;
+  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  readonly endsAt: number | null;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 
@@ -63,6 +69,12 @@ export function isToken(principal: Principal): principal is TokenPrincipal {
 /** The user behind the call: the person of a session, the owner of a personal token. */
 export function userIdOf(principal: Principal): string | null {
   return principal.kind === 'SESSION' || principal.kind === 'PERSONAL_TOKEN' ? principal.userId : null;
+}
+
+/** The token or session that the call was made with. */
+export function credentialIdOf(principal: Principal): string | null {
+  if (principal.kind === 'ANONYMOUS') return null;
+  return principal.kind === 'SESSION' ? principal.sessionId : principal.tokenId;
 }
 
 /** What a workspace's policy looks at: the longest lifetime of the chain. `null` for callers without a token. */

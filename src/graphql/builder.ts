@@ -28,6 +28,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
   plugins: [NeedPlugin, ScopeAuthPlugin, RelayPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
+    authorizeOnSubscribe: true,
     // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
     authScopes: (context) => ({
       need: async (ask) => {

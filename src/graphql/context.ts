@@ -1,8 +1,9 @@
 import type { Ask } from '../domain/authority.ts';
-import { isToken, type Principal } from '../domain/principal.ts';
+import type { Principal } from '../domain/principal.ts';
 import { judge } from '../services/authority.ts';
 import type { Caller } from '../services/caller.ts';
 import type { Change } from '../services/changes.ts';
+import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -50,15 +51,4 @@ export function createContext(services: Services, server: ServerContext): Contex
     change: (ask, work) => services.changes.run(caller, ask, work),
   };
   return context;
-}
-
-/** Only what was allowed counts as a use: probing with a leaked token must not look like one. */
-function recordUse(services: Services, caller: Caller, principal: Principal): void {
-  if (principal.kind === 'ANONYMOUS') return;
-  services.lastUse.record({
-    credentialId: isToken(principal) ? principal.tokenId : principal.sessionId,
-    at: services.clock(),
-    ip: caller.address,
-    userAgent: caller.userAgent,
-  });
 }

@@ -12,6 +12,10 @@ import './schema/token-policy.ts';
 import './schema/members.ts';
 import './schema/invitations.ts';
 import './schema/audit.ts';
+import './schema/channels.ts';
+import './schema/channel-mutations.ts';
+import './schema/messages.ts';
+import './schema/entity-types.ts';
 import './schema/node.ts';
 
 /** The schema, built from the files in `schema/`. It needs no environment, database or clock. */

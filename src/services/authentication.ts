@@ -12,6 +12,7 @@ import {
   type TokenLink,
 } from '../storage/token-authorities.ts';
 import { retireOldSecrets } from '../storage/tokens.ts';
+import type { Announcements } from './announcements.ts';
 import type { Credential } from './caller.ts';
 import type { Transact } from './transactions.ts';
 
@@ -36,7 +37,13 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
   const session = await findSessionByDigest(db, digest);
   if (!session || session.deactivatedAt !== null || now >= session.expiresAt)
     throw failure('INVALID_SESSION');
-  return { kind: 'SESSION', sessionId: session.id, userId: session.userId, email: session.email };
+  return {
+    kind: 'SESSION',
+    sessionId: session.id,
+    userId: session.userId,
+    email: session.email,
+    endsAt: session.expiresAt,
+  };
 }
 
 /** The chain from the presented token upwards. Throws where the token itself or a token above it is stopped. */
@@ -57,15 +64,29 @@ async function chainOf(
   return chain;
 }
 
+/** The first of the instants at which a secret stops working by itself: the end of its overlap, or of a token of its chain. */
+function endOf(presented: PresentedToken, chain: readonly TokenAuthority[]): number | null {
+  const ends = [presented.validUntil, ...chain.map((link) => link.expiresAt)].filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
 function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...TokenAuthority[]]): Principal {
   const { tokenId } = presented.link;
+  const endsAt = endOf(presented, chain);
   if (presented.kind === 'WORKSPACE') {
     const [first, ...others] = chain.map((link) => link.role as Role) as [Role, ...Role[]];
     const workspaceId = presented.workspaceId as string;
-    return { kind: 'WORKSPACE_TOKEN', tokenId, workspaceId, role: lowestRole(first, ...others), chain };
+    return {
+      kind: 'WORKSPACE_TOKEN',
+      tokenId,
+      workspaceId,
+      role: lowestRole(first, ...others),
+      endsAt,
+      chain,
+    };
   }
   const userId = presented.ownerId as string;
-  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email: presented.email as string, chain };
+  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email: presented.email as string, endsAt, chain };
 }
 
 /** Authentication over a database; `transact` is for the one thing that it writes. */
@@ -73,6 +94,7 @@ export function createAuthentication(deps: {
   db: Executor;
   transact: Transact;
   clock: Clock;
+  announcements: Announcements;
 }): Authentication {
   async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
     const presented = await findPresentedToken(db, digest);
@@ -89,6 +111,7 @@ export function createAuthentication(deps: {
       const chain = await chainOf(deps.db, presented, now);
       if (presented.hasOldSecret && presented.validUntil === null) {
         await deps.transact((tx) => retireOldSecrets(tx, presented.link.tokenId));
+        deps.announcements.emit('authority');
       }
       return principalOf(presented, chain);
     },

@@ -9,10 +9,13 @@ import {
   type Standing,
   type TokenStanding,
 } from '../domain/authority.ts';
-import { forbidden, PosternError } from '../domain/errors.ts';
+import { failure, forbidden, PosternError } from '../domain/errors.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
-import { roleForOperation } from '../domain/scopes.ts';
+import { isBuiltIn, roleForOperation } from '../domain/scopes.ts';
+import { findSharedOperations } from '../storage/channel-shares.ts';
+import { findChannelStanding, findWorkspaceIdOf } from '../storage/channels.ts';
 import type { Executor } from '../storage/database.ts';
+import { findEntityType, findRegistrations, type Registration } from '../storage/entity-types.ts';
 import { findAncestorIds, findToken } from '../storage/tokens.ts';
 import { findPolicy, findStanding } from '../storage/workspaces.ts';
 
@@ -39,6 +42,7 @@ export async function judge(db: Executor, principal: Principal, ask: Ask): Promi
 }
 
 async function judgeEntity(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
+  if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask);
   if (ask.entityId === undefined && ask.workspaceId === undefined) {
     if (reachOf(principal, ask.operation, ask.entityType)) return NO_GRANT;
     throw forbidden('ROLE_REQUIRED', { role: roleForOperation(ask.operation) });
@@ -46,9 +50,71 @@ async function judgeEntity(db: Executor, principal: Principal, ask: EntityAsk): 
   return decideOnEntity(principal, ask, await entityStanding(db, principal, ask));
 }
 
+/** How a caller stands to an entity, or to those of a type in a workspace; `null` where it is not in the workspace named. */
 async function entityStanding(db: Executor, principal: Principal, ask: EntityAsk): Promise<Standing | null> {
-  const workspaceId = ask.entityType === 'workspace' ? (ask.entityId ?? ask.workspaceId) : ask.workspaceId;
-  return workspaceId === undefined ? null : standingIn(db, principal, workspaceId);
+  const { entityType, entityId, workspaceId } = ask;
+  const standing =
+    entityId === undefined
+      ? await standingAmong(db, principal, entityType, workspaceId as string)
+      : entityType === 'channel'
+        ? await channelStanding(db, principal, entityId)
+        : await standingIn(db, principal, entityId);
+  return workspaceId === undefined || standing?.workspaceId === workspaceId ? standing : null;
+}
+
+/** How a caller stands to the channels of a workspace, where that is asked, taken together; to the workspace otherwise. */
+async function standingAmong(
+  db: Executor,
+  principal: Principal,
+  entityType: string,
+  workspaceId: string,
+): Promise<Standing | null> {
+  const standing = await standingIn(db, principal, workspaceId);
+  const userId = userIdOf(principal);
+  if (!standing || userId === null || entityType !== 'channel') return standing;
+  return { ...standing, shared: await findSharedOperations(db, userId, workspaceId) };
+}
+
+/** How a caller stands to a channel; `null` where it is absent, or no concern of the caller's. */
+async function channelStanding(
+  db: Executor,
+  principal: Principal,
+  channelId: string,
+): Promise<Standing | null> {
+  const userId = userIdOf(principal);
+  if (userId !== null) return findChannelStanding(db, userId, channelId);
+  const workspaceId = await findWorkspaceIdOf(db, channelId);
+  return workspaceId === null ? null : standingIn(db, principal, workspaceId);
+}
+
+/**
+ * A registered type is judged where it is registered: in the workspace that the ask names or, its ids being opaque,
+ * in any of the caller's workspaces that lets the call pass. Throws the first refusal that tells more than `NOT_FOUND`.
+ */
+async function judgeRegistered(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
+  let refusal = failure('NOT_FOUND');
+  for (const { standing, operations } of await registrationsFor(db, principal, ask)) {
+    if (!operations.includes(ask.operation)) continue;
+    try {
+      return decideOnEntity(principal, ask, standing);
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      if (refusal.code === 'NOT_FOUND') refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+async function registrationsFor(db: Executor, principal: Principal, ask: EntityAsk): Promise<Registration[]> {
+  const own = principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
+  const workspaceId = ask.workspaceId ?? own;
+  if (workspaceId === undefined) {
+    const userId = userIdOf(principal);
+    return userId === null ? [] : findRegistrations(db, userId, ask.entityType);
+  }
+  const standing = await standingIn(db, principal, workspaceId);
+  const type = await findEntityType(db, workspaceId, ask.entityType);
+  return standing && type ? [{ standing, operations: type.operations }] : [];
 }
 
 /** How a caller stands to a workspace; `null` where it is absent, or no concern of the caller's. */

@@ -1,11 +1,12 @@
 import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Ask, Grant } from '../domain/authority.ts';
 import { failure } from '../domain/errors.ts';
-import { isToken, type Principal, type SessionPrincipal, userIdOf } from '../domain/principal.ts';
+import { ANONYMOUS, isToken, type Principal, type SessionPrincipal, userIdOf } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { insertAuditEvent } from '../storage/audit-events.ts';
 import type { Executor } from '../storage/database.ts';
+import type { Announcements } from './announcements.ts';
 import type { Authentication } from './authentication.ts';
 import { judge } from './authority.ts';
 import type { Caller } from './caller.ts';
@@ -33,7 +34,10 @@ export interface Change {
   readonly principal: Principal;
   readonly grant: Grant;
   readonly newId: IdSource;
+  /** Notes what was done. Whatever is worth a row may have changed who may do what, and is announced as such. */
   audit(entry: AuditEntry): Promise<void>;
+  /** Runs something once the change is stored, and not at all where it is not. */
+  whenStored(tell: () => void): void;
 }
 
 /** The one way to change anything. */
@@ -49,9 +53,17 @@ export interface Changes {
 
 interface Actor {
   readonly principal: Principal;
+  readonly grant: Grant;
   readonly address: string | null;
   readonly userAgent: string | null;
 }
+
+const OPERATOR: Actor = {
+  principal: ANONYMOUS,
+  grant: { workspaceId: null, role: 'OWNER' },
+  address: null,
+  userAgent: null,
+};
 
 /** The session of the principal, who must be a signed-in person. Throws `UNAUTHENTICATED`. */
 export function sessionOf(change: Change): SessionPrincipal {
@@ -65,20 +77,39 @@ export function createChanges(deps: {
   clock: Clock;
   ids: IdSource;
   authentication: Authentication;
+  announcements: Announcements;
 }): Changes {
-  const { transact, clock, ids, authentication } = deps;
+  const { transact, clock, ids, authentication, announcements } = deps;
 
-  function changeFor(tx: Executor, grant: Grant, actor: Actor): Change {
+  const announceAuthority = () => void announcements.emit('authority');
+
+  /** Runs work in one transaction, and what is to be told of it when that is stored. */
+  async function commit<T>(
+    identify: (tx: Executor) => Promise<Actor>,
+    work: (change: Change) => Promise<T>,
+  ): Promise<T> {
+    const listeners = new Set<() => void>();
+    const result = await transact(async (tx) => {
+      listeners.clear();
+      return work(changeFor(tx, await identify(tx), listeners));
+    });
+    for (const tell of listeners) tell();
+    return result;
+  }
+
+  function changeFor(tx: Executor, actor: Actor, listeners: Set<() => void>): Change {
     const now = clock();
-    const { principal } = actor;
+    const { principal, grant } = actor;
     return {
       tx,
       now,
       principal,
       grant,
       newId: ids,
-      audit: (entry) =>
-        insertAuditEvent(tx, {
+      whenStored: (tell) => void listeners.add(tell),
+      audit: async (entry) => {
+        listeners.add(announceAuthority);
+        await insertAuditEvent(tx, {
           id: ids(),
           at: now,
           action: entry.action,
@@ -91,28 +122,18 @@ export function createChanges(deps: {
           ip: actor.address,
           userAgent: actor.userAgent,
           detail: entry.detail ?? {},
-        }),
+        });
+      },
     };
   }
 
   return {
     run: (caller, ask, work) =>
-      transact(async (tx) => {
+      commit(async (tx) => {
         const principal = await authentication.recall(tx, caller.credential);
         const grant = await judge(tx, principal, ask);
-        return work(
-          changeFor(tx, grant, { principal, address: caller.address, userAgent: caller.userAgent }),
-        );
-      }),
-    runAsOperator: (work) =>
-      transact((tx) =>
-        work(
-          changeFor(
-            tx,
-            { workspaceId: null, role: 'OWNER' },
-            { principal: { kind: 'ANONYMOUS' }, address: null, userAgent: null },
-          ),
-        ),
-      ),
+        return { principal, grant, address: caller.address, userAgent: caller.userAgent };
+      }, work),
+    runAsOperator: (work) => commit(async () => OPERATOR, work),
   };
 }

@@ -1,6 +1,7 @@
 import type { Ask } from '../domain/authority.ts';
 import { tokenRoleFor } from '../domain/authority.ts';
-import { type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
+import { isEntityId } from '../domain/entity-type.ts';
+import { badInput, type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
 import { idOf } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
 import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../domain/scopes.ts';
@@ -26,12 +27,16 @@ export interface Decision {
 const ALLOWED: Decision = Object.freeze({ allowed: true, reason: null, required: null });
 const UNKNOWN: Decision = Object.freeze({ allowed: false, reason: 'NOT_FOUND', required: null });
 
-/** The ask that a question comes to; `null` where no entity type or no operation of it is meant. */
+/** The ask that a question comes to; `null` where it names what cannot be: an operation that the type lacks, no id. */
 function askOfQuestion(question: Question): Ask | null {
   const { operation, entityType } = question;
-  if (!isBuiltIn(entityType) || !BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;
   const workspaceId = question.workspaceId == null ? undefined : idOf('Workspace', question.workspaceId);
   const entityId = question.entityId ?? undefined;
+  if (!isBuiltIn(entityType)) {
+    if (entityId !== undefined && !isEntityId(entityId)) return null;
+    return { kind: 'entity', operation, entityType, workspaceId, entityId };
+  }
+  if (!BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;
   if (entityType === 'token') {
     const tokenId = entityId && idOf('Token', entityId);
     return { kind: 'token', operation, tokenId, workspaceRole: tokenRoleFor(operation) };
@@ -55,4 +60,19 @@ export async function decide(db: Executor, principal: Principal, question: Quest
       required: error.detail.required ?? null,
     };
   }
+}
+
+const QUESTIONS_AT_ONCE = 100;
+
+/** Answers several questions, in their order. Throws `BAD_USER_INPUT` on more than 100. */
+export async function decideAll(
+  db: Executor,
+  principal: Principal,
+  questions: readonly Question[],
+): Promise<Decision[]> {
+  if (questions.length > QUESTIONS_AT_ONCE)
+    throw badInput(['checks'], `must be at most ${QUESTIONS_AT_ONCE}`);
+  const decisions: Decision[] = [];
+  for (const question of questions) decisions.push(await decide(db, principal, question));
+  return decisions;
 }

@@ -1,5 +1,8 @@
+import { credentialIdOf, type Principal } from '../domain/principal.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type CredentialUse, saveUses } from '../storage/credential-uses.ts';
+import type { Caller } from './caller.ts';
 import type { Transact } from './transactions.ts';
 
 const FLUSH_EVERY_MS = 5000;
@@ -12,6 +15,16 @@ export interface LastUse {
   flush(): Promise<void>;
   /** Stores what is left and stops. */
   close(): Promise<void>;
+}
+
+/** Notes that a caller was allowed something. Only that counts as a use: probing with a leaked token must not look like one. */
+export function recordUse(
+  { lastUse, clock }: { lastUse: LastUse; clock: Clock },
+  { address, userAgent }: Pick<Caller, 'address' | 'userAgent'>,
+  principal: Principal,
+): void {
+  const credentialId = credentialIdOf(principal);
+  if (credentialId !== null) lastUse.record({ credentialId, at: clock(), ip: address, userAgent });
 }
 
 /** A recorder that stores every five seconds: that much may be lost in a crash, nothing on a clean stop. */

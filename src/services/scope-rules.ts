@@ -1,5 +1,6 @@
+import { isEntityId } from '../domain/entity-type.ts';
 import { badInput, forbidden, type InputIssue, inputCheck, PosternError } from '../domain/errors.ts';
-import { idOf, NO_ID } from '../domain/global-id.ts';
+import { idOf } from '../domain/global-id.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { TokenAuthority } from '../domain/principal.ts';
 import {
@@ -11,7 +12,10 @@ import {
   type ScopeRule,
   withoutDuplicates,
 } from '../domain/scopes.ts';
+import { findSharedOperations } from '../storage/channel-shares.ts';
+import { findChannelStanding } from '../storage/channels.ts';
 import type { Executor } from '../storage/database.ts';
+import { findRegistrations } from '../storage/entity-types.ts';
 import { findToken } from '../storage/tokens.ts';
 import { findStanding } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
@@ -25,6 +29,8 @@ export interface ScopeRequest {
 }
 
 type Path = InputIssue['path'];
+
+const NODE_TYPES = { workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const;
 
 /**
  * Turns requests into rules for a user's token: each names operations that its type has, and an entity and a workspace
@@ -66,51 +72,98 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
   const { entityType } = request;
   const operations = normaliseOperations(request.operations);
   if (operations.length === 0) throw badInput([...path, 'operations'], 'must name at least one operation');
-  if (!isBuiltIn(entityType)) throw badInput([...path, 'entityType'], 'is not a known entity type');
-  const unknown = operations.filter((operation) => !BUILT_IN_OPERATIONS[entityType].includes(operation));
-  if (unknown.length > 0) {
-    throw badInput([...path, 'operations'], `a ${entityType} has no operation ${unknown.join(', ')}`);
-  }
+  const foreign = isBuiltIn(entityType)
+    ? foreignOperations(entityType, BUILT_IN_OPERATIONS[entityType], operations)
+    : null;
+  if (foreign !== null) throw badInput([...path, 'operations'], foreign);
   if (entityType === 'token' && request.workspaceId != null) {
     throw badInput([...path, 'workspaceId'], 'a personal token is in no workspace');
   }
-  const nodeType = ({ workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const)[entityType];
   return {
     entityType,
-    entityId: request.entityId == null ? null : idOf(nodeType, request.entityId),
+    entityId:
+      request.entityId == null ? null : parseEntityId(entityType, request.entityId, [...path, 'entityId']),
     workspaceId: request.workspaceId == null ? null : idOf('Workspace', request.workspaceId),
     operations,
   };
 }
 
+function parseEntityId(entityType: string, entityId: string, path: Path): string {
+  if (isBuiltIn(entityType)) return idOf(NODE_TYPES[entityType], entityId);
+  if (!isEntityId(entityId))
+    throw badInput(path, 'must have 1 to 200 characters, none of them a control character');
+  return entityId;
+}
+
+/** What is wrong with operations that a type does not have; `null` where it has them all. */
+function foreignOperations(
+  entityType: string,
+  known: readonly Operation[],
+  operations: readonly Operation[],
+): string | null {
+  const foreign = operations.filter((operation) => !known.includes(operation));
+  return foreign.length === 0 ? null : `a ${entityType} has no operation ${foreign.join(', ')}`;
+}
+
+/** What the owner of a token cannot see of what a rule names. */
 async function issuesOfTargets(
   db: Executor,
   ownerId: string,
   rule: ScopeRule,
   path: Path,
 ): Promise<InputIssue[]> {
+  const { entityType, entityId, workspaceId } = rule;
   const issues: InputIssue[] = [];
-  if (rule.workspaceId !== null && !(await seesWorkspace(db, ownerId, rule.workspaceId))) {
+  if (workspaceId !== null && !(await seesWorkspace(db, ownerId, entityType, workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
-  if (rule.entityId !== null && !(await seesEntity(db, ownerId, rule, rule.entityId))) {
+  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(db, ownerId, rule, path))];
+  if (entityId !== null && !(await seesEntity(db, ownerId, rule, entityId))) {
     issues.push({
       path: [...path, 'entityId'],
-      message: `is not a ${rule.entityType} that the owner can see there`,
+      message: `is not a ${entityType} that the owner can see there`,
     });
   }
   return issues;
 }
 
-async function seesWorkspace(db: Executor, userId: string, workspaceId: string): Promise<boolean> {
-  const standing = workspaceId === NO_ID ? null : await findStanding(db, userId, workspaceId);
-  return standing !== null && standing.role !== null;
+/** A registered type must be so, with these operations, in the rule's workspace; without one, among all of the owner's. */
+async function issuesOfRegistered(
+  db: Executor,
+  ownerId: string,
+  rule: ScopeRule,
+  path: Path,
+): Promise<InputIssue[]> {
+  const { entityType, workspaceId, operations } = rule;
+  const registered = await findRegistrations(db, ownerId, entityType);
+  const meant = registered.filter(
+    ({ standing }) => workspaceId === null || standing.workspaceId === workspaceId,
+  );
+  if (meant.length === 0)
+    return [{ path: [...path, 'entityType'], message: 'is not an entity type that is known there' }];
+  const known = meant.flatMap((registration) => registration.operations);
+  const message = foreignOperations(entityType, known, operations);
+  return message === null ? [] : [{ path: [...path, 'operations'], message }];
+}
+
+/** A workspace is seen by its members; where channels are meant, by those too with whom one is shared. */
+async function seesWorkspace(
+  db: Executor,
+  userId: string,
+  entityType: string,
+  workspaceId: string,
+): Promise<boolean> {
+  if ((await findStanding(db, userId, workspaceId))?.role != null) return true;
+  return entityType === 'channel' && (await findSharedOperations(db, userId, workspaceId)).length > 0;
 }
 
 async function seesEntity(db: Executor, userId: string, rule: ScopeRule, entityId: string): Promise<boolean> {
-  if (rule.entityType === 'token') return (await findToken(db, entityId))?.ownerId === userId;
-  if (rule.entityType === 'workspace') {
-    return (rule.workspaceId ?? entityId) === entityId && (await seesWorkspace(db, userId, entityId));
-  }
-  return false;
+  const { entityType, workspaceId } = rule;
+  if (entityType === 'token') return (await findToken(db, entityId))?.ownerId === userId;
+  const standing =
+    entityType === 'channel'
+      ? await findChannelStanding(db, userId, entityId)
+      : await findStanding(db, userId, entityId);
+  if (!standing || (standing.role === null && standing.shared.length === 0)) return false;
+  return workspaceId === null || workspaceId === standing.workspaceId;
 }

@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as core from '../../db/migrations/0001-core.ts';
+import * as channels from '../../db/migrations/0002-channels.ts';
 import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
 import type { Tables } from './tables.ts';
@@ -10,6 +11,7 @@ export type Migrations = Readonly<Record<string, Migration>>;
 /** Every migration. A list and not a folder that is read, so that compiled, bundled and tested code have the same one. */
 export const MIGRATIONS: Migrations = Object.freeze({
   '0001-core': core,
+  '0002-channels': channels,
 });
 
 /** What a run of migrations did. */

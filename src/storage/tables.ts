@@ -132,6 +132,42 @@ interface AuditEventsTable {
   detail: Fixed<string>;
 }
 
+interface ChannelsTable {
+  id: Fixed<string>;
+  workspace_id: Fixed<string>;
+  name: string;
+  description: string | null;
+  /** That of the newest message; 0 before the first. */
+  last_sequence: number;
+  created_at: Fixed<number>;
+  updated_at: number;
+}
+
+interface ChannelSharesTable {
+  channel_id: Fixed<string>;
+  user_id: Fixed<string>;
+  /** One bit an operation. */
+  operations: number;
+}
+
+interface MessagesTable {
+  id: Fixed<string>;
+  channel_id: Fixed<string>;
+  sequence: Fixed<number>;
+  /** JSON. */
+  payload: Fixed<string>;
+  published_at: Fixed<number>;
+  publisher_id: string | null;
+}
+
+interface EntityTypesTable {
+  workspace_id: Fixed<string>;
+  name: Fixed<string>;
+  description: string | null;
+  /** One bit an operation. */
+  operations: number;
+}
+
 /** The tables as the newest migration leaves them. */
 export interface Tables {
   users: UsersTable;
@@ -146,4 +182,8 @@ export interface Tables {
   credential_uses: CredentialUsesTable;
   sign_in_attempts: SignInAttemptsTable;
   audit_events: AuditEventsTable;
+  channels: ChannelsTable;
+  channel_shares: ChannelSharesTable;
+  messages: MessagesTable;
+  entity_types: EntityTypesTable;
 }

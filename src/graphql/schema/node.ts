@@ -17,6 +17,8 @@ function through(field: string): LookUp {
 const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   Token: through('token'),
   Workspace: through('workspace'),
+  Channel: through('channel'),
+  Message: (id, _globalId, { principal, services }) => services.messages.find(principal, id),
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
   AuditEvent: (id, _globalId, { principal, services }) => services.auditReading.find(principal, id),

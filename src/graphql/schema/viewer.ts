@@ -1,5 +1,5 @@
 import { isToken, userIdOf } from '../../domain/principal.ts';
-import { type Decision, decide } from '../../services/decisions.ts';
+import { type Decision, decide, decideAll } from '../../services/decisions.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
 import { OperationEnum, PrincipalKindEnum } from './enums.ts';
@@ -18,6 +18,16 @@ const DecisionRef = builder.objectRef<Decision>('Decision').implement({
       nullable: true,
       description: 'What would be enough, as in extensions.required: a role, or an operation on an entity.',
     }),
+  }),
+});
+
+const CheckInput = builder.inputType('CheckInput', {
+  description: 'A question of authority.',
+  fields: (t) => ({
+    operation: t.field({ type: OperationEnum, required: true, description: 'What to do.' }),
+    entityType: t.field({ type: 'EntityType', required: true, description: 'To what kind of entity.' }),
+    entityId: t.id({ description: 'To which one; left out, to any.' }),
+    workspaceId: t.id({ description: 'In which workspace, where the entity does not say.' }),
   }),
 });
 
@@ -65,6 +75,12 @@ ViewerRef.implement({
         workspaceId: t.arg.id({ description: 'In which workspace, where the entity does not say.' }),
       },
       resolve: (_viewer, question, { principal, services }) => decide(services.db, principal, question),
+    }),
+    canAll: t.field({
+      type: [DecisionRef],
+      description: 'The same for several questions; the answers come in their order.',
+      args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
+      resolve: (_viewer, { checks }, { principal, services }) => decideAll(services.db, principal, checks),
     }),
   }),
 });

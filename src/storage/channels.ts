@@ -1,0 +1,146 @@
+import { type Selectable, sql } from 'kysely';
+import type { Reach, Standing } from '../domain/authority.ts';
+import type { Channel } from '../domain/channel.ts';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import { operationsFromBits } from '../domain/scopes.ts';
+import { isSharedWith } from './channel-shares.ts';
+import { policyFromColumns, roleFromRank } from './codec.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+import { withinReach } from './reach.ts';
+import type { Tables } from './tables.ts';
+
+/** The order of every list of channels: oldest first. */
+export const CHANNEL_ORDER = { name: 'CREATED_AT', keyType: 'number' } as const;
+
+function toChannel(row: Selectable<Tables['channels']>): Channel {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    name: row.name,
+    description: row.description,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** The condition that a row of `channels` lies within a caller's reach, by membership or by a share. */
+export function channelWithin(reach: Reach) {
+  return withinReach(reach, {
+    workspaceId: 'channels.workspace_id',
+    entityId: 'channels.id',
+    sharedWith: (userId) => isSharedWith(userId, reach.operation, 'channels.id'),
+  });
+}
+
+function listQuery(db: Executor, reach: Reach, workspaceId: string | null) {
+  const query = db.selectFrom('channels').where(channelWithin(reach));
+  return workspaceId === null ? query : query.where('channels.workspace_id', '=', workspaceId);
+}
+
+/** Stores a channel without messages. */
+export async function insertChannel(db: Executor, channel: Channel): Promise<void> {
+  await db
+    .insertInto('channels')
+    .values({
+      id: channel.id,
+      workspace_id: channel.workspaceId,
+      name: channel.name,
+      description: channel.description,
+      last_sequence: 0,
+      created_at: channel.createdAt,
+      updated_at: channel.updatedAt,
+    })
+    .execute();
+}
+
+/** A channel by id; for those who hold it already. */
+export async function findChannel(db: Executor, id: string): Promise<Channel | null> {
+  const row = await db.selectFrom('channels').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toChannel(row) : null;
+}
+
+/** A channel within a caller's reach. */
+export async function findChannelWithin(db: Executor, reach: Reach, id: string): Promise<Channel | null> {
+  const row = await listQuery(db, reach, null).selectAll().where('channels.id', '=', id).executeTakeFirst();
+  return row ? toChannel(row) : null;
+}
+
+/** One stretch of the channels within a caller's reach, of one workspace or of all, oldest first. */
+export async function pageChannels(
+  db: Executor,
+  reach: Reach,
+  workspaceId: string | null,
+  window: PageWindow,
+): Promise<Page<Channel>> {
+  const page = await fetchPage(listQuery(db, reach, workspaceId).selectAll(), window, {
+    ...CHANNEL_ORDER,
+    key: sql.ref('channels.created_at'),
+    id: sql.ref('channels.id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.created_at, id: row.id }),
+  });
+  return mapPage(page, toChannel);
+}
+
+/** How many channels lie within a caller's reach, in one workspace or in all. */
+export async function countChannels(db: Executor, reach: Reach, workspaceId: string | null): Promise<number> {
+  const row = await listQuery(db, reach, workspaceId)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** The workspace that a channel belongs to. */
+export async function findWorkspaceIdOf(db: Executor, channelId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('channels')
+    .select('workspace_id')
+    .where('id', '=', channelId)
+    .executeTakeFirst();
+  return row?.workspace_id ?? null;
+}
+
+/** How a user stands to a channel; `null` where there is no such channel. */
+export async function findChannelStanding(
+  db: Executor,
+  userId: string,
+  channelId: string,
+): Promise<Standing | null> {
+  const row = await db
+    .selectFrom('channels as c')
+    .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .leftJoin('channel_shares as s', (join) =>
+      join.onRef('s.channel_id', '=', 'c.id').on('s.user_id', '=', userId),
+    )
+    .select(['c.workspace_id', 'm.role', 's.operations'])
+    .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('c.id', '=', channelId)
+    .executeTakeFirst();
+  return row
+    ? {
+        workspaceId: row.workspace_id,
+        role: roleFromRank(row.role),
+        shared: operationsFromBits(row.operations ?? 0),
+        policy: policyFromColumns(row),
+      }
+    : null;
+}
+
+/** Gives a channel its present name, description and stamp. */
+export async function updateChannel(db: Executor, channel: Channel): Promise<void> {
+  const { name, description, updatedAt } = channel;
+  await db
+    .updateTable('channels')
+    .set({ name, description, updated_at: updatedAt })
+    .where('id', '=', channel.id)
+    .execute();
+}
+
+/** Deletes a channel with its shares and messages. */
+export async function deleteChannel(db: Executor, id: string): Promise<void> {
+  await db.deleteFrom('channels').where('id', '=', id).execute();
+}

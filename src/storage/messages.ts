@@ -1,0 +1,129 @@
+import { type Selectable, sql } from 'kysely';
+import type { Reach } from '../domain/authority.ts';
+import type { Message } from '../domain/message.ts';
+import type { Page, PageWindow } from '../domain/paging.ts';
+import { channelWithin } from './channels.ts';
+import type { Executor } from './database.ts';
+import { fetchPage, mapPage } from './paging.ts';
+import type { Tables } from './tables.ts';
+
+/** The order of every list of messages: as they were published. */
+export const MESSAGE_ORDER = { name: 'SEQUENCE', keyType: 'number' } as const;
+
+function toMessage(row: Selectable<Tables['messages']>): Message {
+  return {
+    id: row.id,
+    channelId: row.channel_id,
+    sequence: row.sequence,
+    payload: JSON.parse(row.payload),
+    publishedAt: row.published_at,
+    publisherId: row.publisher_id,
+  };
+}
+
+function messageQuery(db: Executor, channelId: string) {
+  return db.selectFrom('messages').where('channel_id', '=', channelId);
+}
+
+/** Takes the next place in a channel, for the transaction that fills it. Throws where there is no such channel. */
+export async function takeSequence(db: Executor, channelId: string): Promise<number> {
+  const row = await db
+    .updateTable('channels')
+    .set((eb) => ({ last_sequence: eb('last_sequence', '+', 1) }))
+    .where('id', '=', channelId)
+    .returning('last_sequence')
+    .executeTakeFirstOrThrow();
+  return row.last_sequence;
+}
+
+/** Stores a message with its payload in JSON, and drops those of its channel but the newest `kept`. */
+export async function insertMessage(
+  db: Executor,
+  message: Omit<Message, 'payload'>,
+  payload: string,
+  kept: number,
+): Promise<void> {
+  await db
+    .insertInto('messages')
+    .values({
+      id: message.id,
+      channel_id: message.channelId,
+      sequence: message.sequence,
+      payload,
+      published_at: message.publishedAt,
+      publisher_id: message.publisherId,
+    })
+    .execute();
+  await db
+    .deleteFrom('messages')
+    .where('channel_id', '=', message.channelId)
+    .where('sequence', '<=', message.sequence - kept)
+    .execute();
+}
+
+/** One stretch of a channel's messages, oldest first. */
+export async function pageMessages(
+  db: Executor,
+  channelId: string,
+  window: PageWindow,
+): Promise<Page<Message>> {
+  const page = await fetchPage(messageQuery(db, channelId).selectAll(), window, {
+    ...MESSAGE_ORDER,
+    key: sql.ref('sequence'),
+    id: sql.ref('id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.sequence, id: row.id }),
+  });
+  return mapPage(page, toMessage);
+}
+
+/** How many messages a channel keeps. */
+export async function countMessages(db: Executor, channelId: string): Promise<number> {
+  const row = await messageQuery(db, channelId)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** A message of a channel within a caller's reach. */
+export async function findMessageWithin(db: Executor, reach: Reach, id: string): Promise<Message | null> {
+  const row = await db
+    .selectFrom('messages')
+    .innerJoin('channels', 'channels.id', 'messages.channel_id')
+    .selectAll('messages')
+    .where(channelWithin(reach))
+    .where('messages.id', '=', id)
+    .executeTakeFirst();
+  return row ? toMessage(row) : null;
+}
+
+/** The first message that a channel keeps after a place. */
+export async function findMessageAfter(
+  db: Executor,
+  channelId: string,
+  sequence: number,
+): Promise<Message | null> {
+  const row = await messageQuery(db, channelId)
+    .selectAll()
+    .where('sequence', '>', sequence)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? toMessage(row) : null;
+}
+
+/** The place of a message that a channel keeps. */
+export async function findSequence(db: Executor, channelId: string, id: string): Promise<number | null> {
+  const row = await messageQuery(db, channelId).select('sequence').where('id', '=', id).executeTakeFirst();
+  return row?.sequence ?? null;
+}
+
+/** The place of a channel's newest message, kept or not; `null` where there is no such channel. */
+export async function findLastSequence(db: Executor, channelId: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('channels')
+    .select('last_sequence')
+    .where('id', '=', channelId)
+    .executeTakeFirst();
+  return row?.last_sequence ?? null;
+}
