@@ -82,6 +82,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger,
     clock,
     ids: systemIds,
+    services,
     authenticate: services.authentication.authenticate,
     createContext: (server) => createContext(services, server),
     probe: async () => {
@@ -95,6 +96,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     services,
     firstOwner,
     async close() {
+      services.streams.close();
       await services.lastUse.close();
       await database.close();
     },

@@ -10,6 +10,7 @@ const RANDOM_BYTES = 32;
 const RANDOM_CHARACTERS = 43;
 const CHECKSUM_CHARACTERS = 6;
 const DISPLAY_CHARACTERS = 10;
+const PREFIX_CHARACTERS = 17;
 
 /** A prefix that may be configured to stand in front of every secret: letters and digits, then an underscore. */
 export const SECRET_PREFIX = /^[A-Za-z][A-Za-z0-9]{0,15}_$/;
@@ -53,7 +54,33 @@ export function kindOfSecret(text: string): SecretKind | null {
   return KIND_OF_TAG.get(match[1] ?? '') ?? null;
 }
 
-const ANYWHERE = new RegExp(`(?:${Object.values(SECRET_TAGS).join('|')})_[0-9A-Za-z]{49}`, 'g');
+/** A secret as it stands in a text. */
+export interface FoundSecret {
+  readonly secret: string;
+  readonly kind: SecretKind;
+  /** Where it begins, in UTF-16 code units. */
+  readonly index: number;
+}
+
+const TAGS = Object.values(SECRET_TAGS).join('|');
+const ANYWHERE = new RegExp(`(?:${TAGS})_[0-9A-Za-z]{49}`, 'g');
+const ALONE = new RegExp(`${ANYWHERE.source}(?![0-9A-Za-z])`, 'g');
+
+/** The secrets in a text, in their order: whatever has the shape and the right checksum, with a prefix or without. */
+export function findSecrets(text: string): FoundSecret[] {
+  const found: FoundSecret[] = [];
+  for (const { 0: bare, index } of text.matchAll(ALONE)) {
+    // The checksum tells how much of what stands in front belongs to it.
+    for (let start = Math.max(0, index - PREFIX_CHARACTERS); start <= index; start += 1) {
+      const secret = text.slice(start, index) + bare;
+      const kind = kindOfSecret(secret);
+      if (kind === null) continue;
+      found.push({ secret, kind, index: start });
+      break;
+    }
+  }
+  return found;
+}
 
 /** Text that somebody else wrote, with an ellipsis in place of everything that has a secret's shape. */
 export function withoutSecrets(text: string): string {

@@ -12,6 +12,7 @@ import './schema/token-policy.ts';
 import './schema/members.ts';
 import './schema/invitations.ts';
 import './schema/audit.ts';
+import './schema/leaks.ts';
 import './schema/channels.ts';
 import './schema/channel-mutations.ts';
 import './schema/messages.ts';

@@ -1,5 +1,5 @@
 import { ERRORS, failure, PosternError } from '../domain/errors.ts';
-import { ANONYMOUS, isToken, type Principal } from '../domain/principal.ts';
+import { ANONYMOUS, credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Credential } from '../services/caller.ts';
 import { readBearer, readCookieSecret } from './credentials.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -23,31 +23,60 @@ function isRefusal(error: unknown): boolean {
   return error instanceof PosternError && 'challenge' in ERRORS[error.code];
 }
 
-/** Admission over its dependencies; `isOurs` tells whether an origin is this server's own or one it trusts. */
-export function createAdmission(deps: {
-  authenticate: (credential: Credential) => Promise<Principal>;
-  limits: RateLimits;
-  isOurs: (origin: string, request: Request) => boolean;
-}): Admit {
-  const { authenticate, limits, isOurs } = deps;
+/** What tells who a credential belongs to, and how often it may be asked. */
+interface IdentityParts {
+  readonly authenticate: (credential: Credential) => Promise<Principal>;
+  readonly limits: RateLimits;
+}
 
-  /** Reads and authenticates one credential, within what its address and it itself may ask for. */
-  async function identify(address: string | null, read: () => Credential): Promise<Admission> {
-    await limits.checkRefusals(address);
+type Identify = (address: string | null, read: () => Credential) => Promise<Admission>;
+
+/** Reads and authenticates one credential, within what its address and it itself may ask for. */
+function createIdentify({ authenticate, limits }: IdentityParts): Identify {
+  async function authenticated(address: string | null, read: () => Credential): Promise<Admission> {
     try {
       const credential = read();
-      const principal = await authenticate(credential);
-      return { credential, principal, deadCookie: false };
+      return { credential, principal: await authenticate(credential), deadCookie: false };
     } catch (error) {
       if (isRefusal(error)) await limits.countRefusal(address);
       throw error;
     }
   }
 
+  return async (address, read) => {
+    await limits.checkRefusals(address);
+    const admission = await authenticated(address, read);
+    const credentialId = credentialIdOf(admission.principal);
+    if (credentialId !== null) await limits.countRequest(credentialId);
+    return admission;
+  };
+}
+
+async function admitByBearer(
+  request: Request,
+  address: string | null,
+  identify: Identify,
+): Promise<Admission | null> {
+  const authorization = request.headers.get('authorization');
+  return authorization === null ? null : identify(address, () => readBearer(authorization));
+}
+
+/** Admission by the `Authorization` header alone: for callers that are no browsers, and never mean a cookie. */
+export function createBearerAdmission(parts: IdentityParts): Admit {
+  const identify = createIdentify(parts);
+  return async (request, address) => (await admitByBearer(request, address, identify)) ?? NOBODY;
+}
+
+/** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */
+export function createAdmission(
+  parts: IdentityParts & { isOurs: (origin: string, request: Request) => boolean },
+): Admit {
+  const identify = createIdentify(parts);
+
   function comesFromUs(request: Request): boolean {
     const origin = request.headers.get('origin');
     const sameOrigin = request.headers.get('sec-fetch-site') === 'same-origin';
-    return sameOrigin || (origin !== null && isOurs(origin, request));
+    return sameOrigin || (origin !== null && parts.isOurs(origin, request));
   }
 
   /** A browser sends the cookie along whoever asks it to, so the request has to prove that a page of ours asked. */
@@ -63,19 +92,10 @@ export function createAdmission(deps: {
     }
   }
 
-  async function admitByHeaders(request: Request, address: string | null): Promise<Admission> {
-    const authorization = request.headers.get('authorization');
-    if (authorization !== null) return identify(address, () => readBearer(authorization));
+  return async (request, address) => {
+    const admission = await admitByBearer(request, address, identify);
+    if (admission) return admission;
     const cookie = readSessionCookie(request.headers.get('cookie'));
     return cookie === null || request.method === 'GET' ? NOBODY : admitByCookie(request, cookie, address);
-  }
-
-  return async (request, address) => {
-    const admission = await admitByHeaders(request, address);
-    const { principal } = admission;
-    if (principal.kind !== 'ANONYMOUS') {
-      await limits.countRequest(isToken(principal) ? principal.tokenId : principal.sessionId);
-    }
-    return admission;
   };
 }

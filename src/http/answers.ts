@@ -34,13 +34,18 @@ export function codeOf(error: GraphQLError): ErrorCode {
   return error.extensions.code as ErrorCode;
 }
 
+/** What asks a client for a bearer secret, or tells it what is wrong with the one it sent (RFC 6750, section 3). */
+export function bearerChallenge(error?: string): string {
+  return error === undefined ? 'Bearer realm="postern"' : `Bearer realm="postern", error="${error}"`;
+}
+
 /** The HTTP side of a request that was refused as a whole: its status, RFC 6750 challenge and `Retry-After`. */
 export function httpOf(error: GraphQLError): { status: number; headers: Record<string, string> } {
   const code = codeOf(error);
   const entry = ERRORS[code];
   const headers: Record<string, string> = {};
-  if ('challenge' in entry)
-    headers['WWW-Authenticate'] = `Bearer realm="postern", error="${entry.challenge}"`;
+  if ('challenge' in entry) headers['WWW-Authenticate'] = bearerChallenge(entry.challenge);
+  if (code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = bearerChallenge();
   const retryAfter = error.extensions.retryAfter ?? (code === 'UNAVAILABLE' ? RETRY_AFTER_SECONDS : null);
   if (retryAfter !== null) headers['Retry-After'] = String(retryAfter);
   return { status: entry.status, headers };

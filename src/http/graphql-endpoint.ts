@@ -2,39 +2,30 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
-import { withoutSecrets } from '../domain/secret.ts';
 import type { Context, ServerContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Credential } from '../services/caller.ts';
 import { createAdmission } from './admission.ts';
 import { answerFailure, refusalResponse } from './answers.ts';
+import { callerOf } from './caller.ts';
 import { createCors } from './cors.ts';
 import { createGraphiql } from './graphiql.ts';
 import { readParams } from './graphql-params.ts';
 import { createGraphQLServer } from './graphql-server.ts';
-import { createRateLimits } from './rate-limits.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { type CookieSession, writeSessionCookie } from './session-cookie.ts';
 import type { Endpoint, Visit } from './visit.ts';
 
 const METHODS = ['GET', 'POST'];
-const USER_AGENT_LENGTH = 256;
 
 /** What `/graphql` is made of. */
 export interface GraphQLEndpointParts {
-  readonly config: Pick<
-    Config,
-    'allowedOrigins' | 'publicUrl' | 'graphiql' | 'refusalsPerMinute' | 'requestsPerMinute'
-  >;
+  readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql'>;
+  readonly limits: RateLimits;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
   readonly authenticate: (credential: Credential) => Promise<Principal>;
   readonly createContext: (server: ServerContext) => Context;
-}
-
-/** What a client calls itself, short enough to keep. */
-function userAgentOf(request: Request): string | null {
-  const text = request.headers.get('user-agent');
-  return text && withoutSecrets(text).slice(0, USER_AGENT_LENGTH);
 }
 
 /** The endpoint over its parts. */
@@ -46,7 +37,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const graphql = createGraphQLServer(parts);
   const admit = createAdmission({
     authenticate: parts.authenticate,
-    limits: createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute }),
+    limits: parts.limits,
     isOurs: (origin, request) =>
       cors.allows(origin) || origin === new URL(request.url).origin || origin === config.publicUrl,
   });
@@ -57,12 +48,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     visit.principal = principal;
     let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
     const server: ServerContext = {
-      caller: {
-        credential,
-        address: visit.address,
-        userAgent: userAgentOf(request),
-        requestId: visit.requestId,
-      },
+      caller: callerOf(request, visit, credential),
       principal,
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;

@@ -5,11 +5,16 @@ import type { IdSource } from '../platform/ids.ts';
 import { answerFailure, jsonResponse, refusalResponse, seal } from './answers.ts';
 import { clientAddress } from './client-address.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
+import { readOnly } from './methods.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { createVerificationRoutes, type VerificationParts } from './verification.ts';
 import { createVisit, type Endpoint, logFieldsOf, type Visit } from './visit.ts';
 
 /** What the wire is made of. */
-export interface HttpParts extends GraphQLEndpointParts {
-  readonly config: GraphQLEndpointParts['config'] & Pick<Config, 'trustProxy'>;
+export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts, 'limits'> {
+  readonly config: GraphQLEndpointParts['config'] &
+    VerificationParts['config'] &
+    Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'requestsPerMinute'>;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
@@ -31,27 +36,15 @@ export interface HttpHandler {
   drain(): void;
 }
 
-const READ_METHODS = ['GET', 'HEAD'];
-
-/** Answers `GET` and `HEAD` alone. */
-function readOnly(answer: Endpoint): Endpoint {
-  return async (request, visit) => {
-    if (READ_METHODS.includes(request.method)) return answer(request, visit);
-    const refusal = failure('BAD_REQUEST', 'This takes GET.');
-    return refusalResponse(refusal, visit.requestId, {
-      status: 405,
-      headers: { Allow: READ_METHODS.join(', ') },
-    });
-  };
-}
-
 /** The handler over its parts. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
   const { config, logger, clock } = parts;
+  const limits = createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute });
   let draining = false;
 
   const routes: ReadonlyMap<string, Endpoint> = new Map([
-    ['/graphql', createGraphQLEndpoint(parts)],
+    ['/graphql', createGraphQLEndpoint({ ...parts, limits })],
+    ...createVerificationRoutes({ ...parts, limits }),
     ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
     ...(config.graphiql ? ([['/', readOnly(home)]] as const) : []),

@@ -12,8 +12,10 @@ import { createAuthentication } from './authentication.ts';
 import { createChanges } from './changes.ts';
 import { createChannelService } from './channels.ts';
 import { createEntityTypeService } from './entity-types.ts';
+import { createIntrospection } from './introspection.ts';
 import { createInvitationService } from './invitations.ts';
 import { createLastUse } from './last-use.ts';
+import { createLeakService } from './leaks.ts';
 import { createMemberService } from './members.ts';
 import { createMessageService } from './messages.ts';
 import { createSessionService } from './sessions.ts';
@@ -70,6 +72,8 @@ export function createServices(deps: ServiceDependencies) {
     channels: createChannelService({ db, limits }),
     messages: createMessageService({ db, limits, announcements }),
     streams: createStreams({ db, clock, logger, limits, authentication, announcements, lastUse }),
+    introspection: createIntrospection({ db, authentication }),
+    leaks: createLeakService({ changes }),
     entityTypes: createEntityTypeService({ db, limits }),
   };
 }

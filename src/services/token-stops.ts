@@ -56,19 +56,28 @@ export async function enableToken(change: Change, tokenId: string): Promise<Toke
 /**
  * Kills the secrets of a token, and of all that derives from it, for good: a later regeneration of the token does not
  * bring back what somebody derived from its old secret, nor the invitations that it made. Again, it changes nothing.
+ * `detail` goes into each audit row.
  */
-export async function revokeToken(change: Change, tokenId: string): Promise<Token> {
+export async function revokeToken(
+  change: Change,
+  tokenId: string,
+  detail: Record<string, unknown> = {},
+): Promise<Token> {
   const token = await tokenOf(change, tokenId);
-  await revokeEach(change, [token, ...(await findDescendants(change.tx, tokenId))]);
+  await revokeEach(change, [token, ...(await findDescendants(change.tx, tokenId))], detail);
   return tokenOf(change, tokenId);
 }
 
-async function revokeEach(change: Change, tokens: readonly Token[]): Promise<number> {
+async function revokeEach(
+  change: Change,
+  tokens: readonly Token[],
+  detail: Record<string, unknown> = {},
+): Promise<number> {
   const live = tokens.filter((token) => token.revokedAt === null);
   for (const token of live) {
     await updateToken(change.tx, token, { revokedAt: change.now }, change.now);
     await deleteInvitationsByToken(change.tx, token.id);
-    await auditToken(change, 'token.revoked', token);
+    await auditToken(change, 'token.revoked', token, detail);
   }
   return live.length;
 }

@@ -1,0 +1,28 @@
+import { failure } from '../domain/errors.ts';
+import type { Services } from '../services/services.ts';
+import { jsonResponse } from './answers.ts';
+import { readJson } from './body.ts';
+import { callerOf } from './caller.ts';
+import { postOnly } from './methods.ts';
+import type { Endpoint } from './visit.ts';
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** The secrets of a report: an array of texts, by itself or under `secrets`. Throws `BAD_REQUEST`. */
+function secretsOf(body: unknown): string[] {
+  const list = typeof body === 'object' && body !== null && 'secrets' in body ? body.secrets : body;
+  if (!isTexts(list)) {
+    throw failure('BAD_REQUEST', 'The body must be an array of texts, or an object with one under secrets.');
+  }
+  return list;
+}
+
+/** The endpoint for finders of secrets: what is real among them is revoked, and the answer does not tell what that was. */
+export function createLeaksEndpoint({ services }: { services: Pick<Services, 'leaks'> }): Endpoint {
+  return postOnly(async (request, visit) => {
+    const secrets = secretsOf(await readJson(request));
+    return jsonResponse({ received: await services.leaks.report(callerOf(request, visit, null), secrets) });
+  });
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../config.ts';
+import type { Services } from '../services/services.ts';
+import { createBearerAdmission } from './admission.ts';
+import { createLeaksEndpoint } from './leaks.ts';
+import { createIntrospectionEndpoint, createRevocationEndpoint } from './oauth.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { createVerifyEndpoint } from './verify.ts';
+import type { Endpoint } from './visit.ts';
+import { createServerMetadata, createTokenPatterns } from './well-known.ts';
+
+/** What the endpoints for other services are made of. */
+export interface VerificationParts {
+  readonly config: Pick<Config, 'publicUrl' | 'secretPrefix'>;
+  readonly limits: RateLimits;
+  readonly services: Services;
+}
+
+/** The endpoints for other services, by path: proxies, resource servers, secret scanners. None of them knows GraphQL. */
+export function createVerificationRoutes(parts: VerificationParts): readonly (readonly [string, Endpoint])[] {
+  const { config, limits, services } = parts;
+  const { authenticate } = services.authentication;
+  const admit = createBearerAdmission({ authenticate, limits });
+  const issuerOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin;
+  const oauth = { admit, limits, services, issuerOf };
+  return [
+    ['/verify', createVerifyEndpoint({ admit, services })],
+    ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
+    ['/oauth/revoke', createRevocationEndpoint(oauth)],
+    ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],
+    ['/leaks', createLeaksEndpoint({ services })],
+    ['/.well-known/postern-token-patterns', createTokenPatterns(config.secretPrefix, issuerOf)],
+  ];
+}

@@ -1,0 +1,115 @@
+import {
+  ERRORS,
+  type ErrorCode,
+  failure,
+  forbidden,
+  type PosternError,
+  type Reason,
+} from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import type { Principal } from '../domain/principal.ts';
+import { OPERATIONS, type Operation } from '../domain/scopes.ts';
+import { type Decision, decide, type Question } from '../services/decisions.ts';
+import { recordUse } from '../services/last-use.ts';
+import type { Services } from '../services/services.ts';
+import type { Admit } from './admission.ts';
+import { bearerChallenge, refusalResponse } from './answers.ts';
+import { callerOf } from './caller.ts';
+import type { Endpoint } from './visit.ts';
+
+const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId'];
+
+/** What `/verify` is made of. */
+export interface VerifyParts {
+  readonly admit: Admit;
+  readonly services: Pick<Services, 'db' | 'clock' | 'lastUse'>;
+}
+
+function parseOperation(text: string): Operation {
+  const operation = OPERATIONS.find((name) => name === text.toUpperCase());
+  if (!operation) throw failure('BAD_REQUEST', `operation must be one of ${OPERATIONS.join(', ')}.`);
+  return operation;
+}
+
+/**
+ * What is asked of the caller; `null` where only the credential is in question. An empty value is refused and not taken
+ * for one left out: a proxy that fills in nothing must not ask for less. Throws `BAD_REQUEST`.
+ */
+function questionOf({ searchParams }: URL): Question | null {
+  const names = [...searchParams.keys()];
+  if (names.length === 0) return null;
+  const known = names.every((name) => PARAMETERS.includes(name)) && new Set(names).size === names.length;
+  if (!known) throw failure('BAD_REQUEST', `Ask with ${PARAMETERS.join(', ')}, each at most once.`);
+  if ([...searchParams.values()].includes('')) throw failure('BAD_REQUEST', 'A parameter has no value.');
+  const operation = searchParams.get('operation');
+  const entityType = searchParams.get('entityType');
+  if (operation === null || entityType === null) {
+    throw failure('BAD_REQUEST', 'operation and entityType belong together.');
+  }
+  return {
+    operation: parseOperation(operation),
+    entityType,
+    entityId: searchParams.get('entityId'),
+    workspaceId: searchParams.get('workspaceId'),
+  };
+}
+
+/** Text that a header can carry: what is not printable ASCII, and `%` itself, as percent-encoded UTF-8. */
+function toHeaderValue(text: string): string {
+  return text.replace(/[^\x21-\x24\x26-\x7E]+/gu, encodeURIComponent);
+}
+
+/** Who is calling, as headers that a proxy hands on to the service behind it. */
+function identityOf(principal: Principal): Record<string, string> {
+  switch (principal.kind) {
+    case 'ANONYMOUS':
+      return {};
+    case 'SESSION':
+      return { 'X-Postern-Principal': principal.kind, ...userOf(principal) };
+    case 'PERSONAL_TOKEN':
+      return { 'X-Postern-Principal': principal.kind, ...userOf(principal), ...tokenOf(principal) };
+    case 'WORKSPACE_TOKEN':
+      return {
+        'X-Postern-Principal': principal.kind,
+        ...tokenOf(principal),
+        'X-Postern-Workspace': toGlobalId('Workspace', principal.workspaceId),
+        'X-Postern-Role': principal.role,
+      };
+  }
+}
+
+function userOf({ userId, email }: { userId: string; email: string }): Record<string, string> {
+  return { 'X-Postern-User': toGlobalId('User', userId), 'X-Postern-Email': toHeaderValue(email) };
+}
+
+function tokenOf({ tokenId }: { tokenId: string }): Record<string, string> {
+  return { 'X-Postern-Token': toGlobalId('Token', tokenId) };
+}
+
+/** The error that the refused call itself would have answered. */
+function errorOf({ reason, required }: Decision): PosternError {
+  if (reason === null || reason in ERRORS) return failure((reason ?? 'FORBIDDEN') as ErrorCode);
+  return forbidden(reason as Reason, required ?? undefined);
+}
+
+/**
+ * The endpoint for proxies and services: may who sent this `Authorization` header do that? It answers `204` with who it
+ * is, or the refusal. Whatever method the proxy uses, and whatever it says of the request that it asks for, counts nothing.
+ */
+export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint {
+  return async (request, visit) => {
+    const question = questionOf(new URL(request.url));
+    const { principal, credential } = await admit(request, visit.address);
+    visit.principal = principal;
+    if (principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
+    const decision = question && (await decide(services.db, principal, question));
+    if (decision && !decision.allowed) {
+      // Proxies understand 401 and 403, and what is absent must not look different from what is hidden.
+      const { status, challenge } = ERRORS.FORBIDDEN;
+      const headers = { 'WWW-Authenticate': bearerChallenge(challenge) };
+      return refusalResponse(errorOf(decision), visit.requestId, { status, headers });
+    }
+    recordUse(services, callerOf(request, visit, credential), principal);
+    return new Response(null, { status: 204, headers: identityOf(principal) });
+  };
+}

@@ -1,0 +1,121 @@
+import { HOUR, SECOND } from '../domain/duration.ts';
+import { badInput, PosternError } from '../domain/errors.ts';
+import { toGlobalId } from '../domain/global-id.ts';
+import { kindOfSecret, type SecretKind } from '../domain/secret.ts';
+import { digestOf } from '../platform/hashing.ts';
+import { deleteInvitation } from '../storage/invitations.ts';
+import {
+  findInvitationsByDigests,
+  findSessionsByDigests,
+  findTokenIdsByDigests,
+} from '../storage/secret-digests.ts';
+import { deleteSession } from '../storage/sessions.ts';
+import { countAttempt, deleteEndedWindows } from '../storage/sign-in-attempts.ts';
+import type { Caller } from './caller.ts';
+import type { Change, Changes } from './changes.ts';
+import { revokeToken } from './token-stops.ts';
+
+/** How many secrets one report may hand in. */
+export const SECRETS_A_REPORT = 1000;
+
+const REPORTS_AN_HOUR = 60;
+
+/** Ends what a secret opens, on the word of whoever holds it: possession is all that it takes. */
+export interface LeakService {
+  /**
+   * Revokes every token, session and invitation that the secrets open; whatever else is among them is ignored. Tells how
+   * many were handed in, and nothing of which were real. Throws `BAD_USER_INPUT` on more than 1,000, `RATE_LIMITED` after
+   * 60 reports of an address in an hour.
+   */
+  report(caller: Caller, secrets: readonly string[]): Promise<number>;
+  /** Revokes what one secret opens; tells whether it opened anything. */
+  revoke(caller: Caller, secret: string): Promise<boolean>;
+}
+
+/** What the audit rows say of how it came about. */
+type Detail = { readonly by: 'leak-report' | 'oauth-revocation' };
+
+function digestsByKind(secrets: readonly string[]): Map<SecretKind, string[]> {
+  const byKind = new Map<SecretKind, string[]>();
+  for (const secret of new Set(secrets)) {
+    const kind = kindOfSecret(secret);
+    if (kind !== null) byKind.set(kind, [...(byKind.get(kind) ?? []), digestOf(secret)]);
+  }
+  return byKind;
+}
+
+async function endSessions(change: Change, digests: readonly string[], detail: Detail): Promise<number> {
+  const sessions = await findSessionsByDigests(change.tx, digests);
+  for (const { id, userId } of sessions) {
+    await deleteSession(change.tx, userId, id);
+    await change.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', id), detail });
+  }
+  return sessions.length;
+}
+
+async function revokeInvitations(
+  change: Change,
+  digests: readonly string[],
+  detail: Detail,
+): Promise<number> {
+  const invitations = await findInvitationsByDigests(change.tx, digests);
+  for (const { id, workspaceId, email } of invitations) {
+    await deleteInvitation(change.tx, id);
+    const targetId = toGlobalId('Invitation', id);
+    await change.audit({
+      action: 'member.invitation_revoked',
+      workspaceId,
+      targetId,
+      detail: { email, ...detail },
+    });
+  }
+  return invitations.length;
+}
+
+/** Ends all that the secrets open; tells how much that was. */
+async function endAll(change: Change, secrets: readonly string[], detail: Detail): Promise<number> {
+  const digests = digestsByKind(secrets);
+  const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
+  const tokenIds = await findTokenIdsByDigests(change.tx, tokenDigests, change.now);
+  for (const tokenId of tokenIds) await revokeToken(change, tokenId, detail);
+  const sessions = await endSessions(change, digests.get('SESSION') ?? [], detail);
+  const invitations = await revokeInvitations(change, digests.get('INVITATION') ?? [], detail);
+  return tokenIds.length + sessions + invitations;
+}
+
+/**
+ * Counts a report of an address, over restarts. That a report always writes keeps it from telling by its time alone
+ * whether it found anything. Throws `RATE_LIMITED`.
+ */
+async function admitReport({ tx, now }: Change, address: string | null): Promise<void> {
+  await deleteEndedWindows(tx, now);
+  const key = digestOf(`leak-report:${address ?? 'unknown'}`);
+  const { attempts, resetsAt } = await countAttempt(tx, key, now, HOUR);
+  if (attempts <= REPORTS_AN_HOUR) return;
+  throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((resetsAt - now) / SECOND) });
+}
+
+/** The service over the unit of work. What it changes has no actor: nobody proves who found a secret. */
+export function createLeakService(deps: { changes: Changes }): LeakService {
+  function run<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
+    return deps.changes.run({ ...caller, credential: null }, { kind: 'anyone' }, work);
+  }
+
+  return {
+    async report(caller, secrets) {
+      if (secrets.length > SECRETS_A_REPORT) {
+        throw badInput(['secrets'], `must be at most ${SECRETS_A_REPORT}`);
+      }
+      await run(caller, async (change) => {
+        await admitReport(change, caller.address);
+        await endAll(change, secrets, { by: 'leak-report' });
+      });
+      return secrets.length;
+    },
+
+    async revoke(caller, secret) {
+      if (kindOfSecret(secret) === null) return false;
+      return run(caller, async (change) => (await endAll(change, [secret], { by: 'oauth-revocation' })) > 0);
+    },
+  };
+}
