@@ -148,8 +148,8 @@ export async function summariseTokens(db: Executor, holder: TokenHolder, now: nu
           eb
             .case()
             .when('t.expires_at', '<=', now + EXPIRING_SOON)
-            .then(1)
-            .else(0)
+            .then(sql.lit(1))
+            .else(sql.lit(0))
             .end(),
         )
         .as('soon'),
