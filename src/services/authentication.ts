@@ -110,7 +110,7 @@ export function createAuthentication(deps: {
       const presented = await findLive(deps.db, credential.digest, now);
       const chain = await chainOf(deps.db, presented, now);
       if (presented.hasOldSecret && presented.validUntil === null) {
-        await deps.transact((tx) => retireOldSecrets(tx, presented.link.tokenId));
+        await deps.transact((tx) => retireOldSecrets(tx, presented.link.tokenId, credential.digest));
         deps.announcements.emit('authority');
       }
       return principalOf(presented, chain);

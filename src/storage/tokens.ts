@@ -280,12 +280,21 @@ export async function replaceSecret(
   await db.insertInto('token_secrets').values({ digest, token_id: tokenId, valid_until: null }).execute();
 }
 
-/** Ends an overlap: the old secret is gone. */
-export async function retireOldSecrets(db: Executor, tokenId: string): Promise<void> {
+/** Ends the overlap that a secret is the new one of: the old secret is gone. One that was replaced meanwhile ends nothing. */
+export async function retireOldSecrets(db: Executor, tokenId: string, newDigest: string): Promise<void> {
   await db
     .deleteFrom('token_secrets')
     .where('token_id', '=', tokenId)
     .where('valid_until', 'is not', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('token_secrets as present')
+          .select('present.digest')
+          .where('present.digest', '=', newDigest)
+          .where('present.valid_until', 'is', null),
+      ),
+    )
     .execute();
 }
 
