@@ -49,11 +49,40 @@ function aboutVariable(error: GraphQLError): string {
   return `Variable "$${place}": ${reasonOf(cause)}`;
 }
 
-function isAboutVariables(error: GraphQLError): boolean {
-  return (
-    error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION ||
-    error.message.startsWith('Too many errors processing')
-  );
+/** The executor gives such errors no code, and for subscriptions one of its own. */
+function isAboutVariables({ extensions, nodes, message }: GraphQLError): boolean {
+  if (extensions.code !== undefined && extensions.code !== 'BAD_USER_INPUT') return false;
+  return nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION || message.startsWith('Too many errors processing');
+}
+
+/** What a client is told. */
+interface Told {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+function told(code: ErrorCode, message: string = ERRORS[code].message): Told {
+  return { code, message };
+}
+
+function tell(error: GraphQLError): Told | null {
+  if (isAboutVariables(error)) return told('BAD_VARIABLES', aboutVariable(error));
+  switch (error.extensions.code) {
+    case 'GRAPHQL_PARSE_FAILED':
+      return told('GRAPHQL_PARSE_FAILED', aboutSyntax(error.message));
+    case 'GRAPHQL_VALIDATION_FAILED':
+      // graphql-js gives up comparing the fields of one name where there are hundreds of them.
+      return error.message === 'Validation aborted.'
+        ? told('QUERY_TOO_COMPLEX', 'Too many fields of the document have the same name.')
+        : told('GRAPHQL_VALIDATION_FAILED', error.message);
+    case 'OPERATION_RESOLUTION_FAILURE':
+      return told('BAD_REQUEST', 'The document has no such operation, or several and none was named.');
+    case undefined:
+      // What is found only when execution begins, such as an operation on a root type that the schema lacks.
+      return error.nodes && !error.originalError ? told('GRAPHQL_VALIDATION_FAILED') : null;
+    default:
+      return null;
+  }
 }
 
 /** The codes whose status depends on what the client accepts. */
@@ -63,39 +92,16 @@ const BY_MEDIA_TYPE: readonly ErrorCode[] = [
   'BAD_VARIABLES',
 ];
 
-/** graphql-js stops comparing the fields of one name where there are hundreds of them. */
-function aboutValidation({ message }: GraphQLError): { code: ErrorCode; message: string } {
-  return message === 'Validation aborted.'
-    ? { code: 'QUERY_TOO_COMPLEX', message: 'Too many fields of the document have the same name.' }
-    : { code: 'GRAPHQL_VALIDATION_FAILED', message };
-}
-
-function codeAndMessage(error: GraphQLError): { code: ErrorCode; message: string } | null {
-  switch (error.extensions.code) {
-    case 'GRAPHQL_PARSE_FAILED':
-      return { code: 'GRAPHQL_PARSE_FAILED', message: aboutSyntax(error.message) };
-    case 'GRAPHQL_VALIDATION_FAILED':
-      return aboutValidation(error);
-    case 'OPERATION_RESOLUTION_FAILURE':
-      return {
-        code: 'BAD_REQUEST',
-        message: 'The document has no such operation, or several and none was named.',
-      };
-    default:
-      return isAboutVariables(error) ? { code: 'BAD_VARIABLES', message: aboutVariable(error) } : null;
-  }
-}
-
 /**
  * An error about the document or its variables under its code, without the caller's values; `null` for any other.
  * Where the document or the variables are at fault, its HTTP status, 400, holds for clients that accept
  * `application/graphql-response+json`; others get 200 (GraphQL over HTTP).
  */
 export function documentErrorOf(error: GraphQLError): GraphQLError | null {
-  const known = error.path ? null : codeAndMessage(error);
-  if (!known) return null;
+  const answer = error.path ? null : tell(error);
+  if (!answer) return null;
+  const { code, message } = answer;
   const { nodes, source, positions } = error;
-  const http = { status: ERRORS[known.code].status, spec: BY_MEDIA_TYPE.includes(known.code) };
-  const extensions = { code: known.code, http };
-  return new GraphQLError(withoutSecrets(known.message), { nodes, source, positions, extensions });
+  const http = { status: ERRORS[code].status, spec: BY_MEDIA_TYPE.includes(code) };
+  return new GraphQLError(withoutSecrets(message), { nodes, source, positions, extensions: { code, http } });
 }

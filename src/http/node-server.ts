@@ -77,29 +77,32 @@ export function createNodeServer(http: HttpHandler): NodeServer {
       if (draining) outgoing.setHeader('Connection', 'close');
       await sendResponse(response, outgoing, streams);
     } catch {
-      // Only the connection itself can have failed: there is nobody left to tell.
+      // The connection failed or a stream broke off: there is nobody to tell but by ending it.
       outgoing.destroy();
     }
   }
 
-  /** Whether an answer would be taken for that of the request that broke, and not of one before it. */
-  function mayAnswer(socket: Duplex): boolean {
+  /** Ends a connection whose bytes make no sense any more: with an answer, or after the one that is under way. */
+  async function giveUp(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
     const current = connections.get(socket);
-    return socket.writable && (!current || !(current.message.complete || current.outgoing.headersSent));
+    if (current && (current.message.complete || current.outgoing.headersSent)) {
+      current.outgoing.once('close', () => socket.destroy());
+      return;
+    }
+    const refusal = failure('BAD_REQUEST', 'This is not valid HTTP, too large, or took too long.');
+    const status = STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400;
+    const bytes = await toBytes(http.refuse(refusal), status);
+    if (socket.writable) socket.end(bytes, () => socket.destroy());
+    else socket.destroy();
   }
 
   server.on('connection', (socket) => {
     connections.set(socket, null);
     socket.once('close', () => connections.delete(socket));
   });
-  server.on('clientError', async (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const response = http.refuse(
-      failure('BAD_REQUEST', 'This is not valid HTTP, too large, or took too long.'),
-    );
-    const bytes = await toBytes(response, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
-    if (mayAnswer(socket)) socket.end(bytes);
-    else socket.destroy();
-  });
+  // What a client expects beyond `100-continue` may be let be (RFC 9110, section 10.1.1), and then every answer is ours.
+  server.on('checkExpectation', (message, outgoing) => void serve(message, outgoing));
+  server.on('clientError', (error, socket) => void giveUp(error, socket));
   server.setTimeout(SILENCE_MS);
 
   return {

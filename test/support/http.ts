@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from './app.ts';
 
 const LONGEST_ANSWER_MS = 5_000;
 const DRAIN_MS = 1_000;
+const CONTINUE = /^HTTP\/1\.1 100 Continue\r\n\r\n/;
 
 /** A handler on a port of its own. */
 export interface TestServer {
@@ -69,7 +70,7 @@ export function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawAn
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('close', () => {
       clearTimeout(timer);
-      const text = Buffer.concat(chunks).toString();
+      const text = Buffer.concat(chunks).toString().replace(CONTINUE, '');
       const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
       resolve({ status: status ? Number(status) : null, text });
     });
