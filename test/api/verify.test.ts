@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOperatorService } from '../../src/services/operator.ts';
+import { insertSession } from '../../src/storage/sessions.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { verify } from '../support/verify.ts';
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const TOKEN = 'query ($id: ID!) { token(id: $id) { lastUsedAt lastUsedIp lastUsedUserAgent } }';
+
+describe('who is calling', () => {
+  test('a session is told by its user', async () => {
+    const { owner } = postern;
+    const answer = await verify(postern, owner.session);
+    expect(answer.status).toBe(204);
+    expect(answer.identity).toEqual({
+      'x-postern-principal': 'SESSION',
+      'x-postern-user': owner.id,
+      'x-postern-email': 'owner@example.com',
+    });
+  });
+
+  test('a personal token by its owner and itself', async () => {
+    const { owner } = postern;
+    const token = await createPersonalToken(postern, owner.session);
+    expect((await verify(postern, token.secret)).identity).toEqual({
+      'x-postern-principal': 'PERSONAL_TOKEN',
+      'x-postern-user': owner.id,
+      'x-postern-email': 'owner@example.com',
+      'x-postern-token': token.id,
+    });
+  });
+
+  test('a workspace token by itself, its workspace and its role', async () => {
+    const token = await createWorkspaceToken(postern, 'TEAM_MEMBER');
+    expect((await verify(postern, token.secret)).identity).toEqual({
+      'x-postern-principal': 'WORKSPACE_TOKEN',
+      'x-postern-token': token.id,
+      'x-postern-workspace': postern.workspaceId,
+      'x-postern-role': 'TEAM_MEMBER',
+    });
+  });
+
+  test('what a header cannot carry is percent-encoded', async () => {
+    const { services } = postern.app;
+    const operator = createOperatorService(services);
+    const { id } = await operator.createUser({ email: 'zoë%2@example.com', name: 'Zoë', password: PASSWORD });
+    const { secret, digest } = services.secrets.issue('SESSION');
+    const times = { createdAt: postern.now(), expiresAt: postern.now() + 1000 };
+    await insertSession(services.db, {
+      id: services.ids(),
+      userId: id,
+      ip: null,
+      userAgent: null,
+      digest,
+      ...times,
+    });
+    expect((await verify(postern, secret)).identity['x-postern-email']).toBe('zo%C3%AB%252@example.com');
+  });
+});
+
+describe('a question', () => {
+  test('is answered for one entity, for a type and for a workspace', async () => {
+    const channel = await createChannel(postern);
+    const scopes = [{ entityType: 'channel', entityId: channel, operations: ['PUBLISH'] }];
+    const { secret } = await createPersonalToken(postern, postern.owner.session, {
+      access: 'SCOPED',
+      scopes,
+    });
+    const status = async (query: Record<string, string>) =>
+      (await verify(postern, secret, { entityType: 'channel', ...query })).status;
+    expect(await status({ operation: 'PUBLISH', entityId: channel })).toBe(204);
+    expect(await status({ operation: 'publish', entityId: channel, workspaceId: postern.workspaceId })).toBe(
+      204,
+    );
+    expect(await status({ operation: 'Publish' })).toBe(204);
+    expect(await status({ operation: 'read', entityId: channel })).toBe(403);
+    expect(await status({ operation: 'read' })).toBe(403);
+  });
+
+  test('is refused with what the call itself would say, and a challenge', async () => {
+    const { secret } = await createPersonalToken(postern, postern.owner.session, {
+      access: 'SCOPED',
+      scopes: [],
+    });
+    const answer = await verify(postern, secret, { operation: 'publish', entityType: 'channel' });
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern", error="insufficient_scope"');
+    expect(answer.refusal).toEqual({
+      code: 'FORBIDDEN',
+      reason: 'MISSING_SCOPE',
+      required: { operation: 'PUBLISH', entityType: 'channel', entityId: null },
+    });
+    expect(answer.identity).toEqual({});
+  });
+
+  test('names the role that is missing', async () => {
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const { workspaceId } = postern;
+    const answer = await verify(postern, secret, { operation: 'update', entityType: 'channel', workspaceId });
+    expect(answer.refusal).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'TEAM_MEMBER' } });
+  });
+
+  test('does not tell the absent from the hidden, nor an unknown type', async () => {
+    const stranger = await postern.person('Stranger');
+    const channel = await createChannel(postern);
+    const never = 'chn_00000000000000000000000000000000';
+    const ask = async (query: Record<string, string>) => {
+      const { status, refusal } = await verify(postern, stranger.session, { operation: 'read', ...query });
+      return { status, refusal };
+    };
+    const hidden = { status: 403, refusal: { code: 'NOT_FOUND' } };
+    expect(await ask({ entityType: 'channel', entityId: channel })).toEqual(hidden);
+    expect(await ask({ entityType: 'channel', entityId: never })).toEqual(hidden);
+    expect(await ask({ entityType: 'channel', entityId: 'no id at all' })).toEqual(hidden);
+    expect(await ask({ entityType: 'spaceship' })).toEqual(hidden);
+  });
+
+  test.each([
+    ['an unknown parameter', 'operation=read&entityType=channel&entity=1'],
+    ['a parameter twice', 'operation=read&entityType=channel&entityType=workspace'],
+    ['an operation without a type', 'operation=read'],
+    ['a type without an operation', 'entityType=channel'],
+    ['an entity without a question', 'entityId=chn_0'],
+    ['an unknown operation', 'operation=fly&entityType=channel'],
+    ['an empty value', 'operation=read&entityType=channel&entityId='],
+  ])('is not understood with %s, whoever asks', async (_, query) => {
+    for (const secret of [null, postern.owner.session]) {
+      const headers: Record<string, string> = secret ? { Authorization: `Bearer ${secret}` } : {};
+      const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
+      expect(response.status).toBe(400);
+      expect((await response.json()).errors[0].extensions).toEqual({ code: 'BAD_REQUEST' });
+    }
+  });
+});
+
+describe('a credential that is not good', () => {
+  test('is asked for where there is none', async () => {
+    const answer = await verify(postern, null);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
+    expect(answer.refusal).toEqual({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('is never a cookie: a proxy cannot tell who made a browser send it', async () => {
+    const headers = { Cookie: `postern_session=${postern.owner.session}`, 'Sec-Fetch-Site': 'same-origin' };
+    expect((await verify(postern, null, {}, { headers, method: 'HEAD' })).status).toBe(401);
+    expect((await verify(postern, null, {}, { headers })).status).toBe(401);
+  });
+
+  test('is refused by the code of its state, as everywhere', async () => {
+    const { owner } = postern;
+    const dead = await createPersonalToken(postern, owner.session);
+    await postern.post(
+      'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }',
+      { id: dead.id },
+      owner.session,
+    );
+    const none = await createPersonalToken(postern, owner.session, { access: 'NONE' });
+    const challenge = async (secret: string) => {
+      const { status, refusal, headers } = await verify(postern, secret);
+      return [status, refusal?.code, headers.get('www-authenticate')];
+    };
+    expect(await challenge('pat_nonsense')).toEqual([
+      401,
+      'INVALID_TOKEN',
+      'Bearer realm="postern", error="invalid_token"',
+    ]);
+    expect(await challenge(dead.secret)).toEqual([
+      401,
+      'TOKEN_REVOKED',
+      'Bearer realm="postern", error="invalid_token"',
+    ]);
+    expect(await challenge(none.secret)).toEqual([
+      403,
+      'TOKEN_NO_ACCESS',
+      'Bearer realm="postern", error="insufficient_scope"',
+    ]);
+  });
+
+  test('is not tried for ever from one address', async () => {
+    const strict = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
+    const statuses = [];
+    for (const _ of [1, 2, 3]) statuses.push((await verify(strict, 'pat_nonsense')).status);
+    expect(statuses).toEqual([401, 401, 429]);
+    const graphql = await strict.post('{ viewer { kind } }', {}, 'pat_nonsense');
+    expect([graphql.status, graphql.code]).toEqual([429, 'RATE_LIMITED']);
+    await strict.close();
+  });
+});
+
+describe('the wire', () => {
+  test('answers every method of a proxy alike, without a body', async () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const body = method === 'POST' || method === 'PUT' ? '{"operation":"delete"}' : null;
+      const answer = await verify(postern, postern.owner.session, {}, { method, body });
+      expect([method, answer.status, answer.refusal]).toEqual([method, 204, undefined]);
+    }
+  });
+
+  test('believes nothing that is said about the request in front', async () => {
+    const { secret } = await createPersonalToken(postern, postern.owner.session, {
+      access: 'SCOPED',
+      scopes: [],
+    });
+    const headers = {
+      'X-Original-URI': '/verify',
+      'X-Original-Method': 'GET',
+      'X-Forwarded-Uri': '/verify?operation=read',
+      'X-Forwarded-Host': 'elsewhere.example',
+      'X-Postern-Principal': 'SESSION',
+      'X-HTTP-Method-Override': 'GET',
+    };
+    const asked = await verify(postern, secret, { operation: 'publish', entityType: 'channel' }, { headers });
+    expect(asked.status).toBe(403);
+    const answer = await verify(postern, secret, {}, { headers });
+    expect(answer.identity['x-postern-principal']).toBe('PERSONAL_TOKEN');
+  });
+
+  test('is never stored', async () => {
+    for (const secret of [null, postern.owner.session]) {
+      expect((await verify(postern, secret)).headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  test('leaves neither query nor secret in the log, but who asked', async () => {
+    const { secret, id } = await createPersonalToken(postern, postern.owner.session);
+    await verify(postern, secret, { operation: 'read', entityType: 'repository', entityId: 'private/name' });
+    const line = JSON.parse(postern.logs.at(-1) as string);
+    expect(line).toMatchObject({ path: '/verify', status: 403, principal: 'PERSONAL_TOKEN', tokenId: id });
+    expect(postern.logs.join('')).not.toMatch(new RegExp(`private/name|${secret}`));
+  });
+});
+
+describe('last use', () => {
+  test('is stamped where the answer is yes, with the client as far as it can be believed', async () => {
+    const behind = await startTestApp({ POSTERN_TRUST_PROXY: '1' });
+    const token = await createPersonalToken(behind, behind.owner.session);
+    const headers = { 'User-Agent': 'deploy/1', 'X-Forwarded-For': '203.0.113.7, 198.51.100.9' };
+    await verify(behind, token.secret, {}, { headers });
+    const { data } = await behind.post(TOKEN, { id: token.id }, behind.owner.session);
+    expect(data.token).toEqual({
+      lastUsedAt: new Date(behind.now()).toISOString(),
+      lastUsedIp: '198.51.100.9',
+      lastUsedUserAgent: 'deploy/1',
+    });
+    await behind.close();
+  });
+
+  test('is not where it is no: probing with a leaked token must not look like a use', async () => {
+    const token = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes: [] });
+    await verify(postern, token.secret, { operation: 'publish', entityType: 'channel' });
+    const { data } = await postern.post(TOKEN, { id: token.id }, postern.owner.session);
+    expect(data.token.lastUsedAt).toBeNull();
+  });
+});
