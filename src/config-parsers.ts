@@ -71,11 +71,6 @@ export function onOff(text: string): boolean {
   return oneOf('on', 'off')(text) === 'on';
 }
 
-/** A number of proxies; `off` is none. */
-export function proxies(text: string): number {
-  return text === 'off' ? 0 : integer(0, 10)(text);
-}
-
 /** What may stand in front of a secret, or nothing. */
 export function secretPrefix(text: string): string {
   return text === '' || SECRET_PREFIX.test(text)

@@ -9,7 +9,6 @@ import {
   optional,
   origin,
   origins,
-  proxies,
   secretPrefix,
 } from './config-parsers.ts';
 import { formatDuration, parseDuration } from './domain/duration.ts';
@@ -100,9 +99,9 @@ const SETTINGS = {
   ),
   trustProxy: variable(
     'POSTERN_TRUST_PROXY',
-    'off',
-    proxies,
-    'How many proxies stand in front and append to X-Forwarded-For; off: that header is not believed.',
+    0,
+    integer(0, 10),
+    'How many proxies stand in front and append to X-Forwarded-For; 0: that header is not believed.',
   ),
   graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL at /graphql for browsers: on or off.'),
   logLevel: variable(
