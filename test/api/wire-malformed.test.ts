@@ -3,8 +3,8 @@ import { type RawAnswer, sendRaw, startWire, type TestWire } from '../support/ht
 import { type Random, seededRandom } from '../support/random.ts';
 
 const SEED = 20_260_708;
-const RAW_REQUESTS = 3_000;
-const FETCHED_REQUESTS = 1_500;
+const RAW_REQUESTS = 2_000;
+const FETCHED_REQUESTS = 1_000;
 const AT_ONCE = 25;
 const STACK = /\bat (?:async )?\S+ \(?(?:file|node|\/)|node_modules|\.ts:\d+/;
 
