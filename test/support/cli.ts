@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { readConfig } from '../../src/config.ts';
+import { PASSWORD } from './app.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -16,7 +18,7 @@ export interface Outcome {
 /** What a command has of its surroundings; nothing of the test's own configuration reaches it. */
 export interface Circumstances {
   readonly env?: Record<string, string>;
-  /** What is typed into standard input, which then ends. */
+  /** What standard input holds before it ends. */
   readonly input?: string;
 }
 
@@ -31,6 +33,24 @@ async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
   const chunks: unknown[] = [];
   for await (const chunk of stream ?? []) chunks.push(chunk);
   return chunks.join('');
+}
+
+/** Runs a command within the test; `input` is the password that it gets where it asks for one. */
+export async function call(
+  words: string,
+  { env = {}, input = PASSWORD }: Circumstances = {},
+): Promise<Outcome> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const code = await run(words === '' ? [] : words.split(' '), {
+    terminal: {
+      print: (line) => void stdout.push(line),
+      tell: (line) => void stderr.push(line),
+      readPassword: async () => input,
+    },
+    config: () => readConfig(env),
+  });
+  return { code, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
 }
 
 /** Runs `postern` with these words as a process, and waits for its end. */
@@ -57,7 +77,7 @@ async function originOf(child: ChildProcess): Promise<string> {
   throw new Error(`the server ended: ${await read(child.stderr)}`);
 }
 
-/** Runs `postern serve` on a free port until the test has finished. */
+/** Runs `postern serve` on a free port. The caller stops it. */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
   const child = start(['serve'], { ...env, PORT: '0', POSTERN_LOG_LEVEL: 'silent' });
   const ended = once(child, 'exit');
@@ -66,7 +86,6 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
     await ended;
     return child.exitCode;
   };
-  onTestFinished(async () => void (await stop()));
   const origin = await originOf(child);
   return {
     async post(query, secret) {

@@ -3,7 +3,8 @@ import { schema } from '../../graphql/schema.ts';
 import type { Command } from '../command.ts';
 
 export const command: Command = {
-  about: 'Prints the GraphQL schema in SDL, sorted. Needs no configuration and no database.',
+  about: `Prints the GraphQL schema in SDL, sorted. Needs no configuration and no
+database.`,
   async run({ terminal }) {
     terminal.print(printSchema(lexicographicSortSchema(schema)));
   },

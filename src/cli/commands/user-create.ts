@@ -8,8 +8,8 @@ export const command: Command = {
     name: { value: 'NAME', about: 'The name that others see. Left out: the email up to the @.' },
     generate: GENERATE,
   },
-  about: `Creates a user, who can then sign in, create workspaces and be invited to others.
-${PASSWORD_SOURCE}`,
+  about: `Creates a user, who can then sign in, create workspaces and be invited to
+others. ${PASSWORD_SOURCE}`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const email = call.operand('EMAIL');

@@ -3,8 +3,8 @@ import { asOperator } from '../operator.ts';
 
 export const command: Command = {
   operands: ['EMAIL'],
-  about: `Lets a deactivated user in again. The personal tokens work as before; the sessions
-that were ended stay ended.`,
+  about: `Lets a deactivated user in again. The personal tokens work as before; the
+sessions that were ended stay ended.`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const { email } = await operator.findUser(call.operand('EMAIL'));

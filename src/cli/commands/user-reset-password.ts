@@ -8,8 +8,8 @@ export const command: Command = {
     'keep-tokens': { about: "Leave the user's personal tokens as they are." },
     generate: GENERATE,
   },
-  about: `Gives a user a new password, ends all sessions and revokes the personal tokens.
-${PASSWORD_SOURCE}`,
+  about: `Gives a user a new password, ends all sessions and revokes the personal
+tokens. ${PASSWORD_SOURCE}`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const { email } = await operator.findUser(call.operand('EMAIL'));
