@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as core from '../../db/migrations/0001-core.ts';
 import * as channels from '../../db/migrations/0002-channels.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
 import type { Tables } from './tables.ts';
@@ -41,7 +42,7 @@ async function schemaState(db: Executor, migrations: Migrations): Promise<Schema
   const applied = rows.map((row) => row.name);
   const unknown = applied.find((name) => !(name in migrations));
   if (unknown) {
-    throw new Error(
+    throw new OperatorError(
       `The database has the migration ${unknown} of a newer Postern: run that version, or restore a copy from before.`,
     );
   }
