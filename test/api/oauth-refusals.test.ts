@@ -1,0 +1,195 @@
+import * as oauth from 'oauth4webapi';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { stockClient } from '../support/oauth.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Posts a body to an OAuth endpoint as it is; tells status, `error` and challenge. */
+async function send(path: string, body: BodyInit, secret: string | null, type = FORM): Promise<unknown[]> {
+  const headers: Record<string, string> = { 'Content-Type': type };
+  if (secret !== null) headers.Authorization = `Bearer ${secret}`;
+  const response = await postern.fetch(
+    new Request(`http://postern.test${path}`, { method: 'POST', headers, body }),
+  );
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  const text = await response.text();
+  const answer = text === '' ? {} : JSON.parse(text);
+  return [response.status, answer.error, response.headers.get('www-authenticate')];
+}
+
+const challenge = (error: string) => `Bearer realm="postern", error="${error}"`;
+
+describe('introspection', () => {
+  const introspect = (secret: string | null, body = 'token=x', type?: string) =>
+    send('/oauth/introspect', body, secret, type);
+
+  test('asks for a credential where there is none', async () => {
+    expect(await introspect(null)).toEqual([401, 'invalid_client', 'Bearer realm="postern"']);
+  });
+
+  test('refuses a bad one, and a personal token', async () => {
+    const personal = await createPersonalToken(postern, postern.owner.session);
+    expect(await introspect('pat_nonsense')).toEqual([401, 'invalid_token', challenge('invalid_token')]);
+    expect(await introspect(personal.secret)).toEqual([
+      403,
+      'insufficient_scope',
+      challenge('insufficient_scope'),
+    ]);
+  });
+
+  test('refuses a workspace token that the policy closes its own workspace to', async () => {
+    const { owner, workspaceId } = postern;
+    const long = await createWorkspaceToken(postern, 'OWNER', { expires: { never: true } });
+    await mutate(
+      postern,
+      'updateTokenPolicy',
+      { workspaceId, maxLifetime: 'P1D' },
+      owner.session,
+      'workspace { id }',
+    );
+    expect(await introspect(long.secret)).toEqual([
+      403,
+      'insufficient_scope',
+      challenge('insufficient_scope'),
+    ]);
+  });
+
+  test('refuses what is no form with one token', async () => {
+    const { session } = postern.owner;
+    expect(await introspect(session, '')).toEqual([400, 'invalid_request', null]);
+    expect(await introspect(session, 'token=')).toEqual([400, 'invalid_request', null]);
+    expect(await introspect(session, 'token=x&token=y')).toEqual([400, 'invalid_request', null]);
+    expect(await introspect(session, '{"token":"x"}', 'application/json')).toEqual([
+      415,
+      'invalid_request',
+      null,
+    ]);
+    expect(await introspect(session, `token=${'x'.repeat(200_000)}`)).toEqual([413, 'invalid_request', null]);
+    expect(await introspect(session, 'token=x', `${FORM};charset=UTF-8`)).toEqual([200, undefined, null]);
+  });
+
+  test('reaches a stock client as the error that it knows', async () => {
+    const client = await stockClient(postern);
+    await expect(client.introspect('x', null)).rejects.toThrow(oauth.WWWAuthenticateChallengeError);
+    await expect(client.introspect('', postern.owner.session)).rejects.toThrow();
+  });
+});
+
+describe('revocation', () => {
+  const alive = async (secret: string) =>
+    (await postern.post('{ viewer { kind } }', {}, secret)).status === 200;
+
+  test('takes possession for proof: the token dies with all that derives from it', async () => {
+    const client = await stockClient(postern);
+    const { owner } = postern;
+    const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
+    const parent = await createPersonalToken(postern, owner.session, { access: 'SCOPED', scopes });
+    const child = await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes: [] });
+    const other = await createPersonalToken(postern, owner.session);
+    await client.revoke(parent.secret);
+    expect([await alive(parent.secret), await alive(child.secret), await alive(other.secret)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('ends workspace tokens and sessions too', async () => {
+    const client = await stockClient(postern);
+    const token = await createWorkspaceToken(postern, 'OWNER');
+    const session = await postern.signIn(postern.owner.email);
+    await client.revoke(token.secret);
+    await client.revoke(session);
+    expect([await alive(token.secret), await alive(session), await alive(postern.owner.session)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('stands in the log of the owner, with no actor', async () => {
+    const client = await stockClient(postern);
+    const { owner } = postern;
+    const token = await createPersonalToken(postern, owner.session);
+    await client.revoke(token.secret);
+    const query =
+      '{ viewer { auditEvents(first: 1) { nodes { action targetId actorKind actor { id } detail } } } }';
+    const { data } = await postern.post(query, {}, owner.session);
+    expect(data.viewer.auditEvents.nodes).toEqual([
+      {
+        action: 'token.revoked',
+        targetId: token.id,
+        actorKind: null,
+        actor: null,
+        detail: { name: 'personal', identifier: expect.any(String), by: 'oauth-revocation' },
+      },
+    ]);
+  });
+
+  test('says yes to whatever is no secret of anything: there is nothing left to do', async () => {
+    const never = postern.app.services.secrets.issue('PERSONAL').secret;
+    const revoked = await createPersonalToken(postern, postern.owner.session);
+    const body = new URLSearchParams({
+      token: revoked.secret,
+      token_type_hint: 'refresh_token',
+      client_id: 'any',
+    });
+    expect(await send('/oauth/revoke', body, null)).toEqual([200, undefined, null]);
+    for (const token of [revoked.secret, never, 'nonsense']) {
+      expect(await send('/oauth/revoke', `token=${token}`, null)).toEqual([200, undefined, null]);
+    }
+  });
+
+  test('refuses a request that names no token', async () => {
+    expect(await send('/oauth/revoke', '', null)).toEqual([400, 'invalid_request', null]);
+    const response = await postern.fetch(new Request('http://postern.test/oauth/revoke'));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('does not let one address guess for ever', async () => {
+    await postern.close();
+    postern = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
+    const never = `token=${postern.app.services.secrets.issue('PERSONAL').secret}`;
+    const answers = [];
+    for (const _ of [1, 2, 3]) answers.push(await send('/oauth/revoke', never, null));
+    expect(answers.map(([status, error]) => [status, error])).toEqual([
+      [200, undefined],
+      [200, undefined],
+      [429, 'temporarily_unavailable'],
+    ]);
+  });
+});
+
+describe('the metadata', () => {
+  test('names what is there, at the address that was asked', async () => {
+    expect((await stockClient(postern)).server).toEqual({
+      issuer: 'http://postern.test',
+      response_types_supported: [],
+      grant_types_supported: [],
+      introspection_endpoint: 'http://postern.test/oauth/introspect',
+      introspection_endpoint_auth_methods_supported: ['Bearer'],
+      revocation_endpoint: 'http://postern.test/oauth/revoke',
+      revocation_endpoint_auth_methods_supported: ['none'],
+    });
+  });
+
+  test('is that of the public URL where one is configured', async () => {
+    await postern.close();
+    postern = await startTestApp({ POSTERN_PUBLIC_URL: 'https://tokens.example' });
+    const request = new Request('http://internal:4000/.well-known/oauth-authorization-server');
+    const metadata = await (await postern.fetch(request)).json();
+    expect(metadata).toMatchObject({
+      issuer: 'https://tokens.example',
+      introspection_endpoint: 'https://tokens.example/oauth/introspect',
+    });
+  });
+});

@@ -1,0 +1,41 @@
+import * as oauth from 'oauth4webapi';
+import type { TestApp } from './app.ts';
+
+const ISSUER = new URL('http://postern.test');
+const CLIENT: oauth.Client = { client_id: 'a-service' };
+
+/** Postern as a stock OAuth client sees it. */
+export interface StockClient {
+  readonly server: oauth.AuthorizationServer;
+  /** Introspects a token with the bearer secret of a caller, or without one. Throws what the library makes of a refusal. */
+  introspect(token: string, by: string | null): Promise<oauth.IntrospectionResponse>;
+  revoke(token: string): Promise<void>;
+}
+
+function bearer(secret: string | null): oauth.ClientAuth {
+  return (_server, _client, _body, headers) => {
+    if (secret !== null) headers.set('Authorization', `Bearer ${secret}`);
+  };
+}
+
+/** A client that knows no more of Postern than its metadata. */
+export async function stockClient(postern: TestApp): Promise<StockClient> {
+  const options = {
+    [oauth.allowInsecureRequests]: true,
+    [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<any, any>) =>
+      postern.fetch(new Request(url, init as RequestInit)),
+  };
+  const discovery = await oauth.discoveryRequest(ISSUER, { algorithm: 'oauth2', ...options });
+  const server = await oauth.processDiscoveryResponse(ISSUER, discovery);
+  return {
+    server,
+    async introspect(token, by) {
+      const response = await oauth.introspectionRequest(server, CLIENT, bearer(by), token, options);
+      return oauth.processIntrospectionResponse(server, CLIENT, response);
+    },
+    async revoke(token) {
+      const response = await oauth.revocationRequest(server, CLIENT, oauth.None(), token, options);
+      await oauth.processRevocationResponse(response);
+    },
+  };
+}
