@@ -16,15 +16,20 @@ const GUARD_HEADERS = {
   'Referrer-Policy': 'no-referrer',
 } as const;
 
+/** How long a file is kept whose name changes with what is in it. */
+export const KEEP_FOR_EVER = 'public, max-age=31536000, immutable';
+
 /** What a refusal adds to its code's own status and headers. */
 interface RefusalInit {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Puts the headers on a response that all of them carry. */
+/** Puts the headers on a response that all of them carry; only what is meant to be kept for ever may be kept. */
 export function seal(response: Response, requestId: string): Response {
+  const kept = response.headers.get('Cache-Control') === KEEP_FOR_EVER;
   for (const [name, value] of Object.entries(GUARD_HEADERS)) response.headers.set(name, value);
+  if (kept) response.headers.set('Cache-Control', KEEP_FOR_EVER);
   response.headers.set('X-Request-Id', requestId);
   return response;
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { answerFailure, jsonResponse, refusalResponse, seal } from './answers.ts';
 import { clientAddress } from './client-address.ts';
+import { loadConsole } from './console.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
 import { readOnly } from './methods.ts';
 import { createRateLimits } from './rate-limits.ts';
@@ -40,6 +41,7 @@ export interface HttpHandler {
 export function createHttpHandler(parts: HttpParts): HttpHandler {
   const { config, logger, clock } = parts;
   const limits = createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute });
+  const pages = loadConsole();
   let draining = false;
 
   const routes: ReadonlyMap<string, Endpoint> = new Map([
@@ -47,12 +49,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     ...createVerificationRoutes({ ...parts, limits }),
     ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
-    ...(config.graphiql ? ([['/', readOnly(home)]] as const) : []),
   ]);
-
-  async function home(): Promise<Response> {
-    return new Response(null, { status: 303, headers: { Location: '/graphql' } });
-  }
 
   async function ready(_request: Request, visit: Visit): Promise<Response> {
     try {
@@ -66,7 +63,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
 
   async function route(path: string, request: Request, visit: Visit): Promise<Response> {
     if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
-    const endpoint = routes.get(path);
+    const endpoint = routes.get(path) ?? pages?.find(path, request);
     if (!endpoint) throw failure('NOT_FOUND');
     return endpoint(request, visit);
   }

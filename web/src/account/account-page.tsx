@@ -1,0 +1,31 @@
+import { AuditLog, useAuditView } from '../audit/audit-log.tsx';
+import { Page, Section } from '../components/page.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { useAccountLogQuery } from '../generated/hooks.ts';
+import { useMe } from '../session/session-gate.tsx';
+import { PasswordForm } from './password-form.tsx';
+import { Sessions } from './sessions.tsx';
+
+function AccountLog() {
+  const view = useAuditView();
+  const [{ data, error, fetching, stale }, reload] = useAccountLogQuery({ variables: view.variables });
+  return (
+    <Section title="Audit log" lead="What was done to your account and your personal tokens.">
+      {error && <Failure error={error} onRetry={reload} />}
+      {!data && !error && <Loading what="the log" />}
+      {data && <AuditLog view={view} log={data.viewer.auditEvents} busy={fetching || stale} />}
+    </Section>
+  );
+}
+
+/** The own account: password, sessions and what was done. */
+export default function AccountPage() {
+  const me = useMe();
+  return (
+    <Page title="Account" lead={`${me.name} · ${me.email}`}>
+      <PasswordForm />
+      <Sessions />
+      <AccountLog />
+    </Page>
+  );
+}

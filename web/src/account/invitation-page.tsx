@@ -1,0 +1,88 @@
+import { type FormEvent, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { signInPath, useFreshStart } from '../api/api-provider.tsx';
+import { explain } from '../api/errors.ts';
+import { Button } from '../components/button.tsx';
+import { Checkbox, TextField } from '../components/field.tsx';
+import { Problem } from '../components/states.tsx';
+import { useAcceptInvitationMutation, useSignInMutation } from '../generated/hooks.ts';
+import { DoorPage } from '../session/door-page.tsx';
+
+const EMPTY = { secret: '', isNew: false, name: '', password: '' };
+
+/** Joins a workspace by an invitation, with the account that one has or a new one. The secret is pasted, never linked. */
+export default function InvitationPage() {
+  const [form, setForm] = useState(EMPTY);
+  const [accepting, accept] = useAcceptInvitationMutation();
+  const [signingIn, signIn] = useSignInMutation();
+  const startFresh = useFreshStart();
+  const [path] = useLocation();
+  const error = accepting.error ?? signingIn.error;
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const { isNew, name, password } = form;
+    const answer = await accept({
+      input: { secret: form.secret.trim(), ...(isNew && { name, password }) },
+    });
+    const joined = answer.data?.acceptInvitation;
+    if (!joined) return;
+    if (isNew) await signIn({ input: { email: joined.member.user.email, password } });
+    startFresh(`/workspaces/${joined.workspace.id}`);
+  }
+
+  return (
+    <DoorPage
+      title="Accept an invitation"
+      footer={
+        <>
+          Have an account? <Link href={signInPath(path)}>Sign in</Link> first, then come back here.
+        </>
+      }
+    >
+      <form className="door-form" onSubmit={submit}>
+        <TextField
+          label="Invitation"
+          hint="The text that begins with inv_, as it was sent to you."
+          type="password"
+          required
+          spellCheck={false}
+          value={form.secret}
+          onChange={(event) => setForm({ ...form, secret: event.target.value })}
+        />
+        <Checkbox
+          label="I have no account yet"
+          checked={form.isNew}
+          onChange={(event) => setForm({ ...form, isNew: event.target.checked })}
+        />
+        {form.isNew && (
+          <>
+            <TextField
+              label="Your name"
+              autoComplete="name"
+              required
+              maxLength={100}
+              value={form.name}
+              onChange={(event) => setForm({ ...form, name: event.target.value })}
+            />
+            <TextField
+              label="Choose a password"
+              type="password"
+              autoComplete="new-password"
+              hint="At least 12 characters."
+              required
+              minLength={12}
+              maxLength={256}
+              value={form.password}
+              onChange={(event) => setForm({ ...form, password: event.target.value })}
+            />
+          </>
+        )}
+        {error && <Problem>{explain(error)}</Problem>}
+        <Button type="submit" look="primary" busy={accepting.fetching || signingIn.fetching}>
+          Join
+        </Button>
+      </form>
+    </DoorPage>
+  );
+}

@@ -1,0 +1,91 @@
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Badge } from '../components/badge.tsx';
+import { Button } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { Section } from '../components/page.tsx';
+import { Failure, Loading, Problem } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import {
+  type SessionsQuery,
+  useRevokeOtherSessionsMutation,
+  useRevokeSessionMutation,
+  useSessionsQuery,
+} from '../generated/hooks.ts';
+import { counted } from '../words.ts';
+
+type Session = SessionsQuery['viewer']['sessions'][number];
+
+const COLUMNS: readonly Column<Session>[] = [
+  {
+    id: 'agent',
+    title: 'Where',
+    cell: ({ userAgent, current }) => (
+      <>
+        {userAgent ?? 'Unknown'} {current && <Badge tone="accent">This session</Badge>}
+      </>
+    ),
+  },
+  { id: 'ip', title: 'Address', cell: ({ ip }) => ip ?? <span className="muted">Unknown</span> },
+  { id: 'created', title: 'Signed in', cell: ({ createdAt }) => <Time value={createdAt} relative /> },
+  {
+    id: 'used',
+    title: 'Last used',
+    cell: ({ lastUsedAt }) => (lastUsedAt ? <Time value={lastUsedAt} relative /> : 'Not used yet'),
+  },
+  { id: 'expires', title: 'Ends', cell: ({ expiresAt }) => <Time value={expiresAt} /> },
+];
+
+function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
+  const announce = useAnnounce();
+  const [{ fetching, error }, revoke] = useRevokeSessionMutation();
+  async function end(session: Session) {
+    const answer = await revoke({ id: session.id });
+    if (!answer.error) announce('Session ended');
+  }
+  const actions: Column<Session> = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: (session) =>
+      !session.current && (
+        <Button small look="danger-quiet" disabled={fetching} onClick={() => end(session)}>
+          Sign out
+        </Button>
+      ),
+  };
+  return (
+    <>
+      {error && <Problem>{explain(error)}</Problem>}
+      <DataTable label="Sessions" columns={[...COLUMNS, actions]} rows={sessions} keyOf={({ id }) => id} />
+    </>
+  );
+}
+
+/** Where the person is signed in, and how to end it. */
+export function Sessions() {
+  const announce = useAnnounce();
+  const [{ data, error }, reload] = useSessionsQuery();
+  const [ending, endOthers] = useRevokeOtherSessionsMutation();
+  async function signOutElsewhere() {
+    const answer = await endOthers({});
+    if (answer.data) announce(`${counted(answer.data.revokeOtherSessions.revokedCount, 'session')} ended`);
+  }
+  const sessions = data?.viewer.sessions;
+  const problem = error ?? ending.error;
+  return (
+    <Section
+      title="Sessions"
+      lead="Where you are signed in."
+      actions={
+        <Button busy={ending.fetching} disabled={(sessions?.length ?? 0) < 2} onClick={signOutElsewhere}>
+          Sign out everywhere else
+        </Button>
+      }
+    >
+      {problem && <Failure error={problem} onRetry={reload} />}
+      {!sessions && !error && <Loading what="your sessions" />}
+      {sessions && <SessionsTable sessions={sessions} />}
+    </Section>
+  );
+}

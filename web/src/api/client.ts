@@ -1,0 +1,45 @@
+import { type CombinedError, cacheExchange, createClient, fetchExchange, mapExchange } from 'urql';
+import { isSignedOut } from './errors.ts';
+
+const ENDPOINT = '/graphql';
+
+/** Every query depends on this, and every change concerns it: after a change, what is on the page is asked for anew. */
+const EVERYTHING = ['Everything'];
+
+/**
+ * A client of the API with a memory of its own; a new one remembers nothing. The memory holds what queries answered:
+ * answers to changes, and with them secrets, never go into it.
+ */
+export function createApiClient(options: { onSignedOut: () => void }) {
+  return createClient({
+    url: ENDPOINT,
+    preferGetMethod: false,
+    fetchSubscriptions: true,
+    requestPolicy: 'cache-and-network',
+    fetchOptions: { credentials: 'same-origin' },
+    exchanges: [
+      mapExchange({
+        onOperation: (operation) => ({
+          ...operation,
+          context: { ...operation.context, additionalTypenames: EVERYTHING },
+        }),
+        onError(error: CombinedError) {
+          if (isSignedOut(error)) options.onSignedOut();
+        },
+      }),
+      cacheExchange,
+      fetchExchange,
+    ],
+  });
+}
+
+/** A client that calls with a token instead of the session, and keeps nothing. */
+export function createTokenClient(secret: string) {
+  return createClient({
+    url: ENDPOINT,
+    preferGetMethod: false,
+    requestPolicy: 'network-only',
+    fetchOptions: { credentials: 'omit', headers: { authorization: `Bearer ${secret}` } },
+    exchanges: [fetchExchange],
+  });
+}

@@ -1,0 +1,88 @@
+import { useState } from 'react';
+import { AUDIT_ACTIONS } from '../../../src/domain/audit.ts';
+import { SelectField } from '../components/field.tsx';
+import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { Empty } from '../components/states.tsx';
+import type { AuditLogPartsFragment } from '../generated/hooks.ts';
+import './audit-log.css';
+import { AuditTable } from './audit-table.tsx';
+import { actionInWords } from './audit-words.ts';
+
+const PAGE_SIZE = 20;
+
+const SPANS = [
+  { title: 'Any time', days: 0 },
+  { title: 'Last 24 hours', days: 1 },
+  { title: 'Last 7 days', days: 7 },
+  { title: 'Last 30 days', days: 30 },
+] as const;
+
+/** What narrows an audit log, and where in it one is. */
+export function useAuditView() {
+  const [action, setAction] = useState('');
+  const [days, setDays] = useState(0);
+  const [since, setSince] = useState<string | null>(null);
+  const [place, setPlace] = useState<Place>({});
+  return {
+    action,
+    days,
+    variables: { filter: { actions: action ? [action] : null, since }, ...pageArguments(place, PAGE_SIZE) },
+    setPlace,
+    setAction(next: string) {
+      setAction(next);
+      setPlace({});
+    },
+    setDays(next: number) {
+      setDays(next);
+      setSince(next === 0 ? null : new Date(Date.now() - next * 86_400_000).toISOString());
+      setPlace({});
+    },
+  };
+}
+
+/** An audit log with its filters and pages. */
+export function AuditLog({
+  view,
+  log,
+  busy,
+}: {
+  view: ReturnType<typeof useAuditView>;
+  log: AuditLogPartsFragment;
+  busy: boolean;
+}) {
+  return (
+    <>
+      <div className="audit-filters">
+        <SelectField
+          label="What"
+          value={view.action}
+          onChange={(event) => view.setAction(event.target.value)}
+        >
+          <option value="">Everything</option>
+          {AUDIT_ACTIONS.map((action) => (
+            <option key={action} value={action}>
+              {actionInWords(action)}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField
+          label="When"
+          value={view.days}
+          onChange={(event) => view.setDays(Number(event.target.value))}
+        >
+          {SPANS.map(({ title, days }) => (
+            <option key={days} value={days}>
+              {title}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      {log.nodes.length > 0 ? (
+        <AuditTable events={log.nodes} busy={busy} />
+      ) : (
+        <Empty title="Nothing was done">Nothing in the log matches these filters.</Empty>
+      )}
+      <Pager total={log.totalCount} noun="event" pageInfo={log.pageInfo} onMove={view.setPlace} />
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import { Link } from 'wouter';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { Time } from '../components/time.tsx';
+import type { AuditRowFragment } from '../generated/hooks.ts';
+import './audit-table.css';
+import { actionInWords, detailInWords } from './audit-words.ts';
+
+const COLUMNS: readonly Column<AuditRowFragment>[] = [
+  {
+    id: 'what',
+    title: 'What',
+    cell: ({ action, detail }) => (
+      <>
+        <span className="audit-action">{actionInWords(action)}</span>
+        <span className="audit-detail">{detailInWords(detail)}</span>
+      </>
+    ),
+  },
+  {
+    id: 'who',
+    title: 'By',
+    cell: ({ actor, actorToken, actorKind }) => (
+      <>
+        {actor?.name ?? (actorKind === null ? 'Operator or unknown' : 'A workspace token')}
+        {actorToken && (
+          <>
+            {' with '}
+            <Link href={`/tokens/${actorToken.id}`}>{actorToken.name}</Link>
+          </>
+        )}
+      </>
+    ),
+  },
+  {
+    id: 'from',
+    title: 'From',
+    cell: ({ ip, userAgent }) => (
+      <span className="muted" title={userAgent ?? undefined}>
+        {ip ?? 'The command line'}
+      </span>
+    ),
+  },
+  { id: 'when', title: 'When', cell: ({ at }) => <Time value={at} relative /> },
+];
+
+/** Rows of an audit log, newest first. */
+export function AuditTable({ events, busy }: { events: readonly AuditRowFragment[]; busy?: boolean }) {
+  return <DataTable label="Audit log" columns={COLUMNS} rows={events} keyOf={({ id }) => id} busy={busy} />;
+}

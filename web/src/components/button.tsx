@@ -1,0 +1,65 @@
+import type { ComponentProps } from 'react';
+import { Link } from 'wouter';
+import './button.css';
+
+/** How much a button asks for attention. */
+export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
+
+interface Shape {
+  readonly look?: ButtonLook;
+  readonly small?: boolean;
+}
+
+function classOf({ look = 'plain', small }: Shape, extra?: string): string {
+  return ['button', `button-${look}`, small && 'button-small', extra].filter(Boolean).join(' ');
+}
+
+/** A button; while busy it says so and takes no second click. */
+export function Button({
+  look,
+  small,
+  busy,
+  className,
+  ...props
+}: Shape & { busy?: boolean } & ComponentProps<'button'>) {
+  return (
+    <button
+      type="button"
+      aria-busy={busy || undefined}
+      {...props}
+      disabled={props.disabled || busy}
+      className={classOf({ look, small }, className)}
+    />
+  );
+}
+
+/** A link within the console that looks like a button. */
+export function ButtonLink({
+  look,
+  small,
+  href,
+  children,
+}: Shape & { href: string; children: React.ReactNode }) {
+  return (
+    <Link href={href} className={classOf({ look, small })}>
+      {children}
+    </Link>
+  );
+}
+
+/** A button that is only a picture; its label is said and shown on hover. */
+export function IconButton({
+  label,
+  className,
+  ...props
+}: { label: string } & Omit<ComponentProps<'button'>, 'aria-label' | 'title'>) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      {...props}
+      className={['icon-button', className].filter(Boolean).join(' ')}
+    />
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import { Button } from './button.tsx';
+import type { Column } from './data-table.tsx';
+import { ColumnsIcon } from './icons.tsx';
+import { Menu, MenuSwitch } from './menu.tsx';
+
+function readHidden(key: string): string[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '[]');
+    return Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Which columns of a table a person wants to see, remembered by the browser under the table's name. */
+export function useColumns<C extends Pick<Column<never>, 'id'>>(table: string, all: readonly C[]) {
+  const key = `postern.columns.${table}`;
+  const [hidden, setHidden] = useState(() => readHidden(key));
+  function show(id: string, shown: boolean) {
+    const next = shown ? hidden.filter((other) => other !== id) : [...hidden, id];
+    setHidden(next);
+    localStorage.setItem(key, JSON.stringify(next));
+  }
+  return { shown: all.filter(({ id }) => !hidden.includes(id)), show };
+}
+
+/** Shows and hides the columns of a table; `fixed` ones always stay. */
+export function ColumnsMenu({
+  all,
+  shown,
+  fixed,
+  onShow,
+}: {
+  all: readonly { readonly id: string; readonly title: string }[];
+  shown: readonly { readonly id: string }[];
+  fixed: readonly string[];
+  onShow: (id: string, shown: boolean) => void;
+}) {
+  return (
+    <Menu
+      trigger={
+        <Button>
+          <ColumnsIcon />
+          Columns
+        </Button>
+      }
+    >
+      {all
+        .filter(({ id }) => !fixed.includes(id))
+        .map(({ id, title }) => (
+          <MenuSwitch
+            key={id}
+            checked={shown.some((column) => column.id === id)}
+            onChange={(checked) => onShow(id, checked)}
+          >
+            {title}
+          </MenuSwitch>
+        ))}
+    </Menu>
+  );
+}

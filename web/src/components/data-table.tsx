@@ -1,0 +1,100 @@
+// biome-ignore-all lint/a11y/noRedundantRoles: a table that is laid out otherwise loses its roles in some browsers
+import type { ReactNode } from 'react';
+import './data-table.css';
+import { DownIcon, UpIcon } from './icons.tsx';
+
+/** What a list is ordered by. */
+export interface Sorting<Field extends string> {
+  readonly field: Field;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** A column of rows of one kind. */
+export interface Column<Row, Field extends string = never> {
+  readonly id: string;
+  readonly title: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** What the list is ordered by when the heading is pressed. */
+  readonly sort?: Field;
+  /** The heading is for screen readers alone, and a narrow page shows no name beside the cell. */
+  readonly untitled?: boolean;
+}
+
+interface DataTableProps<Row, Field extends string> {
+  /** What the table holds, for screen readers. */
+  readonly label: string;
+  readonly columns: readonly Column<Row, Field>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+  readonly classOf?: (row: Row) => string | undefined;
+  readonly sorting?: Sorting<Field>;
+  readonly onSort?: (sorting: Sorting<Field>) => void;
+  /** What is shown is being asked for anew. */
+  readonly busy?: boolean;
+}
+
+const ARIA_SORT = { ASC: 'ascending', DESC: 'descending' } as const;
+
+function HeadCell<Row, Field extends string>({
+  column,
+  sorting,
+  onSort,
+}: { column: Column<Row, Field> } & Pick<DataTableProps<Row, Field>, 'sorting' | 'onSort'>) {
+  const { sort, title, untitled } = column;
+  const direction = sort && sorting?.field === sort ? sorting.direction : undefined;
+  return (
+    <th role="columnheader" scope="col" aria-sort={direction && ARIA_SORT[direction]}>
+      {sort && onSort ? (
+        <button
+          type="button"
+          className="data-sort"
+          onClick={() => onSort({ field: sort, direction: direction === 'ASC' ? 'DESC' : 'ASC' })}
+        >
+          {title}
+          {direction && (direction === 'ASC' ? <UpIcon /> : <DownIcon />)}
+        </button>
+      ) : (
+        <span className={untitled ? 'visually-hidden' : undefined}>{title}</span>
+      )}
+    </th>
+  );
+}
+
+/** A table that becomes a list of cards where the page is narrow; its roles stay, so it is read out as a table. */
+export function DataTable<Row, Field extends string = never>(props: DataTableProps<Row, Field>) {
+  const { label, columns, rows, keyOf, classOf, sorting, onSort, busy } = props;
+  return (
+    <div className="data-frame">
+      <table className="data-table" role="table" aria-label={label} aria-busy={busy || undefined}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map((column) => (
+              <HeadCell
+                key={column.id}
+                column={column}
+                {...(sorting && { sorting })}
+                {...(onSort && { onSort })}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr key={keyOf(row)} role="row" className={classOf?.(row)}>
+              {columns.map((column) => (
+                <td
+                  key={column.id}
+                  role="cell"
+                  className={`data-${column.id}`}
+                  data-label={column.untitled ? undefined : column.title}
+                >
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import type { Sorting } from './data-table.tsx';
+import type { Place } from './pager.tsx';
+
+const SEARCH_PAUSE_MS = 250;
+
+const SearchMemoryContext = createContext<Map<string, string>>(new Map());
+
+/** Remembers what was searched for while one visits other pages. In memory: somebody may paste a secret there. */
+export function SearchMemory({ children }: { children: ReactNode }) {
+  const memory = useRef(new Map<string, string>());
+  return <SearchMemoryContext value={memory.current}>{children}</SearchMemoryContext>;
+}
+
+/** A value once it has rested for a moment. */
+function useRested<T>(value: T): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), SEARCH_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
+}
+
+/** What a list shows: its filter, order and place, kept in the address so that "back" leads back to it. */
+export interface ListState<Field extends string> {
+  /** The chosen filter; the empty string for all. */
+  readonly filter: string;
+  readonly sorting: Sorting<Field>;
+  readonly place: Place;
+  /** What stands in the search box, and what is searched for. */
+  readonly typed: string;
+  readonly search: string;
+  setFilter(filter: string): void;
+  setSorting(sorting: Sorting<Field>): void;
+  setPlace(place: Place): void;
+  setTyped(text: string): void;
+}
+
+/** The state of the list on this page. A new filter, order or search starts at the front. */
+export function useListState<Field extends string>(name: string, initial: Sorting<Field>): ListState<Field> {
+  const [params, setParams] = useSearchParams();
+  const memory = useContext(SearchMemoryContext);
+  const [typed, setTyped] = useState(memory.get(name) ?? '');
+  const [field = initial.field, direction = initial.direction] = (params.get('sort')?.split('.') ?? []) as [
+    Field?,
+    ('ASC' | 'DESC')?,
+  ];
+
+  function set(changes: Record<string, string | undefined>) {
+    setParams(
+      (before) => {
+        const after = new URLSearchParams(before);
+        for (const [key, value] of Object.entries({ after: undefined, before: undefined, ...changes })) {
+          if (value) after.set(key, value);
+          else after.delete(key);
+        }
+        return after;
+      },
+      { replace: true },
+    );
+  }
+
+  return {
+    filter: params.get('show') ?? '',
+    sorting: { field, direction },
+    place: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
+    typed,
+    search: useRested(typed),
+    setFilter: (show) => set({ show }),
+    setSorting: (sorting) => set({ sort: `${sorting.field}.${sorting.direction}` }),
+    setPlace: (place) => set({ ...place }),
+    setTyped(text) {
+      memory.set(name, text);
+      setTyped(text);
+      set({});
+    },
+  };
+}

@@ -1,0 +1,39 @@
+const UNITS = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
+const EXACT = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'long' });
+
+/** The day of an instant: "7 Apr 2030" as the reader's language orders it. */
+export function formatDay(instant: Date): string {
+  return DAY.format(instant);
+}
+
+/** An instant to the second, with its time zone. */
+export function formatExact(instant: Date): string {
+  return EXACT.format(instant);
+}
+
+/** How far an instant is from now: "in 3 days", "5 minutes ago". */
+export function formatDistance(instant: Date, now: number): string {
+  const seconds = Math.trunc((instant.getTime() - now) / 1000);
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  return RELATIVE.format(Math.trunc(seconds / size), unit);
+}
+
+/** An instant as a day or as a distance from now; the exact time shows on hover. */
+export function Time({ value, relative }: { value: string; relative?: boolean }) {
+  const instant = new Date(value);
+  return (
+    <time dateTime={value} title={formatExact(instant)}>
+      {relative ? formatDistance(instant, Date.now()) : formatDay(instant)}
+    </time>
+  );
+}

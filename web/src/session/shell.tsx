@@ -1,0 +1,96 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useFreshStart } from '../api/api-provider.tsx';
+import { Logo } from '../components/icons.tsx';
+import { Menu, MenuHeading, MenuItem, MenuLine } from '../components/menu.tsx';
+import { useSignOutMutation } from '../generated/hooks.ts';
+import { useMe } from './session-gate.tsx';
+import './shell.css';
+
+const PLACES = [
+  { href: '/tokens', title: 'Access tokens' },
+  { href: '/workspaces', title: 'Workspaces' },
+] as const;
+
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  return [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((word) => [...(word ?? '')][0] ?? '')
+    .join('')
+    .toUpperCase();
+}
+
+function AvatarMenu() {
+  const me = useMe();
+  const [, go] = useLocation();
+  const startFresh = useFreshStart();
+  const [, signOut] = useSignOutMutation();
+  async function leave() {
+    await signOut({});
+    startFresh('/sign-in');
+  }
+  return (
+    <Menu
+      trigger={
+        <button type="button" className="avatar" aria-label={`Account of ${me.name}`}>
+          {initialsOf(me.name)}
+        </button>
+      }
+    >
+      <MenuHeading>
+        <strong className="shell-name">{me.name}</strong>
+        {me.email}
+      </MenuHeading>
+      <MenuLine />
+      <MenuItem onSelect={() => go('/tokens')}>Access Tokens</MenuItem>
+      <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
+      <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
+      <MenuLine />
+      <MenuItem onSelect={leave}>Sign out</MenuItem>
+    </Menu>
+  );
+}
+
+/** Moves the focus to the new page when the path changes, so that a screen reader starts there. */
+function useFocusOnPageChange() {
+  const main = useRef<HTMLElement>(null);
+  const [path] = useLocation();
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
+  return main;
+}
+
+/** What stands around every page of a signed-in person. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  const main = useFocusOnPageChange();
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to the page
+      </a>
+      <header className="shell">
+        <Link href="/tokens" className="shell-brand" aria-label="Postern">
+          <Logo />
+          <span>Postern</span>
+        </Link>
+        <nav aria-label="Main" className="shell-nav">
+          {PLACES.map(({ href, title }) => (
+            <Link key={href} href={href} aria-current={path.startsWith(href) ? 'page' : undefined}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <AvatarMenu />
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}

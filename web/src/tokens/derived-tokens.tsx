@@ -1,0 +1,43 @@
+import { Link } from 'wouter';
+import { Section } from '../components/page.tsx';
+import type { DerivedPartsFragment } from '../generated/hooks.ts';
+import { ACCESS_NAMES } from '../words.ts';
+import './derived-tokens.css';
+import { StatusBadge } from './status-badge.tsx';
+
+interface DerivedToken extends DerivedPartsFragment {
+  readonly derived?: readonly DerivedToken[];
+}
+
+function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
+  return (
+    <ul className="derived">
+      {tokens.map((token) => (
+        <li key={token.id}>
+          <div className="derived-line">
+            <Link href={`/tokens/${token.id}`} className="token-link">
+              {token.name}
+            </Link>
+            <span className="muted">{ACCESS_NAMES[token.access]}</span>
+            <StatusBadge status={token.status} />
+          </div>
+          {token.derived && token.derived.length > 0 && <Branch tokens={token.derived} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The tokens that were made with this one, as a tree. */
+export function DerivedTokens({ tokens }: { tokens: readonly DerivedToken[] }) {
+  return (
+    <Section
+      title="Derived tokens"
+      lead="Made with this token: none can do more than it, and each stops when it stops."
+    >
+      <div className="derived-frame">
+        <Branch tokens={tokens} />
+      </div>
+    </Section>
+  );
+}

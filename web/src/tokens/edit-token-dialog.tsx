@@ -1,0 +1,94 @@
+import { useState } from 'react';
+import { isAtLeast, ROLES } from '../../../src/domain/roles.ts';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { FormDialog } from '../components/dialog.tsx';
+import { ChoiceField, SelectField, TextAreaField, TextField } from '../components/field.tsx';
+import { Warning } from '../components/states.tsx';
+import {
+  type Role,
+  type TokenRowFragment,
+  type UpdateTokenInput,
+  useUpdateTokenMutation,
+} from '../generated/hooks.ts';
+import { ROLE_NAMES } from '../words.ts';
+import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
+
+/** What changed, as the API takes it; what stayed is left out. */
+function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
+  const description = form.description.trim() || null;
+  return {
+    id: token.id,
+    ...(form.name !== token.name && { name: form.name }),
+    ...(description !== token.description && { description }),
+    ...(token.kind === 'PERSONAL' && form.access !== token.access && { access: form.access }),
+    ...(form.role && form.role !== token.role && { role: form.role }),
+  };
+}
+
+type Form = Pick<TokenRowFragment, 'name' | 'access' | 'role'> & { description: string };
+
+/** What a token is called and how much it may do. Its secret and expiry stay. */
+export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
+  const announce = useAnnounce();
+  const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
+  const [{ fetching, error }, update] = useUpdateTokenMutation();
+  const own = token.workspace?.viewerRole;
+  async function save() {
+    const answer = await update({ input: changesOf(token, form) });
+    if (answer.error) return;
+    announce(`“${form.name}” saved; its secret stays the same`);
+    onClose();
+  }
+  return (
+    <FormDialog
+      title={`Edit “${token.name}”`}
+      action="Save"
+      disabled={form.name.trim() === ''}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        maxLength={100}
+        value={form.name}
+        onChange={(event) => setForm({ ...form, name: event.target.value })}
+      />
+      <TextAreaField
+        label="Description"
+        maxLength={500}
+        rows={2}
+        value={form.description}
+        onChange={(event) => setForm({ ...form, description: event.target.value })}
+      />
+      {token.kind === 'PERSONAL' && (
+        <ChoiceField
+          label="Access"
+          choices={ACCESS_CHOICES}
+          value={form.access}
+          onChange={(access) => setForm({ ...form, access })}
+        />
+      )}
+      {form.access === 'FULL' && token.access !== 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
+      {token.access === 'SCOPED' && form.access !== 'SCOPED' && (
+        <Warning>The scopes of this token are dropped.</Warning>
+      )}
+      {form.role && own && (
+        <SelectField
+          label="Role"
+          value={form.role}
+          onChange={(event) => setForm({ ...form, role: event.target.value as Role })}
+        >
+          {ROLES.filter((role) => isAtLeast(own, role)).map((role) => (
+            <option key={role} value={role}>
+              {ROLE_NAMES[role]}
+            </option>
+          ))}
+        </SelectField>
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,35 @@
+import { WarningIcon } from '../components/icons.tsx';
+import { formatDistance, formatExact, Time } from '../components/time.tsx';
+import type { TokenRowFragment } from '../generated/hooks.ts';
+
+const SOON_MS = 7 * 86_400_000;
+
+/** When a token expires: red once it has, amber when it soon will, with a sign when it never does. */
+export function ExpiryCell({ token }: { token: Pick<TokenRowFragment, 'expiresAt' | 'status'> }) {
+  const { expiresAt, status } = token;
+  if (!expiresAt) {
+    return (
+      <span className="expiry-never" title="A secret that never expires stays dangerous for ever">
+        <WarningIcon />
+        Not specified
+      </span>
+    );
+  }
+  const instant = new Date(expiresAt);
+  const now = Date.now();
+  if (status === 'EXPIRED') {
+    return (
+      <time className="expiry-over" dateTime={expiresAt} title={`Expired ${formatExact(instant)}`}>
+        Expired {formatDistance(instant, now)}
+      </time>
+    );
+  }
+  if (status === 'ACTIVE' && instant.getTime() - now < SOON_MS) {
+    return (
+      <time className="expiry-soon" dateTime={expiresAt} title={formatExact(instant)}>
+        {formatDistance(instant, now)}
+      </time>
+    );
+  }
+  return <Time value={expiresAt} />;
+}

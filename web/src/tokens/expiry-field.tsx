@@ -1,0 +1,58 @@
+import { SelectField, TextField } from '../components/field.tsx';
+import { Warning } from '../components/states.tsx';
+import { formatExact } from '../components/time.tsx';
+import {
+  dateIn,
+  type ExpiryBounds,
+  type ExpiryChoice,
+  type ExpiryPreset,
+  expiryOf,
+  presetsWithin,
+} from './expiry.ts';
+
+const DAY_MS = 86_400_000;
+
+/** When a token shall expire: a preset or a date, and the instant that it comes to. */
+export function ExpiryField({
+  bounds,
+  value,
+  onChange,
+}: {
+  bounds: ExpiryBounds;
+  value: ExpiryChoice;
+  onChange: (choice: ExpiryChoice) => void;
+}) {
+  const now = Date.now();
+  const instant = expiryOf(value, now);
+  const { maxLifetime } = bounds;
+  return (
+    <>
+      <SelectField
+        label="Expires"
+        value={value.preset}
+        onChange={(event) => onChange({ ...value, preset: event.target.value as ExpiryPreset })}
+        hint={instant && `It stops working on ${formatExact(instant)}.`}
+      >
+        {presetsWithin(bounds).map(({ value: preset, title }) => (
+          <option key={preset} value={preset}>
+            {title}
+          </option>
+        ))}
+      </SelectField>
+      {value.preset === 'custom' && (
+        <TextField
+          label="Last day"
+          type="date"
+          required
+          min={dateIn(0, now)}
+          max={maxLifetime === null ? undefined : dateIn(Math.floor(maxLifetime / DAY_MS) - 1, now)}
+          value={value.date}
+          onChange={(event) => onChange({ ...value, date: event.target.value })}
+        />
+      )}
+      {value.preset === 'never' && (
+        <Warning>A secret that never expires stays dangerous for as long as it lies somewhere.</Warning>
+      )}
+    </>
+  );
+}

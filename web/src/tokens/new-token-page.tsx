@@ -1,0 +1,129 @@
+import { type FormEvent, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
+import { Page } from '../components/page.tsx';
+import { Failure, Problem, Warning } from '../components/states.tsx';
+import {
+  type CreateTokenInput,
+  type TokenAccess,
+  useCreateTokenMutation,
+  useScopeTargetsQuery,
+} from '../generated/hooks.ts';
+import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
+import { firstChoice, isComplete as isExpiryComplete, PERSONAL_BOUNDS, toExpiryInput } from './expiry.ts';
+import { ExpiryField } from './expiry-field.tsx';
+import { emptyDraft, isComplete, type ScopeDraft, toScopeInput, toScopeTargets } from './scope-draft.ts';
+import { ScopeEditor } from './scope-editor.tsx';
+import './new-token-page.css';
+
+function useNewToken() {
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const [expiry, setExpiry] = useState(() => firstChoice(PERSONAL_BOUNDS));
+  const [access, setAccess] = useState<TokenAccess>('NONE');
+  const [drafts, setDrafts] = useState<readonly ScopeDraft[]>(() => [emptyDraft()]);
+  const complete =
+    name.trim() !== '' && isExpiryComplete(expiry) && (access !== 'SCOPED' || drafts.every(isComplete));
+  const input: CreateTokenInput | null = complete
+    ? {
+        name,
+        description: description.trim() || null,
+        expires: toExpiryInput(expiry),
+        access,
+        scopes: access === 'SCOPED' ? drafts.map(toScopeInput) : null,
+      }
+    : null;
+  return {
+    name,
+    setName,
+    description,
+    setDescription,
+    expiry,
+    setExpiry,
+    access,
+    setAccess,
+    drafts,
+    setDrafts,
+    input,
+  };
+}
+
+function Scopes({
+  drafts,
+  onChange,
+}: {
+  drafts: readonly ScopeDraft[];
+  onChange: (d: readonly ScopeDraft[]) => void;
+}) {
+  const [{ data, error }, reload] = useScopeTargetsQuery();
+  const targets = useMemo(() => data && toScopeTargets(data), [data]);
+  return (
+    <fieldset className="choices">
+      <legend>Scopes</legend>
+      <p className="field-hint">
+        Each scope names what may be done to what. A scoped token with no scopes may do nothing.
+      </p>
+      {error && <Failure error={error} onRetry={reload} />}
+      {targets && <ScopeEditor targets={targets} drafts={drafts} onChange={onChange} />}
+    </fieldset>
+  );
+}
+
+/** A new personal token. Its secret waits on the token's own page. */
+export default function NewTokenPage() {
+  const form = useNewToken();
+  const [{ fetching, error }, create] = useCreateTokenMutation();
+  const { keep } = useFreshSecret();
+  const [, go] = useLocation();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const { data } = form.input ? await create({ input: form.input }) : {};
+    if (!data) return;
+    const { token, secret } = data.createToken;
+    keep({ tokenId: token.id, secret, event: 'created' });
+    go(`/tokens/${token.id}`, { replace: true });
+  }
+
+  return (
+    <Page
+      title="New access token"
+      lead="Give it a name that tells it apart, and no more than it needs."
+      narrow
+    >
+      <form className="new-token" onSubmit={submit}>
+        <TextField
+          label="Name"
+          placeholder="Enter token name"
+          required
+          maxLength={100}
+          value={form.name}
+          onChange={(event) => form.setName(event.target.value)}
+        />
+        <TextAreaField
+          label="Description (optional)"
+          maxLength={500}
+          rows={2}
+          value={form.description}
+          onChange={(event) => form.setDescription(event.target.value)}
+        />
+        <ExpiryField bounds={PERSONAL_BOUNDS} value={form.expiry} onChange={form.setExpiry} />
+        <ChoiceField label="Access" choices={ACCESS_CHOICES} value={form.access} onChange={form.setAccess} />
+        {form.access === 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
+        {form.access === 'SCOPED' && <Scopes drafts={form.drafts} onChange={form.setDrafts} />}
+        {error && <Problem>{explain(error)}</Problem>}
+        <div className="page-actions">
+          <Button type="submit" look="primary" disabled={!form.input} busy={fetching}>
+            Create token
+          </Button>
+          <ButtonLink href="/tokens" look="quiet">
+            Cancel
+          </ButtonLink>
+        </div>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,94 @@
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { FormDialog } from '../components/dialog.tsx';
+import { SelectField } from '../components/field.tsx';
+import { Warning } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import { type TokenRowFragment, useRegenerateTokenMutation } from '../generated/hooks.ts';
+import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import {
+  boundsOfPolicy,
+  type ExpiryBounds,
+  firstChoice,
+  isComplete,
+  PERSONAL_BOUNDS,
+  toExpiryInput,
+} from './expiry.ts';
+import { ExpiryField } from './expiry-field.tsx';
+
+const OVERLAPS = [
+  { value: '', title: 'The old secret stops at once' },
+  { value: 'PT1H', title: 'The old secret works for up to 1 hour' },
+  { value: 'P1D', title: 'The old secret works for up to 1 day' },
+  { value: 'P7D', title: 'The old secret works for up to 7 days' },
+] as const;
+
+function boundsOf({ workspace }: TokenRowFragment): ExpiryBounds {
+  const bounds = workspace ? boundsOfPolicy(workspace.tokenPolicy) : PERSONAL_BOUNDS;
+  return { ...bounds, mayStayTheSame: true };
+}
+
+/** A new secret for the same token: for how long, and what becomes of the old one. */
+export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
+  const bounds = boundsOf(token);
+  const [expiry, setExpiry] = useState(() => firstChoice(bounds));
+  const [overlap, setOverlap] = useState('');
+  const [{ fetching, error }, regenerate] = useRegenerateTokenMutation();
+  const [, go] = useLocation();
+  const { keep } = useFreshSecret();
+  const announce = useAnnounce();
+  const works = token.status === 'ACTIVE';
+
+  async function submit() {
+    const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
+    const { data } = await regenerate({ input });
+    if (!data) return;
+    keep({ tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
+    announce(`“${token.name}” has a new secret`);
+    onClose();
+    go(`/tokens/${token.id}`);
+  }
+
+  return (
+    <FormDialog
+      title={`Regenerate “${token.name}”`}
+      action="Regenerate"
+      disabled={!isComplete(expiry)}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <p>
+        It gets a new secret; its name, access and scopes stay.{' '}
+        {token.expiresAt && (
+          <>
+            {token.status === 'EXPIRED' ? 'It expired on ' : 'It would have expired on '}
+            <Time value={token.expiresAt} />.
+          </>
+        )}
+      </p>
+      <ExpiryField bounds={bounds} value={expiry} onChange={setExpiry} />
+      {works && (
+        <SelectField
+          label="Overlap"
+          value={overlap}
+          onChange={(event) => setOverlap(event.target.value)}
+          hint="With an overlap you can change your scripts first: the old secret goes on working until the new one is first used, or the time is up."
+        >
+          {OVERLAPS.map(({ value, title }) => (
+            <option key={value} value={value}>
+              {title}
+            </option>
+          ))}
+        </SelectField>
+      )}
+      {works && overlap === '' && (
+        <Warning>Whatever uses the present secret stops working at once, until it gets the new one.</Warning>
+      )}
+      {token.disabledAt && <Warning>The token stays disabled until you enable it.</Warning>}
+    </FormDialog>
+  );
+}

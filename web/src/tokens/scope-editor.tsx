@@ -1,0 +1,41 @@
+import { Button, IconButton } from '../components/button.tsx';
+import { PlusIcon, TrashIcon } from '../components/icons.tsx';
+import { emptyDraft, isComplete, type ScopeDraft, type ScopeTargets } from './scope-draft.ts';
+import { ScopeFields } from './scope-fields.tsx';
+
+/** Several scopes in the making; another one only when those before are complete. */
+export function ScopeEditor({
+  targets,
+  drafts,
+  onChange,
+}: {
+  targets: ScopeTargets;
+  drafts: readonly ScopeDraft[];
+  onChange: (drafts: readonly ScopeDraft[]) => void;
+}) {
+  return (
+    <div className="scope-editor">
+      {drafts.map((draft, index) => (
+        <fieldset key={draft.key} className="scope-row">
+          <legend className="visually-hidden">Scope {index + 1}</legend>
+          <ScopeFields
+            targets={targets}
+            draft={draft}
+            onChange={(changed) => onChange(drafts.map((each) => (each.key === draft.key ? changed : each)))}
+          />
+          <IconButton
+            label={`Remove scope ${index + 1}`}
+            className="icon-button-danger"
+            onClick={() => onChange(drafts.filter((each) => each.key !== draft.key))}
+          >
+            <TrashIcon />
+          </IconButton>
+        </fieldset>
+      ))}
+      <Button small disabled={!drafts.every(isComplete)} onClick={() => onChange([...drafts, emptyDraft()])}>
+        <PlusIcon />
+        Add scope
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { Link } from 'wouter';
+import type { Column } from '../components/data-table.tsx';
+import { Time } from '../components/time.tsx';
+import type { TokenOrderField, TokenRowFragment } from '../generated/hooks.ts';
+import { ACCESS_NAMES, ROLE_NAMES } from '../words.ts';
+import { ExpiryCell } from './expiry-cell.tsx';
+import { StatusBadge } from './status-badge.tsx';
+import './token-columns.css';
+
+type TokenColumn = Column<TokenRowFragment, TokenOrderField>;
+
+const NAME: TokenColumn = {
+  id: 'name',
+  title: 'Name',
+  sort: 'NAME',
+  cell: (token) => (
+    <>
+      <Link href={`/tokens/${token.id}`} className="token-link">
+        {token.name}
+      </Link>
+      {token.description && <p className="token-about">{token.description}</p>}
+    </>
+  ),
+};
+
+const SECRET: TokenColumn = {
+  id: 'token',
+  title: 'Token',
+  cell: ({ maskedSecret }) => <code className="muted">{maskedSecret}</code>,
+};
+
+const ACCESS: TokenColumn = {
+  id: 'access',
+  title: 'Access',
+  cell: ({ access }) => <span className="data-nowrap">{ACCESS_NAMES[access]}</span>,
+};
+
+const ROLE: TokenColumn = {
+  id: 'role',
+  title: 'Role',
+  cell: ({ role }) => <span className="data-nowrap">{role && ROLE_NAMES[role]}</span>,
+};
+
+const CREATED_BY: TokenColumn = {
+  id: 'createdBy',
+  title: 'Created by',
+  cell: ({ createdBy }) => createdBy?.name ?? <span className="muted">Somebody who left</span>,
+};
+
+const STATUS: TokenColumn = {
+  id: 'status',
+  title: 'Status',
+  cell: ({ status }) => <StatusBadge status={status} />,
+};
+
+const CREATED: TokenColumn = {
+  id: 'created',
+  title: 'Created',
+  sort: 'CREATED_AT',
+  cell: ({ createdAt }) => <Time value={createdAt} />,
+};
+
+const EXPIRES: TokenColumn = {
+  id: 'expires',
+  title: 'Expires',
+  sort: 'EXPIRES_AT',
+  cell: (token) => <ExpiryCell token={token} />,
+};
+
+const LAST_USED: TokenColumn = {
+  id: 'lastUsed',
+  title: 'Last used',
+  sort: 'LAST_USED_AT',
+  cell: ({ lastUsedAt }) =>
+    lastUsedAt ? (
+      <Time value={lastUsedAt} relative />
+    ) : (
+      <span className="muted data-nowrap">Not used yet</span>
+    ),
+};
+
+/** What is told of a personal token in a list. */
+export const PERSONAL_COLUMNS: readonly TokenColumn[] = [
+  NAME,
+  SECRET,
+  ACCESS,
+  STATUS,
+  CREATED,
+  EXPIRES,
+  LAST_USED,
+];
+
+/** What is told of a workspace token in a list. */
+export const WORKSPACE_COLUMNS: readonly TokenColumn[] = [
+  { ...NAME, title: 'Label' },
+  SECRET,
+  ROLE,
+  CREATED_BY,
+  CREATED,
+  EXPIRES,
+  LAST_USED,
+  STATUS,
+];

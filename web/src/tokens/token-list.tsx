@@ -1,0 +1,78 @@
+import { useEffect, useState } from 'react';
+import { ColumnsMenu, useColumns } from '../components/columns-menu.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import type { ListState } from '../components/list-state.tsx';
+import { Pager } from '../components/pager.tsx';
+import { Empty } from '../components/states.tsx';
+import type { TokenOrderField, TokenRowFragment, TokensQuery } from '../generated/hooks.ts';
+import { TokenActionDialog } from './token-action-dialog.tsx';
+import type { TokenAction } from './token-actions.ts';
+import { TokenMenu } from './token-menu.tsx';
+import { TokenToolbar } from './token-toolbar.tsx';
+
+/** How many tokens a page of the list holds. */
+export const PAGE_SIZE = 20;
+
+type TokenColumn = Column<TokenRowFragment, TokenOrderField>;
+
+interface Chosen {
+  readonly action: TokenAction;
+  readonly token: TokenRowFragment;
+}
+
+/** A list of tokens with its toolbar, table, pages and dialogs; the same for a person's and a workspace's. */
+export function TokenList({
+  name,
+  columns,
+  list,
+  connection,
+  busy,
+}: {
+  /** Under which the browser remembers the columns. */
+  name: string;
+  columns: readonly TokenColumn[];
+  list: ListState<TokenOrderField>;
+  connection: TokensQuery['tokens'];
+  busy: boolean;
+}) {
+  const { shown, show } = useColumns(name, columns);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const { nodes, pageInfo, totalCount } = connection;
+  const beyondTheEnd = !busy && nodes.length === 0 && totalCount > 0;
+  useEffect(() => {
+    if (beyondTheEnd) list.setPlace({});
+  });
+  const actions: TokenColumn = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: (token) => <TokenMenu token={token} onChoose={(action) => setChosen({ action, token })} />,
+  };
+  return (
+    <>
+      <TokenToolbar list={list}>
+        <div className="toolbar-end">
+          <ColumnsMenu all={columns} shown={shown} fixed={['name']} onShow={show} />
+        </div>
+      </TokenToolbar>
+      {nodes.length > 0 ? (
+        <DataTable
+          label="Access tokens"
+          columns={[...shown, actions]}
+          rows={nodes}
+          keyOf={({ id }) => id}
+          classOf={({ status }) =>
+            status === 'DISABLED' || status === 'REVOKED' ? 'token-stopped' : undefined
+          }
+          sorting={list.sorting}
+          onSort={list.setSorting}
+          busy={busy}
+        />
+      ) : (
+        <Empty title="No token matches">Try another status, or search for something else.</Empty>
+      )}
+      <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPlace} />
+      {chosen && <TokenActionDialog {...chosen} onClose={() => setChosen(null)} />}
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { useLocation } from 'wouter';
+import { IconButton } from '../components/button.tsx';
+import { MoreIcon } from '../components/icons.tsx';
+import { Menu, MenuItem } from '../components/menu.tsx';
+import type { TokenRowFragment } from '../generated/hooks.ts';
+import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
+
+/** What can be done with one token, as a menu in its row. */
+export function TokenMenu({
+  token,
+  onChoose,
+}: {
+  token: TokenRowFragment;
+  onChoose: (action: TokenAction) => void;
+}) {
+  const [, go] = useLocation();
+  return (
+    <Menu
+      trigger={
+        <IconButton label={`Actions for ${token.name}`}>
+          <MoreIcon />
+        </IconButton>
+      }
+    >
+      <MenuItem onSelect={() => go(`/tokens/${token.id}`)}>View</MenuItem>
+      {actionsFor(token).map((action) => (
+        <MenuItem
+          key={action}
+          danger={DANGEROUS.has(action)}
+          refusal={refusalOf(action, token)}
+          onSelect={() => onChoose(action)}
+        >
+          {ACTION_NAMES[action]}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
+}

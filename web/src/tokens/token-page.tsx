@@ -1,0 +1,118 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { Button } from '../components/button.tsx';
+import { Fact, Facts } from '../components/facts.tsx';
+import { Page, Section } from '../components/page.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
+import { NotFoundPage } from '../not-found-page.tsx';
+import { FreshSecretBanner } from '../secrets/secret-banner.tsx';
+import { TryIt } from '../try-it/try-it.tsx';
+import { ACCESS_NAMES, ROLE_NAMES } from '../words.ts';
+import { DerivedTokens } from './derived-tokens.tsx';
+import { ExpiryCell } from './expiry-cell.tsx';
+import { homeOf, TokenActionDialog } from './token-action-dialog.tsx';
+import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
+import { TokenHistory } from './token-history.tsx';
+import { TokenScopes } from './token-scopes.tsx';
+import { TokenStatusRow } from './token-status-row.tsx';
+
+type Token = NonNullable<TokenQuery['token']>;
+
+function Properties({ token }: { token: Token }) {
+  const { owner, workspace, parent } = token;
+  return (
+    <Facts>
+      <Fact name="Token">
+        <code>{token.maskedSecret}</code>
+      </Fact>
+      <Fact name="Identifier">{token.identifier}</Fact>
+      <Fact name="Description">{token.description}</Fact>
+      {token.role ? (
+        <Fact name="Role">{ROLE_NAMES[token.role]}</Fact>
+      ) : (
+        <Fact name="Access">{ACCESS_NAMES[token.access]}</Fact>
+      )}
+      <Fact name="Owner">{owner && `${owner.name} (${owner.email})`}</Fact>
+      <Fact name="Workspace">
+        {workspace && <Link href={`/workspaces/${workspace.id}`}>{workspace.name}</Link>}
+      </Fact>
+      <Fact name="Derived from">{parent && <Link href={`/tokens/${parent.id}`}>{parent.name}</Link>}</Fact>
+      <Fact name="Created">
+        <Time value={token.createdAt} /> by {token.createdBy?.name ?? 'somebody who left'}
+      </Fact>
+      <Fact name="Changed">
+        <Time value={token.updatedAt} relative />
+      </Fact>
+      <Fact name="Secret issued">{token.regeneratedAt && <Time value={token.regeneratedAt} />}</Fact>
+      <Fact name="Expires">
+        <ExpiryCell token={token} />
+      </Fact>
+      <Fact name="Last used">
+        {token.lastUsedAt ? <Time value={token.lastUsedAt} relative /> : 'Not used yet'}
+      </Fact>
+      <Fact name="Last used from">{token.lastUsedIp}</Fact>
+      <Fact name="Last used by">{token.lastUsedUserAgent}</Fact>
+    </Facts>
+  );
+}
+
+function Actions({ token, onChoose }: { token: Token; onChoose: (action: TokenAction) => void }) {
+  return actionsFor(token)
+    .filter(
+      (action) => action === 'edit' || action === 'delete' || action === 'disable' || action === 'enable',
+    )
+    .map((action) => {
+      const refusal = refusalOf(action, token);
+      return (
+        <Button
+          key={action}
+          look={DANGEROUS.has(action) ? 'danger-quiet' : 'plain'}
+          disabled={refusal !== null}
+          title={refusal ?? undefined}
+          onClick={() => onChoose(action)}
+        >
+          {ACTION_NAMES[action]}
+        </Button>
+      );
+    });
+}
+
+function TokenDetails({ token }: { token: Token }) {
+  const [action, setAction] = useState<TokenAction | null>(null);
+  return (
+    <Page
+      title={token.name}
+      lead={
+        <Link href={homeOf(token)}>
+          {token.workspace ? `Tokens of ${token.workspace.name}` : 'Access tokens'}
+        </Link>
+      }
+      actions={<Actions token={token} onChoose={setAction} />}
+    >
+      <FreshSecretBanner tokenId={token.id} />
+      <TokenStatusRow token={token} onChoose={setAction} />
+      <Section title="Properties">
+        <Properties token={token} />
+      </Section>
+      {token.kind === 'PERSONAL' && <TokenScopes token={token} onEdit={() => setAction('edit')} />}
+      <TryIt token={token} />
+      {token.derived.length > 0 && <DerivedTokens tokens={token.derived} />}
+      <TokenHistory token={token} />
+      {action && <TokenActionDialog action={action} token={token} onClose={() => setAction(null)} />}
+    </Page>
+  );
+}
+
+/** Everything about one token, and everything that can be done with it. */
+export default function TokenPage({ id }: { id: string }) {
+  const [{ data, error }, reload] = useTokenQuery({ variables: { id } });
+  if (data?.token) return <TokenDetails token={data.token} />;
+  if (data) return <NotFoundPage what="token" />;
+  return (
+    <Page title="Access token">
+      {error ? <Failure error={error} onRetry={reload} /> : <Loading what="the token" />}
+    </Page>
+  );
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { ConfirmDialog } from '../components/dialog.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { useListState } from '../components/list-state.tsx';
+import { Page } from '../components/page.tsx';
+import { pageArguments } from '../components/pager.tsx';
+import { Empty, Failure, Loading } from '../components/states.tsx';
+import {
+  type TokenOrderField,
+  type TokenStatus,
+  useDeleteAllTokensMutation,
+  useTokensQuery,
+} from '../generated/hooks.ts';
+import { counted } from '../words.ts';
+import { PERSONAL_COLUMNS } from './token-columns.tsx';
+import { TokenCounters } from './token-counters.tsx';
+import { PAGE_SIZE, TokenList } from './token-list.tsx';
+
+const NEW_TOKEN = (
+  <ButtonLink href="/tokens/new" look="primary">
+    <PlusIcon />
+    New token
+  </ButtonLink>
+);
+
+function DeleteAllDialog({ total, onClose }: { total: number; onClose: () => void }) {
+  const announce = useAnnounce();
+  const [{ fetching, error }, deleteAll] = useDeleteAllTokensMutation();
+  async function confirm() {
+    const { data } = await deleteAll({});
+    if (!data) return;
+    announce(`${counted(data.deleteAllTokens.deletedCount, 'token')} deleted`);
+    onClose();
+  }
+  return (
+    <ConfirmDialog
+      title="Delete all your tokens"
+      action="Delete all"
+      typed="delete all"
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={confirm}
+      onClose={onClose}
+    >
+      <p>
+        All {total} of your personal tokens will be deleted, and every script and service that uses one of
+        them stops working at once. This cannot be taken back.
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+/** The personal tokens of the signed-in person. */
+export function TokensPage() {
+  const list = useListState<TokenOrderField>('tokens', { field: 'CREATED_AT', direction: 'DESC' });
+  const [deletingAll, setDeletingAll] = useState(false);
+  const [{ data, error, fetching, stale }, reload] = useTokensQuery({
+    variables: {
+      filter: {
+        status: list.filter ? [list.filter as TokenStatus] : null,
+        search: list.search || null,
+      },
+      orderBy: list.sorting,
+      ...pageArguments(list.place, PAGE_SIZE),
+    },
+  });
+  const total = data?.tokenSummary.total ?? 0;
+  return (
+    <Page
+      title="Access tokens"
+      lead="Your personal tokens: they let scripts and services call the API in your name, with no more than you give them."
+      actions={
+        total > 0 && (
+          <>
+            <Button look="danger-quiet" onClick={() => setDeletingAll(true)}>
+              Delete all
+            </Button>
+            {NEW_TOKEN}
+          </>
+        )
+      }
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      {!data && !error && <Loading what="your tokens" />}
+      {data && total === 0 && (
+        <Empty title="You have no tokens yet" action={NEW_TOKEN}>
+          A token stands in for your password in scripts and services. Give it only what it needs; stop it
+          whenever you like.
+        </Empty>
+      )}
+      {data && total > 0 && (
+        <>
+          <TokenCounters summary={data.tokenSummary} />
+          <TokenList
+            name="tokens"
+            columns={PERSONAL_COLUMNS}
+            list={list}
+            connection={data.tokens}
+            busy={fetching || stale}
+          />
+        </>
+      )}
+      {deletingAll && <DeleteAllDialog total={total} onClose={() => setDeletingAll(false)} />}
+    </Page>
+  );
+}

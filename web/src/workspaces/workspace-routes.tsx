@@ -1,0 +1,3 @@
+export default function WorkspaceRoutes({ id }: { id: string }) {
+  return <>{id}</>;
+}
