@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answerFailure } from '../../src/http/answers.ts';
+import { createVisit } from '../../src/http/visit.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { startWire, type TestWire } from '../support/http.ts';
+
+const MESSAGE = 'Something went wrong on our side.';
+const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { expiresAt } }';
+
+let wire: TestWire;
+beforeEach(async () => {
+  wire = await startWire();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await wire.stop();
+});
+
+const breakTable = (table: 'sessions' | 'sign_in_attempts') =>
+  wire.postern.app.services.db.schema.dropTable(table).execute();
+const faults = () => wire.postern.logs.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
+
+test('a fault before execution is a 500 that tells its id and nothing else, whatever the environment', async () => {
+  await breakTable('sessions');
+  for (const environment of ['production', 'development']) {
+    vi.stubEnv('NODE_ENV', environment);
+    const headers = { Authorization: `Bearer ${wire.postern.owner.session}` };
+    const response = await wire.post({ query: '{ viewer { kind } }' }, headers);
+    const requestId = response.headers.get('x-request-id');
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({
+      errors: [{ message: MESSAGE, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }],
+    });
+    expect(faults().at(-1)).toMatchObject({
+      requestId,
+      err: { message: expect.stringContaining('sessions') },
+    });
+  }
+});
+
+test('a fault at a field leaves the status and the other fields alone', async () => {
+  await breakTable('sign_in_attempts');
+  const { email, password } = wire.postern.owner;
+  const query = SIGN_IN.replace('} }', '} __typename }');
+  const response = await wire.post({ query, variables: { input: { email, password } } });
+  const requestId = response.headers.get('x-request-id');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    errors: [
+      { message: MESSAGE, path: ['signIn'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } },
+    ],
+  });
+  expect(faults()).toHaveLength(1);
+});
+
+test('a refusal at a field is no fault, and leaves no line of one', async () => {
+  const response = await wire.post({ query: '{ viewer { kind } }' });
+  expect(response.status).toBe(200);
+  expect(faults()).toEqual([]);
+});
+
+test.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_READONLY', 'SQLITE_CORRUPT'])(
+  'a database that answers %s is a 503 for a while, and not a fault of ours',
+  async (code) => {
+    const lines: string[] = [];
+    const logger = createLogger('info', { write: (line) => void lines.push(line) });
+    const error = Object.assign(new Error('the disk, the lock, the file'), { code });
+    const request = new Request('http://postern.test/graphql');
+    const response = answerFailure(error, request, createVisit('id', null), logger);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
+    expect(lines).toEqual([]);
+  },
+);

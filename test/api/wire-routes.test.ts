@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { codeIn, sendRaw, startWire, type TestWire } from '../support/http.ts';
+
+let wire: TestWire;
+beforeEach(async () => {
+  wire = await startWire();
+});
+afterEach(() => wire.stop());
+
+const get = (path: string, init: RequestInit = {}) => fetch(`${wire.origin}${path}`, init);
+
+test('/health says that the process is up, database or not', async () => {
+  await wire.postern.app.services.db.schema.dropTable('audit_events').execute();
+  const response = await get('/health');
+  expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+});
+
+test('/ready says that the database answers and has the newest schema', async () => {
+  const response = await get('/ready');
+  expect([response.status, await response.json()]).toEqual([200, { status: 'ready' }]);
+});
+
+test('/ready says so, too, when it does not', async () => {
+  await wire.postern.app.services.db.schema.dropTable('kysely_migration').execute();
+  const response = await get('/ready');
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await codeIn(response)).toBe('UNAVAILABLE');
+});
+
+test('these two take GET and HEAD alone', async () => {
+  for (const path of ['/health', '/ready']) {
+    expect((await get(path, { method: 'HEAD' })).status).toBe(200);
+    const response = await get(path, { method: 'POST' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  }
+});
+
+test.each(['/nope', '/graphql/', '/graphql/x', '//graphql', '/GraphQL', '/%2e%2e/etc/passwd'])(
+  'there is nothing at %s',
+  async (path) => {
+    const response = await get(path);
+    expect([response.status, await codeIn(response)]).toEqual([404, 'NOT_FOUND']);
+  },
+);
+
+describe('every response', () => {
+  const asked: [string, () => Promise<Response>][] = [
+    ['an answer', () => wire.post({ query: '{ __typename }' })],
+    ['a page', () => get('/graphql', { headers: { Accept: 'text/html' } })],
+    ['a stream', () => wire.post({ query: '{ __typename }' }, { Accept: 'text/event-stream' })],
+    ['a refusal', () => wire.post('nonsense')],
+    ['a preflight', () => get('/graphql', { method: 'OPTIONS' })],
+    ['a report', () => get('/health')],
+    ['nothing', () => get('/nope')],
+  ];
+
+  test.each(asked)('that is %s may not be kept, guessed at or told on', async (_, ask) => {
+    const { headers } = await ask();
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('to bytes that are no request, neither', async () => {
+    for (const bytes of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n']) {
+      const { status, text } = await sendRaw(wire.port, bytes);
+      expect(status).toBe(400);
+      expect(text).toMatch(/cache-control: no-store/i);
+      expect(text).toMatch(/x-content-type-options: nosniff/i);
+      expect(text).toContain('"code":"BAD_REQUEST"');
+    }
+  });
+
+  test('has an id of ours, and never the one that came', async () => {
+    const ids = new Set<string | null>();
+    for (let i = 0; i < 3; i += 1) {
+      ids.add((await get('/health', { headers: { 'X-Request-Id': 'mine' } })).headers.get('x-request-id'));
+    }
+    expect(ids.size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+test('while it shuts down, everything but /health is unavailable for the moment', async () => {
+  wire.postern.app.drain();
+  for (const path of ['/ready', '/graphql?query={__typename}', '/nope']) {
+    const response = await get(path);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await codeIn(response)).toBe('UNAVAILABLE');
+  }
+  expect((await get('/health')).status).toBe(200);
+});
