@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -7,13 +8,20 @@ import type { Transact } from './transactions.ts';
 
 const FLUSH_EVERY_MS = 5000;
 const ROWS_AT_ONCE = 200;
+/** How long a reader waits for what it reads to be up to date, where others hold the database. */
+const READER_WAITS_MS = 250;
 
 /** Remembers the last authorised use of each credential, and stores it in batches. */
 export interface LastUse {
   record(use: CredentialUse): void;
-  /** Stores all that was recorded so far. What cannot be stored is kept for the next time. */
+  /**
+   * Stores all that was recorded so far, for whoever reads next. What cannot be stored, or not within a quarter of a
+   * second, is kept for the next time and is no error: the reader is shown an older use.
+   */
   flush(): Promise<void>;
-  /** Stores what is left and stops. */
+  /** How many uses are not stored yet. */
+  backlog(): number;
+  /** Stores what is left, as far as that can be done, and stops. */
   close(): Promise<void>;
 }
 
@@ -31,7 +39,11 @@ export function recordUse(
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
   const pending = new Map<string, CredentialUse>();
 
-  async function flush(): Promise<void> {
+  let storing: Promise<void> | null = null;
+  /** Whether the database did not take what there was the last time: then nobody waits for it. */
+  let behind = false;
+
+  async function storeAll(): Promise<void> {
     while (pending.size > 0) {
       const batch = [...pending.values()].slice(0, ROWS_AT_ONCE);
       await deps.transact((tx) => saveUses(tx, batch));
@@ -41,17 +53,38 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     }
   }
 
-  const timer = setInterval(() => {
-    flush().catch((error: unknown) => deps.logger.warn({ err: error }, 'last use could not be stored'));
-  }, FLUSH_EVERY_MS);
+  async function tryToStore(): Promise<void> {
+    try {
+      await storeAll();
+      behind = false;
+    } catch (error) {
+      behind = true;
+      deps.logger.warn({ err: error }, 'last use could not be stored');
+    } finally {
+      storing = null;
+    }
+  }
+
+  /** One at a time: who comes while it runs waits for the same end, which takes in what was recorded meanwhile. */
+  function store(): Promise<void> {
+    storing ??= tryToStore();
+    return storing;
+  }
+
+  const timer = setInterval(store, FLUSH_EVERY_MS);
   timer.unref();
 
   return {
     record: (use) => void pending.set(use.credentialId, use),
-    flush,
+    flush: async () => {
+      if (pending.size === 0 || behind) return;
+      const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
+      behind = (await Promise.race([store(), patience])) === 'spent' || behind;
+    },
+    backlog: () => pending.size,
     async close() {
       clearInterval(timer);
-      await flush();
+      await store();
     },
   };
 }

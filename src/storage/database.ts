@@ -6,6 +6,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { openPostgres } from './postgres.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
+import { createSqliteTransact } from './sqlite-transact.ts';
 import type { Tables } from './tables.ts';
 
 /** What every repository takes first: the database, or the transaction that the call belongs to. */
@@ -57,7 +58,7 @@ export function wrapSqlite(connection: Database.Database, file: string): SqliteH
     connection,
     file: file === IN_MEMORY ? null : file,
     clock: systemClock,
-    transact: (work) => db.transaction().execute(work),
+    transact: createSqliteTransact(db),
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     close: () => db.destroy(),
   };

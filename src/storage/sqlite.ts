@@ -12,7 +12,8 @@ import {
 import { OperatorError } from '../platform/operator-error.ts';
 
 const STATEMENTS_KEPT = 500;
-const BUSY_TIMEOUT_MS = 5000;
+/** How long a process that opens a file waits for the locks of others; what comes later waits without blocking (sqlite-transact.ts). */
+const OPENING_TIMEOUT_MS = 5000;
 /** How long one process waits for another that is migrating the same file. */
 const MIGRATION_TIMEOUT_MS = 60_000;
 const OWNER_ONLY = 0o600;
@@ -21,8 +22,20 @@ const APPLICATION_ID = 0x506f736e;
 
 /** Takes the write lock when a transaction begins: a read that turns into a write can then never fail half-way. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: Database.Database;
+
+  constructor(database: Database.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // On a full or failing disk SQLite has rolled back by itself; to ask for it again would hide why.
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
@@ -82,7 +95,7 @@ function claim(database: Database.Database, file: string): void {
  */
 export function openSqlite(file: string): Database.Database {
   if (file !== ':memory:') createPrivately(file);
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  const database = new Database(file, { timeout: OPENING_TIMEOUT_MS });
   try {
     claim(database, file);
     database.pragma('journal_mode = WAL');
@@ -94,6 +107,7 @@ export function openSqlite(file: string): Database.Database {
       throw new Error(`${file}: synchronous is not FULL`);
     if (database.pragma('foreign_keys', { simple: true }) !== 1)
       throw new Error(`${file}: foreign keys are off`);
+    database.pragma('busy_timeout = 0');
     return database;
   } catch (error) {
     database.close();
@@ -105,7 +119,7 @@ export function openSqlite(file: string): Database.Database {
 /** Kysely's SQLite dialect with immediate transactions, transactional migrations and kept statements. */
 export function createSqliteDialect(database: Database.Database): SqliteDialect {
   const dialect = new SqliteDialect({ database: keepStatements(database) });
-  dialect.createDriver = () => new ImmediateDriver({ database });
+  dialect.createDriver = () => new ImmediateDriver(database);
   dialect.createAdapter = () => new TransactionalAdapter();
   return dialect;
 }
@@ -116,6 +130,6 @@ export async function waitLonger<T>(database: Database.Database, work: () => Pro
   try {
     return await work();
   } finally {
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.pragma('busy_timeout = 0');
   }
 }
