@@ -1,11 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+/** What is about SQLite's files, or about commands and documents that any engine serves alike. */
+const SQLITE_ONLY = ['test/storage/sqlite/**', 'test/api/cli*.test.ts', 'test/api/authority-matrix.test.ts'];
+
 export default defineConfig({
   // Vite would take graphql's ESM build where Node takes its CommonJS one: two copies, which do not know each other.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sqlite', include: ['test/**/*.test.ts'], exclude: ['test/storage/postgres/**'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: ['test/{storage,services,api}/**/*.test.ts'],
+          exclude: SQLITE_ONLY,
+          globalSetup: 'test/support/postgres-server.ts',
+        },
+      },
+    ],
   },
 });

@@ -5,6 +5,7 @@ import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createOperatorService } from '../../src/services/operator.ts';
+import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/members.ts';
 import { insertWorkspace } from '../../src/storage/workspaces.ts';
 import { openTestDatabase } from './database.ts';
@@ -39,7 +40,7 @@ export const START = Date.UTC(2030, 0, 1, 12);
 export interface TestApp {
   readonly app: App;
   /** The database underneath, to look at and to copy. */
-  readonly database: ReturnType<typeof openTestDatabase>;
+  readonly database: DatabaseHandle;
   /** Every line that was logged. */
   readonly logs: readonly string[];
   readonly owner: Person;
@@ -66,8 +67,11 @@ function uuidOf(globalId: string): string {
   return globalId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Starts Postern in memory; `env` is what the configuration reads. */
-export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+/** Starts Postern in memory, or on a database that is given; `env` is what the configuration reads. */
+export async function startTestApp(
+  env: Record<string, string> = {},
+  given?: DatabaseHandle,
+): Promise<TestApp> {
   let now = START;
   const logs: string[] = [];
   const config: Config = readConfig({
@@ -75,7 +79,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     POSTERN_OWNER_PASSWORD: PASSWORD,
     ...env,
   });
-  const database = openTestDatabase();
+  const database = given ?? (await openTestDatabase());
   const app = await createApp(config, {
     clock: () => now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),

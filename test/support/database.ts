@@ -1,7 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { openSqliteDatabase, type SqliteHandle, wrapSqlite } from '../../src/storage/database.ts';
+import { sql } from 'kysely';
+import { inject } from 'vitest';
+import {
+  type DatabaseHandle,
+  openDatabase,
+  openSqliteDatabase,
+  type SqliteHandle,
+  wrapSqlite,
+} from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
+import { runOn, siblingUrl } from './postgres-server.ts';
 
 async function migratedBytes(): Promise<Buffer> {
   const handle = openSqliteDatabase('file::memory:');
@@ -14,8 +23,8 @@ async function migratedBytes(): Promise<Buffer> {
 /** Migrating takes ten times as long as opening what was migrated once. */
 const snapshot = await migratedBytes();
 
-/** A database in memory and of its own: empty and of the newest schema, or what was serialised. The caller closes it. */
-export function openTestDatabase(bytes: Buffer = snapshot): SqliteHandle {
+/** An SQLite database in memory and of its own: empty and of the newest schema, or what was serialised. The caller closes it. */
+export function openTestSqlite(bytes: Buffer = snapshot): SqliteHandle {
   const connection = new Database(bytes);
   connection.pragma('foreign_keys = ON');
   return wrapSqlite(connection, ':memory:');
@@ -24,4 +33,43 @@ export function openTestDatabase(bytes: Buffer = snapshot): SqliteHandle {
 /** Writes an empty database of the newest schema to a file, for servers and commands to open. */
 export function writeTestDatabase(file: string): void {
   writeFileSync(file, snapshot, { mode: 0o600 });
+}
+
+const inUse = new Set<number>();
+
+/** Empties the tables of a database that an earlier test left behind; one is copied in 100 ms, and emptied in 5. */
+async function empty({ db }: DatabaseHandle): Promise<void> {
+  const tables = await db.introspection.getTables();
+  await sql.raw(tables.map(({ name }) => `delete from "${name}"`).join(';')).execute(db);
+}
+
+/**
+ * A PostgreSQL database of its own, empty and of the newest schema: a copy of the template, or one of this worker's that
+ * no test uses any more.
+ */
+async function openTestPostgres(template: string): Promise<DatabaseHandle> {
+  let place = 0;
+  while (inUse.has(place)) place += 1;
+  inUse.add(place);
+  const original = new URL(template).pathname.slice(1);
+  const copy = `${original}_${process.env.VITEST_POOL_ID}_${place}`;
+  const url = siblingUrl(template, copy);
+  const admin = siblingUrl(template, 'postgres');
+  const [known] = await runOn(admin, `select 1 from pg_database where datname = '${copy}'`);
+  if (!known) await runOn(admin, `create database "${copy}" template "${original}"`);
+  const handle = await openDatabase(url);
+  if (known) await empty(handle);
+  return {
+    ...handle,
+    async close() {
+      await handle.close();
+      inUse.delete(place);
+    },
+  };
+}
+
+/** An empty database of the newest schema and of its own, of the engine that the run is for. The caller closes it. */
+export async function openTestDatabase(): Promise<DatabaseHandle> {
+  const template = inject('postgresTemplate');
+  return template ? openTestPostgres(template) : openTestSqlite();
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
-import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../src/storage/migrations.ts';
-import { startProcess } from '../support/child-process.ts';
-import { writeTestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { openSqliteDatabase } from '../../../src/storage/database.ts';
+import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../../src/storage/migrations.ts';
+import { startProcess } from '../../support/child-process.ts';
+import { writeTestDatabase } from '../../support/database.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const MIGRATING = new URL('./migrating-process.ts', import.meta.url);
 const NAMES = Object.keys(MIGRATIONS);

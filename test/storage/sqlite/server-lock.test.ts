@@ -1,11 +1,11 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
-import { acquireServerLock } from '../../src/storage/server-lock.ts';
-import { startProcess } from '../support/child-process.ts';
-import { writeTestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { openSqliteDatabase } from '../../../src/storage/database.ts';
+import { acquireServerLock } from '../../../src/storage/server-lock.ts';
+import { startProcess } from '../../support/child-process.ts';
+import { writeTestDatabase } from '../../support/database.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const HOLDER = new URL('./lock-holding-process.ts', import.meta.url);
 const REFUSAL = /^Another Postern server uses .*postern\.db: stop it, or set DATABASE_URL to another file\.$/;

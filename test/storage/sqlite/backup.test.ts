@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { backupDatabase, copyDatabase } from '../../src/storage/backup.ts';
-import { type SqliteHandle, openSqliteDatabase } from '../../src/storage/database.ts';
-import { writeTestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { backupDatabase, copyDatabase } from '../../../src/storage/backup.ts';
+import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import { writeTestDatabase } from '../../support/database.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 async function addAttempt(handle: SqliteHandle, key: string): Promise<void> {
   await handle.db.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 0 }).execute();

