@@ -65,6 +65,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const services = createServices({
     db: database.db,
     transact: database.transact,
+    changedElsewhere: database.changedElsewhere,
     clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),

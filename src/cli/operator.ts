@@ -38,6 +38,7 @@ export async function asOperator<T>(
     const services = createServices({
       db: handle.db,
       transact: handle.transact,
+      changedElsewhere: handle.changedElsewhere,
       clock: handle.clock,
       ids: systemIds,
       secrets: createSecretSource(config.secretPrefix),

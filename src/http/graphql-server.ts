@@ -84,6 +84,13 @@ function ownContext(createContext: (server: ServerContext) => Context): CallPlug
   };
 }
 
+/** Ends a stream that the client takes in no form of ours: Yoga answers 406, and would leave it open for ever. */
+const endUnwanted: CallPlugin = {
+  async onResultProcess({ result, resultProcessor }) {
+    if (isAsyncIterable(result) && !resultProcessor) await result[Symbol.asyncIterator]().return?.();
+  },
+};
+
 /** Every error under a code of ours. One at a field never changes the status; one of the whole request brings its own. */
 function codeErrors(logger: Logger): CallPlugin {
   function codeError(error: GraphQLError, requestId: string): GraphQLError {
@@ -123,7 +130,13 @@ export function createGraphQLServer(parts: {
 }): YogaServerInstance<Call, YogaInitialContext> {
   return createYoga<Call>({
     schema: parts.schema,
-    plugins: [readyParams, limitDocuments(), ownContext(parts.createContext), codeErrors(parts.logger)],
+    plugins: [
+      readyParams,
+      limitDocuments(),
+      ownContext(parts.createContext),
+      endUnwanted,
+      codeErrors(parts.logger),
+    ],
     cors: false,
     graphiql: false,
     landingPage: false,

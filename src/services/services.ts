@@ -5,6 +5,7 @@ import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
+import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import type { Tables } from '../storage/tables.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createAuditReading } from './audit-reading.ts';
@@ -32,6 +33,7 @@ import { createWorkspaceService } from './workspaces.ts';
 export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
+  readonly changedElsewhere: ForeignChanges;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly secrets: SecretSource;
@@ -44,7 +46,7 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Every use-case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
-  const { db, transact, clock, ids, secrets, passwords, limits, logger } = deps;
+  const { db, transact, changedElsewhere, clock, ids, secrets, passwords, limits, logger } = deps;
   const announcements = createAnnouncements();
   const authentication = createAuthentication({ db, transact, clock, announcements });
   const changes = createChanges({ transact, clock, ids, authentication, announcements });
@@ -71,7 +73,16 @@ export function createServices(deps: ServiceDependencies) {
     auditReading: createAuditReading({ db }),
     channels: createChannelService({ db, limits }),
     messages: createMessageService({ db, limits, announcements }),
-    streams: createStreams({ db, clock, logger, limits, authentication, announcements, lastUse }),
+    streams: createStreams({
+      db,
+      changedElsewhere,
+      clock,
+      logger,
+      limits,
+      authentication,
+      announcements,
+      lastUse,
+    }),
     introspection: createIntrospection({ db, authentication }),
     leaks: createLeakService({ changes }),
     entityTypes: createEntityTypeService({ db, limits }),

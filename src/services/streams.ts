@@ -6,7 +6,7 @@ import { credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Executor } from '../storage/database.ts';
-import { foreignVersion } from '../storage/foreign-changes.ts';
+import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import { findLastSequence, findMessageAfter, findSequence } from '../storage/messages.ts';
 import type { Announcements } from './announcements.ts';
 import type { Authentication } from './authentication.ts';
@@ -51,6 +51,7 @@ interface OpenStream {
 /** Streams over a database. One timer serves all of them. */
 export function createStreams(deps: {
   db: Executor;
+  changedElsewhere: ForeignChanges;
   clock: Clock;
   logger: Logger;
   limits: Limits;
@@ -58,11 +59,10 @@ export function createStreams(deps: {
   announcements: Announcements;
   lastUse: LastUse;
 }): Streams {
-  const { db, clock, logger, limits, authentication, announcements, lastUse } = deps;
+  const { db, changedElsewhere, clock, logger, limits, authentication, announcements, lastUse } = deps;
   const open = new Set<OpenStream>();
   /** Whether rights may have changed since every stream last looked. */
   let unsure = false;
-  let knownVersion: number | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -75,9 +75,7 @@ export function createStreams(deps: {
 
   /** Wakes the streams that may have lost their right: all after a change, here or in another process; else the expired. */
   async function look(): Promise<void> {
-    const version = await foreignVersion(db);
-    const all = unsure || version !== knownVersion;
-    knownVersion = version;
+    const all = (await changedElsewhere()) || unsure;
     unsure = false;
     const now = clock();
     await wake([...open].filter(({ principal }) => all || hasEnded(principal, now)));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { type ForeignChanges, watchSqlite } from './foreign-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
 import { createSqliteTransact } from './sqlite-transact.ts';
@@ -24,6 +25,8 @@ export interface DatabaseHandle {
    * it when it rejects. The work may be run more than once before that, so it does nothing but through the transaction.
    */
   transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Whether another process may have changed the data since this was last asked. */
+  readonly changedElsewhere: ForeignChanges;
   /** Runs work that changes the schema; others who would do that meanwhile wait. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -59,6 +62,7 @@ export function wrapSqlite(connection: Database.Database, file: string): SqliteH
     file: file === IN_MEMORY ? null : file,
     clock: systemClock,
     transact: createSqliteTransact(db),
+    changedElsewhere: watchSqlite(db),
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     close: () => db.destroy(),
   };

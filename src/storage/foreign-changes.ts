@@ -1,8 +1,28 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from './database.ts';
 
-/** A number that is another one after a change by any other connection to the database; own changes leave it as it is. */
-export async function foreignVersion(db: Executor): Promise<number> {
-  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db);
-  return (rows[0] as { data_version: number }).data_version;
+/**
+ * Whether another process may have changed the database since this was last asked; the first time, it may. Cheap enough
+ * to be asked several times a second.
+ */
+export type ForeignChanges = () => Promise<boolean>;
+
+function watch(db: Executor, version: RawBuilder<{ version: unknown }>): ForeignChanges {
+  let known: unknown;
+  return async () => {
+    const { rows } = await version.execute(db);
+    const before = known;
+    known = rows[0]?.version;
+    return known !== before;
+  };
+}
+
+/** Foreign changes of an SQLite file: SQLite counts what other connections commit. */
+export function watchSqlite(db: Executor): ForeignChanges {
+  return watch(db, sql`select data_version as version from pragma_data_version`);
+}
+
+/** Foreign changes of a PostgreSQL database: every commit moves its snapshots, those of this process included. */
+export function watchPostgres(db: Executor): ForeignChanges {
+  return watch(db, sql`select pg_current_snapshot()::text as version`);
 }

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
 import { OperatorError } from '../platform/operator-error.ts';
+import { watchPostgres } from './foreign-changes.ts';
 import { createPostgresClock } from './postgres-clock.ts';
 import { createPostgresDialect, sqlStateOf, TYPES } from './postgres-dialect.ts';
 import type { Tables } from './tables.ts';
@@ -151,6 +152,7 @@ export async function openPostgres(url: string) {
       file: null,
       clock: clock.now as Clock,
       transact: createTransact(db),
+      changedElsewhere: watchPostgres(db),
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
       async close() {
         clock.stop();

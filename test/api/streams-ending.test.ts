@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createOperatorService } from '../../src/services/operator.ts';
+import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate, publish, share } from '../support/channels.ts';
+import { follow } from '../support/streams.ts';
+import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
+
+const DAY = 86_400_000;
+/** An idle stream is gone this many milliseconds, at the latest, after the change was acknowledged. */
+const PROMPTLY = 1_000;
+
+let postern: TestApp;
+let member: Person;
+let channelId: string;
+
+beforeEach(async () => {
+  postern = await startTestApp();
+  member = await postern.person('Member', 'TEAM_MEMBER');
+  channelId = await createChannel(postern);
+});
+
+afterEach(() => postern.close());
+
+/** Somebody follows with a secret; what happens then takes the right from that stream. */
+interface Loss {
+  readonly secret: string;
+  happen(): Promise<unknown>;
+}
+
+async function owns(field: string, input: object, selection: string): Promise<void> {
+  expect(await mutate(postern, field, input, postern.owner.session, selection)).toMatchObject({ errors: [] });
+}
+
+async function members(field: string, input: object, selection = 'token { id }'): Promise<void> {
+  expect(await mutate(postern, field, input, member.session, selection)).toMatchObject({ errors: [] });
+}
+
+/** A change that the owner of a personal token makes to it. */
+async function ofToken(happen: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Loss> {
+  const token = await createPersonalToken(postern, member.session, input);
+  return { secret: token.secret, happen: () => happen(token) };
+}
+
+/** What the owner of the workspace does, or the clock, to the session of a member. */
+async function ofMember(happen: () => Promise<unknown>): Promise<Loss> {
+  return { secret: member.session, happen };
+}
+
+/** What happens to somebody who has only a share. */
+async function ofGuest(happen: (guest: Person) => Promise<unknown>): Promise<Loss> {
+  const guest = await postern.person('Guest');
+  await share(postern, channelId, guest, ['SUBSCRIBE', 'READ']);
+  const token = await createPersonalToken(postern, guest.session);
+  return { secret: token.secret, happen: () => happen(guest) };
+}
+
+async function ofWorkspaceToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
+  const token = await createWorkspaceToken(postern, 'VIEWER');
+  return { secret: token.secret, happen: () => happen(token) };
+}
+
+const scoped = () => ({
+  access: 'SCOPED',
+  scopes: [
+    { entityType: 'channel', entityId: channelId, operations: ['SUBSCRIBE'] },
+    { entityType: 'token', operations: ['CREATE'] },
+  ],
+});
+
+const LOSSES: Record<string, () => Promise<Loss>> = {
+  'its token is revoked': () => ofToken(({ id }) => members('revokeToken', { id })),
+  'its token is disabled': () => ofToken(({ id }) => members('disableToken', { id })),
+  'its token is deleted': () => ofToken(({ id }) => members('deleteToken', { id }, 'deletedTokenId')),
+  'all tokens of its owner are deleted': () =>
+    ofToken(() => postern.post('mutation { deleteAllTokens { deletedCount } }', {}, member.session)),
+  'its token is regenerated': () => ofToken(({ id }) => members('regenerateToken', { id }, 'secret')),
+  'the overlap with a new secret ends by the first use of that': () =>
+    ofToken(async ({ id }) => {
+      const input = { id, overlap: 'P1D' };
+      const { data } = await mutate(postern, 'regenerateToken', input, member.session, 'secret');
+      await postern.post('{ viewer { kind } }', {}, data.regenerateToken.secret);
+    }),
+  'the overlap with a new secret ends by time': () =>
+    ofToken(async ({ id }) => {
+      await members('regenerateToken', { id, overlap: 'P1D' }, 'secret');
+      postern.advance(DAY);
+    }),
+  'its token expires': () => ofToken(async () => postern.advance(30 * DAY)),
+  'its token loses all scopes': () => ofToken(({ id }) => members('removeAllTokenScopes', { id }), scoped()),
+  'its token gets other scopes': () =>
+    ofToken(({ id }) => {
+      const scopes = [{ entityType: 'channel', entityId: channelId, operations: ['READ', 'PUBLISH'] }];
+      return members('updateToken', { id, scopes });
+    }, scoped()),
+  'its token loses its access': () => ofToken(({ id }) => members('updateToken', { id, access: 'NONE' })),
+  'the token that its own derives from is disabled': async () => {
+    const parent = await createPersonalToken(postern, member.session, scoped());
+    const scopes = scoped().scopes.slice(0, 1);
+    const child = await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes });
+    return { secret: child.secret, happen: () => members('disableToken', { id: parent.id }) };
+  },
+  'the channel is not shared any more': () =>
+    ofGuest((guest) => owns('unshareChannel', { id: channelId, userId: guest.id }, 'channel { id }')),
+  'the channel is shared for other operations': () =>
+    ofGuest((guest) => share(postern, channelId, guest, ['READ', 'LIST', 'PUBLISH'])),
+  'the member is removed': () =>
+    ofMember(() => {
+      const input = { workspaceId: postern.workspaceId, userId: member.id };
+      return owns('removeMember', input, 'removedUserId');
+    }),
+  'the member leaves': () =>
+    ofMember(() => {
+      const input = { workspaceId: postern.workspaceId, userId: member.id };
+      return members('removeMember', input, 'removedUserId');
+    }),
+  'the member signs out': () =>
+    ofMember(() => postern.post('mutation { signOut { signedOut } }', {}, member.session)),
+  'the session is ended from elsewhere': () =>
+    ofMember(async () => {
+      const elsewhere = await postern.signIn(member.email);
+      await postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, elsewhere);
+    }),
+  'the password is changed from elsewhere': () =>
+    ofMember(async () => {
+      const elsewhere = await postern.signIn(member.email);
+      const input = { currentPassword: member.password, newPassword: 'another correct horse' };
+      await mutate(postern, 'changePassword', input, elsewhere, 'user { id }');
+    }),
+  'the session expires': () => ofMember(async () => postern.advance(14 * DAY)),
+  'the user is deactivated': () =>
+    ofToken(() => createOperatorService(postern.app.services).deactivateUser(member.email)),
+  'the channel is deleted': () =>
+    ofMember(() => owns('deleteChannel', { id: channelId }, 'deletedChannelId')),
+  'the workspace is deleted': () =>
+    ofMember(() => owns('deleteWorkspace', { id: postern.workspaceId }, 'deletedWorkspaceId')),
+  'the workspace forbids personal tokens': () =>
+    ofToken(() => {
+      const input = { workspaceId: postern.workspaceId, personalTokens: 'FORBIDDEN' };
+      return owns('updateTokenPolicy', input, 'workspace { id }');
+    }),
+  'the workspace forbids tokens that live as long': () =>
+    ofWorkspaceToken(() => {
+      const input = { workspaceId: postern.workspaceId, maxLifetime: 'P1D' };
+      return owns('updateTokenPolicy', input, 'workspace { id }');
+    }),
+  'its workspace token is revoked': () =>
+    ofWorkspaceToken(({ id }) => owns('revokeToken', { id }, 'token { id }')),
+};
+
+test.each(Object.keys(LOSSES))('an idle stream ends within a second when %s', async (cause) => {
+  const { secret, happen } = await (LOSSES[cause] as () => Promise<Loss>)();
+  const stream = await follow(postern, channelId, secret);
+  const bystander = await follow(postern, channelId, postern.owner.session);
+  await publish(postern, channelId, 'before');
+  expect([await stream.payload(), await bystander.payload()]).toEqual(['before', 'before']);
+
+  await happen();
+  expect(await stream.end()).toBeLessThan(PROMPTLY);
+});
+
+test.each(Object.keys(LOSSES))(
+  'nothing that is published after it was acknowledged arrives when %s',
+  async (cause) => {
+    const { secret, happen } = await (LOSSES[cause] as () => Promise<Loss>)();
+    const stream = await follow(postern, channelId, secret);
+    await publish(postern, channelId, 'before');
+    expect(await stream.payload()).toBe('before');
+
+    await happen();
+    await mutate(
+      postern,
+      'publishMessage',
+      { channelId, payload: 'after' },
+      postern.owner.session,
+      'message { id }',
+    );
+    await stream.end();
+  },
+);
+
+const KEPT: Record<string, () => Promise<Loss>> = {
+  'its follower becomes a Viewer': () =>
+    ofMember(() => {
+      const input = { workspaceId: postern.workspaceId, userId: member.id, role: 'VIEWER' };
+      return owns('updateMemberRole', input, 'member { role }');
+    }),
+  'another token of its owner is revoked': () =>
+    ofToken(async () => {
+      const { id } = await createPersonalToken(postern, member.session);
+      await members('revokeToken', { id });
+    }),
+  'another channel is deleted': () =>
+    ofMember(async () => {
+      const id = await createChannel(postern, { name: 'other' });
+      await owns('deleteChannel', { id }, 'deletedChannelId');
+    }),
+  'its token is renamed, and enabled as it is': () =>
+    ofToken(async ({ id }) => {
+      await members('updateToken', { id, name: 'renamed' });
+      await members('enableToken', { id });
+    }),
+  'its token is regenerated with an overlap': () =>
+    ofToken(({ id }) => members('regenerateToken', { id, overlap: 'P1D' }, 'secret')),
+};
+
+test.each(Object.keys(KEPT))('a stream goes on when %s', async (cause) => {
+  const { secret, happen } = await (KEPT[cause] as () => Promise<Loss>)();
+  const stream = await follow(postern, channelId, secret);
+  const witness = await createPersonalToken(postern, postern.owner.session);
+  const ending = await follow(postern, channelId, witness.secret);
+  await publish(postern, channelId, 'before');
+  expect([await stream.payload(), await ending.payload()]).toEqual(['before', 'before']);
+
+  await happen();
+  // When this one has ended, all have been judged since.
+  await owns('revokeToken', { id: witness.id }, 'token { id }');
+  await ending.end();
+  await publish(postern, channelId, 'after');
+  expect(await stream.payload()).toBe('after');
+});
