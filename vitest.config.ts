@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** What is about SQLite's files, or about commands and documents that any engine serves alike. */
-const SQLITE_ONLY = ['test/storage/sqlite/**', 'test/api/cli*.test.ts', 'test/api/authority-matrix.test.ts'];
+const SQLITE_ONLY = [
+  'test/storage/sqlite/**',
+  'test/api/cli*.test.ts',
+  'test/api/authority-matrix.test.ts',
+  'test/api/wire-*.test.ts',
+];
 
 export default defineConfig({
   // Vite would take graphql's ESM build where Node takes its CommonJS one: two copies, which do not know each other.

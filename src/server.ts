@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createNodeServer, type NodeServer } from './http/node-server.ts';
+import { startWatchdog } from './platform/watchdog.ts';
 import type { FirstOwner } from './services/bootstrap.ts';
 
 /** From the signal to the last answer, and to the end; whoever started us will not wait longer than ten seconds. */
@@ -64,12 +65,15 @@ function dieLoudly({ logger }: App): void {
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const app = await createApp(config);
   dieLoudly(app);
+  // Only now: a migration may rightly take longer.
+  if (config.watchdogSeconds > 0) startWatchdog(config.watchdogSeconds);
   const server = createNodeServer(app);
   try {
     if (app.firstOwner) print(signInHint(app.firstOwner));
     const port = await listen(server, config);
+    const stop = stopSignal();
     print(welcome(config, urlOf(config, port)));
-    await stopSignal();
+    await stop;
     setTimeout(() => process.exit(1), STOP_MS).unref();
     app.logger.info('stopping');
     await server.drain(DRAIN_MS);

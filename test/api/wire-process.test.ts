@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { type MainProcess, startMain } from '../support/main-process.ts';
+
+const OWNER = { POSTERN_OWNER_EMAIL: 'ada@example.com', POSTERN_OWNER_PASSWORD: 'correct horse battery' };
+
+async function originOf(main: MainProcess): Promise<string> {
+  return (await main.says(/Postern listens on (\S+)/))[1] ?? '';
+}
+
+async function post(origin: string, query: string, secret?: string, variables?: object): Promise<any> {
+  const response = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(secret && { Authorization: `Bearer ${secret}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+async function signIn(origin: string, email: string, password: string): Promise<string> {
+  const query = 'mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken } }';
+  const { data } = await post(origin, query, undefined, { input: { email, password } });
+  return data.signIn.sessionToken;
+}
+
+/** A request that the server has begun to read, and of which the last byte is still to come. */
+interface RequestUnderWay {
+  finish(): void;
+  /** Everything that came until the server closed the connection. */
+  readonly answer: Promise<string>;
+}
+
+async function beginRequest(origin: string): Promise<RequestUnderWay> {
+  const body = '{"query":"{ __typename }"}';
+  const head = [
+    'POST /graphql HTTP/1.1',
+    'Host: x',
+    'Content-Type: application/json',
+    'Expect: 100-continue',
+  ];
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  socket.write([...head, `Content-Length: ${body.length}`, '', body.slice(0, -1)].join('\r\n'));
+  const [proceed] = await once(socket, 'data');
+  expect(String(proceed)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  const chunks: unknown[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  const answer = once(socket, 'close').then(() => chunks.join(''));
+  return { finish: () => void socket.write(body.slice(-1)), answer };
+}
+
+describe('a start', () => {
+  test('on a fresh machine makes the file and the first owner, and tells the password once', async () => {
+    const folder = temporaryFolder();
+    const first = startMain(folder);
+    const origin = await originOf(first);
+    const [, password = ''] = await first.says(/sign in as owner@localhost with the password (\w{24}) /);
+    expect(await signIn(origin, 'owner@localhost', password)).toMatch(/^ses_/);
+    first.signal('SIGTERM');
+    expect((await first.end()).code).toBe(0);
+    expect(existsSync(join(folder, 'data', 'postern.db'))).toBe(true);
+
+    const second = startMain(folder);
+    await originOf(second);
+    second.signal('SIGINT');
+    const { code, output } = await second.end();
+    expect([code, output.includes('password')]).toEqual([0, false]);
+    expect(output).not.toContain(password);
+  });
+
+  test('reads .env in the working directory, beneath the environment itself', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.env'), 'POSTERN_OWNER_EMAIL=env@example.com\nPOSTERN_LOG_LEVEL=loud\n');
+    const main = startMain(folder, { POSTERN_LOG_LEVEL: 'warn' });
+    await main.says(/sign in as env@example\.com /);
+  });
+
+  test('with a configuration that cannot be meant ends in one line that names the variables', async () => {
+    const env = { PORT: 'x', POSTERN_UNHEARD_OF: 'on', POSTERN_OWNER_PASSWORD: 'swordfish' };
+    const { code, output } = await startMain(temporaryFolder(), env).end();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Postern cannot start: POSTERN_UNHEARD_OF .*PORT .*POSTERN_OWNER_PASSWORD .*\n$/);
+    expect(output).not.toContain('swordfish');
+  });
+
+  test('on a port that is taken ends in one line that says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as { port: number };
+    const { code, output } = await startMain(temporaryFolder(), { ...OWNER, PORT: String(port) }).end();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Postern cannot start: HOST, PORT: cannot listen on .*\(EADDRINUSE\)$/m);
+  });
+});
+
+describe('a stop', () => {
+  test('answers what is under way, accepts nothing more, and ends well', async () => {
+    const main = startMain(temporaryFolder(), OWNER);
+    const origin = await originOf(main);
+    const request = await beginRequest(origin);
+    main.signal('SIGTERM');
+    await main.says(/"stopping"/);
+    await expect(fetch(`${origin}/health`)).rejects.toThrow();
+    request.finish();
+    const answer = await request.answer;
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\nConnection: close\r\n/i);
+    expect(answer).toContain('{"data":{"__typename":"Query"}}');
+    const { code, ms } = await main.end();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  test('gives up on what never ends, within ten seconds', async () => {
+    const main = startMain(temporaryFolder(), OWNER);
+    const request = await beginRequest(await originOf(main));
+    main.signal('SIGTERM');
+    const { code, ms } = await main.end();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(10_000);
+    expect(await request.answer).toBe('');
+  });
+
+  test('is had at once by asking twice', async () => {
+    const main = startMain(temporaryFolder(), OWNER);
+    await beginRequest(await originOf(main));
+    main.signal('SIGTERM');
+    await main.says(/"stopping"/);
+    main.signal('SIGTERM');
+    const { code, ms } = await main.end();
+    expect(code).toBe(1);
+    expect(ms).toBeLessThan(2_000);
+  });
+
+  test('loses no last use', async () => {
+    const folder = temporaryFolder();
+    const main = startMain(folder, OWNER);
+    const origin = await originOf(main);
+    const session = await signIn(origin, OWNER.POSTERN_OWNER_EMAIL, OWNER.POSTERN_OWNER_PASSWORD);
+    await post(origin, '{ viewer { kind } }', session);
+    main.signal('SIGTERM');
+    expect((await main.end()).code).toBe(0);
+    const database = await openDatabase(`file:${join(folder, 'data', 'postern.db')}`);
+    onTestFinished(() => database.close());
+    expect(await database.db.selectFrom('credential_uses').select('ip').execute()).toEqual([
+      { ip: '127.0.0.1' },
+    ]);
+  });
+});

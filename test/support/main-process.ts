@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+const PATIENCE_MS = 20_000;
+
+/** The server as a process, watched from outside. */
+export interface MainProcess {
+  /** Waits until a pattern stands in what it has written, and tells the match. Rejects where it ends before. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  /** How it ended, what it wrote in all, and the milliseconds since it was asked. */
+  end(): Promise<{ code: number | null; output: string; ms: number }>;
+}
+
+function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, ['--import', TSX, MAIN], {
+    cwd,
+    env: { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs `src/main.ts` in a folder, with nothing of the test's own environment. It is gone when the test has finished. */
+export function startMain(cwd: string, env: Record<string, string> = {}): MainProcess {
+  const child = spawnMain(cwd, env);
+  const closed = once(child, 'close');
+  let output = '';
+  let wake = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      output += chunk;
+      wake();
+    });
+  }
+  child.once('close', () => wake());
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+
+  return {
+    async says(pattern) {
+      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      for (let match = pattern.exec(output); ; match = pattern.exec(output)) {
+        if (match) {
+          clearTimeout(late);
+          return match;
+        }
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output}`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    signal: (name) => {
+      child.kill(name);
+    },
+    async end() {
+      const asked = performance.now();
+      await closed;
+      return { code: child.exitCode, output, ms: performance.now() - asked };
+    },
+  };
+}
