@@ -1,4 +1,5 @@
 import type { Ask } from '../domain/authority.ts';
+import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 import { judge } from '../services/authority.ts';
 import type { Caller } from '../services/caller.ts';
@@ -26,15 +27,19 @@ export interface Context {
   principal: Principal;
   /** The present instant. */
   now(): number;
-  /** Judges an ask by the database as it stands now. Throws the refusal. */
+  /** Judges an ask by the database as it stands now. Throws the refusal, or `LIMIT_REACHED` after too many asks. */
   judge(ask: Ask): Promise<void>;
   /** Changes something for the caller, in one transaction in which the ask is judged once more. */
   change<T>(ask: Ask, work: (change: Change) => Promise<T>): Promise<T>;
 }
 
+/** Every list inside a list is judged once a row above it, so this bounds what one operation can make the server read. */
+const JUDGEMENTS_MAX = 1000;
+
 /** The context of one operation. */
 export function createContext(services: Services, server: ServerContext): Context {
   const { caller } = server;
+  let judgements = 0;
   const context: Context = {
     caller,
     services,
@@ -43,6 +48,12 @@ export function createContext(services: Services, server: ServerContext): Contex
     principal: server.principal,
     now: services.clock,
     async judge(ask) {
+      if (++judgements > JUDGEMENTS_MAX) {
+        throw failure(
+          'LIMIT_REACHED',
+          'The operation asks for too many lists at once: ask for smaller pages.',
+        );
+      }
       const principal = await services.authentication.recall(services.db, caller.credential);
       await judge(services.db, principal, ask);
       context.principal = principal;

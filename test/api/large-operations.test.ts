@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+const CHANNELS = 50;
+const CREATE = 'mutation ($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }';
+
+let postern: TestApp;
+
+/** Asks for the messages of every channel, so many times over. */
+function messagesOfAll(times: number): string {
+  const lists = Array.from(
+    { length: times },
+    (_, n) => `a${n}: channels(first: 100) { nodes { messages { totalCount } } }`,
+  );
+  return `{ ${lists.join(' ')} }`;
+}
+
+beforeAll(async () => {
+  postern = await startTestApp();
+  for (let n = 0; n < CHANNELS; n++) {
+    const input = { workspaceId: postern.workspaceId, name: `channel ${n}` };
+    await postern.post(CREATE, { input }, postern.owner.session);
+  }
+});
+afterAll(() => postern.close());
+
+test('an operation with a list in each of many rows is answered', async () => {
+  const answer = await postern.post(messagesOfAll(10), {}, postern.owner.session);
+  expect(answer.errors).toEqual([]);
+  expect(answer.data.a9.nodes).toHaveLength(CHANNELS);
+});
+
+test('an operation whose lists multiply beyond measure is stopped', async () => {
+  const answer = await postern.post(messagesOfAll(20), {}, postern.owner.session);
+  expect(answer.code).toBe('LIMIT_REACHED');
+});
