@@ -37,6 +37,11 @@ export interface Config {
   /** 0 is off. */
   readonly requestsPerMinute: number;
   readonly secretPrefix: string;
+  readonly metricsHost: string;
+  /** 0 lets the system choose; `null` is off. */
+  readonly metricsPort: number | null;
+  /** 0 is off. */
+  readonly watchdogSeconds: number;
   readonly limits: Limits;
 }
 
@@ -127,6 +132,19 @@ const SETTINGS = {
     '',
     secretPrefix,
     'What stands in front of every new secret, such as acme_.',
+  ),
+  metricsHost: variable('POSTERN_METRICS_HOST', '127.0.0.1', host, 'The address to serve metrics on.'),
+  metricsPort: variable(
+    'POSTERN_METRICS_PORT',
+    '',
+    optional(integer(0, 65_535)),
+    'The port to serve metrics on, at /metrics, to whoever reaches it; empty: nowhere.',
+  ),
+  watchdogSeconds: variable(
+    'POSTERN_WATCHDOG_SECONDS',
+    30,
+    integer(0, 3600),
+    'After how many seconds of standing still the process ends itself (SIGALRM); 0: never.',
   ),
 } as const;
 

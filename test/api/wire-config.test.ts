@@ -28,6 +28,9 @@ test('nothing configured means the defaults', () => {
     refusalsPerMinute: 1000,
     requestsPerMinute: 0,
     secretPrefix: '',
+    metricsHost: '127.0.0.1',
+    metricsPort: null,
+    watchdogSeconds: 30,
     limits: DEFAULT_LIMITS,
   } satisfies Config);
 });
@@ -52,6 +55,9 @@ test('every variable is read', () => {
     POSTERN_REFUSALS_PER_MINUTE: '0',
     POSTERN_REQUESTS_PER_MINUTE: '600',
     POSTERN_SECRET_PREFIX: 'acme_',
+    POSTERN_METRICS_HOST: '10.0.0.1',
+    POSTERN_METRICS_PORT: '9464',
+    POSTERN_WATCHDOG_SECONDS: '0',
     POSTERN_MESSAGES_KEPT: '500',
     POSTERN_TOKENS_PER_USER: '7',
     POSTERN_TOKENS_PER_WORKSPACE: '70',
@@ -74,6 +80,9 @@ test('every variable is read', () => {
     refusalsPerMinute: 0,
     requestsPerMinute: 600,
     secretPrefix: 'acme_',
+    metricsHost: '10.0.0.1',
+    metricsPort: 9464,
+    watchdogSeconds: 0,
     limits: {
       ...DEFAULT_LIMITS,
       messagesKept: 500,
