@@ -17,6 +17,8 @@ export interface Option {
 export interface Command {
   /** What follows the options, by the names that the help gives them: all of them must be there. */
   readonly operands?: readonly string[];
+  /** What may follow them, none or many, by the name that the help gives it. */
+  readonly rest?: string;
   readonly options?: Readonly<Record<string, Option>>;
   /** What it does and what to know before, in lines of at most 80 characters. */
   readonly about: string;
@@ -28,6 +30,8 @@ export interface Command {
 export interface Call {
   /** An operand by the name that the command gives it. */
   operand(name: string): string;
+  /** What follows the operands. */
+  readonly rest: readonly string[];
   /** The value of an option that takes one, if it was given. */
   value(option: string): string | undefined;
   /** Whether a flag was given. */
@@ -43,7 +47,7 @@ const HELP: Option = { about: 'Show this help.' };
 export function parseCall(
   command: Command,
   args: readonly string[],
-): Pick<Call, 'operand' | 'value' | 'has'> | null {
+): Pick<Call, 'operand' | 'rest' | 'value' | 'has'> | null {
   if (args.includes('--help') || args.includes('-h')) return null;
   const options = Object.fromEntries(
     Object.entries(command.options ?? {}).map(([name, option]) => [
@@ -55,9 +59,11 @@ export function parseCall(
   const expected = command.operands ?? [];
   if (positionals.length < expected.length)
     throw new UsageError(`${expected[positionals.length]} is missing.`);
-  if (positionals.length > expected.length) throw new UsageError('There are too many arguments.');
+  const rest = positionals.slice(expected.length);
+  if (rest.length > 0 && command.rest === undefined) throw new UsageError('There are too many arguments.');
   return {
     operand: (name) => positionals[expected.indexOf(name)] as string,
+    rest,
     value: (option) => values[option] as string | undefined,
     has: (flag) => values[flag] === true,
   };
@@ -80,8 +86,9 @@ export function helpOf(name: string, command: Command): string {
     about,
   ]);
   const operands = (command.operands ?? []).map((operand) => ` ${operand}`).join('');
+  const rest = command.rest === undefined ? '' : ` [${command.rest}...]`;
   return [
-    `Usage: postern ${name}${operands} [options]`,
+    `Usage: postern ${name}${operands}${rest} [options]`,
     '',
     command.about,
     '',

@@ -42,5 +42,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Copy the database while the server runs.',
     load: () => import('./commands/backup.ts'),
   },
+  {
+    name: 'scan',
+    summary: 'Look for secrets in files or standard input.',
+    load: () => import('./commands/scan.ts'),
+  },
   { name: 'schema', summary: 'Print the GraphQL schema.', load: () => import('./commands/schema.ts') },
 ];

@@ -13,6 +13,8 @@ export interface Terminal {
    * Throws where none is given or the two differ.
    */
   readPassword(): Promise<string>;
+  /** Standard input to its end, in pieces of text. */
+  input(): AsyncIterable<string>;
 }
 
 /** What a terminal needs of a process. */
@@ -66,6 +68,7 @@ export function createTerminal(streams: Streams): Terminal {
     tell: (line) => {
       streams.stderr.write(`${line}\n`);
     },
+    input: () => streams.stdin.setEncoding('utf8'),
     readPassword: () => (streams.stdin.isTTY ? typeTwice(streams) : firstLine(streams.stdin)),
   };
 }

@@ -47,6 +47,9 @@ export async function call(
       print: (line) => void stdout.push(line),
       tell: (line) => void stderr.push(line),
       readPassword: async () => input,
+      async *input() {
+        yield input;
+      },
     },
     config: () => readConfig(env),
   });

@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { scanText } from '../../src/cli/secret-scanner.ts';
+import { composeSecret } from '../../src/domain/secret.ts';
+import { call, postern as runPostern } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { startWire } from '../support/http.ts';
+import { seededRandom } from '../support/random.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+const random = seededRandom(3);
+
+function secretOf(kind: 'PERSONAL' | 'SESSION' = 'PERSONAL', prefix = ''): string {
+  return composeSecret(
+    kind,
+    Uint8Array.from({ length: 32 }, () => random.below(256)),
+    prefix,
+  );
+}
+
+function fileWith(text: string): string {
+  const file = join(temporaryFolder(), 'file.txt');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('postern scan', () => {
+  test('prints the place and the kind of each secret, and never the secret', async () => {
+    const [token, session] = [secretOf(), secretOf('SESSION', 'acme_')];
+    const file = fileWith(`first line\n  é TOKEN=${token}\n${session}\n`);
+    const { code, stdout, stderr } = await call(`scan ${file}`);
+    expect(stdout.split('\n')).toEqual([
+      `${file}:2:11 personal token ${token.slice(0, 10)}…`,
+      `${file}:3:1 session ${session.slice(0, 10)}…`,
+    ]);
+    expect([code, stderr]).toEqual([1, 'postern scan: 2 found.']);
+    expect(stdout + stderr).not.toContain(token.slice(0, 20));
+  });
+
+  test('ends with 0 where there is none', async () => {
+    const { code, stdout, stderr } = await call(`scan ${fileWith(`pat_${'a'.repeat(49)}\n`)}`);
+    expect([code, stdout, stderr]).toEqual([0, '', '']);
+  });
+
+  test('reads standard input where no file is named', async () => {
+    const secret = secretOf();
+    const { code, stdout } = await runPostern('scan', { input: `x\n${secret}` });
+    expect([code, stdout]).toEqual([1, `-:2:1 personal token ${secret.slice(0, 10)}…\n`]);
+  });
+
+  test('fails on a file that is not there', async () => {
+    const { code, stderr } = await call('scan /nonexistent/file');
+    expect(code).toBe(1);
+    expect(stderr).toContain('ENOENT');
+  });
+
+  test('has what it found revoked by the server that is named', async () => {
+    const server = await startWire();
+    const { postern } = server;
+    const { secret } = await createPersonalToken(postern, postern.owner.session);
+    const { code, stderr } = await call(`scan --report ${server.origin} ${fileWith(`${secret} ${secret}`)}`);
+    expect([code, stderr]).toEqual([1, `postern scan: 1 found, and reported to ${server.origin}.`]);
+    expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('TOKEN_REVOKED');
+    await server.stop();
+  });
+
+  test('says where a report could not be handed in', async () => {
+    const server = await startWire();
+    await server.stop();
+    const { code, stderr } = await call(`scan --report ${server.origin} ${fileWith(secretOf())}`);
+    expect([code, stderr]).toEqual([1, `postern scan: ${server.origin}/leaks cannot be reached.`]);
+    expect((await call('scan --report nonsense', { input: '' })).code).toBe(2);
+  });
+});
+
+describe('a text that comes piece by piece', () => {
+  async function* pieces(text: string, size: number): AsyncGenerator<string> {
+    for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size);
+  }
+
+  test('is searched as if it were whole, wherever it is cut', async () => {
+    const secrets = [secretOf(), secretOf('SESSION', 'acme_'), secretOf(), secretOf()];
+    const text = `${secrets[0]}\n\nabc ${secrets[1]} x_${secrets[2]}a\n${'y'.repeat(300)}${secrets[3]}`;
+    const lines = text.split('\n');
+    const expected = [secrets[0], secrets[1], secrets[3]].map((secret) => {
+      const line = lines.findIndex((candidate) => candidate.includes(secret as string));
+      return { secret, line: line + 1, column: (lines[line]?.indexOf(secret as string) as number) + 1 };
+    });
+    for (let size = 1; size <= text.length; size += 1) {
+      const found = [];
+      for await (const { secret, line, column } of scanText(pieces(text, size))) {
+        found.push({ secret, line, column });
+      }
+      expect({ size, found }).toEqual({ size, found: expected });
+    }
+  });
+});
