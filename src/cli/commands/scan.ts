@@ -48,8 +48,8 @@ export const command: Command = {
   },
   about: `Looks for secrets of Postern in files, or in standard input, and prints where
 they are, each by its first characters alone: FILE:LINE:COLUMN KIND CHARACTERS.
-A secret is known by its checksum, so nothing is taken for one by chance. Whether
-it still opens anything is not asked. Exit codes: 0 nothing was found;
+A secret is known by its checksum, so nothing is taken for one by chance.
+Whether it still opens anything is not asked. Exit codes: 0 nothing was found;
 1 something was, or a file could not be read; 2 wrongly called.`,
   async run(call) {
     const url = call.value('report');
