@@ -36,7 +36,26 @@ export interface Call {
 
 type CallPlugin = Plugin<Call, Call>;
 
+const CACHED_DOCUMENTS = 1000;
+const CACHED_DOCUMENT_LENGTH = 8 * 1024;
+
 const RULES = [...specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule), QuietValuesRule];
+
+/**
+ * Remembers what came of parsing short documents; the oldest makes room. A thousand of the longest would fill the memory
+ * of a small machine.
+ */
+function createDocumentCache<T>() {
+  const kept = new Map<string, T>();
+  return {
+    get: (document: string) => kept.get(document),
+    set(document: string, outcome: T) {
+      if (document.length > CACHED_DOCUMENT_LENGTH) return;
+      if (kept.size >= CACHED_DOCUMENTS) kept.delete(kept.keys().next().value as string);
+      kept.set(document, outcome);
+    },
+  };
+}
 
 /** The body was read and checked before: Yoga gets its parameters as they are. */
 const readyParams: CallPlugin = {
@@ -130,6 +149,7 @@ export function createGraphQLServer(parts: {
 }): YogaServerInstance<Call, YogaInitialContext> {
   return createYoga<Call>({
     schema: parts.schema,
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     plugins: [
       readyParams,
       limitDocuments(),
