@@ -12,6 +12,7 @@ import { SignInPage } from './session/sign-in-page.tsx';
 import { TokensPage } from './tokens/tokens-page.tsx';
 
 const AccountPage = lazy(() => import('./account/account-page.tsx'));
+const ChannelPage = lazy(() => import('./channels/channel-page.tsx'));
 const InvitationPage = lazy(() => import('./account/invitation-page.tsx'));
 const NewTokenPage = lazy(() => import('./tokens/new-token-page.tsx'));
 const TokenPage = lazy(() => import('./tokens/token-page.tsx'));
@@ -31,6 +32,7 @@ function SignedInRoutes() {
         <NewTokenPage />
       </Route>
       <Route path="/tokens/:id">{({ id }) => <TokenPage key={id} id={id} />}</Route>
+      <Route path="/channels/:id">{({ id }) => <ChannelPage key={id} id={id} />}</Route>
       <Route path="/account">
         <AccountPage />
       </Route>

@@ -61,10 +61,16 @@ export function isNotFound(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => extensionsOf(each).code === 'NOT_FOUND');
 }
 
-/** A reason of `viewer.can`, or a code where it has none, in a sentence. */
-export function explainReason(reason: string, role?: Role): string {
-  if (reason === 'ROLE_REQUIRED' && role) return `This needs the role ${ROLE_NAMES[role]}.`;
-  return REASONS[reason as Reason] ?? SENTENCES[reason as ErrorCode] ?? reason;
+function explainReason(reason: Reason, role: Role | undefined): string {
+  return reason === 'ROLE_REQUIRED' && role ? `This needs the role ${ROLE_NAMES[role]}.` : REASONS[reason];
+}
+
+/** Why `viewer.can` says no, in a sentence. */
+export function explainDecision({ reason, required }: { reason: string | null; required: unknown }): string {
+  if (reason && reason in REASONS) {
+    return explainReason(reason as Reason, (required as Extensions['required'])?.role);
+  }
+  return SENTENCES[reason as ErrorCode] ?? 'This is not allowed.';
 }
 
 function explainOne(error: ApiError): string {

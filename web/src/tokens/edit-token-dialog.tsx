@@ -1,17 +1,12 @@
 import { useState } from 'react';
-import { isAtLeast, ROLES } from '../../../src/domain/roles.ts';
 import { explain } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
-import { ChoiceField, SelectField, TextAreaField, TextField } from '../components/field.tsx';
+import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
+import { RoleField } from '../components/role-field.tsx';
 import { Warning } from '../components/states.tsx';
-import {
-  type Role,
-  type TokenRowFragment,
-  type UpdateTokenInput,
-  useUpdateTokenMutation,
-} from '../generated/hooks.ts';
-import { ROLE_NAMES } from '../words.ts';
+import { type TokenRowFragment, type UpdateTokenInput, useUpdateTokenMutation } from '../generated/hooks.ts';
+import { rolesUpTo } from '../roles.ts';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
 
 /** What changed, as the API takes it; what stayed is left out. */
@@ -33,7 +28,6 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
   const announce = useAnnounce();
   const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
   const [{ fetching, error }, update] = useUpdateTokenMutation();
-  const own = token.workspace?.viewerRole;
   async function save() {
     const answer = await update({ input: changesOf(token, form) });
     if (answer.error) return;
@@ -76,18 +70,12 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       {token.access === 'SCOPED' && form.access !== 'SCOPED' && (
         <Warning>The scopes of this token are dropped.</Warning>
       )}
-      {form.role && own && (
-        <SelectField
-          label="Role"
+      {form.role && (
+        <RoleField
+          roles={rolesUpTo(token.workspace?.viewerRole)}
           value={form.role}
-          onChange={(event) => setForm({ ...form, role: event.target.value as Role })}
-        >
-          {ROLES.filter((role) => isAtLeast(own, role)).map((role) => (
-            <option key={role} value={role}>
-              {ROLE_NAMES[role]}
-            </option>
-          ))}
-        </SelectField>
+          onChange={(role) => setForm({ ...form, role })}
+        />
       )}
     </FormDialog>
   );

@@ -1,4 +1,9 @@
-import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
+import {
+  BUILT_IN_OPERATIONS,
+  isBuiltIn,
+  normaliseOperations,
+  type Operation,
+} from '../../../src/domain/scopes.ts';
 import type { ScopeTargetsQuery, TokenScopeInput } from '../generated/hooks.ts';
 
 /** A scope while it is being put together; empty strings stand for what is not chosen, or for all. */
@@ -30,11 +35,19 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
   const workspaces = data.workspaces.nodes;
   const entities: Record<string, readonly Target[]> = {
     workspace: workspaces,
+    channel: data.channels.nodes.map(({ id, name, workspace }) => ({
+      id,
+      name: `${name} (${workspace.name})`,
+    })),
     token: data.tokens.nodes.map(({ id, name, identifier }) => ({ id, name: `${name} (${identifier})` })),
   };
+  const types = new Map<string, readonly Operation[]>(Object.entries(BUILT_IN_OPERATIONS));
+  for (const { name, operations } of workspaces.flatMap(({ entityTypes }) => entityTypes)) {
+    types.set(name, normaliseOperations([...(types.get(name) ?? []), ...operations]));
+  }
   return {
     workspaces,
-    types: new Map(Object.entries(BUILT_IN_OPERATIONS)),
+    types,
     entitiesOf: (entityType) => entities[entityType] ?? null,
   };
 }

@@ -1,6 +1,5 @@
-import { OPERATIONS } from '../../../src/domain/scopes.ts';
-import { Checkbox, SelectField, TextField } from '../components/field.tsx';
-import { OPERATION_NAMES } from '../words.ts';
+import { SelectField, TextField } from '../components/field.tsx';
+import { OperationsField } from '../components/operations-field.tsx';
 import { type ScopeDraft, type ScopeTargets, takesWorkspace } from './scope-draft.ts';
 import './scope-fields.css';
 
@@ -58,29 +57,6 @@ function WorkspaceField({ targets, draft, onChange }: ScopeFieldsProps) {
   );
 }
 
-function OperationsField({ targets, draft, onChange }: ScopeFieldsProps) {
-  const offered = targets.types.get(draft.entityType) ?? [];
-  return (
-    <fieldset className="scope-operations">
-      <legend>Operations</legend>
-      {offered.length === 0 && <span className="muted">Choose a type first</span>}
-      {offered.map((operation) => (
-        <Checkbox
-          key={operation}
-          label={OPERATION_NAMES[operation]}
-          checked={draft.operations.includes(operation)}
-          onChange={({ target }) => {
-            const wanted = OPERATIONS.filter((each) =>
-              each === operation ? target.checked : draft.operations.includes(each),
-            );
-            onChange({ ...draft, operations: wanted });
-          }}
-        />
-      ))}
-    </fieldset>
-  );
-}
-
 /** One scope: a type, then one of its entities or all, then where, then what may be done. */
 export function ScopeFields(props: ScopeFieldsProps) {
   const { targets, draft, onChange } = props;
@@ -106,7 +82,13 @@ export function ScopeFields(props: ScopeFieldsProps) {
       </SelectField>
       <EntityField {...props} />
       <WorkspaceField {...props} />
-      <OperationsField {...props} />
+      <div className="scope-operations">
+        <OperationsField
+          offered={targets.types.get(draft.entityType) ?? []}
+          value={draft.operations}
+          onChange={(operations) => onChange({ ...draft, operations })}
+        />
+      </div>
     </div>
   );
 }

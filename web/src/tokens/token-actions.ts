@@ -1,6 +1,5 @@
-import { isAtLeast, type Role } from '../../../src/domain/roles.ts';
 import type { TokenRowFragment } from '../generated/hooks.ts';
-import { ROLE_NAMES } from '../words.ts';
+import { refusalByRole } from '../roles.ts';
 
 /** What can be done with a token that is there. */
 export type TokenAction = 'edit' | 'regenerate' | 'disable' | 'enable' | 'revoke' | 'delete';
@@ -36,14 +35,14 @@ type Belonging = Pick<TokenRowFragment, 'kind' | 'role' | 'workspace'>;
 /** Why the signed-in person may not do a thing to a token; `null` where nothing stands in the way. */
 export function refusalOf(action: TokenAction, { kind, role, workspace }: Belonging): string | null {
   if (kind === 'PERSONAL') return null;
-  const required: Role = action === 'edit' ? 'WORKSPACE_MANAGER' : 'ADMINISTRATOR';
-  const own = workspace?.viewerRole;
-  if (!own || !isAtLeast(own, required)) return `Needs the role ${ROLE_NAMES[required]}`;
-  if (role && !isAtLeast(own, role)) return `The token's role, ${ROLE_NAMES[role]}, is above yours`;
-  return null;
+  return refusalByRole(
+    workspace?.viewerRole,
+    action === 'edit' ? 'WORKSPACE_MANAGER' : 'ADMINISTRATOR',
+    role,
+  );
 }
 
 /** Whether the signed-in person may read what was done to a token. */
 export function mayReadHistory({ kind, workspace }: Pick<TokenRowFragment, 'kind' | 'workspace'>): boolean {
-  return kind === 'PERSONAL' || isAtLeast(workspace?.viewerRole ?? 'VIEWER', 'ADMINISTRATOR');
+  return kind === 'PERSONAL' || refusalByRole(workspace?.viewerRole, 'ADMINISTRATOR') === null;
 }

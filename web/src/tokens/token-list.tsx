@@ -4,7 +4,13 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import type { ListState } from '../components/list-state.tsx';
 import { Pager } from '../components/pager.tsx';
 import { Empty } from '../components/states.tsx';
-import type { TokenOrderField, TokenRowFragment, TokensQuery } from '../generated/hooks.ts';
+import type {
+  TokenFilter,
+  TokenOrderField,
+  TokenRowFragment,
+  TokenStatus,
+  TokensQuery,
+} from '../generated/hooks.ts';
 import { TokenActionDialog } from './token-action-dialog.tsx';
 import type { TokenAction } from './token-actions.ts';
 import { TokenMenu } from './token-menu.tsx';
@@ -12,6 +18,11 @@ import { TokenToolbar } from './token-toolbar.tsx';
 
 /** How many tokens a page of the list holds. */
 export const PAGE_SIZE = 20;
+
+/** What the toolbar narrows the list by, as the API takes it. */
+export function filterOf({ filter, search }: ListState<TokenOrderField>): TokenFilter {
+  return { status: filter ? [filter as TokenStatus] : null, search: search || null };
+}
 
 type TokenColumn = Column<TokenRowFragment, TokenOrderField>;
 

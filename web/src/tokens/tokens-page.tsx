@@ -8,16 +8,11 @@ import { useListState } from '../components/list-state.tsx';
 import { Page } from '../components/page.tsx';
 import { pageArguments } from '../components/pager.tsx';
 import { Empty, Failure, Loading } from '../components/states.tsx';
-import {
-  type TokenOrderField,
-  type TokenStatus,
-  useDeleteAllTokensMutation,
-  useTokensQuery,
-} from '../generated/hooks.ts';
+import { type TokenOrderField, useDeleteAllTokensMutation, useTokensQuery } from '../generated/hooks.ts';
 import { counted } from '../words.ts';
 import { PERSONAL_COLUMNS } from './token-columns.tsx';
 import { TokenCounters } from './token-counters.tsx';
-import { PAGE_SIZE, TokenList } from './token-list.tsx';
+import { filterOf, PAGE_SIZE, TokenList } from './token-list.tsx';
 
 const NEW_TOKEN = (
   <ButtonLink href="/tokens/new" look="primary">
@@ -59,10 +54,7 @@ export function TokensPage() {
   const [deletingAll, setDeletingAll] = useState(false);
   const [{ data, error, fetching, stale }, reload] = useTokensQuery({
     variables: {
-      filter: {
-        status: list.filter ? [list.filter as TokenStatus] : null,
-        search: list.search || null,
-      },
+      filter: filterOf(list),
       orderBy: list.sorting,
       ...pageArguments(list.place, PAGE_SIZE),
     },

@@ -1,29 +1,19 @@
 import { BUILT_IN_OPERATIONS, OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { explain, explainReason } from '../api/errors.ts';
+import { explain, explainDecision } from '../api/errors.ts';
 import { CheckIcon, CrossIcon } from '../components/icons.tsx';
 import { Failure, Loading, Problem } from '../components/states.tsx';
-import {
-  type DecisionPartsFragment,
-  type TokenAbilitiesQuery,
-  useTokenAbilitiesQuery,
-} from '../generated/hooks.ts';
+import { type DecisionPartsFragment, useTokenAbilitiesQuery } from '../generated/hooks.ts';
 import { OPERATION_NAMES } from '../words.ts';
 import './abilities-table.css';
 
-type Viewer = TokenAbilitiesQuery['viewer'];
-type EntityType = keyof typeof BUILT_IN_OPERATIONS;
+const TYPES = Object.keys(BUILT_IN_OPERATIONS) as (keyof typeof BUILT_IN_OPERATIONS)[];
 
-const TYPES = Object.keys(BUILT_IN_OPERATIONS) as EntityType[];
+/** Every operation that Postern's own entity types have. */
+const CHECKS = TYPES.flatMap((entityType) =>
+  BUILT_IN_OPERATIONS[entityType].map((operation) => ({ entityType, operation })),
+);
 
-/** The answer about an operation on a type; `null` where the type has no such operation. */
-function decisionOf(viewer: Viewer, type: EntityType, operation: Operation): DecisionPartsFragment | null {
-  if (!BUILT_IN_OPERATIONS[type].includes(operation)) return null;
-  const name = OPERATION_NAMES[operation];
-  const alias = `${type}${name.charAt(0).toUpperCase()}${name.slice(1)}` as Exclude<keyof Viewer, 'token'>;
-  return viewer[alias];
-}
-
-function Answer({ decision }: { decision: DecisionPartsFragment | null }) {
+function Answer({ decision }: { decision: DecisionPartsFragment | undefined }) {
   if (!decision) return <span className="visually-hidden">does not exist</span>;
   if (decision.allowed) {
     return (
@@ -33,7 +23,7 @@ function Answer({ decision }: { decision: DecisionPartsFragment | null }) {
       </span>
     );
   }
-  const reason = explainReason(decision.reason ?? 'FORBIDDEN');
+  const reason = explainDecision(decision);
   return (
     <span className="ability-no" title={reason}>
       <CrossIcon />
@@ -44,7 +34,7 @@ function Answer({ decision }: { decision: DecisionPartsFragment | null }) {
 
 /** Asks the server, as the token, what it may do, and shows the answers. */
 export function AbilitiesTable({ tokenId }: { tokenId: string }) {
-  const [{ data, error }, reload] = useTokenAbilitiesQuery();
+  const [{ data, error }, reload] = useTokenAbilitiesQuery({ variables: { checks: CHECKS } });
   if (error) {
     return error.networkError ? (
       <Failure error={error} onRetry={reload} />
@@ -55,6 +45,10 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
   if (!data) return <Loading what="what it can do" />;
   const { viewer } = data;
   if (viewer.token?.id !== tokenId) return <Problem>This is the secret of another token.</Problem>;
+  const decisionOf = (type: string, wanted: Operation) =>
+    viewer.canAll[
+      CHECKS.findIndex(({ entityType, operation }) => entityType === type && operation === wanted)
+    ];
   return (
     <section className="data-frame abilities" aria-label="What the token can do">
       <table>
@@ -74,7 +68,7 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
               <th scope="row">{OPERATION_NAMES[operation]}</th>
               {TYPES.map((type) => (
                 <td key={type}>
-                  <Answer decision={decisionOf(viewer, type, operation)} />
+                  <Answer decision={decisionOf(type, operation)} />
                 </td>
               ))}
             </tr>

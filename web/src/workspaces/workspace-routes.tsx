@@ -1,3 +1,95 @@
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { ChannelsTab } from '../channels/channels-tab.tsx';
+import { Badge } from '../components/badge.tsx';
+import { Page } from '../components/page.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { useWorkspaceQuery } from '../generated/hooks.ts';
+import { NotFoundPage } from '../not-found-page.tsx';
+import { refusalByRole } from '../roles.ts';
+import { ROLE_NAMES } from '../words.ts';
+import { AuditTab } from './audit-tab.tsx';
+import { MembersTab } from './members-tab.tsx';
+import { NewWorkspaceTokenPage } from './new-workspace-token-page.tsx';
+import { PolicyTab } from './policy-tab.tsx';
+import { SettingsTab } from './settings-tab.tsx';
+import './workspace-routes.css';
+import type { Workspace } from './workspace.ts';
+import { WorkspaceTokensTab } from './workspace-tokens-tab.tsx';
+
+const TABS = [
+  { path: 'access-tokens', title: 'Access tokens', tab: WorkspaceTokensTab },
+  { path: 'members', title: 'Members', tab: MembersTab },
+  { path: 'channels', title: 'Channels', tab: ChannelsTab },
+  { path: 'token-policy', title: 'Token policy', tab: PolicyTab },
+  { path: 'audit-log', title: 'Audit log', tab: AuditTab, role: 'ADMINISTRATOR' },
+  { path: 'settings', title: 'Settings', tab: SettingsTab },
+] as const;
+
+function TabBar({ workspace }: { workspace: Workspace }) {
+  const [path] = useLocation();
+  const open = TABS.filter((tab) => !('role' in tab) || !refusalByRole(workspace.viewerRole, tab.role));
+  return (
+    <nav className="tabs" aria-label={`Parts of ${workspace.name}`}>
+      {open.map((tab) => {
+        const href = `/workspaces/${workspace.id}/${tab.path}`;
+        return (
+          <Link key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+            {tab.title}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+function WorkspaceFrame({ workspace }: { workspace: Workspace }) {
+  const { id, name, slug, viewerRole } = workspace;
+  return (
+    <Page
+      title={name}
+      lead={
+        <>
+          <code>{slug}</code> {viewerRole && <Badge>You are {ROLE_NAMES[viewerRole]}</Badge>}
+        </>
+      }
+    >
+      <TabBar workspace={workspace} />
+      <Switch>
+        {TABS.map(({ path, tab: Tab }) => (
+          <Route key={path} path={`/workspaces/:id/${path}`}>
+            <Tab workspace={workspace} />
+          </Route>
+        ))}
+        <Route path="/workspaces/:id">
+          <Redirect to={`/workspaces/${id}/access-tokens`} replace />
+        </Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Page>
+  );
+}
+
+/** Everything below `/workspaces/:id`. */
 export default function WorkspaceRoutes({ id }: { id: string }) {
-  return <>{id}</>;
+  const [{ data, error }, reload] = useWorkspaceQuery({ variables: { id } });
+  if (data && !data.workspace) return <NotFoundPage what="workspace" />;
+  if (data?.workspace) {
+    return (
+      <Switch>
+        <Route path="/workspaces/:id/access-tokens/new">
+          <NewWorkspaceTokenPage workspace={data.workspace} />
+        </Route>
+        <Route>
+          <WorkspaceFrame workspace={data.workspace} />
+        </Route>
+      </Switch>
+    );
+  }
+  return (
+    <Page title="Workspace">
+      {error ? <Failure error={error} onRetry={reload} /> : <Loading what="the workspace" />}
+    </Page>
+  );
 }

@@ -1,3 +1,136 @@
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { Badge } from '../components/badge.tsx';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { NameDialog } from '../components/name-dialog.tsx';
+import { Page, Section } from '../components/page.tsx';
+import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { Empty, Failure, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import {
+  type SharedChannelsQuery,
+  useCreateWorkspaceMutation,
+  useSharedChannelsQuery,
+  useWorkspacesQuery,
+  type WorkspacePartsFragment,
+} from '../generated/hooks.ts';
+import { ROLE_NAMES } from '../words.ts';
+
+const PAGE_SIZE = 20;
+
+const COLUMNS: readonly Column<WorkspacePartsFragment>[] = [
+  {
+    id: 'name',
+    title: 'Name',
+    cell: ({ id, name }) => (
+      <Link href={`/workspaces/${id}`} className="token-link">
+        {name}
+      </Link>
+    ),
+  },
+  { id: 'slug', title: 'Slug', cell: ({ slug }) => <code className="muted">{slug}</code> },
+  {
+    id: 'role',
+    title: 'Your role',
+    cell: ({ viewerRole }) => viewerRole && <Badge>{ROLE_NAMES[viewerRole]}</Badge>,
+  },
+  { id: 'created', title: 'Created', cell: ({ createdAt }) => <Time value={createdAt} /> },
+];
+
+type SharedChannel = SharedChannelsQuery['channels']['nodes'][number];
+
+const SHARED_COLUMNS: readonly Column<SharedChannel>[] = [
+  {
+    id: 'name',
+    title: 'Channel',
+    cell: ({ id, name }) => (
+      <Link href={`/channels/${id}`} className="token-link">
+        {name}
+      </Link>
+    ),
+  },
+  { id: 'workspace', title: 'Workspace', cell: ({ workspace }) => workspace.name },
+];
+
+function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
+  const [, go] = useLocation();
+  const [{ fetching, error }, create] = useCreateWorkspaceMutation();
+  return (
+    <NameDialog
+      title="New workspace"
+      action="Create workspace"
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={async ({ name }) => {
+        const { data } = await create({ name });
+        if (data) go(`/workspaces/${data.createWorkspace.workspace.id}`);
+      }}
+      onClose={onClose}
+    />
+  );
+}
+
+/** The channels of workspaces that the person is no member of. */
+function SharedChannels() {
+  const [{ data }] = useSharedChannelsQuery();
+  const shared = data?.channels.nodes.filter(({ workspace }) => workspace.viewerRole === null) ?? [];
+  if (shared.length === 0) return null;
+  return (
+    <Section title="Shared with you" lead="Channels of workspaces that you are no member of.">
+      <DataTable label="Shared channels" columns={SHARED_COLUMNS} rows={shared} keyOf={({ id }) => id} />
+    </Section>
+  );
+}
+
+/** The workspaces of the signed-in person. */
 export default function WorkspacesPage() {
-  return null;
+  const [place, setPlace] = useState<Place>({});
+  const [creating, setCreating] = useState(false);
+  const [{ data, error }, reload] = useWorkspacesQuery({ variables: pageArguments(place, PAGE_SIZE) });
+  const create = (
+    <Button look="primary" onClick={() => setCreating(true)}>
+      <PlusIcon />
+      New workspace
+    </Button>
+  );
+  const workspaces = data?.workspaces;
+  const some = workspaces && workspaces.totalCount > 0;
+  return (
+    <Page
+      title="Workspaces"
+      lead="What people share: members with roles, workspace tokens and channels."
+      actions={
+        <>
+          <ButtonLink href="/invitation" look="quiet">
+            Accept an invitation
+          </ButtonLink>
+          {some && create}
+        </>
+      }
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      {!workspaces && !error && <Loading what="your workspaces" />}
+      {workspaces && !some && (
+        <Empty title="You belong to no workspace yet" action={create}>
+          Create one and invite others, or accept an invitation that was sent to you.
+        </Empty>
+      )}
+      {some && (
+        <>
+          <DataTable label="Workspaces" columns={COLUMNS} rows={workspaces.nodes} keyOf={({ id }) => id} />
+          <Pager
+            total={workspaces.totalCount}
+            noun="workspace"
+            pageInfo={workspaces.pageInfo}
+            onMove={setPlace}
+          />
+        </>
+      )}
+      <SharedChannels />
+      {creating && <CreateWorkspaceDialog onClose={() => setCreating(false)} />}
+    </Page>
+  );
 }

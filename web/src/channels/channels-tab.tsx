@@ -1,0 +1,99 @@
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { Button } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { NameDialog } from '../components/name-dialog.tsx';
+import { Section } from '../components/page.tsx';
+import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { Empty, Failure, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import { type ChannelRowFragment, useChannelsQuery, useCreateChannelMutation } from '../generated/hooks.ts';
+import { refusalByRole } from '../roles.ts';
+import type { Workspace } from '../workspaces/workspace.ts';
+
+const PAGE_SIZE = 20;
+
+const COLUMNS: readonly Column<ChannelRowFragment>[] = [
+  {
+    id: 'name',
+    title: 'Name',
+    cell: ({ id, name }) => (
+      <Link href={`/channels/${id}`} className="token-link">
+        {name}
+      </Link>
+    ),
+  },
+  {
+    id: 'about',
+    title: 'Description',
+    cell: ({ description }) => description ?? <span className="muted">None</span>,
+  },
+  { id: 'created', title: 'Created', cell: ({ createdAt }) => <Time value={createdAt} /> },
+];
+
+function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
+  const [, go] = useLocation();
+  const [{ fetching, error }, create] = useCreateChannelMutation();
+  return (
+    <NameDialog
+      title={`New channel in ${workspace.name}`}
+      action="Create channel"
+      withDescription
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={async ({ name, description }) => {
+        const input = { workspaceId: workspace.id, name, description: description.trim() || null };
+        const { data } = await create({ input });
+        if (data) go(`/channels/${data.createChannel.channel.id}`);
+      }}
+      onClose={onClose}
+    />
+  );
+}
+
+/** The channels of a workspace. */
+export function ChannelsTab({ workspace }: { workspace: Workspace }) {
+  const [place, setPlace] = useState<Place>({});
+  const [creating, setCreating] = useState(false);
+  const [{ data, error }, reload] = useChannelsQuery({
+    variables: { id: workspace.id, ...pageArguments(place, PAGE_SIZE) },
+  });
+  const channels = data?.workspace?.channels;
+  const some = channels && channels.totalCount > 0;
+  const refusal = refusalByRole(workspace.viewerRole, 'TEAM_MEMBER');
+  const create = (
+    <Button
+      look="primary"
+      disabled={refusal !== null}
+      title={refusal ?? undefined}
+      onClick={() => setCreating(true)}
+    >
+      <PlusIcon />
+      New channel
+    </Button>
+  );
+  return (
+    <Section
+      title="Channels"
+      lead="What messages are published to, and read live from."
+      actions={some && create}
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      {!channels && !error && <Loading what="the channels" />}
+      {channels && !some && (
+        <Empty title="No channels yet" action={create}>
+          People and tokens publish JSON to a channel; whoever subscribes gets it at once.
+        </Empty>
+      )}
+      {some && (
+        <>
+          <DataTable label="Channels" columns={COLUMNS} rows={channels.nodes} keyOf={({ id }) => id} />
+          <Pager total={channels.totalCount} noun="channel" pageInfo={channels.pageInfo} onMove={setPlace} />
+        </>
+      )}
+      {creating && <CreateChannelDialog workspace={workspace} onClose={() => setCreating(false)} />}
+    </Section>
+  );
+}

@@ -1,0 +1,118 @@
+import { type FormEvent, useState } from 'react';
+import type { CombinedError } from 'urql';
+import { explain } from '../api/errors.ts';
+import { Badge } from '../components/badge.tsx';
+import { Button } from '../components/button.tsx';
+import { TextAreaField } from '../components/field.tsx';
+import { Section } from '../components/page.tsx';
+import { Empty, Problem } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import {
+  type ChannelMessagesSubscription,
+  type MessageRowFragment,
+  useChannelMessagesSubscription,
+  usePublishMessageMutation,
+} from '../generated/hooks.ts';
+import type { Channel, Refusal } from './channel.ts';
+import './messages.css';
+
+/** What was typed, as JSON where it is JSON and as text where it is not. */
+function toPayload(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function PublishForm({ channel, refusal }: { channel: Channel; refusal: string | null }) {
+  const [text, setText] = useState('');
+  const [{ fetching, error }, publish] = usePublishMessageMutation();
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const answer = await publish({ input: { channelId: channel.id, payload: toPayload(text) } });
+    if (!answer.error) setText('');
+  }
+  return (
+    <form className="publish" onSubmit={submit}>
+      <TextAreaField
+        label="Message"
+        hint={refusal ?? 'JSON, or plain text.'}
+        disabled={refusal !== null}
+        rows={2}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      {error && <Problem>{explain(error)}</Problem>}
+      <Button type="submit" look="primary" busy={fetching} disabled={refusal !== null || text.trim() === ''}>
+        Publish
+      </Button>
+    </form>
+  );
+}
+
+/** The messages that were kept and those that came live, oldest first, each once. */
+function merge(kept: readonly MessageRowFragment[], live: readonly MessageRowFragment[]) {
+  const known = new Set(kept.map(({ id }) => id));
+  return [...kept, ...live.filter(({ id }) => !known.has(id))];
+}
+
+function append(
+  messages: readonly MessageRowFragment[] | undefined = [],
+  { channelMessages }: ChannelMessagesSubscription,
+): readonly MessageRowFragment[] {
+  return [...messages, channelMessages];
+}
+
+function LiveState({
+  live,
+  error,
+  onReconnect,
+}: {
+  live: boolean;
+  error: CombinedError | undefined;
+  onReconnect: () => void;
+}) {
+  if (live) return <Badge tone="success">Live</Badge>;
+  return (
+    <>
+      <span className="muted small">{error ? explain(error) : 'The stream has ended.'}</span>
+      <Button small onClick={onReconnect}>
+        Reconnect
+      </Button>
+    </>
+  );
+}
+
+/** The messages of a channel, new ones as they come, and a way to send one. */
+export function Messages({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
+  const maySubscribe = refusal('SUBSCRIBE') === null;
+  const [{ data: live = [], fetching, error }, reconnect] = useChannelMessagesSubscription(
+    { variables: { channelId: channel.id }, pause: !maySubscribe },
+    append,
+  );
+  const messages = merge(channel.messages.nodes, live);
+  return (
+    <Section
+      title="Messages"
+      lead="The newest that the channel keeps, and new ones as they are published."
+      actions={maySubscribe && <LiveState live={fetching && !error} error={error} onReconnect={reconnect} />}
+    >
+      {messages.length === 0 ? (
+        <Empty title="No messages yet">What is published appears here at once.</Empty>
+      ) : (
+        <ol className="messages" aria-live="polite" aria-label="Messages">
+          {messages.map(({ id, payload, publishedAt, publisher }) => (
+            <li key={id}>
+              <pre>{typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2)}</pre>
+              <p className="muted small">
+                {publisher?.name ?? 'A workspace token'} · <Time value={publishedAt} relative />
+              </p>
+            </li>
+          ))}
+        </ol>
+      )}
+      <PublishForm channel={channel} refusal={refusal('PUBLISH')} />
+    </Section>
+  );
+}

@@ -1,0 +1,122 @@
+import { useState } from 'react';
+import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { FormDialog } from '../components/dialog.tsx';
+import { TextField } from '../components/field.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { OperationsField } from '../components/operations-field.tsx';
+import { Section } from '../components/page.tsx';
+import { Problem } from '../components/states.tsx';
+import { useShareChannelMutation, useUnshareChannelMutation } from '../generated/hooks.ts';
+import { OPERATION_NAMES } from '../words.ts';
+import type { Channel, Refusal } from './channel.ts';
+
+type Share = Channel['shares'][number];
+
+/** A share is about a channel that is there. */
+const SHAREABLE = OPERATIONS.filter((operation) => operation !== 'CREATE');
+
+function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => void }) {
+  const announce = useAnnounce();
+  const [email, setEmail] = useState('');
+  const [operations, setOperations] = useState<readonly Operation[]>(['READ', 'SUBSCRIBE']);
+  const [{ fetching, error }, share] = useShareChannelMutation();
+  async function submit() {
+    const answer = await share({ input: { id: channel.id, email, operations: [...operations] } });
+    if (answer.error) return;
+    announce(`Shared with ${email}`);
+    onClose();
+  }
+  return (
+    <FormDialog
+      title={`Share “${channel.name}”`}
+      action="Share"
+      disabled={email.trim() === '' || operations.length === 0}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextField
+        label="Email"
+        type="email"
+        required
+        hint="Of somebody who has an account here, a member or not."
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+      <OperationsField offered={SHAREABLE} value={operations} onChange={setOperations} />
+    </FormDialog>
+  );
+}
+
+const COLUMNS: readonly Column<Share>[] = [
+  { id: 'name', title: 'With', cell: ({ user }) => <strong>{user.name}</strong> },
+  { id: 'email', title: 'Email', cell: ({ user }) => user.email },
+  {
+    id: 'operations',
+    title: 'May',
+    cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
+  },
+];
+
+/** With whom a channel is shared besides the members of its workspace. */
+export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
+  const announce = useAnnounce();
+  const [sharing, setSharing] = useState(false);
+  const [{ fetching, error }, unshare] = useUnshareChannelMutation();
+  const mayNotShare = refusal('SHARE');
+  const mayNotUnshare = refusal('UNSHARE');
+  async function takeBack({ user }: Share) {
+    const answer = await unshare({ input: { id: channel.id, userId: user.id } });
+    if (!answer.error) announce(`No longer shared with ${user.name}`);
+  }
+  const actions: Column<Share> = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: (share) => (
+      <Button
+        small
+        look="danger-quiet"
+        disabled={fetching || mayNotUnshare !== null}
+        title={mayNotUnshare ?? undefined}
+        onClick={() => takeBack(share)}
+      >
+        Unshare
+      </Button>
+    ),
+  };
+  return (
+    <Section
+      title="Shares"
+      lead="Members reach the channel by their role; a share lets somebody in besides."
+      actions={
+        <Button
+          disabled={mayNotShare !== null}
+          title={mayNotShare ?? undefined}
+          onClick={() => setSharing(true)}
+        >
+          <PlusIcon />
+          Share
+        </Button>
+      }
+    >
+      {error && <Problem>{explain(error)}</Problem>}
+      {channel.shares.length === 0 ? (
+        <p className="muted">Shared with nobody.</p>
+      ) : (
+        <DataTable
+          label="Shares"
+          columns={[...COLUMNS, actions]}
+          rows={channel.shares}
+          keyOf={({ user }) => user.id}
+        />
+      )}
+      {sharing && <ShareDialog channel={channel} onClose={() => setSharing(false)} />}
+    </Section>
+  );
+}

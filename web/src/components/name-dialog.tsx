@@ -1,0 +1,60 @@
+import { useState } from 'react';
+import { FormDialog } from './dialog.tsx';
+import { TextAreaField, TextField } from './field.tsx';
+
+/** What something is called and, where it has one, its description. */
+export interface Naming {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Asks what something shall be called. */
+export function NameDialog({
+  title,
+  action,
+  initial = { name: '', description: '' },
+  withDescription,
+  busy,
+  problem,
+  onSubmit,
+  onClose,
+}: {
+  title: string;
+  action: string;
+  initial?: Naming;
+  withDescription?: boolean;
+  busy: boolean;
+  problem: string | null;
+  onSubmit: (naming: Naming) => void;
+  onClose: () => void;
+}) {
+  const [naming, setNaming] = useState(initial);
+  return (
+    <FormDialog
+      title={title}
+      action={action}
+      disabled={naming.name.trim() === ''}
+      busy={busy}
+      problem={problem}
+      onSubmit={() => onSubmit(naming)}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        maxLength={100}
+        value={naming.name}
+        onChange={(event) => setNaming({ ...naming, name: event.target.value })}
+      />
+      {withDescription && (
+        <TextAreaField
+          label="Description (optional)"
+          maxLength={500}
+          rows={2}
+          value={naming.description}
+          onChange={(event) => setNaming({ ...naming, description: event.target.value })}
+        />
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,33 @@
+import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { OPERATION_NAMES } from '../words.ts';
+import { Checkbox } from './field.tsx';
+import './operations-field.css';
+
+/** Some of the operations that are offered, in their usual order. */
+export function OperationsField({
+  offered,
+  value,
+  onChange,
+}: {
+  offered: readonly Operation[];
+  value: readonly Operation[];
+  onChange: (operations: readonly Operation[]) => void;
+}) {
+  function choose(operation: Operation, chosen: boolean) {
+    onChange(OPERATIONS.filter((each) => (each === operation ? chosen : value.includes(each))));
+  }
+  return (
+    <fieldset className="operations">
+      <legend>Operations</legend>
+      {offered.length === 0 && <span className="muted">Choose a type first</span>}
+      {offered.map((operation) => (
+        <Checkbox
+          key={operation}
+          label={OPERATION_NAMES[operation]}
+          checked={value.includes(operation)}
+          onChange={({ target }) => choose(operation, target.checked)}
+        />
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,21 @@
+import { AuditLog, useAuditView } from '../audit/audit-log.tsx';
+import { Section } from '../components/page.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { useWorkspaceLogQuery } from '../generated/hooks.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What was done to a workspace and what belongs to it. */
+export function AuditTab({ workspace }: { workspace: Workspace }) {
+  const view = useAuditView();
+  const [{ data, error, fetching, stale }, reload] = useWorkspaceLogQuery({
+    variables: { id: workspace.id, ...view.variables },
+  });
+  const log = data?.workspace?.auditEvents;
+  return (
+    <Section title="Audit log" lead="What was done here, by whom and from where, newest first.">
+      {error && <Failure error={error} onRetry={reload} />}
+      {!log && !error && <Loading what="the log" />}
+      {log && <AuditLog view={view} log={log} busy={fetching || stale} />}
+    </Section>
+  );
+}

@@ -1,0 +1,167 @@
+import { useState } from 'react';
+import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button, IconButton } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
+import { TextField } from '../components/field.tsx';
+import { PlusIcon, TrashIcon } from '../components/icons.tsx';
+import { OperationsField } from '../components/operations-field.tsx';
+import { Section } from '../components/page.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import {
+  type EntityTypesQuery,
+  useEntityTypesQuery,
+  useRegisterEntityTypeMutation,
+  useUnregisterEntityTypeMutation,
+} from '../generated/hooks.ts';
+import { refusalByRole } from '../roles.ts';
+import { OPERATION_NAMES } from '../words.ts';
+import type { Workspace } from './workspace.ts';
+
+type EntityType = NonNullable<EntityTypesQuery['workspace']>['entityTypes'][number];
+
+function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
+  const announce = useAnnounce();
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const [operations, setOperations] = useState<readonly Operation[]>([]);
+  const [{ fetching, error }, register] = useRegisterEntityTypeMutation();
+  async function submit() {
+    const input = {
+      workspaceId: workspace.id,
+      name,
+      description: description.trim() || null,
+      operations: [...operations],
+    };
+    const answer = await register({ input });
+    if (answer.error) return;
+    announce(`Scopes can name ${name} now`);
+    onClose();
+  }
+  return (
+    <FormDialog
+      title="Register an entity type"
+      action="Register"
+      disabled={name === '' || operations.length === 0}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        pattern="[a-z][a-z0-9_\-]{0,49}"
+        hint="What scopes will call it: lower-case letters, digits, - and _."
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <TextField
+        label="Description (optional)"
+        maxLength={500}
+        value={description}
+        onChange={(event) => setDescription(event.target.value)}
+      />
+      <OperationsField offered={OPERATIONS} value={operations} onChange={setOperations} />
+    </FormDialog>
+  );
+}
+
+function UnregisterDialog({
+  workspace,
+  name,
+  onClose,
+}: {
+  workspace: Workspace;
+  name: string;
+  onClose: () => void;
+}) {
+  const announce = useAnnounce();
+  const [{ fetching, error }, unregister] = useUnregisterEntityTypeMutation();
+  async function confirm() {
+    const answer = await unregister({ input: { workspaceId: workspace.id, name } });
+    if (answer.error) return;
+    announce(`${name} is no entity type any more`);
+    onClose();
+  }
+  return (
+    <ConfirmDialog
+      title={`Take “${name}” back`}
+      action="Take back"
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={confirm}
+      onClose={onClose}
+    >
+      <p>Scopes that name it stay, and grant nothing until it is registered again.</p>
+    </ConfirmDialog>
+  );
+}
+
+const COLUMNS: readonly Column<EntityType>[] = [
+  { id: 'name', title: 'Name', cell: ({ name }) => <strong>{name}</strong> },
+  {
+    id: 'about',
+    title: 'Description',
+    cell: ({ description }) => description ?? <span className="muted">None</span>,
+  },
+  {
+    id: 'operations',
+    title: 'Operations',
+    cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
+  },
+];
+
+/** The kinds of entity that a workspace declared for its own services, so that scopes can name them. */
+export function EntityTypes({ workspace }: { workspace: Workspace }) {
+  const [{ data, error }, reload] = useEntityTypesQuery({ variables: { id: workspace.id } });
+  const [registering, setRegistering] = useState(false);
+  const [leaving, setLeaving] = useState<string | null>(null);
+  const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
+  const types = data?.workspace?.entityTypes;
+  const actions: Column<EntityType> = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: ({ name }) => (
+      <IconButton
+        label={`Take ${name} back`}
+        className="icon-button-danger"
+        disabled={refusal !== null}
+        onClick={() => setLeaving(name)}
+      >
+        <TrashIcon />
+      </IconButton>
+    ),
+  };
+  return (
+    <Section
+      title="Entity types"
+      lead="Kinds of things that your own services keep. Scopes can name them, and Postern answers whether a token may."
+      actions={
+        <Button disabled={refusal !== null} title={refusal ?? undefined} onClick={() => setRegistering(true)}>
+          <PlusIcon />
+          Register
+        </Button>
+      }
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      {!types && !error && <Loading what="the entity types" />}
+      {types?.length === 0 && <p className="muted">None yet: scopes name workspaces, channels and tokens.</p>}
+      {types && types.length > 0 && (
+        <DataTable
+          label="Entity types"
+          columns={[...COLUMNS, actions]}
+          rows={types}
+          keyOf={({ name }) => name}
+        />
+      )}
+      {registering && <RegisterDialog workspace={workspace} onClose={() => setRegistering(false)} />}
+      {leaving !== null && (
+        <UnregisterDialog workspace={workspace} name={leaving} onClose={() => setLeaving(null)} />
+      )}
+    </Section>
+  );
+}

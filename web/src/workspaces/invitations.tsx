@@ -1,0 +1,147 @@
+import { useState } from 'react';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { FormDialog } from '../components/dialog.tsx';
+import { TextField } from '../components/field.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { Section } from '../components/page.tsx';
+import { RoleField } from '../components/role-field.tsx';
+import { Failure, Loading, Problem } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import {
+  type InvitationsQuery,
+  type Role,
+  useInvitationsQuery,
+  useInviteMemberMutation,
+  useRevokeInvitationMutation,
+} from '../generated/hooks.ts';
+import { refusalByRole, rolesUpTo } from '../roles.ts';
+import { SecretBanner } from '../secrets/secret-banner.tsx';
+import { ROLE_NAMES } from '../words.ts';
+import type { Workspace } from './workspace.ts';
+
+type Invitation = NonNullable<InvitationsQuery['workspace']>['invitations'][number];
+
+/** An invitation that was just made; its secret is shown until the page is left. */
+interface Issued {
+  readonly email: string;
+  readonly secret: string;
+}
+
+function InviteDialog({
+  workspace,
+  onInvited,
+  onClose,
+}: {
+  workspace: Workspace;
+  onInvited: (issued: Issued) => void;
+  onClose: () => void;
+}) {
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<Role>('VIEWER');
+  const [{ fetching, error }, invite] = useInviteMemberMutation();
+  async function submit() {
+    const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
+    if (!data) return;
+    onInvited({ email, secret: data.inviteMember.invitationSecret });
+    onClose();
+  }
+  return (
+    <FormDialog
+      title={`Invite to ${workspace.name}`}
+      action="Invite"
+      disabled={email.trim() === ''}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextField
+        label="Email"
+        type="email"
+        required
+        hint="The invitation works for this address only, once, for seven days."
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+      <RoleField roles={rolesUpTo(workspace.viewerRole)} value={role} onChange={setRole} />
+    </FormDialog>
+  );
+}
+
+const COLUMNS: readonly Column<Invitation>[] = [
+  { id: 'email', title: 'Email', cell: ({ email }) => <strong>{email}</strong> },
+  { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
+  { id: 'by', title: 'Invited by', cell: ({ invitedBy }) => invitedBy?.name ?? 'A workspace token' },
+  { id: 'ends', title: 'Ends', cell: ({ expiresAt }) => <Time value={expiresAt} relative /> },
+];
+
+function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: readonly Invitation[] }) {
+  const announce = useAnnounce();
+  const [{ fetching, error }, revoke] = useRevokeInvitationMutation();
+  async function takeBack({ id, email }: Invitation) {
+    const answer = await revoke({ input: { workspaceId: workspace.id, id } });
+    if (!answer.error) announce(`Invitation of ${email} taken back`);
+  }
+  const actions: Column<Invitation> = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: (invitation) => {
+      const refusal = refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER', invitation.role);
+      return (
+        <Button
+          small
+          look="danger-quiet"
+          disabled={fetching || refusal !== null}
+          title={refusal ?? undefined}
+          onClick={() => takeBack(invitation)}
+        >
+          Take back
+        </Button>
+      );
+    },
+  };
+  return (
+    <>
+      {error && <Problem>{explain(error)}</Problem>}
+      <DataTable label="Invitations" columns={[...COLUMNS, actions]} rows={rows} keyOf={({ id }) => id} />
+    </>
+  );
+}
+
+/** Who is invited into a workspace and has not come yet. */
+export function Invitations({ workspace }: { workspace: Workspace }) {
+  const [{ data, error }, reload] = useInvitationsQuery({ variables: { id: workspace.id } });
+  const [inviting, setInviting] = useState(false);
+  const [issued, setIssued] = useState<Issued | null>(null);
+  const invitations = data?.workspace?.invitations;
+  return (
+    <Section
+      title="Invitations"
+      actions={
+        <Button onClick={() => setInviting(true)}>
+          <PlusIcon />
+          Invite
+        </Button>
+      }
+    >
+      {issued && (
+        <SecretBanner title={`Invitation for ${issued.email}`} secret={issued.secret}>
+          <p>
+            Send it to {issued.email}, who pastes it at <code>{window.location.origin}/invitation</code>.
+          </p>
+        </SecretBanner>
+      )}
+      {error && <Failure error={error} onRetry={reload} />}
+      {!invitations && !error && <Loading what="the invitations" />}
+      {invitations?.length === 0 && <p className="muted">Nobody is invited at the moment.</p>}
+      {invitations && invitations.length > 0 && <InvitationsTable workspace={workspace} rows={invitations} />}
+      {inviting && (
+        <InviteDialog workspace={workspace} onInvited={setIssued} onClose={() => setInviting(false)} />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,180 @@
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Badge } from '../components/badge.tsx';
+import { IconButton } from '../components/button.tsx';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
+import { MoreIcon } from '../components/icons.tsx';
+import { Menu, MenuItem } from '../components/menu.tsx';
+import { Section } from '../components/page.tsx';
+import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { RoleField } from '../components/role-field.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
+import {
+  type MemberRowFragment,
+  useMembersQuery,
+  useRemoveMemberMutation,
+  useUpdateMemberRoleMutation,
+} from '../generated/hooks.ts';
+import { refusalByRole, rolesUpTo } from '../roles.ts';
+import { useMe } from '../session/session-gate.tsx';
+import { ROLE_NAMES } from '../words.ts';
+import { Invitations } from './invitations.tsx';
+import type { Workspace } from './workspace.ts';
+
+const PAGE_SIZE = 50;
+
+interface MemberDialogProps {
+  readonly workspace: Workspace;
+  readonly member: MemberRowFragment;
+  readonly onClose: () => void;
+}
+
+function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
+  const announce = useAnnounce();
+  const [role, setRole] = useState(member.role);
+  const [{ fetching, error }, update] = useUpdateMemberRoleMutation();
+  async function save() {
+    const answer = await update({ input: { workspaceId: workspace.id, userId: member.user.id, role } });
+    if (answer.error) return;
+    announce(`${member.user.name} is ${ROLE_NAMES[role]} now`);
+    onClose();
+  }
+  return (
+    <FormDialog
+      title={`Role of ${member.user.name}`}
+      action="Save"
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <RoleField roles={rolesUpTo(workspace.viewerRole)} value={role} onChange={setRole} />
+    </FormDialog>
+  );
+}
+
+function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
+  const { id: myId } = useMe();
+  const announce = useAnnounce();
+  const [, go] = useLocation();
+  const [{ fetching, error }, remove] = useRemoveMemberMutation();
+  const leaving = member.user.id === myId;
+  async function confirm() {
+    const answer = await remove({ input: { workspaceId: workspace.id, userId: member.user.id } });
+    if (answer.error) return;
+    announce(leaving ? `You left ${workspace.name}` : `${member.user.name} removed`);
+    onClose();
+    if (leaving) go('/workspaces', { replace: true });
+  }
+  return (
+    <ConfirmDialog
+      title={leaving ? `Leave ${workspace.name}` : `Remove ${member.user.name}`}
+      action={leaving ? 'Leave' : 'Remove'}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={confirm}
+      onClose={onClose}
+    >
+      <p>
+        {leaving ? 'You and your personal tokens' : `${member.user.name} and their personal tokens`} reach
+        nothing in {workspace.name} from the next request on. Workspace tokens stay.
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+type MemberAction = 'role' | 'remove';
+
+function MemberMenu({
+  workspace: { viewerRole },
+  member,
+  onChoose,
+}: Pick<MemberDialogProps, 'workspace' | 'member'> & { onChoose: (action: MemberAction) => void }) {
+  const { id: myId } = useMe();
+  const itself = member.user.id === myId;
+  const refusal = refusalByRole(viewerRole, 'ADMINISTRATOR', member.role);
+  return (
+    <Menu
+      trigger={
+        <IconButton label={`Actions for ${member.user.name}`}>
+          <MoreIcon />
+        </IconButton>
+      }
+    >
+      <MenuItem refusal={refusal} onSelect={() => onChoose('role')}>
+        Change role
+      </MenuItem>
+      <MenuItem danger refusal={itself ? null : refusal} onSelect={() => onChoose('remove')}>
+        {itself ? 'Leave' : 'Remove'}
+      </MenuItem>
+    </Menu>
+  );
+}
+
+function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      cell: ({ user }) => (
+        <>
+          <strong>{user.name}</strong> {user.id === myId && <Badge tone="accent">You</Badge>}
+        </>
+      ),
+    },
+    { id: 'email', title: 'Email', cell: ({ user }) => user.email },
+    { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
+    { id: 'joined', title: 'Joined', cell: ({ joinedAt }) => <Time value={joinedAt} /> },
+  ];
+}
+
+/** Who belongs to a workspace, and who is invited. */
+export function MembersTab({ workspace }: { workspace: Workspace }) {
+  const me = useMe();
+  const [place, setPlace] = useState<Place>({});
+  const [chosen, setChosen] = useState<{ action: MemberAction; member: MemberRowFragment } | null>(null);
+  const [{ data, error }, reload] = useMembersQuery({
+    variables: { id: workspace.id, ...pageArguments(place, PAGE_SIZE) },
+  });
+  const members = data?.workspace?.members;
+  const actions: Column<MemberRowFragment> = {
+    id: 'actions',
+    title: 'Actions',
+    untitled: true,
+    cell: (member) => (
+      <MemberMenu
+        workspace={workspace}
+        member={member}
+        onChoose={(action) => setChosen({ action, member })}
+      />
+    ),
+  };
+  const ChosenDialog = chosen?.action === 'role' ? RoleDialog : RemoveDialog;
+  return (
+    <>
+      <Section title="Members" lead="Each may do what their role says, and what the roles below it may.">
+        {error && <Failure error={error} onRetry={reload} />}
+        {!members && !error && <Loading what="the members" />}
+        {members && (
+          <>
+            <DataTable
+              label="Members"
+              columns={[...columnsFor(me.id), actions]}
+              rows={members.nodes}
+              keyOf={({ user }) => user.id}
+            />
+            <Pager total={members.totalCount} noun="member" pageInfo={members.pageInfo} onMove={setPlace} />
+          </>
+        )}
+      </Section>
+      {!refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER') && <Invitations workspace={workspace} />}
+      {chosen && (
+        <ChosenDialog workspace={workspace} member={chosen.member} onClose={() => setChosen(null)} />
+      )}
+    </>
+  );
+}

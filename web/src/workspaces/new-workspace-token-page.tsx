@@ -1,0 +1,96 @@
+import { type FormEvent, useState } from 'react';
+import { useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { TextAreaField, TextField } from '../components/field.tsx';
+import { Page } from '../components/page.tsx';
+import { RoleField } from '../components/role-field.tsx';
+import { Problem } from '../components/states.tsx';
+import { type Role, useCreateWorkspaceTokenMutation } from '../generated/hooks.ts';
+import { refusalByRole, rolesUpTo } from '../roles.ts';
+import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { boundsOfPolicy, firstChoice, isComplete, toExpiryInput } from '../tokens/expiry.ts';
+import { ExpiryField } from '../tokens/expiry-field.tsx';
+import '../tokens/new-token-page.css';
+import type { Workspace } from './workspace.ts';
+
+/** Why no token can be made in a workspace; `null` where one can. */
+function refusalOf({ viewerRole }: Workspace, roles: readonly Role[]): string | null {
+  const refusal = refusalByRole(viewerRole, 'WORKSPACE_MANAGER');
+  if (refusal) return `${refusal}.`;
+  return roles.length > 0 ? null : 'The token policy of this workspace leaves no role that you may give.';
+}
+
+function useNewToken(workspace: Workspace) {
+  const { tokenPolicy, viewerRole } = workspace;
+  const roles = rolesUpTo(viewerRole).filter((role) => tokenPolicy.tokenRoles.includes(role));
+  const bounds = boundsOfPolicy(tokenPolicy);
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const [role, setRole] = useState<Role>(roles[0] ?? 'VIEWER');
+  const [expiry, setExpiry] = useState(() => firstChoice(bounds));
+  return { roles, bounds, name, setName, description, setDescription, role, setRole, expiry, setExpiry };
+}
+
+/** A new token of a workspace. Its secret waits on the token's own page. */
+export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
+  const form = useNewToken(workspace);
+  const refusal = refusalOf(workspace, form.roles);
+  const [{ fetching, error }, create] = useCreateWorkspaceTokenMutation();
+  const { keep } = useFreshSecret();
+  const [, go] = useLocation();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const { name, role, expiry } = form;
+    const description = form.description.trim() || null;
+    const input = { workspaceId: workspace.id, name, description, role, expires: toExpiryInput(expiry) };
+    const { data } = await create({ input });
+    if (!data) return;
+    const { token, secret } = data.createWorkspaceToken;
+    keep({ tokenId: token.id, secret, event: 'created' });
+    go(`/tokens/${token.id}`, { replace: true });
+  }
+
+  return (
+    <Page title="New workspace token" lead={`It will belong to ${workspace.name}.`} narrow>
+      {refusal ? (
+        <Problem>{refusal}</Problem>
+      ) : (
+        <form className="new-token" onSubmit={submit}>
+          <TextField
+            label="Label"
+            placeholder="Enter token name"
+            required
+            maxLength={100}
+            value={form.name}
+            onChange={(event) => form.setName(event.target.value)}
+          />
+          <TextAreaField
+            label="Description (optional)"
+            maxLength={500}
+            rows={2}
+            value={form.description}
+            onChange={(event) => form.setDescription(event.target.value)}
+          />
+          <RoleField roles={form.roles} value={form.role} onChange={form.setRole} />
+          <ExpiryField bounds={form.bounds} value={form.expiry} onChange={form.setExpiry} />
+          {error && <Problem>{explain(error)}</Problem>}
+          <div className="page-actions">
+            <Button
+              type="submit"
+              look="primary"
+              disabled={form.name.trim() === '' || !isComplete(form.expiry)}
+              busy={fetching}
+            >
+              Create token
+            </Button>
+            <ButtonLink href={`/workspaces/${workspace.id}/access-tokens`} look="quiet">
+              Cancel
+            </ButtonLink>
+          </div>
+        </form>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,115 @@
+import { type FormEvent, useState } from 'react';
+import { DAY, parseDuration } from '../../../src/domain/duration.ts';
+import { ROLES } from '../../../src/domain/roles.ts';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button } from '../components/button.tsx';
+import { Checkbox, TextField } from '../components/field.tsx';
+import { Section } from '../components/page.tsx';
+import { Problem, Warning } from '../components/states.tsx';
+import { type PolicyPartsFragment, type Role, useUpdateTokenPolicyMutation } from '../generated/hooks.ts';
+import { refusalByRole } from '../roles.ts';
+import { ROLE_NAMES } from '../words.ts';
+import './policy-tab.css';
+import type { Workspace } from './workspace.ts';
+
+/** The longest lifetime in days as a number field has it; the empty string for no limit. */
+function daysOf({ maxLifetime }: PolicyPartsFragment): string {
+  return maxLifetime === null ? '' : String(Math.max(1, Math.floor(parseDuration(maxLifetime, []) / DAY)));
+}
+
+function usePolicyForm(policy: PolicyPartsFragment) {
+  const [allowed, setAllowed] = useState(policy.personalTokens === 'ALLOWED');
+  const [days, setDays] = useState(daysOf(policy));
+  const [requireExpiry, setRequireExpiry] = useState(policy.requireExpiry);
+  const [tokenRoles, setTokenRoles] = useState<readonly Role[]>(policy.tokenRoles);
+  const input = {
+    personalTokens: allowed ? ('ALLOWED' as const) : ('FORBIDDEN' as const),
+    // What was not touched is sent as it came: it may be finer than days.
+    maxLifetime: days === daysOf(policy) ? policy.maxLifetime : days === '' ? null : `P${days}D`,
+    requireExpiry,
+    tokenRoles: [...tokenRoles],
+  };
+  return {
+    allowed,
+    setAllowed,
+    days,
+    setDays,
+    requireExpiry,
+    setRequireExpiry,
+    tokenRoles,
+    setTokenRoles,
+    input,
+  };
+}
+
+/** What a workspace demands of tokens. */
+export function PolicyTab({ workspace }: { workspace: Workspace }) {
+  const announce = useAnnounce();
+  const form = usePolicyForm(workspace.tokenPolicy);
+  const [{ fetching, error }, update] = useUpdateTokenPolicyMutation();
+  const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const answer = await update({ input: { workspaceId: workspace.id, ...form.input } });
+    if (!answer.error) announce('Token policy saved: it holds from the next request on');
+  }
+
+  return (
+    <Section
+      title="Token policy"
+      lead="What this workspace demands of the tokens that reach into it, existing ones included. Nothing is deleted by it."
+    >
+      {refusal && <p className="muted">{refusal} to change it.</p>}
+      <form onSubmit={submit}>
+        <fieldset className="policy" disabled={refusal !== null}>
+          <Checkbox
+            label="Personal tokens reach into this workspace"
+            hint="Off, only sessions and the workspace's own tokens do."
+            checked={form.allowed}
+            onChange={(event) => form.setAllowed(event.target.checked)}
+          />
+          {!form.allowed && workspace.tokenPolicy.personalTokens === 'ALLOWED' && (
+            <Warning>Every personal token of every member is closed out at once.</Warning>
+          )}
+          <TextField
+            label="Longest lifetime in days"
+            hint="Tokens that live longer reach nothing here. Leave it empty for no limit."
+            type="number"
+            min={1}
+            max={36500}
+            value={form.days}
+            onChange={(event) => form.setDays(event.target.value)}
+          />
+          <Checkbox
+            label="Workspace tokens must expire"
+            checked={form.requireExpiry}
+            onChange={(event) => form.setRequireExpiry(event.target.checked)}
+          />
+          <fieldset className="choices">
+            <legend>Roles that a workspace token may carry</legend>
+            {ROLES.map((role) => (
+              <Checkbox
+                key={role}
+                label={ROLE_NAMES[role]}
+                checked={form.tokenRoles.includes(role)}
+                onChange={({ target }) =>
+                  form.setTokenRoles(
+                    ROLES.filter((each) => (each === role ? target.checked : form.tokenRoles.includes(each))),
+                  )
+                }
+              />
+            ))}
+          </fieldset>
+          {error && <Problem>{explain(error)}</Problem>}
+          {!refusal && (
+            <Button type="submit" look="primary" busy={fetching}>
+              Save policy
+            </Button>
+          )}
+        </fieldset>
+      </form>
+    </Section>
+  );
+}

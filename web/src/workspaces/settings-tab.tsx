@@ -1,0 +1,116 @@
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { explain } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
+import { Button } from '../components/button.tsx';
+import { ConfirmDialog } from '../components/dialog.tsx';
+import { Fact, Facts } from '../components/facts.tsx';
+import { NameDialog } from '../components/name-dialog.tsx';
+import { Section } from '../components/page.tsx';
+import { Time } from '../components/time.tsx';
+import { useDeleteWorkspaceMutation, useUpdateWorkspaceMutation } from '../generated/hooks.ts';
+import { refusalByRole } from '../roles.ts';
+import { EntityTypes } from './entity-types.tsx';
+import type { Workspace } from './workspace.ts';
+
+interface DialogProps {
+  readonly workspace: Workspace;
+  readonly onClose: () => void;
+}
+
+function RenameDialog({ workspace, onClose }: DialogProps) {
+  const announce = useAnnounce();
+  const [{ fetching, error }, update] = useUpdateWorkspaceMutation();
+  return (
+    <NameDialog
+      title={`Rename ${workspace.name}`}
+      action="Rename"
+      initial={{ name: workspace.name, description: '' }}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={async ({ name }) => {
+        const answer = await update({ input: { id: workspace.id, name } });
+        if (answer.error) return;
+        announce(`The workspace is called ${name} now`);
+        onClose();
+      }}
+      onClose={onClose}
+    />
+  );
+}
+
+function DeleteDialog({ workspace, onClose }: DialogProps) {
+  const announce = useAnnounce();
+  const [, go] = useLocation();
+  const [{ fetching, error }, remove] = useDeleteWorkspaceMutation();
+  async function confirm() {
+    const answer = await remove({ id: workspace.id });
+    if (answer.error) return;
+    announce(`${workspace.name} deleted`);
+    go('/workspaces', { replace: true });
+  }
+  return (
+    <ConfirmDialog
+      title={`Delete ${workspace.name}`}
+      action="Delete workspace"
+      typed={workspace.name}
+      busy={fetching}
+      problem={error ? explain(error) : null}
+      onSubmit={confirm}
+      onClose={onClose}
+    >
+      <p>
+        Its channels with their messages, its members' places and its tokens are deleted. Every service that
+        uses one of its tokens stops working at once. This cannot be taken back.
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+/** What a workspace is called, what it declares, and its end. */
+export function SettingsTab({ workspace }: { workspace: Workspace }) {
+  const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
+  const close = () => setOpen(null);
+  const { viewerRole } = workspace;
+  const renameRefusal = refusalByRole(viewerRole, 'WORKSPACE_MANAGER');
+  const deleteRefusal = refusalByRole(viewerRole, 'OWNER');
+  return (
+    <>
+      <Section
+        title="Settings"
+        actions={
+          <>
+            <Button
+              disabled={renameRefusal !== null}
+              title={renameRefusal ?? undefined}
+              onClick={() => setOpen('rename')}
+            >
+              Rename
+            </Button>
+            <Button
+              look="danger-quiet"
+              disabled={deleteRefusal !== null}
+              title={deleteRefusal ?? undefined}
+              onClick={() => setOpen('delete')}
+            >
+              Delete workspace
+            </Button>
+          </>
+        }
+      >
+        <Facts>
+          <Fact name="Name">{workspace.name}</Fact>
+          <Fact name="Slug">
+            <code>{workspace.slug}</code>
+          </Fact>
+          <Fact name="Created">
+            <Time value={workspace.createdAt} />
+          </Fact>
+        </Facts>
+      </Section>
+      <EntityTypes workspace={workspace} />
+      {open === 'rename' && <RenameDialog workspace={workspace} onClose={close} />}
+      {open === 'delete' && <DeleteDialog workspace={workspace} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+import { Button, ButtonLink } from '../components/button.tsx';
+import { PlusIcon } from '../components/icons.tsx';
+import { useListState } from '../components/list-state.tsx';
+import { Section } from '../components/page.tsx';
+import { pageArguments } from '../components/pager.tsx';
+import { Empty, Failure, Loading } from '../components/states.tsx';
+import { type TokenOrderField, useWorkspaceTokensQuery } from '../generated/hooks.ts';
+import { refusalByRole } from '../roles.ts';
+import { WORKSPACE_COLUMNS } from '../tokens/token-columns.tsx';
+import { TokenCounters } from '../tokens/token-counters.tsx';
+import { filterOf, PAGE_SIZE, TokenList } from '../tokens/token-list.tsx';
+import type { Workspace } from './workspace.ts';
+
+function NewTokenButton({ workspace }: { workspace: Workspace }) {
+  const refusal = refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER');
+  if (refusal) {
+    return (
+      <Button look="primary" disabled title={refusal}>
+        <PlusIcon />
+        New workspace token
+      </Button>
+    );
+  }
+  return (
+    <ButtonLink href={`/workspaces/${workspace.id}/access-tokens/new`} look="primary">
+      <PlusIcon />
+      New workspace token
+    </ButtonLink>
+  );
+}
+
+/** The tokens that belong to a workspace. */
+export function WorkspaceTokensTab({ workspace }: { workspace: Workspace }) {
+  const list = useListState<TokenOrderField>('workspace-tokens', { field: 'CREATED_AT', direction: 'DESC' });
+  const [{ data, error, fetching, stale }, reload] = useWorkspaceTokensQuery({
+    variables: {
+      id: workspace.id,
+      filter: filterOf(list),
+      orderBy: list.sorting,
+      ...pageArguments(list.place, PAGE_SIZE),
+    },
+  });
+  const found = data?.workspace;
+  const some = found && found.tokenSummary.total > 0;
+  return (
+    <Section
+      title="Access tokens"
+      lead="They belong to the workspace and act with a role in it, whoever made them."
+      actions={some && <NewTokenButton workspace={workspace} />}
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      {!found && !error && <Loading what="the tokens" />}
+      {found && !some && (
+        <Empty title="No workspace tokens yet" action={<NewTokenButton workspace={workspace} />}>
+          A workspace token lets a service act in this workspace with a role of its own.
+        </Empty>
+      )}
+      {some && (
+        <>
+          <TokenCounters summary={found.tokenSummary} />
+          <TokenList
+            name="workspace-tokens"
+            columns={WORKSPACE_COLUMNS}
+            list={list}
+            connection={found.tokens}
+            busy={fetching || stale}
+          />
+        </>
+      )}
+    </Section>
+  );
+}
