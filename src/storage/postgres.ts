@@ -20,12 +20,9 @@ const ANSWER_TIMEOUT_MS = 8000;
 /** The oldest version that its makers still mend, and that we are tested with. */
 const OLDEST_VERSION = 140_000;
 
-/** Advisory locks of Postern: one for whoever migrates, one for the line of transactions that lost a race. */
+/** Advisory locks: of whoever migrates, and of those who write, shared unless one has to be alone. */
 const MIGRATING = 5_029_331_846_001;
-const IN_LINE = 5_029_331_846_002;
-
-/** How often a transaction in the line may lose to one that is not. */
-const ATTEMPTS_IN_LINE = 20;
+const WRITING = 5_029_331_846_002;
 
 type Database = Kysely<Tables>;
 type Work<T> = (tx: Transaction<Tables>) => Promise<T>;
@@ -71,56 +68,67 @@ async function checkSettings(db: Database): Promise<void> {
   }
 }
 
-/** Whether a transaction lost to another one that ran at the same time, and may do better alone. */
-function lostRace(error: unknown): boolean {
-  return sqlStateOf(error)?.startsWith('40') === true;
-}
+/** Thrown by a transaction that may not begin now. */
+const MUST_WAIT = Symbol('somebody runs alone');
 
-/** Whether it broke a rule that the other one may have made it break: both inserted the same, one deleted what the other refers to. */
-function metRule(error: unknown): boolean {
-  return sqlStateOf(error)?.startsWith('23') === true;
+/**
+ * Whether a transaction would do better alone: it lost a race, or it met a rule that another one made it break, when both
+ * stored the same, or one deleted what the other refers to.
+ */
+function lostRace(error: unknown): boolean {
+  return /^(40|23)/.test(sqlStateOf(error) ?? '');
 }
 
 /**
- * Transactions as if one ran after the other, which is what they are on SQLite: SERIALIZABLE, and what loses a race is
- * run again. It then stands in a line of all servers, so that under contention one after the other gets through and
- * none is starved; without it, fifty changes of one row would each be tried dozens of times.
+ * Transactions as if one ran after the other, which is what they are on SQLite. They run at once, SERIALIZABLE, and the
+ * database ends those that would not fit in any order. One that loses is run again, alone: it waits until every other
+ * has ended, on every server, while no new one begins, and so cannot lose twice. Fifty changes of one row would
+ * otherwise each be tried dozens of times; changes that have nothing in common never wait for each other.
  */
 function createTransact(db: Database): <T>(work: Work<T>) => Promise<T> {
   const writers = pLimit(WRITERS);
-  const line = pLimit(1);
+  const alone = pLimit(1);
 
-  const attempt = <T>(on: Database, work: Work<T>) =>
-    on.transaction().setIsolationLevel('serializable').execute(work);
+  const begin = <T>(on: Database, work: Work<T>) =>
+    on
+      .transaction()
+      .setIsolationLevel('serializable')
+      .execute(async (tx) => {
+        const { rows } = await sql<{ free: boolean }>`
+          select pg_try_advisory_xact_lock_shared(${WRITING}) as free`.execute(tx);
+        if (!rows[0]?.free) throw MUST_WAIT;
+        return work(tx);
+      });
 
-  async function persist<T>(on: Database, work: Work<T>): Promise<T> {
-    for (let left = ATTEMPTS_IN_LINE; ; left--) {
+  /** Tries until nobody who runs alone is in the way. Waiting inside the transaction would let it read what is past. */
+  async function together<T>(work: Work<T>): Promise<T> {
+    for (;;) {
       try {
-        return await attempt(on, work);
+        return await begin(db, work);
       } catch (error) {
-        if (!lostRace(error) || left === 0) throw error;
+        if (error !== MUST_WAIT) throw error;
+        await sql`select pg_advisory_xact_lock_shared(${WRITING})`.execute(db);
       }
     }
   }
 
-  const runInLine = <T>(work: Work<T>) =>
+  const runAlone = <T>(work: Work<T>) =>
     db.connection().execute(async (connection) => {
-      // A lock of the session, not of the transaction: what is read must be what the one before has left.
-      await sql`select pg_advisory_lock(${IN_LINE})`.execute(connection);
+      await sql`select pg_advisory_lock(${WRITING})`.execute(connection);
       try {
-        return await persist(connection, work);
+        return await begin(connection, work);
       } finally {
-        await sql`select pg_advisory_unlock(${IN_LINE})`.execute(connection);
+        await sql`select pg_advisory_unlock(${WRITING})`.execute(connection);
       }
     });
 
   return (work) =>
     writers(async () => {
       try {
-        return await attempt(db, work);
+        return await together(work);
       } catch (error) {
-        if (!lostRace(error) && !metRule(error)) throw error;
-        return await line(() => runInLine(work));
+        if (!lostRace(error)) throw error;
+        return await alone(() => runAlone(work));
       }
     });
 }
