@@ -1,7 +1,6 @@
 import {
   type GraphQLField,
   type GraphQLNamedType,
-  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -35,19 +34,21 @@ export function ownTypes(): GraphQLNamedType[] {
   );
 }
 
+const FIELDS: readonly FieldOfType[] = ownTypes()
+  .filter(isObjectType)
+  .flatMap((type) =>
+    Object.values(type.getFields()).map((field) => ({
+      type: type.name,
+      name: field.name,
+      path: `${type.name}.${field.name}`,
+      field,
+      need: field.extensions.need as Need | undefined,
+    })),
+  );
+
 /** Every field of every object type. */
-export function allFields(): FieldOfType[] {
-  return ownTypes()
-    .filter(isObjectType)
-    .flatMap((type) =>
-      Object.values(type.getFields()).map((field) => ({
-        type: type.name,
-        name: field.name,
-        path: `${type.name}.${field.name}`,
-        field,
-        need: field.extensions.need as Need | undefined,
-      })),
-    );
+export function allFields(): readonly FieldOfType[] {
+  return FIELDS;
 }
 
 /** Whether a field stands at the root of queries, mutations or subscriptions. */
@@ -78,9 +79,4 @@ export function undescribed(): string[] {
     look(`@${directive.name}`, directive);
   }
   return missing;
-}
-
-/** The name of the type that a field gives, lists and non-nulls taken off. */
-export function namedTypeOf({ field }: FieldOfType): string {
-  return getNamedType(field.type).name;
 }

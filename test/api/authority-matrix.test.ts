@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Case, Question, Recipe } from '../support/matrix/cases.ts';
+import { misshapen, probeFor, type Reply, verdictOf } from '../support/matrix/cells.ts';
+import { createMatrix, type Matrix } from '../support/matrix/matrix.ts';
+import type { NamedCaller } from '../support/matrix/world.ts';
+import type { Verdict } from '../support/oracle.ts';
+import { allFields, isRootField } from '../support/schema.ts';
+
+/** Every field that can be called from outside, and every other that declares what it needs. */
+const PATHS = allFields()
+  .filter((field) => isRootField(field) || field.need)
+  .map(({ path }) => path);
+
+let matrix: Matrix;
+let cells = 0;
+
+beforeAll(async () => {
+  matrix = await createMatrix();
+});
+
+afterAll(async () => {
+  await matrix.postern.close();
+  console.log(`The authority matrix has ${cells} cells over ${PATHS.length} fields.`);
+});
+
+function recipeOf(path: string): Recipe {
+  const recipe = matrix.recipes[path];
+  if (recipe) return recipe;
+  throw new Error(
+    `The authority matrix does not know ${path}: say in test/support/matrix/recipes/ how to call it and what the design says of it.`,
+  );
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The answer to a thing that is absent or not visible, without the ids in it; `null` for any other answer. */
+function hiddenAnswer(verdict: Verdict, { text }: Reply): string | null {
+  const hidden = verdict === 'nothing' || (verdict !== 'allowed' && verdict.code === 'NOT_FOUND');
+  return hidden ? text.replace(/[a-z]{3}_[0-9a-f]{32}/g, 'ID') : null;
+}
+
+/** One cell: what is wrong with the answer to a caller's call. Whatever the call changed is put back. */
+async function tryCell(path: string, recipe: Recipe, caller: NamedCaller, each: Case, hidden: Set<string>) {
+  const args = each.args(caller);
+  if (args === null) return [];
+  cells += 1;
+  const { postern } = matrix;
+  const { secret } = caller;
+  const probe = probeFor(path, recipe, args);
+  const wanted = each.verdict(caller);
+  const rouse = wanted === 'allowed' ? recipe.rouse?.(args as Record<string, string>) : undefined;
+  const reply = await postern.call({ query: probe.query, variables: args, secret }, rouse);
+
+  const complaints: (string | null | false)[] = [];
+  const found = verdictOf(reply, probe);
+  complaints.push(!same(found, wanted) && `${JSON.stringify(found)} and not ${JSON.stringify(wanted)}`);
+  const refused = typeof wanted === 'object';
+  complaints.push(refused && misshapen(reply, probe));
+  if (path.startsWith('Mutation.') && postern.hasWritten()) {
+    complaints.push(refused && postern.hasChanged() && 'a refused call changed something');
+    await postern.reset();
+  }
+  const answer = hiddenAnswer(wanted, reply);
+  if (answer) hidden.add(answer);
+  return complaints.filter(Boolean).map((what) => `${caller.name} on ${each.name}: ${what}`);
+}
+
+describe('every field answers everybody as the permission model says, absent and hidden things to the byte alike', () => {
+  test.each(PATHS)('%s', async (path) => {
+    const recipe = recipeOf(path);
+    const complaints: string[] = [];
+    for (const caller of matrix.callersOf(path)) {
+      const hidden = new Set<string>();
+      for (const each of recipe.cases)
+        complaints.push(...(await tryCell(path, recipe, caller, each, hidden)));
+      if (hidden.size > 1)
+        complaints.push(`${caller.name} can tell hidden from absent: ${[...hidden].join(' ')}`);
+    }
+    expect(complaints).toEqual([]);
+    // To make streams speak, messages were published; nothing else may have changed by now.
+    expect(matrix.postern.hasChanged()).toBe(recipe.rouse !== undefined);
+    if (recipe.rouse) await matrix.postern.reset();
+  });
+});
+
+/** The first object, the last, which is absent, and one between: a dead credential is refused before any is looked at. */
+function someOf(cases: readonly Case[]): Case[] {
+  return [...new Set([cases[0], cases[Math.floor(cases.length / 2)], cases.at(-1)])] as Case[];
+}
+
+describe('no field answers a dead credential', () => {
+  test.each(PATHS)('%s', async (path) => {
+    const recipe = recipeOf(path);
+    const living = matrix.callersOf(path)[1] as NamedCaller;
+    const complaints: string[] = [];
+    for (const each of someOf(recipe.cases.filter(({ args }) => args(living)))) {
+      const variables = each.args(living) as object;
+      const { query } = probeFor(path, recipe, variables);
+      for (const { name, secret, status, code } of matrix.dead) {
+        cells += 1;
+        const { body, text, ...reply } = await matrix.postern.call({ query, variables, secret });
+        const codes = body.errors?.map((error) => error.extensions.code);
+        const challenge = reply.headers.get('www-authenticate')?.split(',')[0];
+        const found = [reply.status, codes, 'data' in body, challenge];
+        if (!same(found, [status, [code], false, 'Bearer realm="postern"']))
+          complaints.push(`${name}: ${text}`);
+      }
+    }
+    expect(complaints).toEqual([]);
+    expect(matrix.postern.hasChanged()).toBe(false);
+  });
+});
+
+/** What viewer.can says to questions, all of them in one document. */
+async function decisionsOn(questions: readonly Question[], secret: string | null): Promise<unknown[]> {
+  const fields = questions.map(({ operation, ...others }, index) => {
+    const args = Object.entries(others).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
+    return `c${index}: can(operation: ${operation}${args.join('')}) { allowed reason required }`;
+  });
+  const query = `{ viewer { ${fields.join('\n')} } }`;
+  const { body } = await matrix.postern.call({ query, variables: {}, secret });
+  return Object.values(body.data?.viewer ?? {});
+}
+
+/** What viewer.can has to say of a call that is answered so; of a look-up that is `null`, no more than that it is. */
+function decisionFor(verdict: Verdict): object {
+  if (verdict === 'allowed') return { allowed: true, reason: null, required: null };
+  if (verdict === 'nothing') return { allowed: false };
+  return { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
+}
+
+describe('viewer.can says beforehand what the call will answer', () => {
+  test.each(PATHS)('%s', async (path) => {
+    for (const caller of matrix.callersOf(path).slice(1)) {
+      const cases = recipeOf(path).cases.filter(({ can, args }) => can && args(caller));
+      const questions = cases.map((each) => each.can?.(caller) as Question);
+      const decisions = questions.length > 0 ? await decisionsOn(questions, caller.secret) : [];
+      cells += decisions.length;
+      const expected = cases.map((each) => decisionFor(each.verdict(caller)));
+      expect(decisions, caller.name).toMatchObject(expected);
+    }
+  });
+});

@@ -1,0 +1,185 @@
+import { getNamedType, isLeafType, isNonNullType } from 'graphql';
+import { type App, createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
+import { createLogger } from '../../../src/platform/logger.ts';
+import { openTestSqlite } from '../database.ts';
+import type { Refusal, Verdict } from '../oracle.ts';
+import { allFields, type FieldOfType } from '../schema.ts';
+import type { Call, Recipe } from './cases.ts';
+
+/** What a call was answered, and its bytes. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: {
+    data?: Record<string, any> | null;
+    errors?: { path?: string[]; extensions: Record<string, any> }[];
+  };
+}
+
+/** A document that asks for one field, between two others that anyone may see. */
+export interface Probe {
+  readonly query: string;
+  /** The way from `data` to the field's value. */
+  readonly path: readonly string[];
+  /** Where `null` ends up when the field is refused: the first nullable place above it, or `data` itself. */
+  readonly nulls: readonly string[];
+}
+
+function fieldAt(path: string): FieldOfType {
+  const field = allFields().find((each) => each.path === path);
+  if (!field) throw new Error(`the schema has no field ${path}`);
+  return field;
+}
+
+function selectionOf({ field }: FieldOfType): string {
+  return isLeafType(getNamedType(field.type)) ? '' : '{ __typename }';
+}
+
+/** The document for a field with arguments; where it stands in an object, they are those of the root field above. */
+export function probeFor(path: string, recipe: Recipe, args: object): Probe {
+  const field = fieldAt(path);
+  const root = recipe.via ? fieldAt(`Query.${recipe.via}`) : field;
+  const given = root.field.args.filter(({ name }) => name in args);
+  const declared = given.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const passed = given.map(({ name }) => `${name}: $${name}`).join(', ');
+  const operation = root.type.toLowerCase();
+  const below = recipe.via ? `{ cell: ${field.name} ${selectionOf(field)} }` : selectionOf(field);
+  const call = `${root.name}${passed && `(${passed})`} ${below}`;
+  const ways = recipe.via ? ['object', 'cell'] : ['cell'];
+  const nullable = [root, ...(recipe.via ? [field] : [])].map((each) => !isNonNullType(each.field.type));
+  const [before, after] =
+    operation === 'subscription' ? ['', ''] : ['before: __typename', 'after: __typename'];
+  return {
+    query: `${operation} ${declared && `(${declared})`} { ${before} ${ways[0]}: ${call} ${after} }`,
+    path: ways,
+    nulls: ways.slice(0, nullable.lastIndexOf(true) + 1),
+  };
+}
+
+/** What a reply comes to. Throws where it is neither a value nor one refusal. */
+export function verdictOf({ body }: Reply, { path }: Probe): Verdict {
+  const { data, errors = [] } = body;
+  const [error, ...others] = errors;
+  if (error && others.length === 0) {
+    const { code, reason, required } = error.extensions;
+    return { code, ...(reason && { reason }), ...(required && { required }) } satisfies Refusal;
+  }
+  if (error) throw new Error(`more than one error: ${JSON.stringify(errors)}`);
+  const value = path.reduce<any>((object, key) => object?.[key], data);
+  return value === null || value === undefined ? 'nothing' : 'allowed';
+}
+
+/** What is wrong with the form of a refusal at a field; `null` where nothing is. */
+export function misshapen({ status, headers, body }: Reply, { nulls, path }: Probe): string | null {
+  if (status !== 200) return `status ${status}`;
+  if (headers.has('www-authenticate')) return 'a challenge';
+  const at = body.errors?.[0]?.path?.join('.');
+  if (at !== path.join('.') && at !== path[0]) return `the error stands at ${at}`;
+  const { data } = body;
+  if (isStream(headers)) return data ? 'data' : null;
+  if (nulls.length === 0) return data === null ? null : 'data is not null';
+  if (!data?.before || !data.after) return 'the other fields are not answered';
+  return nulls.reduce<any>((object, key) => object?.[key], data) === null ? null : 'the field is not null';
+}
+
+function isStream(headers: Headers): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+}
+
+/** The first event of a stream, in JSON; whoever follows it hangs up after that. */
+async function firstEvent(response: Response): Promise<string> {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (!/^data: .+$/m.test(text)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the stream ended without an event: ${text}`);
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return /^data: (.+)$/m.exec(text)?.[1] as string;
+}
+
+/** A Postern that can be put back to where it began. */
+export interface Resettable {
+  /** Calls; from a stream comes its first event, for which `rouse` is called as soon as it is open. */
+  call(call: Call, rouse?: Call): Promise<Reply>;
+  /** Whether anything was written since it was asked last, if only to be taken back. */
+  hasWritten(): boolean;
+  /** Whether anything is different from the beginning, the log and what is noted of uses and attempts aside. */
+  hasChanged(): boolean;
+  /** Back to the beginning. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Room for many tokens and many refusals, and no page that a browser would ask for. */
+export const ENVIRONMENT = {
+  POSTERN_TOKENS_PER_USER: '1000',
+  POSTERN_REFUSALS_PER_MINUTE: '0',
+  POSTERN_GRAPHIQL: 'off',
+} as const;
+
+const NOTES = ['audit_events', 'credential_uses', 'sign_in_attempts'];
+
+/** Opens a Postern on the bytes of a database, at an instant. */
+export async function openResettable(bytes: Buffer, now: number): Promise<Resettable> {
+  const config = readConfig(ENVIRONMENT);
+  const logger = createLogger('silent');
+  let database = openTestSqlite(bytes);
+  let app: App;
+  let beginning = '';
+  let writes = 0;
+
+  const writesSoFar = () => database.connection.prepare('select total_changes()').pluck().get() as number;
+
+  function content(): string {
+    const tables = database.connection
+      .prepare(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite%' order by name",
+      )
+      .pluck()
+      .all() as string[];
+    const kept = tables.filter((name) => !NOTES.includes(name));
+    return JSON.stringify(kept.map((name) => database.connection.prepare(`select * from "${name}"`).all()));
+  }
+
+  async function open(): Promise<void> {
+    app = await createApp(config, { database, logger, clock: () => now });
+    beginning ||= content();
+    writes = writesSoFar();
+  }
+
+  async function send({ query, variables, secret }: Call): Promise<Response> {
+    const accept = query.startsWith('subscription') ? 'text/event-stream' : 'application/json';
+    const headers: Record<string, string> = { 'content-type': 'application/json', accept };
+    if (secret) headers.authorization = `Bearer ${secret}`;
+    const body = JSON.stringify({ query, variables });
+    const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
+    return app.fetch(request, { address: '127.0.0.1' });
+  }
+
+  await open();
+  return {
+    async call(call, rouse) {
+      const response = await send(call);
+      if (rouse) await send(rouse);
+      const text = isStream(response.headers) ? await firstEvent(response) : await response.text();
+      return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+    },
+    hasWritten() {
+      const before = writes;
+      writes = writesSoFar();
+      return writes > before;
+    },
+    hasChanged: () => content() !== beginning,
+    async reset() {
+      await app.close();
+      database = openTestSqlite(bytes);
+      await open();
+    },
+    close: () => app.close(),
+  };
+}

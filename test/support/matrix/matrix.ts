@@ -1,0 +1,51 @@
+import { startTestApp } from '../app.ts';
+import { openTestSqlite } from '../database.ts';
+import {
+  createCallers,
+  createDeadCredentials,
+  createScopedCallers,
+  type DeadCredential,
+  everyScope,
+} from './callers.ts';
+import type { Recipes } from './cases.ts';
+import { ENVIRONMENT, openResettable, type Resettable } from './cells.ts';
+import { createRecipes } from './recipes.ts';
+import { createTargets } from './targets.ts';
+import { closeWorkspaces, createWorld, type NamedCaller } from './world.ts';
+
+/** Everything that the matrix is made of. */
+export interface Matrix {
+  readonly recipes: Recipes;
+  /** Those who are asked about a field: everybody, and where it needs a scope, the tokens around that scope. */
+  callersOf(path: string): readonly NamedCaller[];
+  readonly dead: readonly DeadCredential[];
+  readonly postern: Resettable;
+}
+
+/** Builds the world once, and opens a Postern on it that can be put back. */
+export async function createMatrix(): Promise<Matrix> {
+  // The bytes of the world are taken and put back: that is SQLite's to do, whatever engine the other tests run on.
+  const database = openTestSqlite();
+  const postern = await startTestApp(ENVIRONMENT, database);
+  const world = await createWorld(postern);
+  const targets = await createTargets(world);
+  const everybody = await createCallers(world);
+  const scoped = new Map<string, NamedCaller[]>();
+  for (const [type, operation] of everyScope()) {
+    scoped.set(
+      `${type} ${operation}`,
+      await createScopedCallers(world, type, operation, targets.tokens.sibling),
+    );
+  }
+  const dead = await createDeadCredentials(world);
+  await closeWorkspaces(world);
+  const recipes = createRecipes(world, targets);
+  const bytes = database.connection.serialize();
+  await postern.close();
+  return {
+    recipes,
+    callersOf: (path) => [...everybody, ...(scoped.get(recipes[path]?.scope?.join(' ') ?? '') ?? [])],
+    dead,
+    postern: await openResettable(bytes, postern.now()),
+  };
+}

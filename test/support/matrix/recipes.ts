@@ -1,0 +1,24 @@
+import { withACredential } from '../oracle.ts';
+import { fixed, type Recipes } from './cases.ts';
+import { accountRecipes } from './recipes/account.ts';
+import { channelRecipes } from './recipes/channels.ts';
+import { memberRecipes } from './recipes/members.ts';
+import { nodeRecipe } from './recipes/node.ts';
+import { ownTokenRecipes, tokenRecipes } from './recipes/tokens.ts';
+import { workspaceRecipes } from './recipes/workspaces.ts';
+import type { Targets } from './targets.ts';
+import type { World } from './world.ts';
+
+/** How every field is called that the matrix knows, and what the permission model says of it; by the field's path. */
+export function createRecipes(world: World, targets: Targets): Recipes {
+  return {
+    'Query.viewer': { cases: [fixed('itself', {}, ({ who }) => withACredential(who))] },
+    'Query.node': nodeRecipe(world, targets),
+    ...accountRecipes(world, targets),
+    ...tokenRecipes(world, targets),
+    ...ownTokenRecipes(),
+    ...workspaceRecipes(world, targets),
+    ...memberRecipes(world),
+    ...channelRecipes(world, targets),
+  };
+}

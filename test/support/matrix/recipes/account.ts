@@ -1,0 +1,60 @@
+import { NOT_FOUND, notWithAToken, signedIn, UNAUTHENTICATED, type Verdict } from '../../oracle.ts';
+import { fixed, type Recipe, type Recipes } from '../cases.ts';
+import type { Targets } from '../targets.ts';
+import type { NamedCaller, World } from '../world.ts';
+
+/** Who may do what is the same for everything that takes no more than a signed-in person. */
+function forPeople(...paths: string[]): Recipes {
+  const recipe: Recipe = { cases: [fixed('the own account', {}, ({ who }) => signedIn(who))] };
+  return Object.fromEntries(paths.map((path) => [path, recipe]));
+}
+
+/** Signing in and out, sessions, passwords, invitations accepted. */
+export function accountRecipes({ people }: World, { sessions, absent, invited }: Targets): Recipes {
+  const ofSession =
+    (id: string) =>
+    ({ who }: NamedCaller) => {
+      const verdict = signedIn(who);
+      return verdict === 'allowed' && who.kind === 'session' && sessions.get(who.user) !== id
+        ? NOT_FOUND
+        : verdict;
+    };
+  const newcomer = { name: 'Newcomer', password: 'correct horse battery staple' };
+  const invitation =
+    (whose: string | null) =>
+    ({ who }: NamedCaller): Verdict => {
+      const verdict = notWithAToken(who);
+      if (verdict !== 'allowed' || whose === null) return verdict === 'allowed' ? NOT_FOUND : verdict;
+      if (who.kind === 'nobody') return whose === 'newcomer' ? 'allowed' : UNAUTHENTICATED;
+      return who.kind === 'session' && who.user === whose ? 'allowed' : NOT_FOUND;
+    };
+  const { email, password } = people.bystander;
+  return {
+    ...forPeople('Mutation.signOut', 'Mutation.deleteAllTokens', 'Mutation.revokeOtherSessions'),
+    'Mutation.signIn': {
+      cases: [fixed('an account', { input: { email, password } }, ({ who }) => notWithAToken(who))],
+    },
+    'Mutation.changePassword': {
+      cases: [
+        fixed(
+          'the own password',
+          { input: { currentPassword: password, newPassword: 'another password' } },
+          ({ who }) => signedIn(who),
+        ),
+      ],
+    },
+    'Mutation.revokeSession': {
+      cases: [...sessions.values(), absent.session].map((id) => fixed(id, { input: { id } }, ofSession(id))),
+    },
+    'Mutation.acceptInvitation': {
+      cases: [
+        fixed('of a newcomer', { input: { secret: invited.newcomer, ...newcomer } }, invitation('newcomer')),
+        fixed('of the outsider', { input: { secret: invited.outsider } }, invitation(people.outsider.id)),
+        fixed('absent', { input: { secret: 'inv_nothing' } }, invitation(null)),
+      ],
+    },
+    'Mutation.reportLeakedSecrets': { cases: [fixed('none', { secrets: ['nothing'] }, () => 'allowed')] },
+    'Viewer.sessions': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
+    'Viewer.auditEvents': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
+  };
+}

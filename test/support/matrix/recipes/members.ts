@@ -1,0 +1,75 @@
+import {
+  type Caller,
+  EXCEEDS_CALLER,
+  NOT_FOUND,
+  type Rank,
+  reaches,
+  roleIn,
+  roleRequired,
+  type Verdict,
+  withRole,
+} from '../../oracle.ts';
+import { type Case, overWorkspaces, type Recipes } from '../cases.ts';
+import { MEMBERS, type NamedCaller, type PersonName, type World } from '../world.ts';
+
+/** Changing and removing members. */
+export function memberRecipes(world: World): Recipes {
+  const { facts, people } = world;
+  const standing = (member: PersonName): Rank => MEMBERS[member as keyof typeof MEMBERS];
+  /** What needs an Administrator who does not stand below the member. */
+  const over = (member: PersonName, { who }: NamedCaller, workspace: string): Verdict => {
+    const verdict = withRole(facts, who, 'ADMINISTRATOR', workspace);
+    if (verdict === 'allowed' && facts.role(people[member].id, workspace) === null) return NOT_FOUND;
+    const own = roleIn(facts, who, workspace);
+    return verdict === 'allowed' && own && !reaches(own, standing(member))
+      ? roleRequired(standing(member))
+      : verdict;
+  };
+  const giving = (member: PersonName, role: Rank): Case[] =>
+    overWorkspaces(
+      world,
+      (workspaceId) => ({ input: { workspaceId, userId: people[member].id, role } }),
+      (caller, id) => {
+        const verdict = over(member, caller, id);
+        const own = roleIn(facts, caller.who, id);
+        return verdict === 'allowed' && own && !reaches(own, role) ? EXCEEDS_CALLER : verdict;
+      },
+    );
+  const removing = (
+    userId: (who: Caller) => string,
+    verdict: (caller: NamedCaller, id: string) => Verdict,
+  ): Case[] =>
+    Object.entries(world.workspaces).map(([name, workspaceId]) => ({
+      name,
+      args: ({ who }) => ({ input: { workspaceId, userId: userId(who) } }),
+      verdict: (caller) => verdict(caller, workspaceId),
+    }));
+  const leaving = ({ who }: NamedCaller, id: string): Verdict => {
+    if (who.kind !== 'session') return over('bystander', { who } as NamedCaller, id);
+    const isSole = id === world.workspaces.foreign && who.user === people.stranger.id;
+    if (isSole) return { code: 'CONFLICT' };
+    return facts.role(who.user, id) === null ? NOT_FOUND : 'allowed';
+  };
+  return {
+    'Mutation.updateMemberRole': {
+      cases: [
+        ...giving('teamMember', 'WORKSPACE_MANAGER'),
+        ...giving('teamMember', 'OWNER'),
+        ...giving('coOwner', 'ADMINISTRATOR'),
+      ],
+    },
+    'Mutation.removeMember': {
+      cases: [
+        ...removing(
+          () => people.bystander.id,
+          (caller, id) => over('bystander', caller, id),
+        ),
+        ...removing(
+          () => people.coOwner.id,
+          (caller, id) => over('coOwner', caller, id),
+        ),
+        ...removing((who) => (who.kind === 'session' ? who.user : people.bystander.id), leaving),
+      ],
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { amongOwnTokens, onToken, type Rank, signedIn, type Verdict } from '../../oracle.ts';
+import { asLookUp, beneath, fixed, overTokens, type Recipe, type Recipes } from '../cases.ts';
+import type { Targets } from '../targets.ts';
+import type { NamedCaller, World } from '../world.ts';
+
+/** A token by its id: reading and changing it. */
+export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
+  /** A change of a token by its id. On a workspace token it takes a role; then it may not fit. */
+  const change = (operation: string, role: Rank, input: object = {}, onWorkspaceToken?: Verdict): Recipe => ({
+    scope: ['token', operation as 'UPDATE'],
+    cases: overTokens(
+      tokens,
+      (id) => ({ input: { id, ...input } }),
+      ({ who }, id) => {
+        const verdict = onToken(facts, who, operation, id, role);
+        const misfits = verdict === 'allowed' && facts.token(id)?.workspace !== undefined;
+        return misfits ? (onWorkspaceToken ?? verdict) : verdict;
+      },
+      // What viewer.can says of a workspace token is said of editing; stopping one takes a higher role.
+      role === 'WORKSPACE_MANAGER' && !onWorkspaceToken
+        ? (entityId) => ({ operation, entityType: 'token', entityId })
+        : undefined,
+    ),
+  });
+  const unscoped: Verdict = { code: 'CONFLICT' };
+  const read = overTokens(
+    tokens,
+    (id) => ({ id }),
+    ({ who }, id) => onToken(facts, who, 'READ', id, 'VIEWER'),
+    (entityId) => ({ operation: 'READ', entityType: 'token', entityId }),
+  );
+  const audit = ({ who }: NamedCaller, id: string) =>
+    beneath(onToken(facts, who, 'READ', id, 'VIEWER'), () =>
+      who.kind === 'personal' ? signedIn(who) : onToken(facts, who, 'READ', id, 'ADMINISTRATOR'),
+    );
+  return {
+    'Query.token': { scope: ['token', 'READ'], cases: asLookUp(read) },
+    'Token.auditEvents': {
+      scope: ['token', 'READ'],
+      via: 'token',
+      cases: overTokens(tokens, (id) => ({ id }), audit),
+    },
+    'Mutation.updateToken': change('UPDATE', 'WORKSPACE_MANAGER', { name: 'renamed' }),
+    'Mutation.addTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', { scopes: [] }, unscoped),
+    'Mutation.removeTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', { scopeIds: [] }, unscoped),
+    'Mutation.removeAllTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', {}, unscoped),
+    'Mutation.regenerateToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.disableToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.enableToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.revokeToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.deleteToken': change('DELETE', 'ADMINISTRATOR'),
+  };
+}
+
+/** The caller's own personal tokens at large. */
+export function ownTokenRecipes(): Recipes {
+  const listing: Recipe = {
+    scope: ['token', 'LIST'],
+    cases: [
+      fixed('own', {}, ({ who }) => amongOwnTokens(who, 'LIST'), { operation: 'LIST', entityType: 'token' }),
+    ],
+  };
+  return {
+    'Query.tokens': listing,
+    'Query.tokenSummary': listing,
+    'Mutation.createToken': {
+      scope: ['token', 'CREATE'],
+      cases: [
+        fixed('own', { input: { name: 'new' } }, ({ who }) => amongOwnTokens(who, 'CREATE'), {
+          operation: 'CREATE',
+          entityType: 'token',
+        }),
+      ],
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import {
+  amongChannels,
+  amongWorkspaces,
+  onWorkspace,
+  type Rank,
+  signedIn,
+  type Verdict,
+  withRole,
+} from '../../oracle.ts';
+import { asLookUp, beneath, fixed, overWorkspaces, type Recipe, type Recipes } from '../cases.ts';
+import type { Targets } from '../targets.ts';
+import type { NamedCaller, World } from '../world.ts';
+
+/** Workspaces, what they show of themselves, and what takes a role in them. */
+export function workspaceRecipes(world: World, { invitations }: Targets): Recipes {
+  const { facts, workspaces } = world;
+  const may =
+    (role: Rank) =>
+    ({ who }: NamedCaller, id: string) =>
+      withRole(facts, who, role, id);
+  const gated = (role: Rank, args: (id: string) => object): Recipe => ({
+    cases: overWorkspaces(world, (id) => ({ input: args(id) }), may(role)),
+  });
+  const inside = (field: (caller: NamedCaller, id: string) => Verdict): Recipe => ({
+    scope: ['workspace', 'READ'],
+    via: 'workspace',
+    cases: overWorkspaces(
+      world,
+      (id) => ({ id }),
+      (caller, id) => beneath(onWorkspace(facts, caller.who, 'READ', id), () => field(caller, id)),
+    ),
+  });
+  const read = overWorkspaces(
+    world,
+    (id) => ({ id }),
+    ({ who }, id) => onWorkspace(facts, who, 'READ', id),
+    (entityId) => ({ operation: 'READ', entityType: 'workspace', entityId }),
+  );
+  return {
+    'Query.workspace': { scope: ['workspace', 'READ'], cases: asLookUp(read) },
+    'Query.workspaces': {
+      scope: ['workspace', 'LIST'],
+      cases: [
+        fixed('all', {}, ({ who }) => amongWorkspaces(who), { operation: 'LIST', entityType: 'workspace' }),
+      ],
+    },
+    'Workspace.members': inside(() => 'allowed'),
+    'Workspace.tokenPolicy': inside(() => 'allowed'),
+    'Workspace.entityTypes': inside(() => 'allowed'),
+    'Workspace.channels': inside(({ who }, id) => amongChannels(who, id)),
+    'Workspace.tokens': inside(may('VIEWER')),
+    'Workspace.tokenSummary': inside(may('VIEWER')),
+    'Workspace.invitations': inside(may('WORKSPACE_MANAGER')),
+    'Workspace.auditEvents': inside(may('ADMINISTRATOR')),
+    'Mutation.createWorkspace': {
+      cases: [fixed('a new one', { input: { name: 'New' } }, ({ who }) => signedIn(who))],
+    },
+    'Mutation.createWorkspaceToken': gated('WORKSPACE_MANAGER', (workspaceId) => ({
+      workspaceId,
+      name: 'new',
+    })),
+    'Mutation.updateWorkspace': gated('WORKSPACE_MANAGER', (id) => ({ id, name: 'renamed' })),
+    'Mutation.updateTokenPolicy': gated('ADMINISTRATOR', (workspaceId) => ({
+      workspaceId,
+      requireExpiry: true,
+    })),
+    'Mutation.registerEntityType': gated('ADMINISTRATOR', (workspaceId) => ({
+      workspaceId,
+      name: 'invoice',
+      operations: ['READ'],
+    })),
+    'Mutation.unregisterEntityType': gated('ADMINISTRATOR', (workspaceId) => ({
+      workspaceId,
+      name: 'ticket',
+    })),
+    'Mutation.deleteWorkspace': gated('OWNER', (id) => ({ id })),
+    'Mutation.inviteMember': gated('WORKSPACE_MANAGER', (workspaceId) => ({
+      workspaceId,
+      email: 'else@example.com',
+      role: 'VIEWER',
+    })),
+    'Mutation.revokeInvitation': gated('WORKSPACE_MANAGER', (workspaceId) => ({
+      workspaceId,
+      id: invitations.get(workspaceId) ?? invitations.get(workspaces.home),
+    })),
+  };
+}

@@ -1,0 +1,119 @@
+import type { TokenTargets } from './cases.ts';
+import { absentId, type World } from './world.ts';
+
+/** The things that fields are tried on, besides people and workspaces. Ids are global ids. */
+export interface Targets {
+  readonly tokens: TokenTargets;
+  /** Channels: of home, plain and shared with the outsider; shut and strict; foreign, plain and shared with the viewer. */
+  readonly channels: Readonly<Record<ChannelName, string>>;
+  /** A message of the channel of home that is shared. */
+  readonly message: string;
+  /** An open invitation into each workspace, by the id of the workspace. */
+  readonly invitations: ReadonlyMap<string, string>;
+  /** The secret of an invitation for somebody without an account, for the outsider, and for nobody. */
+  readonly invited: { readonly newcomer: string; readonly outsider: string };
+  /** A session of each person, by the id of the person. */
+  readonly sessions: ReadonlyMap<string, string>;
+  /** A row of the workspace `home` in its audit log, and one of the owner's account. */
+  readonly auditEvents: { readonly ofHome: string; readonly ofOwner: string };
+  readonly absent: {
+    readonly session: string;
+    readonly user: string;
+    readonly auditEvent: string;
+    readonly message: string;
+  };
+}
+
+type ChannelName =
+  | 'ofHome'
+  | 'sharedOfHome'
+  | 'ofShut'
+  | 'ofStrict'
+  | 'ofForeign'
+  | 'sharedOfForeign'
+  | 'absent';
+
+async function channelTargets(world: World): Promise<Targets['channels']> {
+  const ofHome = await world.channel('home', 'owner');
+  return {
+    ofHome,
+    sharedOfHome: await world.channel('home', 'owner', {
+      with: 'outsider',
+      for: ['READ', 'LIST', 'UPDATE', 'PUBLISH', 'SUBSCRIBE'],
+    }),
+    ofShut: await world.channel('shut', 'owner'),
+    ofStrict: await world.channel('strict', 'owner'),
+    ofForeign: await world.channel('foreign', 'stranger'),
+    sharedOfForeign: await world.channel('foreign', 'stranger', {
+      with: 'viewer',
+      for: ['SHARE', 'UNSHARE'],
+    }),
+    absent: absentId(ofHome),
+  };
+}
+
+async function tokenTargets(world: World): Promise<TokenTargets> {
+  const ofHome = await world.workspaceToken('home', 'VIEWER');
+  return {
+    sibling: (await world.personalToken('owner', [])).ownToken,
+    strangers: (await world.personalToken('stranger', [])).ownToken,
+    ofHome: ofHome.ownToken,
+    ownerOfHome: (await world.workspaceToken('home', 'OWNER')).ownToken,
+    ofForeign: (await world.workspaceToken('foreign', 'VIEWER', 'stranger')).ownToken,
+    ofShut: (await world.workspaceToken('shut', 'VIEWER')).ownToken,
+    ofStrict: (await world.workspaceToken('strict', 'VIEWER')).ownToken,
+  };
+}
+
+/** Makes the things that fields are tried on. */
+export async function createTargets(world: World): Promise<Targets> {
+  const { people, workspaces, postern } = world;
+  const invite = (workspaceId: string, email: string, by: string) =>
+    world.mutate(
+      'inviteMember',
+      { workspaceId, email, role: 'VIEWER' },
+      by,
+      'invitationSecret invitation { id }',
+    );
+
+  const invitations = new Map<string, string>();
+  for (const name of ['home', 'shut', 'strict', 'foreign'] as const) {
+    const by = name === 'foreign' ? people.stranger : people.owner;
+    const { invitation } = await invite(workspaces[name], 'somebody@example.com', by.session);
+    invitations.set(workspaces[name], invitation.id);
+    const type = { workspaceId: workspaces[name], name: 'ticket', operations: ['READ'] };
+    await world.mutate('registerEntityType', type, by.session);
+  }
+  const newcomer = await invite(workspaces.home, 'newcomer@example.com', people.owner.session);
+  const outsider = await invite(workspaces.home, people.outsider.email, people.owner.session);
+
+  const sessions = new Map<string, string>();
+  for (const { id, session } of Object.values(people)) {
+    const { data } = await postern.post('{ viewer { sessions { id current } } }', {}, session);
+    sessions.set(id, data.viewer.sessions.find(({ current }: { current: boolean }) => current).id);
+  }
+  const { data } = await postern.post(
+    'query ($id: ID!) { viewer { auditEvents { nodes { id } } } workspace(id: $id) { auditEvents { nodes { id } } } }',
+    { id: workspaces.home },
+    people.owner.session,
+  );
+  const ofHome = data.workspace.auditEvents.nodes[0].id;
+  const channels = await channelTargets(world);
+  const published = { channelId: channels.sharedOfHome, payload: {} };
+  const { message } = await world.mutate('publishMessage', published, people.owner.session, 'message { id }');
+  return {
+    tokens: await tokenTargets(world),
+    channels,
+    message: message.id,
+    invitations,
+    invited: { newcomer: newcomer.invitationSecret, outsider: outsider.invitationSecret },
+    sessions,
+    auditEvents: { ofHome, ofOwner: data.viewer.auditEvents.nodes[0].id },
+    absent: {
+      session: absentId([...sessions.values()][0] as string),
+      user: absentId(people.owner.id),
+      auditEvent: absentId(ofHome),
+      message: absentId(message.id),
+    },
+  };
+}

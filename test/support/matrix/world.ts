@@ -1,0 +1,201 @@
+import type { Person, TestApp } from '../app.ts';
+import type { Access, Caller, ChannelFacts, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
+import { createPersonalToken, createWorkspaceToken } from '../tokens.ts';
+
+/** The built-in entity types with their operations. */
+export const OPERATIONS_OF = {
+  workspace: ['READ', 'LIST'],
+  channel: ['CREATE', 'READ', 'LIST', 'UPDATE', 'DELETE', 'SHARE', 'UNSHARE', 'PUBLISH', 'SUBSCRIBE'],
+  token: ['CREATE', 'READ', 'LIST', 'UPDATE', 'DELETE'],
+} as const;
+
+export type EntityType = keyof typeof OPERATIONS_OF;
+
+/** Every scope that there can be, without a limit. */
+export const EVERYTHING: readonly Scope[] = Object.entries(OPERATIONS_OF).map(([entityType, operations]) => ({
+  entityType,
+  operations,
+}));
+
+/** The members of `home`, `shut` and `strict`; `outsider` and `stranger` are none. */
+export const MEMBERS = {
+  viewer: 'VIEWER',
+  teamMember: 'TEAM_MEMBER',
+  manager: 'WORKSPACE_MANAGER',
+  administrator: 'ADMINISTRATOR',
+  owner: 'OWNER',
+  coOwner: 'OWNER',
+  bystander: 'VIEWER',
+} as const satisfies Record<string, Rank>;
+
+export type PersonName = keyof typeof MEMBERS | 'outsider' | 'stranger';
+
+/** `shut` to personal tokens, `strict` on lifetimes, `foreign` to all but the stranger, `absent` to everyone. */
+export type WorkspaceName = 'home' | 'shut' | 'strict' | 'foreign' | 'absent';
+
+/** A caller with the secret that it presents. */
+export interface NamedCaller {
+  readonly name: string;
+  readonly secret: string | null;
+  readonly who: Caller;
+  /** A token that is the caller's own: itself, or one of the person's. */
+  readonly ownToken?: string;
+  /** A token that derives from the caller. */
+  readonly derived?: string;
+}
+
+/** People, workspaces and tokens that stand to each other in every way that matters. */
+export interface World {
+  readonly postern: TestApp;
+  readonly facts: Facts;
+  readonly people: Readonly<Record<PersonName, Person>>;
+  readonly workspaces: Readonly<Record<WorkspaceName, string>>;
+  /** Calls a mutation with an input; the payload. Throws where it is refused. */
+  mutate(field: string, input: object, secret: string, selection?: string): Promise<Record<string, any>>;
+  /** A new personal token; with a parent, one that the parent derives. */
+  personalToken(
+    owner: PersonName,
+    access: Access,
+    parent?: NamedCaller,
+  ): Promise<NamedCaller & { ownToken: string }>;
+  workspaceToken(
+    workspace: WorkspaceName,
+    role: Rank,
+    by?: PersonName,
+  ): Promise<NamedCaller & { ownToken: string }>;
+  /** A new channel, shared with one person for some operations, where one is given. */
+  channel(
+    workspace: WorkspaceName,
+    by: PersonName,
+    shared?: { with: PersonName; for: readonly string[] },
+  ): Promise<string>;
+  /** Gives a personal token other scopes. */
+  rescope(owner: PersonName, caller: NamedCaller, scopes: readonly Scope[]): Promise<NamedCaller>;
+}
+
+const STRICT_DAYS = 7;
+const TOKEN_DAYS = 30;
+
+/** An id of the same type that no record has. */
+export function absentId(id: string): string {
+  return `${id.slice(0, 4)}0190${'ab'.repeat(14)}`;
+}
+
+async function createPeople(postern: TestApp): Promise<World['people']> {
+  const people: Record<string, Person> = { owner: postern.owner };
+  for (const [name, role] of Object.entries(MEMBERS)) people[name] ??= await postern.person(name, role);
+  people.outsider = await postern.person('outsider');
+  people.stranger = await postern.person('stranger');
+  return people as World['people'];
+}
+
+/** Fills a fresh Postern with people and workspaces. The policies come last, by `closeWorkspaces`. */
+export async function createWorld(postern: TestApp): Promise<World> {
+  const people = await createPeople(postern);
+  const members = Object.entries(MEMBERS).map(([name, role]) => [people[name as PersonName], role] as const);
+  const workspaces = {
+    home: postern.workspaceId,
+    shut: await postern.workspace('Shut', members),
+    strict: await postern.workspace('Strict', members),
+    foreign: await postern.workspace('Foreign', [[people.stranger, 'OWNER']]),
+    absent: absentId(postern.workspaceId),
+  };
+  const tokens = new Map<string, TokenFacts>();
+  const channels = new Map<string, ChannelFacts>();
+
+  async function mutate(field: string, input: object, secret: string, selection = '__typename') {
+    const type = INPUT_OF[field] ?? `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`;
+    const { data, errors } = await postern.post(query, { input }, secret);
+    if (errors.length > 0) throw new Error(`${field}: ${JSON.stringify(errors)}`);
+    return data[field];
+  }
+
+  return {
+    postern,
+    people,
+    workspaces,
+    facts: factsOf(people, workspaces, tokens, channels),
+    mutate,
+
+    async personalToken(owner, access, parent) {
+      const input = typeof access === 'string' ? { access } : { access: 'SCOPED', scopes: access };
+      const by = parent?.secret ?? people[owner].session;
+      const { id, secret } = await createPersonalToken(postern, by, input);
+      const above = parent?.ownToken ? [parent.ownToken, ...(tokens.get(parent.ownToken)?.above ?? [])] : [];
+      tokens.set(id, { owner: people[owner].id, above });
+      const line = [access, ...(parent?.who.kind === 'personal' ? parent.who.line : [])];
+      const who: Caller = { kind: 'personal', user: people[owner].id, token: id, line, days: TOKEN_DAYS };
+      return { name: `a personal token of the ${owner}`, secret, ownToken: id, who };
+    },
+
+    async workspaceToken(workspace, role, by = 'owner') {
+      const workspaceId = workspaces[workspace];
+      const { id, secret } = await createWorkspaceToken(postern, role, { workspaceId }, people[by].session);
+      tokens.set(id, { workspace: workspaceId, role, above: [] });
+      const who: Caller = { kind: 'workspace', token: id, workspace: workspaceId, role, days: TOKEN_DAYS };
+      return { name: `a workspace token of ${workspace} as ${role}`, secret, ownToken: id, who };
+    },
+
+    async channel(workspace, by, shared) {
+      const { session } = people[by];
+      const input = { workspaceId: workspaces[workspace], name: 'channel' };
+      const { id } = (await mutate('createChannel', input, session, 'channel { id }')).channel;
+      const shares: Record<string, readonly string[]> = {};
+      if (shared) {
+        shares[people[shared.with].id] = shared.for;
+        await mutate(
+          'shareChannel',
+          { id, email: people[shared.with].email, operations: shared.for },
+          session,
+        );
+      }
+      channels.set(id, { workspace: workspaces[workspace], shares });
+      return id;
+    },
+
+    async rescope(owner, caller, scopes) {
+      await mutate('updateToken', { id: caller.ownToken, access: 'SCOPED', scopes }, people[owner].session);
+      return { ...caller, who: { ...caller.who, line: [scopes] } as Caller };
+    },
+  };
+}
+
+/** Input types that are not called after their field. */
+const INPUT_OF: Readonly<Record<string, string>> = {
+  disableToken: 'TokenIdInput',
+  revokeToken: 'TokenIdInput',
+  deleteToken: 'TokenIdInput',
+};
+
+function factsOf(
+  people: World['people'],
+  { home, shut, strict, foreign, absent }: World['workspaces'],
+  tokens: ReadonlyMap<string, TokenFacts>,
+  channels: ReadonlyMap<string, ChannelFacts>,
+): Facts {
+  const roles = new Map(Object.entries(MEMBERS).map(([name, role]) => [people[name as PersonName].id, role]));
+  return {
+    role(user, workspace) {
+      if (workspace === foreign) return user === people.stranger.id ? 'OWNER' : null;
+      return [home, shut, strict].includes(workspace) ? (roles.get(user) ?? null) : null;
+    },
+    policy: (workspace) =>
+      workspace === absent
+        ? null
+        : { personal: workspace !== shut, maxDays: workspace === strict ? STRICT_DAYS : null },
+    token: (id) => tokens.get(id) ?? null,
+    channel: (id) => channels.get(id) ?? null,
+  };
+}
+
+/** Sets the policies of `shut` and `strict`: tokens from before are closed out, and could not be made any more. */
+export async function closeWorkspaces({ mutate, people, workspaces }: World): Promise<void> {
+  const { session } = people.owner;
+  await mutate('updateTokenPolicy', { workspaceId: workspaces.shut, personalTokens: 'FORBIDDEN' }, session);
+  await mutate(
+    'updateTokenPolicy',
+    { workspaceId: workspaces.strict, maxLifetime: `P${STRICT_DAYS}D` },
+    session,
+  );
+}
