@@ -4,6 +4,7 @@ import { toGlobalId } from '../domain/global-id.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import { isAtLeast, type Role } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
+import { deleteSharesIn } from '../storage/channel-shares.ts';
 import type { Executor } from '../storage/database.ts';
 import {
   countMembers,
@@ -59,7 +60,7 @@ export interface MemberService {
    * `EXCEEDS_CALLER`, or `CONFLICT` where no Owner would be left.
    */
   changeRole(change: Change, workspaceId: string, userId: string, role: Role): Promise<Member>;
-  /** Takes a member out, or lets the caller leave. Throws the same but `EXCEEDS_CALLER`. */
+  /** Takes a member out, or lets the caller leave; what was shared with them there goes too. Throws the same but `EXCEEDS_CALLER`. */
   remove(change: Change, workspaceId: string, userId: string): Promise<void>;
 }
 
@@ -102,6 +103,8 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     async remove(change, workspaceId, userId) {
       const member = await memberOf(change, workspaceId, userId);
       await deleteMember(change.tx, workspaceId, userId);
+      // Or who is removed would stay on every channel that they had shared with themselves before.
+      await deleteSharesIn(change.tx, workspaceId, userId);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.removed', member, { role: member.role });
     },

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OPERATIONS } from '../../src/domain/scopes.ts';
+import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate, share } from '../support/channels.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+const SHAREABLE = OPERATIONS.filter((operation) => operation !== 'CREATE');
+
+let postern: TestApp;
+let owner: string;
+let guest: Person;
+let id: string;
+
+beforeEach(async () => {
+  postern = await startTestApp();
+  owner = postern.owner.session;
+  guest = await postern.person('Guest');
+  id = await createChannel(postern);
+});
+
+afterEach(() => postern.close());
+
+function shareWith(input: object, by: string = owner) {
+  const selection = 'channel { shares { user { email } operations } }';
+  return mutate(postern, 'shareChannel', { id, email: guest.email, ...input }, by, selection);
+}
+
+/** The operations on the channel that a caller may do, as Postern says itself. */
+async function abilities(secret: string): Promise<string[]> {
+  const checks = SHAREABLE.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
+  const query = 'query ($checks: [CheckInput!]!) { viewer { canAll(checks: $checks) { allowed } } }';
+  const { data } = await postern.post(query, { checks }, secret);
+  return SHAREABLE.filter((_, index) => data.viewer.canAll[index].allowed);
+}
+
+async function listed(secret: string): Promise<string[]> {
+  const { data } = await postern.post('{ channels { nodes { id } } }', {}, secret);
+  return data.channels.nodes.map((node: { id: string }) => node.id);
+}
+
+test.each(SHAREABLE)(
+  'who is shared %s may do exactly that, with a session and with a token',
+  async (operation) => {
+    const token = await createPersonalToken(postern, guest.session);
+    expect(await abilities(guest.session)).toEqual([]);
+    await share(postern, id, guest, [operation]);
+    expect(await abilities(guest.session)).toEqual([operation]);
+    expect(await abilities(token.secret)).toEqual([operation]);
+    expect(await listed(guest.session)).toEqual(operation === 'LIST' ? [id] : []);
+    const { data } = await postern.post(`{ channel(id: "${id}") { id } }`, {}, guest.session);
+    expect(data.channel).toEqual(operation === 'READ' ? { id } : null);
+  },
+);
+
+test('a share does not open its neighbours, the workspace or its members', async () => {
+  await createChannel(postern, { name: 'neighbour' });
+  await share(postern, id, guest, SHAREABLE);
+  expect(await listed(guest.session)).toEqual([id]);
+  const { data } = await postern.post(
+    `{ workspaces { totalCount } workspace(id: "${postern.workspaceId}") { id }
+       channel(id: "${id}") { workspace { id name viewerRole channels { nodes { id } } } } }`,
+    {},
+    guest.session,
+  );
+  expect(data).toMatchObject({
+    workspaces: { totalCount: 0 },
+    workspace: null,
+    channel: { workspace: { name: 'Main', viewerRole: null, channels: { nodes: [{ id }] } } },
+  });
+  for (const field of ['members { totalCount }', 'entityTypes { name }', 'tokenPolicy { requireExpiry }']) {
+    const query = `{ channel(id: "${id}") { workspace { ${field} } } }`;
+    expect((await postern.post(query, {}, guest.session)).code).toBe('NOT_FOUND');
+  }
+  const input = { workspaceId: postern.workspaceId, name: 'mine' };
+  expect((await mutate(postern, 'createChannel', input, guest.session, '__typename')).code).toBe('FORBIDDEN');
+});
+
+test('sharing again replaces what was shared, and unsharing takes it from the next request on', async () => {
+  await share(postern, id, guest, ['READ', 'PUBLISH']);
+  const { data } = await shareWith({ operations: ['LIST', 'READ', 'LIST'] });
+  expect(data.shareChannel.channel.shares).toEqual([
+    { user: { email: guest.email }, operations: ['READ', 'LIST'] },
+  ]);
+  expect(await abilities(guest.session)).toEqual(['READ', 'LIST']);
+
+  const unshare = { id, userId: guest.id };
+  await mutate(postern, 'unshareChannel', unshare, owner, '__typename');
+  expect(await abilities(guest.session)).toEqual([]);
+  expect(await listed(guest.session)).toEqual([]);
+  expect((await mutate(postern, 'unshareChannel', unshare, owner, '__typename')).code).toBe('NOT_FOUND');
+});
+
+test.each([
+  ['nothing', { operations: [] }, ['input', 'operations']],
+  ['CREATE', { operations: ['CREATE', 'READ'] }, ['input', 'operations']],
+  ['with an unknown address', { operations: ['READ'], email: 'nobody@example.com' }, ['input', 'email']],
+])('sharing %s is refused, and shares nothing', async (_what, input, path) => {
+  const { errors } = await shareWith(input);
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }]);
+  expect(await abilities(guest.session)).toEqual([]);
+});
+
+test('a share with a member adds to what the role allows', async () => {
+  const viewer = await postern.person('Viewer', 'VIEWER');
+  await share(postern, id, viewer, ['PUBLISH']);
+  expect(await abilities(viewer.session)).toEqual(['READ', 'LIST', 'PUBLISH', 'SUBSCRIBE']);
+});
+
+test('a share ends with the membership that was there too', async () => {
+  const member = await postern.person('Member', 'TEAM_MEMBER');
+  await share(postern, id, member, ['READ']);
+  const input = { workspaceId: postern.workspaceId, userId: member.id };
+  await mutate(postern, 'removeMember', input, owner, '__typename');
+  expect(await abilities(member.session)).toEqual([]);
+});
+
+test('the policy of the workspace closes shares to tokens too', async () => {
+  await share(postern, id, guest, ['READ', 'LIST']);
+  const token = await createPersonalToken(postern, guest.session);
+  const policy = { workspaceId: postern.workspaceId, personalTokens: 'FORBIDDEN' };
+  await mutate(postern, 'updateTokenPolicy', policy, owner, '__typename');
+  expect(await abilities(token.secret)).toEqual([]);
+  expect(await listed(token.secret)).toEqual([]);
+  expect(await abilities(guest.session)).toEqual(['READ', 'LIST']);
+});
+
+describe('nobody shares what they may not do themselves', () => {
+  test('a guest passes on only what the guest has', async () => {
+    const friend = await postern.person('Friend');
+    await share(postern, id, guest, ['SHARE', 'READ']);
+    const refused = await shareWith({ email: friend.email, operations: ['READ', 'PUBLISH'] }, guest.session);
+    expect(refused.errors[0]?.extensions).toEqual({ code: 'FORBIDDEN', reason: 'EXCEEDS_CALLER' });
+    expect(await abilities(friend.session)).toEqual([]);
+    await shareWith({ email: friend.email, operations: ['READ'] }, guest.session);
+    expect(await abilities(friend.session)).toEqual(['READ']);
+  });
+
+  test('a token passes on only what its scopes cover on that channel', async () => {
+    const other = await createChannel(postern, { name: 'other' });
+    const scopes = [
+      { entityType: 'channel', entityId: id, operations: ['SHARE', 'READ'] },
+      { entityType: 'channel', entityId: other, operations: ['PUBLISH'] },
+    ];
+    const token = await createPersonalToken(postern, owner, { access: 'SCOPED', scopes });
+    const refused = await shareWith({ operations: ['PUBLISH'] }, token.secret);
+    expect(refused.errors[0]?.extensions).toEqual({ code: 'FORBIDDEN', reason: 'EXCEEDS_CALLER' });
+    expect((await shareWith({ operations: ['READ'] }, token.secret)).code).toBe(undefined);
+    expect(await abilities(guest.session)).toEqual(['READ']);
+  });
+});
