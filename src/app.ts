@@ -66,6 +66,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     db: database.db,
     transact: database.transact,
     changedElsewhere: database.changedElsewhere,
+    hints: database.hints,
     clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),

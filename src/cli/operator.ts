@@ -39,6 +39,7 @@ export async function asOperator<T>(
       db: handle.db,
       transact: handle.transact,
       changedElsewhere: handle.changedElsewhere,
+      hints: handle.hints,
       clock: handle.clock,
       ids: systemIds,
       secrets: createSecretSource(config.secretPrefix),

@@ -5,6 +5,7 @@ import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
+import type { ChangeHints } from '../storage/change-hints.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import type { Tables } from '../storage/tables.ts';
 import { createAnnouncements } from './announcements.ts';
@@ -34,6 +35,7 @@ export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
   readonly changedElsewhere: ForeignChanges;
+  readonly hints: ChangeHints;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly secrets: SecretSource;
@@ -46,8 +48,10 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Every use-case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
-  const { db, transact, changedElsewhere, clock, ids, secrets, passwords, limits, logger } = deps;
+  const { db, transact, changedElsewhere, hints, clock, ids, secrets, passwords, limits, logger } = deps;
   const announcements = createAnnouncements();
+  announcements.on('authority', hints.tell);
+  announcements.on('message', hints.tell);
   const authentication = createAuthentication({ db, transact, clock, announcements });
   const changes = createChanges({ transact, clock, ids, authentication, announcements });
   const lastUse = createLastUse({ transact, logger });
@@ -76,6 +80,7 @@ export function createServices(deps: ServiceDependencies) {
     streams: createStreams({
       db,
       changedElsewhere,
+      hints,
       clock,
       logger,
       limits,

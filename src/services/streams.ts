@@ -5,6 +5,7 @@ import type { Limits } from '../domain/limits.ts';
 import { credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { ChangeHints } from '../storage/change-hints.ts';
 import type { Executor } from '../storage/database.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import { findLastSequence, findMessageAfter, findSequence } from '../storage/messages.ts';
@@ -52,6 +53,7 @@ interface OpenStream {
 export function createStreams(deps: {
   db: Executor;
   changedElsewhere: ForeignChanges;
+  hints: ChangeHints;
   clock: Clock;
   logger: Logger;
   limits: Limits;
@@ -59,10 +61,12 @@ export function createStreams(deps: {
   announcements: Announcements;
   lastUse: LastUse;
 }): Streams {
-  const { db, changedElsewhere, clock, logger, limits, authentication, announcements, lastUse } = deps;
+  const { db, changedElsewhere, hints, clock, logger, limits, authentication, announcements, lastUse } = deps;
   const open = new Set<OpenStream>();
   /** Whether rights may have changed since every stream last looked. */
   let unsure = false;
+  let looking: Promise<void> | null = null;
+  let listening = false;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -81,12 +85,30 @@ export function createStreams(deps: {
     await wake([...open].filter(({ principal }) => all || hasEnded(principal, now)));
   }
 
-  function lookLater(): void {
-    timer ??= setTimeout(async () => {
-      await look().catch((error: unknown) => {
+  function lookNow(): Promise<void> {
+    looking ??= look()
+      .catch((error: unknown) => {
         unsure = true;
         logger.warn({ err: error }, 'open streams could not be judged');
+      })
+      .finally(() => {
+        looking = null;
       });
+    return looking;
+  }
+
+  /** From the first stream on: before, there is nobody to wake. */
+  function listen(): void {
+    if (listening) return;
+    listening = true;
+    hints.listen(() => {
+      if (open.size > 0) void lookNow();
+    });
+  }
+
+  function lookLater(): void {
+    timer ??= setTimeout(async () => {
+      await lookNow();
       timer = null;
       if (open.size > 0) lookLater();
     }, LOOK_EVERY_MS).unref();
@@ -135,6 +157,7 @@ export function createStreams(deps: {
       principal,
     };
     open.add(entry);
+    listen();
     lookLater();
     return entry.stream;
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { type ChangeHints, NO_HINTS } from './change-hints.ts';
 import { type ForeignChanges, watchSqlite } from './foreign-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
@@ -27,6 +28,8 @@ export interface DatabaseHandle {
   transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Whether another process may have changed the data since this was last asked. */
   readonly changedElsewhere: ForeignChanges;
+  /** Tells other servers of the database of changes, and hears of theirs. */
+  readonly hints: ChangeHints;
   /** Runs work that changes the schema; others who would do that meanwhile wait. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -63,6 +66,7 @@ export function wrapSqlite(connection: Database.Database, file: string): SqliteH
     clock: systemClock,
     transact: createSqliteTransact(db),
     changedElsewhere: watchSqlite(db),
+    hints: NO_HINTS,
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     close: () => db.destroy(),
   };

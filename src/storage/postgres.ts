@@ -3,9 +3,11 @@ import pLimit from 'p-limit';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
 import { OperatorError } from '../platform/operator-error.ts';
+import type { ChangeHints } from './change-hints.ts';
 import { watchPostgres } from './foreign-changes.ts';
 import { createPostgresClock } from './postgres-clock.ts';
 import { createPostgresDialect, sqlStateOf, TYPES } from './postgres-dialect.ts';
+import { createPostgresHints } from './postgres-hints.ts';
 import type { Tables } from './tables.ts';
 
 /** The most connections of one server, and the most of them that may write: what reads never waits for all of those. */
@@ -27,15 +29,18 @@ const WRITING = 5_029_331_846_002;
 type Database = Kysely<Tables>;
 type Work<T> = (tx: Transaction<Tables>) => Promise<T>;
 
-function createPool(url: string, config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({
+function connectionTo(url: string): pg.ClientConfig {
+  return {
     connectionString: url,
     application_name: 'postern',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: TYPES,
-    ...config,
-  });
+  };
+}
+
+function createPool(url: string, config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...connectionTo(url), ...config });
   // A connection that breaks while nobody waits for it is replaced when it is needed; unheard, its error ends the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
@@ -155,15 +160,18 @@ export async function openPostgres(url: string) {
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
+    const hints = createPostgresHints(db, () => new pg.Client(connectionTo(url)));
     return {
       db,
       file: null,
       clock: clock.now as Clock,
       transact: createTransact(db),
       changedElsewhere: watchPostgres(db),
+      hints: hints as ChangeHints,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
       async close() {
         clock.stop();
+        await hints.close();
         await db.destroy();
       },
     };
