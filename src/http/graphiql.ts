@@ -51,9 +51,12 @@ function policyFor(html: string): string {
   ].join('; ');
 }
 
+/** Tabs that are there from the start jump aside under the first press of the mouse, and miss it, unless they are held. */
+const STEADY_TABS = '<style>.graphiql-tab { transform: none !important; }</style>';
+
 async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL(OPTIONS);
+  const html = renderGraphiQL(OPTIONS).replace('</head>', `${STEADY_TABS}</head>`);
   return {
     html,
     compressed: new Uint8Array(await promisify(gzip)(html)),
