@@ -1,0 +1,179 @@
+import type { Random } from '../support/random.ts';
+
+/** What a token is known to be, from the answers that acknowledged it. */
+export interface KnownToken {
+  readonly id: string;
+  readonly secret: string;
+  /** The old secret of an overlap that nobody has ended yet. */
+  readonly old: string | null;
+  /** Secrets that must never work again. */
+  readonly dead: readonly string[];
+  readonly state: 'LIVE' | 'DISABLED' | 'REVOKED' | 'DELETED';
+  /** Revoking a disabled token leaves it disabled, once it is regenerated. */
+  readonly disabled: boolean;
+  readonly access: 'FULL' | 'NONE';
+  /** The actions that its audit log must tell of, each as often as it stands here. */
+  readonly actions: readonly string[];
+}
+
+/** A change of a token: how it is asked for, and what it makes of the token once it is acknowledged. */
+export interface TokenChange {
+  readonly name: string;
+  readonly field: string;
+  readonly input: string;
+  readonly selects: string;
+  readonly audited: string;
+  readonly isPossible: (token: KnownToken) => boolean;
+  /** `secret` is the new one where the answer brings one. */
+  readonly apply: (token: KnownToken, secret: string | null) => KnownToken;
+}
+
+const SECRETS_REMEMBERED = 4;
+
+function superseded(token: KnownToken, secrets: readonly (string | null)[]): readonly string[] {
+  return [...token.dead, ...secrets.filter((secret) => secret !== null)].slice(-SECRETS_REMEMBERED);
+}
+
+function regenerated(token: KnownToken, secret: string | null): KnownToken {
+  return {
+    ...token,
+    secret: secret ?? '',
+    old: null,
+    dead: superseded(token, [token.secret, token.old]),
+    state: token.disabled ? 'DISABLED' : 'LIVE',
+  };
+}
+
+const isThere = (token: KnownToken) => token.state !== 'DELETED';
+const isUnrevoked = (token: KnownToken) => isThere(token) && token.state !== 'REVOKED';
+
+/** Every change of the load; the first are the most likely. */
+const CHANGES: readonly TokenChange[] = [
+  {
+    name: 'regenerate',
+    field: 'regenerateToken',
+    input: '',
+    selects: 'secret',
+    audited: 'token.regenerated',
+    isPossible: isThere,
+    apply: regenerated,
+  },
+  {
+    name: 'regenerate with an overlap',
+    field: 'regenerateToken',
+    input: ', overlap: "P1D"',
+    selects: 'secret',
+    audited: 'token.regenerated',
+    isPossible: (token) => isUnrevoked(token) && token.old === null,
+    apply: (token, secret) => ({ ...token, secret: secret ?? '', old: token.secret }),
+  },
+  {
+    name: 'revoke',
+    field: 'revokeToken',
+    input: '',
+    selects: 'token { id }',
+    audited: 'token.revoked',
+    isPossible: isUnrevoked,
+    apply: (token) => ({ ...token, state: 'REVOKED' }),
+  },
+  {
+    name: 'disable',
+    field: 'disableToken',
+    input: '',
+    selects: 'token { id }',
+    audited: 'token.disabled',
+    isPossible: (token) => token.state === 'LIVE',
+    apply: (token) => ({ ...token, state: 'DISABLED', disabled: true }),
+  },
+  {
+    name: 'enable',
+    field: 'enableToken',
+    input: '',
+    selects: 'token { id }',
+    audited: 'token.enabled',
+    isPossible: (token) => token.state === 'DISABLED',
+    apply: (token) => ({ ...token, state: 'LIVE', disabled: false }),
+  },
+  {
+    name: 'take access away',
+    field: 'updateToken',
+    input: ', access: NONE',
+    selects: 'token { id }',
+    audited: 'token.updated',
+    isPossible: (token) => isThere(token) && token.access === 'FULL',
+    apply: (token) => ({ ...token, access: 'NONE' }),
+  },
+  {
+    name: 'give access',
+    field: 'updateToken',
+    input: ', access: FULL',
+    selects: 'token { id }',
+    audited: 'token.updated',
+    isPossible: (token) => isThere(token) && token.access === 'NONE',
+    apply: (token) => ({ ...token, access: 'FULL' }),
+  },
+  {
+    name: 'delete',
+    field: 'deleteToken',
+    input: '',
+    selects: 'deletedTokenId',
+    audited: 'token.deleted',
+    isPossible: isThere,
+    apply: (token) => ({
+      ...token,
+      state: 'DELETED',
+      old: null,
+      dead: superseded(token, [token.secret, token.old]),
+    }),
+  },
+];
+
+/** A token that has just been created. */
+export function createdToken(id: string, secret: string): KnownToken {
+  return {
+    id,
+    secret,
+    old: null,
+    dead: [],
+    state: 'LIVE',
+    disabled: false,
+    access: 'FULL',
+    actions: ['token.created'],
+  };
+}
+
+/** One of the changes that the token can take; deleting, which ends its life, is rare. */
+export function pickChange(token: KnownToken, random: Random): TokenChange {
+  const possible = CHANGES.filter(
+    (change) => change.isPossible(token) && (change.name !== 'delete' || random.chance(0.3)),
+  );
+  return random.pick(possible.length > 0 ? possible : CHANGES.slice(0, 1));
+}
+
+/** The token after an acknowledged change, which its audit log tells of. */
+export function applyChange(token: KnownToken, change: TokenChange, secret: string | null): KnownToken {
+  return { ...change.apply(token, secret), actions: [...token.actions, change.audited] };
+}
+
+/** What `/verify` must answer to a secret of a token: the status, and the code of a refusal. */
+export function answerTo(token: KnownToken, secret: string): string {
+  if (token.state === 'DELETED' || (secret !== token.secret && secret !== token.old)) {
+    return '401 INVALID_TOKEN';
+  }
+  if (token.state === 'REVOKED') return '401 TOKEN_REVOKED';
+  if (token.state === 'DISABLED') return '401 TOKEN_DISABLED';
+  return token.access === 'NONE' ? '403 TOKEN_NO_ACCESS' : '204';
+}
+
+/** Every secret that is known of a token, in the order in which to try them: the new one's first use ends an overlap. */
+export function secretsOf(token: KnownToken): readonly string[] {
+  return [...token.dead, token.old, token.secret].filter(
+    (secret) => secret !== null && secret !== '',
+  ) as string[];
+}
+
+/** The token after its secrets were tried: a new secret that worked has ended the overlap. */
+export function afterTrying(token: KnownToken): KnownToken {
+  const isUsed = token.old !== null && answerTo(token, token.secret) === '204';
+  return isUsed ? { ...token, old: null, dead: superseded(token, [token.old]) } : token;
+}
