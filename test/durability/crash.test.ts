@@ -15,6 +15,14 @@ const leftOut = !canForget() && process.env.CI === undefined;
 if (leftOut)
   console.warn('Left out: crashes of a disk that forgets. They take Linux and a C compiler (gcc).');
 
+let main: string;
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-build-'));
+  main = await buildServer(folder);
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
 test(
   'a server that is killed under load, twenty times, has kept all that it acknowledged',
   async () => {
