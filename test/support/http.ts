@@ -21,7 +21,7 @@ export interface TestServer {
 export type TestWire = TestServer & { readonly postern: TestApp };
 
 /** Serves a handler on a free port of 127.0.0.1. */
-export async function listen(handler: HttpHandler): Promise<TestServer> {
+async function listen(handler: HttpHandler): Promise<TestServer> {
   const server = createNodeServer(handler);
   const port = await server.listen(0, '127.0.0.1');
   const origin = `http://127.0.0.1:${port}`;
