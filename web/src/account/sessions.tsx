@@ -13,6 +13,7 @@ import {
   useSessionsQuery,
 } from '../generated/hooks.ts';
 import { counted } from '../words.ts';
+import { agentInWords } from './agent-words.ts';
 
 type Session = SessionsQuery['viewer']['sessions'][number];
 
@@ -22,7 +23,8 @@ const COLUMNS: readonly Column<Session>[] = [
     title: 'Where',
     cell: ({ userAgent, current }) => (
       <>
-        {userAgent ?? 'Unknown'} {current && <Badge tone="accent">This session</Badge>}
+        <span title={userAgent ?? undefined}>{agentInWords(userAgent)}</span>{' '}
+        {current && <Badge tone="accent">This session</Badge>}
       </>
     ),
   },

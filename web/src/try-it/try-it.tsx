@@ -10,20 +10,37 @@ import { AbilitiesTable } from './abilities-table.tsx';
 import { CodeSamples } from './code-samples.tsx';
 import './try-it.css';
 
-/** What a token can do, asked with the token itself, and how to call with it. */
-export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
-  const { fresh } = useFreshSecret();
+/** Asks for the secret of a token, or offers the one that was just shown. */
+function AskForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: string) => void }) {
   const [typed, setTyped] = useState('');
-  const [secret, setSecret] = useState<string | null>(null);
-  const asking = secret ?? (fresh?.tokenId === token.id ? fresh.secret : null);
-  const client = useMemo(() => (asking ? createTokenClient(asking) : null), [asking]);
-
   function ask(event: FormEvent) {
     event.preventDefault();
-    setSecret(typed.trim());
+    onAsk(typed.trim());
     setTyped('');
   }
+  if (offered) return <Button onClick={() => onAsk(offered)}>Ask with the new secret</Button>;
+  return (
+    <form className="try-it-form" onSubmit={ask}>
+      <TextField
+        label="Secret"
+        type="password"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <Button type="submit" disabled={typed.trim() === ''}>
+        Ask
+      </Button>
+    </form>
+  );
+}
 
+/** What a token can do, asked with the token itself and only when told to: asking is a use, which ends an overlap. */
+export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
+  const { fresh } = useFreshSecret();
+  const [secret, setSecret] = useState<string | null>(null);
+  const offered = fresh?.tokenId === token.id && fresh.secret !== secret ? fresh.secret : null;
+  const client = useMemo(() => (secret ? createTokenClient(secret) : null), [secret]);
   return (
     <Section
       title="Try it"
@@ -36,21 +53,11 @@ export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
               <AbilitiesTable tokenId={token.id} />
             </Provider>
           ) : (
-            <p className="muted">Paste the secret of this token to see what it can do right now.</p>
+            <p className="muted">
+              See what the token can do right now. It counts as a use of the token: it ends an overlap.
+            </p>
           )}
-          <form className="try-it-form" onSubmit={ask}>
-            <TextField
-              label="Secret"
-              type="password"
-              autoComplete="off"
-              spellCheck={false}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-            <Button type="submit" disabled={typed.trim() === ''}>
-              Ask
-            </Button>
-          </form>
+          <AskForm offered={offered} onAsk={setSecret} />
         </div>
         <CodeSamples />
       </div>

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type ConsoleTest, signIn, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+
+beforeAll(async () => {
+  web = await startConsole();
+});
+afterEach(() => web.expectNoComplaints());
+afterAll(() => web.stop());
+
+test('a person signs in and sees their tokens', async () => {
+  const { page, open } = await web.visit();
+  await open('/');
+  await signIn(page, web.wire.postern.owner);
+  expect(new URL(page.url()).pathname).toBe('/tokens');
+  expect(await page.title()).toBe('Access tokens · Postern');
+});
+
+test('a wrong password is told in words, and the password is not kept', async () => {
+  const { page, open } = await web.visit();
+  await open('/sign-in');
+  await page.getByLabel('Email').fill('owner@example.com');
+  await page.getByLabel('Password').fill('something else entirely');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').getByText('The email or the password is wrong.').waitFor();
+  expect(await page.getByLabel('Password').inputValue()).toBe('');
+});
+
+test('whoever is signed out in the middle signs in and is back where they were', async () => {
+  const { page, open } = await web.visit(web.wire.postern.owner);
+  await open('/account');
+  await web.wire.postern.post(
+    'mutation { revokeOtherSessions { revokedCount } }',
+    {},
+    web.wire.postern.owner.session,
+  );
+  await page.getByRole('link', { name: 'Workspaces' }).click();
+  await page.getByText('Sign in to go on where you were.').waitFor();
+  expect(new URL(page.url()).search).toBe('?next=%2Fworkspaces');
+  await signIn(page, web.wire.postern.owner);
+  expect(new URL(page.url()).pathname).toBe('/workspaces');
+});
+
+test('sign-in leads back into the console only, never to another site', async () => {
+  for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example/']) {
+    const { page, open } = await web.visit();
+    await open(`/sign-in?${new URLSearchParams({ next })}`);
+    await signIn(page, web.wire.postern.owner);
+    expect(page.url()).toBe(`${web.wire.origin}/tokens`);
+  }
+});
+
+test('signing out ends the session and forgets what was shown', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  await page.getByRole('button', { name: 'Account of Owner' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.goto('/tokens');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await page.context().cookies()).toEqual([]);
+});
+
+test('the avatar menu leads to the tokens and to the account, by keyboard too', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  await page.getByRole('button', { name: 'Account of Owner' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Access Tokens' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Account' }).waitFor();
+  await page.getByRole('button', { name: 'Account of Owner' }).click();
+  await page.getByRole('menuitem', { name: 'Access Tokens' }).click();
+  await page.getByRole('heading', { name: 'Access tokens' }).waitFor();
+});
+
+test('the password changes, and other sessions can be ended', async () => {
+  const { wire } = web;
+  const person = await wire.postern.person('Petra');
+  const other = await web.visit(person);
+  const { page, open } = await web.visit(person);
+  await open('/account');
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await page.getByText('2 sessions ended').waitFor();
+  await page.getByLabel('Present password').fill(person.password);
+  await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
+  await page.getByLabel('New password again').fill('a new and longer password');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('Password changed; your other').waitFor();
+  await page.getByText('User password changed').last().waitFor();
+  await other.page.goto('/tokens');
+  await signIn(other.page, { ...person, password: 'a new and longer password' });
+});
+
+test('an invited person without an account joins with the pasted invitation', async () => {
+  const { postern } = web.wire;
+  const { data } = await postern.post(
+    'mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitationSecret } }',
+    { input: { workspaceId: postern.workspaceId, email: 'nina@example.com', role: 'VIEWER' } },
+    postern.owner.session,
+  );
+  const secret: string = data.inviteMember.invitationSecret;
+  const { page, open } = await web.visit();
+  await open('/invitation');
+  await page.getByLabel('Invitation').fill(secret);
+  await page.getByLabel('I have no account yet').check();
+  await page.getByLabel('Your name').fill('Nina');
+  await page.getByLabel('Choose a password').fill(postern.owner.password);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('You are Viewer').waitFor();
+  expect(page.url()).not.toContain(secret);
+});

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Person, START } from '../../support/app.ts';
+import { startWire, type TestWire } from '../../support/http.ts';
+import { launchChromium } from './chromium.ts';
+
+const PATIENCE_MS = 10_000;
+
+/** A page of the console in a browser of its own, and all that it must not do. */
+export interface Visit {
+  readonly page: Page;
+  /** What went wrong on the page: errors in its console, refusals of its Content-Security-Policy, calls to other sites. */
+  readonly complaints: string[];
+  /** Goes to a path of the console. */
+  open(path: string): Promise<void>;
+}
+
+/** The built console on a real server, visited by a real browser. */
+export interface ConsoleTest {
+  readonly wire: TestWire;
+  /** Opens the console as nobody, or signed in. */
+  visit(person?: Person, options?: BrowserContextOptions): Promise<Visit>;
+  /** Fails when a page that was visited complained. */
+  expectNoComplaints(): void;
+  stop(): Promise<void>;
+}
+
+function watch(page: Page, origin: string): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`)) complaints.push(`called ${request.url()}`);
+  });
+  return complaints;
+}
+
+async function open(browser: Browser, origin: string, options: BrowserContextOptions): Promise<Visit> {
+  const context = await browser.newContext({ baseURL: origin, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  const complaints = watch(page, origin);
+  return {
+    page,
+    complaints,
+    async open(path) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    },
+  };
+}
+
+/** Signs in at the page that asks for it. */
+export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
+  await page.getByLabel('Email').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+}
+
+/** Starts a server with the console, at the browser's own time, and a browser. */
+export async function startConsole(): Promise<ConsoleTest> {
+  if (!existsSync(new URL('../../../dist/console/index.html', import.meta.url))) {
+    throw new Error('The console is tested as it is built: run "npm run build" first.');
+  }
+  const browser = await launchChromium();
+  const wire = await startWire();
+  wire.postern.advance(Date.now() - START);
+  const visits: Visit[] = [];
+  return {
+    wire,
+    async visit(person, options = {}) {
+      const visit = await open(browser, wire.origin, options);
+      visits.push(visit);
+      if (person) {
+        await visit.open('/sign-in');
+        await signIn(visit.page, person);
+      }
+      return visit;
+    },
+    expectNoComplaints() {
+      const complaints = visits.flatMap((visit) => visit.complaints);
+      if (complaints.length > 0) throw new Error(`the console complained:\n${complaints.join('\n')}`);
+    },
+    async stop() {
+      await browser.close();
+      await wire.stop();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createToken } from './support/api.ts';
+import { type ConsoleTest, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+
+beforeAll(async () => {
+  web = await startConsole();
+});
+afterEach(() => web.expectNoComplaints());
+afterAll(() => web.stop());
+
+/** What a secret gets when it asks for the workspaces. */
+async function listWith(secret: string): Promise<string> {
+  const { code } = await web.wire.postern.post('{ workspaces { totalCount } }', {}, secret);
+  return code ?? 'allowed';
+}
+
+test('a scoped token is put together from complete scopes only, and may do what they say', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  await page.goto('/tokens/new');
+  await page.getByLabel('Name').fill('Lister');
+  await page.getByLabel('Scoped').check();
+  const create = page.getByRole('button', { name: 'Create token' });
+  const more = page.getByRole('button', { name: 'Add scope' });
+  await more.waitFor();
+  expect(await page.getByLabel('Entity').isDisabled()).toBe(true);
+  expect([await create.isDisabled(), await more.isDisabled()]).toEqual([true, true]);
+  await page.getByLabel('Type').selectOption('workspace');
+  expect(await page.getByLabel('Entity').isDisabled()).toBe(false);
+  expect(await create.isDisabled()).toBe(true);
+  await page.getByLabel('list', { exact: true }).check();
+  expect([await create.isDisabled(), await more.isDisabled()]).toEqual([false, false]);
+  await create.click();
+  const banner = page.getByRole('region', { name: 'Your new token' });
+  const secret = (await banner.locator('code').first().textContent()) ?? '';
+  expect(await listWith(secret)).toBe('allowed');
+});
+
+test('scopes are added, taken away one by one and all at once; the same secret knows from the next call on', async () => {
+  const { postern } = web.wire;
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Growing',
+    access: 'SCOPED',
+    scopes: [],
+  });
+  const { page } = await web.visit(postern.owner);
+  await page.goto(`/tokens/${id}`);
+  await page.getByText('This token may do nothing yet').waitFor();
+
+  for (const type of ['workspace', 'channel']) {
+    await page.getByRole('button', { name: 'Add scope' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Type').selectOption(type);
+    await dialog.getByLabel('list', { exact: true }).check();
+    await dialog.getByRole('button', { name: 'Add scope' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+  await page.getByRole('button', { name: 'Delete the scope on channel' }).waitFor();
+  expect(await listWith(secret)).toBe('allowed');
+
+  await page.getByRole('button', { name: 'Delete the scope on workspace' }).click();
+  await page.getByRole('button', { name: 'Delete the scope on workspace' }).waitFor({ state: 'detached' });
+  expect(await listWith(secret)).toBe('FORBIDDEN');
+
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete all' }).click();
+  await page.getByText('This token may do nothing yet').waitFor();
+});
+
+test('an entity is chosen and shown by its name', async () => {
+  const { postern } = web.wire;
+  const { id } = await createToken(postern, postern.owner.session, {
+    name: 'Precise',
+    access: 'SCOPED',
+    scopes: [{ entityType: 'workspace', entityId: postern.workspaceId, operations: ['READ'] }],
+  });
+  const { data } = await postern.post(
+    'query ($id: ID!) { workspace(id: $id) { name } }',
+    { id: postern.workspaceId },
+    postern.owner.session,
+  );
+  const { page } = await web.visit(postern.owner);
+  await page.goto(`/tokens/${id}`);
+  await page
+    .getByRole('table', { name: 'Scopes' })
+    .getByRole('cell', { name: data.workspace.name })
+    .waitFor();
+});
+
+test('the panel asks as the token, and refuses the secret of another', async () => {
+  const { postern } = web.wire;
+  const scopes = [{ entityType: 'workspace', operations: ['LIST'] }];
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Tried',
+    access: 'SCOPED',
+    scopes,
+  });
+  const other = await createToken(postern, postern.owner.session, { name: 'Other', access: 'FULL' });
+  const { page } = await web.visit(postern.owner);
+  await page.goto(`/tokens/${id}`);
+
+  await page.getByLabel('Secret').fill(secret);
+  await page.getByRole('button', { name: 'Ask' }).click();
+  const answers = page.getByRole('region', { name: 'What the token can do' });
+  await answers
+    .getByRole('row', { name: 'list refused: The token has no scope for this. allowed' })
+    .waitFor();
+
+  await page.getByLabel('Secret').fill(other.secret);
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByText('This is the secret of another token.').waitFor();
+});
+
+test('the same call is there for curl, JavaScript and Python, without the secret', async () => {
+  const { postern } = web.wire;
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Called',
+    access: 'FULL',
+  });
+  const { page } = await web.visit(postern.owner);
+  await page.goto(`/tokens/${id}`);
+  for (const [language, word] of [
+    ['Python', 'urllib.request'],
+    ['JavaScript', 'await fetch'],
+    ['curl', 'curl http'],
+  ] as const) {
+    await page.getByRole('button', { name: language, exact: true }).click();
+    const code = page.locator('.samples pre').getByText(word);
+    await code.waitFor();
+    expect(await code.textContent()).not.toContain(secret.slice(0, 12));
+  }
+});
+
+test('derived tokens stand below the one that they were made with', async () => {
+  const { postern } = web.wire;
+  const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Root',
+    access: 'SCOPED',
+    scopes,
+  });
+  const child = await createToken(postern, secret, { name: 'Branch', access: 'SCOPED', scopes });
+  await createToken(postern, child.secret, { name: 'Leaf', access: 'NONE' });
+  const { page } = await web.visit(postern.owner);
+  await page.goto(`/tokens/${id}`);
+  await page.locator('.derived .derived').getByRole('link', { name: 'Leaf' }).click();
+  await page.getByRole('heading', { name: 'Leaf' }).waitFor();
+  await page.getByRole('link', { name: 'Branch' }).waitFor();
+});

@@ -1,0 +1,184 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { callWith, createToken } from './support/api.ts';
+import { type ConsoleTest, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+
+beforeAll(async () => {
+  web = await startConsole();
+});
+afterEach(() => web.expectNoComplaints());
+afterAll(() => web.stop());
+
+/** Makes a token through the pages; the secret that the banner shows. */
+async function createThere(page: Page, name: string): Promise<string> {
+  await page.goto('/tokens/new');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Full access').check();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  return secretIn(page, 'Your new token');
+}
+
+async function secretIn(page: Page, title: string): Promise<string> {
+  const banner = page.getByRole('region', { name: title });
+  return (await banner.locator('code').first().textContent()) ?? '';
+}
+
+/** Everything in which a page could leave a secret behind. */
+function traces(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    JSON.stringify([
+      location.href,
+      history.state,
+      { ...localStorage },
+      { ...sessionStorage },
+      document.cookie,
+      document.documentElement.outerHTML,
+    ]),
+  );
+}
+
+/** Opens a token's page and starts one of its actions. */
+async function start(page: Page, id: string, action: string): Promise<void> {
+  await page.goto(`/tokens/${id}`);
+  await page.getByRole('button', { name: action, exact: true }).click();
+}
+
+async function confirm(page: Page, action: string): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
+}
+
+test('a new secret is shown once on the page of its token, works, and is gone after a reload', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  const secret = await createThere(page, 'Shown once');
+  expect(secret).toMatch(/^pat_[0-9A-Za-z]{49}$/);
+  expect(new URL(page.url()).pathname).toMatch(/^\/tokens\/tok_/);
+  await page.getByText('you will not see it again').waitFor();
+  await page.getByText(`Authorization: Bearer ${secret}`).waitFor();
+  expect(await callWith(web.wire.postern, secret)).toEqual([200, undefined]);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Shown once' }).waitFor();
+  expect(await traces(page)).not.toContain(secret);
+});
+
+test('a secret is in no address, history or storage, and leaves with its page', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  const secret = await createThere(page, 'Leaves no trace');
+  const kept = await page.evaluate(() =>
+    JSON.stringify([location.href, history.state, { ...localStorage }, { ...sessionStorage }]),
+  );
+  expect(kept).not.toContain(secret);
+  const back = page.url();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Access tokens' }).click();
+  await page.getByRole('table', { name: 'Access tokens' }).waitFor();
+  expect(await traces(page)).not.toContain(secret);
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Leaves no trace' }).waitFor();
+  expect(page.url()).toBe(back);
+  expect(await traces(page)).not.toContain(secret);
+});
+
+test('editing keeps the secret', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Before',
+    access: 'FULL',
+  });
+  await start(page, id, 'Edit');
+  await page.getByRole('dialog').getByLabel('Name').fill('After');
+  await confirm(page, 'Save');
+  await page.getByRole('heading', { name: 'After' }).waitFor();
+  expect(await callWith(postern, secret)).toEqual([200, undefined]);
+});
+
+test('regenerating shows a new secret and kills the old one', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Renewed',
+    access: 'FULL',
+  });
+  await start(page, id, 'Regenerate');
+  await page.getByText('stops working at once').waitFor();
+  await confirm(page, 'Regenerate');
+  const next = await secretIn(page, 'Your new secret');
+  expect(await callWith(postern, next)).toEqual([200, undefined]);
+  expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
+});
+
+test('with an overlap, the old secret works until the new one is used', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Handed over',
+    access: 'FULL',
+  });
+  await start(page, id, 'Regenerate');
+  await page.getByRole('dialog').getByLabel('Overlap').selectOption('P1D');
+  await confirm(page, 'Regenerate');
+  await page.getByRole('region', { name: 'Your new secret' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Handed over' }).waitFor();
+  expect(await callWith(postern, secret)).toEqual([200, undefined]);
+});
+
+test('revoking names the token and what stops, and regenerating is offered then', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, { name: 'Ended', access: 'FULL' });
+  await start(page, id, 'Revoke');
+  await page.getByRole('dialog', { name: 'Revoke “Ended”' }).getByText('stops working at once').waitFor();
+  await confirm(page, 'Revoke');
+  await page.getByText('Its secret died').waitFor();
+  expect(await page.getByRole('button', { name: 'Revoke' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Regenerate' }).waitFor();
+  expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_REVOKED']);
+});
+
+test('disabling stops a secret and enabling brings the same one back', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Paused',
+    access: 'FULL',
+  });
+  await start(page, id, 'Disable');
+  await confirm(page, 'Disable');
+  await page.getByText('It was stopped').waitFor();
+  expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_DISABLED']);
+  await page.getByRole('button', { name: 'Enable' }).first().click();
+  await confirm(page, 'Enable');
+  await page.getByText('It works until').waitFor();
+  expect(await callWith(postern, secret)).toEqual([200, undefined]);
+});
+
+test('a deleted token leaves its list', async () => {
+  const { postern } = web.wire;
+  const { page } = await web.visit(postern.owner);
+  const { id, secret } = await createToken(postern, postern.owner.session, {
+    name: 'Thrown away',
+    access: 'FULL',
+  });
+  await start(page, id, 'Delete');
+  await confirm(page, 'Delete');
+  await page.getByText('“Thrown away” deleted').waitFor();
+  await page.getByRole('table', { name: 'Access tokens' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Thrown away' }).count()).toBe(0);
+  expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
+});
+
+test('deleting all asks to type, and leaves the invitation to create the first', async () => {
+  const { postern } = web.wire;
+  const person = await postern.person('Dora');
+  const { secret } = await createToken(postern, person.session, { name: 'One of all', access: 'FULL' });
+  const { page } = await web.visit(person);
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Delete all' });
+  expect(await button.isDisabled()).toBe(true);
+  await page.getByLabel('Type delete all to go on').fill('delete all');
+  await button.click();
+  await page.getByText('You have no tokens yet').waitFor();
+  expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
+});
