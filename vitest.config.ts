@@ -17,13 +17,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sqlite', include: ['test/**/*.test.ts'], exclude: ['test/storage/postgres/**'] },
+        test: { name: 'sqlite', include: ['test/**/*.test.ts'], exclude: ['test/postgres/**'] },
       },
       {
         extends: true,
         test: {
           name: 'postgres',
-          include: ['test/{storage,services,api}/**/*.test.ts'],
+          include: ['test/{storage,services,api,postgres}/**/*.test.ts'],
           exclude: SQLITE_ONLY,
           globalSetup: 'test/support/postgres-server.ts',
         },

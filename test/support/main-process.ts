@@ -5,13 +5,13 @@ import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** The server as a process, watched from outside. */
 export interface MainProcess {
   /** Waits until a pattern stands in what it has written, and tells the match. Rejects where it ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
-  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
   /** How it ended, what it wrote in all, and the milliseconds since it was asked. */
   end(): Promise<{ code: number | null; output: string; ms: number }>;
 }
