@@ -89,9 +89,8 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       if (parent) requireLiveParent(parent, change.now);
       const expiresAt = await nextExpiry(change, token, parent, request.expires);
       const status = statusOf(token, change.now);
-      const alive = status !== 'REVOKED' && (token.expiresAt === null || change.now < token.expiresAt);
       const overlapUntil =
-        overlap !== null && alive
+        overlap !== null && hasLiveSecret(token, change.now)
           ? Math.min(change.now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER)
           : null;
 
@@ -120,9 +119,14 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   };
 }
 
+/** Whether the secret of a token is neither revoked nor over; if it is stopped, it can be resumed. */
+function hasLiveSecret(token: Token, now: number): boolean {
+  return token.revokedAt === null && (token.expiresAt === null || now < token.expiresAt);
+}
+
+/** A disabled parent may be enabled again; one that is revoked or over gives its child no time to live. */
 function requireLiveParent(parent: Token, now: number): void {
-  const status = statusOf(parent, now);
-  if (status === 'REVOKED' || status === 'EXPIRED') {
+  if (!hasLiveSecret(parent, now)) {
     throw failure('CONFLICT', 'The token that this one derives from is not active.');
   }
 }
