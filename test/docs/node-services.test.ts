@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mutate } from '../support/channels.ts';
+import { codeBlocks } from '../support/docs.ts';
+import { createProject, type Project } from '../support/example.ts';
+import { startWire, type TestWire } from '../support/http.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+let server: TestWire;
+let project: Project;
+/** May read the repository `website` and nothing else. */
+let secret: string;
+
+beforeAll(async () => {
+  project = createProject();
+  server = await startWire({ POSTERN_TRUST_PROXY: '1' });
+  const { workspaceId, owner } = server.postern;
+  const type = { workspaceId, name: 'repository', operations: ['READ'] };
+  await mutate(server.postern, 'registerEntityType', type, owner.session, 'entityType { name }');
+  const scopes = [{ entityType: 'repository', entityId: 'website', workspaceId, operations: ['READ'] }];
+  secret = (await createPersonalToken(server.postern, owner.session, { access: 'SCOPED', scopes })).secret;
+});
+afterAll(async () => {
+  await server.stop();
+  project.remove();
+});
+
+/** The example that uses a package, as the page has it. */
+function exampleOf(name: string): string {
+  const example = codeBlocks('node-services.md', 'js').find((block) => block.includes(`from '${name}'`));
+  if (!example) throw new Error(`there is no example with ${name}`);
+  return example;
+}
+
+const ON_NODE = `
+  import { createServer } from 'node:http';
+  import app from './hono.mjs';
+  const server = createServer(async ({ url, headers }, outgoing) => {
+    const response = await app.fetch(new Request('http://localhost' + url, { headers }));
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
+  }).listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));
+`;
+
+function environment(): Record<string, string> {
+  return { POSTERN_URL: server.origin, WORKSPACE_ID: server.postern.workspaceId, PORT: '0' };
+}
+
+describe.each([
+  ['express', 'express.mjs'],
+  ['fastify', 'fastify.mjs'],
+  ['hono', 'hono-on-node.mjs'],
+])('the example with %s', (name, module) => {
+  let service: Awaited<ReturnType<Project['serve']>>;
+  beforeAll(async () => {
+    project.write(`${name}.mjs`, exampleOf(name));
+    if (name === 'hono') project.write(module, ON_NODE);
+    service = await project.serve(module, environment());
+  });
+  afterAll(() => service.stop());
+
+  const get = async (repository: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${service.origin}/repositories/${repository}`, { headers });
+    const challenge = response.headers.get('www-authenticate');
+    return { status: response.status, challenge, body: await response.json() };
+  };
+
+  test('serves whom Postern lets through', async () => {
+    const { status, body } = await get('website', { Authorization: `Bearer ${secret}` });
+    expect([status, body]).toEqual([200, { repository: 'website', readBy: 'PERSONAL_TOKEN' }]);
+  });
+
+  test('tells others why not', async () => {
+    expect(await get('other', { Authorization: `Bearer ${secret}` })).toEqual({
+      status: 403,
+      challenge: 'Bearer realm="postern", error="insufficient_scope"',
+      body: {
+        code: 'FORBIDDEN',
+        reason: 'MISSING_SCOPE',
+        required: { operation: 'READ', entityType: 'repository', entityId: 'other' },
+      },
+    });
+    const nobody = await get('website');
+    expect([nobody.status, nobody.challenge]).toEqual([401, 'Bearer realm="postern"']);
+  });
+});
+
+test('the example with graphql-yoga answers and refuses at the field', async () => {
+  project.write('yoga.mjs', exampleOf('graphql-yoga'));
+  const service = await project.serve('yoga.mjs', environment());
+  const ask = async (name: string) => {
+    const response = await fetch(`${service.origin}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ query: `{ repository(name: "${name}") { name readBy } }` }),
+    });
+    return (await response.json()) as any;
+  };
+  expect(await ask('website')).toEqual({
+    data: { repository: { name: 'website', readBy: 'PERSONAL_TOKEN' } },
+  });
+  const refused = await ask('other');
+  expect(refused.data).toEqual({ repository: null });
+  expect(refused.errors[0].extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'MISSING_SCOPE' });
+  await service.stop();
+});
+
+test('the first example is complete, and the types tell yes from no', () => {
+  const [first = ''] = codeBlocks('node-services.md', 'js');
+  project.write('first.mts', first.replace('(request)', '(request: Request)'));
+  project.write(
+    'types.mts',
+    `import type { Request as ExpressRequest } from 'express';
+    import { createVerifier, type Allowed, type Refused, type Verdict } from 'postern/verify';
+    import './first.mjs';
+    const verify = createVerifier({ url: new URL('http://localhost'), cacheSeconds: 5 });
+    export async function ask(request: ExpressRequest, standard: Request, headers: Headers): Promise<string | null> {
+      const verdicts: Verdict[] = [await verify(request), await verify(standard), await verify(headers)];
+      const [verdict] = verdicts;
+      if (verdict?.allowed) return (verdict satisfies Allowed).email;
+      return verdict === undefined ? null : (verdict satisfies Refused).code;
+    }
+    // @ts-expect-error: there is no such operation
+    export const wrong = verify(new Headers(), { operation: 'fly', entityType: 'channel' });`,
+  );
+  project.compile('types.mts');
+});
