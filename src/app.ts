@@ -11,6 +11,7 @@ import { createFirstOwner, type FirstOwner } from './services/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
 import { type DatabaseHandle, openDatabase } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
+import { takeAsIsMark } from './storage/restore.ts';
 import { acquireServerLock } from './storage/server-lock.ts';
 
 const DEFAULT_OWNER = 'owner@localhost';
@@ -62,6 +63,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const database = overrides.database ?? (await openConfigured(config));
   const clock = overrides.clock ?? database.clock;
+  if (await takeAsIsMark(database)) {
+    logger.warn('the database was restored as it was: what was revoked after the backup works again');
+  }
   const services = createServices({
     db: database.db,
     transact: database.transact,

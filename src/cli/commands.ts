@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/backup.ts'),
   },
   {
+    name: 'restore',
+    summary: 'Put a backup where there is no database.',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
     name: 'scan',
     summary: 'Look for secrets in files or standard input.',
     load: () => import('./commands/scan.ts'),

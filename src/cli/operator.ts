@@ -6,8 +6,8 @@ import { OperatorError } from '../platform/operator-error.ts';
 import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
 import { createOperatorService, type OperatorService } from '../services/operator.ts';
-import { createServices } from '../services/services.ts';
-import { databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
+import { createServices, type Services } from '../services/services.ts';
+import { type DatabaseHandle, databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
 
 /** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
@@ -19,6 +19,22 @@ export function existingFile(url: string): string {
     );
   }
   return file;
+}
+
+/** The services over an open database of the newest schema, without a log. */
+export function servicesOver(handle: DatabaseHandle, config: Config): Services {
+  return createServices({
+    db: handle.db,
+    transact: handle.transact,
+    changedElsewhere: handle.changedElsewhere,
+    hints: handle.hints,
+    clock: handle.clock,
+    ids: systemIds,
+    secrets: createSecretSource(config.secretPrefix),
+    passwords: createPasswordHasher(),
+    limits: config.limits,
+    logger: createLogger('silent'),
+  });
 }
 
 /** Runs work with the operator's service on the configured database, beside a running server or without one. */
@@ -35,19 +51,7 @@ export async function asOperator<T>(
         `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
       );
     }
-    const services = createServices({
-      db: handle.db,
-      transact: handle.transact,
-      changedElsewhere: handle.changedElsewhere,
-      hints: handle.hints,
-      clock: handle.clock,
-      ids: systemIds,
-      secrets: createSecretSource(config.secretPrefix),
-      passwords: createPasswordHasher(),
-      limits: config.limits,
-      logger: createLogger('silent'),
-    });
-    return await work(createOperatorService(services));
+    return await work(createOperatorService(servicesOver(handle, config)));
   } finally {
     await handle.close();
   }

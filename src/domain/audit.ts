@@ -34,6 +34,7 @@ export const AUDIT_ACTIONS = [
   'channel.unshared',
   'entity_type.registered',
   'entity_type.unregistered',
+  'database.restored',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -37,6 +37,15 @@ function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
   return query;
 }
 
+/** When the newest row of the whole log was written; `null` where there is none. Reads all of it. */
+export async function findNewestAuditInstant(db: Executor): Promise<number | null> {
+  const { newest } = await db
+    .selectFrom('audit_events')
+    .select((eb) => eb.fn.max<number | null>('at').as('newest'))
+    .executeTakeFirstOrThrow();
+  return newest;
+}
+
 /** Adds a row to the log. */
 export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise<void> {
   await db

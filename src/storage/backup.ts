@@ -5,7 +5,8 @@ import { OperatorError } from '../platform/operator-error.ts';
 
 const OWNER_ONLY = 0o600;
 
-function sync(path: string): void {
+/** Waits until a file, or the names in a folder, are on the disk. */
+export function syncToDisk(path: string): void {
   const descriptor = openSync(path, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);
@@ -26,9 +27,9 @@ export function copyDatabase(file: string, target: string): void {
     // SQLite would create the file for everyone to read; an empty one is as good to it.
     closeSync(openSync(partial, 'w', OWNER_ONLY));
     database.prepare('vacuum into ?').run(partial);
-    sync(partial);
+    syncToDisk(partial);
     renameSync(partial, target);
-    sync(dirname(target));
+    syncToDisk(dirname(target));
   } finally {
     database.close();
     rmSync(partial, { force: true });

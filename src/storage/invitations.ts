@@ -112,3 +112,12 @@ export async function clearInvitations(
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
   await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
 }
+
+/** Takes away every invitation to a workspace; tells how many. */
+export async function deleteInvitationsOf(db: Executor, workspaceId: string): Promise<number> {
+  const result = await db
+    .deleteFrom('invitations')
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

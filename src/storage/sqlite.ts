@@ -79,6 +79,19 @@ function foreign(file: string): OperatorError {
   return new OperatorError(`${file} is not a database of Postern: set DATABASE_URL to another file.`);
 }
 
+/** Whether a file is a database of Postern's; only reads. Throws where it cannot be read. */
+export function isPosternFile(file: string): boolean {
+  const database = new Database(file, { readonly: true });
+  try {
+    return database.pragma('application_id', { simple: true }) === APPLICATION_ID;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SQLITE_NOTADB') return false;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
 /** Marks an empty database as Postern's. Throws, having written nothing, where it is another program's. */
 function claim(database: Database.Database, file: string): void {
   // In this order: a process that starts at the same time sets the mark before it creates a table.

@@ -7,8 +7,7 @@ import { existingFile } from '../operator.ts';
 export const command: Command = {
   operands: ['FILE'],
   about: `Writes a consistent copy of the database to FILE, which must not exist yet. The
-server may run meanwhile. To restore, stop the server, remove the files of the
-database that end in -wal and -shm, and put the copy in its place.`,
+server may run meanwhile. "postern restore" brings it back.`,
   async run({ config, operand, terminal }) {
     const target = operand('FILE');
     const { databaseUrl } = config();
