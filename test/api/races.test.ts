@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+const VIEWER = '{ viewer { token { id } } }';
+const REGENERATE = 'mutation ($id: ID!) { regenerateToken(input: { id: $id }) { secret } }';
+const REVOKE = 'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { status } } }';
+const DISABLE = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { status } } }';
+const DELETE = 'mutation ($id: ID!) { deleteToken(input: { id: $id }) { __typename } }';
+const CREATE = 'mutation { createToken(input: { name: "another" }) { token { id } } }';
+
+let postern: TestApp;
+
+beforeEach(async () => {
+  postern = await startTestApp({ POSTERN_TOKENS_PER_USER: '5' });
+});
+
+afterEach(() => postern.close());
+
+async function works(secret: string): Promise<boolean> {
+  return (await postern.post(VIEWER, {}, secret)).status === 200;
+}
+
+async function countWorking(secrets: readonly string[]): Promise<number> {
+  return (await Promise.all(secrets.map(works))).filter(Boolean).length;
+}
+
+test('fifty regenerations of one token at once all succeed, and leave one secret that works', async () => {
+  const { session } = postern.owner;
+  const { id, secret } = await createPersonalToken(postern, session);
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => postern.post(REGENERATE, { id }, session)),
+  );
+  expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+  const secrets = answers.map(({ data }) => data.regenerateToken.secret as string);
+  expect(new Set(secrets).size).toBe(50);
+  expect(await countWorking([secret, ...secrets])).toBe(1);
+});
+
+test('tokens created at once stop at the limit', async () => {
+  const { session } = postern.owner;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => postern.post(CREATE, {}, session)));
+  const codes = answers.map(({ code }) => code ?? 'created').sort();
+  expect(codes).toEqual([...Array(15).fill('LIMIT_REACHED'), ...Array(5).fill('created')]);
+});
+
+test.each([
+  ['revoked', REVOKE],
+  ['disabled', DISABLE],
+  ['deleted', DELETE],
+])(
+  'a token that is regenerated while it is %s ends as if one had come after the other',
+  async (_how, stop) => {
+    const { session } = postern.owner;
+    for (let round = 0; round < 4; round++) {
+      const { id, secret } = await createPersonalToken(postern, session);
+      const [stopped, regenerated] = await Promise.all([
+        postern.post(stop, { id }, session),
+        postern.post(REGENERATE, { id }, session),
+      ]);
+      expect(stopped.errors).toEqual([]);
+      expect([undefined, 'NOT_FOUND']).toContain(regenerated.code);
+      expect(await works(secret)).toBe(false);
+      const next = regenerated.data?.regenerateToken?.secret;
+      // Revoked first and regenerated then, it works; stopped or gone, it does not, in either order.
+      if (next && stop !== REVOKE) expect(await works(next)).toBe(false);
+      await postern.post(DELETE, { id }, session);
+    }
+  },
+);
+
+test('what a session does while it is being ended is done before that, or not at all', async () => {
+  const person = await postern.person('Ada');
+  const answers = await Promise.all([
+    ...Array.from({ length: 4 }, () => postern.post(CREATE, {}, person.session)),
+    postern.post('mutation { signOut { __typename } }', {}, person.session),
+    ...Array.from({ length: 4 }, () => postern.post(CREATE, {}, person.session)),
+  ]);
+  for (const { code } of answers) {
+    expect([undefined, 'UNAUTHENTICATED', 'INVALID_SESSION', 'LIMIT_REACHED']).toContain(code);
+  }
+  expect((await postern.post(CREATE, {}, person.session)).code).toBe('INVALID_SESSION');
+});

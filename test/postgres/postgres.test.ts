@@ -1,0 +1,177 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { type DatabaseHandle, openDatabase } from '../../src/storage/database.ts';
+import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../src/storage/migrations.ts';
+import { isTaken, isUnavailable } from '../../src/storage/unavailable.ts';
+import { openTestDatabase } from '../support/database.ts';
+import { runOn, siblingUrl } from '../support/postgres-server.ts';
+
+let handle: DatabaseHandle;
+
+beforeEach(async () => {
+  handle = await openTestDatabase();
+});
+
+afterEach(() => handle.close());
+
+/** Another server on the database of the test. */
+async function openAgain(): Promise<DatabaseHandle> {
+  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(handle.db);
+  return openDatabase(siblingUrl(inject('postgresTemplate') as string, rows[0]?.name as string));
+}
+
+function attempt(key: string) {
+  return { key, attempts: 0, resets_at: 0 };
+}
+
+/** Reads a counter and writes one more: what is lost where two do it at once. */
+function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
+  return transact(async (tx) => {
+    const { attempts } = await tx
+      .selectFrom('sign_in_attempts')
+      .select('attempts')
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
+    await tx
+      .updateTable('sign_in_attempts')
+      .set({ attempts: attempts + 1 })
+      .where('key', '=', key)
+      .execute();
+  });
+}
+
+test('of a hundred changes that read before they write, on two servers at once, none is lost', async () => {
+  const other = await openAgain();
+  await handle.db.insertInto('sign_in_attempts').values(attempt('counter')).execute();
+  await Promise.all(
+    Array.from({ length: 100 }, (_, turn) => increment(turn % 2 ? handle : other, 'counter')),
+  );
+  const row = await handle.db.selectFrom('sign_in_attempts').select('attempts').executeTakeFirstOrThrow();
+  expect(row.attempts).toBe(100);
+  await other.close();
+});
+
+test('of two changes that each leave the other the last one, one sees that and stops', async () => {
+  await handle.db
+    .insertInto('sign_in_attempts')
+    .values([attempt('one'), attempt('other')])
+    .execute();
+  const removeUnlessLast = (key: string) =>
+    handle.transact(async (tx) => {
+      const rows = await tx.selectFrom('sign_in_attempts').select('key').execute();
+      if (rows.length > 1) await tx.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
+    });
+  await Promise.all([removeUnlessLast('one'), removeUnlessLast('other')]);
+  expect(await handle.db.selectFrom('sign_in_attempts').select('key').execute()).toHaveLength(1);
+});
+
+test('a value that is taken is told as such, whoever was first', async () => {
+  const insert = () =>
+    handle.transact((tx) => tx.insertInto('sign_in_attempts').values(attempt('a')).execute());
+  const results = await Promise.allSettled([insert(), insert()]);
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(refused).toHaveLength(1);
+  expect(isTaken(refused[0]?.reason)).toBe(true);
+});
+
+test('what a transaction threw is thrown, and nothing of it is stored', async () => {
+  const work = handle.transact(async (tx) => {
+    await tx.insertInto('sign_in_attempts').values(attempt('a')).execute();
+    throw new Error('no');
+  });
+  await expect(work).rejects.toThrow('no');
+  expect(await handle.db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([]);
+});
+
+test('more changes at once than there are connections leave room for reading', async () => {
+  const open = Array.from({ length: 50 }, (_, turn) =>
+    handle.transact(async (tx) => {
+      await sql`select pg_sleep(0.05)`.execute(tx);
+      await tx
+        .insertInto('sign_in_attempts')
+        .values(attempt(`${turn}`))
+        .execute();
+    }),
+  );
+  const written = Promise.all(open).then(() => 'written');
+  const read = handle.db.selectFrom('users').selectAll().execute();
+  expect(await Promise.race([written, read.then(() => 'read')])).toBe('read');
+  await written;
+});
+
+test('text compares by its bytes, integers come as numbers, and a NUL finds nothing', async () => {
+  const keys = ['a', 'B', 'Z', 'é', 'z', 'ä', '-', '😀', '\uFB00'];
+  await handle.db.insertInto('sign_in_attempts').values(keys.map(attempt)).execute();
+  const rows = await handle.db.selectFrom('sign_in_attempts').selectAll().orderBy('key').execute();
+  const byBytes = [...keys].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  expect(rows.map(({ key }) => key)).toEqual(byBytes);
+  expect(rows[0]?.resets_at).toBe(0);
+  const counted = handle.db
+    .selectFrom('sign_in_attempts')
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('resets_at').as('sum')]);
+  expect(await counted.executeTakeFirst()).toEqual({ count: keys.length, sum: 0 });
+  const nul = handle.db.selectFrom('sign_in_attempts').selectAll().where('key', '=', 'a\0');
+  expect(await nul.execute()).toEqual([]);
+});
+
+test('a connection that the database ended is told as unavailable, and replaced', async () => {
+  const ended = handle.transact(async (tx) => {
+    await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
+  });
+  expect(isUnavailable(await ended.catch((error: unknown) => error))).toBe(true);
+  expect(await handle.db.selectFrom('users').selectAll().execute()).toEqual([]);
+});
+
+test('the clock is that of the database', async () => {
+  const { rows } = await sql<{ at: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`.execute(handle.db);
+  expect(Math.abs(handle.clock() - (rows[0]?.at as number))).toBeLessThan(1000);
+});
+
+test('a change by another server is seen by looking, and told', async () => {
+  const other = await openAgain();
+  const heard = new Promise<void>((resolve) => handle.hints.listen(resolve));
+  await handle.changedElsewhere();
+  expect(await handle.changedElsewhere()).toBe(false);
+  await other.transact((tx) => tx.insertInto('sign_in_attempts').values(attempt('a')).execute());
+  expect(await handle.changedElsewhere()).toBe(true);
+  // Until the listener is connected nobody hears: a hint is no more than that.
+  const telling = setInterval(other.hints.tell, 50);
+  await heard;
+  clearInterval(telling);
+  await other.close();
+});
+
+test('databases that would lose what they acknowledged, or cannot hold what we store, are refused', async () => {
+  const template = inject('postgresTemplate') as string;
+  const admin = siblingUrl(template, 'postgres');
+  const name = `${new URL(template).pathname.slice(1)}_refused`;
+  const url = siblingUrl(template, name);
+  await runOn(admin, `create database ${name}`, `alter database ${name} set synchronous_commit to off`);
+  await expect(openDatabase(url)).rejects.toThrow('synchronous_commit off');
+  await runOn(
+    admin,
+    `drop database ${name}`,
+    `create database ${name} encoding 'LATIN1' locale 'C' template template0`,
+  );
+  await expect(openDatabase(url)).rejects.toThrow('encoding is LATIN1');
+  await runOn(admin, `drop database ${name}`);
+});
+
+test('of servers that migrate at once one does, the others wait; a newer schema is refused', async () => {
+  const template = inject('postgresTemplate') as string;
+  const name = `${new URL(template).pathname.slice(1)}_migrating`;
+  await runOn(siblingUrl(template, 'postgres'), `create database ${name}`);
+  const servers = await Promise.all([1, 2, 3].map(() => openDatabase(siblingUrl(template, name))));
+  const reports = await Promise.all(servers.map((server) => migrateToLatest(server)));
+  expect(reports.map(({ applied }) => applied.length).sort()).toEqual([0, 0, Object.keys(MIGRATIONS).length]);
+  const [server] = servers as [DatabaseHandle];
+  expect(await pendingMigrations(server)).toEqual([]);
+  await expect(pendingMigrations(server, {})).rejects.toThrow('of a newer Postern');
+  await Promise.all(servers.map((each) => each.close()));
+});
+
+test('a statement that takes too long is ended, and told as unavailable', async () => {
+  const slow = sql`select pg_sleep(30)`.execute(handle.db);
+  expect(isUnavailable(await slow.catch((error: unknown) => error))).toBe(true);
+});
