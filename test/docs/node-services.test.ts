@@ -49,16 +49,16 @@ describe.each([
   ['fastify', 'fastify.mjs'],
   ['hono', 'hono-on-node.mjs'],
 ])('the example with %s', (name, module) => {
-  let service: Awaited<ReturnType<Project['serve']>>;
+  let service: Awaited<ReturnType<Project['run']>>;
   beforeAll(async () => {
     project.write(`${name}.mjs`, exampleOf(name));
     if (name === 'hono') project.write(module, ON_NODE);
-    service = await project.serve(module, environment());
+    service = await project.run(module, environment());
   });
   afterAll(() => service.stop());
 
   const get = async (repository: string, headers: Record<string, string> = {}) => {
-    const response = await fetch(`${service.origin}/repositories/${repository}`, { headers });
+    const response = await fetch(`${service.printed}/repositories/${repository}`, { headers });
     const challenge = response.headers.get('www-authenticate');
     return { status: response.status, challenge, body: await response.json() };
   };
@@ -85,9 +85,9 @@ describe.each([
 
 test('the example with graphql-yoga answers and refuses at the field', async () => {
   project.write('yoga.mjs', exampleOf('graphql-yoga'));
-  const service = await project.serve('yoga.mjs', environment());
+  const service = await project.run('yoga.mjs', environment());
   const ask = async (name: string) => {
-    const response = await fetch(`${service.origin}/graphql`, {
+    const response = await fetch(`${service.printed}/graphql`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
       body: JSON.stringify({ query: `{ repository(name: "${name}") { name readBy } }` }),

@@ -7,14 +7,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PACKAGES = ['express', 'fastify', 'hono', 'graphql-yoga', 'graphql', '@types'];
+const PACKAGES = ['oauth4webapi', 'express', 'fastify', 'hono', 'graphql-yoga', 'graphql', '@types'];
 
 /** A project beside Postern that has it installed. */
 export interface Project {
   /** Writes a file into the project. */
   write(name: string, text: string): void;
-  /** Runs a module of the project that prints its address and serves. The caller stops it. */
-  serve(name: string, env: Record<string, string>): Promise<{ origin: string; stop(): Promise<void> }>;
+  /** Runs a module of the project until the caller stops it; resolves with the first line that it prints. */
+  run(name: string, env?: Record<string, string>): Promise<{ printed: string; stop(): Promise<void> }>;
   /** Compiles a file of the project as a stranger would. Throws what the compiler says. */
   compile(name: string): void;
   remove(): void;
@@ -40,7 +40,7 @@ export function createProject(): Project {
 
   return {
     write: (name, text) => writeFileSync(join(folder, name), text),
-    async serve(name, env) {
+    async run(name, env = {}) {
       const { PATH } = process.env;
       const child = spawn(process.execPath, [name], { cwd: folder, env: { ...(PATH && { PATH }), ...env } });
       const exit = once(child, 'exit');
@@ -53,7 +53,7 @@ export function createProject(): Project {
           child.kill();
           await exit;
         };
-        return { origin: line, stop };
+        return { printed: line, stop };
       }
       throw new Error(`${name} ended: ${errors}`);
     },
