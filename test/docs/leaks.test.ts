@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { composeSecret, kindOfSecret, SECRET_TAGS, type SecretKind } from '../../src/domain/secret.ts';
+import { composeSecret, SECRET_TAGS, type SecretKind } from '../../src/domain/secret.ts';
 import { codeBlocks } from '../support/docs.ts';
 import { createProject, type Project } from '../support/example.ts';
 import { seededRandom } from '../support/random.ts';
@@ -48,11 +48,6 @@ describe.each([
         .sort(),
     );
   });
-});
-
-test('the secret that is shown is one', () => {
-  const [shown = ''] = codeBlocks('leaks.md', '');
-  expect(kindOfSecret(shown.trim())).toBe('PERSONAL');
 });
 
 describe('the check that is shown', () => {
