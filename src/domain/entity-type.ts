@@ -8,6 +8,13 @@ export interface RegisteredEntityType {
   readonly operations: readonly Operation[];
 }
 
+const SLUG = /^[a-z][a-z0-9_-]{0,49}$/;
+
+/** Whether a text can name an entity type: a lower-case slug of up to 50 characters. */
+export function isEntityType(text: string): boolean {
+  return SLUG.test(text);
+}
+
 /** 1 to 200 characters, none of them a control character. */
 const ENTITY_ID = /^\P{Cc}{1,200}$/u;
 

@@ -43,6 +43,9 @@ export function encodeCursor(order: PageOrder, position: Position): string {
   return Buffer.from(JSON.stringify([order.name, position.key, position.id])).toString('base64url');
 }
 
+/** No key or id of ours has one, and not every database takes them. */
+const CONTROL = /\p{Cc}/u;
+
 function decodeCursor(order: PageOrder, cursor: string, path: string): Position {
   let parts: unknown;
   try {
@@ -52,8 +55,8 @@ function decodeCursor(order: PageOrder, cursor: string, path: string): Position 
   }
   if (Array.isArray(parts) && parts.length === 3) {
     const [name, key, id] = parts as unknown[];
-    if (name === order.name && typeof id === 'string') {
-      if (typeof key === 'string' && order.keyType === 'string') return { key, id };
+    if (name === order.name && typeof id === 'string' && !CONTROL.test(id)) {
+      if (typeof key === 'string' && order.keyType === 'string' && !CONTROL.test(key)) return { key, id };
       if (Number.isSafeInteger(key) && order.keyType === 'number') return { key: key as number, id };
     }
   }

@@ -1,6 +1,6 @@
 import type { Ask } from '../domain/authority.ts';
 import { tokenRoleFor } from '../domain/authority.ts';
-import { isEntityId } from '../domain/entity-type.ts';
+import { isEntityId, isEntityType } from '../domain/entity-type.ts';
 import { badInput, type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
 import { idOf } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -27,13 +27,13 @@ export interface Decision {
 const ALLOWED: Decision = Object.freeze({ allowed: true, reason: null, required: null });
 const UNKNOWN: Decision = Object.freeze({ allowed: false, reason: 'NOT_FOUND', required: null });
 
-/** The ask that a question comes to; `null` where it names what cannot be: an operation that the type lacks, no id. */
+/** The ask that a question comes to; `null` where it names what cannot be: no type, an operation that the type lacks, no id. */
 function askOfQuestion(question: Question): Ask | null {
   const { operation, entityType } = question;
   const workspaceId = question.workspaceId == null ? undefined : idOf('Workspace', question.workspaceId);
   const entityId = question.entityId ?? undefined;
   if (!isBuiltIn(entityType)) {
-    if (entityId !== undefined && !isEntityId(entityId)) return null;
+    if (!isEntityType(entityType) || (entityId !== undefined && !isEntityId(entityId))) return null;
     return { kind: 'entity', operation, entityType, workspaceId, entityId };
   }
   if (!BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;

@@ -56,8 +56,8 @@ export interface MemberService {
   /** A workspace's members for those who may see them, who joined first first. Throws `BAD_USER_INPUT` on bad paging. */
   list(workspaceId: string, page: PageArguments): Promise<Listing<Member>>;
   /**
-   * Gives a member another role; the same one changes nothing. Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or
-   * `EXCEEDS_CALLER`, or `CONFLICT` where no Owner would be left.
+   * Gives a member another role; the same one changes nothing, and with a lower one goes what was shared with them there.
+   * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or `EXCEEDS_CALLER`, or `CONFLICT` where no Owner would be left.
    */
   changeRole(change: Change, workspaceId: string, userId: string, role: Role): Promise<Member>;
   /** Takes a member out, or lets the caller leave; what was shared with them there goes too. Throws the same but `EXCEEDS_CALLER`. */
@@ -70,6 +70,11 @@ async function memberOf(change: Change, workspaceId: string, userId: string): Pr
   if (!member) throw failure('NOT_FOUND');
   requireStandsOver(change, member.role);
   return member;
+}
+
+/** Or who loses a role would keep it on every channel that they had shared with themselves before. */
+async function takeBackShares(change: Change, { workspaceId, userId }: Member): Promise<void> {
+  await deleteSharesIn(change.tx, workspaceId, userId);
 }
 
 /** Asked after the change, so that in one transaction nothing comes between it and the answer. */
@@ -95,6 +100,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       requireMayGive(change, role);
       if (member.role === role) return member;
       await setMemberRole(change.tx, workspaceId, userId, role);
+      if (isAtLeast(member.role, role)) await takeBackShares(change, member);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.role_changed', member, { role, before: member.role });
       return { ...member, role };
@@ -103,8 +109,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     async remove(change, workspaceId, userId) {
       const member = await memberOf(change, workspaceId, userId);
       await deleteMember(change.tx, workspaceId, userId);
-      // Or who is removed would stay on every channel that they had shared with themselves before.
-      await deleteSharesIn(change.tx, workspaceId, userId);
+      await takeBackShares(change, member);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.removed', member, { role: member.role });
     },

@@ -2,7 +2,7 @@ import { failure } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Principal } from '../domain/principal.ts';
-import { parsePassword } from '../domain/text.ts';
+import { parseEmail, parsePassword } from '../domain/text.ts';
 import type { Session, User } from '../domain/user.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
@@ -15,7 +15,7 @@ import {
   insertSession,
   listSessions,
 } from '../storage/sessions.ts';
-import { findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
+import { type Account, findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
 import type { LastUse } from './last-use.ts';
@@ -89,7 +89,7 @@ export function createSessionService(deps: {
   const { db, changes, passwords, secrets, throttle, limits, clock, lastUse } = deps;
 
   /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
-  async function checkPassword(caller: Caller, email: string, password: string): Promise<User | null> {
+  async function checkPassword(caller: Caller, email: string, password: string): Promise<Account | null> {
     const attempt = await throttle.admit(email, caller.address);
     const account = await findUserByEmail(db, email);
     const right = await passwords.verify(account?.passwordHash ?? null, password);
@@ -115,11 +115,13 @@ export function createSessionService(deps: {
     },
 
     async signIn(caller, email, password) {
-      const user = await checkPassword(caller, email.trim().toLowerCase(), password);
-      if (!user) throw failure('INVALID_CREDENTIALS');
+      const account = await checkPassword(caller, parseEmail(email, ['input', 'email']), password);
+      if (!account) throw failure('INVALID_CREDENTIALS');
       return changes.run(caller, { kind: 'person' }, async (change) => {
-        const present = await findUser(change.tx, user.id);
-        if (present?.deactivatedAt !== null) throw failure('INVALID_CREDENTIALS');
+        // The password may have been changed, and every session ended, while this one was checked.
+        const present = await findUserByEmail(change.tx, account.email);
+        const isCurrent = present?.deactivatedAt === null && present.passwordHash === account.passwordHash;
+        if (!isCurrent) throw failure('INVALID_CREDENTIALS');
         return openSession(change, present, secrets.issue('SESSION'), limits.sessionLifetime, caller);
       });
     },

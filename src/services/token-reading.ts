@@ -1,7 +1,9 @@
+import { refusalBeforeLookup } from '../domain/authority.ts';
 import { failure } from '../domain/errors.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import type { Principal, TokenAuthority } from '../domain/principal.ts';
 import { concerns, type Operation } from '../domain/scopes.ts';
+import { parseSearch } from '../domain/text.ts';
 import type { Token } from '../domain/token.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Executor } from '../storage/database.ts';
@@ -32,7 +34,7 @@ const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
 export interface TokenReading {
   /** A token that the caller may read; `null` where it is absent or not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
-  /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging. */
+  /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging or search. */
   list(
     principal: Principal,
     page: PageArguments,
@@ -48,8 +50,10 @@ export interface TokenReading {
   ): Promise<Listing<Token>>;
   summary(principal: Principal): Promise<TokenSummary>;
   summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
-  /** The parent of a token that the caller sees; `null` where a token would look above itself. */
+  /** The parent of a token that the caller sees; `null` where a token would look above itself, or beyond its scopes. */
   findParent(principal: Principal, parentId: string): Promise<Token | null>;
+  /** Of tokens that derive from one that the caller sees, those that it may list: a token's scopes say which. */
+  listable(principal: Principal, tokens: readonly Token[]): Token[];
 }
 
 /** The entities that every link of a chain is limited to for an operation on tokens; `null`: no limit. */
@@ -60,6 +64,13 @@ function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): str
     .map((scopes) => scopes.map((scope) => scope.entityId as string));
   const [first, ...others] = limits;
   return first ? first.filter((id) => others.every((ids) => ids.includes(id))) : null;
+}
+
+/** Whether the scopes of a personal token reach a token; other callers have no scopes to be limited by. */
+function reaches(principal: Principal, operation: Operation, tokenId: string): boolean {
+  return (
+    refusalBeforeLookup(principal, { kind: 'token', operation, tokenId, workspaceRole: 'VIEWER' }) === null
+  );
 }
 
 function holderOf(principal: Principal, operation: Operation): TokenHolder {
@@ -79,11 +90,12 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     order: TokenOrder = NEWEST_FIRST,
   ): Promise<Listing<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
+    const wanted = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
     await lastUse.flush();
     const now = clock();
     return {
-      ...(await pageTokens(db, holder, filter, order, window, now)),
-      totalCount: () => countTokens(db, holder, filter, now),
+      ...(await pageTokens(db, holder, wanted, order, window, now)),
+      totalCount: () => countTokens(db, holder, wanted, now),
     };
   }
 
@@ -103,7 +115,9 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     async findParent(principal, parentId) {
       const parent = await findToken(db, parentId);
       if (principal.kind !== 'PERSONAL_TOKEN' || parentId === principal.tokenId) return parent;
-      return (await findAncestorIds(db, parentId)).includes(principal.tokenId) ? parent : null;
+      const isBelow = (await findAncestorIds(db, parentId)).includes(principal.tokenId);
+      return isBelow && reaches(principal, 'READ', parentId) ? parent : null;
     },
+    listable: (principal, tokens) => tokens.filter(({ id }) => reaches(principal, 'LIST', id)),
   };
 }

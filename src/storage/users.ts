@@ -15,11 +15,13 @@ function toUser(row: Pick<Selectable<Tables['users']>, (typeof COLUMNS)[number]>
   };
 }
 
+/** A user with the hash of the password. */
+export interface Account extends User {
+  readonly passwordHash: string;
+}
+
 /** Stores a user. Fails where the email is taken. */
-export async function insertUser(
-  db: Executor,
-  user: Omit<User, 'deactivatedAt'> & { passwordHash: string },
-): Promise<void> {
+export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedAt'>): Promise<void> {
   await db
     .insertInto('users')
     .values({
@@ -52,10 +54,7 @@ export async function findUsers(db: Executor, ids: readonly string[]): Promise<U
 }
 
 /** A user with the hash of the password, by email in lower case. */
-export async function findUserByEmail(
-  db: Executor,
-  email: string,
-): Promise<(User & { passwordHash: string }) | null> {
+export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
   const row = await db
     .selectFrom('users')
     .select([...COLUMNS, 'password_hash'])

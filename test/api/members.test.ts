@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/domain/roles.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate, share } from '../support/channels.ts';
 import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
@@ -101,6 +102,26 @@ describe('workspace.members', () => {
 });
 
 describe('updateMemberRole', () => {
+  test('takes with a lower role what somebody had shared with themselves before', async () => {
+    const ada = await postern.person('Ada', 'TEAM_MEMBER');
+    const id = await createChannel(postern);
+    const operations = ['PUBLISH', 'DELETE'];
+    await mutate(postern, 'shareChannel', { id, email: ada.email, operations }, ada.session, '__typename');
+    await changeRole(ada.id, 'VIEWER', postern.owner.session);
+    const { errors } = await mutate(postern, 'deleteChannel', { id }, ada.session, '__typename');
+    expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'ROLE_REQUIRED' });
+  });
+
+  test('leaves with a higher role what was shared', async () => {
+    const ada = await postern.person('Ada', 'VIEWER');
+    const id = await createChannel(postern);
+    await share(postern, id, ada, ['PUBLISH']);
+    await changeRole(ada.id, 'TEAM_MEMBER', postern.owner.session);
+    const query = 'query ($id: ID!) { channel(id: $id) { shares { operations } } }';
+    const { data } = await postern.post(query, { id }, ada.session);
+    expect(data.channel.shares).toEqual([{ operations: ['PUBLISH'] }]);
+  });
+
   test('gives another role, from the next request on', async () => {
     const admin = await postern.person('Admin', 'ADMINISTRATOR');
     const ada = await postern.person('Ada', 'VIEWER');

@@ -73,7 +73,6 @@ describe('an email address', () => {
     ['Ada@Example.COM', 'ada@example.com'],
     [' ada@example.com ', 'ada@example.com'],
     ['owner@localhost', 'owner@localhost'],
-    ['JOSE\u0301@example.com', 'jos\u00e9@example.com'],
     [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
   ])('%j is kept as %j', (text, email) => {
     expect(parseEmail(text, ['email'])).toBe(email);
@@ -88,6 +87,11 @@ describe('an email address', () => {
     'a@b@c',
     'ada@example.com\u200b',
     'a\u0000@example.com',
+    // The API's scalar takes none of these: nobody could sign in with them.
+    'JOSE\u0301@example.com',
+    'jos\u00e9@example.com',
+    'ada@-example.com',
+    'ada@example..com',
     `${'a'.repeat(243)}@example.com`,
   ])('is not %j', (text) => {
     expect(badPathsOf(() => parseEmail(text, ['email']))).toEqual(['email']);

@@ -81,7 +81,7 @@ builder.mutationFields((t) => ({
   updateMemberRole: t.field({
     type: MemberPayload,
     description:
-      'Gives a member another role, up to the own; nobody changes that of a member above. A workspace always keeps an Owner.',
+      'Gives a member another role, up to the own; nobody changes that of a member above. With a lower role, what was shared with the member goes. A workspace always keeps an Owner.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({ type: UpdateMemberRoleInput, required: true, description: 'Who, and which role.' }),

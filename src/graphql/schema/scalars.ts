@@ -1,11 +1,10 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTime, GraphQLDuration, GraphQLEmailAddress, GraphQLJSON } from 'graphql-scalars';
+import { isEntityType } from '../../domain/entity-type.ts';
 import { builder } from '../builder.ts';
 
-const SLUG = /^[a-z][a-z0-9_-]{0,49}$/;
-
 function parseSlug(value: unknown): string {
-  if (typeof value !== 'string' || !SLUG.test(value)) {
+  if (typeof value !== 'string' || !isEntityType(value)) {
     throw new GraphQLError('An entity type is a lower-case slug of up to 50 characters.');
   }
   return value;

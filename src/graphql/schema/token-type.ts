@@ -93,8 +93,10 @@ builder.node(TokenRef, {
       }),
       derived: t.field({
         type: [TokenRef],
-        description: 'The tokens that were derived from this one directly, oldest first.',
-        resolve: async (token, _args, { loaders }) => [...(await loaders.derived.load(token.id))],
+        description:
+          'The tokens that were derived from this one directly, as far as the caller may list them, oldest first.',
+        resolve: async (token, _args, { loaders, services, principal }) =>
+          services.tokenReading.listable(principal, await loaders.derived.load(token.id)),
       }),
       status: t.field({
         type: TokenStatusEnum,

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { codeIn } from '../support/http.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+let postern: TestApp;
+beforeAll(async () => {
+  postern = await startTestApp();
+  await createPersonalToken(postern, postern.owner.session, { name: 'nightly build' });
+});
+afterAll(() => postern.close());
+
+const TOKENS = `query ($search: String, $after: String, $orderBy: TokenOrder) {
+  tokens(filter: { search: $search }, after: $after, orderBy: $orderBy) { nodes { name } }
+}`;
+
+function tokens(variables: object) {
+  return postern.post(TOKENS, variables, postern.owner.session);
+}
+
+// Databases differ in how much text, and in which characters, they take.
+describe('what a database may choke on is refused as bad input', () => {
+  test.each([
+    ['longer than anything that could be found', 'x'.repeat(60_000)],
+    ['with a character that no name has', 'night\u0000ly'],
+  ])('a search %s', async (_what, search) => {
+    const { errors } = await tokens({ search });
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      issues: [{ path: ['filter', 'search'] }],
+    });
+  });
+
+  test.each([
+    ['key', ['NAME_ASC', 'a\u0000', 'b']],
+    ['id', ['NAME_ASC', 'a', 'b\u0000']],
+  ])('a cursor that was forged with such a %s', async (_part, place) => {
+    const after = Buffer.from(JSON.stringify(place)).toString('base64url');
+    const { code } = await tokens({ after, orderBy: { field: 'NAME', direction: 'ASC' } });
+    expect(code).toBe('BAD_USER_INPUT');
+  });
+});
+
+test('a search finds names whatever stands around it', async () => {
+  const { data } = await tokens({ search: ' NIGHTLY ' });
+  expect(data.tokens.nodes).toEqual([{ name: 'nightly build' }]);
+});
+
+test('what cannot be an entity type is no type that anybody registered', async () => {
+  for (const entityType of ['a%00b', 'Repository', 'x'.repeat(51)]) {
+    const request = new Request(`http://postern.test/verify?operation=read&entityType=${entityType}`, {
+      headers: { Authorization: `Bearer ${postern.owner.session}` },
+    });
+    const response = await postern.fetch(request);
+    expect([response.status, await codeIn(response)]).toEqual([403, 'NOT_FOUND']);
+  }
+});

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+function manager(operations: readonly string[], name: string): Promise<IssuedToken> {
+  const scopes = [{ entityType: 'token', operations }];
+  return createPersonalToken(postern, postern.owner.session, { name, access: 'SCOPED', scopes });
+}
+
+/** The names of what a token derived, as it is told through itself. */
+async function derivedOf(secret: string): Promise<string[]> {
+  const { data } = await postern.post('{ viewer { token { derived { name } } } }', {}, secret);
+  return data.viewer.token.derived.map(({ name }: { name: string }) => name);
+}
+
+describe('what a token derived', () => {
+  test('is shown to it by a scope that lists tokens', async () => {
+    const { secret } = await manager(['CREATE', 'LIST'], 'parent');
+    await createPersonalToken(postern, secret, { name: 'child', access: 'NONE' });
+    expect(await derivedOf(secret)).toEqual(['child']);
+  });
+
+  test('is not shown to it without one, whichever way it looks', async () => {
+    const parent = await manager(['CREATE', 'READ', 'UPDATE'], 'parent');
+    await createPersonalToken(postern, parent.secret, { name: 'child', access: 'NONE' });
+    expect(await derivedOf(parent.secret)).toEqual([]);
+    await mutate(
+      postern,
+      'updateToken',
+      { id: parent.id, access: 'FULL' },
+      postern.owner.session,
+      '__typename',
+    );
+    expect(await derivedOf(parent.secret)).toEqual([]);
+  });
+
+  test('is shown no further than to the tokens that the scope names', async () => {
+    const parent = await manager(['CREATE'], 'parent');
+    const [one] = await Promise.all(
+      ['one', 'two'].map((name) => createPersonalToken(postern, parent.secret, { name, access: 'NONE' })),
+    );
+    const scopes = [{ entityType: 'token', entityId: one?.id, operations: ['LIST'] }];
+    const input = { id: parent.id, scopes };
+    await mutate(postern, 'addTokenScopes', input, postern.owner.session, '__typename');
+    expect(await derivedOf(parent.secret)).toEqual(['one']);
+  });
+
+  test('is shown to its owner, whatever the token may do', async () => {
+    const parent = await manager(['CREATE'], 'parent');
+    await createPersonalToken(postern, parent.secret, { name: 'child', access: 'NONE' });
+    const query = 'query ($id: ID!) { token(id: $id) { derived { name parent { name } } } }';
+    const { data } = await postern.post(query, { id: parent.id }, postern.owner.session);
+    expect(data.token.derived).toEqual([{ name: 'child', parent: { name: 'parent' } }]);
+  });
+});
+
+test('a token between a caller and what it looks at is not shown where no scope reaches it', async () => {
+  const scopes = [{ entityType: 'token', operations: ['CREATE', 'UPDATE'] }];
+  const top = await manager(['CREATE', 'UPDATE'], 'top');
+  const middle = await createPersonalToken(postern, top.secret, { name: 'middle', access: 'SCOPED', scopes });
+  const bottom = await createPersonalToken(postern, middle.secret, { name: 'bottom', access: 'NONE' });
+  const parents = 'token { parent { name } }';
+  const below = await mutate(postern, 'updateToken', { id: bottom.id }, top.secret, parents);
+  expect(below.data.updateToken.token.parent).toBeNull();
+  const beside = await mutate(postern, 'updateToken', { id: middle.id }, top.secret, parents);
+  expect(beside.data.updateToken.token.parent).toEqual({ name: 'top' });
+});
