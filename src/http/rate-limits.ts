@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PosternError } from '../domain/errors.ts';
-import { networkOf } from './client-address.ts';
+import { networkOf } from '../domain/network.ts';
 
 const WINDOW_SECONDS = 60;
 

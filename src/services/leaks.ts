@@ -1,6 +1,7 @@
 import { HOUR, SECOND } from '../domain/duration.ts';
 import { badInput, PosternError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
+import { networkOf } from '../domain/network.ts';
 import { kindOfSecret, type SecretKind } from '../domain/secret.ts';
 import { digestOf } from '../platform/hashing.ts';
 import { deleteInvitation } from '../storage/invitations.ts';
@@ -89,7 +90,7 @@ async function endAll(change: Change, secrets: readonly string[], detail: Detail
  */
 async function admitReport({ tx, now }: Change, address: string | null): Promise<void> {
   await deleteEndedWindows(tx, now);
-  const key = digestOf(`leak-report:${address ?? 'unknown'}`);
+  const key = digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
   const { attempts, resetsAt } = await countAttempt(tx, key, now, HOUR);
   if (attempts <= REPORTS_AN_HOUR) return;
   throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((resetsAt - now) / SECOND) });

@@ -1,5 +1,6 @@
 import { MINUTE, SECOND } from '../domain/duration.ts';
 import { PosternError } from '../domain/errors.ts';
+import { networkOf } from '../domain/network.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
 import {
@@ -20,7 +21,7 @@ export interface Attempt {
   readonly addressKey: string;
 }
 
-/** Bounds how often passwords can be tried: per account and per address, over restarts. */
+/** Bounds how often passwords can be tried: per account and per address, an IPv6 network being one, over restarts. */
 export interface SignInThrottle {
   /** Counts an attempt before its password is checked, so that parallel ones count too. Throws `TOO_MANY_ATTEMPTS`. */
   admit(email: string, address: string | null): Promise<Attempt>;
@@ -37,7 +38,7 @@ export function createSignInThrottle(deps: { transact: Transact; clock: Clock })
       // Digests, because what was typed as an email may have been a password.
       const attempt = {
         accountKey: digestOf(`account:${email}`),
-        addressKey: digestOf(`address:${address ?? 'unknown'}`),
+        addressKey: digestOf(`address:${networkOf(address ?? 'unknown')}`),
       };
       const [account, from] = await transact(async (tx) => {
         await deleteEndedWindows(tx, now);
