@@ -1,5 +1,6 @@
 import { badInput, failure } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
+import type { TokenPolicy } from '../domain/policy.ts';
 import { isToken } from '../domain/principal.ts';
 import { statusOf, type Token } from '../domain/token.ts';
 import {
@@ -49,7 +50,11 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   ) {
     const { now } = change;
     const asked = request ? parseExpiry(request, now, EXPIRES) : undefined;
-    if (isToken(change.principal)) return keptExpiry(token, asked, now);
+    if (isToken(change.principal)) {
+      const kept = keptExpiry(token, asked, now);
+      if (token.kind === 'WORKSPACE') checkWorkspaceExpiry(kept, now, await policyFor(change, token));
+      return kept;
+    }
     const expiresAt =
       token.kind === 'PERSONAL'
         ? personalExpiry(token, asked, now)
@@ -69,8 +74,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   }
 
   async function workspaceExpiry(change: Change, token: Token, asked: number | null | undefined) {
-    const policy = await findPolicy(change.tx, token.workspaceId as string);
-    if (!policy) throw failure('NOT_FOUND');
+    const policy = await policyFor(change, token);
     if (asked !== undefined) {
       checkWorkspaceExpiry(asked, change.now, policy);
       return asked;
@@ -117,6 +121,13 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       return { token: await tokenOf(change, token.id), secret: issued.secret };
     },
   };
+}
+
+/** The policy of a workspace token's workspace. Throws `NOT_FOUND`. */
+async function policyFor(change: Change, token: Token): Promise<TokenPolicy> {
+  const policy = await findPolicy(change.tx, token.workspaceId as string);
+  if (!policy) throw failure('NOT_FOUND');
+  return policy;
 }
 
 /** Whether the secret of a token is neither revoked nor over; if it is stopped, it can be resumed. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
 import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
@@ -114,6 +115,24 @@ describe('updateTokenPolicy', () => {
     expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'POLICY' });
     await update({ maxLifetime: null });
     for (const { secret } of long) expect((await read(secret)).data.workspace.name).toBe('Main');
+  });
+
+  test('bounds what a workspace token asks of regenerateToken, as it bounds what a person asks', async () => {
+    const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', { expires: { after: 'P1D' } });
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
+    await update({ maxLifetime: 'P30D', requireExpiry: true });
+    for (const expires of [undefined, { never: true }, { after: 'P31D' }]) {
+      const { errors } = await mutate(
+        postern,
+        'regenerateToken',
+        { id, expires },
+        admin.secret,
+        '__typename',
+      );
+      expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'POLICY' });
+    }
+    const input = { id, expires: { after: 'P30D' } };
+    expect((await mutate(postern, 'regenerateToken', input, admin.secret, '__typename')).errors).toEqual([]);
   });
 
   test('can be done with a workspace token of an Administrator', async () => {
