@@ -282,3 +282,23 @@ function amongScopes(caller: Caller, operation: string, workspace: string | null
       ),
   );
 }
+
+/** An operation on an entity of a registered type in a workspace. */
+export function onRegistered(
+  facts: Facts,
+  caller: Caller,
+  operation: string,
+  entityType: string,
+  entity: string,
+  workspace: string,
+  registered: ReadonlyMap<string, readonly string[]>,
+): Verdict {
+  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (!scopeReaches(caller, operation, entityType, entity, workspace)) {
+    return missingScope(operation, entityType, entity);
+  }
+  const role = roleIn(facts, caller, workspace);
+  if (role === null || !registered.get(workspace)?.includes(operation)) return NOT_FOUND;
+  if (closedByPolicy(facts, caller, workspace)) return POLICY;
+  return reaches(role, rankFor(operation)) ? 'allowed' : roleRequired(rankFor(operation));
+}

@@ -1,0 +1,114 @@
+import type { Rank } from '../oracle.ts';
+import { RANKS, reaches } from '../oracle.ts';
+import type { Random } from '../random.ts';
+import { place, randomScopes, run, type Town } from './town.ts';
+
+type Change = (random: Random, town: Town) => Promise<void>;
+
+/** Who goes, or goes down, goes without the shares of channels there. */
+function takeBackShares({ shares, facts }: Town, personId: string, workspaceId: string): void {
+  for (const [channel, held] of shares) {
+    if (facts.channel(channel)?.workspace === workspaceId) delete held[personId];
+  }
+}
+
+/** Somebody joins, changes role or goes. */
+async function changeMember(random: Random, town: Town): Promise<void> {
+  const { postern, mayor, people, workspaces, roles } = town;
+  const person = random.pick(people);
+  const workspaceId = random.pick(workspaces);
+  const key = place(person.id, workspaceId);
+  const role: Rank = random.pick(RANKS);
+  const target = { workspaceId, userId: person.id };
+  const present = roles.get(key);
+  if (present === undefined) {
+    const invitation = { workspaceId, email: person.email, role };
+    const { invitationSecret } = await run(
+      postern,
+      mayor.session,
+      'inviteMember',
+      invitation,
+      'invitationSecret',
+    );
+    await run(postern, person.session, 'acceptInvitation', { secret: invitationSecret });
+    roles.set(key, role);
+  } else if (random.chance(0.4)) {
+    await run(postern, random.chance(0.5) ? mayor.session : person.session, 'removeMember', target);
+    roles.delete(key);
+    takeBackShares(town, person.id, workspaceId);
+  } else {
+    await run(postern, mayor.session, 'updateMemberRole', { ...target, role });
+    roles.set(key, role);
+    if (!reaches(role, present)) takeBackShares(town, person.id, workspaceId);
+  }
+}
+
+async function changePolicy(random: Random, { postern, mayor, workspaces, policies }: Town): Promise<void> {
+  const workspaceId = random.pick(workspaces);
+  const policy = { personal: random.chance(0.7), maxDays: random.pick([null, null, 10, 30]) };
+  const maxLifetime = policy.maxDays === null ? null : `P${policy.maxDays}D`;
+  const personalTokens = policy.personal ? 'ALLOWED' : 'FORBIDDEN';
+  await run(postern, mayor.session, 'updateTokenPolicy', { workspaceId, personalTokens, maxLifetime });
+  policies.set(workspaceId, policy);
+}
+
+async function changeToken(random: Random, town: Town): Promise<void> {
+  const token = random.pick(town.tokens);
+  if (random.chance(0.15)) {
+    await run(town.postern, token.owner.session, 'updateToken', { id: token.id, access: 'FULL' });
+    Object.assign(token, { access: 'FULL', scopes: [] });
+    return;
+  }
+  const scopes = randomScopes(random, town, token.owner);
+  await run(town.postern, token.owner.session, 'updateToken', { id: token.id, access: 'SCOPED', scopes });
+  Object.assign(token, { access: 'SCOPED', scopes });
+}
+
+async function changeShare(
+  random: Random,
+  { postern, mayor, people, channels, shares }: Town,
+): Promise<void> {
+  const person = random.pick(people);
+  const id = random.pick(channels);
+  const held = shares.get(id) as Record<string, readonly string[]>;
+  if (held[person.id] && random.chance(0.5)) {
+    await run(postern, mayor.session, 'unshareChannel', { id, userId: person.id });
+    delete held[person.id];
+    return;
+  }
+  const operations = [random.pick(['READ', 'PUBLISH'] as const), ...random.some(['LIST', 'UPDATE'] as const)];
+  await run(postern, mayor.session, 'shareChannel', { id, email: person.email, operations });
+  held[person.id] = operations;
+}
+
+async function changeRegistration(
+  random: Random,
+  { postern, mayor, workspaces, registered }: Town,
+): Promise<void> {
+  const workspaceId = random.pick(workspaces);
+  if (registered.has(workspaceId) && random.chance(0.3)) {
+    await run(postern, mayor.session, 'unregisterEntityType', { workspaceId, name: 'invoice' });
+    registered.delete(workspaceId);
+    return;
+  }
+  const operations = ['READ', ...random.some(['UPDATE', 'PUBLISH'])];
+  await run(postern, mayor.session, 'registerEntityType', { workspaceId, name: 'invoice', operations });
+  registered.set(workspaceId, operations);
+}
+
+const CHANGES: readonly Change[] = [
+  changeMember,
+  changeMember,
+  changeMember,
+  changePolicy,
+  changeToken,
+  changeToken,
+  changeToken,
+  changeShare,
+  changeRegistration,
+];
+
+/** Changes something about the town, by the API, and notes it. */
+export async function changeSomething(random: Random, town: Town): Promise<void> {
+  await random.pick(CHANGES)(random, town);
+}

@@ -1,0 +1,229 @@
+import type { Person, TestApp } from '../app.ts';
+import type { Caller, ChannelFacts, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
+import type { Random } from '../random.ts';
+
+/** Somebody who calls; what the caller may do changes as the town does. */
+export interface Townsman {
+  readonly name: string;
+  readonly secret: string | null;
+  /** As things stand. */
+  who(): Caller;
+}
+
+/** A personal token as the walk changes it. */
+export interface TownToken {
+  readonly id: string;
+  readonly secret: string;
+  readonly owner: Person;
+  readonly parent: TownToken | null;
+  readonly days: number;
+  access: 'FULL' | 'SCOPED';
+  scopes: readonly Scope[];
+}
+
+interface Policy {
+  personal: boolean;
+  maxDays: number | null;
+}
+
+/** What a workspace registered: the operations of the type `invoice`. */
+type Registration = readonly string[];
+
+/** A handful of people, workspaces, channels and tokens, with all that is known of them. */
+export interface Town {
+  readonly postern: TestApp;
+  /** An Owner of every workspace, who changes things and is asked nothing. */
+  readonly mayor: Person;
+  readonly people: readonly Person[];
+  readonly workspaces: readonly string[];
+  readonly channels: readonly string[];
+  readonly tokens: readonly TownToken[];
+  readonly workspaceTokens: readonly string[];
+  readonly callers: readonly Townsman[];
+  readonly roles: Map<string, Rank>;
+  readonly policies: Map<string, Policy>;
+  readonly shares: Map<string, Record<string, readonly string[]>>;
+  readonly registered: Map<string, Registration>;
+  readonly facts: Facts;
+}
+
+/** The key of a member in `roles`. */
+export function place(user: string, workspace: string): string {
+  return `${user} ${workspace}`;
+}
+
+/** Runs a mutation that takes one input; the payload. Throws where it is refused. */
+export async function run(
+  postern: TestApp,
+  by: string,
+  field: string,
+  input: object,
+  selection = '__typename',
+): Promise<any> {
+  const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`;
+  const { data, errors } = await postern.post(query, { input }, by);
+  if (errors.length > 0) throw new Error(`${field}: ${JSON.stringify(errors)}`);
+  return data[field];
+}
+
+const LIFETIMES = [5, 20, 60];
+const ROLES: readonly Rank[] = ['VIEWER', 'TEAM_MEMBER', 'ADMINISTRATOR', 'OWNER'];
+
+async function createTokens(postern: TestApp, people: readonly Person[]): Promise<TownToken[]> {
+  const tokens: TownToken[] = [];
+  const all = [
+    { entityType: 'workspace', operations: ['READ', 'LIST'] },
+    { entityType: 'channel', operations: ['READ', 'LIST', 'UPDATE', 'PUBLISH'] },
+    { entityType: 'token', operations: ['CREATE', 'READ', 'LIST', 'UPDATE'] },
+  ];
+  async function create(owner: Person, parent: TownToken | null, days: number): Promise<TownToken> {
+    const input = {
+      name: 'token',
+      access: 'SCOPED',
+      scopes: all,
+      ...(!parent && { expires: { after: `P${days}D` } }),
+    };
+    const by = parent?.secret ?? owner.session;
+    const { secret, token } = await run(postern, by, 'createToken', input, 'secret token { id }');
+    const made: TownToken = { id: token.id, secret, owner, parent, days, access: 'SCOPED', scopes: all };
+    tokens.push(made);
+    return made;
+  }
+  for (const [index, owner] of people.entries()) {
+    const days = LIFETIMES[index % LIFETIMES.length] as number;
+    const top = await create(owner, null, days);
+    if (index < 2) await create(owner, await create(owner, top, days), days);
+    await create(owner, null, days);
+  }
+  return tokens;
+}
+
+function lineOf(token: TownToken): TownToken[] {
+  return token.parent ? [token, ...lineOf(token.parent)] : [token];
+}
+
+function personalCaller(token: TownToken): Townsman {
+  return {
+    name: `token ${token.id}`,
+    secret: token.secret,
+    who: () => ({
+      kind: 'personal',
+      user: token.owner.id,
+      token: token.id,
+      line: lineOf(token).map(({ access, scopes }) => (access === 'FULL' ? 'FULL' : scopes)),
+      days: token.days,
+    }),
+  };
+}
+
+/** Builds the town. The clock stands still in it, so that no token expires. */
+export async function createTown(postern: TestApp): Promise<Town> {
+  const mayor = postern.owner;
+  const people: Person[] = [];
+  for (const name of ['ada', 'ben', 'cleo', 'dan']) people.push(await postern.person(name));
+  const workspaces: string[] = [];
+  for (const name of ['North', 'South', 'West'])
+    workspaces.push(await postern.workspace(name, [[mayor, 'OWNER']]));
+  const channels: string[] = [];
+  const tokenFacts = new Map<string, TokenFacts>();
+  const channelPlaces = new Map<string, string>();
+  const callers: Townsman[] = [{ name: 'nobody', secret: null, who: () => ({ kind: 'nobody' }) }];
+  const workspaceTokens: string[] = [];
+
+  for (const [index, workspaceId] of workspaces.entries()) {
+    for (const name of ['first', 'second']) {
+      const { channel } = await run(
+        postern,
+        mayor.session,
+        'createChannel',
+        { workspaceId, name },
+        'channel { id }',
+      );
+      channels.push(channel.id);
+      channelPlaces.set(channel.id, workspaceId);
+    }
+    for (const [step, role] of ROLES.slice(index, index + 2).entries()) {
+      const days = LIFETIMES[(index + step) % LIFETIMES.length] as number;
+      const input = { workspaceId, name: 'token', role, expires: { after: `P${days}D` } };
+      const made = await run(postern, mayor.session, 'createWorkspaceToken', input, 'secret token { id }');
+      tokenFacts.set(made.token.id, { workspace: workspaceId, role, above: [] });
+      workspaceTokens.push(made.token.id);
+      const who: Caller = { kind: 'workspace', token: made.token.id, workspace: workspaceId, role, days };
+      callers.push({ name: `${role} token of ${workspaceId}`, secret: made.secret, who: () => who });
+    }
+  }
+  for (const { id, session } of people)
+    callers.push({ name: id, secret: session, who: () => ({ kind: 'session', user: id }) });
+  const tokens = await createTokens(postern, people);
+  for (const token of tokens) {
+    tokenFacts.set(token.id, {
+      owner: token.owner.id,
+      above: lineOf(token)
+        .slice(1)
+        .map(({ id }) => id),
+    });
+    callers.push(personalCaller(token));
+  }
+
+  const roles = new Map<string, Rank>();
+  const policies = new Map(workspaces.map((id) => [id, { personal: true, maxDays: null } as Policy]));
+  const shares = new Map<string, Record<string, readonly string[]>>(channels.map((id) => [id, {}]));
+  const facts: Facts = {
+    role: (user, workspace) => roles.get(place(user, workspace)) ?? null,
+    policy: (workspace) => policies.get(workspace) ?? null,
+    token: (id) => tokenFacts.get(id) ?? null,
+    channel(id) {
+      const workspace = channelPlaces.get(id);
+      return workspace === undefined ? null : ({ workspace, shares: shares.get(id) } as ChannelFacts);
+    },
+  };
+  const registered = new Map<string, Registration>();
+  return {
+    postern,
+    mayor,
+    people,
+    workspaces,
+    channels,
+    tokens,
+    workspaceTokens,
+    callers,
+    roles,
+    policies,
+    shares,
+    registered,
+    facts,
+  };
+}
+
+/** Some scopes that an owner may give: on all, in a workspace that the owner is in, or on a channel there. */
+export function randomScopes(random: Random, town: Town, owner: Person): Scope[] {
+  const own = town.workspaces.filter((workspace) => town.roles.has(place(owner.id, workspace)));
+  const scopes: Scope[] = [];
+  for (let count = random.below(4); count > 0; count--) {
+    const type = random.pick(['workspace', 'channel', 'channel', 'token', 'invoice'] as const);
+    const operations = random.some(OPERATIONS[type]);
+    const workspaceId =
+      type !== 'token' && own.length > 0 && random.chance(0.4) ? random.pick(own) : undefined;
+    const entities = type === 'channel' ? town.channels.filter((id) => isIn(town, id, workspaceId, own)) : [];
+    const entityId = entities.length > 0 && random.chance(0.3) ? random.pick(entities) : undefined;
+    const invoiceFits = own.some((workspace) =>
+      operations.every((each) => town.registered.get(workspace)?.includes(each)),
+    );
+    const fits = type !== 'invoice' || (workspaceId === undefined && invoiceFits);
+    if (operations.length > 0 && fits) scopes.push({ entityType: type, operations, entityId, workspaceId });
+  }
+  return scopes;
+}
+
+function isIn(town: Town, channel: string, workspace: string | undefined, own: readonly string[]): boolean {
+  const home = town.facts.channel(channel)?.workspace as string;
+  return workspace === undefined ? own.includes(home) : home === workspace;
+}
+
+const OPERATIONS = {
+  workspace: ['READ', 'LIST'],
+  channel: ['READ', 'LIST', 'UPDATE', 'PUBLISH'],
+  token: ['READ', 'LIST', 'UPDATE'],
+  invoice: ['READ', 'UPDATE', 'PUBLISH'],
+} as const;
