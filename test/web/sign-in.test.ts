@@ -28,8 +28,9 @@ test('a wrong password is told in words, and the password is not kept', async ()
 });
 
 test('whoever is signed out in the middle signs in and is back where they were', async () => {
-  const { page, open } = await web.visit(web.wire.postern.owner);
+  const { page, open } = await web.visit();
   await open('/account');
+  await signIn(page, web.wire.postern.owner);
   await web.wire.postern.post(
     'mutation { revokeOtherSessions { revokedCount } }',
     {},
@@ -52,7 +53,9 @@ test('sign-in leads back into the console only, never to another site', async ()
 });
 
 test('signing out ends the session and forgets what was shown', async () => {
-  const { page } = await web.visit(web.wire.postern.owner);
+  const { page, open } = await web.visit();
+  await open('/sign-in');
+  await signIn(page, web.wire.postern.owner);
   await page.getByRole('button', { name: 'Account of Owner' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -78,10 +81,11 @@ test('the password changes, and other sessions can be ended', async () => {
   const { wire } = web;
   const person = await wire.postern.person('Petra');
   const other = await web.visit(person);
-  const { page, open } = await web.visit(person);
+  const { page, open } = await web.visit();
   await open('/account');
+  await signIn(page, person);
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
-  await page.getByText('2 sessions ended').waitFor();
+  await page.getByText('1 session ended').waitFor();
   await page.getByLabel('Present password').fill(person.password);
   await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
   await page.getByLabel('New password again').fill('a new and longer password');

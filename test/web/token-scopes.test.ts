@@ -104,7 +104,7 @@ test('the panel asks as the token, and refuses the secret of another', async () 
   await page.getByRole('button', { name: 'Ask' }).click();
   const answers = page.getByRole('region', { name: 'What the token can do' });
   await answers
-    .getByRole('row', { name: 'list refused: The token has no scope for this. allowed' })
+    .getByRole('row', { name: /^list allowed refused: The token has no scope for this\. refused/ })
     .waitFor();
 
   await page.getByLabel('Secret').fill(other.secret);
@@ -146,5 +146,5 @@ test('derived tokens stand below the one that they were made with', async () => 
   await page.goto(`/tokens/${id}`);
   await page.locator('.derived .derived').getByRole('link', { name: 'Leaf' }).click();
   await page.getByRole('heading', { name: 'Leaf' }).waitFor();
-  await page.getByRole('link', { name: 'Branch' }).waitFor();
+  await page.locator('.facts').getByRole('link', { name: 'Branch' }).waitFor();
 });

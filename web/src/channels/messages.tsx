@@ -53,8 +53,7 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
 
 /** The messages that were kept and those that came live, oldest first, each once. */
 function merge(kept: readonly MessageRowFragment[], live: readonly MessageRowFragment[]) {
-  const known = new Set(kept.map(({ id }) => id));
-  return [...kept, ...live.filter(({ id }) => !known.has(id))];
+  return [...new Map([...kept, ...live].map((message) => [message.id, message])).values()];
 }
 
 function append(
@@ -76,7 +75,9 @@ function LiveState({
   if (live) return <Badge tone="success">Live</Badge>;
   return (
     <>
-      <span className="muted small">{error ? explain(error) : 'The stream has ended.'}</span>
+      <span className="muted small">
+        {error?.graphQLErrors.length ? explain(error) : 'The stream has ended.'}
+      </span>
       <Button small onClick={onReconnect}>
         Reconnect
       </Button>

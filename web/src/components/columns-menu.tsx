@@ -39,12 +39,12 @@ export function ColumnsMenu({
 }) {
   return (
     <Menu
-      trigger={
-        <Button>
+      trigger={(props) => (
+        <Button {...props}>
           <ColumnsIcon />
           Columns
         </Button>
-      }
+      )}
     >
       {all
         .filter(({ id }) => !fixed.includes(id))

@@ -1,19 +1,107 @@
-import { Menu as BaseMenu } from '@base-ui/react/menu';
-import type { ReactElement, ReactNode } from 'react';
+import {
+  createContext,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+  type Ref,
+  useContext,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { CheckIcon } from './icons.tsx';
 import './menu.css';
+import { moveFocus, placeBelow } from './menu-behaviour.ts';
 
-/** A menu under the button that opens it; arrow keys and first letters move in it. */
-export function Menu({ trigger, children }: { trigger: ReactElement; children: ReactNode }) {
+/** What makes a button the one that opens a menu. */
+export interface TriggerProps {
+  readonly ref: Ref<HTMLButtonElement>;
+  readonly onClick: () => void;
+  readonly 'aria-haspopup': 'menu';
+  readonly 'aria-expanded': boolean;
+  readonly 'aria-controls': string | undefined;
+}
+
+const CloseContext = createContext<() => void>(() => {});
+
+/** Closes a menu when the person turns to something else: presses, scrolls or moves the focus outside it. */
+function useDismissal(open: boolean, root: React.RefObject<HTMLElement | null>, close: () => void) {
+  useEffect(() => {
+    if (!open) return;
+    const leave = ({ target }: Event) => {
+      if (!(target instanceof Node && root.current?.contains(target))) close();
+    };
+    const events = ['pointerdown', 'focusin', 'scroll', 'resize'] as const;
+    for (const event of events) window.addEventListener(event, leave, true);
+    return () => {
+      for (const event of events) window.removeEventListener(event, leave, true);
+    };
+  }, [open, root, close]);
+}
+
+/** A menu under the button that opens it. Arrow keys and first letters move in it; Escape closes it. */
+export function Menu({
+  trigger,
+  heading,
+  children,
+}: {
+  trigger: (props: TriggerProps) => ReactElement;
+  /** What stands above the items and is none. */
+  heading?: ReactNode;
+  children: ReactNode;
+}) {
+  const [open, setOpen] = useState(false);
+  const root = useRef<HTMLSpanElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const popup = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const [dismiss] = useState(() => () => setOpen(false));
+  useDismissal(open, root, dismiss);
+
+  useLayoutEffect(() => {
+    if (!open || !popup.current || !button.current) return;
+    popup.current.showPopover();
+    placeBelow(popup.current, button.current);
+    moveFocus(popup.current, 'Home');
+  }, [open]);
+
+  function close() {
+    setOpen(false);
+    button.current?.focus();
+  }
+
+  function handleKey(event: KeyboardEvent<HTMLDivElement>) {
+    if (event.key === 'Escape') close();
+    else if (!moveFocus(event.currentTarget, event.key)) return;
+    event.preventDefault();
+  }
+
   return (
-    <BaseMenu.Root modal={false}>
-      <BaseMenu.Trigger render={trigger} />
-      <BaseMenu.Portal>
-        <BaseMenu.Positioner sideOffset={4} align="end" className="menu-positioner">
-          <BaseMenu.Popup className="menu">{children}</BaseMenu.Popup>
-        </BaseMenu.Positioner>
-      </BaseMenu.Portal>
-    </BaseMenu.Root>
+    <span ref={root} className="menu-root">
+      {trigger({
+        ref: button,
+        onClick: () => setOpen(!open),
+        'aria-haspopup': 'menu',
+        'aria-expanded': open,
+        'aria-controls': open ? id : undefined,
+      })}
+      {open && (
+        <div ref={popup} popover="manual" className="menu">
+          {heading && <div className="menu-heading">{heading}</div>}
+          <div
+            id={id}
+            role="menu"
+            tabIndex={-1}
+            aria-label={button.current?.ariaLabel ?? button.current?.innerText}
+            onKeyDown={handleKey}
+          >
+            <CloseContext value={close}>{children}</CloseContext>
+          </div>
+        </div>
+      )}
+    </span>
   );
 }
 
@@ -24,20 +112,29 @@ export function MenuItem({
   onSelect,
   children,
 }: {
-  danger?: boolean | undefined;
-  refusal?: string | null | undefined;
+  danger?: boolean;
+  refusal?: string | null;
   onSelect: () => void;
   children: ReactNode;
 }) {
+  const close = useContext(CloseContext);
+  function select() {
+    if (refusal) return;
+    close();
+    onSelect();
+  }
   return (
-    <BaseMenu.Item
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
       className={danger ? 'menu-item menu-item-danger' : 'menu-item'}
-      disabled={Boolean(refusal)}
-      onClick={onSelect}
+      aria-disabled={refusal ? true : undefined}
+      onClick={select}
     >
       <span>{children}</span>
       {refusal && <span className="menu-refusal">{refusal}</span>}
-    </BaseMenu.Item>
+    </button>
   );
 }
 
@@ -52,28 +149,16 @@ export function MenuSwitch({
   children: ReactNode;
 }) {
   return (
-    <BaseMenu.CheckboxItem
+    <button
+      type="button"
+      role="menuitemcheckbox"
+      tabIndex={-1}
       className="menu-item menu-switch"
-      checked={checked}
-      onCheckedChange={onChange}
-      closeOnClick={false}
+      aria-checked={checked}
+      onClick={() => onChange(!checked)}
     >
       <span className="menu-check">{checked && <CheckIcon />}</span>
       {children}
-    </BaseMenu.CheckboxItem>
-  );
-}
-
-/** A line between groups. */
-export function MenuLine() {
-  return <BaseMenu.Separator className="menu-line" />;
-}
-
-/** What stands above items and is none. */
-export function MenuHeading({ children }: { children: ReactNode }) {
-  return (
-    <BaseMenu.Group>
-      <BaseMenu.GroupLabel className="menu-heading">{children}</BaseMenu.GroupLabel>
-    </BaseMenu.Group>
+    </button>
   );
 }

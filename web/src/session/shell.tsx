@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useFreshStart } from '../api/api-provider.tsx';
 import { Logo } from '../components/icons.tsx';
-import { Menu, MenuHeading, MenuItem, MenuLine } from '../components/menu.tsx';
+import { Menu, MenuItem } from '../components/menu.tsx';
 import { useSignOutMutation } from '../generated/hooks.ts';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
@@ -31,21 +31,21 @@ function AvatarMenu() {
   }
   return (
     <Menu
-      trigger={
-        <button type="button" className="avatar" aria-label={`Account of ${me.name}`}>
+      trigger={(props) => (
+        <button {...props} type="button" className="avatar" aria-label={`Account of ${me.name}`}>
           {initialsOf(me.name)}
         </button>
+      )}
+      heading={
+        <>
+          <strong className="shell-name">{me.name}</strong>
+          {me.email}
+        </>
       }
     >
-      <MenuHeading>
-        <strong className="shell-name">{me.name}</strong>
-        {me.email}
-      </MenuHeading>
-      <MenuLine />
       <MenuItem onSelect={() => go('/tokens')}>Access Tokens</MenuItem>
       <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
       <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
-      <MenuLine />
       <MenuItem onSelect={leave}>Sign out</MenuItem>
     </Menu>
   );

@@ -16,11 +16,11 @@ export function TokenMenu({
   const [, go] = useLocation();
   return (
     <Menu
-      trigger={
-        <IconButton label={`Actions for ${token.name}`}>
+      trigger={(props) => (
+        <IconButton {...props} label={`Actions for ${token.name}`}>
           <MoreIcon />
         </IconButton>
-      }
+      )}
     >
       <MenuItem onSelect={() => go(`/tokens/${token.id}`)}>View</MenuItem>
       {actionsFor(token).map((action) => (

@@ -99,11 +99,11 @@ function MemberMenu({
   const refusal = refusalByRole(viewerRole, 'ADMINISTRATOR', member.role);
   return (
     <Menu
-      trigger={
-        <IconButton label={`Actions for ${member.user.name}`}>
+      trigger={(props) => (
+        <IconButton {...props} label={`Actions for ${member.user.name}`}>
           <MoreIcon />
         </IconButton>
-      }
+      )}
     >
       <MenuItem refusal={refusal} onSelect={() => onChoose('role')}>
         Change role

@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Person } from '../support/app.ts';
+import { type ConsoleTest, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+let manager: Person;
+let viewer: Person;
+let home: string;
+
+const CREATE_TOKEN =
+  'mutation ($input: CreateWorkspaceTokenInput!) { createWorkspaceToken(input: $input) { secret token { id } } }';
+
+async function createWorkspaceToken(name: string, role: string): Promise<{ id: string; secret: string }> {
+  const { postern } = web.wire;
+  const input = { workspaceId: postern.workspaceId, name, role };
+  const { data } = await postern.post(CREATE_TOKEN, { input }, postern.owner.session);
+  return { id: data.createWorkspaceToken.token.id, secret: data.createWorkspaceToken.secret };
+}
+
+beforeAll(async () => {
+  web = await startConsole();
+  manager = await web.wire.postern.person('Mara', 'WORKSPACE_MANAGER');
+  viewer = await web.wire.postern.person('Vera', 'VIEWER');
+  home = `/workspaces/${web.wire.postern.workspaceId}`;
+  await createWorkspaceToken('Shared bot', 'VIEWER');
+  await createWorkspaceToken('High bot', 'ADMINISTRATOR');
+});
+afterEach(() => web.expectNoComplaints());
+afterAll(() => web.stop());
+
+test('a person creates a workspace and is its Owner', async () => {
+  const { page, open } = await web.visit(viewer);
+  await open('/workspaces');
+  await page.getByRole('button', { name: 'New workspace' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Lighthouse');
+  await page.getByRole('button', { name: 'Create workspace' }).click();
+  await page.getByRole('heading', { name: 'Lighthouse' }).waitFor();
+  await page.getByText('You are Owner').waitFor();
+  await page.getByText('No workspace tokens yet').waitFor();
+});
+
+test('an Owner issues a workspace token, whose secret is shown once', async () => {
+  const { page, open } = await web.visit(web.wire.postern.owner);
+  await open(`${home}/access-tokens`);
+  await page.getByRole('link', { name: 'New workspace token' }).click();
+  await page.getByLabel('Label').fill('Deployer');
+  await page.getByLabel('Role').selectOption('TEAM_MEMBER');
+  await page.getByLabel('Expires').selectOption('never');
+  await page.getByText('stays dangerous').waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('region', { name: 'Your new token' }).getByText(/^wst_/).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Deployer' }).waitFor();
+  expect(await page.getByRole('region', { name: 'Your new token' }).count()).toBe(0);
+});
+
+test('a Viewer sees the tokens, and why nothing can be done with them', async () => {
+  const { page, open } = await web.visit(viewer);
+  await open(`${home}/access-tokens`);
+  await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
+  const edit = page.getByRole('menuitem', { name: 'Edit' });
+  expect(await edit.getAttribute('aria-disabled')).toBe('true');
+  expect(await edit.textContent()).toBe('EditNeeds the role Workspace Manager');
+  expect(await page.getByRole('menuitem', { name: 'Delete' }).textContent()).toBe(
+    'DeleteNeeds the role Administrator',
+  );
+  await page.keyboard.press('Escape');
+  expect(await page.getByRole('button', { name: 'New workspace token' }).isDisabled()).toBe(true);
+  const tabs = page.getByRole('navigation', { name: /^Parts of/ });
+  expect(await tabs.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
+  await tabs.getByRole('link', { name: 'Token policy' }).click();
+  await page.getByText('Needs the role Administrator to change it.').waitFor();
+  expect(await page.getByRole('checkbox', { name: 'Workspace tokens must expire' }).isDisabled()).toBe(true);
+});
+
+test('a Manager edits tokens up to their own role, and stops none', async () => {
+  const { page, open } = await web.visit(manager);
+  await open(`${home}/access-tokens`);
+  await page.getByRole('button', { name: 'Actions for High bot' }).click();
+  await page.getByRole('menuitem', { name: /^Edit.*Administrator is above yours/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
+  await page.getByRole('menuitem', { name: /^Disable.*Needs the role Administrator/ }).waitFor();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  const roles = page.getByRole('dialog').getByLabel('Role').getByRole('option');
+  expect(await roles.allTextContents()).toEqual(['Viewer', 'Team Member', 'Workspace Manager']);
+  await page.getByRole('dialog').getByLabel('Name').fill('Renamed bot');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: 'Renamed bot' }).waitFor();
+});
+
+test('members are invited with a secret that is shown once, and get another role', async () => {
+  const { page, open } = await web.visit(web.wire.postern.owner);
+  await open(`${home}/members`);
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('dialog').getByLabel('Email').fill('guest@example.com');
+  await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('region', { name: 'Invitation for guest@example.com' }).getByText(/^inv_/).waitFor();
+  await page.getByRole('button', { name: 'Actions for Vera' }).click();
+  await page.getByRole('menuitem', { name: 'Change role' }).click();
+  await page.getByRole('dialog').getByLabel('Role').selectOption('TEAM_MEMBER');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('row', { name: /Vera.*Team Member/ }).waitFor();
+  await page.getByRole('button', { name: 'Take back' }).click();
+  await page.getByText('Nobody is invited at the moment.').waitFor();
+});
+
+test('the token policy bounds what can be issued', async () => {
+  const { postern } = web.wire;
+  const { page, open } = await web.visit(postern.owner);
+  const workspaceId = await postern.workspace('Strict', [[postern.owner, 'OWNER']]);
+  await open(`/workspaces/${workspaceId}/token-policy`);
+  await page.getByLabel('Longest lifetime in days').fill('14');
+  await page.getByLabel('Workspace tokens must expire').check();
+  await page.getByLabel('Owner', { exact: true }).uncheck();
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  await page.getByText('Token policy saved').waitFor();
+  await open(`/workspaces/${workspaceId}/access-tokens/new`);
+  expect(await page.getByLabel('Expires').getByRole('option').allTextContents()).toEqual([
+    '7 days',
+    'Until a date',
+  ]);
+  expect(await page.getByLabel('Role').getByRole('option').allTextContents()).not.toContain('Owner');
+});
+
+test('the audit log is read by an Administrator, and narrowed', async () => {
+  const { page, open } = await web.visit(web.wire.postern.owner);
+  await open(`${home}/audit-log`);
+  await page.getByLabel('What').selectOption('token.created');
+  await page.getByRole('table', { name: 'Audit log' }).getByText('Token created').first().waitFor();
+  await page.getByLabel('What').selectOption('workspace.deleted');
+  await page.getByText('Nothing was done').waitFor();
+});
+
+test('deleting a workspace asks for its name', async () => {
+  const { postern } = web.wire;
+  const workspaceId = await postern.workspace('Doomed', [[postern.owner, 'OWNER']]);
+  const { page, open } = await web.visit(postern.owner);
+  await open(`/workspaces/${workspaceId}/settings`);
+  await page.getByRole('button', { name: 'Delete workspace' }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Delete workspace' });
+  expect(await button.isDisabled()).toBe(true);
+  await page.getByLabel('Type Doomed to go on').fill('Doomed');
+  await button.click();
+  await page.getByRole('heading', { name: 'Workspaces', exact: true }).waitFor();
+  expect(await page.getByRole('link', { name: 'Doomed' }).count()).toBe(0);
+});
