@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
@@ -20,6 +21,8 @@ const DEFAULT_OWNER = 'owner@localhost';
 export interface App extends HttpHandler {
   readonly logger: Logger;
   readonly services: Services;
+  /** What is measured; `null` where nobody asks for it. */
+  readonly metrics: Metrics | null;
   /** The account that was made because there was none; its password is told nowhere else. */
   readonly firstOwner: FirstOwner | null;
   /** Stores what is still in memory and lets go of the database. Call it when no request is under way. */
@@ -82,6 +85,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     email: config.ownerEmail ?? DEFAULT_OWNER,
     password: config.ownerPassword,
   });
+  const metrics = config.metricsPort === null ? null : createMetrics({ services, database, logger });
   const handler = createHttpHandler({
     config,
     schema,
@@ -89,6 +93,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     clock,
     ids: systemIds,
     services,
+    metrics,
     authenticate: services.authentication.authenticate,
     createContext: (server) => createContext(services, server),
     probe: async () => {
@@ -100,6 +105,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     ...handler,
     logger,
     services,
+    metrics,
     firstOwner,
     async close() {
       services.streams.close();

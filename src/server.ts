@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
+import { createMetricsServer, type MetricsServer } from './http/metrics-server.ts';
 import { createNodeServer, type NodeServer } from './http/node-server.ts';
 import { startWatchdog } from './platform/watchdog.ts';
 import type { FirstOwner } from './services/bootstrap.ts';
@@ -34,13 +35,28 @@ function welcome({ graphiql }: Config, url: string): string {
   ].join('\n');
 }
 
-async function listen(server: NodeServer, { host, port }: Config): Promise<number> {
+async function listen(
+  server: Pick<NodeServer, 'listen'>,
+  host: string,
+  port: number,
+  variables: string,
+): Promise<number> {
   try {
     return await server.listen(port, host);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error;
-    throw new ConfigError(`HOST, PORT: cannot listen on ${host}, port ${port} (${reason})`);
+    throw new ConfigError(`${variables}: cannot listen on ${host}, port ${port} (${reason})`);
   }
+}
+
+/** Serves what is measured, where that is asked for. */
+async function serveMetrics({ metrics, logger }: App, config: Config): Promise<MetricsServer | null> {
+  if (metrics === null || config.metricsPort === null) return null;
+  const server = createMetricsServer(metrics);
+  const { metricsHost: host } = config;
+  const port = await listen(server, host, config.metricsPort, 'POSTERN_METRICS_HOST, POSTERN_METRICS_PORT');
+  logger.info({ host, port }, 'metrics are served');
+  return server;
 }
 
 /** Resolves at the first signal to stop; the second one ends the process on the spot. */
@@ -70,13 +86,15 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   const server = createNodeServer(app);
   try {
     if (app.firstOwner) print(signInHint(app.firstOwner));
-    const port = await listen(server, config);
+    const metrics = await serveMetrics(app, config);
+    const port = await listen(server, config.host, config.port, 'HOST, PORT');
     const stop = stopSignal();
     print(welcome(config, urlOf(config, port)));
     await stop;
     setTimeout(() => process.exit(1), STOP_MS).unref();
     app.logger.info('stopping');
     await server.drain(DRAIN_MS);
+    metrics?.close();
   } finally {
     await app.close();
   }

@@ -65,8 +65,9 @@ export function jsonResponse(body: unknown, status = 200, headers: Record<string
 }
 
 /** The answer to a request that was refused as a whole, as GraphQL clients read it: `errors`, and no `data`. */
-export function refusalResponse(error: unknown, requestId: string, init: RefusalInit = {}): Response {
-  const coded = toGraphQLError(error, requestId);
+export function refusalResponse(error: unknown, visit: Visit, init: RefusalInit = {}): Response {
+  const coded = toGraphQLError(error, visit.requestId);
+  visit.codes.push(codeOf(coded));
   const { status, headers } = httpOf(coded);
   const body = { errors: [{ message: coded.message, extensions: coded.extensions }] };
   return jsonResponse(body, init.status ?? status, { ...headers, ...init.headers });
@@ -75,7 +76,7 @@ export function refusalResponse(error: unknown, requestId: string, init: Refusal
 /** The answer to a request that ended in an error; a fault of ours is logged, and told only by the request's id. */
 export function answerFailure(error: unknown, request: Request, visit: Visit, logger: Logger): Response {
   if (request.signal.aborted) return new Response(null, { status: CLIENT_GONE });
-  const response = refusalResponse(error, visit.requestId, { headers: errorTypeFor(request) });
+  const response = refusalResponse(error, visit, { headers: errorTypeFor(request) });
   if (response.status === ERRORS.INTERNAL_SERVER_ERROR.status) {
     logger.error({ requestId: visit.requestId, err: error }, 'a request failed');
   }

@@ -63,7 +63,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     if (request.method === 'OPTIONS') return cors.preflight(request);
     if (!METHODS.includes(request.method)) {
       const refusal = failure('BAD_REQUEST', 'GraphQL takes GET and POST.');
-      return refusalResponse(refusal, visit.requestId, {
+      return refusalResponse(refusal, visit, {
         status: 405,
         headers: { Allow: 'GET, POST, OPTIONS' },
       });

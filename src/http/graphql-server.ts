@@ -132,9 +132,13 @@ function codeErrors(logger: Logger): CallPlugin {
 
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      const { requestId } = serverContext.visit;
-      const code = (part: ExecutionResult): ExecutionResult =>
-        part.errors ? { ...part, errors: part.errors.map((error) => codeError(error, requestId)) } : part;
+      const { requestId, codes } = serverContext.visit;
+      const code = (part: ExecutionResult): ExecutionResult => {
+        if (!part.errors) return part;
+        const errors = part.errors.map((error) => codeError(error, requestId));
+        codes.push(...errors.map(codeOf));
+        return { ...part, errors };
+      };
       if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, code));
       else if (!Array.isArray(result)) setResult(code(result));
     },

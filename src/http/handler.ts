@@ -1,12 +1,13 @@
 import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, stopwatch } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { answerFailure, jsonResponse, refusalResponse, seal } from './answers.ts';
 import { clientAddress } from './client-address.ts';
 import { loadConsole } from './console.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
 import { readOnly } from './methods.ts';
+import type { Metrics } from './metrics.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createVerificationRoutes, type VerificationParts } from './verification.ts';
 import { createVisit, type Endpoint, logFieldsOf, type Visit } from './visit.ts';
@@ -20,6 +21,8 @@ export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts
   readonly ids: IdSource;
   /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
   readonly probe: () => Promise<void>;
+  /** Told of every request that was answered; `null` where nobody measures. */
+  readonly metrics: Pick<Metrics, 'observe'> | null;
 }
 
 /** The other end of the connection that a request came over. */
@@ -39,7 +42,7 @@ export interface HttpHandler {
 
 /** The handler over its parts. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
-  const { config, logger, clock } = parts;
+  const { config, logger, clock, metrics } = parts;
   const limits = createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute });
   const pages = loadConsole();
   let draining = false;
@@ -71,29 +74,25 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   return {
     async fetch(request, peer) {
       const started = clock();
+      const begun = stopwatch();
       const forwardedFor = request.headers.get('x-forwarded-for');
       const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
       const { pathname } = new URL(request.url);
       const response = await route(pathname, request, visit).catch((error: unknown) =>
         answerFailure(error, request, visit, logger),
       );
-      logger.info(
-        {
-          ...logFieldsOf(visit),
-          method: request.method,
-          // A path that is none of ours may be anything, a secret that was pasted included.
-          path: routes.has(pathname) ? pathname : null,
-          status: response.status,
-          ms: clock() - started,
-        },
-        'request',
-      );
+      // A path that is none of ours may be anything, a secret that was pasted included.
+      const path = routes.has(pathname) ? pathname : null;
+      const { method } = request;
+      const { status } = response;
+      logger.info({ ...logFieldsOf(visit), method, path, status, ms: clock() - started }, 'request');
+      metrics?.observe({ visit, path, method, status, seconds: (stopwatch() - begun) / 1000 });
       return seal(response, visit.requestId);
     },
 
     refuse(error) {
       const visit = createVisit(parts.ids(), null);
-      const response = refusalResponse(error, visit.requestId);
+      const response = refusalResponse(error, visit);
       logger.info({ ...logFieldsOf(visit), status: response.status }, 'malformed request');
       return seal(response, visit.requestId);
     },

@@ -7,7 +7,7 @@ function only(methods: readonly string[], answer: Endpoint): Endpoint {
   return async (request, visit) => {
     if (methods.includes(request.method)) return answer(request, visit);
     const refusal = failure('BAD_REQUEST', `This takes ${methods.join(' or ')}.`);
-    return refusalResponse(refusal, visit.requestId, { status: 405, headers: { Allow: methods.join(', ') } });
+    return refusalResponse(refusal, visit, { status: 405, headers: { Allow: methods.join(', ') } });
   };
 }
 

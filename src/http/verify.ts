@@ -107,7 +107,7 @@ export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint
       // Proxies understand 401 and 403, and what is absent must not look different from what is hidden.
       const { status, challenge } = ERRORS.FORBIDDEN;
       const headers = { 'WWW-Authenticate': bearerChallenge(challenge) };
-      return refusalResponse(errorOf(decision), visit.requestId, { status, headers });
+      return refusalResponse(errorOf(decision), visit, { status, headers });
     }
     recordUse(services, callerOf(request, visit, credential), principal);
     return new Response(null, { status: 204, headers: identityOf(principal) });

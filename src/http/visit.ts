@@ -1,4 +1,5 @@
 import type { OperationTypeNode } from 'graphql';
+import type { ErrorCode } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { ANONYMOUS, isToken, type Principal } from '../domain/principal.ts';
 import { withoutSecrets } from '../domain/secret.ts';
@@ -11,6 +12,8 @@ export interface Visit {
   /** The client's address, as far as it can be believed. */
   readonly address: string | null;
   principal: Principal;
+  /** The codes of the errors that it is answered with. */
+  readonly codes: ErrorCode[];
   operation: { readonly name: string | null; readonly type: OperationTypeNode } | null;
 }
 
@@ -19,7 +22,7 @@ export type Endpoint = (request: Request, visit: Visit) => Promise<Response>;
 
 /** A visit of which no more is known than where it comes from. */
 export function createVisit(requestId: string, address: string | null): Visit {
-  return { requestId, address, principal: ANONYMOUS, operation: null };
+  return { requestId, address, principal: ANONYMOUS, codes: [], operation: null };
 }
 
 /** The fields of a visit's line in the log: chosen ones, none of which can hold a secret. */

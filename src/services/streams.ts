@@ -2,6 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Ask } from '../domain/authority.ts';
 import { badInput, failure, PosternError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
+import type { Message } from '../domain/message.ts';
 import { credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -38,6 +39,8 @@ export interface Streams {
    * of one credential, or `BAD_USER_INPUT` where `after` is no message that the channel keeps.
    */
   follow(request: FollowRequest): Promise<AsyncIterableIterator<Delivery>>;
+  /** How many are open. */
+  count(): number;
   /** Ends every stream; new ones are refused with `UNAVAILABLE`. */
   close(): void;
 }
@@ -70,7 +73,23 @@ export function createStreams(deps: {
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
+  /** The reads under way: streams that stand at the same place and look at once share one. */
+  const reads = new Map<string, Promise<Message | null>>();
+
+  function messageAfter(channelId: string, sequence: number): Promise<Message | null> {
+    const place = `${channelId} ${sequence}`;
+    const shared = reads.get(place);
+    if (shared) return shared;
+    const read = findMessageAfter(db, channelId, sequence).finally(() => {
+      if (reads.get(place) === read) reads.delete(place);
+    });
+    reads.set(place, read);
+    return read;
+  }
+
   async function wake(streams: readonly OpenStream[]): Promise<void> {
+    // Who is woken must not share a read that began before there was reason to.
+    reads.clear();
     for (const [index, { stream }] of streams.entries()) {
       if (index > 0 && index % WOKEN_AT_ONCE === 0) await othersTurn();
       stream.wake();
@@ -139,7 +158,7 @@ export function createStreams(deps: {
   function openStream(request: FollowRequest, start: number, principal: Principal): Stream {
     const { channelId, caller } = request;
     const source = {
-      messageAfter: (sequence: number) => findMessageAfter(db, channelId, sequence),
+      messageAfter: (sequence: number) => messageAfter(channelId, sequence),
       async mayFollow() {
         try {
           entry.principal = await identify(request);
@@ -177,6 +196,8 @@ export function createStreams(deps: {
       requireRoom(principal);
       return openStream(request, start, principal);
     },
+
+    count: () => open.size,
 
     close() {
       closed = true;

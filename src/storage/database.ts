@@ -6,6 +6,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { type ChangeHints, NO_HINTS } from './change-hints.ts';
 import { type ForeignChanges, watchSqlite } from './foreign-changes.ts';
+import { type DatabaseMeasures, measureSqlite } from './measures.ts';
 import { openPostgres } from './postgres.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
 import { createSqliteTransact } from './sqlite-transact.ts';
@@ -32,6 +33,8 @@ export interface DatabaseHandle {
   readonly hints: ChangeHints;
   /** Runs work that changes the schema; others who would do that meanwhile wait. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** What the database takes up. */
+  measure(): Promise<DatabaseMeasures>;
   close(): Promise<void>;
 }
 
@@ -57,17 +60,19 @@ export function databaseFile(url: string): string {
 }
 
 /** Wraps an open SQLite connection. */
-export function wrapSqlite(connection: Database.Database, file: string): SqliteHandle {
+export function wrapSqlite(connection: Database.Database, path: string): SqliteHandle {
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
+  const file = path === IN_MEMORY ? null : path;
   return {
     db,
     connection,
-    file: file === IN_MEMORY ? null : file,
+    file,
     clock: systemClock,
     transact: createSqliteTransact(db),
     changedElsewhere: watchSqlite(db),
     hints: NO_HINTS,
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
+    measure: async () => measureSqlite(connection, file),
     close: () => db.destroy(),
   };
 }

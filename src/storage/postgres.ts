@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { ChangeHints } from './change-hints.ts';
 import { watchPostgres } from './foreign-changes.ts';
+import { measurePostgres } from './measures.ts';
 import { createPostgresClock } from './postgres-clock.ts';
 import { createPostgresDialect, sqlStateOf, TYPES } from './postgres-dialect.ts';
 import { createPostgresHints } from './postgres-hints.ts';
@@ -156,7 +157,8 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
  * reached, or its settings do not keep what it acknowledges.
  */
 export async function openPostgres(url: string) {
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(openPool(url)) });
+  const pool = openPool(url);
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
@@ -169,6 +171,7 @@ export async function openPostgres(url: string) {
       changedElsewhere: watchPostgres(db),
       hints: hints as ChangeHints,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
+      measure: () => measurePostgres(db, pool),
       async close() {
         clock.stop();
         await hints.close();

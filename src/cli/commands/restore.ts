@@ -32,10 +32,10 @@ export const command: Command = {
   },
   about: `Restores a backup to DATABASE_URL, where there must be no database yet. What
 was revoked, deleted or replaced after the backup was made works again in it,
-unknown to anybody; so say what is to become of its secrets: --reissue refuses all of
-them, and the tokens stay to be regenerated; --as-is accepts them, with a warning
-in every audit log and in the server's. With either, passwords, roles and members
-are those of the backup: compare them with what you know.`,
+unknown to anybody; so say what is to become of its secrets: --reissue refuses
+all of them, and the tokens stay to be regenerated; --as-is accepts them, with a
+warning in every audit log and in the server's. With either, passwords, roles
+and members are those of the backup: compare them with what you know.`,
   async run(call) {
     if (call.has('reissue') === call.has('as-is')) throw new UsageError('Give either --reissue or --as-is.');
     const choice = call.has('reissue') ? 'REISSUE' : 'AS_IS';

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createMetricsServer, type MetricsServer } from '../../src/http/metrics-server.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+let postern: TestApp;
+let server: MetricsServer;
+let origin: string;
+
+/** The value of a sample by its name with labels, as Prometheus would read it. */
+async function sample(name: string): Promise<number | undefined> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  const line = text.split('\n').find((line) => line.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
+
+async function verify(secret: string): Promise<number> {
+  const headers = { authorization: `Bearer ${secret}` };
+  return (await postern.fetch(new Request('http://postern.test/verify', { headers }))).status;
+}
+
+beforeEach(async () => {
+  postern = await startTestApp({ POSTERN_METRICS_PORT: '0' });
+  server = createMetricsServer(postern.app.metrics!);
+  origin = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
+});
+
+afterEach(async () => {
+  server.close();
+  await postern.close();
+});
+
+test('requests are counted by path, method and status, and timed by path', async () => {
+  const before = (await sample('postern_requests_total{path="/verify",method="GET",status="204"}')) ?? 0;
+  expect(await verify(postern.owner.session)).toBe(204);
+  expect(await verify(postern.owner.session)).toBe(204);
+  expect(await sample('postern_requests_total{path="/verify",method="GET",status="204"}')).toBe(before + 2);
+  expect(await sample('postern_request_duration_seconds_count{path="/verify"}')).toBe(before + 2);
+  expect(await sample('postern_request_duration_seconds_bucket{le="+Inf",path="/verify"}')).toBe(before + 2);
+});
+
+test('errors are counted by code, of refused requests and at fields', async () => {
+  expect(await verify('nonsense')).toBe(401);
+  await postern.post('{ tokens { totalCount } }');
+  await postern.post('{ tokens { totalCount } }');
+  await postern.post('{ nonsense }');
+  expect(await sample('postern_errors_total{code="INVALID_TOKEN"}')).toBe(1);
+  expect(await sample('postern_errors_total{code="UNAUTHENTICATED"}')).toBe(2);
+  expect(await sample('postern_errors_total{code="GRAPHQL_VALIDATION_FAILED"}')).toBe(1);
+});
+
+test('no label is of the making of whoever asks', async () => {
+  const secret = 'pat_secret';
+  await postern.fetch(new Request(`http://postern.test/${secret}`));
+  await postern.fetch(new Request('http://postern.test/health', { method: 'WHATEVER' }));
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  expect(text).toContain('postern_requests_total{path="other",method="GET",status="404"} 1');
+  expect(text).toContain('postern_requests_total{path="/health",method="other",status="405"} 1');
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain('WHATEVER');
+});
+
+test('the database, what waits to be stored, streams and the event loop are measured', async () => {
+  expect(await sample('postern_database_up')).toBe(1);
+  expect(await sample('postern_database_bytes{part="main"}')).toBeGreaterThan(10_000);
+  expect(await sample('postern_open_streams')).toBe(0);
+  expect(await sample('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
+  await verify(postern.owner.session);
+  expect(await sample('postern_last_use_backlog')).toBe(1);
+});
+
+test('a database that does not answer is a measurement, too', async () => {
+  await postern.database.close();
+  expect(await sample('postern_database_up')).toBe(0);
+  expect(await sample('postern_requests_total{path="/graphql",method="POST",status="200"}')).toBeGreaterThan(
+    0,
+  );
+});
+
+test('the port serves nothing else', async () => {
+  expect((await fetch(`${origin}/`)).status).toBe(404);
+  expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
+});
+
+test('unless a port is configured nothing is measured', async () => {
+  const plain = await startTestApp();
+  expect(plain.app.metrics).toBeNull();
+  await plain.close();
+});
