@@ -7,6 +7,7 @@ import { isSharedWith } from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
+import { precompile } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 import type { Tables } from './tables.ts';
 
@@ -101,13 +102,8 @@ export async function findWorkspaceIdOf(db: Executor, channelId: string): Promis
   return row?.workspace_id ?? null;
 }
 
-/** How a user stands to a channel; `null` where there is no such channel. */
-export async function findChannelStanding(
-  db: Executor,
-  userId: string,
-  channelId: string,
-): Promise<Standing | null> {
-  const row = await db
+const channelStanding = precompile((db: Executor, userId: string, channelId: string) =>
+  db
     .selectFrom('channels as c')
     .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
     .leftJoin('members as m', (join) =>
@@ -118,8 +114,16 @@ export async function findChannelStanding(
     )
     .select(['c.workspace_id', 'm.role', 's.operations'])
     .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
-    .where('c.id', '=', channelId)
-    .executeTakeFirst();
+    .where('c.id', '=', channelId),
+);
+
+/** How a user stands to a channel; `null` where there is no such channel. */
+export async function findChannelStanding(
+  db: Executor,
+  userId: string,
+  channelId: string,
+): Promise<Standing | null> {
+  const [row] = await channelStanding(db, userId, channelId);
   return row
     ? {
         workspaceId: row.workspace_id,

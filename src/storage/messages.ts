@@ -5,6 +5,7 @@ import type { Page, PageWindow } from '../domain/paging.ts';
 import { channelWithin } from './channels.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
+import { precompile } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 /** The order of every list of messages: as they were published. */
@@ -97,18 +98,17 @@ export async function findMessageWithin(db: Executor, reach: Reach, id: string):
   return row ? toMessage(row) : null;
 }
 
+const messageAfter = precompile((db: Executor, channelId: string, sequence: number) =>
+  messageQuery(db, channelId).selectAll().where('sequence', '>', sequence).orderBy('sequence').limit(1),
+);
+
 /** The first message that a channel keeps after a place. */
 export async function findMessageAfter(
   db: Executor,
   channelId: string,
   sequence: number,
 ): Promise<Message | null> {
-  const row = await messageQuery(db, channelId)
-    .selectAll()
-    .where('sequence', '>', sequence)
-    .orderBy('sequence')
-    .limit(1)
-    .executeTakeFirst();
+  const [row] = await messageAfter(db, channelId, sequence);
   return row ? toMessage(row) : null;
 }
 

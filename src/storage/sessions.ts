@@ -1,6 +1,7 @@
 import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
 import type { Session } from '../domain/user.ts';
 import type { Executor } from './database.ts';
+import { precompile } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 /** Stores a session under the digest of its secret. */
@@ -22,6 +23,14 @@ export async function insertSession(
     .execute();
 }
 
+const sessionByDigest = precompile((db: Executor, digest: string) =>
+  db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', 'u.id', 's.user_id')
+    .select(['s.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at'])
+    .where('s.digest', '=', digest),
+);
+
 /** The session of a digest with its person, whatever their state. */
 export async function findSessionByDigest(
   db: Executor,
@@ -33,12 +42,7 @@ export async function findSessionByDigest(
   expiresAt: number;
   deactivatedAt: number | null;
 } | null> {
-  const row = await db
-    .selectFrom('sessions as s')
-    .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at'])
-    .where('s.digest', '=', digest)
-    .executeTakeFirst();
+  const [row] = await sessionByDigest(db, digest);
   return row
     ? {
         id: row.id,

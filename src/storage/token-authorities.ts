@@ -3,6 +3,7 @@ import type { TokenScope } from '../domain/scopes.ts';
 import type { TokenAccess, TokenKind, TokenStops } from '../domain/token.ts';
 import { roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
+import { precompile } from './precompiled.ts';
 import { toScope } from './token-scopes.ts';
 
 /** One token as authentication needs it: what stops it, and what it may do. */
@@ -81,9 +82,8 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
   };
 }
 
-/** The token that a digest belongs to, by one indexed read. */
-export async function findPresentedToken(db: Executor, digest: string): Promise<PresentedToken | null> {
-  const rows = await db
+const presentedToken = precompile((db: Executor, digest: string) =>
+  db
     .selectFrom('token_secrets as p')
     .innerJoin('tokens as t', 't.id', 'p.token_id')
     .leftJoin('users as o', 'o.id', 't.owner_id')
@@ -106,8 +106,12 @@ export async function findPresentedToken(db: Executor, digest: string): Promise<
         .select((sub) => sub.fn.countAll<number>().as('count'))
         .as('old_secrets'),
     )
-    .where('p.digest', '=', digest)
-    .execute();
+    .where('p.digest', '=', digest),
+);
+
+/** The token that a digest belongs to, by one indexed read. */
+export async function findPresentedToken(db: Executor, digest: string): Promise<PresentedToken | null> {
+  const rows = await presentedToken(db, digest);
   const [first] = rows;
   if (!first) return null;
   return {

@@ -6,6 +6,7 @@ import type { Workspace } from '../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
+import { precompile } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 
 /** The order of every list of workspaces: oldest first. */
@@ -92,20 +93,23 @@ export async function findWorkspaces(db: Executor, ids: readonly string[]): Prom
   ).map(toWorkspace);
 }
 
+const standing = precompile((db: Executor, userId: string, workspaceId: string) =>
+  db
+    .selectFrom('workspaces as w')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('w.id', '=', workspaceId),
+);
+
 /** How a user stands to a workspace; `null` where there is no such workspace. */
 export async function findStanding(
   db: Executor,
   userId: string,
   workspaceId: string,
 ): Promise<Standing | null> {
-  const row = await db
-    .selectFrom('workspaces as w')
-    .leftJoin('members as m', (join) =>
-      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
-    )
-    .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
-    .where('w.id', '=', workspaceId)
-    .executeTakeFirst();
+  const [row] = await standing(db, userId, workspaceId);
   return row
     ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) }
     : null;

@@ -66,6 +66,8 @@ export async function postern(words: string, { env, input = '' }: Circumstances 
 
 /** A server in a process of its own. */
 export interface ServerProcess {
+  /** Such as `http://127.0.0.1:34567`. */
+  readonly origin: string;
   /** Posts GraphQL, with a bearer secret where one is given. */
   post(query: string, secret?: string): Promise<{ status: number; data: any; code: string | undefined }>;
   /** Stops it as an operator would, and tells how it ended. */
@@ -91,6 +93,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
   };
   const origin = await originOf(child);
   return {
+    origin,
     async post(query, secret) {
       const headers = {
         'content-type': 'application/json',
