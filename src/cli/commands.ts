@@ -15,6 +15,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Bring the database to the newest schema.',
     load: () => import('./commands/migrate.ts'),
   },
+  {
+    name: 'migrate-to',
+    summary: 'Move an SQLite file to PostgreSQL.',
+    load: () => import('./commands/migrate-to.ts'),
+  },
   { name: 'user create', summary: 'Create a user.', load: () => import('./commands/user-create.ts') },
   { name: 'user list', summary: 'List the users.', load: () => import('./commands/user-list.ts') },
   {

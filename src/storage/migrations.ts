@@ -15,6 +15,9 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0002-channels': channels,
 });
 
+/** Stands among the migrations of a database that a transfer is filling: no server, of whatever version, starts on it. */
+export const TRANSFER_UNDER_WAY = 'zzzz-transfer-under-way';
+
 /** What a run of migrations did. */
 export interface MigrationReport {
   /** The names of the migrations that this process applied, in order. */
@@ -41,6 +44,9 @@ async function schemaState(db: Executor, migrations: Migrations): Promise<Schema
     : [];
   const applied = rows.map((row) => row.name);
   const unknown = applied.find((name) => !(name in migrations));
+  if (unknown === TRANSFER_UNDER_WAY) {
+    throw new OperatorError('A transfer into this database has not ended: run "postern migrate-to" again.');
+  }
   if (unknown) {
     throw new OperatorError(
       `The database has the migration ${unknown} of a newer Postern: run that version, or restore a copy from before.`,
