@@ -6,8 +6,11 @@ const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 256;
 const EMAIL_LENGTH = 254;
 
-/** Control, surrogate, bidi-override and zero-width characters, line and paragraph separators. */
-const HIDDEN = /[\p{Cc}\p{Cs}\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/u;
+/**
+ * Control, surrogate, direction-changing and zero-width characters, fillers, line and paragraph separators. All but the
+ * variation selectors, which choose between two looks of what stands before them.
+ */
+const HIDDEN = /(?!\p{VS})[\p{Cc}\p{Cs}\p{DI}\u2028\u2029]/u;
 const HIDDEN_BUT_LINES = new RegExp(
   HIDDEN.source.replace('\\p{Cc}', '\\x00-\\x09\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F'),
   'u',

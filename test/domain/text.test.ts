@@ -9,11 +9,12 @@ import {
 } from '../../src/domain/text.ts';
 import { badPathsOf } from '../support/refusal.ts';
 
-/** Control, bidi-override and zero-width characters, line and paragraph separators, a lone surrogate. */
+/** Control, bidi-override and zero-width characters, fillers, line and paragraph separators, a tag, a lone surrogate. */
 const HIDDEN = [
   0x00, 0x07, 0x1b, 0x7f, 0x85, 0x9f, 0x061c, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029,
-  0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xd800, 0xfeff,
-].map((code) => String.fromCharCode(code));
+  0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xd800, 0xfeff, 0xad,
+  0x034f, 0x115f, 0x1160, 0x17b4, 0x3164, 0xffa0, 0xe0041,
+].map((code) => String.fromCodePoint(code));
 
 describe('a name', () => {
   test.each([
@@ -22,6 +23,7 @@ describe('a name', () => {
     ['Cafe\u0301', 'Caf\u00e9'],
     ['日本語 и العربية', '日本語 и العربية'],
     ['{"a":1}', '{"a":1}'],
+    ['\u2764\ufe0f', '\u2764\ufe0f'],
     ["'; drop table tokens; --", "'; drop table tokens; --"],
     ['x'.repeat(100), 'x'.repeat(100)],
     ['🏰'.repeat(100), '🏰'.repeat(100)],
