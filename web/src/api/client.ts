@@ -1,10 +1,22 @@
-import { type CombinedError, cacheExchange, createClient, fetchExchange, mapExchange } from 'urql';
+import {
+  type CombinedError,
+  cacheExchange,
+  createClient,
+  fetchExchange,
+  mapExchange,
+  type Operation,
+} from 'urql';
 import { isSignedOut } from './errors.ts';
 
 const ENDPOINT = '/graphql';
 
-/** Every query depends on this, and every change concerns it: after a change, what is on the page is asked for anew. */
 const EVERYTHING = ['Everything'];
+
+/** Every query depends on everything, and every change concerns it: after one, what is on the page is asked for anew. */
+function dependOnEverything(operation: Operation): Operation {
+  if (operation.kind === 'subscription') return operation;
+  return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
+}
 
 /**
  * A client of the API with a memory of its own; a new one remembers nothing. The memory holds what queries answered:
@@ -19,10 +31,7 @@ export function createApiClient(options: { onSignedOut: () => void }) {
     fetchOptions: { credentials: 'same-origin' },
     exchanges: [
       mapExchange({
-        onOperation: (operation) => ({
-          ...operation,
-          context: { ...operation.context, additionalTypenames: EVERYTHING },
-        }),
+        onOperation: dependOnEverything,
         onError(error: CombinedError) {
           if (isSignedOut(error)) options.onSignedOut();
         },
