@@ -54,11 +54,6 @@ function questionOf({ searchParams }: URL): Question | null {
   };
 }
 
-/** Text that a header can carry: what is not printable ASCII, and `%` itself, as percent-encoded UTF-8. */
-function toHeaderValue(text: string): string {
-  return text.replace(/[^\x21-\x24\x26-\x7E]+/gu, encodeURIComponent);
-}
-
 /** Who is calling, as headers that a proxy hands on to the service behind it. */
 function identityOf(principal: Principal): Record<string, string> {
   switch (principal.kind) {
@@ -79,7 +74,7 @@ function identityOf(principal: Principal): Record<string, string> {
 }
 
 function userOf({ userId, email }: { userId: string; email: string }): Record<string, string> {
-  return { 'X-Postern-User': toGlobalId('User', userId), 'X-Postern-Email': toHeaderValue(email) };
+  return { 'X-Postern-User': toGlobalId('User', userId), 'X-Postern-Email': email };
 }
 
 function tokenOf({ tokenId }: { tokenId: string }): Record<string, string> {

@@ -69,12 +69,11 @@ function toAllowed(headers: Headers): Verdict {
   const principal = headers.get('X-Postern-Principal');
   // Whoever else says 204 has not said that the caller may.
   if (!isPrincipal(principal)) return refused(503);
-  const email = headers.get('X-Postern-Email');
   return Object.freeze({
     allowed: true,
     principal,
     user: headers.get('X-Postern-User'),
-    email: email === null ? null : decodeURIComponent(email),
+    email: headers.get('X-Postern-Email'),
     token: headers.get('X-Postern-Token'),
     workspace: headers.get('X-Postern-Workspace'),
     role: headers.get('X-Postern-Role'),

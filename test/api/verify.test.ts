@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
-import { insertSession } from '../../src/storage/sessions.ts';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel } from '../support/channels.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { verify } from '../support/verify.ts';
@@ -45,23 +43,6 @@ describe('who is calling', () => {
       'x-postern-workspace': postern.workspaceId,
       'x-postern-role': 'TEAM_MEMBER',
     });
-  });
-
-  test('what a header cannot carry is percent-encoded', async () => {
-    const { services } = postern.app;
-    const operator = createOperatorService(services);
-    const { id } = await operator.createUser({ email: 'zoë%2@example.com', name: 'Zoë', password: PASSWORD });
-    const { secret, digest } = services.secrets.issue('SESSION');
-    const times = { createdAt: postern.now(), expiresAt: postern.now() + 1000 };
-    await insertSession(services.db, {
-      id: services.ids(),
-      userId: id,
-      ip: null,
-      userAgent: null,
-      digest,
-      ...times,
-    });
-    expect((await verify(postern, secret)).identity['x-postern-email']).toBe('zo%C3%AB%252@example.com');
   });
 });
 
