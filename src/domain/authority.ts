@@ -1,9 +1,16 @@
 import { failure, forbidden, type PosternError } from './errors.ts';
-import { toGlobalId } from './global-id.ts';
+import { idOf, toGlobalId } from './global-id.ts';
 import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
 import { isToken, type Principal, policySubjectOf, type TokenAuthority } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
-import { concerns, isBuiltIn, type Operation, roleForOperation, type ScopeRule } from './scopes.ts';
+import {
+  type BuiltInEntityType,
+  concerns,
+  isBuiltIn,
+  type Operation,
+  roleForOperation,
+  type ScopeRule,
+} from './scopes.ts';
 import type { TokenKind } from './token.ts';
 
 /**
@@ -105,13 +112,16 @@ export function tokenRoleFor(operation: Operation): Role {
   return operation === 'DELETE' ? 'ADMINISTRATOR' : 'WORKSPACE_MANAGER';
 }
 
+const NODE_TYPES = { workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const;
+
 /** The global id of an entity; ids of registered types are the caller's own and stay as they are. */
 export function globalEntityId(entityType: string, entityId: string): string {
-  if (!isBuiltIn(entityType)) return entityId;
-  return toGlobalId(
-    ({ workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const)[entityType],
-    entityId,
-  );
+  return isBuiltIn(entityType) ? toGlobalId(NODE_TYPES[entityType], entityId) : entityId;
+}
+
+/** The UUID of an entity that a caller names by its global id; `NO_ID` where that is malformed or of another type. */
+export function builtInEntityId(entityType: BuiltInEntityType, globalId: string): string {
+  return idOf(NODE_TYPES[entityType], globalId);
 }
 
 function missingScope(operation: Operation, entityType: string, entityId?: string): PosternError {

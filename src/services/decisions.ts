@@ -1,5 +1,4 @@
-import type { Ask } from '../domain/authority.ts';
-import { tokenRoleFor } from '../domain/authority.ts';
+import { type Ask, builtInEntityId, tokenRoleFor } from '../domain/authority.ts';
 import { isEntityId, isEntityType } from '../domain/entity-type.ts';
 import { badInput, type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
 import { idOf } from '../domain/global-id.ts';
@@ -37,12 +36,10 @@ function askOfQuestion(question: Question): Ask | null {
     return { kind: 'entity', operation, entityType, workspaceId, entityId };
   }
   if (!BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;
-  if (entityType === 'token') {
-    const tokenId = entityId && idOf('Token', entityId);
-    return { kind: 'token', operation, tokenId, workspaceRole: tokenRoleFor(operation) };
-  }
-  const type = entityType === 'channel' ? 'Channel' : 'Workspace';
-  return { kind: 'entity', operation, entityType, workspaceId, entityId: entityId && idOf(type, entityId) };
+  const id = entityId === undefined ? undefined : builtInEntityId(entityType, entityId);
+  return entityType === 'token'
+    ? { kind: 'token', operation, tokenId: id, workspaceRole: tokenRoleFor(operation) }
+    : { kind: 'entity', operation, entityType, workspaceId, entityId: id };
 }
 
 /** Answers by the same rules that the call itself would meet. */

@@ -1,3 +1,4 @@
+import { builtInEntityId } from '../domain/authority.ts';
 import { isEntityId } from '../domain/entity-type.ts';
 import { badInput, forbidden, type InputIssue, inputCheck, PosternError } from '../domain/errors.ts';
 import { idOf } from '../domain/global-id.ts';
@@ -29,8 +30,6 @@ export interface ScopeRequest {
 }
 
 type Path = InputIssue['path'];
-
-const NODE_TYPES = { workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const;
 
 /**
  * Turns requests into rules for a user's token: each names operations that its type has, and an entity and a workspace
@@ -89,7 +88,7 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
 }
 
 function parseEntityId(entityType: string, entityId: string, path: Path): string {
-  if (isBuiltIn(entityType)) return idOf(NODE_TYPES[entityType], entityId);
+  if (isBuiltIn(entityType)) return builtInEntityId(entityType, entityId);
   if (!isEntityId(entityId))
     throw badInput(path, 'must have 1 to 200 characters, none of them a control character');
   return entityId;

@@ -1,7 +1,7 @@
 import { badInput, failure, forbidden, inputCheck, PosternError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isToken } from '../domain/principal.ts';
-import { isAtLeast, type Role } from '../domain/roles.ts';
+import type { Role } from '../domain/roles.ts';
 import { sameRule } from '../domain/scopes.ts';
 import { parseDescription, parseName } from '../domain/text.ts';
 import type { Token, TokenAccess } from '../domain/token.ts';
@@ -9,6 +9,7 @@ import { deleteScopes, findScopes, insertScopes } from '../storage/token-scopes.
 import { type TokenChanges, updateToken } from '../storage/tokens.ts';
 import { findPolicy } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
+import { requireMayGive } from './members.ts';
 import { resolveScopeRules, type ScopeRequest } from './scope-rules.ts';
 import { auditToken, tokenOf } from './token-stops.ts';
 
@@ -118,7 +119,7 @@ function requireScoped(token: Token): Token {
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
 async function requireRole(change: Change, token: Token, role: Role): Promise<void> {
-  if (change.grant.role === null || !isAtLeast(change.grant.role, role)) throw forbidden('EXCEEDS_CALLER');
+  requireMayGive(change, role);
   const policy = await findPolicy(change.tx, token.workspaceId as string);
   if (!policy?.tokenRoles.includes(role)) throw forbidden('POLICY');
 }

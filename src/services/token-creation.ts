@@ -1,7 +1,7 @@
 import { badInput, failure, forbidden, inputCheck } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isToken, userIdOf } from '../domain/principal.ts';
-import { isAtLeast, type Role } from '../domain/roles.ts';
+import type { Role } from '../domain/roles.ts';
 import type { TokenScope } from '../domain/scopes.ts';
 import { parseDescription, parseName } from '../domain/text.ts';
 import type { Token, TokenAccess } from '../domain/token.ts';
@@ -18,6 +18,7 @@ import { countTokensOf, insertToken } from '../storage/tokens.ts';
 import { findUser } from '../storage/users.ts';
 import { findWorkspaces } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
+import { requireMayGive } from './members.ts';
 import { resolveScopeRules, type ScopeRequest } from './scope-rules.ts';
 import { auditToken } from './token-stops.ts';
 
@@ -141,8 +142,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
 
     async createWorkspace(change, request) {
       const [workspace] = await findWorkspaces(change.tx, [request.workspaceId]);
-      const { role: callerRole } = change.grant;
-      if (!workspace || callerRole === null) throw failure('NOT_FOUND');
+      if (!workspace) throw failure('NOT_FOUND');
       const parent = parentOf(change);
       const { text, expiresAt } = parseWorkspace(
         change,
@@ -150,7 +150,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         parent.expiresAt,
         workspace.policy.maxLifetime,
       );
-      if (!isAtLeast(callerRole, request.role)) throw forbidden('EXCEEDS_CALLER');
+      requireMayGive(change, request.role);
       requireNoLater(expiresAt, parent.expiresAt);
       if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(expiresAt, change.now, workspace.policy);
