@@ -13,6 +13,8 @@ export interface ServerContext {
   readonly caller: Caller;
   /** Who the caller was when the request came in. */
   readonly principal: Principal;
+  /** Aborted when the client goes before it has all of its answer. */
+  readonly gone: AbortSignal;
   /** Puts a session's secret into the caller's cookie until an instant, or with `null` takes it out. */
   setSession(secret: string | null, expiresAt: number | null): void;
 }
@@ -22,6 +24,7 @@ export interface Context {
   readonly caller: Caller;
   readonly services: Services;
   readonly loaders: Loaders;
+  readonly gone: ServerContext['gone'];
   readonly setSession: ServerContext['setSession'];
   /** Who is calling, as of the last field that was judged. */
   principal: Principal;
@@ -44,6 +47,7 @@ export function createContext(services: Services, server: ServerContext): Contex
     caller,
     services,
     loaders: createLoaders(services),
+    gone: server.gone,
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,

@@ -50,6 +50,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const server: ServerContext = {
       caller: callerOf(request, visit, credential),
       principal,
+      gone: request.signal,
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },

@@ -17,14 +17,18 @@ async function pump(
 ): Promise<void> {
   const reader = stream.getReader();
   const gone = new AbortController();
-  open.add(outgoing);
-  outgoing.once('close', () => {
+  function leave(): void {
     open.delete(outgoing);
     gone.abort();
     // Streams of the platform hear the one, Yoga's the other.
     for (const cancelled of [reader.cancel(), stream.cancel()]) cancelled.catch(() => {});
-  });
+  }
+
+  open.add(outgoing);
+  outgoing.once('close', leave);
   for (let chunk = await reader.read(); !chunk.done && !outgoing.writableEnded; chunk = await reader.read()) {
+    // A client that went before it had an answer; only now, for a stream of Yoga's hears nothing before its first read.
+    if (outgoing.destroyed) return leave();
     if (!outgoing.write(chunk.value)) await once(outgoing, 'drain', { signal: gone.signal });
   }
   outgoing.end();

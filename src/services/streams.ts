@@ -24,6 +24,8 @@ const WOKEN_AT_ONCE = 50;
 
 export interface FollowRequest {
   readonly caller: Caller;
+  /** Aborted when the caller has gone; the stream ends then, whether anybody reads it or not. */
+  readonly gone: AbortSignal;
   /** What following the channel needs. */
   readonly ask: Ask;
   readonly channelId: string;
@@ -156,7 +158,7 @@ export function createStreams(deps: {
   }
 
   function openStream(request: FollowRequest, start: number, principal: Principal): Stream {
-    const { channelId, caller } = request;
+    const { channelId, caller, gone } = request;
     const source = {
       messageAfter: (sequence: number) => messageAfter(channelId, sequence),
       async mayFollow() {
@@ -178,6 +180,8 @@ export function createStreams(deps: {
     open.add(entry);
     listen();
     lookLater();
+    gone.addEventListener('abort', entry.stream.end);
+    if (gone.aborted) entry.stream.end();
     return entry.stream;
   }
 
