@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 5000 } },
     projects: [
       {
         extends: true,
@@ -26,6 +27,8 @@ export default defineConfig({
           include: ['test/{storage,services,api,postgres}/**/*.test.ts'],
           exclude: SQLITE_ONLY,
           globalSetup: 'test/support/postgres-server.ts',
+          // Every statement is a round trip, of which a walk at random makes tens of thousands.
+          testTimeout: 180_000,
         },
       },
     ],
