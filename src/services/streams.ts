@@ -1,4 +1,3 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Ask } from '../domain/authority.ts';
 import { badInput, failure, PosternError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
@@ -16,11 +15,7 @@ import { judge } from './authority.ts';
 import type { Caller } from './caller.ts';
 import { type LastUse, recordUse } from './last-use.ts';
 import { createStream, type Delivery, type Stream } from './stream.ts';
-
-/** How long an idle stream may outlive its right, at most, before it looks. */
-const LOOK_EVERY_MS = 250;
-/** Streams that look at once, before other requests have their turn. */
-const WOKEN_AT_ONCE = 50;
+import { createStreamWakes, type OpenStream } from './stream-wakes.ts';
 
 export interface FollowRequest {
   readonly caller: Caller;
@@ -47,14 +42,26 @@ export interface Streams {
   close(): void;
 }
 
-interface OpenStream {
-  readonly stream: Stream;
-  readonly channelId: string;
-  /** Who follows, as of the last time that was asked. */
-  principal: Principal;
+/** Reads messages for streams: those that stand at the same place and look at once share one read. */
+function createSharedReads(db: Executor) {
+  const underWay = new Map<string, Promise<Message | null>>();
+  return {
+    messageAfter(channelId: string, sequence: number): Promise<Message | null> {
+      const place = `${channelId} ${sequence}`;
+      const shared = underWay.get(place);
+      if (shared) return shared;
+      const read = findMessageAfter(db, channelId, sequence).finally(() => {
+        if (underWay.get(place) === read) underWay.delete(place);
+      });
+      underWay.set(place, read);
+      return read;
+    },
+    /** Lets nobody share a read that has begun: who is woken from now on has reason to see more than it does. */
+    begin: () => underWay.clear(),
+  };
 }
 
-/** Streams over a database. One timer serves all of them. */
+/** Streams over a database. */
 export function createStreams(deps: {
   db: Executor;
   changedElsewhere: ForeignChanges;
@@ -66,74 +73,11 @@ export function createStreams(deps: {
   announcements: Announcements;
   lastUse: LastUse;
 }): Streams {
-  const { db, changedElsewhere, hints, clock, logger, limits, authentication, announcements, lastUse } = deps;
+  const { db, clock, limits, authentication, lastUse } = deps;
   const open = new Set<OpenStream>();
-  /** Whether rights may have changed since every stream last looked. */
-  let unsure = false;
-  let looking: Promise<void> | null = null;
-  let listening = false;
-  let timer: NodeJS.Timeout | null = null;
+  const reads = createSharedReads(db);
+  const wakes = createStreamWakes({ ...deps, open, beforeWaking: reads.begin });
   let closed = false;
-
-  /** The reads under way: streams that stand at the same place and look at once share one. */
-  const reads = new Map<string, Promise<Message | null>>();
-
-  function messageAfter(channelId: string, sequence: number): Promise<Message | null> {
-    const place = `${channelId} ${sequence}`;
-    const shared = reads.get(place);
-    if (shared) return shared;
-    const read = findMessageAfter(db, channelId, sequence).finally(() => {
-      if (reads.get(place) === read) reads.delete(place);
-    });
-    reads.set(place, read);
-    return read;
-  }
-
-  async function wake(streams: readonly OpenStream[]): Promise<void> {
-    // Who is woken must not share a read that began before there was reason to.
-    reads.clear();
-    for (const [index, { stream }] of streams.entries()) {
-      if (index > 0 && index % WOKEN_AT_ONCE === 0) await othersTurn();
-      stream.wake();
-    }
-  }
-
-  /** Wakes the streams that may have lost their right: all after a change, here or in another process; else the expired. */
-  async function look(): Promise<void> {
-    const all = (await changedElsewhere()) || unsure;
-    unsure = false;
-    const now = clock();
-    await wake([...open].filter(({ principal }) => all || hasEnded(principal, now)));
-  }
-
-  function lookNow(): Promise<void> {
-    looking ??= look()
-      .catch((error: unknown) => {
-        unsure = true;
-        logger.warn({ err: error }, 'open streams could not be judged');
-      })
-      .finally(() => {
-        looking = null;
-      });
-    return looking;
-  }
-
-  /** From the first stream on: before, there is nobody to wake. */
-  function listen(): void {
-    if (listening) return;
-    listening = true;
-    hints.listen(() => {
-      if (open.size > 0) void lookNow();
-    });
-  }
-
-  function lookLater(): void {
-    timer ??= setTimeout(async () => {
-      await lookNow();
-      timer = null;
-      if (open.size > 0) lookLater();
-    }, LOOK_EVERY_MS).unref();
-  }
 
   async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
     const principal = await authentication.recall(db, caller.credential);
@@ -159,38 +103,33 @@ export function createStreams(deps: {
 
   function openStream(request: FollowRequest, start: number, principal: Principal): Stream {
     const { channelId, caller, gone } = request;
+    let follower = principal;
     const source = {
-      messageAfter: (sequence: number) => messageAfter(channelId, sequence),
+      messageAfter: (sequence: number) => reads.messageAfter(channelId, sequence),
       async mayFollow() {
         try {
-          entry.principal = await identify(request);
+          follower = await identify(request);
           return true;
         } catch (error) {
           if (error instanceof PosternError) return false;
           throw error;
         }
       },
-      used: () => recordUse({ lastUse, clock }, caller, entry.principal),
+      used: () => recordUse({ lastUse, clock }, caller, follower),
     };
     const entry: OpenStream = {
       stream: createStream(source, start, () => open.delete(entry)),
       channelId,
-      principal,
+      get principal() {
+        return follower;
+      },
     };
     open.add(entry);
-    listen();
-    lookLater();
+    wakes.start();
     gone.addEventListener('abort', entry.stream.end);
     if (gone.aborted) entry.stream.end();
     return entry.stream;
   }
-
-  announcements.on('authority', () => {
-    unsure = true;
-  });
-  announcements.on('message', (channelId) =>
-    wake([...open].filter((other) => other.channelId === channelId)),
-  );
 
   return {
     async follow(request) {
@@ -206,11 +145,7 @@ export function createStreams(deps: {
     close() {
       closed = true;
       for (const { stream } of open) stream.end();
-      if (timer) clearTimeout(timer);
+      wakes.stop();
     },
   };
-}
-
-function hasEnded(principal: Principal, now: number): boolean {
-  return principal.kind !== 'ANONYMOUS' && principal.endsAt !== null && principal.endsAt <= now;
 }

@@ -1,0 +1,114 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { Principal } from '../domain/principal.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { ChangeHints } from '../storage/change-hints.ts';
+import type { ForeignChanges } from '../storage/foreign-changes.ts';
+import type { Announcements } from './announcements.ts';
+import type { Stream } from './stream.ts';
+
+/** How often it is asked whether idle streams may have lost their right. */
+const LOOK_EVERY_MS = 250;
+/** Streams that look at once, before other requests have their turn. */
+const WOKEN_AT_ONCE = 50;
+
+/** A stream that is open. */
+export interface OpenStream {
+  readonly stream: Stream;
+  readonly channelId: string;
+  /** Who follows, as of the last time that was asked. */
+  readonly principal: Principal;
+}
+
+/**
+ * Wakes streams when they have reason to look: those of a channel for its new message; all when rights may have changed,
+ * here or in another process; and one whose credential has expired.
+ */
+export interface StreamWakes {
+  /** Begins, unless it has, and goes on for as long as streams are open. */
+  start(): void;
+  stop(): void;
+}
+
+function hasExpired({ principal }: OpenStream, now: number): boolean {
+  return principal.kind !== 'ANONYMOUS' && principal.endsAt !== null && principal.endsAt <= now;
+}
+
+/** Wakes for a set of streams, all by one timer. `beforeWaking` is called each time before some are woken. */
+export function createStreamWakes(deps: {
+  open: ReadonlySet<OpenStream>;
+  beforeWaking: () => void;
+  changedElsewhere: ForeignChanges;
+  hints: ChangeHints;
+  clock: Clock;
+  logger: Logger;
+  announcements: Announcements;
+}): StreamWakes {
+  const { open, beforeWaking, changedElsewhere, hints, clock, logger, announcements } = deps;
+  /** Whether rights may have changed since every stream last looked. */
+  let unsure = false;
+  let looking: Promise<void> | null = null;
+  let listening = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  async function wake(streams: readonly OpenStream[]): Promise<void> {
+    beforeWaking();
+    for (const [index, { stream }] of streams.entries()) {
+      if (index > 0 && index % WOKEN_AT_ONCE === 0) await othersTurn();
+      stream.wake();
+    }
+  }
+
+  async function look(): Promise<void> {
+    const all = (await changedElsewhere()) || unsure;
+    unsure = false;
+    const now = clock();
+    await wake([...open].filter((stream) => all || hasExpired(stream, now)));
+  }
+
+  function lookNow(): Promise<void> {
+    looking ??= look()
+      .catch((error: unknown) => {
+        unsure = true;
+        logger.warn({ err: error }, 'open streams could not be judged');
+      })
+      .finally(() => {
+        looking = null;
+      });
+    return looking;
+  }
+
+  function lookLater(): void {
+    timer ??= setTimeout(async () => {
+      await lookNow();
+      timer = null;
+      if (open.size > 0) lookLater();
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  /** From the first stream on: before, there is nobody to wake. */
+  function listen(): void {
+    if (listening) return;
+    listening = true;
+    hints.listen(() => {
+      if (open.size > 0) void lookNow();
+    });
+  }
+
+  announcements.on('authority', () => {
+    unsure = true;
+  });
+  announcements.on('message', (channelId) =>
+    wake([...open].filter((other) => other.channelId === channelId)),
+  );
+
+  return {
+    start() {
+      listen();
+      lookLater();
+    },
+    stop() {
+      if (timer) clearTimeout(timer);
+    },
+  };
+}
