@@ -74,6 +74,15 @@ function dieLoudly({ logger }: App): void {
   });
 }
 
+/** Has a process end that stands still. Only once it has begun to serve: a migration may rightly take longer. */
+function watch({ logger }: App, { watchdogSeconds }: Config): void {
+  if (watchdogSeconds === 0) return;
+  startWatchdog(watchdogSeconds);
+  if (process.pid === 1) {
+    logger.warn('the watchdog cannot end process 1: run it under an init, as "docker run --init" does');
+  }
+}
+
 /**
  * Runs the server until the process is told to stop, then answers what is under way and stores what is in memory.
  * Throws where it cannot start: a `ConfigError` where the configuration is to blame.
@@ -81,8 +90,7 @@ function dieLoudly({ logger }: App): void {
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const app = await createApp(config);
   dieLoudly(app);
-  // Only now: a migration may rightly take longer.
-  if (config.watchdogSeconds > 0) startWatchdog(config.watchdogSeconds);
+  watch(app, config);
   const server = createNodeServer(app);
   try {
     if (app.firstOwner) print(signInHint(app.firstOwner));
