@@ -1,4 +1,4 @@
-/** Makes the screenshots of the README from the built console, on a server with a few tokens: `tsx scripts/screenshots.ts`. */
+/** Makes the screenshots of the README from the built console, on a server with a few tokens: `npm run screenshots`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

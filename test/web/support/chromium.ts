@@ -5,7 +5,7 @@ import { type Browser, chromium } from 'playwright-core';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The Chromium of this machine. Throws, in one line, how to get one where there is none. */
-export function findChromium(): string {
+function findChromium(): string {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const candidates = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
   const found = [process.env.CHROMIUM_PATH, ...candidates].find((path) => path && existsSync(path));

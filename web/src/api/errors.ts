@@ -56,11 +56,6 @@ export function isSignedOut(error: CombinedError): boolean {
   );
 }
 
-/** Whether an answer says that something is absent or out of sight. */
-export function isNotFound(error: CombinedError): boolean {
-  return error.graphQLErrors.some((each) => extensionsOf(each).code === 'NOT_FOUND');
-}
-
 function explainReason(reason: Reason, role: Role | undefined): string {
   return reason === 'ROLE_REQUIRED' && role ? `This needs the role ${ROLE_NAMES[role]}.` : REASONS[reason];
 }

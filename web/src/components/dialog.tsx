@@ -5,15 +5,7 @@ import { TextField } from './field.tsx';
 import { Problem } from './states.tsx';
 
 /** A modal dialog that is open for as long as it is rendered. The browser traps focus in it and gives it back. */
-export function Dialog({
-  title,
-  onClose,
-  children,
-}: {
-  title: string;
-  onClose: () => void;
-  children: ReactNode;
-}) {
+function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {

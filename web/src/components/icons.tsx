@@ -32,7 +32,6 @@ export const WarningIcon = icon(<path d="M8 2 14.5 13.5h-13zM8 6.5v3.2M8 11.7h.0
 export const ColumnsIcon = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />);
 export const UpIcon = icon(<path d="M8 13V3.5M4 7l4-4 4 4" />);
 export const DownIcon = icon(<path d="M8 3v9.5M4 9l4 4 4-4" />);
-export const ChevronIcon = icon(<path d="m4.5 6.5 3.5 3.5 3.5-3.5" />);
 
 /** The small door. */
 export function Logo() {

@@ -27,7 +27,7 @@ export function SecretBanner({
 }
 
 /** A call with a secret that can be pasted into a terminal. */
-export function curlFor(secret: string, origin: string): string {
+function curlFor(secret: string, origin: string): string {
   return [
     `curl ${origin}/graphql`,
     `-H 'Authorization: Bearer ${secret}'`,

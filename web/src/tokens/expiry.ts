@@ -13,7 +13,7 @@ export interface ExpiryChoice {
 export type ExpiryPreset = (typeof PRESETS)[number]['value'];
 
 /** The durations that are offered, in days; `null` where it is not that simple. */
-export const PRESETS = [
+const PRESETS = [
   { value: 'same', title: 'As long as before', days: null },
   { value: 'P7D', title: '7 days', days: 7 },
   { value: 'P30D', title: '30 days', days: 30 },

@@ -16,7 +16,7 @@ export interface ScopeDraft {
 }
 
 /** Something that a scope can be limited to. */
-export interface Target {
+interface Target {
   readonly id: string;
   readonly name: string;
 }
