@@ -8,7 +8,7 @@ import {
 } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
-import { OPERATIONS, type Operation } from '../domain/scopes.ts';
+import { isBuiltIn, OPERATIONS, type Operation } from '../domain/scopes.ts';
 import { type Decision, decide, type Question } from '../services/decisions.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
@@ -46,11 +46,16 @@ function questionOf({ searchParams }: URL): Question | null {
   if (operation === null || entityType === null) {
     throw failure('BAD_REQUEST', 'operation and entityType belong together.');
   }
+  const workspaceId = searchParams.get('workspaceId');
+  // Anybody may found a workspace and register any type there: a text without its workspace says nothing of whose it is.
+  if (workspaceId === null && !isBuiltIn(entityType)) {
+    throw failure('BAD_REQUEST', 'A registered entity type needs the workspaceId that it is registered in.');
+  }
   return {
     operation: parseOperation(operation),
     entityType,
     entityId: searchParams.get('entityId'),
-    workspaceId: searchParams.get('workspaceId'),
+    workspaceId,
   };
 }
 

@@ -6,6 +6,7 @@ import { isAtLeast, type Role } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import { deleteSharesIn } from '../storage/channel-shares.ts';
 import type { Executor } from '../storage/database.ts';
+import { deleteInvitationsBy } from '../storage/invitations.ts';
 import {
   countMembers,
   deleteMember,
@@ -72,9 +73,18 @@ async function memberOf(change: Change, workspaceId: string, userId: string): Pr
   return member;
 }
 
-/** Or who loses a role would keep it on every channel that they had shared with themselves before. */
-async function takeBackShares(change: Change, { workspaceId, userId }: Member): Promise<void> {
+/**
+ * Who loses a role must not find it again by what was prepared before: a channel shared with themselves, an invitation to
+ * another address of theirs. `role` is what is left, `null` for nothing.
+ */
+async function takeBackWhatWasPrepared(
+  change: Change,
+  { workspaceId, userId }: Member,
+  role: Role | null,
+): Promise<void> {
   await deleteSharesIn(change.tx, workspaceId, userId);
+  const mayStillInvite = role !== null && isAtLeast(role, 'WORKSPACE_MANAGER');
+  await deleteInvitationsBy(change.tx, workspaceId, userId, mayStillInvite ? role : null);
 }
 
 /** Asked after the change, so that in one transaction nothing comes between it and the answer. */
@@ -100,7 +110,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       requireMayGive(change, role);
       if (member.role === role) return member;
       await setMemberRole(change.tx, workspaceId, userId, role);
-      if (isAtLeast(member.role, role)) await takeBackShares(change, member);
+      if (isAtLeast(member.role, role)) await takeBackWhatWasPrepared(change, member, role);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.role_changed', member, { role, before: member.role });
       return { ...member, role };
@@ -109,7 +119,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     async remove(change, workspaceId, userId) {
       const member = await memberOf(change, workspaceId, userId);
       await deleteMember(change.tx, workspaceId, userId);
-      await takeBackShares(change, member);
+      await takeBackWhatWasPrepared(change, member, null);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.removed', member, { role: member.role });
     },

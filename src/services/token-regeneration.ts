@@ -1,4 +1,4 @@
-import { badInput, failure } from '../domain/errors.ts';
+import { badInput, failure, forbidden } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { TokenPolicy } from '../domain/policy.ts';
 import { isToken } from '../domain/principal.ts';
@@ -16,7 +16,7 @@ import type { SecretSource } from '../platform/secrets.ts';
 import { clampDescendants, findToken, replaceSecret, updateToken } from '../storage/tokens.ts';
 import { findPolicy } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
-import { type IssuedToken, requireNoLater } from './token-creation.ts';
+import { type IssuedToken, parentOf, requireNoLater } from './token-creation.ts';
 import { auditToken, tokenOf } from './token-stops.ts';
 
 export interface RegenerateTokenRequest {
@@ -52,6 +52,8 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
     const asked = request ? parseExpiry(request, now, EXPIRES) : undefined;
     if (isToken(change.principal)) {
       const kept = keptExpiry(token, asked, now);
+      // A workspace token may reach tokens that it did not make; a secret that it gets of one must not outlive its own.
+      requireNoLater(kept, parentOf(change).expiresAt);
       if (token.kind === 'WORKSPACE') checkWorkspaceExpiry(kept, now, await policyFor(change, token));
       return kept;
     }
@@ -123,10 +125,11 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   };
 }
 
-/** The policy of a workspace token's workspace. Throws `NOT_FOUND`. */
+/** The policy of a workspace token's workspace. Throws `NOT_FOUND`, or `POLICY` where tokens of its role are not to be issued any more. */
 async function policyFor(change: Change, token: Token): Promise<TokenPolicy> {
   const policy = await findPolicy(change.tx, token.workspaceId as string);
   if (!policy) throw failure('NOT_FOUND');
+  if (token.role !== null && !policy.tokenRoles.includes(token.role)) throw forbidden('POLICY');
   return policy;
 }
 

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import { rankOf, roleOfRank } from '../domain/roles.ts';
+import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
 import type { Invitation } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
 import type { Tables } from './tables.ts';
@@ -111,6 +111,21 @@ export async function clearInvitations(
 /** Takes away the invitations that a workspace token made. */
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
   await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
+}
+
+/** Takes away the invitations to a workspace that a user made: all, or those to roles above one. */
+export async function deleteInvitationsBy(
+  db: Executor,
+  workspaceId: string,
+  userId: string,
+  above: Role | null,
+): Promise<void> {
+  await db
+    .deleteFrom('invitations')
+    .where('workspace_id', '=', workspaceId)
+    .where('invited_by', '=', userId)
+    .where('role', '>', above === null ? -1 : rankOf(above))
+    .execute();
 }
 
 /** Takes away every invitation to a workspace; tells how many. */

@@ -269,3 +269,30 @@ describe('an invitation that a workspace token made', () => {
     expect(await openInvitations()).toEqual([]);
   });
 });
+
+describe('an invitation of somebody who loses the role', () => {
+  const change = (field: string, type: string, input: object) => {
+    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`;
+    const member = { workspaceId: postern.workspaceId, ...input };
+    return postern.post(query, { input: member }, postern.owner.session);
+  };
+
+  test('dies with the membership', async () => {
+    const mallory = await postern.person('Mallory', 'ADMINISTRATOR');
+    const secret = await secretFor('mallory@elsewhere.example', 'ADMINISTRATOR', mallory.session);
+    await change('removeMember', 'RemoveMemberInput', { userId: mallory.id });
+    expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
+  });
+
+  test('works on as far as the role that is left could still invite', async () => {
+    const mallory = await postern.person('Mallory', 'ADMINISTRATOR');
+    const above = await secretFor('above@example.com', 'ADMINISTRATOR', mallory.session);
+    const below = await secretFor('below@example.com', 'VIEWER', mallory.session);
+    await change('updateMemberRole', 'UpdateMemberRoleInput', {
+      userId: mallory.id,
+      role: 'WORKSPACE_MANAGER',
+    });
+    expect((await accept(above, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
+    expect((await accept(below, null, NEW_ACCOUNT)).errors).toEqual([]);
+  });
+});

@@ -100,7 +100,7 @@ describe('a question', () => {
     expect(await ask({ entityType: 'channel', entityId: channel })).toEqual(hidden);
     expect(await ask({ entityType: 'channel', entityId: never })).toEqual(hidden);
     expect(await ask({ entityType: 'channel', entityId: 'no id at all' })).toEqual(hidden);
-    expect(await ask({ entityType: 'spaceship' })).toEqual(hidden);
+    expect(await ask({ entityType: 'spaceship', workspaceId: postern.workspaceId })).toEqual(hidden);
   });
 
   test.each([
@@ -111,6 +111,7 @@ describe('a question', () => {
     ['an entity without a question', 'entityId=chn_0'],
     ['an unknown operation', 'operation=fly&entityType=channel'],
     ['an empty value', 'operation=read&entityType=channel&entityId='],
+    ['a registered type without its workspace', 'operation=read&entityType=repository&entityId=1'],
   ])('is not understood with %s, whoever asks', async (_, query) => {
     for (const secret of [null, postern.owner.session]) {
       const headers: Record<string, string> = secret ? { Authorization: `Bearer ${secret}` } : {};
@@ -212,7 +213,7 @@ describe('the wire', () => {
 
   test('leaves neither query nor secret in the log, but who asked', async () => {
     const { secret, id } = await createPersonalToken(postern, postern.owner.session);
-    await verify(postern, secret, { operation: 'read', entityType: 'repository', entityId: 'private/name' });
+    await verify(postern, secret, { operation: 'read', entityType: 'channel', entityId: 'private/name' });
     const line = JSON.parse(postern.logs.at(-1) as string);
     expect(line).toMatchObject({ path: '/verify', status: 403, principal: 'PERSONAL_TOKEN', tokenId: id });
     expect(postern.logs.join('')).not.toMatch(new RegExp(`private/name|${secret}`));
