@@ -6,7 +6,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
-import { createPasswordHasher } from './platform/passwords.ts';
+import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
 import { createFirstOwner, type FirstOwner } from './services/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
@@ -33,6 +33,7 @@ export interface App extends HttpHandler {
 export interface AppOverrides {
   readonly clock?: Clock;
   readonly logger?: Logger;
+  readonly passwords?: PasswordHasher;
   /** An open database of the newest schema; left out, the one that the configuration names is opened and migrated. */
   readonly database?: DatabaseHandle;
 }
@@ -77,7 +78,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),
-    passwords: createPasswordHasher(),
+    passwords: overrides.passwords ?? createPasswordHasher(),
     limits: config.limits,
     logger,
   });

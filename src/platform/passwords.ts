@@ -1,9 +1,12 @@
-import { hash, verify } from '@node-rs/argon2';
+import { hash, type Options, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
 import { failure } from '../domain/errors.ts';
 
+/** What a hash costs: KiB of memory, passes over it, and lanes. */
+type Cost = Required<Pick<Options, 'memoryCost' | 'timeCost' | 'parallelism'>>;
+
 /** Argon2id by OWASP's second choice: 19 MiB, two passes, one lane. */
-const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const ARGON2ID: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const AT_ONCE = 4;
 const WAITING_MAX = 200;
 
@@ -14,8 +17,8 @@ export interface PasswordHasher {
   verify(stored: string | null, password: string): Promise<boolean>;
 }
 
-/** A hasher with its own queue. */
-export function createPasswordHasher(): PasswordHasher {
+/** A hasher with its own queue. What it once hashed at another cost it can still verify. */
+export function createPasswordHasher(cost: Cost = ARGON2ID): PasswordHasher {
   const limit = pLimit(AT_ONCE);
   const run = <T>(work: () => Promise<T>): Promise<T> => {
     if (limit.pendingCount >= WAITING_MAX) throw failure('UNAVAILABLE');
@@ -24,9 +27,9 @@ export function createPasswordHasher(): PasswordHasher {
   let decoy: Promise<string> | undefined;
 
   return {
-    hash: async (password) => run(() => hash(password, ARGON2ID)),
+    hash: async (password) => run(() => hash(password, cost)),
     async verify(stored, password) {
-      decoy ??= run(() => hash('no account has this password', ARGON2ID));
+      decoy ??= run(() => hash('no account has this password', cost));
       const against = stored ?? (await decoy);
       const right = await run(() => verify(against, password));
       return right && stored !== null;

@@ -4,6 +4,7 @@ import { toGlobalId } from '../../src/domain/global-id.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { createPasswordHasher } from '../../src/platform/passwords.ts';
 import { createOperatorService } from '../../src/services/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/members.ts';
@@ -34,6 +35,9 @@ export interface Person {
 }
 
 export const PASSWORD = 'correct horse battery staple';
+/** Argon2id as ever, at the least that it can cost: hundreds of accounts are made in these tests. */
+const passwords = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
+
 export const START = Date.UTC(2030, 0, 1, 12);
 
 /** A whole Postern in memory, with a clock that stands still until it is moved. */
@@ -84,6 +88,7 @@ export async function startTestApp(
     clock: () => now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     database,
+    passwords,
   });
   const { services } = app;
   const operator = createOperatorService(services);
