@@ -9,7 +9,7 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
 
 /** A request that has been answered. */
-export interface Answered {
+interface Answered {
   readonly visit: Visit;
   /** One of our paths; `null` for any other. */
   readonly path: string | null;
