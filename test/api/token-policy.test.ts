@@ -118,21 +118,19 @@ describe('updateTokenPolicy', () => {
   });
 
   test('bounds what a workspace token asks of regenerateToken, as it bounds what a person asks', async () => {
-    const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', { expires: { after: 'P1D' } });
-    const { id } = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
-    await update({ maxLifetime: 'P30D', requireExpiry: true });
-    for (const expires of [undefined, { never: true }, { after: 'P31D' }]) {
-      const { errors } = await mutate(
-        postern,
-        'regenerateToken',
-        { id, expires },
-        admin.secret,
-        '__typename',
-      );
-      expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'POLICY' });
+    const never = { expires: { never: true } };
+    const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', never);
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', never);
+    await update({ requireExpiry: true });
+    const regenerate = (input: object) =>
+      mutate(postern, 'regenerateToken', { id, ...input }, admin.secret, '__typename');
+    for (const input of [{}, never]) {
+      expect((await regenerate(input)).errors[0]?.extensions).toMatchObject({
+        code: 'FORBIDDEN',
+        reason: 'POLICY',
+      });
     }
-    const input = { id, expires: { after: 'P30D' } };
-    expect((await mutate(postern, 'regenerateToken', input, admin.secret, '__typename')).errors).toEqual([]);
+    expect((await regenerate({ expires: { after: 'P30D' } })).errors).toEqual([]);
   });
 
   test('can be done with a workspace token of an Administrator', async () => {
