@@ -5,7 +5,7 @@ import { follow } from './streams.ts';
 import { createPersonalToken } from './tokens.ts';
 
 /** Where a channel stands to the owner of the tokens: in the own workspace, shared with them, or neither. */
-export const PLACES = ['own', 'shared', 'other'] as const;
+const PLACES = ['own', 'shared', 'other'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** One question of the matrix: may the token whose scopes list `held` do `operation` there? */
