@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { testsWithoutProgram } from './test/support/programs.ts';
 
 /** What is about SQLite's files, or about commands and documents that any engine serves alike. */
 const SQLITE_ONLY = [
@@ -18,7 +19,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sqlite', include: ['test/**/*.test.ts'], exclude: ['test/postgres/**'] },
+        test: {
+          name: 'sqlite',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/postgres/**', ...testsWithoutProgram()],
+        },
       },
       {
         extends: true,
