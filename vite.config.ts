@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const SERVER = process.env.POSTERN_URL ?? 'http://127.0.0.1:4000';
+/** Where the server listens while both are being worked on. */
+const SERVER = `http://127.0.0.1:${process.env.PORT ?? 4000}`;
 
 export default defineConfig({
   root: 'web',

@@ -1,5 +1,9 @@
 /** Runs the server and the console side by side, each reloading when its files change. Ends both when either ends. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+// Both need to know the port.
+if (existsSync('.env')) process.loadEnvFile('.env');
 
 const COMMANDS = [
   ['tsx', 'watch', '--clear-screen=false', 'src/main.ts'],
