@@ -218,3 +218,28 @@ test.each(Object.keys(KEPT))('a stream goes on when %s', async (cause) => {
   await publish(postern, channelId, 'after');
   expect(await stream.payload()).toBe('after');
 });
+
+test('however a revocation falls among messages, a stream brings all before a point and none sent after it was acknowledged', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { id, secret } = await createPersonalToken(postern, member.session);
+    const stream = await follow(postern, channelId, secret);
+    const sentBefore: string[] = [];
+    let revoked = false;
+    const revoking = round * 3;
+    const publishing = (async () => {
+      for (let sent = 0; !revoked || sent < revoking + 5; sent += 1) {
+        const payload = `${round}.${sent}`;
+        if (!revoked) sentBefore.push(payload);
+        if (sent === revoking) void members('revokeToken', { id }).then(() => (revoked = true));
+        await publish(postern, channelId, payload);
+      }
+    })();
+
+    const received: unknown[] = [];
+    for (let event = await stream.next(); event?.event === 'next'; event = await stream.next()) {
+      received.push(event.data.data.channelMessages.payload);
+    }
+    await publishing;
+    expect(received).toEqual(sentBefore.slice(0, received.length));
+  }
+});
