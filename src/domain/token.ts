@@ -1,5 +1,4 @@
 import type { Role } from './roles.ts';
-import type { TokenScope } from './scopes.ts';
 
 export const TOKEN_KINDS = ['PERSONAL', 'WORKSPACE'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
@@ -44,11 +43,6 @@ export interface Token extends TokenStops {
   readonly lastUsedAt: number | null;
   readonly lastUsedIp: string | null;
   readonly lastUsedUserAgent: string | null;
-}
-
-/** A token with what it may do. */
-export interface ScopedToken extends Token {
-  readonly scopes: readonly TokenScope[];
 }
 
 /** A token's status at an instant: revoked before disabled before expired. Expired from the very millisecond. */
