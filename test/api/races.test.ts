@@ -69,6 +69,45 @@ test.each([
   },
 );
 
+test('of both secrets of an overlap used at once, the new one is left', async () => {
+  const { session } = postern.owner;
+  const { id, secret } = await createPersonalToken(postern, session);
+  const overlap = 'mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "PT1H" }) { secret } }';
+  const { data } = await postern.post(overlap, { id }, session);
+  const next = data.regenerateToken.secret as string;
+  const used = await Promise.all([secret, next, secret, next, secret].map(works));
+  expect([used[1], used[3]]).toEqual([true, true]);
+  expect([await works(secret), await works(next)]).toEqual([false, true]);
+});
+
+test('an invitation that two accept at once makes one member', async () => {
+  const ada = await postern.person('Ada');
+  const { data } = await postern.post(
+    `mutation ($w: ID!, $email: EmailAddress!) {
+      inviteMember(input: { workspaceId: $w, email: $email, role: VIEWER }) { invitationSecret }
+    }`,
+    { w: postern.workspaceId, email: ada.email },
+    postern.owner.session,
+  );
+  const accept =
+    'mutation ($secret: String!) { acceptInvitation(input: { secret: $secret }) { __typename } }';
+  const secret = data.inviteMember.invitationSecret;
+  const answers = await Promise.all([1, 2, 3].map(() => postern.post(accept, { secret }, ada.session)));
+  expect(answers.map(({ code }) => code ?? 'joined').sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'joined']);
+});
+
+test('of two Owners who leave at once, one stays', async () => {
+  const ada = await postern.person('Ada', 'OWNER');
+  const leave =
+    'mutation ($w: ID!, $me: ID!) { removeMember(input: { workspaceId: $w, userId: $me }) { __typename } }';
+  const answers = await Promise.all(
+    [ada, postern.owner].map(({ id, session }) =>
+      postern.post(leave, { w: postern.workspaceId, me: id }, session),
+    ),
+  );
+  expect(answers.map(({ code }) => code ?? 'left').sort()).toEqual(['CONFLICT', 'left']);
+});
+
 test('what a session does while it is being ended is done before that, or not at all', async () => {
   const person = await postern.person('Ada');
   const answers = await Promise.all([

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { composeSecret } from '../../src/domain/secret.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+const WRONG_PASSWORD = 'Wr0ng-canary-of-a-pa55word';
+const NEW_PASSWORD = 'N3w-canary-of-a-pa55word';
+const SHORT_PASSWORD = 'sh0rt-cnry!';
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+async function send(body: string, headers: Record<string, string> = {}, path = '/graphql'): Promise<string> {
+  const request = new Request(`http://postern.test${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  return (await postern.fetch(request)).text();
+}
+
+const ask = (query: string, more: object = {}, headers?: Record<string, string>) =>
+  send(JSON.stringify({ query, ...more }), headers);
+
+/** Everything that the database holds: its rows and, of an SQLite file, every byte, those of deleted rows included. */
+async function databaseBytes(): Promise<string> {
+  await postern.app.services.lastUse.flush();
+  const { db } = postern.database;
+  const tables = await db.introspection.getTables();
+  const rows = await Promise.all(
+    tables.map(({ name }) =>
+      db
+        .selectFrom(name as 'users')
+        .selectAll()
+        .execute(),
+    ),
+  );
+  const { connection } = postern.database as { connection?: { serialize(): Buffer } };
+  return JSON.stringify(rows) + (connection?.serialize().toString('latin1') ?? '');
+}
+
+async function expectNoTraceOf(...canaries: string[]): Promise<void> {
+  const [logs, bytes] = [postern.logs.join(''), await databaseBytes()];
+  // What is looked for in the right places is found there.
+  expect(logs).toContain('requestId');
+  expect(bytes).toContain(postern.owner.email);
+  expect(canaries.filter((canary) => logs.includes(canary))).toEqual([]);
+  expect(canaries.filter((canary) => bytes.includes(canary))).toEqual([]);
+}
+
+/** Sends a secret in every place of a request that a caller can fill. */
+async function sendEverywhere(secret: string): Promise<string[]> {
+  const viewer = '{ viewer { kind } }';
+  return [
+    await ask(viewer, {}, { authorization: `Bearer ${secret}` }),
+    await ask(viewer, {}, { authorization: `Basic ${secret}` }),
+    await ask(viewer, {}, { authorization: secret }),
+    await ask(viewer, {}, { cookie: `postern_session=${secret}`, 'sec-fetch-site': 'same-origin' }),
+    await ask(
+      viewer,
+      {},
+      { 'user-agent': secret, 'x-forwarded-for': secret, referer: `https://x.test/${secret}` },
+    ),
+    await ask(
+      viewer,
+      {},
+      { authorization: `Bearer ${postern.owner.session}`, 'user-agent': `curl ${secret}` },
+    ),
+    await ask(`query Q_${secret} { viewer { kind } }`, { operationName: `Q_${secret}` }),
+    await ask(viewer, { operationName: secret, extensions: { [secret]: secret }, [secret]: secret }),
+    await ask(`{ ${secret} }`),
+    await ask(`{ viewer { ${secret}: kind } } # ${secret}`),
+    await ask(`{ token(id: "${secret}") { id } }`, {}, { authorization: `Bearer ${postern.owner.session}` }),
+    await ask(`{ tokens(first: "${secret}") { totalCount } }`),
+    await ask(
+      `{ tokens(after: "${secret}") { totalCount } }`,
+      {},
+      { authorization: `Bearer ${postern.owner.session}` },
+    ),
+    await ask('query ($id: ID!) { token(id: $id) { id } }', { variables: { id: { [secret]: secret } } }),
+    await ask('query ($n: Int!) { tokens(first: $n) { totalCount } }', { variables: { n: secret } }),
+    await ask(`query ($${secret}: ID!) { token(id: $${secret}) { id } }`, { variables: { [secret]: null } }),
+    await ask(viewer, { variables: secret }),
+    await send(`{"query": "${secret}`),
+    await send(`"${secret}"`),
+    await send(JSON.stringify([{ query: secret }])),
+    await send('{}', { 'content-type': secret }),
+    await send('{}', {}, `/${secret}?${secret}=${secret}#${secret}`),
+    await send('{}', {}, `/graphql?token=${secret}`),
+  ];
+}
+
+/** Tries to store a secret where only a name, an address or an id belongs. */
+async function offerAsValues(secret: string): Promise<void> {
+  const { session } = postern.owner;
+  const { workspaceId } = postern;
+  const hidden = `${secret}\u200b`;
+  await mutate(postern, 'createToken', { name: hidden, description: hidden }, session, '__typename');
+  await mutate(
+    postern,
+    'createToken',
+    {
+      name: 'x',
+      access: 'SCOPED',
+      scopes: [{ entityType: 'channel', entityId: secret, operations: ['READ'] }],
+    },
+    session,
+    '__typename',
+  );
+  await mutate(postern, 'createWorkspace', { name: hidden }, session, '__typename');
+  await mutate(postern, 'createWorkspaceToken', { workspaceId: secret, name: 'x' }, session, '__typename');
+  await mutate(
+    postern,
+    'inviteMember',
+    { workspaceId, email: secret, role: 'VIEWER' },
+    session,
+    '__typename',
+  );
+  await mutate(
+    postern,
+    'acceptInvitation',
+    { secret, name: hidden, password: SHORT_PASSWORD },
+    null,
+    '__typename',
+  );
+  await mutate(postern, 'revokeSession', { id: secret }, session, '__typename');
+  await mutate(postern, 'regenerateToken', { id: secret, overlap: secret }, session, '__typename');
+}
+
+test('no secret, living, dead or made up, is found in a log line, an audit row or a byte of the database', async () => {
+  const { owner } = postern;
+  const personal = await createPersonalToken(postern, owner.session);
+  const ofWorkspace = await createWorkspaceToken(postern, 'OWNER');
+  const renewed = await mutate(
+    postern,
+    'regenerateToken',
+    { id: personal.id, overlap: 'PT1H' },
+    owner.session,
+    'secret',
+  );
+  const invitation = { workspaceId: postern.workspaceId, email: 'new@example.com', role: 'VIEWER' };
+  const invited = await mutate(postern, 'inviteMember', invitation, owner.session, 'invitationSecret');
+  const secrets = [
+    personal.secret,
+    ofWorkspace.secret,
+    renewed.data.regenerateToken.secret,
+    invited.data.inviteMember.invitationSecret,
+    await postern.signIn(owner.email),
+    ...(['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION'] as const).map((kind) =>
+      composeSecret(kind, randomBytes(32)),
+    ),
+  ];
+  for (const secret of secrets) {
+    await sendEverywhere(secret);
+    await offerAsValues(secret);
+  }
+  // The first ten characters of a token's secret are kept, to show which one it is.
+  await expectNoTraceOf(...secrets.map((secret) => secret.slice(10)));
+});
+
+test('no answer repeats a secret that was sent, whatever it was sent as', async () => {
+  const secret = composeSecret('PERSONAL', randomBytes(32));
+  const answers = await sendEverywhere(secret);
+  expect(answers.filter((answer) => answer.includes(secret.slice(10)))).toEqual([]);
+});
+
+test('no password, right, wrong, new or too short, is found there either', async () => {
+  const { owner } = postern;
+  const passwords = [PASSWORD, WRONG_PASSWORD, NEW_PASSWORD, SHORT_PASSWORD];
+  for (const password of passwords) {
+    await mutate(postern, 'signIn', { email: owner.email, password }, null, '__typename');
+    await mutate(postern, 'signIn', { email: 'nobody@example.com', password }, null, '__typename');
+    await mutate(postern, 'signIn', { email: password, password }, null, '__typename');
+    await mutate(
+      postern,
+      'signIn',
+      { email: `${password.replaceAll(' ', '')}@example.com`, password: 'x' },
+      null,
+      '__typename',
+    );
+    await ask(
+      `mutation { signIn(input: { email: "${owner.email}", password: "${password}" }) { sessionToken } }`,
+    );
+    await ask('mutation ($p: Int!) { signIn(input: { email: "a@b.c", password: $p }) { sessionToken } }', {
+      variables: { p: password },
+    });
+    await send(`{"query": "mutation { signIn(input: { email: 1, password: \\"${password}\\" `);
+  }
+  const change = (currentPassword: string, newPassword: string) =>
+    mutate(postern, 'changePassword', { currentPassword, newPassword }, owner.session, '__typename');
+  await change(WRONG_PASSWORD, NEW_PASSWORD);
+  await change(PASSWORD, SHORT_PASSWORD);
+  expect((await change(PASSWORD, NEW_PASSWORD)).errors).toEqual([]);
+  const invitation = { workspaceId: postern.workspaceId, email: 'new@example.com', role: 'VIEWER' };
+  const { data } = await mutate(postern, 'inviteMember', invitation, owner.session, 'invitationSecret');
+  const newcomer = { secret: data.inviteMember.invitationSecret, name: 'New', password: WRONG_PASSWORD };
+  expect((await mutate(postern, 'acceptInvitation', newcomer, null, '__typename')).errors).toEqual([]);
+  await expectNoTraceOf(...passwords, PASSWORD.replaceAll(' ', ''));
+});

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOperatorService } from '../../src/services/operator.ts';
+import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
+import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken } from '../support/tokens.ts';
+
+const DAY = 86_400_000;
+const SESSIONS = '{ viewer { sessions { id createdAt expiresAt lastUsedAt ip userAgent current } } }';
+
+let postern: TestApp;
+let ada: Person;
+beforeEach(async () => {
+  postern = await startTestApp();
+  ada = await postern.person('Ada');
+});
+afterEach(() => postern.close());
+
+async function sessionsOf(secret: string): Promise<any[]> {
+  return (await postern.post(SESSIONS, {}, secret)).data.viewer.sessions;
+}
+
+const fate = (secret: string) => fateOf(postern, secret);
+
+describe('signIn', () => {
+  const signIn = (input: object, by: string | null = null): Promise<Answer> =>
+    mutate(postern, 'signIn', input, by, 'user { id email name } sessionToken expiresAt');
+
+  test('opens a session of fourteen days with a secret of its own', async () => {
+    const { data } = await signIn({ email: ada.email, password: PASSWORD });
+    expect(data.signIn).toEqual({
+      user: { id: ada.id, email: 'ada@example.com', name: 'Ada' },
+      sessionToken: expect.stringMatching(/^ses_\w{49}$/),
+      expiresAt: new Date(postern.now() + 14 * DAY).toISOString(),
+    });
+    expect(await fate(data.signIn.sessionToken)).toBe('OK');
+  });
+
+  test('knows a person whatever the case of the address', async () => {
+    expect((await signIn({ email: 'ADA@Example.COM', password: PASSWORD })).data.signIn.user.id).toBe(ada.id);
+  });
+
+  test('answers alike for a wrong password, an unknown address and a deactivated account', async () => {
+    const wrong = await signIn({ email: ada.email, password: 'not the password' });
+    const unknown = await signIn({ email: 'nobody@example.com', password: PASSWORD });
+    await createOperatorService(postern.app.services).deactivateUser(ada.email);
+    const deactivated = await signIn({ email: ada.email, password: PASSWORD });
+    expect(refusalIn(wrong)).toBe('INVALID_CREDENTIALS');
+    expect([unknown.errors, deactivated.errors]).toEqual([wrong.errors, wrong.errors]);
+  });
+
+  test('is refused to a token: a token is no person', async () => {
+    const { secret } = await createPersonalToken(postern, ada.session);
+    expect(refusalIn(await signIn({ email: ada.email, password: PASSWORD }, secret))).toBe(
+      'SESSION_REQUIRED',
+    );
+  });
+
+  test('of a session that is over is refused from the very millisecond', async () => {
+    postern.advance(14 * DAY - 1);
+    expect(await fate(ada.session)).toBe('OK');
+    postern.advance(1);
+    expect(await fate(ada.session)).toBe('INVALID_SESSION');
+  });
+});
+
+describe('a person’s sessions', () => {
+  test('are told newest first, the present one marked, and never with a secret', async () => {
+    postern.advance(1000);
+    const second = await postern.signIn(ada.email);
+    const sessions = await sessionsOf(second);
+    expect(sessions.map(({ current }) => current)).toEqual([true, false]);
+    expect(sessions[0]).toMatchObject({
+      createdAt: new Date(postern.now()).toISOString(),
+      expiresAt: new Date(postern.now() + 14 * DAY).toISOString(),
+      ip: '127.0.0.1',
+    });
+    expect(JSON.stringify(sessions)).not.toContain('ses_');
+  });
+
+  test('leave out those that are over', async () => {
+    postern.advance(10 * DAY);
+    const second = await postern.signIn(ada.email);
+    postern.advance(4 * DAY);
+    expect(await sessionsOf(second)).toHaveLength(1);
+  });
+
+  test('are ended one by one, by their person alone', async () => {
+    const second = await postern.signIn(ada.email);
+    const [{ id }] = (await sessionsOf(ada.session)).filter(({ current }) => !current);
+    const revoke = (by: string | null) => mutate(postern, 'revokeSession', { id }, by, 'revokedSessionId');
+    expect(refusalIn(await revoke(postern.owner.session))).toBe('NOT_FOUND');
+    expect(refusalIn(await revoke(null))).toBe('UNAUTHENTICATED');
+    expect((await revoke(ada.session)).data.revokeSession.revokedSessionId).toBe(id);
+    expect([await fate(second), await fate(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
+    expect(refusalIn(await revoke(ada.session))).toBe('NOT_FOUND');
+  });
+
+  test('are ended all but the present one', async () => {
+    const others = [await postern.signIn(ada.email), await postern.signIn(ada.email)];
+    const { data } = await postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, ada.session);
+    expect(data.revokeOtherSessions.revokedCount).toBe(2);
+    for (const other of others) expect(await fate(other)).toBe('INVALID_SESSION');
+    expect([await fate(ada.session), await fate(postern.owner.session)]).toEqual(['OK', 'OK']);
+  });
+
+  test('are ended by signing out, that one alone', async () => {
+    const second = await postern.signIn(ada.email);
+    const { data } = await postern.post('mutation { signOut { signedOut } }', {}, second);
+    expect(data.signOut.signedOut).toBe(true);
+    expect([await fate(second), await fate(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
+  });
+
+  test('are no concern of a token, whatever it may do', async () => {
+    const { secret } = await createPersonalToken(postern, ada.session);
+    const documents = [
+      SESSIONS,
+      'mutation { signOut { signedOut } }',
+      'mutation { revokeOtherSessions { revokedCount } }',
+    ];
+    for (const document of documents)
+      expect(refusalIn(await postern.post(document, {}, secret))).toBe('SESSION_REQUIRED');
+  });
+});
+
+describe('changePassword', () => {
+  const NEXT = 'another good password';
+  const change = (input: object, by: string | null = ada.session): Promise<Answer> =>
+    mutate(
+      postern,
+      'changePassword',
+      { currentPassword: PASSWORD, newPassword: NEXT, ...input },
+      by,
+      'user { id }',
+    );
+
+  test('replaces the password, keeps the present session and ends the others', async () => {
+    const second = await postern.signIn(ada.email);
+    expect((await change({})).data.changePassword.user.id).toBe(ada.id);
+    expect([await fate(ada.session), await fate(second)]).toEqual(['OK', 'INVALID_SESSION']);
+    await expect(postern.signIn(ada.email)).rejects.toThrow('INVALID_CREDENTIALS');
+    expect(await fate(await postern.signIn(ada.email, NEXT))).toBe('OK');
+  });
+
+  test('needs the present password, and changes nothing without it', async () => {
+    const second = await postern.signIn(ada.email);
+    expect(refusalIn(await change({ currentPassword: NEXT }))).toBe('INVALID_CREDENTIALS');
+    expect(await fate(second)).toBe('OK');
+    expect(await fate(await postern.signIn(ada.email))).toBe('OK');
+  });
+
+  test.each(['short', 'x'.repeat(257)])('refuses a password that will not do', async (newPassword) => {
+    const answer = await change({ newPassword });
+    expect(badPathsIn(answer)).toEqual(['input.newPassword']);
+    expect(JSON.stringify(answer.errors)).not.toContain(newPassword);
+  });
+
+  test('tries the present password no more often than signing in does', async () => {
+    for (let count = 0; count < 10; count++) await change({ currentPassword: 'a wrong password' });
+    const answer = await change({});
+    expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
+    expect(answer.errors[0]?.extensions.retryAfter).toBe(900);
+  });
+
+  test('needs a session', async () => {
+    const { secret } = await createPersonalToken(postern, ada.session);
+    expect([refusalIn(await change({}, secret)), refusalIn(await change({}, null))]).toEqual([
+      'SESSION_REQUIRED',
+      'UNAUTHENTICATED',
+    ]);
+  });
+});
+
+test('a user with the same address as one before inherits nothing', async () => {
+  const { secret } = await createPersonalToken(postern, ada.session);
+  await postern.database.db.deleteFrom('users').where('email', '=', ada.email).execute();
+  const again = await postern.person('Ada');
+  expect(again.id).not.toBe(ada.id);
+  expect([await fate(secret), await fate(ada.session)]).toEqual(['INVALID_TOKEN', 'INVALID_SESSION']);
+  const { data } = await postern.post(
+    '{ tokens { totalCount } viewer { sessions { id } } }',
+    {},
+    again.session,
+  );
+  expect([data.tokens.totalCount, data.viewer.sessions.length]).toEqual([0, 1]);
+});

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kindOfSecret } from '../../src/domain/secret.ts';
+import { digestOf } from '../../src/platform/hashing.ts';
+import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+const DAY = 86_400_000;
+const ALL = `identifier kind name description maskedSecret access scopes { id } role workspace { id } owner { id }
+  createdBy { id } parent { id } derived { id } status createdAt updatedAt expiresAt regeneratedAt disabledAt revokedAt
+  lastUsedAt lastUsedIp lastUsedUserAgent`;
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const create = (
+  input: object,
+  by: string | null = postern.owner.session,
+  selection = 'secret token { id expiresAt }',
+) => mutate(postern, 'createToken', { name: 'deploy', ...input }, by, selection);
+
+function inDays(days: number): string {
+  return new Date(postern.now() + days * DAY).toISOString();
+}
+
+describe('createToken', () => {
+  test('makes a token that may do nothing and lives thirty days, where no more is said', async () => {
+    const { data } = await create({}, postern.owner.session, `secret token { ${ALL} }`);
+    const { secret, token } = data.createToken;
+    const { id } = postern.owner;
+    expect(token).toEqual({
+      identifier: expect.stringMatching(/^owner@example\.com_[0-9a-z]{10}$/),
+      kind: 'PERSONAL',
+      name: 'deploy',
+      description: null,
+      maskedSecret: `${secret.slice(0, 10)}…`,
+      access: 'NONE',
+      scopes: [],
+      role: null,
+      workspace: null,
+      owner: { id },
+      createdBy: { id },
+      parent: null,
+      derived: [],
+      status: 'ACTIVE',
+      createdAt: inDays(0),
+      updatedAt: inDays(0),
+      expiresAt: inDays(30),
+      regeneratedAt: null,
+      disabledAt: null,
+      revokedAt: null,
+      lastUsedAt: null,
+      lastUsedIp: null,
+      lastUsedUserAgent: null,
+    });
+    expect(await fateOf(postern, secret)).toBe('TOKEN_NO_ACCESS');
+  });
+
+  test('tells a secret of which only the SHA-256 is kept', async () => {
+    const { data } = await create({});
+    const { secret } = data.createToken;
+    expect(kindOfSecret(secret)).toBe('PERSONAL');
+    const rows = await postern.database.db.selectFrom('token_secrets').select('digest').execute();
+    expect(rows).toEqual([{ digest: digestOf(secret) }]);
+  });
+
+  test.each([
+    ['FULL', undefined],
+    ['SCOPED', []],
+    ['SCOPED', [{ entityType: 'workspace', operations: ['READ'] }]],
+  ])('makes one with access %s and the scopes %j, which works at once', async (access, scopes) => {
+    const { data } = await create({ access, scopes });
+    expect(await fateOf(postern, data.createToken.secret)).toBe('OK');
+  });
+
+  test.each([
+    ['after a while', { after: 'PT15M' }, 15 / 1440],
+    ['after the longest while', { after: 'P366D' }, 366],
+    ['at an instant', { at: '2030-01-02T12:00:00.000Z' }, 1],
+  ])('lets it expire %s', async (_when, expires, days) => {
+    const { data } = await create({ expires });
+    expect(data.createToken.token.expiresAt).toBe(inDays(days));
+  });
+
+  test.each([
+    ['never', { never: true }, 'input.expires'],
+    ['never said badly', { never: false }, 'input.expires.never'],
+    ['too late', { after: 'P366DT1S' }, 'input.expires'],
+    ['too late at an instant', { at: '2031-06-01T00:00:00Z' }, 'input.expires'],
+    ['at once', { after: 'PT0S' }, 'input.expires.after'],
+    ['now', { at: '2030-01-01T12:00:00.000Z' }, 'input.expires.at'],
+    ['in the past', { at: '2029-01-01T00:00:00Z' }, 'input.expires.at'],
+  ])('does not let it expire %s', async (_when, expires, path) => {
+    expect(badPathsIn(await create({ expires }))).toEqual([path]);
+  });
+
+  test.each([{ after: 'P1D', never: true }, {}])('wants exactly one expiry, not %j', async (expires) => {
+    expect(refusalIn(await create({ expires }))).toBe('BAD_VARIABLES');
+  });
+
+  test('lets a configured lifetime bound it, the default included', async () => {
+    const strict = await startTestApp({ POSTERN_TOKEN_MAX_LIFETIME: 'P7D' });
+    const lived = async (input: object) =>
+      mutate(strict, 'createToken', { name: 'x', ...input }, strict.owner.session, 'token { expiresAt }');
+    expect((await lived({})).data.createToken.token.expiresAt).toBe(inDays(7));
+    expect(badPathsIn(await lived({ expires: { after: 'P8D' } }))).toEqual(['input.expires']);
+    await strict.close();
+  });
+
+  test('tells of everything that is wrong at once, and never the values', async () => {
+    const input = { name: ' ', description: 'x'.repeat(501), expires: { after: 'P9999D' }, access: 'SCOPED' };
+    const answer = await create(input);
+    const paths = ['input.name', 'input.description', 'input.expires', 'input.scopes'];
+    expect(badPathsIn(answer)).toEqual(paths);
+    expect(JSON.stringify(answer.errors)).not.toMatch(/xxx|9999/);
+  });
+
+  test.each([
+    ['a role', { access: 'ROLE' }, 'input.access'],
+    ['no list of scopes', { access: 'SCOPED' }, 'input.scopes'],
+    ['scopes beside FULL', { access: 'FULL', scopes: [] }, 'input.scopes'],
+    ['scopes beside NONE', { access: 'NONE', scopes: [] }, 'input.scopes'],
+  ])('refuses %s', async (_what, input, path) => {
+    expect(badPathsIn(await create(input))).toEqual([path]);
+  });
+
+  test('lets names repeat: the identifier tells twins apart', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => create({}, undefined, 'token { name identifier }')));
+    const tokens = made.map(({ data }) => data.createToken.token);
+    expect(tokens.map(({ name }) => name)).toEqual(['deploy', 'deploy', 'deploy']);
+    expect(new Set(tokens.map(({ identifier }) => identifier)).size).toBe(3);
+  });
+
+  test('is refused to nobody, to a FULL token and to every workspace token', async () => {
+    const { secret: full } = await createPersonalToken(postern, postern.owner.session);
+    const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'OWNER');
+    expect(refusalIn(await create({}, null))).toBe('UNAUTHENTICATED');
+    expect(refusalIn(await create({}, ofWorkspace))).toBe('SESSION_REQUIRED');
+    expect((await create({}, full)).errors[0]?.extensions).toEqual({
+      code: 'FORBIDDEN',
+      reason: 'MISSING_SCOPE',
+      required: { operation: 'CREATE', entityType: 'token', entityId: null },
+    });
+  });
+
+  test('stores nothing where it is refused', async () => {
+    await create({ access: 'SCOPED', scopes: [{ entityType: 'workspace', operations: ['DELETE'] }] });
+    await create({}, null);
+    const { data } = await postern.post('{ tokens { totalCount } }', {}, postern.owner.session);
+    expect(data.tokens.totalCount).toBe(0);
+  });
+
+  test('puts a configured prefix in front of the secret, and shows it in the mask', async () => {
+    const acme = await startTestApp({ POSTERN_SECRET_PREFIX: 'acme_' });
+    const { data } = await mutate(
+      acme,
+      'createToken',
+      { name: 'x', access: 'FULL' },
+      acme.owner.session,
+      'secret token { maskedSecret }',
+    );
+    const { secret, token } = data.createToken;
+    expect(secret).toMatch(/^acme_pat_\w{49}$/);
+    expect(token.maskedSecret).toBe(`${secret.slice(0, 10)}…`);
+    expect(await fateOf(acme, secret)).toBe('OK');
+    await acme.close();
+  });
+});
+
+test('a secret stands in the answer to the call that made it, and in no other', async () => {
+  const { data } = await create({ access: 'FULL' }, undefined, 'secret token { id }');
+  const { secret, token } = data.createToken;
+  const everything = `query ($id: ID!) {
+    token(id: $id) { ${ALL} auditEvents { nodes { detail } } }
+    tokens { nodes { ${ALL} } }
+    viewer { user { id } auditEvents { nodes { action detail targetId } } }
+  }`;
+  const { errors, data: read } = await postern.post(everything, { id: token.id }, postern.owner.session);
+  expect(errors).toEqual([]);
+  expect(JSON.stringify(read)).not.toContain(secret.slice(10));
+});

@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
+import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const KEPT = 'identifier name description access role createdAt scopes { id operations }';
+const MANAGE = { entityType: 'token', operations: ['CREATE', 'UPDATE'] };
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const run = (
+  field: string,
+  id: string,
+  input: object = {},
+  by: string | null = postern.owner.session,
+): Promise<Answer> => mutate(postern, field, { id, ...input }, by, '__typename');
+
+const regenerate = (
+  id: string,
+  input: object = {},
+  by: string | null = postern.owner.session,
+): Promise<Answer> =>
+  mutate(
+    postern,
+    'regenerateToken',
+    { id, ...input },
+    by,
+    `secret token { ${KEPT} status expiresAt regeneratedAt maskedSecret }`,
+  );
+
+/** The new secret of a token. */
+async function renewed(id: string, input: object = {}, by?: string): Promise<string> {
+  const { data, errors } = await regenerate(id, input, by);
+  expect(errors).toEqual([]);
+  return data.regenerateToken.secret;
+}
+
+const personal = (input: object = {}): Promise<IssuedToken> =>
+  createPersonalToken(postern, postern.owner.session, input);
+
+function inHours(hours: number): string {
+  return new Date(postern.now() + hours * HOUR).toISOString();
+}
+
+const fate = (secret: string) => fateOf(postern, secret);
+
+describe('regenerateToken', () => {
+  test('gives a new secret that works, and the old one is dead from the next request on', async () => {
+    const { id, secret } = await personal();
+    const next = await renewed(id);
+    expect(next).not.toBe(secret);
+    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+  });
+
+  test('starts the lifetime that the token had before anew, and keeps all else', async () => {
+    const scopes = [{ entityType: 'workspace', operations: ['READ'] }];
+    const { id } = await personal({
+      name: 'n',
+      description: 'd',
+      access: 'SCOPED',
+      scopes,
+      expires: { after: 'PT48H' },
+    });
+    const before = (
+      await postern.post(`query ($id: ID!) { token(id: $id) { ${KEPT} } }`, { id }, postern.owner.session)
+    ).data.token;
+    postern.advance(40 * HOUR);
+    const { data } = await regenerate(id);
+    const { secret, token } = data.regenerateToken;
+    expect(token).toEqual({
+      ...before,
+      status: 'ACTIVE',
+      expiresAt: inHours(48),
+      regeneratedAt: inHours(0),
+      maskedSecret: `${secret.slice(0, 10)}…`,
+    });
+  });
+
+  test.each([
+    ['after a while', { after: 'PT5H' }, 5],
+    ['at an instant', { at: '2030-01-02T12:00:00Z' }, 24],
+  ])('takes another expiry: %s', async (_when, expires, hours) => {
+    const { id } = await personal();
+    expect((await regenerate(id, { expires })).data.regenerateToken.token.expiresAt).toBe(inHours(hours));
+  });
+
+  test.each([
+    ['never', { expires: { never: true } }, 'input.expires'],
+    ['after too long', { expires: { after: 'P367D' } }, 'input.expires'],
+    ['in the past', { expires: { at: '2029-01-01T00:00:00Z' } }, 'input.expires.at'],
+    ['with an overlap above seven days', { overlap: 'P7DT1S' }, 'input.overlap'],
+    ['with an overlap of nothing', { overlap: 'PT0S' }, 'input.overlap'],
+  ])('is not done %s, and leaves the old secret alone', async (_what, input, path) => {
+    const { id, secret } = await personal();
+    expect(badPathsIn(await regenerate(id, input))).toEqual([path]);
+    expect(await fate(secret)).toBe('OK');
+  });
+
+  test('makes an expired token active', async () => {
+    const { id, secret } = await personal({ expires: { after: 'PT1H' } });
+    postern.advance(HOUR);
+    expect(await fate(secret)).toBe('TOKEN_EXPIRED');
+    expect(await fate(await renewed(id))).toBe('OK');
+    expect(await fate(secret)).toBe('INVALID_TOKEN');
+  });
+
+  test('makes a revoked token active, and nothing that derived from it', async () => {
+    const { id, secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
+    const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
+    await run('revokeToken', id);
+    const next = await renewed(id);
+    expect([await fate(next), await fate(secret), await fate(child.secret)]).toEqual([
+      'OK',
+      'INVALID_TOKEN',
+      'TOKEN_REVOKED',
+    ]);
+  });
+
+  test('leaves a disabled token disabled: only enableToken ends a stop', async () => {
+    const { id } = await personal();
+    await run('disableToken', id);
+    const next = await renewed(id);
+    expect(await fate(next)).toBe('TOKEN_DISABLED');
+    await run('enableToken', id);
+    expect(await fate(next)).toBe('OK');
+  });
+
+  test('leaves one disabled that was revoked besides', async () => {
+    const { id } = await personal();
+    await run('disableToken', id);
+    await run('revokeToken', id);
+    expect(await fate(await renewed(id))).toBe('TOKEN_DISABLED');
+  });
+
+  test('bounds what derives from it by its new expiry', async () => {
+    const { id, secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
+    const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
+    await renewed(id, { expires: { after: 'PT1H' } });
+    expect(await fate(child.secret)).toBe('OK');
+    postern.advance(HOUR);
+    expect(await fate(child.secret)).toBe('TOKEN_EXPIRED');
+  });
+
+  test('lets a token without expiry go on without one, unless the policy has come to forbid it', async () => {
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
+    expect((await regenerate(id)).data.regenerateToken.token.expiresAt).toBeNull();
+    const { workspaceId } = postern;
+    await mutate(
+      postern,
+      'updateTokenPolicy',
+      { workspaceId, requireExpiry: true },
+      postern.owner.session,
+      '__typename',
+    );
+    expect((await regenerate(id)).data.regenerateToken.token.expiresAt).toBe(inHours(30 * 24));
+    expect(refusalIn(await regenerate(id, { expires: { never: true } }))).toBe('POLICY');
+  });
+
+  test('is for the owner: others find nothing, nobody has to sign in, a FULL token lacks the scope', async () => {
+    const { id, secret } = await personal();
+    const other = await postern.person('other', 'OWNER');
+    expect(refusalIn(await regenerate(id, {}, other.session))).toBe('NOT_FOUND');
+    expect(refusalIn(await regenerate(id, {}, null))).toBe('UNAUTHENTICATED');
+    expect(refusalIn(await regenerate(id, {}, secret))).toBe('MISSING_SCOPE');
+    expect(await fate(secret)).toBe('OK');
+  });
+
+  test('takes an Administrator for a workspace token', async () => {
+    const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
+    expect(refusalIn(await regenerate(id, {}, manager.session))).toBe('ROLE_REQUIRED');
+    expect(await fate(secret)).toBe('OK');
+    const administrator = await postern.person('administrator', 'ADMINISTRATOR');
+    expect(await fate(await renewed(id, {}, administrator.session))).toBe('OK');
+  });
+});
+
+describe('called with a token, regenerateToken', () => {
+  test('keeps the expiry, takes an earlier one, and refuses a later one', async () => {
+    const { id, secret } = await personal({
+      access: 'SCOPED',
+      scopes: [MANAGE],
+      expires: { after: 'PT10H' },
+    });
+    const end = inHours(10);
+    postern.advance(HOUR);
+    const first = await regenerate(id, {}, secret);
+    expect(first.data.regenerateToken.token.expiresAt).toBe(end);
+    const by = first.data.regenerateToken.secret;
+    expect(refusalIn(await regenerate(id, { expires: { after: 'PT9H1S' } }, by))).toBe('EXCEEDS_CALLER');
+    const second = await regenerate(id, { expires: { after: 'PT1H' } }, by);
+    expect(second.data.regenerateToken.token.expiresAt).toBe(inHours(1));
+  });
+
+  test('brings no expired token back', async () => {
+    const { secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
+    const child = await createPersonalToken(postern, secret, { access: 'NONE', expires: { after: 'PT1H' } });
+    postern.advance(HOUR);
+    expect(refusalIn(await regenerate(child.id, {}, secret))).toBe('CONFLICT');
+  });
+});
+
+describe('with an overlap', () => {
+  test('the old secret works until the new one is first used', async () => {
+    const { id, secret } = await personal();
+    const next = await renewed(id, { overlap: 'PT1H' });
+    expect([await fate(secret), await fate(secret)]).toEqual(['OK', 'OK']);
+    expect(await fate(next)).toBe('OK');
+    expect(await fate(secret)).toBe('INVALID_TOKEN');
+  });
+
+  test('the old secret works until the overlap ends, to the millisecond', async () => {
+    const { id, secret } = await personal();
+    const next = await renewed(id, { overlap: 'PT1H' });
+    postern.advance(HOUR - 1);
+    expect(await fate(secret)).toBe('OK');
+    postern.advance(1);
+    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+  });
+
+  test('the old secret does not outlive the expiry that it had', async () => {
+    const { id, secret } = await personal({ expires: { after: 'PT1H' } });
+    await renewed(id, { overlap: 'P1D', expires: { after: 'P30D' } });
+    postern.advance(HOUR);
+    expect(await fate(secret)).toBe('INVALID_TOKEN');
+  });
+
+  test('a new secret that is refused was not used', async () => {
+    const { id, secret } = await personal({ access: 'NONE' });
+    const next = await renewed(id, { overlap: 'PT1H' });
+    expect(await fate(next)).toBe('TOKEN_NO_ACCESS');
+    await run('updateToken', id, { access: 'FULL' });
+    expect([await fate(secret), await fate(next), await fate(secret)]).toEqual(['OK', 'OK', 'INVALID_TOKEN']);
+  });
+
+  test('both secrets stop and resume together', async () => {
+    const { id, secret } = await personal();
+    const next = await renewed(id, { overlap: 'PT1H' });
+    await run('disableToken', id);
+    expect([await fate(secret), await fate(next)]).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    await run('enableToken', id);
+    expect(await fate(secret)).toBe('OK');
+    await run('revokeToken', id);
+    expect([await fate(secret), await fate(next)]).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
+  });
+
+  test('a second one leaves two secrets, the last two', async () => {
+    const { id, secret } = await personal();
+    const second = await renewed(id, { overlap: 'PT1H' });
+    const third = await renewed(id, { overlap: 'PT1H' });
+    expect([await fate(secret), await fate(second), await fate(third)]).toEqual([
+      'INVALID_TOKEN',
+      'OK',
+      'OK',
+    ]);
+  });
+
+  test('one without an overlap ends those before', async () => {
+    const { id, secret } = await personal();
+    const second = await renewed(id, { overlap: 'PT1H' });
+    await renewed(id);
+    expect([await fate(secret), await fate(second)]).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN']);
+  });
+
+  test.each([
+    ['expired', async (_id: string) => postern.advance(DAY)],
+    ['revoked', async (id: string) => run('revokeToken', id)],
+  ])('a secret that was %s does not come back', async (_how, kill) => {
+    const { id, secret } = await personal({ expires: { after: 'P1D' } });
+    await kill(id);
+    const next = await renewed(id, { overlap: 'PT1H' });
+    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+  });
+});

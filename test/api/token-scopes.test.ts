@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { badPathsIn, refusalIn } from '../support/answers.ts';
+import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
+
+const SCOPES = 'scopes { id entityType entityId workspaceId operations }';
+const READ = { entityType: 'workspace', operations: ['READ'] };
+const PUBLISH = { entityType: 'channel', operations: ['PUBLISH'] };
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const run = (field: string, input: object, by: string | null = postern.owner.session): Promise<Answer> =>
+  mutate(postern, field, input, by, `token { updatedAt ${SCOPES} }`);
+
+const scoped = (scopes: object[] = []): Promise<IssuedToken> =>
+  createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
+
+function scopesIn({ data }: Answer): any[] {
+  const [payload] = Object.values(data) as any[];
+  return payload.token.scopes;
+}
+
+/** Whether a token may read the owner's workspace now. */
+async function mayRead(secret: string): Promise<boolean> {
+  const query = 'query ($id: ID!) { workspace(id: $id) { id } }';
+  return (await postern.post(query, { id: postern.workspaceId }, secret)).errors.length === 0;
+}
+
+describe('a scope', () => {
+  test('is told as it was given, its operations in their order and once', async () => {
+    const channel = await createChannel(postern);
+    const { id } = await scoped();
+    const given = [
+      { entityType: 'workspace', operations: ['LIST', 'READ', 'LIST'], entityId: postern.workspaceId },
+      { entityType: 'channel', operations: ['PUBLISH'], workspaceId: postern.workspaceId },
+      { entityType: 'channel', operations: ['SUBSCRIBE'], entityId: channel },
+      { entityType: 'token', operations: ['READ'], entityId: id },
+    ];
+    const { workspaceId } = postern;
+    expect(scopesIn(await run('addTokenScopes', { id, scopes: given }))).toMatchObject([
+      { entityType: 'workspace', entityId: workspaceId, workspaceId: null, operations: ['READ', 'LIST'] },
+      { entityType: 'channel', entityId: null, workspaceId, operations: ['PUBLISH'] },
+      { entityType: 'channel', entityId: channel, workspaceId: null, operations: ['SUBSCRIBE'] },
+      { entityType: 'token', entityId: id, workspaceId: null, operations: ['READ'] },
+    ]);
+  });
+
+  test.each([
+    ['no operation', { entityType: 'channel', operations: [] }, 'operations'],
+    [
+      'an operation that a workspace lacks',
+      { entityType: 'workspace', operations: ['READ', 'DELETE'] },
+      'operations',
+    ],
+    ['an operation that a token lacks', { entityType: 'token', operations: ['PUBLISH'] }, 'operations'],
+    ['a type that nobody registered', { entityType: 'invoice', operations: ['READ'] }, 'entityType'],
+    [
+      'a workspace on a token',
+      { entityType: 'token', operations: ['READ'], workspaceId: 'home' },
+      'workspaceId',
+    ],
+    ['an id that is none', { ...READ, entityId: 'nothing' }, 'entityId'],
+    ['a workspace that is none', { ...PUBLISH, workspaceId: 'nothing' }, 'workspaceId'],
+  ])('with %s is refused, and none of its list is stored', async (_what, scope, path) => {
+    const { id } = await scoped([READ]);
+    const wanted = JSON.parse(JSON.stringify(scope).replace('"home"', `"${postern.workspaceId}"`));
+    const answer = await run('addTokenScopes', { id, scopes: [PUBLISH, wanted] });
+    expect(badPathsIn(answer)).toEqual([`input.scopes.1.${path}`]);
+    const { data } = await postern.post(
+      `query ($id: ID!) { token(id: $id) { ${SCOPES} } }`,
+      { id },
+      postern.owner.session,
+    );
+    expect(data.token.scopes).toMatchObject([READ]);
+  });
+
+  test('on what the owner cannot see is refused like one on what is not there', async () => {
+    const stranger = await postern.person('stranger');
+    const foreign = await postern.workspace('Foreign', [[stranger, 'OWNER']]);
+    const theirs = await createChannel(postern, { workspaceId: foreign, by: stranger.session });
+    const { id: token } = await createPersonalToken(postern, stranger.session);
+    const { id } = await scoped();
+    const gone = (known: string) => `${known.slice(0, 4)}${'0'.repeat(32)}`;
+    const tries = [
+      [
+        { ...READ, entityId: foreign },
+        { ...READ, entityId: gone(foreign) },
+      ],
+      [
+        { ...PUBLISH, workspaceId: foreign },
+        { ...PUBLISH, workspaceId: gone(foreign) },
+      ],
+      [
+        { ...PUBLISH, entityId: theirs },
+        { ...PUBLISH, entityId: gone(theirs) },
+      ],
+      [
+        { entityType: 'token', operations: ['READ'], entityId: token },
+        { entityType: 'token', operations: ['READ'], entityId: gone(token) },
+      ],
+    ];
+    for (const [hidden, absent] of tries) {
+      const answers = await Promise.all(
+        [hidden, absent].map((scope) => run('addTokenScopes', { id, scopes: [scope] })),
+      );
+      expect(badPathsIn(answers[0] as Answer)).toHaveLength(1);
+      expect(answers[0]?.errors).toEqual(answers[1]?.errors);
+    }
+  });
+
+  test('on an entity in another workspace than the one that it is limited to is refused', async () => {
+    const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
+    const channel = await createChannel(postern);
+    const { id } = await scoped();
+    for (const scope of [
+      { ...PUBLISH, entityId: channel },
+      { ...READ, entityId: postern.workspaceId },
+    ]) {
+      const answer = await run('addTokenScopes', { id, scopes: [{ ...scope, workspaceId: other }] });
+      expect(badPathsIn(answer)).toEqual(['input.scopes.0.entityId']);
+    }
+  });
+});
+
+describe('addTokenScopes', () => {
+  test('gives from the next request on, and lets equal scopes be one', async () => {
+    const { id, secret } = await scoped();
+    expect(await mayRead(secret)).toBe(false);
+    const again = { ...READ, operations: ['READ', 'READ'] };
+    const answer = await run('addTokenScopes', { id, scopes: [READ, again, READ] });
+    expect(scopesIn(answer)).toHaveLength(1);
+    expect(await mayRead(secret)).toBe(true);
+    expect(scopesIn(await run('addTokenScopes', { id, scopes: [READ] }))).toEqual(scopesIn(answer));
+  });
+
+  test('stops at sixty-four, and then adds none', async () => {
+    const channels = await Promise.all(
+      Array.from({ length: 60 }, (_, count) => createChannel(postern, { name: `c${count}` })),
+    );
+    const { id } = await scoped(channels.map((entityId) => ({ ...PUBLISH, entityId })));
+    const five = channels
+      .slice(0, 5)
+      .map((entityId) => ({ entityType: 'channel', operations: ['READ'], entityId }));
+    expect(refusalIn(await run('addTokenScopes', { id, scopes: five }))).toBe('LIMIT_REACHED');
+    expect(scopesIn(await run('addTokenScopes', { id, scopes: five.slice(1) }))).toHaveLength(64);
+  });
+});
+
+describe('removeTokenScopes', () => {
+  test('takes from the next request on what it names, and nothing else', async () => {
+    const { id, secret } = await scoped([READ, PUBLISH]);
+    const [read, publish] = scopesIn(await run('addTokenScopes', { id, scopes: [] }));
+    const answer = await run('removeTokenScopes', { id, scopeIds: [read.id] });
+    expect(scopesIn(answer)).toEqual([publish]);
+    expect(await mayRead(secret)).toBe(false);
+  });
+
+  test('takes none where it names one that the token has not, be it another token’s', async () => {
+    const { id } = await scoped([READ]);
+    const { id: other } = await scoped([READ]);
+    const [own] = scopesIn(await run('addTokenScopes', { id, scopes: [] }));
+    const [foreign] = scopesIn(await run('addTokenScopes', { id: other, scopes: [] }));
+    for (const scopeIds of [
+      [own.id, foreign.id],
+      [own.id, 'nothing'],
+    ]) {
+      expect(refusalIn(await run('removeTokenScopes', { id, scopeIds }))).toBe('NOT_FOUND');
+    }
+    expect(scopesIn(await run('addTokenScopes', { id, scopes: [] }))).toEqual([own]);
+  });
+});
+
+describe('removeAllTokenScopes', () => {
+  test('leaves a token that works, and may do nothing but look at itself', async () => {
+    const { id, secret } = await scoped([READ, PUBLISH]);
+    expect(scopesIn(await run('removeAllTokenScopes', { id }))).toEqual([]);
+    expect(await mayRead(secret)).toBe(false);
+    const { data } = await postern.post('{ viewer { token { id scopes { id } } } }', {}, secret);
+    expect(data.viewer.token).toEqual({ id, scopes: [] });
+  });
+});
+
+describe.each([
+  ['addTokenScopes', { scopes: [READ] }],
+  ['removeTokenScopes', { scopeIds: [] }],
+  ['removeAllTokenScopes', {}],
+])('%s', (field, input) => {
+  test('acts on a SCOPED token only', async () => {
+    for (const access of ['NONE', 'FULL']) {
+      const { id } = await createPersonalToken(postern, postern.owner.session, { access });
+      expect(refusalIn(await run(field, { id, ...input }))).toBe('CONFLICT');
+    }
+    const { id } = await createWorkspaceToken(postern, 'VIEWER');
+    expect(refusalIn(await run(field, { id, ...input }))).toBe('CONFLICT');
+  });
+
+  test('is for the owner: others find nothing, nobody has to sign in', async () => {
+    const { id } = await scoped([READ]);
+    const other = await postern.person('other');
+    expect(refusalIn(await run(field, { id, ...input }, other.session))).toBe('NOT_FOUND');
+    expect(refusalIn(await run(field, { id, ...input }, null))).toBe('UNAUTHENTICATED');
+    const { secret } = await scoped([
+      { entityType: 'token', operations: ['READ', 'CREATE', 'LIST', 'DELETE'] },
+    ]);
+    expect(refusalIn(await run(field, { id, ...input }, secret))).toBe('MISSING_SCOPE');
+  });
+});

@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOperatorService } from '../../src/services/operator.ts';
+import { fateOf, refusalIn } from '../support/answers.ts';
+import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+const MANAGE = { entityType: 'token', operations: ['CREATE', 'UPDATE', 'DELETE'] };
+const STOPS = ['disableToken', 'enableToken', 'revokeToken', 'deleteToken'];
+
+let postern: TestApp;
+beforeEach(async () => {
+  postern = await startTestApp();
+});
+afterEach(() => postern.close());
+
+const run = (field: string, id: string, by: string | null = postern.owner.session): Promise<Answer> =>
+  mutate(
+    postern,
+    field,
+    { id },
+    by,
+    field === 'deleteToken' ? 'deletedTokenId' : 'token { status disabledAt revokedAt updatedAt }',
+  );
+
+const personal = (input: object = {}) => createPersonalToken(postern, postern.owner.session, input);
+const fate = (secret: string) => fateOf(postern, secret);
+
+/** A token, what it derived and what that derived; all of them work. */
+async function family() {
+  const scoped = { access: 'SCOPED', scopes: [MANAGE] };
+  const top = await personal(scoped);
+  const child = await createPersonalToken(postern, top.secret, scoped);
+  const grandchild = await createPersonalToken(postern, child.secret, { access: 'SCOPED', scopes: [] });
+  const fates = async () => [await fate(top.secret), await fate(child.secret), await fate(grandchild.secret)];
+  expect(await fates()).toEqual(['OK', 'OK', 'OK']);
+  return { top, child, grandchild, fates };
+}
+
+describe('disableToken and enableToken', () => {
+  test('stop a token and let the same secret go on', async () => {
+    const { id, secret } = await personal();
+    const at = new Date(postern.now()).toISOString();
+    const { data } = await run('disableToken', id);
+    expect(data.disableToken.token).toMatchObject({ status: 'DISABLED', disabledAt: at });
+    expect(await fate(secret)).toBe('TOKEN_DISABLED');
+    expect((await run('enableToken', id)).data.enableToken.token).toMatchObject({
+      status: 'ACTIVE',
+      disabledAt: null,
+    });
+    expect(await fate(secret)).toBe('OK');
+  });
+
+  test('change nothing where nothing is to be changed, and write no second row', async () => {
+    const { id } = await personal();
+    await run('disableToken', id);
+    const first = (await run('disableToken', id)).data;
+    postern.advance(1000);
+    expect((await run('disableToken', id)).data).toEqual(first);
+    await run('enableToken', id);
+    await run('enableToken', id);
+    const query = 'query ($id: ID!) { token(id: $id) { auditEvents { nodes { action } } } }';
+    const { data } = await postern.post(query, { id }, postern.owner.session);
+    const actions = data.token.auditEvents.nodes.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(['token.enabled', 'token.disabled', 'token.created']);
+  });
+
+  test('do not fit a revoked token', async () => {
+    const { id } = await personal();
+    await run('revokeToken', id);
+    expect([refusalIn(await run('disableToken', id)), refusalIn(await run('enableToken', id))]).toEqual([
+      'CONFLICT',
+      'CONFLICT',
+    ]);
+  });
+
+  test('cut the whole subtree, and bring it back but for what was stopped in it', async () => {
+    const { top, child, fates } = await family();
+    await run('disableToken', child.id);
+    expect(await fates()).toEqual(['OK', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    await run('disableToken', top.id);
+    await run('enableToken', child.id);
+    expect(await fates()).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    await run('enableToken', top.id);
+    expect(await fates()).toEqual(['OK', 'OK', 'OK']);
+  });
+
+  test('leave an expired token expired once it is enabled', async () => {
+    const { id, secret } = await personal({ expires: { after: 'PT1S' } });
+    await run('disableToken', id);
+    postern.advance(1000);
+    expect(await fate(secret)).toBe('TOKEN_DISABLED');
+    expect((await run('enableToken', id)).data.enableToken.token.status).toBe('EXPIRED');
+  });
+});
+
+describe('revokeToken', () => {
+  test('kills the secret, keeps the record, and again changes nothing', async () => {
+    const { id, secret } = await personal();
+    const first = await run('revokeToken', id);
+    expect(first.data.revokeToken.token).toMatchObject({ status: 'REVOKED', revokedAt: expect.any(String) });
+    postern.advance(1000);
+    expect((await run('revokeToken', id)).data).toEqual(first.data);
+    expect(await fate(secret)).toBe('TOKEN_REVOKED');
+  });
+
+  test('comes before disabled and expired in what the token is', async () => {
+    const { id, secret } = await personal({ expires: { after: 'PT1S' } });
+    await run('disableToken', id);
+    await run('revokeToken', id);
+    postern.advance(1000);
+    expect(await fate(secret)).toBe('TOKEN_REVOKED');
+  });
+
+  test('cuts the whole subtree for good', async () => {
+    const { child, fates } = await family();
+    await run('revokeToken', child.id);
+    expect(await fates()).toEqual(['OK', 'TOKEN_REVOKED', 'TOKEN_REVOKED']);
+    await mutate(postern, 'regenerateToken', { id: child.id }, postern.owner.session, '__typename');
+    expect(await fates()).toEqual(['OK', 'INVALID_TOKEN', 'TOKEN_REVOKED']);
+  });
+});
+
+describe('deleteToken', () => {
+  test('takes the record and the secret, and the log keeps the name', async () => {
+    const { id, secret } = await personal({ name: 'remembered' });
+    expect((await run('deleteToken', id)).data.deleteToken.deletedTokenId).toBe(id);
+    expect(await fate(secret)).toBe('INVALID_TOKEN');
+    expect(refusalIn(await run('deleteToken', id))).toBe('NOT_FOUND');
+    const query =
+      'query ($id: ID!) { token(id: $id) { id } viewer { auditEvents(first: 1) { nodes { action targetId detail } } } }';
+    const { data } = await postern.post(query, { id }, postern.owner.session);
+    const identifier = expect.stringMatching(/^owner@example\.com_/);
+    expect(data.token).toBeNull();
+    expect(data.viewer.auditEvents.nodes).toMatchObject([
+      { action: 'token.deleted', targetId: id, detail: { name: 'remembered', identifier } },
+    ]);
+  });
+
+  test('takes the whole subtree along', async () => {
+    const { top, fates } = await family();
+    await run('deleteToken', top.id);
+    expect(await fates()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
+    const { data } = await postern.post('{ tokens { totalCount } }', {}, postern.owner.session);
+    expect(data.tokens.totalCount).toBe(0);
+  });
+});
+
+describe('deleteAllTokens', () => {
+  const all = (by: string | null) => postern.post('mutation { deleteAllTokens { deletedCount } }', {}, by);
+
+  test('takes every personal token of the caller, and nobody else’s', async () => {
+    const { fates } = await family();
+    const other = await postern.person('other');
+    const { secret: theirs } = await createPersonalToken(postern, other.session);
+    const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'VIEWER');
+    expect((await all(postern.owner.session)).data.deleteAllTokens.deletedCount).toBe(3);
+    expect(await fates()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
+    expect([await fate(theirs), await fate(ofWorkspace)]).toEqual(['OK', 'OK']);
+    expect((await all(postern.owner.session)).data.deleteAllTokens.deletedCount).toBe(0);
+  });
+
+  test('needs a session, whatever a token may do', async () => {
+    const { secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
+    expect([refusalIn(await all(secret)), refusalIn(await all(null))]).toEqual([
+      'SESSION_REQUIRED',
+      'UNAUTHENTICATED',
+    ]);
+    expect(await fate(secret)).toBe('OK');
+  });
+});
+
+describe.each(STOPS)('%s', (field) => {
+  test('is for the owner: others find nothing, nobody has to sign in, a FULL token lacks the scope', async () => {
+    const { id, secret } = await personal();
+    const other = await postern.person('other', 'OWNER');
+    expect(refusalIn(await run(field, id, other.session))).toBe('NOT_FOUND');
+    expect(refusalIn(await run(field, id, null))).toBe('UNAUTHENTICATED');
+    expect(refusalIn(await run(field, id, secret))).toBe('MISSING_SCOPE');
+    expect(refusalIn(await run(field, 'nothing'))).toBe('NOT_FOUND');
+    expect(await fate(secret)).toBe('OK');
+  });
+
+  test('takes an Administrator for a workspace token', async () => {
+    const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
+    expect(refusalIn(await run(field, id, manager.session))).toBe('ROLE_REQUIRED');
+    expect(await fate(secret)).toBe('OK');
+    const administrator = await postern.person('administrator', 'ADMINISTRATOR');
+    expect(refusalIn(await run(field, id, administrator.session))).toBeNull();
+  });
+});
+
+describe('what happens to the owner happens to the tokens', () => {
+  async function withToken(): Promise<{ person: Person; secret: string }> {
+    const person = await postern.person('person', 'TEAM_MEMBER');
+    return { person, secret: (await createPersonalToken(postern, person.session)).secret };
+  }
+  const changePassword = (person: Person, revokeTokens: boolean) => {
+    const input = { currentPassword: PASSWORD, newPassword: 'another good password', revokeTokens };
+    return mutate(postern, 'changePassword', input, person.session, 'user { id }');
+  };
+
+  test('a deactivated user’s do not work, and work again afterwards', async () => {
+    const { person, secret } = await withToken();
+    const operator = createOperatorService(postern.app.services);
+    await operator.deactivateUser(person.email);
+    expect([await fate(secret), await fate(person.session)]).toEqual(['INVALID_TOKEN', 'INVALID_SESSION']);
+    await operator.reactivateUser(person.email);
+    expect([await fate(secret), await fate(person.session)]).toEqual(['OK', 'INVALID_SESSION']);
+  });
+
+  test('a changed password leaves them, unless asked to revoke them', async () => {
+    const { person, secret } = await withToken();
+    expect((await changePassword(person, false)).errors).toEqual([]);
+    expect(await fate(secret)).toBe('OK');
+  });
+
+  test('a changed password revokes them where asked', async () => {
+    const { person, secret } = await withToken();
+    expect((await changePassword(person, true)).errors).toEqual([]);
+    expect([await fate(secret), await fate(person.session)]).toEqual(['TOKEN_REVOKED', 'OK']);
+  });
+
+  test('who leaves a workspace takes the tokens’ way into it along', async () => {
+    const { person, secret } = await withToken();
+    const query = 'query ($id: ID!) { workspace(id: $id) { viewerRole } }';
+    const role = async () =>
+      (await postern.post(query, { id: postern.workspaceId }, secret)).data.workspace?.viewerRole;
+    expect(await role()).toBe('TEAM_MEMBER');
+    const target = { workspaceId: postern.workspaceId, userId: person.id };
+    await mutate(
+      postern,
+      'updateMemberRole',
+      { ...target, role: 'VIEWER' },
+      postern.owner.session,
+      '__typename',
+    );
+    expect(await role()).toBe('VIEWER');
+    await mutate(postern, 'removeMember', target, person.session, '__typename');
+    expect(await role()).toBeUndefined();
+    expect(await fate(secret)).toBe('OK');
+  });
+});
