@@ -3,7 +3,10 @@ import { createPasswordHasher } from '../../src/platform/passwords.ts';
 
 test('passwords are hashed with Argon2id at 19 MiB, two passes and one lane, each with a salt of its own', async () => {
   const hasher = createPasswordHasher();
-  const [first, second] = await Promise.all([hasher.hash('a password of mine'), hasher.hash('a password of mine')]);
+  const [first, second] = await Promise.all([
+    hasher.hash('a password of mine'),
+    hasher.hash('a password of mine'),
+  ]);
   expect(first).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(second).not.toBe(first);
   expect(await hasher.verify(first, 'a password of mine')).toBe(true);
