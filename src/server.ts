@@ -27,10 +27,10 @@ function signInHint({ email, password }: FirstOwner): string {
 }
 
 function welcome({ graphiql }: Config, url: string): string {
-  const page = `Open ${url}/graphql in a browser: its tabs walk you through signing in and the life of a token.`;
   return [
     `Postern listens on ${url}`,
-    ...(graphiql ? [page] : []),
+    `Open ${url} in a browser for the console.`,
+    ...(graphiql ? [`Open ${url}/graphql for GraphiQL: its tabs walk you through the life of a token.`] : []),
     `Or ask from a shell: curl ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
   ].join('\n');
 }
