@@ -7,7 +7,8 @@ import { runCrashes } from './crash.ts';
 import { canForget } from './disk.ts';
 import { buildServer } from './server-process.ts';
 
-const PATIENCE_MS = 600_000;
+/** Side by side: each is one process after the other. */
+const OPTIONS = { concurrent: true, timeout: 600_000 };
 const NORMAL = fileURLToPath(new URL('./synchronous-normal.mjs', import.meta.url));
 
 // Where a compiler must be there, its absence is to be seen as a failure and not as a line among others.
@@ -25,6 +26,7 @@ beforeAll(async () => {
 
 test(
   'a server that is killed under load, twenty times, has kept all that it acknowledged',
+  OPTIONS,
   async () => {
     const { acknowledged, compared, violations } = await runCrashes({
       main,
@@ -36,25 +38,24 @@ test(
     expect(acknowledged).toBeGreaterThan(300);
     expect(compared).toBeGreaterThan(300);
   },
-  PATIENCE_MS,
 );
 
 test.skipIf(leftOut)(
   'where the power goes, and with it all that was not synced, nothing acknowledged is lost either',
+  OPTIONS,
   async () => {
     const { acknowledged, violations } = await runCrashes({ main, rounds: 5, seed: 8, disk: 'forgetful' });
     expect(violations).toEqual([]);
     expect(acknowledged).toBeGreaterThan(100);
   },
-  PATIENCE_MS,
 );
 
 test.skipIf(leftOut)(
   'this proof can fail: with synchronous=NORMAL it finds what is lost',
+  OPTIONS,
   async () => {
     const nodeArguments = ['--import', NORMAL];
     const { violations } = await runCrashes({ main, rounds: 1, seed: 9, disk: 'forgetful', nodeArguments });
     expect(violations.length).toBeGreaterThan(0);
   },
-  PATIENCE_MS,
 );

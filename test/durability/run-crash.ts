@@ -32,6 +32,8 @@ function tell(kind: DiskKind, round: number, { acknowledged, compared, violation
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-build-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+// Whoever loses patience leaves no server behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const main = await buildServer(folder);
 
 for (const disk of kinds) {
