@@ -47,8 +47,9 @@ test('a search finds names whatever stands around it', async () => {
 });
 
 test('what cannot be an entity type is no type that anybody registered', async () => {
+  const query = `operation=read&workspaceId=${postern.workspaceId}`;
   for (const entityType of ['a%00b', 'Repository', 'x'.repeat(51)]) {
-    const request = new Request(`http://postern.test/verify?operation=read&entityType=${entityType}`, {
+    const request = new Request(`http://postern.test/verify?${query}&entityType=${entityType}`, {
       headers: { Authorization: `Bearer ${postern.owner.session}` },
     });
     const response = await postern.fetch(request);
