@@ -85,6 +85,10 @@ describe('every field answers everybody as the permission model says, absent and
   });
 });
 
+test('no recipe is about a field that is gone', () => {
+  expect(Object.keys(matrix.recipes).filter((path) => !PATHS.includes(path))).toEqual([]);
+});
+
 /** The first object, the last, which is absent, and one between: a dead credential is refused before any is looked at. */
 function someOf(cases: readonly Case[]): Case[] {
   return [...new Set([cases[0], cases[Math.floor(cases.length / 2)], cases.at(-1)])] as Case[];
