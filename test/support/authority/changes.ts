@@ -45,7 +45,7 @@ async function changeMember(random: Random, town: Town): Promise<void> {
 
 async function changePolicy(random: Random, { postern, mayor, workspaces, policies }: Town): Promise<void> {
   const workspaceId = random.pick(workspaces);
-  const policy = { personal: random.chance(0.7), maxDays: random.pick([null, null, 10, 30]) };
+  const policy = { personal: random.chance(0.7), maxDays: random.pick([null, null, 5, 20]) };
   const maxLifetime = policy.maxDays === null ? null : `P${policy.maxDays}D`;
   const personalTokens = policy.personal ? 'ALLOWED' : 'FORBIDDEN';
   await run(postern, mayor.session, 'updateTokenPolicy', { workspaceId, personalTokens, maxLifetime });

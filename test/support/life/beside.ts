@@ -18,10 +18,15 @@ export const WALKED = {
   POSTERN_SESSION_LIFETIME: 'P9999D',
 } as const;
 
-/** Uses some secret, new ones above all, and compares the answer. */
-async function trySome(postern: TestApp, random: Random, model: LifeModel): Promise<void> {
-  const secrets = model.secrets();
-  const secret = random.pick(random.chance(0.7) ? secrets.slice(-8) : secrets);
+/** Uses some secret, mostly one of the last of the token that a step was about, and compares the answer. */
+async function trySome(
+  postern: TestApp,
+  random: Random,
+  model: LifeModel,
+  id: string | undefined,
+): Promise<void> {
+  const own = id === undefined ? [] : model.secretsOf(id).slice(-3);
+  const secret = random.pick(own.length > 0 && random.chance(0.7) ? own : model.secrets());
   const expected = model.use(secret, postern.now());
   const answer = await postern.post('{ viewer { token { id } } }', {}, secret);
   const status = expected === 'OK' ? 200 : expected === 'TOKEN_NO_ACCESS' ? 403 : 401;
@@ -67,7 +72,8 @@ export async function walkBeside(
     met.add(`${actor === 'owner' ? 'owner' : 'token'} ${step.kind} ${outcome}`);
     if (actor !== 'owner') model.noteUse(actor.secret, now);
     if (outcome === 'OK') model.apply(actor, step, now, issued);
-    if (model.secrets().length > 0) await trySome(postern, random, model);
+    const about = 'id' in step ? step.id : issued?.id;
+    if (model.secrets().length > 0) await trySome(postern, random, model, about);
     if (count % 2 === 0) await lookAtSome(postern, random, model);
   }
   return met;

@@ -68,6 +68,12 @@ function isOver(token: LifeToken, now: number): boolean {
 export function createLifeModel() {
   const tokens = new Map<string, LifeToken>();
   const secrets = new Map<string, LifeSecret>();
+  const issuedTo = new Map<string, string[]>();
+
+  function issue(token: LifeToken, secret: string): void {
+    secrets.set(secret, { token, until: null, gone: false });
+    issuedTo.set(token.id, [...(issuedTo.get(token.id) ?? []), secret]);
+  }
 
   const below = (token: LifeToken) =>
     [...tokens.values()].filter((other) => other !== token && lineOf(other).includes(token));
@@ -188,7 +194,7 @@ export function createLifeModel() {
     }
     const expiresAt = nextExpiry(actor, token, step.after, now) as number;
     Object.assign(token, { expiresAt, issuedAt: now, revoked: false });
-    secrets.set(issued.secret, { token, until: null, gone: false });
+    issue(token, issued.secret);
     for (const heir of below(token)) heir.expiresAt = Math.min(heir.expiresAt, expiresAt);
   }
 
@@ -211,7 +217,7 @@ export function createLifeModel() {
         revoked: false,
       };
       tokens.set(id, token);
-      secrets.set(secret, { token, until: null, gone: false });
+      issue(token, secret);
       return;
     }
     const token = tokens.get(step.id) as LifeToken;
@@ -253,6 +259,8 @@ export function createLifeModel() {
     apply,
     /** Every secret that was ever issued. */
     secrets: () => [...secrets.keys()],
+    /** Those of one token, gone or not, the latest last. */
+    secretsOf: (id: string): readonly string[] => issuedTo.get(id) ?? [],
     ids: () => [...tokens.keys()],
     /** The token of a secret and all that derives from it, as long as they are there. */
     line(secret: string): string[] {
