@@ -19,16 +19,18 @@ interface Page {
 }
 
 /**
- * `storage` and `onEditQuery` are properties of the component that the options' type leaves out. Nothing is kept in the
- * browser and nothing put into the address bar, for what is typed here may be a password or a secret.
+ * Three of these are properties of the component that the options' type leaves out. Nothing is kept in the browser and
+ * nothing put into the address bar, for what is typed here may be a password or a secret. The variables of the tab that
+ * is open from the start have to be said once more: the component shows those of the others alone.
  */
-const OPTIONS: GraphiQLOptions & { storage: null; onEditQuery: null } = {
+const OPTIONS: GraphiQLOptions & { initialVariables?: string; storage: null; onEditQuery: null } = {
   title: 'Postern',
   defaultTabs: [...GRAPHIQL_TABS],
   credentials: 'same-origin',
   // Subscriptions too: a cookie authenticates no GET.
   method: 'POST',
   shouldPersistHeaders: false,
+  initialVariables: GRAPHIQL_TABS[0]?.variables,
   storage: null,
   onEditQuery: null,
 };
