@@ -2,7 +2,7 @@ import { badInput, failure, forbidden, inputCheck, PosternError } from '../domai
 import type { Limits } from '../domain/limits.ts';
 import { isToken } from '../domain/principal.ts';
 import type { Role } from '../domain/roles.ts';
-import { sameRule } from '../domain/scopes.ts';
+import { sameRule, type TokenScope } from '../domain/scopes.ts';
 import { parseDescription, parseName } from '../domain/text.ts';
 import type { Token, TokenAccess } from '../domain/token.ts';
 import { deleteScopes, findScopes, insertScopes } from '../storage/token-scopes.ts';
@@ -71,8 +71,7 @@ export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
     },
 
     async addScopes(change, tokenId, requests) {
-      const token = requireScoped(await tokenOf(change, tokenId));
-      const present = (await findScopes(change.tx, [tokenId])).get(tokenId) ?? [];
+      const { token, present } = await scopedTokenOf(change, tokenId);
       const rules = await resolveScopeRules(
         change,
         token.ownerId as string,
@@ -90,8 +89,7 @@ export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
     },
 
     async removeScopes(change, tokenId, scopeIds) {
-      const token = requireScoped(await tokenOf(change, tokenId));
-      const present = (await findScopes(change.tx, [tokenId])).get(tokenId) ?? [];
+      const { token, present } = await scopedTokenOf(change, tokenId);
       const ids = new Set(scopeIds ?? present.map((scope) => scope.id));
       if (![...ids].every((id) => present.some((scope) => scope.id === id))) throw failure('NOT_FOUND');
       if (ids.size === 0) return token;
@@ -112,9 +110,14 @@ async function stamp(
   return tokenOf(change, token.id);
 }
 
-function requireScoped(token: Token): Token {
+/** A scoped token with the scopes that it has. Throws `NOT_FOUND`, or `CONFLICT` where its access is another. */
+async function scopedTokenOf(
+  change: Change,
+  tokenId: string,
+): Promise<{ token: Token; present: TokenScope[] }> {
+  const token = await tokenOf(change, tokenId);
   if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
-  return token;
+  return { token, present: (await findScopes(change.tx, [tokenId])).get(tokenId) ?? [] };
 }
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
