@@ -47,7 +47,9 @@ export function createContext(services: Services, server: ServerContext): Contex
     caller,
     services,
     loaders: createLoaders(services),
-    gone: server.gone,
+    get gone() {
+      return server.gone;
+    },
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,

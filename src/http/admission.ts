@@ -2,6 +2,7 @@ import { ERRORS, failure, PosternError } from '../domain/errors.ts';
 import { ANONYMOUS, credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Credential } from '../services/caller.ts';
 import { readBearer, readCookieSecret } from './credentials.ts';
+import type { HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
@@ -14,7 +15,7 @@ export interface Admission {
 }
 
 /** Decides who a request comes from, by its one credential. Throws the refusal. */
-export type Admit = (request: Request, address: string | null) => Promise<Admission>;
+export type Admit = (request: HttpRequest, address: string | null) => Promise<Admission>;
 
 const NOBODY: Admission = { credential: null, principal: ANONYMOUS, deadCookie: false };
 
@@ -53,11 +54,11 @@ function createIdentify({ authenticate, limits }: IdentityParts): Identify {
 }
 
 async function admitByBearer(
-  request: Request,
+  request: HttpRequest,
   address: string | null,
   identify: Identify,
 ): Promise<Admission | null> {
-  const authorization = request.headers.get('authorization');
+  const authorization = request.header('authorization');
   return authorization === null ? null : identify(address, () => readBearer(authorization));
 }
 
@@ -69,18 +70,22 @@ export function createBearerAdmission(parts: IdentityParts): Admit {
 
 /** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */
 export function createAdmission(
-  parts: IdentityParts & { isOurs: (origin: string, request: Request) => boolean },
+  parts: IdentityParts & { isOurs: (origin: string, request: HttpRequest) => boolean },
 ): Admit {
   const identify = createIdentify(parts);
 
-  function comesFromUs(request: Request): boolean {
-    const origin = request.headers.get('origin');
-    const sameOrigin = request.headers.get('sec-fetch-site') === 'same-origin';
+  function comesFromUs(request: HttpRequest): boolean {
+    const origin = request.header('origin');
+    const sameOrigin = request.header('sec-fetch-site') === 'same-origin';
     return sameOrigin || (origin !== null && parts.isOurs(origin, request));
   }
 
   /** A browser sends the cookie along whoever asks it to, so the request has to prove that a page of ours asked. */
-  async function admitByCookie(request: Request, secret: string, address: string | null): Promise<Admission> {
+  async function admitByCookie(
+    request: HttpRequest,
+    secret: string,
+    address: string | null,
+  ): Promise<Admission> {
     const credential = readCookieSecret(secret);
     if (!credential) return { ...NOBODY, deadCookie: true };
     if (!comesFromUs(request)) throw failure('CSRF_REJECTED');
@@ -95,7 +100,7 @@ export function createAdmission(
   return async (request, address) => {
     const admission = await admitByBearer(request, address, identify);
     if (admission) return admission;
-    const cookie = readSessionCookie(request.headers.get('cookie'));
+    const cookie = readSessionCookie(request.header('cookie'));
     return cookie === null || request.method === 'GET' ? NOBODY : admitByCookie(request, cookie, address);
   };
 }

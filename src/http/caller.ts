@@ -1,17 +1,18 @@
 import { withoutSecrets } from '../domain/secret.ts';
 import type { Caller, Credential } from '../services/caller.ts';
+import type { HttpRequest } from './message.ts';
 import type { Visit } from './visit.ts';
 
 const USER_AGENT_LENGTH = 256;
 
 /** What a client calls itself, short enough to keep. */
-function userAgentOf(request: Request): string | null {
-  const text = request.headers.get('user-agent');
+function userAgentOf(request: HttpRequest): string | null {
+  const text = request.header('user-agent');
   return text && withoutSecrets(text).slice(0, USER_AGENT_LENGTH);
 }
 
 /** Who sent a request and from where, as services know it; without a credential where it has none, or none that counts. */
-export function callerOf(request: Request, visit: Visit, credential: Credential | null): Caller {
+export function callerOf(request: HttpRequest, visit: Visit, credential: Credential | null): Caller {
   const { address, requestId } = visit;
   return { credential, address, userAgent: userAgentOf(request), requestId };
 }

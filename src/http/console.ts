@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { KEEP_FOR_EVER } from './answers.ts';
+import { type HttpHeaders, type HttpRequest, takesGzip } from './message.ts';
 import { readOnly } from './methods.ts';
 import type { Endpoint } from './visit.ts';
 
@@ -31,15 +32,15 @@ const CONTENT_SECURITY_POLICY = [
 
 /** A file as it is sent. */
 interface StaticFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly compressed: Uint8Array<ArrayBuffer>;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+  readonly compressed: Uint8Array;
+  readonly headers: HttpHeaders;
 }
 
 /** The console's files, each found by the path that it is asked for under. */
 export interface Console {
   /** What answers a request for a file or a page of the console; `null` where it is neither. */
-  find(path: string, request: Request): Endpoint | null;
+  find(path: string, request: HttpRequest): Endpoint | null;
 }
 
 function readFile(folder: URL, path: string): StaticFile {
@@ -50,11 +51,11 @@ function readFile(folder: URL, path: string): StaticFile {
     bytes,
     compressed: new Uint8Array(gzipSync(bytes)),
     headers: {
-      'Content-Type': type,
-      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-      Vary: 'Accept-Encoding',
+      'content-type': type,
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      vary: 'Accept-Encoding',
       // The build names these files by what is in them.
-      ...(path.startsWith('/assets/') && { 'Cache-Control': KEEP_FOR_EVER }),
+      ...(path.startsWith('/assets/') && { 'cache-control': KEEP_FOR_EVER }),
     },
   };
 }
@@ -71,16 +72,18 @@ function readFolder(folder: URL): ReadonlyMap<string, StaticFile> {
 
 function send(file: StaticFile): Endpoint {
   return readOnly(async (request) => {
-    const zipped = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
-    return new Response(zipped ? file.compressed : file.bytes, {
-      headers: { ...file.headers, ...(zipped && { 'Content-Encoding': 'gzip' }) },
-    });
+    const zipped = takesGzip(request);
+    return {
+      status: 200,
+      headers: { ...file.headers, ...(zipped && { 'content-encoding': 'gzip' }) },
+      body: zipped ? file.compressed : file.bytes,
+    };
   });
 }
 
 /** Whether a browser asks for a page, which the console then shows by its path. */
-function wantsPage(path: string, request: Request): boolean {
-  return extname(path) === '' && (request.headers.get('accept') ?? '').includes('text/html');
+function wantsPage(path: string, request: HttpRequest): boolean {
+  return extname(path) === '' && (request.header('accept') ?? '').includes('text/html');
 }
 
 /** The built console, read into memory; `null` where none was built. */

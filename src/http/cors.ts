@@ -1,3 +1,5 @@
+import { type HttpAnswer, type HttpHeaders, type HttpRequest, varyBy } from './message.ts';
+
 const PREFLIGHT_SECONDS = '600';
 
 /** What browsers are told of the origins that may call the API. */
@@ -5,9 +7,9 @@ export interface Cors {
   /** Whether an `Origin` header names an allowed origin. */
   allows(origin: string | null): origin is string;
   /** Lets the page of an allowed origin read a response; others get no word of it. */
-  apply(request: Request, response: Response): Response;
+  apply(request: HttpRequest, answer: HttpAnswer): HttpAnswer;
   /** The answer to `OPTIONS`, which a browser asks before it calls from another origin. */
-  preflight(request: Request): Response;
+  preflight(request: HttpRequest): HttpAnswer;
 }
 
 /** CORS by an exact list of origins, with credentials. */
@@ -18,25 +20,25 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
   return {
     allows,
 
-    apply(request, response) {
-      const origin = request.headers.get('origin');
-      response.headers.append('Vary', 'Origin');
+    apply(request, answer) {
+      const origin = request.header('origin');
+      varyBy(answer.headers, 'Origin');
       if (allows(origin)) {
-        response.headers.set('Access-Control-Allow-Origin', origin);
-        response.headers.set('Access-Control-Allow-Credentials', 'true');
-        response.headers.set('Access-Control-Expose-Headers', 'Retry-After, WWW-Authenticate, X-Request-Id');
+        answer.headers['access-control-allow-origin'] = origin;
+        answer.headers['access-control-allow-credentials'] = 'true';
+        answer.headers['access-control-expose-headers'] = 'Retry-After, WWW-Authenticate, X-Request-Id';
       }
-      return response;
+      return answer;
     },
 
     preflight(request) {
-      const response = new Response(null, { status: 204, headers: { Allow: 'GET, POST, OPTIONS' } });
-      if (allows(request.headers.get('origin'))) {
-        response.headers.set('Access-Control-Allow-Methods', 'GET, POST');
-        response.headers.set('Access-Control-Allow-Headers', 'Authorization, Content-Type');
-        response.headers.set('Access-Control-Max-Age', PREFLIGHT_SECONDS);
+      const headers: HttpHeaders = { allow: 'GET, POST, OPTIONS' };
+      if (allows(request.header('origin'))) {
+        headers['access-control-allow-methods'] = 'GET, POST';
+        headers['access-control-allow-headers'] = 'Authorization, Content-Type';
+        headers['access-control-max-age'] = PREFLIGHT_SECONDS;
       }
-      return response;
+      return { status: 204, headers, body: null };
     },
   };
 }

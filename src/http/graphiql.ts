@@ -3,18 +3,19 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
+import { type HttpAnswer, type HttpRequest, takesGzip } from './message.ts';
 
 /** GraphiQL for browsers, from assets of our own: it needs no network but this server. */
 export interface Graphiql {
   /** Whether a browser wants to see a page, rather than a program an answer. */
-  isAskedFor(request: Request): boolean;
-  page(request: Request): Promise<Response>;
+  isAskedFor(request: HttpRequest): boolean;
+  page(request: HttpRequest): Promise<HttpAnswer>;
 }
 
 /** The page as it is sent. */
 interface Page {
   readonly html: string;
-  readonly compressed: Uint8Array<ArrayBuffer>;
+  readonly compressed: Uint8Array;
   readonly contentSecurityPolicy: string;
 }
 
@@ -71,21 +72,23 @@ export function createGraphiql(): Graphiql {
   let rendering: Promise<Page> | undefined;
 
   return {
-    isAskedFor: ({ method, headers }) =>
-      method === 'GET' && (headers.get('accept') ?? '').includes('text/html'),
+    isAskedFor: (request) =>
+      request.method === 'GET' && (request.header('accept') ?? '').includes('text/html'),
 
     async page(request) {
       rendering ??= renderPage();
       const { html, compressed, contentSecurityPolicy } = await rendering;
-      const zipped = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
-      return new Response(zipped ? compressed : html, {
+      const zipped = takesGzip(request);
+      return {
+        status: 200,
         headers: {
-          'Content-Type': 'text/html; charset=utf-8',
-          'Content-Security-Policy': contentSecurityPolicy,
-          Vary: 'Accept, Accept-Encoding',
-          ...(zipped && { 'Content-Encoding': 'gzip' }),
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': contentSecurityPolicy,
+          vary: 'Accept, Accept-Encoding',
+          ...(zipped && { 'content-encoding': 'gzip' }),
         },
-      });
+        body: zipped ? compressed : html,
+      };
     },
   };
 }

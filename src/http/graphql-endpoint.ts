@@ -6,12 +6,14 @@ import type { Context, ServerContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Credential } from '../services/caller.ts';
 import { createAdmission } from './admission.ts';
-import { answerFailure, refusalResponse } from './answers.ts';
+import { answerFailure, refusalAnswer } from './answers.ts';
 import { callerOf } from './caller.ts';
 import { createCors } from './cors.ts';
 import { createGraphiql } from './graphiql.ts';
+import { createLane } from './graphql-lane.ts';
 import { readParams } from './graphql-params.ts';
-import { createGraphQLServer } from './graphql-server.ts';
+import { type Call, createGraphQLServer } from './graphql-server.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { type CookieSession, writeSessionCookie } from './session-cookie.ts';
 import type { Endpoint, Visit } from './visit.ts';
@@ -34,15 +36,16 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const secureCookie = config.publicUrl?.startsWith('https:') ?? false;
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
-  const graphql = createGraphQLServer(parts);
+  const lane = createLane(parts);
+  const yoga = createGraphQLServer(parts);
   const admit = createAdmission({
     authenticate: parts.authenticate,
     limits: parts.limits,
     isOurs: (origin, request) =>
-      cors.allows(origin) || origin === new URL(request.url).origin || origin === config.publicUrl,
+      cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl,
   });
 
-  async function execute(request: Request, visit: Visit): Promise<Response> {
+  async function execute(request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     const graphqlParams = await readParams(request);
     const { credential, principal, deadCookie } = await admit(request, visit.address);
     visit.principal = principal;
@@ -50,23 +53,26 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const server: ServerContext = {
       caller: callerOf(request, visit, credential),
       principal,
-      gone: request.signal,
+      get gone() {
+        return request.signal;
+      },
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },
     };
-    const response = await graphql.fetch(request, { graphqlParams, server, visit });
-    if (cookie !== undefined) response.headers.append('Set-Cookie', writeSessionCookie(cookie, secureCookie));
-    return response;
+    const call: Call = { graphqlParams, server, visit };
+    const answer = (await lane(request, call)) ?? (await yoga(request, call));
+    if (cookie !== undefined) answer.headers['set-cookie'] = writeSessionCookie(cookie, secureCookie);
+    return answer;
   }
 
-  async function answer(request: Request, visit: Visit): Promise<Response> {
+  async function answer(request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     if (request.method === 'OPTIONS') return cors.preflight(request);
     if (!METHODS.includes(request.method)) {
       const refusal = failure('BAD_REQUEST', 'GraphQL takes GET and POST.');
-      return refusalResponse(refusal, visit, {
+      return refusalAnswer(refusal, visit, {
         status: 405,
-        headers: { Allow: 'GET, POST, OPTIONS' },
+        headers: { allow: 'GET, POST, OPTIONS' },
       });
     }
     if (graphiql?.isAskedFor(request)) return graphiql.page(request);

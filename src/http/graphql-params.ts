@@ -1,6 +1,7 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import { failure } from '../domain/errors.ts';
 import { parseJson, readJson } from './body.ts';
+import type { HttpRequest } from './message.ts';
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -45,7 +46,7 @@ function paramsOfUrl(url: URL): GraphQLParams {
  * The GraphQL parameters of a request, their types checked.
  * Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`.
  */
-export async function readParams(request: Request): Promise<GraphQLParams> {
-  if (request.method === 'GET') return paramsOfUrl(new URL(request.url));
+export async function readParams(request: HttpRequest): Promise<GraphQLParams> {
+  if (request.method === 'GET') return paramsOfUrl(request.url);
   return checkParams(await readJson(request));
 }

@@ -1,30 +1,19 @@
 import {
   type DocumentNode,
   type ExecutionResult,
-  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   parse,
-  specifiedRules,
-  ValuesOfCorrectTypeRule,
   validate,
 } from 'graphql';
-import {
-  createYoga,
-  type GraphQLParams,
-  isAsyncIterable,
-  mapAsyncIterator,
-  type Plugin,
-  type YogaInitialContext,
-  type YogaServerInstance,
-} from 'graphql-yoga';
+import { createYoga, type GraphQLParams, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 import { failure } from '../domain/errors.ts';
 import type { Context, ServerContext } from '../graphql/context.ts';
-import { toGraphQLError } from '../graphql/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { codeOf, httpOf } from './answers.ts';
-import { documentErrorOf, QuietValuesRule } from './document-errors.ts';
 import { assertWithinLimits, MAX_TOKENS } from './document-limits.ts';
+import { createDocumentCache, RULES } from './documents.ts';
+import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
+import { codeResult } from './result-errors.ts';
 import type { Visit } from './visit.ts';
 
 /** What one request hands to Yoga: its parameters, already checked, and what its context is made of. */
@@ -35,27 +24,6 @@ export interface Call {
 }
 
 type CallPlugin = Plugin<Call, Call>;
-
-const CACHED_DOCUMENTS = 1000;
-const CACHED_DOCUMENT_LENGTH = 8 * 1024;
-
-const RULES = [...specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule), QuietValuesRule];
-
-/**
- * Remembers what came of parsing short documents; the oldest makes room. A thousand of the longest would fill the memory
- * of a small machine.
- */
-function createDocumentCache<T>() {
-  const kept = new Map<string, T>();
-  return {
-    get: (document: string) => kept.get(document),
-    set(document: string, outcome: T) {
-      if (document.length > CACHED_DOCUMENT_LENGTH) return;
-      if (kept.size >= CACHED_DOCUMENTS) kept.delete(kept.keys().next().value as string);
-      kept.set(document, outcome);
-    },
-  };
-}
 
 /** The body was read and checked before: Yoga gets its parameters as they are. */
 const readyParams: CallPlugin = {
@@ -110,38 +78,38 @@ const endUnwanted: CallPlugin = {
   },
 };
 
-/** Every error under a code of ours. One at a field never changes the status; one of the whole request brings its own. */
+/** Every error under a code of ours, those of each part of a stream too. */
 function codeErrors(logger: Logger): CallPlugin {
-  function codeError(error: GraphQLError, requestId: string): GraphQLError {
-    const aboutDocument = documentErrorOf(error);
-    if (aboutDocument) return aboutDocument;
-    const coded = toGraphQLError(error, requestId);
-    if (codeOf(coded) === 'INTERNAL_SERVER_ERROR') {
-      logger.error({ requestId, err: error.originalError ?? error }, 'a request failed');
-    }
-    const { nodes, source, positions, path } = coded;
-    const { http, ...extensions } = coded.extensions;
-    return new GraphQLError(coded.message, {
-      nodes,
-      source,
-      positions,
-      path,
-      extensions: path ? extensions : { ...extensions, http: http ?? httpOf(coded) },
-    });
-  }
-
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      const { requestId, codes } = serverContext.visit;
-      const code = (part: ExecutionResult): ExecutionResult => {
-        if (!part.errors) return part;
-        const errors = part.errors.map((error) => codeError(error, requestId));
-        codes.push(...errors.map(codeOf));
-        return { ...part, errors };
-      };
+      const code = (part: ExecutionResult) => codeResult(part, serverContext.visit, logger);
       if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, code));
       else if (!Array.isArray(result)) setResult(code(result));
     },
+  };
+}
+
+/** A request as Yoga wants it: what its parameters and its context are made of comes beside it. */
+function toFetch(request: HttpRequest): Request {
+  const accept = request.header('accept');
+  return new Request(request.url, {
+    method: request.method,
+    headers: accept === null ? {} : { accept },
+    signal: request.signal,
+  });
+}
+
+/** The types of answers that go on. */
+const STREAMED = /^(?:text\/event-stream|multipart\/mixed)\b/;
+
+async function toAnswer(response: Response): Promise<HttpAnswer> {
+  const { status, body } = response;
+  const headers: HttpHeaders = {};
+  for (const [name, value] of response.headers) headers[name.toLowerCase()] = value;
+  return {
+    status,
+    headers,
+    body: STREAMED.test(headers['content-type'] ?? '') ? body : await response.text(),
   };
 }
 
@@ -150,8 +118,8 @@ export function createGraphQLServer(parts: {
   schema: GraphQLSchema;
   createContext: (server: ServerContext) => Context;
   logger: Logger;
-}): YogaServerInstance<Call, YogaInitialContext> {
-  return createYoga<Call>({
+}): (request: HttpRequest, call: Call) => Promise<HttpAnswer> {
+  const yoga = createYoga<Call>({
     schema: parts.schema,
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     plugins: [
@@ -169,4 +137,5 @@ export function createGraphQLServer(parts: {
     maxRequestBodySize: false,
     multipart: false,
   });
+  return async (request, call) => toAnswer(await yoga.fetch(toFetch(request), call));
 }

@@ -2,10 +2,11 @@ import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
 import { type Clock, stopwatch } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
-import { answerFailure, jsonResponse, refusalResponse, seal } from './answers.ts';
+import { answerFailure, jsonAnswer, refusalAnswer, seal } from './answers.ts';
 import { clientAddress } from './client-address.ts';
 import { loadConsole } from './console.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 import { readOnly } from './methods.ts';
 import type { Metrics } from './metrics.ts';
 import { createRateLimits } from './rate-limits.ts';
@@ -33,9 +34,9 @@ export interface Peer {
 /** Postern over HTTP, whatever carries the requests. */
 export interface HttpHandler {
   /** Answers a request. Never rejects: what goes wrong is answered, too. */
-  fetch(request: Request, peer: Peer): Promise<Response>;
+  answer(request: HttpRequest, peer: Peer): Promise<HttpAnswer>;
   /** Answers what is not even a request, such as one with a malformed `Host`. */
-  refuse(error: unknown): Response;
+  refuse(error: unknown): HttpAnswer;
   /** From now on, every request but one for `/health` gets `UNAVAILABLE`. Those under way are finished. */
   drain(): void;
 }
@@ -50,21 +51,21 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   const routes: ReadonlyMap<string, Endpoint> = new Map([
     ['/graphql', createGraphQLEndpoint({ ...parts, limits })],
     ...createVerificationRoutes({ ...parts, limits }),
-    ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
+    ['/health', readOnly(async () => jsonAnswer({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
   ]);
 
-  async function ready(_request: Request, visit: Visit): Promise<Response> {
+  async function ready(_request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     try {
       await parts.probe();
-      return jsonResponse({ status: 'ready' });
+      return jsonAnswer({ status: 'ready' });
     } catch (error) {
       logger.warn({ requestId: visit.requestId, err: error }, 'not ready');
       throw failure('UNAVAILABLE');
     }
   }
 
-  async function route(path: string, request: Request, visit: Visit): Promise<Response> {
+  async function route(path: string, request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
     const endpoint = routes.get(path) ?? pages?.find(path, request);
     if (!endpoint) throw failure('NOT_FOUND');
@@ -72,29 +73,29 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   }
 
   return {
-    async fetch(request, peer) {
+    async answer(request, peer) {
       const started = clock();
       const begun = stopwatch();
-      const forwardedFor = request.headers.get('x-forwarded-for');
+      const forwardedFor = request.header('x-forwarded-for');
       const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
-      const { pathname } = new URL(request.url);
-      const response = await route(pathname, request, visit).catch((error: unknown) =>
+      const { pathname } = request.url;
+      const answer = await route(pathname, request, visit).catch((error: unknown) =>
         answerFailure(error, request, visit, logger),
       );
       // A path that is none of ours may be anything, a secret that was pasted included.
       const path = routes.has(pathname) ? pathname : null;
       const { method } = request;
-      const { status } = response;
+      const { status } = answer;
       logger.info({ ...logFieldsOf(visit), method, path, status, ms: clock() - started }, 'request');
       metrics?.observe({ visit, path, method, status, seconds: (stopwatch() - begun) / 1000 });
-      return seal(response, visit.requestId);
+      return seal(answer, visit.requestId);
     },
 
     refuse(error) {
       const visit = createVisit(parts.ids(), null);
-      const response = refusalResponse(error, visit);
-      logger.info({ ...logFieldsOf(visit), status: response.status }, 'malformed request');
-      return seal(response, visit.requestId);
+      const answer = refusalAnswer(error, visit);
+      logger.info({ ...logFieldsOf(visit), status: answer.status }, 'malformed request');
+      return seal(answer, visit.requestId);
     },
 
     drain() {

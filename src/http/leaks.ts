@@ -1,6 +1,6 @@
 import { failure } from '../domain/errors.ts';
 import type { Services } from '../services/services.ts';
-import { jsonResponse } from './answers.ts';
+import { jsonAnswer } from './answers.ts';
 import { readJson } from './body.ts';
 import { callerOf } from './caller.ts';
 import { postOnly } from './methods.ts';
@@ -23,6 +23,6 @@ function secretsOf(body: unknown): string[] {
 export function createLeaksEndpoint({ services }: { services: Pick<Services, 'leaks'> }): Endpoint {
   return postOnly(async (request, visit) => {
     const secrets = secretsOf(await readJson(request));
-    return jsonResponse({ received: await services.leaks.report(callerOf(request, visit, null), secrets) });
+    return jsonAnswer({ received: await services.leaks.report(callerOf(request, visit, null), secrets) });
   });
 }

@@ -1,5 +1,5 @@
 import { failure } from '../domain/errors.ts';
-import { refusalResponse } from './answers.ts';
+import { refusalAnswer } from './answers.ts';
 import type { Endpoint } from './visit.ts';
 
 /** Answers requests with one of these methods, and refuses others. */
@@ -7,7 +7,7 @@ function only(methods: readonly string[], answer: Endpoint): Endpoint {
   return async (request, visit) => {
     if (methods.includes(request.method)) return answer(request, visit);
     const refusal = failure('BAD_REQUEST', `This takes ${methods.join(' or ')}.`);
-    return refusalResponse(refusal, visit, { status: 405, headers: { Allow: methods.join(', ') } });
+    return refusalAnswer(refusal, visit, { status: 405, headers: { allow: methods.join(', ') } });
   };
 }
 

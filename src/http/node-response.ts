@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { HttpAnswer } from './message.ts';
 
-/** The responses that go on for as long as both sides want; ending one is clean. */
+/** The answers that go on for as long as both sides want; ending one is clean. */
 export type OpenStreams = Set<ServerResponse>;
 
-/** Whether a response goes on for as long as both sides want. */
-function isStream(response: Response): boolean {
-  return /^(?:text\/event-stream|multipart\/mixed)\b/.test(response.headers.get('content-type') ?? '');
+/** Whether a body is a stream, of the platform's or of another make. */
+function isStream(body: HttpAnswer['body']): body is ReadableStream<Uint8Array> {
+  return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
 
 /** Passes a stream on as fast as the client reads it, until either ends it. */
@@ -34,18 +35,16 @@ async function pump(
   outgoing.end();
 }
 
-/** Sends a response; while it is a stream, it stands among the open ones. Rejects where the client goes before its end. */
-export async function sendResponse(
-  response: Response,
+/** Sends an answer; while it is a stream, it stands among the open ones. Rejects where the client goes before its end. */
+export async function sendAnswer(
+  { status, headers, body }: HttpAnswer,
   outgoing: ServerResponse,
   open: OpenStreams,
 ): Promise<void> {
-  outgoing.setHeaders(response.headers);
-  if (response.body && isStream(response)) {
-    outgoing.writeHead(response.status);
-    return pump(response.body, outgoing, open);
+  if (isStream(body)) {
+    outgoing.writeHead(status, headers);
+    return pump(body, outgoing, open);
   }
-  const body = Buffer.from(await response.arrayBuffer());
-  if (response.status !== 204) outgoing.setHeader('Content-Length', body.byteLength);
-  outgoing.writeHead(response.status).end(body);
+  if (status !== 204) headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body));
+  outgoing.writeHead(status, headers).end(body);
 }

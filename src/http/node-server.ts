@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { failure } from '../domain/errors.ts';
 import type { HttpHandler } from './handler.ts';
+import type { HttpAnswer } from './message.ts';
 import { toRequest } from './node-request.ts';
-import { type OpenStreams, sendResponse } from './node-response.ts';
+import { type OpenStreams, sendAnswer } from './node-response.ts';
 
 /** Milliseconds, where not bytes. */
 const OPTIONS = {
@@ -17,6 +18,8 @@ const OPTIONS = {
   keepAliveTimeout: 65_000,
   // Told by us instead, in JSON.
   requireHostHeader: false,
+  // Node would keep the first of two: which one a proxy in front has looked at is anybody's guess.
+  joinDuplicateHeaders: true,
 } as const;
 
 /** A connection on which nothing moves, such as one to a client that reads nothing, is given up. Streams send pings. */
@@ -40,11 +43,12 @@ interface Exchange {
   readonly outgoing: ServerResponse;
 }
 
-/** A response as the bytes of HTTP, for a connection that Node's parser has given up. */
-async function toBytes(response: Response, status: number): Promise<string> {
-  const body = await response.text();
-  const headers = [...response.headers, ['connection', 'close'], ['content-length', Buffer.byteLength(body)]];
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+/** A refusal as the bytes of HTTP, for a connection that Node's parser has given up. */
+function toBytes({ headers, body }: HttpAnswer, status: number): string {
+  const length = String(Buffer.byteLength(body as string));
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': length }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
@@ -56,9 +60,9 @@ export function createNodeServer(http: HttpHandler): NodeServer {
   const connections = new Map<Duplex, Exchange | null>();
   let draining = false;
 
-  function answer(message: IncomingMessage, outgoing: ServerResponse): Response | Promise<Response> {
+  function answer(message: IncomingMessage, outgoing: ServerResponse): HttpAnswer | Promise<HttpAnswer> {
     try {
-      return http.fetch(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
+      return http.answer(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
     } catch (error) {
       return http.refuse(error);
     }
@@ -73,9 +77,9 @@ export function createNodeServer(http: HttpHandler): NodeServer {
       if (draining) socket.end();
     });
     try {
-      const response = await answer(message, outgoing);
+      const answered = await answer(message, outgoing);
       if (draining) outgoing.setHeader('Connection', 'close');
-      await sendResponse(response, outgoing, streams);
+      await sendAnswer(answered, outgoing, streams);
     } catch {
       // The connection failed or a stream broke off: there is nobody to tell but by ending it.
       outgoing.destroy();
@@ -83,7 +87,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
   }
 
   /** Ends a connection whose bytes make no sense any more: with an answer, or after the one that is under way. */
-  async function giveUp(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+  function giveUp(error: NodeJS.ErrnoException, socket: Duplex): void {
     const current = connections.get(socket);
     if (current && (current.message.complete || current.outgoing.headersSent)) {
       current.outgoing.once('close', () => socket.destroy());
@@ -91,7 +95,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
     }
     const refusal = failure('BAD_REQUEST', 'This is not valid HTTP, too large, or took too long.');
     const status = STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400;
-    const bytes = await toBytes(http.refuse(refusal), status);
+    const bytes = toBytes(http.refuse(refusal), status);
     if (socket.writable) socket.end(bytes, () => socket.destroy());
     else socket.destroy();
   }
@@ -102,7 +106,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
   });
   // What a client expects beyond `100-continue` may be let be (RFC 9110, section 10.1.1), and then every answer is ours.
   server.on('checkExpectation', (message, outgoing) => void serve(message, outgoing));
-  server.on('clientError', (error, socket) => void giveUp(error, socket));
+  server.on('clientError', (error, socket) => giveUp(error, socket));
   server.setTimeout(SILENCE_MS);
 
   return {

@@ -7,9 +7,10 @@ import type { TokenDescription } from '../services/introspection.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
 import type { Admit } from './admission.ts';
-import { httpOf, jsonResponse } from './answers.ts';
+import { httpOf, jsonAnswer } from './answers.ts';
 import { readForm } from './body.ts';
 import { callerOf } from './caller.ts';
+import type { HttpRequest } from './message.ts';
 import { postOnly } from './methods.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Endpoint } from './visit.ts';
@@ -22,7 +23,7 @@ export interface OAuthParts {
   readonly limits: RateLimits;
   readonly services: Pick<Services, 'clock' | 'lastUse' | 'introspection' | 'leaks'>;
   /** The issuer that a request reaches. */
-  readonly issuerOf: (request: Request) => string;
+  readonly issuerOf: (request: HttpRequest) => string;
 }
 
 /** The `error` of an OAuth answer (RFC 6749, section 5.2; RFC 6750, section 3.1) for a code of ours. */
@@ -43,13 +44,13 @@ function oauthEndpoint(answer: Endpoint): Endpoint {
       if (!known) throw error;
       const { status, headers } = httpOf(toGraphQLError(known, visit.requestId));
       const body = { error: oauthErrorOf(known.code), error_description: known.message };
-      return jsonResponse(body, status, headers);
+      return jsonAnswer(body, status, headers);
     }
   });
 }
 
 /** The token that a form names. Throws `BAD_REQUEST` where it is missing, and where anything is said twice. */
-async function readToken(request: Request): Promise<string> {
+async function readToken(request: HttpRequest): Promise<string> {
   const form = await readForm(request);
   const names = [...form.keys()];
   if (new Set(names).size < names.length) throw failure('BAD_REQUEST', 'A parameter was sent twice.');
@@ -122,8 +123,8 @@ export function createIntrospectionEndpoint({ admit, services, issuerOf }: OAuth
     const secret = await readToken(request);
     const description = await services.introspection.describe(principal, secret);
     recordUse(services, callerOf(request, visit, credential), principal);
-    if (!description) return jsonResponse({ active: false });
-    return jsonResponse(toIntrospection(description, issuerOf(request), principal.kind === 'SESSION'));
+    if (!description) return jsonAnswer({ active: false });
+    return jsonAnswer(toIntrospection(description, issuerOf(request), principal.kind === 'SESSION'));
   });
 }
 
@@ -134,6 +135,6 @@ export function createRevocationEndpoint({ limits, services }: OAuthParts): Endp
     await limits.checkRefusals(visit.address);
     const found = await services.leaks.revoke(callerOf(request, visit, null), secret);
     if (!found) await limits.countRefusal(visit.address);
-    return new Response(null, { status: 200 });
+    return { status: 200, headers: {}, body: null };
   });
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { Services } from '../services/services.ts';
 import { createBearerAdmission } from './admission.ts';
 import { createLeaksEndpoint } from './leaks.ts';
+import type { HttpRequest } from './message.ts';
 import { createIntrospectionEndpoint, createRevocationEndpoint } from './oauth.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { createVerifyEndpoint } from './verify.ts';
@@ -20,7 +21,7 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
   const { config, limits, services } = parts;
   const { authenticate } = services.authentication;
   const admit = createBearerAdmission({ authenticate, limits });
-  const issuerOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin;
+  const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
   const oauth = { admit, limits, services, issuerOf };
   return [
     ['/verify', createVerifyEndpoint({ admit, services })],

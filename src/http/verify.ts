@@ -13,8 +13,9 @@ import { type Decision, decide, type Question } from '../services/decisions.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
 import type { Admit } from './admission.ts';
-import { bearerChallenge, refusalResponse } from './answers.ts';
+import { bearerChallenge, refusalAnswer } from './answers.ts';
 import { callerOf } from './caller.ts';
+import type { HttpHeaders } from './message.ts';
 import type { Endpoint } from './visit.ts';
 
 const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId'];
@@ -60,30 +61,30 @@ function questionOf({ searchParams }: URL): Question | null {
 }
 
 /** Who is calling, as headers that a proxy hands on to the service behind it. */
-function identityOf(principal: Principal): Record<string, string> {
+function identityOf(principal: Principal): HttpHeaders {
   switch (principal.kind) {
     case 'ANONYMOUS':
       return {};
     case 'SESSION':
-      return { 'X-Postern-Principal': principal.kind, ...userOf(principal) };
+      return { 'x-postern-principal': principal.kind, ...userOf(principal) };
     case 'PERSONAL_TOKEN':
-      return { 'X-Postern-Principal': principal.kind, ...userOf(principal), ...tokenOf(principal) };
+      return { 'x-postern-principal': principal.kind, ...userOf(principal), ...tokenOf(principal) };
     case 'WORKSPACE_TOKEN':
       return {
-        'X-Postern-Principal': principal.kind,
+        'x-postern-principal': principal.kind,
         ...tokenOf(principal),
-        'X-Postern-Workspace': toGlobalId('Workspace', principal.workspaceId),
-        'X-Postern-Role': principal.role,
+        'x-postern-workspace': toGlobalId('Workspace', principal.workspaceId),
+        'x-postern-role': principal.role,
       };
   }
 }
 
-function userOf({ userId, email }: { userId: string; email: string }): Record<string, string> {
-  return { 'X-Postern-User': toGlobalId('User', userId), 'X-Postern-Email': email };
+function userOf({ userId, email }: { userId: string; email: string }): HttpHeaders {
+  return { 'x-postern-user': toGlobalId('User', userId), 'x-postern-email': email };
 }
 
-function tokenOf({ tokenId }: { tokenId: string }): Record<string, string> {
-  return { 'X-Postern-Token': toGlobalId('Token', tokenId) };
+function tokenOf({ tokenId }: { tokenId: string }): HttpHeaders {
+  return { 'x-postern-token': toGlobalId('Token', tokenId) };
 }
 
 /** The error that the refused call itself would have answered. */
@@ -98,7 +99,7 @@ function errorOf({ reason, required }: Decision): PosternError {
  */
 export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint {
   return async (request, visit) => {
-    const question = questionOf(new URL(request.url));
+    const question = questionOf(request.url);
     const { principal, credential } = await admit(request, visit.address);
     visit.principal = principal;
     if (principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
@@ -106,10 +107,10 @@ export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint
     if (decision && !decision.allowed) {
       // Proxies understand 401 and 403, and what is absent must not look different from what is hidden.
       const { status, challenge } = ERRORS.FORBIDDEN;
-      const headers = { 'WWW-Authenticate': bearerChallenge(challenge) };
-      return refusalResponse(errorOf(decision), visit, { status, headers });
+      const headers = { 'www-authenticate': bearerChallenge(challenge) };
+      return refusalAnswer(errorOf(decision), visit, { status, headers });
     }
     recordUse(services, callerOf(request, visit, credential), principal);
-    return new Response(null, { status: 204, headers: identityOf(principal) });
+    return { status: 204, headers: identityOf(principal), body: null };
   };
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { ANONYMOUS, isToken, type Principal } from '../domain/principal.ts';
 import { withoutSecrets } from '../domain/secret.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 
 const OPERATION_NAME_LENGTH = 100;
 
@@ -18,7 +19,7 @@ export interface Visit {
 }
 
 /** Answers the requests to one path; what it throws is answered as a refusal. */
-export type Endpoint = (request: Request, visit: Visit) => Promise<Response>;
+export type Endpoint = (request: HttpRequest, visit: Visit) => Promise<HttpAnswer>;
 
 /** A visit of which no more is known than where it comes from. */
 export function createVisit(requestId: string, address: string | null): Visit {

@@ -1,5 +1,6 @@
 import { SECRET_TAGS, type SecretKind } from '../domain/secret.ts';
-import { jsonResponse } from './answers.ts';
+import { jsonAnswer } from './answers.ts';
+import type { HttpRequest } from './message.ts';
 import { readOnly } from './methods.ts';
 import type { Endpoint } from './visit.ts';
 
@@ -11,10 +12,10 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
 };
 
 /** The metadata of RFC 8414, as far as Postern is an authorization server: it issues no tokens over OAuth. */
-export function createServerMetadata(issuerOf: (request: Request) => string): Endpoint {
+export function createServerMetadata(issuerOf: (request: HttpRequest) => string): Endpoint {
   return readOnly(async (request) => {
     const issuer = issuerOf(request);
-    return jsonResponse({
+    return jsonAnswer({
       issuer,
       response_types_supported: [],
       grant_types_supported: [],
@@ -27,7 +28,7 @@ export function createServerMetadata(issuerOf: (request: Request) => string): En
 }
 
 /** What a secret scanner needs: the shape of each kind of secret, how to check one, and where to report it. */
-export function createTokenPatterns(prefix: string, issuerOf: (request: Request) => string): Endpoint {
+export function createTokenPatterns(prefix: string, issuerOf: (request: HttpRequest) => string): Endpoint {
   const kinds = Object.entries(SECRET_TAGS).map(([kind, tag]) => ({
     kind,
     about: ABOUT[kind as SecretKind],
@@ -35,7 +36,7 @@ export function createTokenPatterns(prefix: string, issuerOf: (request: Request)
   }));
   const pattern = `\\b${prefix}(?:${Object.values(SECRET_TAGS).join('|')})_[0-9A-Za-z]{49}\\b`;
   return readOnly(async (request) =>
-    jsonResponse({
+    jsonAnswer({
       pattern,
       kinds,
       checksum: {

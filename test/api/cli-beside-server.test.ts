@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import { openSqliteDatabase } from '../../src/storage/database.ts';
 import { PASSWORD } from '../support/app.ts';
 import { call, postern, type ServerProcess, startServer } from '../support/cli.ts';
+import { fetchFrom } from '../support/fetch.ts';
 
 const OWNER = 'owner@example.com';
 const VIEWER = '{ viewer { kind } }';
@@ -169,7 +170,7 @@ test('a backup made beside the server is a Postern of its own', async () => {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query: VIEWER }),
   });
-  expect((await restored.fetch(request, { address: '127.0.0.1' })).status).toBe(200);
+  expect((await fetchFrom(restored, request)).status).toBe(200);
   await restored.close();
 });
 

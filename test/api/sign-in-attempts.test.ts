@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { fetchFrom } from '../support/fetch.ts';
 
 const MINUTE = 60_000;
 const TRIES_AN_ACCOUNT = 10;
@@ -87,7 +88,7 @@ test('the count outlives a restart', async () => {
   const body = JSON.stringify({ query: SIGN_IN, variables: { email: ada.email, password: PASSWORD } });
   const headers = { 'content-type': 'application/json' };
   const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
-  const answer = (await (await restarted.fetch(request, { address: '127.0.0.1' })).json()) as Answer;
+  const answer = (await (await fetchFrom(restarted, request)).json()) as Answer;
   expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
 });
 

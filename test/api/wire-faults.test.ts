@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answerFailure } from '../../src/http/answers.ts';
 import { createVisit } from '../../src/http/visit.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { toHttpRequest } from '../support/fetch.ts';
 import { startWire, type TestWire } from '../support/http.ts';
 
 const MESSAGE = 'Something went wrong on our side.';
@@ -65,11 +66,13 @@ test.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_READONLY'
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line) => void lines.push(line) });
     const error = Object.assign(new Error('the disk, the lock, the file'), { code });
-    const request = new Request('http://postern.test/graphql');
-    const response = answerFailure(error, request, createVisit('id', null), logger);
-    expect(response.status).toBe(503);
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
+    const request = toHttpRequest(new Request('http://postern.test/graphql'));
+    const answer = answerFailure(error, request, createVisit('id', null), logger);
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(JSON.parse(answer.body as string)).toMatchObject({
+      errors: [{ extensions: { code: 'UNAVAILABLE' } }],
+    });
     expect(lines).toEqual([]);
   },
 );

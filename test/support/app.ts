@@ -10,6 +10,7 @@ import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/members.ts';
 import { insertWorkspace } from '../../src/storage/workspaces.ts';
 import { openTestDatabase } from './database.ts';
+import { fetchFrom } from './fetch.ts';
 
 /** An answer of the API as a client sees it. */
 export interface Answer<T = Record<string, any>> {
@@ -93,7 +94,7 @@ export async function startTestApp(
   const { services } = app;
   const operator = createOperatorService(services);
 
-  const fetch = (request: Request, address = '127.0.0.1') => app.fetch(request, { address });
+  const fetch = (request: Request, address?: string) => fetchFrom(app, request, address);
 
   async function post<T = Record<string, any>>(
     query: string,

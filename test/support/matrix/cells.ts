@@ -3,6 +3,7 @@ import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { openTestSqlite } from '../database.ts';
+import { fetchFrom } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
 import { allFields, type FieldOfType } from '../schema.ts';
 import type { Call, Recipe } from './cases.ts';
@@ -158,7 +159,7 @@ export async function openResettable(bytes: Buffer, now: number): Promise<Resett
     if (secret) headers.authorization = `Bearer ${secret}`;
     const body = JSON.stringify({ query, variables });
     const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
-    return app.fetch(request, { address: '127.0.0.1' });
+    return fetchFrom(app, request);
   }
 
   await open();

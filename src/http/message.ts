@@ -1,0 +1,35 @@
+/**
+ * A request as endpoints see it. Nothing of it is read before somebody asks: fetch's own `Request`, with its headers,
+ * stream and signal, costs ten times what the whole of a verification does.
+ */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** Aborted when the client goes before it has its answer. */
+  readonly signal: AbortSignal;
+  /** A header by its name in lower case, repeated ones joined by commas (RFC 9110, section 5.3); `null` where there is none. */
+  header(name: string): string | null;
+  /** The whole body. Throws `PAYLOAD_TOO_LARGE` where it has more bytes than the limit, `BAD_REQUEST` where it ends early. */
+  body(limit: number): Promise<Uint8Array>;
+}
+
+/** Header fields of an answer, each once, by its name in lower case. */
+export type HttpHeaders = Record<string, string>;
+
+/** What a request is answered with. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** A stream goes on for as long as both sides want. */
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/** Whether a client takes answers that are compressed with gzip. */
+export function takesGzip(request: HttpRequest): boolean {
+  return /\bgzip\b/.test(request.header('accept-encoding') ?? '');
+}
+
+/** Adds to the headers by which a cache would have to tell answers apart (RFC 9110, section 12.5.5). */
+export function varyBy(headers: HttpHeaders, name: string): void {
+  headers.vary = headers.vary ? `${headers.vary}, ${name}` : name;
+}

@@ -1,0 +1,35 @@
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { toGraphQLError } from '../graphql/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import { codeOf, httpOf } from './answers.ts';
+import { documentErrorOf } from './document-errors.ts';
+import type { Visit } from './visit.ts';
+
+function codeError(error: GraphQLError, requestId: string, logger: Logger): GraphQLError {
+  const aboutDocument = documentErrorOf(error);
+  if (aboutDocument) return aboutDocument;
+  const coded = toGraphQLError(error, requestId);
+  if (codeOf(coded) === 'INTERNAL_SERVER_ERROR') {
+    logger.error({ requestId, err: error.originalError ?? error }, 'a request failed');
+  }
+  const { nodes, source, positions, path } = coded;
+  const { http, ...extensions } = coded.extensions;
+  return new GraphQLError(coded.message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: path ? extensions : { ...extensions, http: http ?? httpOf(coded) },
+  });
+}
+
+/**
+ * A result with every error under a code of ours, which the visit takes note of. An error at a field never changes the
+ * status; one of the whole request brings its own.
+ */
+export function codeResult(result: ExecutionResult, visit: Visit, logger: Logger): ExecutionResult {
+  if (!result.errors) return result;
+  const errors = result.errors.map((error) => codeError(error, visit.requestId, logger));
+  visit.codes.push(...errors.map(codeOf));
+  return { ...result, errors };
+}

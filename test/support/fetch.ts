@@ -1,0 +1,31 @@
+import { failure } from '../../src/domain/errors.ts';
+import type { HttpHandler } from '../../src/http/handler.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/http/message.ts';
+
+/** A fetch `Request` as the handler takes it from the wire. */
+export function toHttpRequest(request: Request): HttpRequest {
+  return {
+    method: request.method,
+    url: new URL(request.url),
+    signal: request.signal,
+    header: (name) => request.headers.get(name),
+    async body(limit) {
+      const bytes = new Uint8Array(await request.arrayBuffer());
+      if (bytes.byteLength > limit) throw failure('PAYLOAD_TOO_LARGE');
+      return bytes;
+    },
+  };
+}
+
+function toResponse({ status, headers, body }: HttpAnswer): Response {
+  return new Response(body as BodyInit | null, { status, headers });
+}
+
+/** Asks a handler without a network between. */
+export async function fetchFrom(
+  handler: Pick<HttpHandler, 'answer'>,
+  request: Request,
+  address = '127.0.0.1',
+): Promise<Response> {
+  return toResponse(await handler.answer(toHttpRequest(request), { address }));
+}
