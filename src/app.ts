@@ -4,7 +4,7 @@ import { schema } from './graphql/schema.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Clock } from './platform/clock.ts';
-import { systemIds } from './platform/ids.ts';
+import { passingIds, systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
@@ -73,6 +73,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const services = createServices({
     db: database.db,
     transact: database.transact,
+    version: database.version,
     changedElsewhere: database.changedElsewhere,
     hints: database.hints,
     clock,
@@ -91,8 +92,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     config,
     schema,
     logger,
-    clock,
-    ids: systemIds,
+    ids: passingIds,
     services,
     metrics,
     authenticate: services.authentication.authenticate,

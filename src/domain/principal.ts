@@ -36,6 +36,8 @@ export interface PersonalTokenPrincipal {
   readonly email: string;
   /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
   readonly endsAt: number | null;
+  /** Whether an older secret still works beside the one that was presented, whose first use ends that. */
+  readonly replacesSecret: boolean;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 
@@ -47,6 +49,8 @@ export interface WorkspaceTokenPrincipal {
   readonly role: Role;
   /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
   readonly endsAt: number | null;
+  /** Whether an older secret still works beside the one that was presented, whose first use ends that. */
+  readonly replacesSecret: boolean;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 

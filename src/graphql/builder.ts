@@ -1,7 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
-import type { Ask } from '../domain/authority.ts';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
 import type { Context } from './context.ts';
 import NeedPlugin from './need-plugin.ts';
@@ -16,7 +15,7 @@ interface SchemaShape {
     EntityType: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
   };
-  AuthScopes: { need: Ask };
+  AuthScopes: Record<never, never>;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
@@ -29,13 +28,8 @@ export const builder = new SchemaBuilder<SchemaShape>({
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,
-    // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
-    authScopes: (context) => ({
-      need: async (ask) => {
-        await context.judge(ask);
-        return true;
-      },
-    }),
+    // There is nothing to be granted beside what fields need, which each asks for itself.
+    authScopes: () => ({}),
   },
   relay: {
     cursorType: 'String',

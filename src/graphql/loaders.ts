@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader';
+import DataLoader, { type BatchLoadFn } from 'dataloader';
 import type { Role } from '../domain/roles.ts';
 import type { TokenScope } from '../domain/scopes.ts';
 import type { Token } from '../domain/token.ts';
@@ -17,16 +17,19 @@ interface Membership {
   readonly workspaceId: string;
 }
 
+/** Looks things up by their keys, all that are asked for at once together. */
+type Loader<Key, Value> = Pick<DataLoader<Key, Value>, 'load'>;
+
 /** Batches the look-ups of what hangs on objects that the caller holds already. Nothing is kept between batches. */
 export interface Loaders {
-  readonly user: DataLoader<string, User | null>;
-  readonly token: DataLoader<string, Token | null>;
-  readonly workspace: DataLoader<string, Workspace | null>;
+  readonly user: Loader<string, User | null>;
+  readonly token: Loader<string, Token | null>;
+  readonly workspace: Loader<string, Workspace | null>;
   /** The tokens that derive from one directly, oldest first. */
-  readonly derived: DataLoader<string, readonly Token[]>;
-  readonly scopes: DataLoader<string, readonly TokenScope[]>;
+  readonly derived: Loader<string, readonly Token[]>;
+  readonly scopes: Loader<string, readonly TokenScope[]>;
   /** The role of a user in a workspace. */
-  readonly role: DataLoader<Membership, Role | null>;
+  readonly role: Loader<Membership, Role | null>;
 }
 
 function byId<T extends { readonly id: string }>(ids: readonly string[], rows: readonly T[]): (T | null)[] {
@@ -46,21 +49,31 @@ async function findRoles(db: Executor, keys: readonly Membership[]): Promise<(Ro
   });
 }
 
+/** A loader that is made when it is first used: most operations use one of them, or none. */
+function loader<Key, Value>(load: BatchLoadFn<Key, Value>): Loader<Key, Value> {
+  let made: DataLoader<Key, Value> | undefined;
+  return {
+    load(key) {
+      made ??= new DataLoader(load, { cache: false });
+      return made.load(key);
+    },
+  };
+}
+
 /** The loaders of one operation. Without a cache: a later field of a mutation must see what an earlier one changed. */
 export function createLoaders({ db }: Services): Loaders {
-  const options = { cache: false };
   return {
-    user: new DataLoader(async (ids) => byId(ids, await findUsers(db, ids)), options),
-    token: new DataLoader(async (ids) => byId(ids, await findTokens(db, ids)), options),
-    workspace: new DataLoader(async (ids) => byId(ids, await findWorkspaces(db, ids)), options),
-    derived: new DataLoader(async (ids) => {
+    user: loader(async (ids) => byId(ids, await findUsers(db, ids))),
+    token: loader(async (ids) => byId(ids, await findTokens(db, ids))),
+    workspace: loader(async (ids) => byId(ids, await findWorkspaces(db, ids))),
+    derived: loader(async (ids) => {
       const tokens = await findTokensByParent(db, ids);
       return ids.map((id) => tokens.filter((token) => token.parentId === id));
-    }, options),
-    scopes: new DataLoader(async (ids) => {
+    }),
+    scopes: loader(async (ids) => {
       const scopes = await findScopes(db, ids);
       return ids.map((id) => scopes.get(id) ?? []);
-    }, options),
-    role: new DataLoader((keys) => findRoles(db, keys), options),
+    }),
+    role: loader((keys) => findRoles(db, keys)),
   };
 }

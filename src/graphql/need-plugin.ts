@@ -11,6 +11,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { Ask } from '../domain/authority.ts';
 import { idOf, type NodeType } from '../domain/global-id.ts';
 import { describeNeed, type IdPath, type Need } from '../domain/need.ts';
+import type { Context } from './context.ts';
 
 const PLUGIN = 'need' as const;
 
@@ -50,7 +51,11 @@ class NeedPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       }
       return config;
     }
-    const authScopes = (parent: unknown, args: object) => ({ need: askOf(need, parent, args) });
+    // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
+    const authScopes = async (parent: unknown, args: object, context: Context) => {
+      await context.judge(askOf(need, parent, args));
+      return true;
+    };
     return {
       ...config,
       description: [config.description, describeNeed(need)].filter(Boolean).join('\n\n'),

@@ -26,10 +26,14 @@ interface RefusalInit {
   readonly headers?: HttpHeaders;
 }
 
-/** An answer with the headers that all of them carry; only what is meant to be kept for ever may be kept. */
-export function seal({ status, headers, body }: HttpAnswer, requestId: string): HttpAnswer {
-  const kept = headers['cache-control'] === KEEP_FOR_EVER && { 'cache-control': KEEP_FOR_EVER };
-  return { status, headers: { ...headers, ...GUARD_HEADERS, ...kept, 'x-request-id': requestId }, body };
+/** Puts the headers on an answer that all of them carry; only what is meant to be kept for ever may be kept. */
+export function seal(answer: HttpAnswer, requestId: string): HttpAnswer {
+  const { headers } = answer;
+  const kept = headers['cache-control'] === KEEP_FOR_EVER;
+  Object.assign(headers, GUARD_HEADERS);
+  if (kept) headers['cache-control'] = KEEP_FOR_EVER;
+  headers['x-request-id'] = requestId;
+  return answer;
 }
 
 /** The code of an error that `toGraphQLError` made. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
-import { type Clock, stopwatch } from '../platform/clock.ts';
+import { stopwatch } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { answerFailure, jsonAnswer, refusalAnswer, seal } from './answers.ts';
 import { clientAddress } from './client-address.ts';
@@ -18,7 +18,6 @@ export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts
   readonly config: GraphQLEndpointParts['config'] &
     VerificationParts['config'] &
     Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'requestsPerMinute'>;
-  readonly clock: Clock;
   readonly ids: IdSource;
   /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
   readonly probe: () => Promise<void>;
@@ -43,7 +42,7 @@ export interface HttpHandler {
 
 /** The handler over its parts. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
-  const { config, logger, clock, metrics } = parts;
+  const { config, logger, metrics } = parts;
   const limits = createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute });
   const pages = loadConsole();
   let draining = false;
@@ -74,7 +73,6 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
 
   return {
     async answer(request, peer) {
-      const started = clock();
       const begun = stopwatch();
       const forwardedFor = request.header('x-forwarded-for');
       const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
@@ -86,8 +84,11 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
       const path = routes.has(pathname) ? pathname : null;
       const { method } = request;
       const { status } = answer;
-      logger.info({ ...logFieldsOf(visit), method, path, status, ms: clock() - started }, 'request');
-      metrics?.observe({ visit, path, method, status, seconds: (stopwatch() - begun) / 1000 });
+      const ms = stopwatch() - begun;
+      if (logger.isLevelEnabled('info')) {
+        logger.info({ ...logFieldsOf(visit), method, path, status, ms: Math.round(ms) }, 'request');
+      }
+      metrics?.observe({ visit, path, method, status, seconds: ms / 1000 });
       return seal(answer, visit.requestId);
     },
 

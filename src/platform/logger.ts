@@ -1,7 +1,7 @@
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 
 /** Writes log lines; callers choose the fields, and never a header, a variable or a secret. */
-export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>;
 
 /** The levels of a logger, from the most talkative to none at all. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

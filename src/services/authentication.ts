@@ -1,8 +1,9 @@
 import { failure, PosternError } from '../domain/errors.ts';
-import { ANONYMOUS, type Principal, type TokenAuthority } from '../domain/principal.ts';
+import { ANONYMOUS, isToken, type Principal, type TokenAuthority } from '../domain/principal.ts';
 import { lowestRole, type Role } from '../domain/roles.ts';
 import { statusOf } from '../domain/token.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { DataVersion } from '../storage/data-version.ts';
 import type { Executor } from '../storage/database.ts';
 import { findSessionByDigest } from '../storage/sessions.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { retireOldSecrets } from '../storage/tokens.ts';
 import type { Announcements } from './announcements.ts';
 import type { Credential } from './caller.ts';
+import { createPrincipalCache } from './principal-cache.ts';
 import type { Transact } from './transactions.ts';
 
 /** Turns what a caller presents into who is calling, as the database stands. */
@@ -73,6 +75,7 @@ function endOf(presented: PresentedToken, chain: readonly TokenAuthority[]): num
 function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...TokenAuthority[]]): Principal {
   const { tokenId } = presented.link;
   const endsAt = endOf(presented, chain);
+  const replacesSecret = presented.hasOldSecret && presented.validUntil === null;
   if (presented.kind === 'WORKSPACE') {
     const [first, ...others] = chain.map((link) => link.role as Role) as [Role, ...Role[]];
     const workspaceId = presented.workspaceId as string;
@@ -82,20 +85,25 @@ function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...Token
       workspaceId,
       role: lowestRole(first, ...others),
       endsAt,
+      replacesSecret,
       chain,
     };
   }
   const userId = presented.ownerId as string;
-  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email: presented.email as string, endsAt, chain };
+  const email = presented.email as string;
+  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email, endsAt, replacesSecret, chain };
 }
 
 /** Authentication over a database; `transact` is for the one thing that it writes. */
 export function createAuthentication(deps: {
   db: Executor;
   transact: Transact;
+  version: DataVersion | null;
   clock: Clock;
   announcements: Announcements;
 }): Authentication {
+  const cache = deps.version && createPrincipalCache(deps.version);
+
   async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
     const presented = await findPresentedToken(db, digest);
     if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');
@@ -103,26 +111,35 @@ export function createAuthentication(deps: {
     return presented;
   }
 
+  async function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
+    if (kind === 'SESSION') return identifySession(db, digest, now);
+    const presented = await findLive(db, digest, now);
+    return principalOf(presented, await chainOf(db, presented, now));
+  }
+
+  /** Who a credential belongs to, by what is committed. */
+  async function identifyNow(credential: Credential): Promise<Principal> {
+    const now = deps.clock();
+    const known = cache?.find(credential.digest, now);
+    if (known) return known;
+    const lookUp = () => identify(deps.db, credential, now);
+    return cache ? cache.keep(credential.digest, lookUp) : lookUp();
+  }
+
   return {
     async authenticate(credential) {
-      const now = deps.clock();
-      if (credential.kind === 'SESSION') return identifySession(deps.db, credential.digest, now);
-      const presented = await findLive(deps.db, credential.digest, now);
-      const chain = await chainOf(deps.db, presented, now);
-      if (presented.hasOldSecret && presented.validUntil === null) {
-        await deps.transact((tx) => retireOldSecrets(tx, presented.link.tokenId, credential.digest));
+      const principal = await identifyNow(credential);
+      if (isToken(principal) && principal.replacesSecret) {
+        await deps.transact((tx) => retireOldSecrets(tx, principal.tokenId, credential.digest));
         deps.announcements.emit('authority');
       }
-      return principalOf(presented, chain);
+      return principal;
     },
 
     async recall(db, credential) {
       if (!credential) return ANONYMOUS;
-      const now = deps.clock();
       try {
-        if (credential.kind === 'SESSION') return await identifySession(db, credential.digest, now);
-        const presented = await findLive(db, credential.digest, now);
-        return principalOf(presented, await chainOf(db, presented, now));
+        return await (db === deps.db ? identifyNow(credential) : identify(db, credential, deps.clock()));
       } catch (error) {
         throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
       }

@@ -14,6 +14,8 @@ const READER_WAITS_MS = 250;
 /** Remembers the last authorised use of each credential, and stores it in batches. */
 export interface LastUse {
   record(use: CredentialUse): void;
+  /** A use that is not stored yet; `null` where what is stored is the last. */
+  unstored(credentialId: string): CredentialUse | null;
   /**
    * Stores all that was recorded so far, for whoever reads next. What cannot be stored, or not within a quarter of a
    * second, is kept for the next time and is no error: the reader is shown an older use.
@@ -76,6 +78,7 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
 
   return {
     record: (use) => void pending.set(use.credentialId, use),
+    unstored: (credentialId) => pending.get(credentialId) ?? null,
     flush: async () => {
       if (pending.size === 0 || behind) return;
       const patience = pause(READER_WAITS_MS, 'spent', { ref: false });

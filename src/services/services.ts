@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { ChangeHints } from '../storage/change-hints.ts';
+import type { DataVersion } from '../storage/data-version.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import type { Tables } from '../storage/tables.ts';
 import { createAnnouncements } from './announcements.ts';
@@ -34,6 +35,7 @@ import { createWorkspaceService } from './workspaces.ts';
 export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
+  readonly version: DataVersion | null;
   readonly changedElsewhere: ForeignChanges;
   readonly hints: ChangeHints;
   readonly clock: Clock;
@@ -48,11 +50,12 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Every use-case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
-  const { db, transact, changedElsewhere, hints, clock, ids, secrets, passwords, limits, logger } = deps;
+  const { db, transact, version, changedElsewhere, hints, clock, ids, secrets, passwords, limits, logger } =
+    deps;
   const announcements = createAnnouncements();
   announcements.on('authority', hints.tell);
   announcements.on('message', hints.tell);
-  const authentication = createAuthentication({ db, transact, clock, announcements });
+  const authentication = createAuthentication({ db, transact, version, clock, announcements });
   const changes = createChanges({ transact, clock, ids, authentication, announcements });
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ transact, clock });

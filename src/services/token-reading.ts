@@ -30,7 +30,7 @@ export interface TokenOrder {
 
 const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
-/** Reads tokens, each read with the last uses up to now. */
+/** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
 export interface TokenReading {
   /** A token that the caller may read; `null` where it is absent or not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
@@ -91,7 +91,8 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
   ): Promise<Listing<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
     const wanted = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
-    await lastUse.flush();
+    // Only what is shown can be put right later, and not what is chosen or ordered by it.
+    if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
     const now = clock();
     return {
       ...(await pageTokens(db, holder, wanted, order, window, now)),
@@ -101,7 +102,6 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
 
   return {
     async find(principal, tokenId) {
-      await lastUse.flush();
       const ask = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
       return nullIfHidden(async () => {
         await judge(db, principal, ask);

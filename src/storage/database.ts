@@ -5,6 +5,7 @@ import type Database from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { type ChangeHints, NO_HINTS } from './change-hints.ts';
+import { createDataVersion, type DataVersion } from './data-version.ts';
 import { type ForeignChanges, watchSqlite } from './foreign-changes.ts';
 import { type DatabaseMeasures, measureSqlite } from './measures.ts';
 import { openPostgres } from './postgres.ts';
@@ -27,6 +28,8 @@ export interface DatabaseHandle {
    * it when it rejects. The work may be run more than once before that, so it does nothing but through the transaction.
    */
   transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Tells whether anything was committed; `null` where nobody can say so at once. */
+  readonly version: DataVersion | null;
   /** Whether another process may have changed the data since this was last asked. */
   readonly changedElsewhere: ForeignChanges;
   /** Tells other servers of the database of changes, and hears of theirs. */
@@ -69,6 +72,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     file,
     clock: systemClock,
     transact: createSqliteTransact(db),
+    version: createDataVersion(connection),
     changedElsewhere: watchSqlite(db),
     hints: NO_HINTS,
     migrateAlone: (work) => waitLonger(connection, () => work(db)),

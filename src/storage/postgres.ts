@@ -168,6 +168,7 @@ export async function openPostgres(url: string) {
       file: null,
       clock: clock.now as Clock,
       transact: createTransact(db),
+      version: null,
       changedElsewhere: watchPostgres(db),
       hints: hints as ChangeHints,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),

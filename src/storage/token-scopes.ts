@@ -1,5 +1,6 @@
 import { operationsFromBits, operationsToBits, type TokenScope } from '../domain/scopes.ts';
 import type { Executor } from './database.ts';
+import { precompileByIds } from './precompiled.ts';
 
 interface ScopeRow {
   id: string;
@@ -42,20 +43,21 @@ export async function insertScopes(
     .execute();
 }
 
+const scopesByToken = precompileByIds((db: Executor, tokenIds) =>
+  db
+    .selectFrom('token_scopes')
+    .selectAll()
+    .where('token_id', 'in', [...tokenIds])
+    .orderBy('id'),
+);
+
 /** The scopes of some tokens, in the order that they were added, by token. */
 export async function findScopes(
   db: Executor,
   tokenIds: readonly string[],
 ): Promise<Map<string, TokenScope[]>> {
   const byToken = new Map<string, TokenScope[]>(tokenIds.map((id) => [id, []]));
-  if (tokenIds.length === 0) return byToken;
-  const rows = await db
-    .selectFrom('token_scopes')
-    .selectAll()
-    .where('token_id', 'in', [...tokenIds])
-    .orderBy('id')
-    .execute();
-  for (const row of rows) byToken.get(row.token_id)?.push(toScope(row));
+  for (const row of await scopesByToken(db, tokenIds)) byToken.get(row.token_id)?.push(toScope(row));
   return byToken;
 }
 

@@ -3,6 +3,7 @@ import { foldCase } from '../domain/text.ts';
 import type { Token, TokenAccess, TokenKind } from '../domain/token.ts';
 import { roleFromRank, roleToRank } from './codec.ts';
 import type { Executor } from './database.ts';
+import { precompileByIds } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 /** Whose tokens are meant: a user's, a workspace's, or one token's own and all that it derived. */
@@ -120,18 +121,15 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
 
 /** A token by id. */
 export async function findToken(db: Executor, id: string): Promise<Token | null> {
-  const row = await tokenQuery(db).where('tokens.id', '=', id).executeTakeFirst();
-  return row ? toToken(row) : null;
+  const [token] = await findTokens(db, [id]);
+  return token ?? null;
 }
+
+const tokensById = precompileByIds((db: Executor, ids) => tokenQuery(db).where('tokens.id', 'in', [...ids]));
 
 /** The tokens with these ids, in no order. */
 export async function findTokens(db: Executor, ids: readonly string[]): Promise<Token[]> {
-  if (ids.length === 0) return [];
-  return (
-    await tokenQuery(db)
-      .where('tokens.id', 'in', [...ids])
-      .execute()
-  ).map(toToken);
+  return (await tokensById(db, ids)).map(toToken);
 }
 
 /** The tokens that derive directly from these, oldest first. */

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { User } from '../domain/user.ts';
 import type { Executor } from './database.ts';
+import { precompileByIds } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 const COLUMNS = ['id', 'email', 'name', 'created_at', 'deactivated_at'] as const;
@@ -41,16 +42,16 @@ export async function findUser(db: Executor, id: string): Promise<User | null> {
   return row ? toUser(row) : null;
 }
 
+const usersById = precompileByIds((db: Executor, ids) =>
+  db
+    .selectFrom('users')
+    .select(COLUMNS)
+    .where('id', 'in', [...ids]),
+);
+
 /** The users with these ids, in no order. */
 export async function findUsers(db: Executor, ids: readonly string[]): Promise<User[]> {
-  if (ids.length === 0) return [];
-  return (
-    await db
-      .selectFrom('users')
-      .select(COLUMNS)
-      .where('id', 'in', [...ids])
-      .execute()
-  ).map(toUser);
+  return (await usersById(db, ids)).map(toUser);
 }
 
 /** A user with the hash of the password, by email in lower case. */

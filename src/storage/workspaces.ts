@@ -6,7 +6,7 @@ import type { Workspace } from '../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
-import { precompile } from './precompiled.ts';
+import { precompile, precompileByIds } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 
 /** The order of every list of workspaces: oldest first. */
@@ -81,16 +81,16 @@ export async function listWorkspaceIds(db: Executor): Promise<string[]> {
   return (await db.selectFrom('workspaces').select('id').execute()).map((row) => row.id);
 }
 
+const workspacesById = precompileByIds((db: Executor, ids) =>
+  db
+    .selectFrom('workspaces')
+    .selectAll()
+    .where('id', 'in', [...ids]),
+);
+
 /** The workspaces with these ids, in no order; for those who hold them already. */
 export async function findWorkspaces(db: Executor, ids: readonly string[]): Promise<Workspace[]> {
-  if (ids.length === 0) return [];
-  return (
-    await db
-      .selectFrom('workspaces')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute()
-  ).map(toWorkspace);
+  return (await workspacesById(db, ids)).map(toWorkspace);
 }
 
 const standing = precompile((db: Executor, userId: string, workspaceId: string) =>

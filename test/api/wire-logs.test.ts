@@ -46,7 +46,7 @@ test('each request leaves one line that says who did what, how it ended, and how
       method: 'POST',
       path: '/graphql',
       status: 200,
-      ms: 0,
+      ms: expect.any(Number),
       msg: 'request',
     },
   ]);

@@ -27,6 +27,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
     userId: 'u',
     email: 'u@example.com',
     endsAt: null,
+    replacesSecret: false,
     chain: [authority(first), ...above.map(authority)],
   };
 }
@@ -40,6 +41,7 @@ export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrin
     workspaceId: 'w',
     role: lowestRole(role, ...above),
     endsAt: null,
+    replacesSecret: false,
     chain: [link(role), ...above.map(link)],
   };
 }

@@ -2,6 +2,7 @@ import { globalEntityId } from '../../domain/authority.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
+import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
 import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { OperationEnum, RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
@@ -32,6 +33,12 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
 
 function instant(value: number | null): Date | null {
   return value === null ? null : new Date(value);
+}
+
+/** The last use of a token, where that is not stored yet, too. */
+function lastUseOf(token: Token, { lastUse }: Services) {
+  const { lastUsedAt: at, lastUsedIp: ip, lastUsedUserAgent: userAgent } = token;
+  return lastUse.unstored(token.id) ?? { at, ip, userAgent };
 }
 
 builder.node(TokenRef, {
@@ -120,14 +127,21 @@ builder.node(TokenRef, {
       ),
       disabledAt: at('When it was disabled; null where it is not.', (token) => token.disabledAt),
       revokedAt: at('When it was revoked; null where it is not.', (token) => token.revokedAt),
-      lastUsedAt: at('When it was last used with success; null where never.', (token) => token.lastUsedAt),
-      lastUsedIp: t.exposeString('lastUsedIp', {
+      lastUsedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was last used with success; null where never.',
+        resolve: (token, _args, { services }) => instant(lastUseOf(token, services).at),
+      }),
+      lastUsedIp: t.string({
         nullable: true,
         description: 'The address that the last use came from.',
+        resolve: (token, _args, { services }) => lastUseOf(token, services).ip,
       }),
-      lastUsedUserAgent: t.exposeString('lastUsedUserAgent', {
+      lastUsedUserAgent: t.string({
         nullable: true,
         description: 'What the last use called itself.',
+        resolve: (token, _args, { services }) => lastUseOf(token, services).userAgent,
       }),
     };
   },
