@@ -83,7 +83,7 @@ export function createLane(parts: {
     return {
       status: 200,
       headers: { 'content-type': type },
-      body: JSON.stringify(errors ? { data, errors } : { data }),
+      body: JSON.stringify(errors ? { errors, data } : { data }),
     };
   };
 }

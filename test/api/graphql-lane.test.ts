@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createContext } from '../../src/graphql/context.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { createLane } from '../../src/http/graphql-lane.ts';
+import { type Call, createGraphQLServer } from '../../src/http/graphql-server.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/http/message.ts';
+import { createVisit, logFieldsOf } from '../../src/http/visit.ts';
+import { digestOf } from '../../src/platform/hashing.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import type { Credential } from '../../src/services/caller.ts';
+import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { toHttpRequest } from '../support/fetch.ts';
+import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
+
+type Params = Call['graphqlParams'];
+type Way = (request: HttpRequest, call: Call) => Promise<HttpAnswer | null>;
+
+let postern: TestApp;
+let ada: Person;
+let token: IssuedToken;
+let ways: { lane: Way; yoga: Way };
+
+beforeAll(async () => {
+  postern = await startTestApp();
+  ada = await postern.person('Ada');
+  const scopes = [{ entityType: 'token', operations: ['READ', 'LIST'] }];
+  token = await createPersonalToken(postern, ada.session, { access: 'SCOPED', scopes });
+  const parts = {
+    schema,
+    createContext: (server: Call['server']) => createContext(postern.app.services, server),
+    logger: createLogger('silent'),
+  };
+  ways = { lane: createLane(parts), yoga: createGraphQLServer(parts) };
+});
+afterAll(() => postern.close());
+
+/** Sends an operation one way; tells the answer, and what stands in the log of it. */
+async function send(way: Way, params: Params, accept: string | null, secret: string | null) {
+  const headers: Record<string, string> = { 'content-type': 'application/json', ...(accept && { accept }) };
+  const request = toHttpRequest(new Request('http://postern.test/graphql', { method: 'POST', headers }));
+  const visit = createVisit('the-request', '192.0.2.1');
+  const kind = secret?.startsWith('ses_') ? 'SESSION' : 'PERSONAL';
+  const credential: Credential | null = secret ? { kind, digest: digestOf(secret), source: 'bearer' } : null;
+  const principal = await postern.app.services.authentication.recall(postern.app.services.db, credential);
+  visit.principal = principal;
+  const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: visit.requestId };
+  const server = { caller, principal, gone: request.signal, setSession: () => {} };
+  const answer = await way(request, { graphqlParams: params, server, visit });
+  return (
+    answer && {
+      status: answer.status,
+      type: answer.headers['content-type'],
+      body: answer.body,
+      log: { ...logFieldsOf(visit), codes: visit.codes },
+    }
+  );
+}
+
+/** Operations that are answered the short way, by what they show. */
+const SHORT: Record<string, () => Params> = {
+  'a field': () => ({ query: '{ viewer { kind } }' }),
+  'no field but the type': () => ({ query: '{ __typename viewer { __typename } }' }),
+  'aliases and fragments': () => ({
+    query:
+      'query A { a: viewer { ...F } b: viewer { k: kind ...F } } fragment F on Viewer { kind user { id email } }',
+  }),
+  'a list with every scalar': () => ({
+    query:
+      '{ tokens(first: 5) { totalCount nodes { id name createdAt expiresAt scopes { entityType operations } } pageInfo { hasNextPage endCursor } } }',
+  }),
+  'variables with defaults': () => ({
+    query: 'query ($n: Int = 3, $s: String) { tokens(first: $n, filter: { search: $s }) { totalCount } }',
+    variables: { s: 'nothing like it' },
+  }),
+  'one of several operations': () => ({
+    query: 'query A { viewer { kind } } query B { viewer { user { email } } }',
+    operationName: 'B',
+  }),
+  directives: () => ({
+    query: 'query ($no: Boolean!) { viewer { kind @skip(if: $no) user @include(if: $no) { id } } }',
+    variables: { no: true },
+  }),
+  introspection: () => ({
+    query: '{ __schema { queryType { name } } __type(name: "Token") { fields { name } } }',
+  }),
+  'a thing that is absent': () => ({ query: `{ token(id: "tok_${'0'.repeat(32)}") { id } }` }),
+  'a field that is refused beside others': () => ({
+    query: '{ viewer { kind sessions { id } } audit: tokens(first: 1000) { totalCount } }',
+  }),
+  'a mutation that is refused': () => ({
+    query: 'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }',
+    variables: { id: `tok_${'0'.repeat(32)}` },
+  }),
+  'bad input at a field': () => ({ query: '{ tokens(first: -1) { totalCount } }' }),
+};
+
+/** Operations that are left to Yoga, with nothing of them executed. */
+const LONG: Record<string, () => Params> = {
+  'a malformed document': () => ({ query: '{ viewer { ' }),
+  'an invalid document': () => ({ query: '{ viewer { secret } }' }),
+  'too large a document': () => ({ query: `{ ${'a: __typename '.repeat(400)} }` }),
+  'variables that do not fit': () => ({
+    query: 'query ($n: Int!) { tokens(first: $n) { totalCount } }',
+    variables: { n: 'x' },
+  }),
+  'an operation that is not there': () => ({ query: 'query A { viewer { kind } }', operationName: 'B' }),
+  'several operations, and none named': () => ({
+    query: 'query A { viewer { kind } } query B { viewer { kind } }',
+  }),
+  'a subscription': () => ({
+    query: `subscription { channelMessages(channelId: "chn_${'0'.repeat(32)}") { id } }`,
+  }),
+};
+
+const ACCEPTED = [
+  null,
+  '*/*',
+  'application/json',
+  'application/graphql-response+json',
+  'application/graphql-response+json, application/json',
+];
+
+describe.each(ACCEPTED)('for a client that accepts %s', (accept) => {
+  test.each(Object.keys(SHORT))('%s is answered the short way as by Yoga, to the byte', async (name) => {
+    const params = (SHORT[name] as () => Params)();
+    for (const secret of [null, token.secret, ada.session]) {
+      const short = await send(ways.lane, params, accept, secret);
+      expect(short).not.toBeNull();
+      expect(short).toEqual(await send(ways.yoga, params, accept, secret));
+    }
+  });
+});
+
+test.each(Object.keys(LONG))('%s is left to Yoga', async (name) => {
+  const params = (LONG[name] as () => Params)();
+  expect(await send(ways.lane, params, null, ada.session)).toBeNull();
+  expect(await send(ways.yoga, params, 'application/json', ada.session)).not.toBeNull();
+});
+
+test.each(['text/event-stream', 'multipart/mixed', 'text/html', 'application/json;q=0.5, */*;q=0.1'])(
+  'what a client that accepts %s gets is for Yoga to weigh',
+  async (accept) => {
+    expect(await send(ways.lane, { query: '{ viewer { kind } }' }, accept, ada.session)).toBeNull();
+  },
+);
+
+test('what is left to Yoga because of its variables has changed nothing', async () => {
+  const before = await postern.database.db.selectFrom('audit_events').select('id').execute();
+  const query =
+    'mutation ($id: ID!, $role: Role!) { revokeToken(input: { id: $id }) { token { id } } updateMemberRole(input: { workspaceId: $id, userId: $id, role: $role }) { __typename } }';
+  const params = { query, variables: { id: token.id, role: 'KING' } };
+  expect(await send(ways.lane, params, null, ada.session)).toBeNull();
+  expect((await send(ways.yoga, params, null, ada.session))?.log.codes).toEqual(['BAD_VARIABLES']);
+  expect(await postern.database.db.selectFrom('audit_events').select('id').execute()).toEqual(before);
+});

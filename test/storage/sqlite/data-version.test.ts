@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import type { DataVersion } from '../../../src/storage/data-version.ts';
+import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import { writeTestDatabase } from '../../support/database.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+
+function open(file: string): SqliteHandle {
+  const handle = openSqliteDatabase(`file:${file}`);
+  onTestFinished(() => handle.close());
+  return handle;
+}
+
+function openTwice(): [SqliteHandle, SqliteHandle] {
+  const file = join(temporaryFolder(), 'postern.db');
+  writeTestDatabase(file);
+  return [open(file), open(file)];
+}
+
+async function write({ transact }: SqliteHandle, key: string): Promise<void> {
+  await transact((tx) =>
+    tx.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 1 }).execute(),
+  );
+}
+
+test('stays as long as nothing is written', async () => {
+  const [here] = openTwice();
+  const version = here.version as DataVersion;
+  const before = version();
+  await here.db.selectFrom('users').selectAll().execute();
+  await nextTurn();
+  expect(version()).toBe(before);
+});
+
+test('is another one as soon as this process has written, whichever way', async () => {
+  const [here] = openTwice();
+  const version = here.version as DataVersion;
+  const before = version();
+  await write(here, 'in a transaction');
+  const between = version();
+  expect(between).not.toBe(before);
+  here.connection.exec(`delete from sign_in_attempts`);
+  expect(version()).not.toBe(between);
+});
+
+test('is another one by the next turn when another process has written', async () => {
+  const [here, elsewhere] = openTwice();
+  const version = here.version as DataVersion;
+  const before = version();
+  await write(elsewhere, 'foreign');
+  await nextTurn();
+  expect(version()).not.toBe(before);
+});
+
+test('is another one for what is read before a transaction ends', async () => {
+  const [here] = openTwice();
+  const version = here.version as DataVersion;
+  let during = 0;
+  await here.transact(async (tx) => {
+    during = version();
+    await tx.insertInto('sign_in_attempts').values({ key: 'later', attempts: 1, resets_at: 1 }).execute();
+  });
+  expect(version()).not.toBe(during);
+});
