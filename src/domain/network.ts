@@ -1,11 +1,9 @@
-import { isIPv6 } from 'node:net';
-
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
-/** What one subscriber holds, as counters see it: an IPv4 address, or an IPv6 network of 64 bits. */
+/** What the holder of an IP address holds, as counters see it: an IPv4 address, or an IPv6 network of 64 bits. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail ? tail.split(':') : [];

@@ -53,11 +53,12 @@ function createIdentify({ authenticate, limits }: IdentityParts): Identify {
   };
 }
 
-async function admitByBearer(
+/** Admission by the `Authorization` header; `null` where a request has none. */
+function admitByBearer(
   request: HttpRequest,
   address: string | null,
   identify: Identify,
-): Promise<Admission | null> {
+): Promise<Admission> | null {
   const authorization = request.header('authorization');
   return authorization === null ? null : identify(address, () => readBearer(authorization));
 }
@@ -65,7 +66,7 @@ async function admitByBearer(
 /** Admission by the `Authorization` header alone: for callers that are no browsers, and never mean a cookie. */
 export function createBearerAdmission(parts: IdentityParts): Admit {
   const identify = createIdentify(parts);
-  return async (request, address) => (await admitByBearer(request, address, identify)) ?? NOBODY;
+  return async (request, address) => admitByBearer(request, address, identify) ?? NOBODY;
 }
 
 /** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */
@@ -98,7 +99,7 @@ export function createAdmission(
   }
 
   return async (request, address) => {
-    const admission = await admitByBearer(request, address, identify);
+    const admission = admitByBearer(request, address, identify);
     if (admission) return admission;
     const cookie = readSessionCookie(request.header('cookie'));
     return cookie === null || request.method === 'GET' ? NOBODY : admitByCookie(request, cookie, address);

@@ -64,7 +64,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     }
   }
 
-  async function route(path: string, request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
+  function route(path: string, request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
     const endpoint = routes.get(path) ?? pages?.find(path, request);
     if (!endpoint) throw failure('NOT_FOUND');
@@ -77,9 +77,12 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
       const forwardedFor = request.header('x-forwarded-for');
       const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
       const { pathname } = request.url;
-      const answer = await route(pathname, request, visit).catch((error: unknown) =>
-        answerFailure(error, request, visit, logger),
-      );
+      let answer: HttpAnswer;
+      try {
+        answer = await route(pathname, request, visit);
+      } catch (error) {
+        answer = answerFailure(error, request, visit, logger);
+      }
       // A path that is none of ours may be anything, a secret that was pasted included.
       const path = routes.has(pathname) ? pathname : null;
       const { method } = request;

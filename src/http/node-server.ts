@@ -56,9 +56,15 @@ function toBytes({ headers, body }: HttpAnswer, status: number): string {
 export function createNodeServer(http: HttpHandler): NodeServer {
   const server = createServer(OPTIONS, (message, outgoing) => void serve(message, outgoing));
   const streams: OpenStreams = new Set();
-  /** Each open connection, with the request that it is on. */
+  /** Each open connection, with the last request that came over it. */
   const connections = new Map<Duplex, Exchange | null>();
   let draining = false;
+
+  /** The request that a connection is on; `null` between two. */
+  function currentOn(socket: Duplex): Exchange | null {
+    const last = connections.get(socket);
+    return !last || last.outgoing.closed ? null : last;
+  }
 
   function answer(message: IncomingMessage, outgoing: ServerResponse): HttpAnswer | Promise<HttpAnswer> {
     try {
@@ -69,13 +75,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
   }
 
   async function serve(message: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const { socket } = message;
-    const exchange = { message, outgoing };
-    connections.set(socket, exchange);
-    outgoing.once('close', () => {
-      if (connections.get(socket) === exchange) connections.set(socket, null);
-      if (draining) socket.end();
-    });
+    connections.set(message.socket, { message, outgoing });
     try {
       const answered = await answer(message, outgoing);
       if (draining) outgoing.setHeader('Connection', 'close');
@@ -88,7 +88,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
 
   /** Ends a connection whose bytes make no sense any more: with an answer, or after the one that is under way. */
   function giveUp(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const current = connections.get(socket);
+    const current = currentOn(socket);
     if (current && (current.message.complete || current.outgoing.headersSent)) {
       current.outgoing.once('close', () => socket.destroy());
       return;
@@ -122,7 +122,11 @@ export function createNodeServer(http: HttpHandler): NodeServer {
       const closed = once(server, 'close');
       server.close();
       for (const stream of streams) stream.end();
-      for (const [socket, exchange] of connections) if (!exchange) socket.destroy();
+      for (const socket of connections.keys()) {
+        const current = currentOn(socket);
+        if (current) current.outgoing.once('close', () => socket.end());
+        else socket.destroy();
+      }
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);

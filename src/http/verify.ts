@@ -18,6 +18,7 @@ import { callerOf } from './caller.ts';
 import type { HttpHeaders } from './message.ts';
 import type { Endpoint } from './visit.ts';
 
+const QUESTIONS_KEPT = 1000;
 const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId'];
 
 /** What `/verify` is made of. */
@@ -98,8 +99,20 @@ function errorOf({ reason, required }: Decision): PosternError {
  * is, or the refusal. Whatever method the proxy uses, and whatever it says of the request that it asks for, counts nothing.
  */
 export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint {
+  /** A proxy asks the same few questions again and again. */
+  const questions = new Map<string, Question | null>();
+
+  function questionIn(url: URL): Question | null {
+    const known = questions.get(url.search);
+    if (known !== undefined) return known;
+    const question = questionOf(url);
+    if (questions.size >= QUESTIONS_KEPT) questions.clear();
+    questions.set(url.search, question);
+    return question;
+  }
+
   return async (request, visit) => {
-    const question = questionOf(request.url);
+    const question = questionIn(request.url);
     const { principal, credential } = await admit(request, visit.address);
     visit.principal = principal;
     if (principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');

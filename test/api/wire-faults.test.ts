@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { composeSecret } from '../../src/domain/secret.ts';
 import { answerFailure } from '../../src/http/answers.ts';
 import { createVisit } from '../../src/http/visit.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -25,7 +27,8 @@ test('a fault before execution is a 500 that tells its id and nothing else, what
   await breakTable('sessions');
   for (const environment of ['production', 'development']) {
     vi.stubEnv('NODE_ENV', environment);
-    const headers = { Authorization: `Bearer ${wire.postern.owner.session}` };
+    // Nobody who has called before: who that was is remembered.
+    const headers = { Authorization: `Bearer ${composeSecret('SESSION', randomBytes(32))}` };
     const response = await wire.post({ query: '{ viewer { kind } }' }, headers);
     const requestId = response.headers.get('x-request-id');
     expect(response.status).toBe(500);
