@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'postgres',
           include: ['test/{storage,services,api,postgres}/**/*.test.ts'],
           exclude: SQLITE_ONLY,
-          globalSetup: 'test/support/postgres-server.ts',
+          globalSetup: 'test/support/postgres-setup.ts',
           // Every statement is a round trip, of which a walk at random makes tens of thousands.
           testTimeout: 180_000,
         },

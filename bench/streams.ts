@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Usage } from './measured.ts';
 
 // What many open streams cost one server process, and how soon they hear: of a message, and of the end of their right.
 
@@ -14,15 +15,8 @@ const MESSAGES = 50;
 const IDLE_MS = 5_000;
 const OWNER = { email: 'owner@example.com', password: 'correct horse battery staple' };
 
-interface Usage {
-  /** Microseconds. */
-  readonly cpu: number;
-  /** Bytes. */
-  readonly memory: number;
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-const server = fork(join(import.meta.dirname, 'servers/postern.ts'), {
+const server = fork(join(import.meta.dirname, `servers/postern${extname(import.meta.filename)}`), {
   env: {
     ...process.env,
     NODE_ENV: 'production',
@@ -31,7 +25,6 @@ const server = fork(join(import.meta.dirname, 'servers/postern.ts'), {
     POSTERN_OWNER_PASSWORD: OWNER.password,
     POSTERN_STREAMS_PER_CREDENTIAL: String(Math.max(STREAMS, WARM_UP)),
   },
-  execArgv: ['--import', 'tsx'],
 });
 const [{ port }] = (await once(server, 'message')) as [{ port: number }];
 

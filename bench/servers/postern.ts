@@ -1,9 +1,13 @@
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createNodeServer } from '../../src/http/node-server.ts';
-import { reportCpu } from './measured.ts';
+import { startWatchdog } from '../../src/platform/watchdog.ts';
+import { reportServer } from '../measured.ts';
 
-// The real server as the environment configures it; only its log is off.
-const app = await createApp(readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' }));
+// The real server as the environment configures it; only its log is off. With --no-last-use it forgets when tokens were used.
+const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
+const app = await createApp(config);
+if (process.argv.includes('--no-last-use')) Object.assign(app.services.lastUse, { record: () => {} });
+startWatchdog(config.watchdogSeconds);
 const server = createNodeServer(app);
-reportCpu(await server.listen(0, '127.0.0.1'));
+reportServer(await server.listen(0, '127.0.0.1'));

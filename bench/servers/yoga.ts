@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
-import { reportCpu } from './measured.ts';
+import { reportServer } from '../measured.ts';
 
 // Yoga as its documentation shows it: one field, nobody to authenticate.
 const yoga = createYoga({
@@ -12,4 +12,4 @@ const yoga = createYoga({
   logging: false,
 });
 const server = createServer(yoga);
-server.listen(0, '127.0.0.1', () => reportCpu((server.address() as AddressInfo).port));
+server.listen(0, '127.0.0.1', () => reportServer((server.address() as AddressInfo).port));

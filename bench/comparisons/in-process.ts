@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { seedBetterAuth } from '../better-auth.ts';
+import { loopContender, takeTurns } from '../contenders.ts';
+import { startProgram, stopAll, together } from '../processes.ts';
+import { rootsAmong } from '../seed.ts';
+import { byCpu, type Comparison, type Setup } from './comparison.ts';
+
+const IN_USE = 2000;
+
+async function startLoops({ folder, tokens, seeded }: Setup) {
+  const count = String(tokens);
+  const roots = String(rootsAmong(tokens));
+  const env = { DATABASE_URL: `file:${seeded}` };
+  const keys = { off: join(folder, 'keys-free.db'), on: join(folder, 'keys-limited.db') };
+  await seedBetterAuth(keys.off, tokens, false);
+  await seedBetterAuth(keys.on, tokens, true);
+  return together({
+    raw: startProgram('loops/raw-lookup', { args: [join(folder, 'raw-lookup.db'), count] }),
+    // Every token once before the first comes again: more than are kept, so none is found there.
+    postern: startProgram('loops/postern', { args: ['--among', roots, '--walked', roots], env }),
+    cached: startProgram('loops/postern', {
+      args: ['--among', roots, '--walked', String(IN_USE)],
+      env,
+    }),
+    betterAuth: startProgram('loops/better-auth', { args: [keys.off, count] }),
+    limited: startProgram('loops/better-auth', { args: [keys.on, count, '--rate-limit'] }),
+  });
+}
+
+/** Verification in process, against the least that it could be, and against better-auth's. */
+export async function compareInProcess(setup: Setup): Promise<Comparison> {
+  const loops = await startLoops(setup);
+  const rows = await takeTurns(
+    [
+      loopContender('better-sqlite3, SHA-256 and prepared SELECT', loops.raw),
+      loopContender('Postern, authenticate and decide, nothing cached', loops.postern),
+      loopContender('Postern, authenticate and decide, 2,000 tokens in use', loops.cached),
+      loopContender('better-auth, verifyApiKey, no rate limit', loops.betterAuth),
+      loopContender('better-auth, verifyApiKey, rate limit', loops.limited),
+    ] as const,
+    setup,
+  );
+  await stopAll(loops);
+  const [raw, postern, , betterAuth] = rows;
+  return {
+    title: 'In process',
+    rows,
+    goals: [
+      byCpu('uncached, against SHA-256 and prepared SELECT', postern, raw, {
+        target: 0.8,
+        worthPublishing: 0.92,
+      }),
+      byCpu('uncached, against better-auth', postern, betterAuth, { target: 80, worthPublishing: 120 }),
+    ],
+    notes: [],
+  };
+}

@@ -1,0 +1,108 @@
+import { loopContender, serverContender, startLoad, takeTurns } from '../contenders.ts';
+import { startProgram, stopAll, together } from '../processes.ts';
+import { rootsAmong, seedPostgres } from '../seed.ts';
+import { byRate, type Comparison, NO_TARGET, type Setup } from './comparison.ts';
+import { creations } from './create-token.ts';
+import { startPostern } from './http.ts';
+
+const CALLERS = 64;
+/** As many as Postern itself has at most. */
+const CONNECTIONS = 10;
+
+interface Database {
+  readonly url: string;
+  remove(): Promise<void>;
+}
+
+/** An empty database: of the server that `POSTERN_TEST_POSTGRES_URL` names, or of one that is started for it. */
+async function createDatabase(): Promise<Database> {
+  const { runOn, siblingUrl, startPostgres } = await import('../../test/support/postgres-server.ts');
+  const given = process.env.POSTERN_TEST_POSTGRES_URL;
+  const server = given ? null : await startPostgres({ durable: true });
+  const url = given ?? (server as { url: string }).url;
+  const name = `postern_bench_${process.pid}`;
+  await runOn(url, `create database ${name}`);
+  return {
+    url: siblingUrl(url, name),
+    async remove() {
+      await runOn(url, `drop database ${name} with (force)`);
+      await server?.remove();
+    },
+  };
+}
+
+/** What is compared with: as many keys in a table of their own, and an empty one to store into. */
+async function addPlainTables(url: string, keys: number): Promise<void> {
+  const { runOn } = await import('../../test/support/postgres-server.ts');
+  await runOn(
+    url,
+    `create table keys (id bigint primary key, hash text not null unique, owner text not null,
+      permissions integer not null, expires_at bigint, revoked_at bigint)`,
+    `insert into keys select n, encode(sha256(convert_to('key ' || n, 'UTF8')), 'hex'), 'user' || n % 1000, 6, 1e13, null
+      from generate_series(0, ${keys - 1}) n`,
+    `create table stored (id bigint generated always as identity primary key, hash text not null unique,
+      owner text not null, name text not null, permissions integer not null, created_at bigint not null, expires_at bigint)`,
+    'create index stored_by_owner on stored (owner)',
+    'vacuum analyze',
+  );
+}
+
+function startContenders(url: string, tokens: number) {
+  const [keys, callers, connections] = [tokens, CALLERS, CONNECTIONS].map(String) as [string, string, string];
+  const roots = String(rootsAmong(tokens));
+  const lookUp = (how: string) =>
+    startProgram('loops/postgres-lookup', { args: [url, keys, callers, connections, how] });
+  return together({
+    kysely: lookUp('kysely'),
+    named: lookUp('named'),
+    verify: startProgram('loops/postern', {
+      args: ['--among', roots, '--walked', roots, '--callers', callers],
+      env: { DATABASE_URL: url },
+    }),
+    inserts: startProgram('loops/postgres-inserts', { args: [url, callers, connections] }),
+    server: startPostern(url),
+    load: startLoad(),
+  });
+}
+
+async function compareOn(url: string, setup: Setup): Promise<Comparison> {
+  await seedPostgres(url, { tokens: setup.tokens });
+  await addPlainTables(url, setup.tokens);
+  const programs = await startContenders(url, setup.tokens);
+  const { kysely, named, verify, inserts, server, load } = programs;
+  const rows = await takeTurns(
+    [
+      loopContender('stock Kysely, look-up', kysely),
+      loopContender('pg, named statement, look-up', named),
+      loopContender('Postern, authenticate and decide', verify),
+      loopContender('pg, named statement, one INSERT a commit', inserts),
+      serverContender('Postern, createToken over HTTP', server, load, {
+        connections: CALLERS,
+        requests: creations(),
+      }),
+    ] as const,
+    setup,
+  );
+  await stopAll(programs);
+  const [stock, statements, verifying, commits, creating] = rows;
+  return {
+    title: 'PostgreSQL, 64 callers through a pool of 10',
+    rows,
+    goals: [
+      byRate('verify against stock Kysely look-ups', verifying, stock, { target: 6, worthPublishing: 10 }),
+      byRate('verify against named statements', verifying, statements, NO_TARGET),
+      byRate('createToken over HTTP against single commits', creating, commits, NO_TARGET),
+    ],
+    notes: ['The CPU time is that of our side; the database has its own.'],
+  };
+}
+
+/** Verification and creation against PostgreSQL's own point reads and commits. */
+export async function comparePostgres(setup: Setup): Promise<Comparison> {
+  const database = await createDatabase();
+  try {
+    return await compareOn(database.url, setup);
+  } finally {
+    await database.remove();
+  }
+}

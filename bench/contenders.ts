@@ -1,0 +1,133 @@
+import type { LoadOrder, LoadResult } from './load.ts';
+import type { LoopResult, Usage } from './measured.ts';
+import { type Program, startProgram } from './processes.ts';
+
+/** What one run of a contender measured. */
+export interface Sample {
+  /** Microseconds of CPU time, of all threads of the process that is measured, for one request or turn. */
+  readonly cpu: number;
+  /** Requests or turns a second. */
+  readonly rate: number;
+  /** Milliseconds; `null` where one followed the other and nothing waited. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+  /** Microseconds of the load's own CPU time for one request, and the share of its time that it was busy. */
+  readonly load: { readonly cpu: number; readonly share: number } | null;
+}
+
+/** Something that is measured beside others. */
+export interface Contender {
+  readonly name: string;
+  /** Runs it for so many milliseconds. */
+  sample(milliseconds: number): Promise<Sample>;
+}
+
+/** The medians of a contender's samples, one by one. */
+export type Figures = Sample & { readonly name: string };
+
+/** How long and how often the contenders take turns. */
+export interface Rounds {
+  /** How many rounds count. */
+  readonly rounds: number;
+  readonly milliseconds: number;
+}
+
+/** How long a contender runs at least before it is measured: until then its code is still being compiled. */
+const WARM_UP_MS = 1000;
+
+/** The middle one of some numbers. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** The medians of some samples. */
+export function mediansOf(name: string, samples: readonly Sample[]): Figures {
+  const of = (pick: (sample: Sample) => number | null) => {
+    const values = samples.map(pick).filter((value) => value !== null);
+    return values.length === 0 ? null : median(values);
+  };
+  const loadCpu = of(({ load }) => load?.cpu ?? null);
+  const loadShare = of(({ load }) => load?.share ?? null);
+  return {
+    name,
+    cpu: of(({ cpu }) => cpu) as number,
+    rate: of(({ rate }) => rate) as number,
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+    load: loadCpu === null || loadShare === null ? null : { cpu: loadCpu, share: loadShare },
+  };
+}
+
+/**
+ * The medians of contenders that take turns, so that a drift of the machine hits all alike. A first round warms up and
+ * does not count.
+ */
+export async function takeTurns<T extends readonly Contender[]>(
+  contenders: T,
+  { rounds, milliseconds }: Rounds,
+): Promise<{ [K in keyof T]: Figures }> {
+  const samples = contenders.map((): Sample[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      const sample = await contender.sample(round === 0 ? Math.max(milliseconds, WARM_UP_MS) : milliseconds);
+      if (round > 0) samples[index]?.push(sample);
+    }
+  }
+  return contenders.map(({ name }, index) => mediansOf(name, samples[index] ?? [])) as {
+    [K in keyof T]: Figures;
+  };
+}
+
+/** A program that runs a loop when it is asked to. */
+export function loopContender(name: string, loop: Program<unknown>): Contender {
+  return {
+    name,
+    async sample(milliseconds) {
+      const { done, cpu, seconds, p50, p99 } = await loop.ask<LoopResult>(milliseconds);
+      return { cpu: cpu / done, rate: done / seconds, p50, p99, load: null };
+    },
+  };
+}
+
+/** A server, as it says that it is ready. */
+export type Server = Program<{ readonly port: number }>;
+
+/** What is asked of a server, over how many connections. */
+export interface Load {
+  readonly connections: number;
+  /** Whole HTTP requests as text. */
+  readonly requests: readonly string[];
+}
+
+/** The program that loads servers. */
+export function startLoad(): Promise<Program<unknown>> {
+  return startProgram('load', { core: 'load' });
+}
+
+/** A server under load. Throws where an answer is no success. */
+export function serverContender(
+  name: string,
+  server: Server,
+  load: Program<unknown>,
+  { connections, requests }: Load,
+): Contender {
+  const { port } = server.hello;
+  return {
+    name,
+    async sample(milliseconds) {
+      const order: LoadOrder = { port, connections, milliseconds, requests };
+      const before = await server.ask<Usage>('usage');
+      const result = await load.ask<LoadResult>(order);
+      const after = await server.ask<Usage>('usage');
+      const { answered, odd, seconds, p50, p99 } = result;
+      if (odd > 0) throw new Error(`${name}: ${odd} of ${answered} answers were no success`);
+      return {
+        cpu: (after.cpu - before.cpu) / answered,
+        rate: answered / seconds,
+        p50,
+        p99,
+        load: { cpu: result.cpu / answered, share: result.cpu / seconds / 1e6 },
+      };
+    },
+  };
+}

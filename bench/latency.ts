@@ -1,0 +1,6 @@
+/** The median and the 99th percentile of some latencies, in their unit; sorts them in place. 0 where there is none. */
+export function summarise(latencies: number[]): { p50: number; p99: number } {
+  latencies.sort((a, b) => a - b);
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
+  return { p50: at(0.5), p99: at(0.99) };
+}

@@ -1,0 +1,35 @@
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { SessionPrincipal } from '../../src/domain/principal.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { reportLoop } from '../measured.ts';
+import { BIG_OWNER } from '../seed.ts';
+
+// A page of twenty of one person's tokens, in process: the first, or with --deepest the last.
+const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
+const app = await createApp(config, { database: await openDatabase(config.databaseUrl) });
+const { db, tokenReading } = app.services;
+const owner = await db
+  .selectFrom('users')
+  .select('id')
+  .where('email', '=', BIG_OWNER)
+  .executeTakeFirstOrThrow();
+const principal: SessionPrincipal = {
+  kind: 'SESSION',
+  sessionId: owner.id,
+  userId: owner.id,
+  email: BIG_OWNER,
+  endsAt: Number.MAX_SAFE_INTEGER,
+};
+
+async function beforeTheLast(): Promise<string | undefined> {
+  const { edges } = await tokenReading.list(principal, { last: 21 }, {});
+  return edges[0]?.cursor;
+}
+
+const after = process.argv.includes('--deepest') ? await beforeTheLast() : null;
+
+reportLoop(async () => {
+  const { edges } = await tokenReading.list(principal, { first: 20, after }, {});
+  if (edges.length !== 20) throw new Error(`a page of ${edges.length}`);
+});

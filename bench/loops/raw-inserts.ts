@@ -1,0 +1,27 @@
+import Database from 'better-sqlite3';
+import { digestOf } from '../../src/platform/hashing.ts';
+import { reportLoop } from '../measured.ts';
+
+// The least that storing a token durably can be: a row with a unique hash and an owner that is indexed, committed and on the
+// disk before the next: FILE ROWS, so many of which are there before.
+const [file = '', rows = ''] = process.argv.slice(2);
+const database = new Database(file);
+database.pragma('journal_mode = WAL');
+database.exec(
+  `create table keys (id integer primary key, hash text not null unique, owner text not null, name text not null,
+    permissions integer not null, created_at integer not null, expires_at integer);
+  create index keys_by_owner on keys (owner)`,
+);
+const insert = database.prepare(
+  'insert into keys (hash, owner, name, permissions, created_at, expires_at) values (?, ?, ?, ?, ?, ?)',
+);
+let stored = 0;
+const store = (key: string) =>
+  insert.run(digestOf(key), `user${++stored % 5000}`, 'bench', 6, Date.now(), null);
+database.pragma('synchronous = OFF');
+database.transaction(() => {
+  for (let n = 0; n < Number(rows); n++) store(`before ${n}`);
+})();
+database.pragma('synchronous = FULL');
+
+reportLoop((turn) => store(`key ${turn}`));

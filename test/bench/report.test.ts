@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { byCpu, byP99, byRate, type Comparison, type Goal } from '../../bench/comparisons/comparison.ts';
+import { type Contender, type Figures, type Sample, takeTurns } from '../../bench/contenders.ts';
+import { type Report, toMarkdown } from '../../bench/report.ts';
+
+function figures(name: string, cpu: number, rate: number, p99: number | null = null): Figures {
+  return { name, cpu, rate, p50: p99, p99, load: null };
+}
+
+function reportOf(goals: readonly Goal[], noise = { loadBefore: 0, othersShare: 0 }): string {
+  const comparison: Comparison = { title: 'Something', rows: [], goals, notes: [] };
+  const report: Report = {
+    date: '2030-01-01',
+    node: 'v20.19.0',
+    processor: 'a processor',
+    versions: {},
+    isPinned: true,
+    tokens: 100_000,
+    rounds: 5,
+    milliseconds: 1000,
+    noise,
+    comparisons: [comparison],
+    reservations: [],
+  };
+  return toMarkdown(report);
+}
+
+const slow = figures('slow', 100, 1000, 9);
+const fast = figures('fast', 20, 4000, 3);
+
+test('a figure is told with its target, what is worth publishing, and whether it reached them', () => {
+  const target = { target: 4, worthPublishing: 6 };
+  expect(reportOf([byCpu('cheaper', fast, slow, target)])).toContain(
+    '| cheaper | **5.00** | CPU time | rate 4.00 | ≥ 4 | ≥ 6 | reached |',
+  );
+  expect(reportOf([byRate('more', fast, slow, { target: 3, worthPublishing: 4 })])).toContain(
+    '| more | **4.00** | rate | CPU time 5.00 | ≥ 3 | ≥ 4 | worth publishing |',
+  );
+});
+
+test('a miss is shown as a miss, where more is better and where less is', () => {
+  expect(reportOf([byCpu('cheaper', slow, fast, { target: 0.5 })])).toContain('| ≥ 0.5 |  | **missed** |');
+  expect(reportOf([byP99('slowest', slow, fast, { target: 2 })])).toContain(
+    '| slowest | **3.00** | p99 |  | ≤ 2 |  | **missed** |',
+  );
+  expect(reportOf([byP99('slowest', fast, slow, { target: 2 })])).toContain('| reached |');
+});
+
+test('a run beside others says that its figures are not to be believed', () => {
+  expect(reportOf([], { loadBefore: 3, othersShare: 0.4 })).toContain('40.0 %: too much');
+  expect(reportOf([], { loadBefore: 0, othersShare: 0.02 })).not.toContain('too much');
+});
+
+test('contenders take turns, the first of which does not count, and medians do', async () => {
+  const order: string[] = [];
+  const contender = (name: string, costs: number[]): Contender => ({
+    name,
+    async sample(): Promise<Sample> {
+      order.push(name);
+      return { cpu: costs.shift() as number, rate: 1, p50: null, p99: null, load: null };
+    },
+  });
+  const rounds = { rounds: 3, milliseconds: 1 };
+  const found = await takeTurns([contender('a', [900, 3, 1, 2]), contender('b', [900, 5, 50, 4])], rounds);
+  expect(order.join('')).toBe('abababab');
+  expect(found.map(({ name, cpu }) => [name, cpu])).toEqual([
+    ['a', 2],
+    ['b', 5],
+  ]);
+});

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/storage/database.ts';
+import { migrateToLatest } from '../../src/storage/migrations.ts';
+import { type PostgresServer, runOn, siblingUrl, startPostgres } from './postgres-server.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The migrated database that every test on PostgreSQL gets a copy of. Absent where tests run on SQLite. */
+    postgresTemplate: string | undefined;
+  }
+}
+
+async function migrate(url: string): Promise<void> {
+  const handle = await openDatabase(url);
+  try {
+    await migrateToLatest(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function dropAll(url: string, prefix: string): Promise<void> {
+  const rows = await runOn(url, `select datname from pg_database where datname like '${prefix}%'`);
+  await runOn(url, ...rows.map(({ datname }) => `drop database "${datname}" with (force)`));
+}
+
+/**
+ * Prepares a run of tests on PostgreSQL: on the server of `POSTERN_TEST_POSTGRES_URL`, or on one that it starts and
+ * stops. Throws one line where there is none to be had.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.POSTERN_TEST_POSTGRES_URL;
+  const server = given
+    ? null
+    : await startPostgres().catch((error: unknown) => {
+        throw new Error(
+          `No PostgreSQL could be started for the tests, name one with POSTERN_TEST_POSTGRES_URL: ${error}`,
+        );
+      });
+  const url = given ?? (server as PostgresServer).url;
+  const prefix = `postern_test_${randomUUID().slice(0, 8)}`;
+  await runOn(url, `create database ${prefix}`);
+  await migrate(siblingUrl(url, prefix));
+  project.provide('postgresTemplate', siblingUrl(url, prefix));
+  return async () => {
+    if (server) await server.remove();
+    else await dropAll(url, prefix);
+  };
+}
