@@ -88,47 +88,53 @@ async function open(port: number, onBytes: (chunk: Buffer) => void): Promise<Soc
   return socket;
 }
 
+/** What the connections of a run have in common. */
+interface Run {
+  readonly texts: readonly Buffer[];
+  readonly latencies: number[];
+  odd: number;
+  /** When no more is asked. */
+  ends: number;
+}
+
+/** Opens a connection; what it resolves to sends requests over it until the time is up. */
+async function prepare(port: number, shared: Run): Promise<() => Promise<void>> {
+  const { texts, latencies } = shared;
+  let sent = 0;
+  let done = () => {};
+  const send = () => void socket.write(texts[turn++ % texts.length] as Buffer);
+  const reader = createReader((good) => {
+    const now = performance.now();
+    latencies.push(now - sent);
+    if (!good) shared.odd++;
+    sent = now;
+    if (now < shared.ends) send();
+    else done();
+  });
+  const socket = await open(port, reader);
+  return async () => {
+    const finished = new Promise<void>((resolve, reject) => {
+      done = resolve;
+      socket.once('error', reject).once('close', () => reject(new Error('the server closed a connection')));
+    });
+    sent = performance.now();
+    send();
+    await finished;
+    socket.removeAllListeners('close').destroy();
+  };
+}
+
 async function run({ port, connections, milliseconds, requests }: LoadOrder): Promise<LoadResult> {
   const texts = requests.map((text) => Buffer.from(text));
-  const latencies: number[] = [];
-  let odd = 0;
-  let ends = 0;
-
-  /** Opens a connection; what it resolves to sends requests over it until the time is up. */
-  async function prepare(): Promise<() => Promise<void>> {
-    let sent = 0;
-    let done = () => {};
-    const send = () => void socket.write(texts[turn++ % texts.length] as Buffer);
-    const socket = await open(
-      port,
-      createReader((good) => {
-        const now = performance.now();
-        latencies.push(now - sent);
-        if (!good) odd++;
-        sent = now;
-        if (now < ends) send();
-        else done();
-      }),
-    );
-    return async () => {
-      const finished = new Promise<void>((resolve, reject) => {
-        done = resolve;
-        socket.once('error', reject).once('close', () => reject(new Error('the server closed a connection')));
-      });
-      sent = performance.now();
-      send();
-      await finished;
-      socket.removeAllListeners('close').destroy();
-    };
-  }
-
-  const runs = await Promise.all(Array.from({ length: connections }, prepare));
+  const shared: Run = { texts, latencies: [], odd: 0, ends: 0 };
+  const starts = await Promise.all(Array.from({ length: connections }, () => prepare(port, shared)));
   const before = process.cpuUsage();
   const started = performance.now();
-  ends = started + milliseconds;
-  await Promise.all(runs.map((start) => start()));
+  shared.ends = started + milliseconds;
+  await Promise.all(starts.map((start) => start()));
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(before);
+  const { latencies, odd } = shared;
   return { answered: latencies.length, odd, seconds, cpu: user + system, ...summarise(latencies) };
 }
 

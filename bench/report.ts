@@ -90,7 +90,7 @@ function aboutLoad(comparisons: readonly Comparison[]): string[] {
   const least = Math.min(...loads.map(({ cpu }) => cpu));
   const full = loads.some(({ share }) => share > LOAD_IS_FULL);
   return [
-    `The load took ${show(least)} µs of its own core for a request where the server was fastest: it can ask ${Math.round(1e6 / least)} times a second.`,
+    `The load took ${show(least)} µs of its own core for a request where the server was fastest: it can ask at least ${Math.round(1e6 / least)} times a second.`,
     ...(full ? ['¹ Here the load was busy all the time: the server could have answered more.'] : []),
   ];
 }
