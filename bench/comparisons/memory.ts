@@ -62,7 +62,7 @@ export function compareMemory(url: string, minutes: number): Compare {
   return async ({ manyTokens }): Promise<Comparison> => {
     const { samples, usages } = await soak(url, minutes);
     const memory = thirdsOf(usages.map((usage) => usage.memory));
-    const own = thirdsOf(usages.map((usage) => usage.ownMemory ?? 0));
+    const own = usages.map(({ ownMemory }) => ownMemory).filter((bytes) => bytes !== null);
     return {
       title: `${minutes} minutes of mixed load, ${manyTokens.toLocaleString('en')} tokens`,
       rows: [mediansOf('Postern, verify, viewer and lists, 32 connections', samples)],
@@ -77,7 +77,8 @@ export function compareMemory(url: string, minutes: number): Compare {
         },
       ],
       notes: [
-        `The process had ${tell(memory)}, files that are mapped into memory included; without those, ${tell(own)}.`,
+        `The process had ${tell(memory)}, files that are mapped into memory included.`,
+        ...(own.length > 0 ? [`Without those: ${tell(thirdsOf(own))}.`] : []),
       ],
     };
   };
