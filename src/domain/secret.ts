@@ -31,7 +31,14 @@ export function toBase62(value: bigint, width: number): string {
 }
 
 function checksumOf(text: string): string {
-  return toBase62(BigInt(crc32(text)), CHECKSUM_CHARACTERS);
+  // Every request checks one, and what fits a number takes a fifth of the time that a bigint takes.
+  let rest = crc32(text);
+  let digits = '';
+  for (let place = 0; place < CHECKSUM_CHARACTERS; place += 1) {
+    digits = ALPHABET[rest % 62] + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
 }
 
 /**

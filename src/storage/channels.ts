@@ -7,7 +7,7 @@ import { isSharedWith } from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
-import { precompile } from './precompiled.ts';
+import { precompileOne } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 import type { Tables } from './tables.ts';
 
@@ -102,7 +102,7 @@ export async function findWorkspaceIdOf(db: Executor, channelId: string): Promis
   return row?.workspace_id ?? null;
 }
 
-const channelStanding = precompile((db: Executor, userId: string, channelId: string) =>
+const channelStanding = precompileOne((db: Executor, userId: string, channelId: string) =>
   db
     .selectFrom('channels as c')
     .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
@@ -123,7 +123,7 @@ export async function findChannelStanding(
   userId: string,
   channelId: string,
 ): Promise<Standing | null> {
-  const [row] = await channelStanding(db, userId, channelId);
+  const row = await channelStanding(db, userId, channelId);
   return row
     ? {
         workspaceId: row.workspace_id,

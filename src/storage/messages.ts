@@ -5,7 +5,7 @@ import type { Page, PageWindow } from '../domain/paging.ts';
 import { channelWithin } from './channels.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
-import { precompile } from './precompiled.ts';
+import { precompileOne } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 /** The order of every list of messages: as they were published. */
@@ -98,7 +98,7 @@ export async function findMessageWithin(db: Executor, reach: Reach, id: string):
   return row ? toMessage(row) : null;
 }
 
-const messageAfter = precompile((db: Executor, channelId: string, sequence: number) =>
+const messageAfter = precompileOne((db: Executor, channelId: string, sequence: number) =>
   messageQuery(db, channelId).selectAll().where('sequence', '>', sequence).orderBy('sequence').limit(1),
 );
 
@@ -108,7 +108,7 @@ export async function findMessageAfter(
   channelId: string,
   sequence: number,
 ): Promise<Message | null> {
-  const [row] = await messageAfter(db, channelId, sequence);
+  const row = await messageAfter(db, channelId, sequence);
   return row ? toMessage(row) : null;
 }
 

@@ -1,5 +1,7 @@
+import type Database from 'better-sqlite3';
 import type { CompiledQuery, DialectAdapter } from 'kysely';
 import type { Executor } from './database.ts';
+import { isDirect } from './direct-adapter.ts';
 
 /** Stands for a parameter while a query is put together. */
 class Placeholder {
@@ -13,31 +15,77 @@ class Placeholder {
 /** How many ids a query by a list of them is kept for: as many as stand on the longest page. */
 const LONGEST_LIST = 100;
 
-/**
- * A query that is put together once and executed with other parameters each time: for what every request asks, since
- * putting a query together takes Kysely longer than SQLite needs to answer it. Its text must not depend on the parameters.
- */
-export function precompile<P extends readonly unknown[], Row>(
-  build: (db: Executor, ...parameters: P) => { compile(): CompiledQuery<Row> },
-): (db: Executor, ...parameters: P) => Promise<Row[]> {
-  const kept = new WeakMap<DialectAdapter, CompiledQuery<Row>>();
+/** A query as one engine takes it; where that may be asked directly, with the statement to do so. */
+interface Prepared<Row> {
+  readonly query: CompiledQuery<Row>;
+  readonly statement: Database.Statement<unknown[], Row> | null;
+}
 
-  function compiledFor(db: Executor, count: number): CompiledQuery<Row> {
+/** A prepared query with its parameters filled in; `statement` is set where it is to be asked directly. */
+interface Filled<Row> extends Prepared<Row> {
+  readonly values: unknown[];
+}
+
+type Build<P extends readonly unknown[], Row> = (
+  db: Executor,
+  ...parameters: P
+) => { compile(): CompiledQuery<Row> };
+
+function prepareOnce<P extends readonly unknown[], Row>(build: Build<P, Row>) {
+  const kept = new WeakMap<DialectAdapter, Prepared<Row>>();
+
+  function preparedFor(db: Executor, count: number): Prepared<Row> {
     const { adapter } = db.getExecutor();
     const known = kept.get(adapter);
     if (known) return known;
     const placeholders = Array.from({ length: count }, (_, place) => new Placeholder(place));
     const query = build(db, ...(placeholders as unknown as P)).compile();
-    kept.set(adapter, query);
-    return query;
+    const statement = isDirect(adapter) ? adapter.connection.prepare<unknown[], Row>(query.sql) : null;
+    const prepared = { query, statement };
+    kept.set(adapter, prepared);
+    return prepared;
   }
 
-  return async (db, ...parameters) => {
-    const query = compiledFor(db, parameters.length);
+  return (db: Executor, parameters: P): Filled<Row> => {
+    const { query, statement } = preparedFor(db, parameters.length);
     const values = query.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.place] : value,
     );
-    return (await db.executeQuery<Row>({ ...query, parameters: values })).rows;
+    const isFree = statement !== null && !db.isTransaction && !statement.database.inTransaction;
+    return { query, statement: isFree ? statement : null, values };
+  };
+}
+
+async function execute<Row>(db: Executor, { query, values }: Filled<Row>): Promise<Row[]> {
+  return (await db.executeQuery<Row>({ ...query, parameters: values })).rows;
+}
+
+/**
+ * A query that is put together once and executed with other parameters each time: for what every request asks, since
+ * putting a query together takes Kysely longer than SQLite needs to answer it. Its text must not depend on the parameters.
+ *
+ * On SQLite it is then answered at once, without the executor and the lock by which callers take turns on the one
+ * connection: 3.4 µs a row instead of 9. While a transaction is open on that connection it waits its turn as all others
+ * do: it would see what is not committed.
+ */
+export function precompile<P extends readonly unknown[], Row>(
+  build: Build<P, Row>,
+): (db: Executor, ...parameters: P) => Promise<Row[]> {
+  const prepare = prepareOnce(build);
+  return async (db, ...parameters) => {
+    const filled = prepare(db, parameters);
+    return filled.statement ? filled.statement.all(filled.values) : execute(db, filled);
+  };
+}
+
+/** The same for a query whose first row is all that is asked for. */
+export function precompileOne<P extends readonly unknown[], Row>(
+  build: Build<P, Row>,
+): (db: Executor, ...parameters: P) => Promise<Row | undefined> {
+  const prepare = prepareOnce(build);
+  return async (db, ...parameters) => {
+    const filled = prepare(db, parameters);
+    return filled.statement ? filled.statement.get(filled.values) : (await execute(db, filled))[0];
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
+import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Session } from '../domain/user.ts';
 import type { Executor } from './database.ts';
-import { precompile } from './precompiled.ts';
+import { gatherLookups } from './gathered.ts';
+import { precompile, precompileOne } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
 /** Stores a session under the digest of its secret. */
@@ -23,12 +24,18 @@ export async function insertSession(
     .execute();
 }
 
-const sessionByDigest = precompile((db: Executor, digest: string) =>
-  db
+function sessionQuery(db: Executor) {
+  return db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at'])
-    .where('s.digest', '=', digest),
+    .select(['s.digest as key', 's.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at']);
+}
+
+const sessionByDigest = gatherLookups(
+  precompileOne((db: Executor, digest: string) => sessionQuery(db).where('s.digest', '=', digest)),
+  precompile((db: Executor, digests: readonly string[]) =>
+    sessionQuery(db).where(sql<boolean>`s.digest = any(${digests})`),
+  ),
 );
 
 /** The session of a digest with its person, whatever their state. */
@@ -42,7 +49,7 @@ export async function findSessionByDigest(
   expiresAt: number;
   deactivatedAt: number | null;
 } | null> {
-  const [row] = await sessionByDigest(db, digest);
+  const row = await sessionByDigest(db, digest);
   return row
     ? {
         id: row.id,

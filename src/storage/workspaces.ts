@@ -6,7 +6,7 @@ import type { Workspace } from '../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
-import { precompile, precompileByIds } from './precompiled.ts';
+import { precompileByIds, precompileOne } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 
 /** The order of every list of workspaces: oldest first. */
@@ -93,7 +93,7 @@ export async function findWorkspaces(db: Executor, ids: readonly string[]): Prom
   return (await workspacesById(db, ids)).map(toWorkspace);
 }
 
-const standing = precompile((db: Executor, userId: string, workspaceId: string) =>
+const standing = precompileOne((db: Executor, userId: string, workspaceId: string) =>
   db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>
@@ -109,7 +109,7 @@ export async function findStanding(
   userId: string,
   workspaceId: string,
 ): Promise<Standing | null> {
-  const [row] = await standing(db, userId, workspaceId);
+  const row = await standing(db, userId, workspaceId);
   return row
     ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) }
     : null;
