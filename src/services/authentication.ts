@@ -1,17 +1,13 @@
 import { failure, PosternError } from '../domain/errors.ts';
-import { ANONYMOUS, isToken, type Principal, type TokenAuthority } from '../domain/principal.ts';
+import { ANONYMOUS, isToken, type Principal } from '../domain/principal.ts';
 import { lowestRole, type Role } from '../domain/roles.ts';
 import { statusOf } from '../domain/token.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DataVersion } from '../storage/data-version.ts';
 import type { Executor } from '../storage/database.ts';
+import { createPresentedTokens } from '../storage/presented-tokens.ts';
 import { findSessionByDigest } from '../storage/sessions.ts';
-import {
-  findAncestorLinks,
-  findPresentedToken,
-  type PresentedToken,
-  type TokenLink,
-} from '../storage/token-authorities.ts';
+import type { PresentedToken } from '../storage/token-authorities.ts';
 import { retireOldSecrets } from '../storage/tokens.ts';
 import type { Announcements } from './announcements.ts';
 import type { Credential } from './caller.ts';
@@ -48,33 +44,30 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
   };
 }
 
-/** The chain from the presented token upwards. Throws where the token itself or a token above it is stopped. */
-async function chainOf(
-  db: Executor,
-  presented: PresentedToken,
-  now: number,
-): Promise<[TokenAuthority, ...TokenAuthority[]]> {
-  const ancestors: TokenLink[] =
-    presented.parentId === null ? [] : await findAncestorLinks(db, presented.link.tokenId);
-  const disabled = ancestors.find((link) => link.disabledAt !== null);
-  const chain: [TokenLink, ...TokenLink[]] = [presented.link, ...ancestors];
-  for (const link of chain) {
-    const status = statusOf({ ...link, ancestorDisabledAt: disabled?.disabledAt ?? null }, now);
+/** Throws where the token itself or a token above it is stopped, or may do nothing. */
+function requireLive({ chain }: PresentedToken, now: number): void {
+  const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
+  const ancestorDisabledAt = disabled?.disabledAt ?? null;
+  for (const { revokedAt, disabledAt, expiresAt } of chain) {
+    const status = statusOf({ revokedAt, disabledAt, ancestorDisabledAt, expiresAt }, now);
     if (status !== 'ACTIVE') throw failure(STATUS_ERRORS[status]);
   }
   if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
-  return chain;
 }
 
 /** The first of the instants at which a secret stops working by itself: the end of its overlap, or of a token of its chain. */
-function endOf(presented: PresentedToken, chain: readonly TokenAuthority[]): number | null {
-  const ends = [presented.validUntil, ...chain.map((link) => link.expiresAt)].filter((end) => end !== null);
-  return ends.length === 0 ? null : Math.min(...ends);
+function endOf({ validUntil, chain }: PresentedToken): number | null {
+  let end = validUntil;
+  for (const { expiresAt } of chain) {
+    if (expiresAt !== null && (end === null || expiresAt < end)) end = expiresAt;
+  }
+  return end;
 }
 
-function principalOf(presented: PresentedToken, chain: [TokenAuthority, ...TokenAuthority[]]): Principal {
-  const { tokenId } = presented.link;
-  const endsAt = endOf(presented, chain);
+function principalOf(presented: PresentedToken): Principal {
+  const { chain } = presented;
+  const [{ tokenId }] = chain;
+  const endsAt = endOf(presented);
   const replacesSecret = presented.hasOldSecret && presented.validUntil === null;
   if (presented.kind === 'WORKSPACE') {
     const [first, ...others] = chain.map((link) => link.role as Role) as [Role, ...Role[]];
@@ -102,19 +95,20 @@ export function createAuthentication(deps: {
   clock: Clock;
   announcements: Announcements;
 }): Authentication {
+  const presentedTokens = createPresentedTokens(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
 
   async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
-    const presented = await findPresentedToken(db, digest);
+    const presented = await presentedTokens.find(db, digest);
     if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');
     if (presented.validUntil !== null && now >= presented.validUntil) throw failure('INVALID_TOKEN');
+    requireLive(presented, now);
     return presented;
   }
 
   async function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
     if (kind === 'SESSION') return identifySession(db, digest, now);
-    const presented = await findLive(db, digest, now);
-    return principalOf(presented, await chainOf(db, presented, now));
+    return principalOf(await findLive(db, digest, now));
   }
 
   /** Who a credential belongs to, by what is committed. */

@@ -101,6 +101,13 @@ interface TokenScopesTable {
   operations: Fixed<number>;
 }
 
+interface PresentedTokensTable {
+  digest: Fixed<string>;
+  token_id: Fixed<string>;
+  /** JSON. */
+  content: Fixed<string>;
+}
+
 interface CredentialUsesTable {
   credential_id: Fixed<string>;
   at: number;
@@ -179,6 +186,7 @@ export interface Tables {
   token_ancestors: TokenAncestorsTable;
   token_secrets: TokenSecretsTable;
   token_scopes: TokenScopesTable;
+  presented_tokens: PresentedTokensTable;
   credential_uses: CredentialUsesTable;
   sign_in_attempts: SignInAttemptsTable;
   audit_events: AuditEventsTable;
