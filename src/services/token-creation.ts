@@ -14,8 +14,7 @@ import {
 } from '../domain/token-lifetime.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import { insertScopes } from '../storage/token-scopes.ts';
-import { countTokensOf, insertToken } from '../storage/tokens.ts';
-import { findUser } from '../storage/users.ts';
+import { hasTokens, insertToken } from '../storage/tokens.ts';
 import { findWorkspaces } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
 import { requireMayGive } from './members.ts';
@@ -106,27 +105,28 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
 
   return {
     async createPersonal(change, request) {
-      const ownerId = userIdOf(change.principal);
-      const owner = ownerId === null ? null : await findUser(change.tx, ownerId);
-      if (!owner) throw failure('UNAUTHENTICATED');
+      const { principal } = change;
+      if (principal.kind !== 'SESSION' && principal.kind !== 'PERSONAL_TOKEN')
+        throw failure('UNAUTHENTICATED');
+      const { userId: ownerId, email } = principal;
       const parent = parentOf(change);
       const { text, expiresAt } = parsePersonal(change, request, parent.expiresAt, limits);
       if (parent.parentId !== null && request.access === 'FULL') throw forbidden('EXCEEDS_CALLER');
       requireNoLater(expiresAt, parent.expiresAt);
       const rules = await resolveScopeRules(
         change,
-        owner.id,
+        ownerId,
         request.scopes ?? [],
         ['input', 'scopes'],
         limits,
       );
-      if ((await countTokensOf(change.tx, { ownerId: owner.id })) >= limits.tokensPerUser) {
+      if (await hasTokens(change.tx, { ownerId }, limits.tokensPerUser)) {
         throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
       }
-      const holder = { kind: 'PERSONAL', ownerId: owner.id, workspaceId: null, role: null } as const;
+      const holder = { kind: 'PERSONAL', ownerId, workspaceId: null, role: null } as const;
       const issued = await store(
         change,
-        { ...holder, access: request.access, prefix: owner.email },
+        { ...holder, access: request.access, prefix: email },
         text,
         expiresAt,
       );
@@ -154,7 +154,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       requireNoLater(expiresAt, parent.expiresAt);
       if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(expiresAt, change.now, workspace.policy);
-      if ((await countTokensOf(change.tx, { workspaceId: workspace.id })) >= limits.tokensPerWorkspace) {
+      if (await hasTokens(change.tx, { workspaceId: workspace.id }, limits.tokensPerWorkspace)) {
         throw failure('LIMIT_REACHED', `A workspace has at most ${limits.tokensPerWorkspace} tokens.`);
       }
       const holder = { kind: 'WORKSPACE', ownerId: null, workspaceId: workspace.id, access: 'ROLE' } as const;

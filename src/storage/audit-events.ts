@@ -3,6 +3,7 @@ import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import type { Executor } from './database.ts';
 import { fetchPage, mapPage } from './paging.ts';
+import { precompileInsert } from './precompiled-insert.ts';
 
 /** Whose log is read: a user's own account, a workspace, or all about one thing. */
 export type AuditLog =
@@ -46,25 +47,24 @@ export async function findNewestAuditInstant(db: Executor): Promise<number | nul
   return newest;
 }
 
+const insertRow = precompileInsert('audit_events');
+
 /** Adds a row to the log. */
 export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      id: event.id,
-      at: event.at,
-      action: event.action,
-      user_id: event.userId,
-      workspace_id: event.workspaceId,
-      actor_kind: event.actorKind,
-      actor_id: event.actorId,
-      actor_token_id: event.actorTokenId,
-      target_id: event.targetId,
-      ip: event.ip,
-      user_agent: event.userAgent,
-      detail: JSON.stringify(event.detail),
-    })
-    .execute();
+  await insertRow(db, {
+    id: event.id,
+    at: event.at,
+    action: event.action,
+    user_id: event.userId,
+    workspace_id: event.workspaceId,
+    actor_kind: event.actorKind,
+    actor_id: event.actorId,
+    actor_token_id: event.actorTokenId,
+    target_id: event.targetId,
+    ip: event.ip,
+    user_agent: event.userAgent,
+    detail: JSON.stringify(event.detail),
+  });
 }
 
 type Row = {

@@ -71,7 +71,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     connection,
     file,
     clock: systemClock,
-    transact: createSqliteTransact(db),
+    transact: createSqliteTransact(db, connection),
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(db),
     hints: NO_HINTS,

@@ -3,7 +3,8 @@ import { foldCase } from '../domain/text.ts';
 import type { Token, TokenAccess, TokenKind } from '../domain/token.ts';
 import { roleFromRank, roleToRank } from './codec.ts';
 import type { Executor } from './database.ts';
-import { precompileByIds } from './precompiled.ts';
+import { precompile, precompileByIds } from './precompiled.ts';
+import { precompileInsert } from './precompiled-insert.ts';
 import type { Tables } from './tables.ts';
 
 /** Whose tokens are meant: a user's, a workspace's, or one token's own and all that it derived. */
@@ -75,32 +76,32 @@ function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>
   };
 }
 
+const insertTokenRow = precompileInsert('tokens');
+const insertSecretRow = precompileInsert('token_secrets');
+
 /** Stores a token with its first secret, and the line that it derives from. */
 export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
-  await db
-    .insertInto('tokens')
-    .values({
-      id: token.id,
-      kind: token.kind,
-      owner_id: token.ownerId,
-      workspace_id: token.workspaceId,
-      created_by: token.createdBy,
-      parent_id: token.parentId,
-      identifier: token.identifier,
-      ...searchColumns(token),
-      display: token.display,
-      access: token.access,
-      role: roleToRank(token.role),
-      created_at: token.createdAt,
-      updated_at: token.updatedAt,
-      issued_at: token.issuedAt,
-      regenerated_at: token.regeneratedAt,
-      expires_at: token.expiresAt,
-      disabled_at: token.disabledAt,
-      revoked_at: token.revokedAt,
-    })
-    .execute();
-  await db.insertInto('token_secrets').values({ digest, token_id: token.id, valid_until: null }).execute();
+  await insertTokenRow(db, {
+    id: token.id,
+    kind: token.kind,
+    owner_id: token.ownerId,
+    workspace_id: token.workspaceId,
+    created_by: token.createdBy,
+    parent_id: token.parentId,
+    identifier: token.identifier,
+    ...searchColumns(token),
+    display: token.display,
+    access: token.access,
+    role: roleToRank(token.role),
+    created_at: token.createdAt,
+    updated_at: token.updatedAt,
+    issued_at: token.issuedAt,
+    regenerated_at: token.regeneratedAt,
+    expires_at: token.expiresAt,
+    disabled_at: token.disabledAt,
+    revoked_at: token.revokedAt,
+  });
+  await insertSecretRow(db, { digest, token_id: token.id, valid_until: null });
   if (token.parentId !== null) {
     await db
       .insertInto('token_ancestors')
@@ -176,17 +177,31 @@ export async function findTokensOf(
   return (await query.orderBy('tokens.created_at').execute()).map(toToken);
 }
 
-/** How many tokens a user or a workspace has. */
-export async function countTokensOf(
+/** The first tokens of a holder; as many as there may be, and not all that there are. */
+function firstTokens(db: Executor, column: 'owner_id' | 'workspace_id', id: string, most: number) {
+  return db
+    .selectFrom(db.selectFrom('tokens').select('id').where(column, '=', id).limit(most).as('held'))
+    .select((eb) => eb.fn.countAll<number>().as('count'));
+}
+
+const firstOfUser = precompile((db: Executor, id: string, most: number) =>
+  firstTokens(db, 'owner_id', id, most),
+);
+const firstOfWorkspace = precompile((db: Executor, id: string, most: number) =>
+  firstTokens(db, 'workspace_id', id, most),
+);
+
+/** Whether a user or a workspace has at least so many tokens; looks at no more of them than that. */
+export async function hasTokens(
   db: Executor,
   holder: { ownerId: string } | { workspaceId: string },
-): Promise<number> {
-  const row = await db
-    .selectFrom('tokens')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('ownerId' in holder ? 'owner_id' : 'workspace_id', '=', Object.values(holder)[0] as string)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  most: number,
+): Promise<boolean> {
+  const [row] =
+    'ownerId' in holder
+      ? await firstOfUser(db, holder.ownerId, most)
+      : await firstOfWorkspace(db, holder.workspaceId, most);
+  return Number(row?.count) >= most;
 }
 
 /** What an update may change; what is left out stays. */
@@ -275,7 +290,7 @@ export async function replaceSecret(
       .where('token_id', '=', tokenId)
       .execute();
   }
-  await db.insertInto('token_secrets').values({ digest, token_id: tokenId, valid_until: null }).execute();
+  await insertSecretRow(db, { digest, token_id: tokenId, valid_until: null });
 }
 
 /** Ends the overlap that a secret is the new one of: the old secret is gone. One that was replaced meanwhile ends nothing. */
