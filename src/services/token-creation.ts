@@ -80,8 +80,6 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     const { prefix, ...kept } = holder;
     const issued = secrets.issue(holder.kind);
     const token: Token = {
-      ...kept,
-      ...text,
       id: change.newId(),
       createdBy: userIdOf(change.principal),
       parentId: parentOf(change).parentId,
@@ -98,6 +96,8 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       lastUsedAt: null,
       lastUsedIp: null,
       lastUsedUserAgent: null,
+      ...kept,
+      ...text,
     };
     await insertToken(change.tx, token, issued.digest);
     return { token, secret: issued.secret };

@@ -23,6 +23,11 @@ const OWNER_ONLY = 0o600;
  * million tokens. Mapping the file would be as fast, but then whatever was read counts as the process's memory.
  */
 const CACHE_KIB = 64 * 1024;
+/**
+ * After how many pages the write-ahead log goes into the file, 16 MiB of them: pages that are written again and again,
+ * as those of indexes are, then go there once. A log that long is read in a moment after a crash.
+ */
+const CHECKPOINT_PAGES = 4000;
 /** Marks the files of Postern in their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
@@ -128,6 +133,7 @@ export function openSqlite(file: string): Database.Database {
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma(`cache_size = -${CACHE_KIB}`);
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     const mode = database.pragma('journal_mode', { simple: true });
     if (mode !== 'wal' && mode !== 'memory') throw new Error(`${file}: the journal mode is ${mode}, not WAL`);
     if (database.pragma('synchronous', { simple: true }) !== 2)

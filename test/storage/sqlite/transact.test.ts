@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Executor, openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import { writeTestDatabase } from '../../support/database.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+
+let handle: SqliteHandle;
+/** Another process's view of the file: only what is committed. */
+let elsewhere: Database.Database;
+
+const stored = (): string[] =>
+  elsewhere.prepare('select key from sign_in_attempts').pluck().all() as string[];
+
+async function insert(tx: Executor, key: string): Promise<void> {
+  await tx.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 1 }).execute();
+}
+
+/** A transaction that stores a key, and then does what else it is given. */
+function store(key: string, then: () => unknown = () => key): Promise<unknown> {
+  return handle.transact(async (tx) => {
+    await insert(tx, key);
+    return then();
+  });
+}
+
+function refuse(): never {
+  throw new Error('refused');
+}
+
+const codesOf = (ends: PromiseSettledResult<unknown>[]) =>
+  ends.map((end) => (end.status === 'rejected' ? end.reason.code : 'done'));
+
+beforeEach(() => {
+  const file = join(temporaryFolder(), 'postern.db');
+  writeTestDatabase(file);
+  handle = openSqliteDatabase(`file:${file}`);
+  elsewhere = new Database(file);
+});
+
+afterEach(async () => {
+  elsewhere.close();
+  await handle.close();
+});
+
+describe('transactions that are asked for at the same time', () => {
+  test('run in the order in which they were asked for, each seeing what those before it did', async () => {
+    const keys = Array.from({ length: 200 }, (_, n) => `key ${n}`);
+    const seen = await Promise.all(
+      keys.map((key) =>
+        handle.transact(async (tx) => {
+          await insert(tx, key);
+          const rows = await tx.selectFrom('sign_in_attempts').select('key').orderBy(sql`rowid`).execute();
+          return rows.map((row) => row.key);
+        }),
+      ),
+    );
+    expect(seen).toEqual(keys.map((_, place) => keys.slice(0, place + 1)));
+    expect(stored()).toHaveLength(200);
+  });
+
+  test('share a commit, up to 64 of them', async () => {
+    const seen: number[] = [];
+    const look = () => seen.push(stored().length);
+    await Promise.all(Array.from({ length: 100 }, (_, n) => store(`key ${n}`, look)));
+    expect([...new Set(seen)]).toEqual([0, 64]);
+    expect(stored()).toHaveLength(100);
+  });
+
+  test('are each undone alone where they fail, whatever they threw or broke', async () => {
+    const taken = () =>
+      handle.transact(async (tx) => {
+        await insert(tx, 'undone');
+        await insert(tx, 'first');
+      });
+    const ends = await Promise.allSettled([store('first'), store('refused', refuse), taken(), store('last')]);
+    expect(ends).toMatchObject([
+      { status: 'fulfilled', value: 'first' },
+      { status: 'rejected', reason: { message: 'refused' } },
+      { status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } },
+      { status: 'fulfilled', value: 'last' },
+    ]);
+    expect(stored()).toEqual(['first', 'last']);
+  });
+
+  test('are told of their success, and of their refusal too, only when all of them are stored', async () => {
+    const known: string[][] = [];
+    const note = () => void known.push(stored());
+    await Promise.all([store('first').then(note), store('no', refuse).catch(note), store('last').then(note)]);
+    expect(known).toEqual(Array(3).fill(['first', 'last']));
+  });
+
+  test('all wait while another process holds the lock, and are then done once, in order', async () => {
+    elsewhere.exec('begin immediate');
+    const runs: string[] = [];
+    const ends = ['a', 'b', 'c'].map((key) => store(key, () => runs.push(key)));
+    await nextTurn();
+    await nextTurn();
+    ends.push(store('late', () => runs.push('late')));
+    elsewhere.exec('rollback');
+    await Promise.all(ends);
+    expect(runs).toEqual(['a', 'b', 'c', 'late']);
+    expect(stored()).toEqual(runs);
+  });
+});
+
+describe('where SQLite gives up', () => {
+  /** Gives the file no more room than it has. */
+  function fill(): void {
+    const pages = handle.connection.pragma('page_count', { simple: true });
+    handle.connection.pragma(`max_page_count = ${pages}`);
+  }
+
+  test('a transaction, all that share it fail with its reason, also one that was refused, and none is stored', async () => {
+    fill();
+    const wide = 'x'.repeat(100_000);
+    const ends = await Promise.allSettled([store('first'), store('no', refuse), store(wide), store('last')]);
+    expect(codesOf(ends)).toEqual(Array(4).fill('SQLITE_FULL'));
+    expect(stored()).toEqual([]);
+
+    handle.connection.pragma('max_page_count = 1000000');
+    expect(await store('after')).toBe('after');
+    expect(stored()).toEqual(['after']);
+  });
+
+  test('a transaction whose work took no notice, that one is not taken for done', async () => {
+    fill();
+    const heedless = handle.transact(async (tx) => {
+      await insert(tx, 'x'.repeat(100_000)).catch(() => {});
+    });
+    const ends = await Promise.allSettled([store('first'), heedless, store('last')]);
+    expect(ends.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+    expect(stored()).toEqual([]);
+  });
+});
