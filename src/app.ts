@@ -110,6 +110,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     firstOwner,
     async close() {
       services.streams.close();
+      await services.retention.close();
       await services.lastUse.close();
       await database.close();
     },

@@ -25,6 +25,11 @@ export function optional<T>(parse: (text: string) => T): (text: string) => T | n
   return (text) => (text === '' ? null : parse(text));
 }
 
+/** Lets a word stand for no limit. */
+export function unless<T>(word: string, parse: (text: string) => T): (text: string) => T | null {
+  return (text) => (text === word ? null : parse(text));
+}
+
 /** A parser of whole numbers within bounds. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {

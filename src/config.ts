@@ -10,8 +10,9 @@ import {
   origin,
   origins,
   secretPrefix,
+  unless,
 } from './config-parsers.ts';
-import { formatDuration, parseDuration } from './domain/duration.ts';
+import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { parseEmail, parsePassword } from './domain/text.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts';
@@ -190,6 +191,12 @@ const LIMITS = {
     formatDuration(DEFAULT_LIMITS.sessionLifetime),
     duration,
     'How long a sign-in lasts, as an ISO 8601 duration.',
+  ),
+  auditRetention: variable(
+    'POSTERN_AUDIT_RETENTION',
+    formatDuration(400 * DAY),
+    unless('forever', duration),
+    'How long the audit log keeps a row, as an ISO 8601 duration, or forever.',
   ),
 } as const;
 

@@ -14,6 +14,8 @@ export interface Limits {
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
   readonly invitationLifetime: number;
+  /** How long audit rows are kept; `null` for ever. */
+  readonly auditRetention: number | null;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -27,4 +29,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   personalTokenLifetime: 366 * DAY,
   sessionLifetime: 14 * DAY,
   invitationLifetime: 7 * DAY,
+  auditRetention: 400 * DAY,
 });

@@ -11,7 +11,7 @@ import {
   findTokenIdsByDigests,
 } from '../storage/secret-digests.ts';
 import { deleteSession } from '../storage/sessions.ts';
-import { countAttempt, deleteEndedWindows } from '../storage/sign-in-attempts.ts';
+import { countAttempt } from '../storage/sign-in-attempts.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
 import { revokeToken } from './token-stops.ts';
@@ -89,7 +89,6 @@ async function endAll(change: Change, secrets: readonly string[], detail: Detail
  * whether it found anything. Throws `RATE_LIMITED`.
  */
 async function admitReport({ tx, now }: Change, address: string | null): Promise<void> {
-  await deleteEndedWindows(tx, now);
   const key = digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
   const { attempts, resetsAt } = await countAttempt(tx, key, now, HOUR);
   if (attempts <= REPORTS_AN_HOUR) return;

@@ -21,6 +21,7 @@ import { createLastUse } from './last-use.ts';
 import { createLeakService } from './leaks.ts';
 import { createMemberService } from './members.ts';
 import { createMessageService } from './messages.ts';
+import { createRetention } from './retention.ts';
 import { createSessionService } from './sessions.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createStreams } from './streams.ts';
@@ -69,6 +70,7 @@ export function createServices(deps: ServiceDependencies) {
     changes,
     authentication,
     lastUse,
+    retention: createRetention({ transact, clock, limits, logger }),
     sessions: createSessionService({ db, changes, passwords, secrets, throttle, limits, clock, lastUse }),
     tokenCreation: createTokenCreation({ secrets, limits }),
     tokenEditing: createTokenEditing({ limits }),

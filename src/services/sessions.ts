@@ -8,13 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { IssuedSecret, SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
-import {
-  deleteExpiredSessions,
-  deleteSession,
-  deleteSessions,
-  insertSession,
-  listSessions,
-} from '../storage/sessions.ts';
+import { deleteSession, deleteSessions, insertSession, listSessions } from '../storage/sessions.ts';
 import { type Account, findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
@@ -64,7 +58,6 @@ async function openSession(
     ip: from.address,
     userAgent: from.userAgent,
   };
-  await deleteExpiredSessions(change.tx, change.now);
   await insertSession(change.tx, { ...session, digest: issued.digest });
   await change.audit({
     action: 'session.created',

@@ -3,12 +3,7 @@ import { PosternError } from '../domain/errors.ts';
 import { networkOf } from '../domain/network.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
-import {
-  clearAttempts,
-  countAttempt,
-  deleteEndedWindows,
-  uncountAttempt,
-} from '../storage/sign-in-attempts.ts';
+import { clearAttempts, countAttempt, uncountAttempt } from '../storage/sign-in-attempts.ts';
 import type { Transact } from './transactions.ts';
 
 const WINDOW = 15 * MINUTE;
@@ -41,7 +36,6 @@ export function createSignInThrottle(deps: { transact: Transact; clock: Clock })
         addressKey: digestOf(`address:${networkOf(address ?? 'unknown')}`),
       };
       const [account, from] = await transact(async (tx) => {
-        await deleteEndedWindows(tx, now);
         return [
           await countAttempt(tx, attempt.accountKey, now, WINDOW),
           await countAttempt(tx, attempt.addressKey, now, WINDOW),

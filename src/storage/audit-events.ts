@@ -38,7 +38,7 @@ function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
   return query;
 }
 
-/** When the newest row of the whole log was written; `null` where there is none. Reads all of it. */
+/** When the newest row of the whole log was written; `null` where there is none. */
 export async function findNewestAuditInstant(db: Executor): Promise<number | null> {
   const { newest } = await db
     .selectFrom('audit_events')
@@ -65,6 +65,17 @@ export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise
     user_agent: event.userAgent,
     detail: JSON.stringify(event.detail),
   });
+}
+
+/** Forgets rows from before an instant, so many at most, and tells how many. */
+export async function deleteAuditEvents(db: Executor, before: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('audit_events').select('id').where('at', '<', before).orderBy('at').limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 type Row = {

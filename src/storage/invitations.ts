@@ -108,6 +108,17 @@ export async function clearInvitations(
     .execute();
 }
 
+/** Forgets invitations that are over, so many at most, and tells how many. */
+export async function deleteExpiredInvitations(db: Executor, now: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('invitations')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('invitations').select('id').where('expires_at', '<=', now).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
 /** Takes away the invitations that a workspace token made. */
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
   await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();

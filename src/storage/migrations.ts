@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as core from '../../db/migrations/0001-core.ts';
 import * as channels from '../../db/migrations/0002-channels.ts';
 import * as presentedTokens from '../../db/migrations/0003-presented-tokens.ts';
+import * as retention from '../../db/migrations/0004-retention.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
@@ -15,6 +16,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0001-core': core,
   '0002-channels': channels,
   '0003-presented-tokens': presentedTokens,
+  '0004-retention': retention,
 });
 
 /** Stands among the migrations of a database that a transfer is filling: no server, of whatever version, starts on it. */

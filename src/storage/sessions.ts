@@ -103,7 +103,9 @@ export async function deleteSessions(db: Executor, userId: string, exceptId = ''
   return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
 }
 
-/** Forgets sessions that expired before an instant. */
-export async function deleteExpiredSessions(db: Executor, before: number): Promise<void> {
-  await deleteWhere(db, expressionBuilder<Tables, 'sessions'>()('expires_at', '<', before));
+/** Forgets sessions that are over, so many at most, and tells how many. */
+export async function deleteExpiredSessions(db: Executor, now: number, most: number): Promise<number> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  const over = eb.selectFrom('sessions').select('id').where('expires_at', '<=', now).limit(most);
+  return deleteWhere(db, eb('id', 'in', over));
 }

@@ -43,7 +43,13 @@ export async function uncountAttempt(db: Executor, key: string): Promise<void> {
     .execute();
 }
 
-/** Forgets every window that has ended. */
-export async function deleteEndedWindows(db: Executor, now: number): Promise<void> {
-  await db.deleteFrom('sign_in_attempts').where('resets_at', '<=', now).execute();
+/** Forgets windows that have ended, so many at most, and tells how many. */
+export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('sign_in_attempts')
+    .where('key', 'in', (eb) =>
+      eb.selectFrom('sign_in_attempts').select('key').where('resets_at', '<=', now).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }

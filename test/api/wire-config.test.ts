@@ -65,6 +65,7 @@ test('every variable is read', () => {
     POSTERN_STREAMS_PER_CREDENTIAL: '2',
     POSTERN_TOKEN_MAX_LIFETIME: 'P90D',
     POSTERN_SESSION_LIFETIME: 'PT12H',
+    POSTERN_AUDIT_RETENTION: 'P7Y',
   });
   expect(config).toEqual({
     host: '::1',
@@ -92,8 +93,14 @@ test('every variable is read', () => {
       streamsPerCredential: 2,
       personalTokenLifetime: 90 * 86_400_000,
       sessionLifetime: 12 * 3_600_000,
+      auditRetention: 7 * 365 * 86_400_000,
     },
   });
+});
+
+test('an audit log without an end is asked for by a word, and is not what nothing stands for', () => {
+  expect(readConfig({ POSTERN_AUDIT_RETENTION: 'forever' }).limits.auditRetention).toBeNull();
+  expect(readConfig({}).limits.auditRetention).toBe(400 * 86_400_000);
 });
 
 describe('a configuration that cannot be meant is refused by the name of its variable', () => {
@@ -120,6 +127,7 @@ describe('a configuration that cannot be meant is refused by the name of its var
     ['POSTERN_TOKENS_PER_USER', '0'],
     ['POSTERN_TOKEN_MAX_LIFETIME', '366 days'],
     ['POSTERN_SESSION_LIFETIME', 'PT0S'],
+    ['POSTERN_AUDIT_RETENTION', 'never'],
     ['POSTERN_UNHEARD_OF', 'on'],
   ])('%s=%s', (name, value) => {
     const complaint = complaintAbout({ [name]: value });

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY } from '../../src/domain/duration.ts';
 import { openSqliteDatabase, type SqliteHandle } from '../../src/storage/database.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { startProcess, type TestProcess } from '../support/child-process.ts';
@@ -160,6 +161,20 @@ test('where a page is corrupt what needs it is UNAVAILABLE, and the rest is answ
   writePage(connection, root, page);
   expect((await create('after')).errors).toEqual([]);
   expect(countWholeTokens()).toBe(2);
+});
+
+test('what is past its time and cannot be deleted now is deleted when it can be', async () => {
+  const rows = () => handle.connection.prepare('select count(*) from audit_events').pluck().get();
+  const { retention } = postern.app.services;
+  postern.advance(401 * DAY);
+  handle.connection.pragma('query_only = ON');
+  await retention.prune();
+  expect(rows()).not.toBe(0);
+  expect(postern.logs.some((line) => line.includes('past its time could not be deleted'))).toBe(true);
+
+  handle.connection.pragma('query_only = OFF');
+  await retention.prune();
+  expect(rows()).toBe(0);
 });
 
 test('a stop on a disk that takes no more is a stop all the same', async () => {

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { insertAuditEvent } from '../../src/storage/audit-events.ts';
+import type { Tables } from '../../src/storage/tables.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+let postern: TestApp;
+
+const prune = () => postern.app.services.retention.prune();
+
+async function countOf(table: keyof Tables): Promise<number> {
+  const { db } = postern.app.services;
+  const { count } = await db
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Writes audit rows of the present instant. */
+function writeAudit(rows: number): Promise<void> {
+  const { ids } = postern.app.services;
+  return postern.database.transact(async (tx) => {
+    for (let n = 0; n < rows; n++) {
+      await insertAuditEvent(tx, {
+        id: ids(),
+        at: postern.now(),
+        action: 'token.created',
+        userId: null,
+        workspaceId: null,
+        actorKind: null,
+        actorId: null,
+        actorTokenId: null,
+        targetId: null,
+        ip: null,
+        userAgent: null,
+        detail: {},
+      });
+    }
+  });
+}
+
+function invite(email: string) {
+  return postern.post(
+    `mutation ($workspaceId: ID!, $email: EmailAddress!) {
+      inviteMember(input: { workspaceId: $workspaceId, email: $email, role: VIEWER }) { expiresAt }
+    }`,
+    { workspaceId: postern.workspaceId, email },
+    postern.owner.session,
+  );
+}
+
+afterEach(() => postern.close());
+
+describe('the audit log', () => {
+  beforeEach(async () => {
+    postern = await startTestApp({ POSTERN_AUDIT_RETENTION: 'P30D' });
+  });
+
+  test('keeps a row to the end of its time, and not beyond', async () => {
+    const before = await countOf('audit_events');
+    postern.advance(DAY);
+    await writeAudit(1);
+    postern.advance(29 * DAY);
+    await prune();
+    expect(await countOf('audit_events')).toBe(before + 1);
+    postern.advance(1);
+    await prune();
+    expect(await countOf('audit_events')).toBe(1);
+    expect(
+      postern.logs.filter((line) => line.includes('audit rows past their time were deleted')),
+    ).toHaveLength(1);
+  });
+
+  test('loses many rows in many short transactions, between which others write', async () => {
+    await writeAudit(1000);
+    postern.advance(31 * DAY);
+    const pruned = prune();
+    await writeAudit(1);
+    expect(await countOf('audit_events')).toBeGreaterThan(200);
+    await pruned;
+    expect(await countOf('audit_events')).toBe(1);
+  });
+
+  test('is pruned by one run at a time; who asks meanwhile waits for its end', async () => {
+    await writeAudit(500);
+    postern.advance(31 * DAY);
+    const first = prune();
+    expect(prune()).toBe(first);
+    await first;
+    expect(await countOf('audit_events')).toBe(0);
+    expect(prune()).not.toBe(first);
+  });
+
+  test('stops being pruned when the server stops', async () => {
+    await writeAudit(1000);
+    postern.advance(31 * DAY);
+    const pruned = prune();
+    await postern.app.services.retention.close();
+    await pruned;
+    expect(await countOf('audit_events')).toBeGreaterThan(500);
+  });
+});
+
+test('an audit log that is kept for ever loses nothing', async () => {
+  postern = await startTestApp({ POSTERN_AUDIT_RETENTION: 'forever' });
+  const before = await countOf('audit_events');
+  postern.advance(100 * 365 * DAY);
+  await prune();
+  expect(await countOf('audit_events')).toBe(before);
+});
+
+test('sessions and invitations are gone when they are over, and those that are not stay', async () => {
+  postern = await startTestApp({ POSTERN_SESSION_LIFETIME: 'P14D' });
+  await invite('early@example.com');
+  const sessions = await countOf('sessions');
+  postern.advance(6 * DAY);
+  await postern.signIn(postern.owner.email);
+  await invite('late@example.com');
+  postern.advance(DAY);
+  await prune();
+  expect(await countOf('invitations')).toBe(1);
+  expect(await countOf('sessions')).toBe(sessions + 1);
+  postern.advance(7 * DAY);
+  await prune();
+  expect(await countOf('invitations')).toBe(0);
+  expect(await countOf('sessions')).toBe(1);
+});
+
+test('sign-ins are counted no longer than it matters', async () => {
+  postern = await startTestApp();
+  await postern.post(
+    'mutation { signIn(input: { email: "nobody@example.com", password: "wrong" }) { expiresAt } }',
+  );
+  expect(await countOf('sign_in_attempts')).toBeGreaterThan(0);
+  postern.advance(HOUR);
+  await prune();
+  expect(await countOf('sign_in_attempts')).toBe(0);
+});
