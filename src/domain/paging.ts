@@ -3,6 +3,9 @@ import { badInput } from './errors.ts';
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
 
+/** As many rows as are counted: a list of more is known to have more, and not how many. */
+export const COUNTED_MAX = 10_000;
+
 /** The arguments of every connection, as Relay's Cursor Connections Specification names them. */
 export interface PageArguments {
   readonly first?: number | null;

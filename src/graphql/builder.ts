@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
+import { COUNTED_MAX } from '../domain/paging.ts';
 import type { Context } from './context.ts';
 import NeedPlugin from './need-plugin.ts';
 
@@ -61,7 +62,10 @@ export const builder = new SchemaBuilder<SchemaShape>({
 });
 
 builder.globalConnectionField('totalCount', (t) =>
-  t.int({ description: 'How many rows the whole list has.', resolve: (list) => list.totalCount() }),
+  t.int({
+    description: `How many rows the whole list has. Only ${COUNTED_MAX.toLocaleString('en')} are counted: ${COUNTED_MAX + 1} says that there are more.`,
+    resolve: (list) => list.totalCount(),
+  }),
 );
 
 builder.queryType({ description: 'What can be read.' });

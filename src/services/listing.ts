@@ -1,6 +1,6 @@
 import type { Page } from '../domain/paging.ts';
 
-/** A page with the number of all rows, which is counted only if somebody asks. */
+/** A page with the number of all rows, which is counted only if somebody asks, and up to `COUNTED_MAX`. */
 export interface Listing<T> extends Page<T> {
   totalCount(): Promise<number>;
 }

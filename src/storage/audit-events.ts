@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import { precompileInsert } from './precompiled-insert.ts';
 
 /** Whose log is read: a user's own account, a workspace, or all about one thing. */
@@ -127,12 +127,9 @@ export async function pageAuditEvents(
   return mapPage(page, toEvent);
 }
 
-/** How many rows a log has. */
+/** How many rows a log has; counted as by `countRows`. */
 export async function countAuditEvents(db: Executor, log: AuditLog, filter: AuditFilter): Promise<number> {
-  const row = await logQuery(db, log, filter)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, logQuery(db, log, filter));
 }
 
 /** A row of the log by id. */

@@ -6,7 +6,7 @@ import { operationsFromBits } from '../domain/scopes.ts';
 import { isSharedWith } from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import { precompileOne } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 import type { Tables } from './tables.ts';
@@ -84,12 +84,9 @@ export async function pageChannels(
   return mapPage(page, toChannel);
 }
 
-/** How many channels lie within a caller's reach, in one workspace or in all. */
+/** How many channels lie within a caller's reach, in one workspace or in all; counted as by `countRows`. */
 export async function countChannels(db: Executor, reach: Reach, workspaceId: string | null): Promise<number> {
-  const row = await listQuery(db, reach, workspaceId)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, listQuery(db, reach, workspaceId));
 }
 
 /** The workspace that a channel belongs to. */

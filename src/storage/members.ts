@@ -3,7 +3,7 @@ import type { Page, PageWindow } from '../domain/paging.ts';
 import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import type { Tables } from './tables.ts';
 
 /** The order of every list of members: who joined first comes first. */
@@ -85,12 +85,9 @@ export async function pageMembers(
   return mapPage(page, toMember);
 }
 
-/** How many members a workspace has. */
+/** How many members a workspace has; counted as by `countRows`. */
 export async function countMembers(db: Executor, workspaceId: string): Promise<number> {
-  const row = await memberQuery(db, workspaceId)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, memberQuery(db, workspaceId));
 }
 
 /** Whether a workspace has an Owner whose account is not deactivated. */

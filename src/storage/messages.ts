@@ -4,7 +4,7 @@ import type { Message } from '../domain/message.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import { channelWithin } from './channels.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import { precompileOne } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
@@ -78,12 +78,9 @@ export async function pageMessages(
   return mapPage(page, toMessage);
 }
 
-/** How many messages a channel keeps. */
+/** How many messages a channel keeps; counted as by `countRows`. */
 export async function countMessages(db: Executor, channelId: string): Promise<number> {
-  const row = await messageQuery(db, channelId)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, messageQuery(db, channelId));
 }
 
 /** A message of a channel within a caller's reach. */

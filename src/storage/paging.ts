@@ -1,5 +1,13 @@
 import { type Expression, type SelectQueryBuilder, sql } from 'kysely';
-import { encodeCursor, type Page, type PageOrder, type PageWindow, type Position } from '../domain/paging.ts';
+import {
+  COUNTED_MAX,
+  encodeCursor,
+  type Page,
+  type PageOrder,
+  type PageWindow,
+  type Position,
+} from '../domain/paging.ts';
+import type { Executor } from './database.ts';
 
 /** How a query is put in order: by a key that is never null, then by the id. */
 export interface KeysetOrder<Row> extends PageOrder {
@@ -53,6 +61,20 @@ export async function fetchPage<DB, TB extends keyof DB, Row>(
       ? more || (await exists(window.after, false))
       : await exists(window.after, false),
   };
+}
+
+/** How many rows a query finds; of more than `COUNTED_MAX`, one more than that. Looks at no more than it counts. */
+export async function countRows<DB, TB extends keyof DB, Row>(
+  db: Executor,
+  query: SelectQueryBuilder<DB, TB, Row>,
+): Promise<number> {
+  const counted = query
+    .clearSelect()
+    .select(sql.lit(1).as('one'))
+    .limit(COUNTED_MAX + 1)
+    .as('counted');
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${counted}`.execute(db);
+  return Number(rows[0]?.count);
 }
 
 /** A page with each row turned into what it stands for. */

@@ -4,7 +4,7 @@ import type { Page, PageWindow } from '../domain/paging.ts';
 import { foldCase } from '../domain/text.ts';
 import type { Token, TokenAccess, TokenStatus } from '../domain/token.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
 
 /** What narrows a list of tokens; each that is set must hold. Instants are milliseconds. */
@@ -108,18 +108,14 @@ export function orderName(order: { field: TokenOrderField; direction: 'ASC' | 'D
   return `${order.field}_${order.direction}`;
 }
 
-/** How many tokens a list has. */
+/** How many tokens a list has; counted as by `countRows`. */
 export async function countTokens(
   db: Executor,
   holder: TokenHolder,
   filter: TokenFilter,
   now: number,
 ): Promise<number> {
-  const row = await listQuery(db, holder, filter, now)
-    .clearSelect()
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, listQuery(db, holder, filter, now));
 }
 
 /** How many tokens stand in each state. */

@@ -5,7 +5,7 @@ import type { TokenPolicy } from '../domain/policy.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
-import { fetchPage, mapPage } from './paging.ts';
+import { countRows, fetchPage, mapPage } from './paging.ts';
 import { precompileByIds, precompileOne } from './precompiled.ts';
 import { withinReach } from './reach.ts';
 
@@ -68,12 +68,9 @@ export async function pageWorkspaces(
   return mapPage(page, toWorkspace);
 }
 
-/** How many workspaces lie within a caller's reach. */
+/** How many workspaces lie within a caller's reach; counted as by `countRows`. */
 export async function countWorkspaces(db: Executor, reach: Reach): Promise<number> {
-  const row = await reachQuery(db, reach)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return countRows(db, reachQuery(db, reach));
 }
 
 /** The ids of all workspaces; for the operator. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Person } from '../support/app.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
@@ -144,4 +145,17 @@ test('deleting a workspace asks for its name', async () => {
   await button.click();
   await page.getByRole('heading', { name: 'Workspaces', exact: true }).waitFor();
   expect(await page.getByRole('link', { name: 'Doomed' }).count()).toBe(0);
+});
+
+test('of a log that is longer than anybody counts it is said that there is more', async () => {
+  const { postern } = web.wire;
+  await sql`
+    insert into audit_events (id, at, action, workspace_id, detail)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 10001)
+    select 'long ' || i, 1, 'workspace.updated', w.id, '{}' from n cross join workspaces as w`.execute(
+    postern.database.db,
+  );
+  const { page, open } = await web.visit(postern.owner);
+  await open(`${home}/audit-log`);
+  await page.getByText('10,000+ events').waitFor();
 });

@@ -45,6 +45,14 @@ export const OPERATION_NAMES: Record<Operation, string> = {
   SUBSCRIBE: 'subscribe',
 };
 
+/** The API counts a list no further than this. */
+const COUNTED_MAX = 10_000;
+
+/** "1 token", "2 tokens", and of a list that is longer than anybody counts "10,000+ tokens". */
+export function countedList(total: number, noun: string): string {
+  return total > COUNTED_MAX ? `${COUNTED_MAX.toLocaleString('en')}+ ${noun}s` : counted(total, noun);
+}
+
 /** "1 token", "2 tokens". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,6 +1,6 @@
 import { Button } from './button.tsx';
 import './pager.css';
-import { counted } from '../words.ts';
+import { countedList } from '../words.ts';
 
 /** The place of a page in a list: before or after a cursor, or at the front. */
 export interface Place {
@@ -35,7 +35,7 @@ export function Pager({
   const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
   return (
     <nav className="pager" aria-label="Pages">
-      <span className="muted small">{counted(total, noun)}</span>
+      <span className="muted small">{countedList(total, noun)}</span>
       {(hasNextPage || hasPreviousPage) && (
         <span className="page-actions">
           <Button
