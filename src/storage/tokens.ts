@@ -177,31 +177,24 @@ export async function findTokensOf(
   return (await query.orderBy('tokens.created_at').execute()).map(toToken);
 }
 
-/** The first tokens of a holder; as many as there may be, and not all that there are. */
-function firstTokens(db: Executor, column: 'owner_id' | 'workspace_id', id: string, most: number) {
-  return db
-    .selectFrom(db.selectFrom('tokens').select('id').where(column, '=', id).limit(most).as('held'))
-    .select((eb) => eb.fn.countAll<number>().as('count'));
-}
-
-const firstOfUser = precompile((db: Executor, id: string, most: number) =>
-  firstTokens(db, 'owner_id', id, most),
+const tokenOfUser = precompile((db: Executor, id: string, place: number) =>
+  db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(place),
 );
-const firstOfWorkspace = precompile((db: Executor, id: string, most: number) =>
-  firstTokens(db, 'workspace_id', id, most),
+const tokenOfWorkspace = precompile((db: Executor, id: string, place: number) =>
+  db.selectFrom('tokens').select('id').where('workspace_id', '=', id).limit(1).offset(place),
 );
 
 /** Whether a user or a workspace has at least so many tokens; looks at no more of them than that. */
 export async function hasTokens(
   db: Executor,
   holder: { ownerId: string } | { workspaceId: string },
-  most: number,
+  many: number,
 ): Promise<boolean> {
-  const [row] =
+  const last =
     'ownerId' in holder
-      ? await firstOfUser(db, holder.ownerId, most)
-      : await firstOfWorkspace(db, holder.workspaceId, most);
-  return Number(row?.count) >= most;
+      ? await tokenOfUser(db, holder.ownerId, many - 1)
+      : await tokenOfWorkspace(db, holder.workspaceId, many - 1);
+  return last.length > 0;
 }
 
 /** What an update may change; what is left out stays. */
