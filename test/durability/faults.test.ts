@@ -138,7 +138,9 @@ test('while the file cannot be written changes are UNAVAILABLE, and what reads i
   handle.connection.pragma('query_only = ON');
   expectUnavailable(await create('never'));
   expect((await verify(secret)).status).toBe(204);
-  expect((await list()).data.tokens.nodes).toEqual([{ name: 'before', lastUsedAt: null }]);
+  expect((await list()).data.tokens.nodes).toEqual([
+    { name: 'before', lastUsedAt: new Date(postern.now()).toISOString() },
+  ]);
 
   handle.connection.pragma('query_only = OFF');
   expect((await create('after')).errors).toEqual([]);
