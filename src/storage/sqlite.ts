@@ -24,10 +24,10 @@ const OWNER_ONLY = 0o600;
  */
 const CACHE_KIB = 64 * 1024;
 /**
- * After how many pages the write-ahead log goes into the file, 16 MiB of them: pages that are written again and again,
+ * After how many pages the write-ahead log goes into the file, 32 MiB of them: pages that are written again and again,
  * as those of indexes are, then go there once. A log that long is read in a moment after a crash.
  */
-const CHECKPOINT_PAGES = 4000;
+const CHECKPOINT_PAGES = 8000;
 /** Marks the files of Postern in their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
