@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import pLimit from 'p-limit';
 import pg from 'pg';
 import { v7 } from 'uuid';
 import { DAY } from '../src/domain/duration.ts';
@@ -7,6 +8,7 @@ import { foldCase } from '../src/domain/text.ts';
 import { digestOf } from '../src/platform/hashing.ts';
 import { openDatabase, openSqliteDatabase } from '../src/storage/database.ts';
 import { migrateToLatest } from '../src/storage/migrations.ts';
+import { keepPresentedTokens } from '../src/storage/presented-tokens.ts';
 import type { Tables } from '../src/storage/tables.ts';
 
 /** How many people own the tokens that are seeded. */
@@ -14,6 +16,9 @@ const OWNERS = 1000;
 /** How many people are signed in, and own nothing yet. */
 export const NEWCOMERS = 5000;
 const TOKENS_AT_ONCE = 5000;
+const KEPT_AT_ONCE = 1000;
+/** As many as Postern has connections. */
+const POSTGRES_AT_ONCE = 10;
 const YEAR = 365 * DAY;
 const NO_RANDOMNESS = new Uint8Array(16);
 /** READ and LIST, as bits. */
@@ -179,6 +184,16 @@ async function fill(insert: Insert, plan: SeedPlan): Promise<void> {
   }
 }
 
+/** Has every token kept as one row to decide on, as it is once it has been used; so many calls go on at once. */
+async function keepAll(tokens: number, atOnce: number, keep: (digests: string[]) => Promise<void>) {
+  const limit = pLimit(atOnce);
+  const firsts = Array.from({ length: Math.ceil(tokens / KEPT_AT_ONCE) }, (_, n) => n * KEPT_AT_ONCE);
+  await limit.map(firsts, (first) => {
+    const count = Math.min(KEPT_AT_ONCE, tokens - first);
+    return keep(Array.from({ length: count }, (_, index) => digestOf(secretOf(first + index))));
+  });
+}
+
 /** Fills a new SQLite file. */
 export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
   const handle = openSqliteDatabase(url);
@@ -196,16 +211,25 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
     for (const row of rows) statement.run(row);
   }, plan);
   connection.exec('commit');
+  await keepAll(plan.tokens, 1, (digests) => handle.transact((tx) => keepPresentedTokens(tx, digests)));
   await handle.close();
+}
+
+/** Triggers run once a row: while the tables are filled, there is nothing for them to do but take their time. */
+async function setTriggers(client: pg.Client, action: 'disable' | 'enable'): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    'select distinct tgrelid::regclass::text as name from pg_trigger where not tgisinternal',
+  );
+  for (const { name } of rows) await client.query(`alter table ${name} ${action} trigger user`);
 }
 
 /** Fills a new PostgreSQL database. */
 export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
   const handle = await openDatabase(url);
   await migrateToLatest(handle);
-  await handle.close();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
+  await setTriggers(client, 'disable');
   await client.query('begin');
   await fill(async (table, rows) => {
     const columns = Object.keys(rows[0] ?? {}).join(', ');
@@ -215,6 +239,9 @@ export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
     );
   }, plan);
   await client.query('commit');
+  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => keepPresentedTokens(handle.db, digests));
+  await handle.close();
+  await setTriggers(client, 'enable');
   // What autovacuum would do in a minute, and in the middle of the measuring.
   await client.query('vacuum analyze');
   await client.end();
