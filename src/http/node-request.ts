@@ -29,7 +29,9 @@ function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
     message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
     message.on('error', cutOff);
-    message.on('close', cutOff);
+    message.on('close', () => {
+      if (!message.complete) cutOff();
+    });
   });
 }
 

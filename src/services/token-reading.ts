@@ -14,7 +14,7 @@ import {
   summariseTokens,
   TOKEN_ORDERS,
   type TokenFilter,
-  type TokenOrderField,
+  type TokenListOrder,
   type TokenSummary,
 } from '../storage/token-lists.ts';
 import { findAncestorIds, findToken, type TokenHolder } from '../storage/tokens.ts';
@@ -22,13 +22,7 @@ import { judge, nullIfHidden } from './authority.ts';
 import type { LastUse } from './last-use.ts';
 import type { Listing } from './listing.ts';
 
-/** How a list of tokens is ordered. */
-export interface TokenOrder {
-  readonly field: TokenOrderField;
-  readonly direction: 'ASC' | 'DESC';
-}
-
-const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
+const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
 /** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
 export interface TokenReading {
@@ -39,14 +33,14 @@ export interface TokenReading {
     principal: Principal,
     page: PageArguments,
     filter: TokenFilter,
-    order?: TokenOrder,
+    order?: TokenListOrder,
   ): Promise<Listing<Token>>;
   /** The tokens of a workspace, for callers who may see them. */
   listOfWorkspace(
     workspaceId: string,
     page: PageArguments,
     filter: TokenFilter,
-    order?: TokenOrder,
+    order?: TokenListOrder,
   ): Promise<Listing<Token>>;
   summary(principal: Principal): Promise<TokenSummary>;
   summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
@@ -87,7 +81,7 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     holder: TokenHolder,
     page: PageArguments,
     filter: TokenFilter,
-    order: TokenOrder = NEWEST_FIRST,
+    order: TokenListOrder = NEWEST_FIRST,
   ): Promise<Listing<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
     const wanted = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };

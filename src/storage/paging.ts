@@ -18,49 +18,84 @@ export interface KeysetOrder<Row> extends PageOrder {
   readonly positionOf: (row: Row) => Position;
 }
 
+type List<DB, TB extends keyof DB, Row> = SelectQueryBuilder<DB, TB, Row>;
+
+/** What stands beyond a position, on the one side or the other; with `orAt`, the position itself, too. */
+function beyond<Row>(order: KeysetOrder<Row>, position: Position, later: boolean, orAt = false) {
+  const ascending = order.direction === 'asc';
+  const sign = sql.raw(`${ascending === later ? '>' : '<'}${orAt ? '=' : ''}`);
+  return sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
+}
+
+/** The query for one stretch of a list, in the order that it is read in. */
+export function stretchOf<DB, TB extends keyof DB, Row>(
+  list: List<DB, TB, Row>,
+  { after, before, backward, limit }: PageWindow,
+  order: KeysetOrder<Row>,
+): List<DB, TB, Row> {
+  let stretch = list;
+  if (after) stretch = stretch.where(beyond(order, after, true));
+  if (before) stretch = stretch.where(beyond(order, before, false));
+  const direction = (order.direction === 'asc') !== backward ? 'asc' : 'desc';
+  return stretch.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
+}
+
+/** Whether a list has anything beyond a position, or at it. */
+export async function hasBeyond<DB, TB extends keyof DB, Row>(
+  list: List<DB, TB, Row>,
+  position: Position,
+  later: boolean,
+  order: KeysetOrder<Row>,
+): Promise<boolean> {
+  const row = await list
+    .where(beyond(order, position, later, true))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What a page is put together from. */
+interface PageReads<Row> {
+  /** The rows of a stretch, in the order that it is read in. */
+  stretch(window: PageWindow): Promise<Row[]>;
+  hasBeyond(position: Position, later: boolean): Promise<boolean>;
+}
+
 /**
- * Reads one stretch of a query by keyset, at the same cost however deep it stands. Rows that come and go move nothing:
- * a cursor names a place, not a number of rows.
+ * Reads a page by keyset, at the same cost however deep it stands. Rows that come and go move nothing: a cursor names a
+ * place, not a number of rows.
  */
-export async function fetchPage<DB, TB extends keyof DB, Row>(
-  query: SelectQueryBuilder<DB, TB, Row>,
+export async function readPage<Row>(
+  reads: PageReads<Row>,
   window: PageWindow,
   order: KeysetOrder<Row>,
 ): Promise<Page<Row>> {
-  const ascending = order.direction === 'asc';
-  const beyond = (position: Position, later: boolean, orAt = false) => {
-    const sign = sql.raw(`${ascending === later ? '>' : '<'}${orAt ? '=' : ''}`);
-    return sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
-  };
+  const { after, before, backward, limit } = window;
   const exists = async (position: Position | null, later: boolean) =>
-    position !== null &&
-    (await query
-      .where(beyond(position, later, true))
-      .limit(1)
-      .executeTakeFirst()) !== undefined;
+    position !== null && (await reads.hasBeyond(position, later));
 
-  let stretch = query;
-  if (window.after) stretch = stretch.where(beyond(window.after, true));
-  if (window.before) stretch = stretch.where(beyond(window.before, false));
-  const direction = ascending !== window.backward ? 'asc' : 'desc';
-  const found = await stretch
-    .orderBy(order.key, direction)
-    .orderBy(order.id, direction)
-    .limit(window.limit + 1)
-    .execute();
-
-  const more = found.length > window.limit;
-  const rows = found.slice(0, window.limit) as Row[];
-  if (window.backward) rows.reverse();
+  const found = await reads.stretch({ ...window, limit: limit + 1 });
+  const more = found.length > limit;
+  const rows = found.slice(0, limit);
+  if (backward) rows.reverse();
   return {
     edges: rows.map((node) => ({ cursor: encodeCursor(order, order.positionOf(node)), node })),
-    hasNextPage: window.backward
-      ? await exists(window.before, true)
-      : more || (await exists(window.before, true)),
-    hasPreviousPage: window.backward
-      ? more || (await exists(window.after, false))
-      : await exists(window.after, false),
+    hasNextPage: backward ? await exists(before, true) : more || (await exists(before, true)),
+    hasPreviousPage: backward ? more || (await exists(after, false)) : await exists(after, false),
   };
+}
+
+/** Reads one page of a query. */
+export function fetchPage<DB, TB extends keyof DB, Row>(
+  list: List<DB, TB, Row>,
+  window: PageWindow,
+  order: KeysetOrder<Row>,
+): Promise<Page<Row>> {
+  const reads: PageReads<Row> = {
+    stretch: async (wider) => (await stretchOf(list, wider, order).execute()) as Row[],
+    hasBeyond: (position, later) => hasBeyond(list, position, later, order),
+  };
+  return readPage(reads, window, order);
 }
 
 /** How many rows a query finds; of more than `COUNTED_MAX`, one more than that. Looks at no more than it counts. */

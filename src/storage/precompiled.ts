@@ -14,6 +14,7 @@ class Placeholder {
 
 /** How many ids a query by a list of them is kept for: as many as stand on the longest page. */
 const LONGEST_LIST = 100;
+const SHAPES_KEPT = 200;
 
 /** A query as one engine takes it; where that may be asked directly, with the statement to do so. */
 interface Prepared<Row> {
@@ -103,5 +104,43 @@ export function precompileByIds<Row>(
     const known = kept.get(ids.length) ?? precompile((on: Executor, ...each: string[]) => build(on, each));
     kept.set(ids.length, known);
     return known(db, ...ids);
+  };
+}
+
+type Leaf = string | number;
+
+/** A value with every text and number in it replaced; what else there is, and where they stood, is its shape. */
+function mapLeaves(value: unknown, map: (leaf: Leaf) => unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'number') return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapLeaves(item, map));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapLeaves(item, map)]));
+}
+
+/**
+ * The same for a query whose text depends on what is asked: it is kept for every shape that its arguments come in, that
+ * is which of their properties are set and how many entries lists have. Only texts and numbers in them are parameters.
+ */
+export function precompileByShape<Asked extends readonly unknown[], Row>(
+  build: (db: Executor, ...asked: Asked) => { compile(): CompiledQuery<Row> },
+): (db: Executor, ...asked: Asked) => Promise<Row[]> {
+  const kept = new Map<string, (db: Executor, ...leaves: unknown[]) => Promise<Row[]>>();
+
+  function queryFor(asked: Asked, shape: string) {
+    const known = kept.get(shape);
+    if (known) return known;
+    const query = precompile<unknown[], Row>((db, ...placeholders) => {
+      const rest = placeholders.values();
+      return build(db, ...(mapLeaves(asked, () => rest.next().value) as Asked));
+    });
+    if (kept.size >= SHAPES_KEPT) kept.clear();
+    kept.set(shape, query);
+    return query;
+  }
+
+  return (db, ...asked) => {
+    const leaves: Leaf[] = [];
+    const shape = JSON.stringify(mapLeaves(asked, (leaf) => leaves.push(leaf)));
+    return queryFor(asked, shape)(db, ...leaves);
   };
 }

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { DAY } from '../domain/duration.ts';
-import type { Page, PageWindow } from '../domain/paging.ts';
+import type { Page, PageWindow, Position } from '../domain/paging.ts';
 import { foldCase } from '../domain/text.ts';
 import type { Token, TokenAccess, TokenStatus } from '../domain/token.ts';
 import type { Executor } from './database.ts';
-import { countRows, fetchPage, mapPage } from './paging.ts';
+import { countRows, hasBeyond, type KeysetOrder, mapPage, readPage, stretchOf } from './paging.ts';
+import { precompileByShape } from './precompiled.ts';
 import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
 
 /** What narrows a list of tokens; each that is set must hold. Instants are milliseconds. */
@@ -41,6 +42,12 @@ export const TOKEN_ORDERS = {
 
 export type TokenOrderField = keyof typeof TOKEN_ORDERS;
 
+/** How a list of tokens is ordered. */
+export interface TokenListOrder {
+  readonly field: TokenOrderField;
+  readonly direction: 'ASC' | 'DESC';
+}
+
 /** A `LIKE` pattern that finds a text anywhere, whatever wildcards stand in it. */
 function containing(text: string): string {
   return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
@@ -53,6 +60,7 @@ function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
   return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
 }
 
+/** The tokens of a list; `filter.search` is a pattern already. */
 function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: number) {
   let query = tokenQuery(db);
   if ('ownerId' in holder) {
@@ -74,7 +82,7 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
   if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
   if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
   if (access?.length) query = query.where('tokens.access', 'in', [...access]);
-  if (search) query = query.where(sql<boolean>`tokens.search_text like ${containing(search)} escape '\\'`);
+  if (search) query = query.where(sql<boolean>`tokens.search_text like ${search} escape '\\'`);
   if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
   if (unusedSince !== undefined) {
     query = query.where((eb) => eb.or([eb('u.at', 'is', null), eb('u.at', '<', unusedSince)]));
@@ -82,29 +90,58 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
   return query;
 }
 
-/** One stretch of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
+function withPattern(filter: TokenFilter): TokenFilter {
+  return filter.search ? { ...filter, search: containing(filter.search) } : filter;
+}
+
+function createOrder({ field, direction }: TokenListOrder) {
+  const { key, keyType, keyOf } = TOKEN_ORDERS[field];
+  const keyset: KeysetOrder<TokenRow> = {
+    name: orderName({ field, direction }),
+    keyType,
+    key,
+    id: sql.ref('tokens.id'),
+    direction: direction === 'ASC' ? 'asc' : 'desc',
+    positionOf: (row) => ({ key: keyOf(row), id: row.id }),
+  };
+  const stretch = precompileByShape(
+    (db: Executor, holder: TokenHolder, filter: TokenFilter, window: PageWindow, now: number) =>
+      stretchOf(listQuery(db, holder, filter, now), window, keyset),
+  );
+  return { keyset, stretch };
+}
+
+/** Every order, with the query for a stretch in it. */
+const ORDERS = new Map(
+  (Object.keys(TOKEN_ORDERS) as TokenOrderField[])
+    .flatMap((field): TokenListOrder[] => [
+      { field, direction: 'ASC' },
+      { field, direction: 'DESC' },
+    ])
+    .map((order) => [orderName(order), createOrder(order)]),
+);
+
+/** One page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
 export async function pageTokens(
   db: Executor,
   holder: TokenHolder,
   filter: TokenFilter,
-  order: { field: TokenOrderField; direction: 'ASC' | 'DESC' },
+  order: TokenListOrder,
   window: PageWindow,
   now: number,
 ): Promise<Page<Token>> {
-  const { key, keyType, keyOf } = TOKEN_ORDERS[order.field];
-  const page = await fetchPage(listQuery(db, holder, filter, now), window, {
-    name: orderName(order),
-    keyType,
-    key,
-    id: sql.ref('tokens.id'),
-    direction: order.direction === 'ASC' ? 'asc' : 'desc',
-    positionOf: (row) => ({ key: keyOf(row), id: row.id }),
-  });
-  return mapPage(page, toToken);
+  const { keyset, stretch } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
+  const wanted = withPattern(filter);
+  const reads = {
+    stretch: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
+    hasBeyond: (position: Position, later: boolean) =>
+      hasBeyond(listQuery(db, holder, wanted, now), position, later, keyset),
+  };
+  return mapPage(await readPage(reads, window, keyset), toToken);
 }
 
 /** The name of an order in cursors. */
-export function orderName(order: { field: TokenOrderField; direction: 'ASC' | 'DESC' }): string {
+export function orderName(order: TokenListOrder): string {
   return `${order.field}_${order.direction}`;
 }
 
@@ -115,7 +152,7 @@ export async function countTokens(
   filter: TokenFilter,
   now: number,
 ): Promise<number> {
-  return countRows(db, listQuery(db, holder, filter, now));
+  return countRows(db, listQuery(db, holder, withPattern(filter), now));
 }
 
 /** How many tokens stand in each state. */
