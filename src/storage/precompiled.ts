@@ -66,7 +66,7 @@ async function execute<Row>(db: Executor, { query, values }: Filled<Row>): Promi
  * putting a query together takes Kysely longer than SQLite needs to answer it. Its text must not depend on the parameters.
  *
  * On SQLite it is then answered at once, without the executor and the lock by which callers take turns on the one
- * connection: 3.4 µs a row instead of 9. While a transaction is open on that connection it waits its turn as all others
+ * connection: a row among 100,000 takes 4.3 µs instead of 6.5. While a transaction is open on that connection it waits its turn as all others
  * do: it would see what is not committed.
  */
 export function precompile<P extends readonly unknown[], Row>(

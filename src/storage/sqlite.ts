@@ -19,8 +19,8 @@ const OPENING_TIMEOUT_MS = 5000;
 const MIGRATION_TIMEOUT_MS = 60_000;
 const OWNER_ONLY = 0o600;
 /**
- * What SQLite keeps of the file in memory: 64 MB instead of 2, which a sixth of the time of a look-up pays for among a
- * million tokens. Mapping the file would be as fast, but then whatever was read counts as the process's memory.
+ * What SQLite keeps of the file in memory: 64 MB instead of 2, which among a million tokens takes an eighth off the time
+ * of authenticating. Mapping the file gave no more, and whatever was read of it would count as the process's memory.
  */
 const CACHE_KIB = 64 * 1024;
 /**
