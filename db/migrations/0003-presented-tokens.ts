@@ -17,6 +17,9 @@ const SOURCES = [
   { table: 'token_ancestors', tokenId: 'token_id', columns: 'token_id, ancestor_id' },
 ] as const;
 
+/** Where something new changes nothing that is kept: a token has no secret before it is there. */
+const NEVER_MISSED = 'tokens';
+
 const USER_COLUMNS = 'email, deactivated_at';
 
 /**
@@ -44,14 +47,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 function sqliteTriggers(): string[] {
-  const forget = (ids: readonly string[]) => `begin
-    delete from presented_tokens where token_id in (
-      ${ids.map((id) => `select ${id}`).join(' union all ')}
-      union all select token_id from token_ancestors where ancestor_id in (${ids.join(', ')}));
-  end`;
+  // To look whether there is anything to delete takes a tenth of what deleting nothing takes: a new token has nothing yet.
+  const forget = (ids: readonly string[]) => `
+    when exists (select 1 from presented_tokens where token_id in (${ids.join(', ')}))
+      or exists (select 1 from token_ancestors where ancestor_id in (${ids.join(', ')}))
+    begin
+      delete from presented_tokens where token_id in (
+        ${ids.map((id) => `select ${id}`).join(' union all ')}
+        union all select token_id from token_ancestors where ancestor_id in (${ids.join(', ')}));
+    end`;
+  const inserting = SOURCES.filter(({ table }) => table !== NEVER_MISSED).map(
+    ({ table, tokenId }) =>
+      `create trigger presented_tokens_after_insert_of_${table} after insert on ${table} ${forget([`new.${tokenId}`])}`,
+  );
   const ofTokens = SOURCES.flatMap(({ table, tokenId, columns }) => [
-    `create trigger presented_tokens_after_insert_of_${table} after insert on ${table}
-     ${forget([`new.${tokenId}`])}`,
     `create trigger presented_tokens_after_update_of_${table} after update of ${columns} on ${table}
      ${forget([`old.${tokenId}`, `new.${tokenId}`])}`,
     `create trigger presented_tokens_after_delete_of_${table} after delete on ${table}
@@ -63,7 +72,7 @@ function sqliteTriggers(): string[] {
       delete from presented_tokens where token_id in (select id from tokens where owner_id = old.id);
     end`;
   });
-  return [...ofTokens, ...ofUsers];
+  return [...inserting, ...ofTokens, ...ofUsers];
 }
 
 /**
@@ -95,7 +104,8 @@ const POSTGRES_TRIGGERS = [
   end $$`,
   ...SOURCES.map(
     ({ table, tokenId, columns }) =>
-      `create trigger presented_tokens_forget after insert or update of ${columns} or delete on ${table}
+      `create trigger presented_tokens_forget
+        after ${table === NEVER_MISSED ? '' : 'insert or '}update of ${columns} or delete on ${table}
         for each row execute function forget_presented_tokens('${tokenId}')`,
   ),
 
