@@ -171,6 +171,29 @@ function coversNew(chain: readonly TokenAuthority[], entityType: string, workspa
   });
 }
 
+/**
+ * What follows from the caller alone, whatever is stored: a grant, or `null` where that depends on what is. Throws the
+ * refusal, which tells nothing about what exists.
+ */
+export function decideBeforeLookup(principal: Principal, ask: Ask): Grant | null {
+  const refusal = refusalBeforeLookup(principal, ask);
+  if (refusal) throw refusal;
+  switch (ask.kind) {
+    case 'role':
+      return null;
+    case 'token':
+      return ask.lookup || ask.tokenId === undefined ? NOTHING_MORE : null;
+    case 'entity':
+      if (ask.lookup) return NOTHING_MORE;
+      if (!isBuiltIn(ask.entityType) || ask.entityId !== undefined || ask.workspaceId !== undefined)
+        return null;
+      if (reachOf(principal, ask.operation, ask.entityType)) return NOTHING_MORE;
+      throw forbidden('ROLE_REQUIRED', { role: roleForOperation(ask.operation) });
+    default:
+      return NOTHING_MORE;
+  }
+}
+
 /** The refusal that needs no look-up, `null` where none is due. So a refusal tells nothing about what exists. */
 export function refusalBeforeLookup(principal: Principal, ask: Ask): PosternError | null {
   if (ask.kind === 'anyone') return null;

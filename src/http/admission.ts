@@ -1,7 +1,7 @@
 import { ERRORS, failure, PosternError } from '../domain/errors.ts';
 import { ANONYMOUS, credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Credential } from '../services/caller.ts';
-import { readBearer, readCookieSecret } from './credentials.ts';
+import { parseBearer, readBearer, readCookieSecret } from './credentials.ts';
 import type { HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { readSessionCookie } from './session-cookie.ts';
@@ -64,9 +64,30 @@ function admitByBearer(
 }
 
 /** Admission by the `Authorization` header alone: for callers that are no browsers, and never mean a cookie. */
-export function createBearerAdmission(parts: IdentityParts): Admit {
+export interface BearerAdmission {
+  readonly admit: Admit;
+  /** The same where nothing has to be waited for; `null` where something has, or where it comes to a refusal. */
+  admitAtOnce(request: HttpRequest, address: string | null): Admission | null;
+}
+
+/** That admission over its parts. */
+export function createBearerAdmission(
+  parts: IdentityParts & { remembered: (credential: Credential) => Principal | null },
+): BearerAdmission {
+  const { limits, remembered } = parts;
   const identify = createIdentify(parts);
-  return async (request, address) => admitByBearer(request, address, identify) ?? NOBODY;
+
+  return {
+    admit: async (request, address) => admitByBearer(request, address, identify) ?? NOBODY,
+    admitAtOnce(request, address) {
+      const authorization = request.header('authorization');
+      if (authorization === null || !limits.isFree(address)) return null;
+      const credential = parseBearer(authorization);
+      if (credential instanceof PosternError) return null;
+      const principal = remembered(credential);
+      return principal && { credential, principal, deadCookie: false };
+    },
+  };
 }
 
 /** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */

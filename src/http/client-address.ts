@@ -4,6 +4,7 @@ const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** An IP address as we write it: an IPv4 address that came mapped into IPv6 as itself, no zone. */
 function normalise(address: string): string {
+  if (!address.includes(':')) return address;
   return IPV4_MAPPED.exec(address)?.[1] ?? address.replace(/%.*$/, '').toLowerCase();
 }
 

@@ -33,7 +33,7 @@ export interface Peer {
 /** Postern over HTTP, whatever carries the requests. */
 export interface HttpHandler {
   /** Answers a request. Never rejects: what goes wrong is answered, too. */
-  answer(request: HttpRequest, peer: Peer): Promise<HttpAnswer>;
+  answer(request: HttpRequest, peer: Peer): HttpAnswer | Promise<HttpAnswer>;
   /** Answers what is not even a request, such as one with a malformed `Host`. */
   refuse(error: unknown): HttpAnswer;
   /** From now on, every request but one for `/health` gets `UNAVAILABLE`. Those under way are finished. */
@@ -64,35 +64,47 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     }
   }
 
-  function route(path: string, request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
+  /** The path of a request as the routes name it: in its normal form, where it was not sent so. */
+  function pathOf(request: HttpRequest): string {
+    return routes.has(request.path) ? request.path : request.url.pathname;
+  }
+
+  function route(path: string, request: HttpRequest, visit: Visit): HttpAnswer | Promise<HttpAnswer> {
     if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
     const endpoint = routes.get(path) ?? pages?.find(path, request);
     if (!endpoint) throw failure('NOT_FOUND');
     return endpoint(request, visit);
   }
 
+  /** Takes note of an answer, and makes it complete. */
+  function finish(answer: HttpAnswer, request: HttpRequest, visit: Visit, begun: number): HttpAnswer {
+    const { method } = request;
+    // A path that is none of ours may be anything, a secret that was pasted included.
+    const path = routes.has(visit.path) ? visit.path : null;
+    const { status } = answer;
+    const ms = stopwatch() - begun;
+    if (logger.isLevelEnabled('info')) {
+      logger.info({ ...logFieldsOf(visit), method, path, status, ms: Math.round(ms) }, 'request');
+    }
+    metrics?.observe({ visit, path, method, status, seconds: ms / 1000 });
+    return seal(answer, visit.requestId);
+  }
+
   return {
-    async answer(request, peer) {
+    answer(request, peer) {
       const begun = stopwatch();
-      const forwardedFor = request.header('x-forwarded-for');
-      const visit = createVisit(parts.ids(), clientAddress(peer.address, forwardedFor, config.trustProxy));
-      const { pathname } = request.url;
-      let answer: HttpAnswer;
+      const forwardedFor = config.trustProxy > 0 ? request.header('x-forwarded-for') : null;
+      const address = clientAddress(peer.address, forwardedFor, config.trustProxy);
+      const visit = createVisit(parts.ids(), address);
+      const done = (answer: HttpAnswer) => finish(answer, request, visit, begun);
+      const failed = (error: unknown) => done(answerFailure(error, request, visit, logger));
       try {
-        answer = await route(pathname, request, visit);
+        visit.path = pathOf(request);
+        const answer = route(visit.path, request, visit);
+        return answer instanceof Promise ? answer.then(done, failed) : done(answer);
       } catch (error) {
-        answer = answerFailure(error, request, visit, logger);
+        return failed(error);
       }
-      // A path that is none of ours may be anything, a secret that was pasted included.
-      const path = routes.has(pathname) ? pathname : null;
-      const { method } = request;
-      const { status } = answer;
-      const ms = stopwatch() - begun;
-      if (logger.isLevelEnabled('info')) {
-        logger.info({ ...logFieldsOf(visit), method, path, status, ms: Math.round(ms) }, 'request');
-      }
-      metrics?.observe({ visit, path, method, status, seconds: ms / 1000 });
-      return seal(answer, visit.requestId);
     },
 
     refuse(error) {

@@ -4,6 +4,10 @@
  */
 export interface HttpRequest {
   readonly method: string;
+  /** The target's path as it was sent, and what follows it from the question mark on. */
+  readonly path: string;
+  readonly search: string;
+  /** All of it, in its normal form. Throws `BAD_REQUEST` where it has none. */
   readonly url: URL;
   /** Aborted when the client goes before it has its answer. */
   readonly signal: AbortSignal;

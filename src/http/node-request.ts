@@ -1,19 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { failure } from '../domain/errors.ts';
+import { failure, type PosternError } from '../domain/errors.ts';
 import type { HttpRequest } from './message.ts';
 
 /** RFC 3986, section 3.2, as far as a `Host` may use it: a name, an IPv4 address or an IPv6 one in brackets, and a port. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
 
-/** The URL of a request. Throws `BAD_REQUEST` where the request line or `Host` is malformed. */
-function urlOf({ headers, url: target = '' }: IncomingMessage): URL {
-  const { host = 'localhost' } = headers;
-  if (HOST.test(host) && target.startsWith('/')) {
-    try {
-      return new URL(`http://${host}${target}`);
-    } catch {}
-  }
-  throw failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
+function malformed(): PosternError {
+  return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
 }
 
 /** Reads a body to its end, and no more of it than is allowed: what is beyond is let pass, so that the connection stays usable. */
@@ -46,18 +39,62 @@ function goneSignal(outgoing: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** A request that came over `node:http`. Throws `BAD_REQUEST` where it is malformed. */
+/** A header of a message. Node's own table of them costs more than the few that are looked at. */
+function headerOf(raw: readonly string[], name: string): string | null {
+  let value: string | null = null;
+  for (let i = 0; i < raw.length; i += 2) {
+    const field = raw[i] as string;
+    if (field.length !== name.length || field.toLowerCase() !== name) continue;
+    const part = raw[i + 1] as string;
+    value = value === null ? part : `${value}${name === 'cookie' ? '; ' : ', '}${part}`;
+  }
+  return value;
+}
+
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly search: string;
+  readonly #host: string;
+  readonly #message: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #signal: AbortSignal | null = null;
+
+  constructor(message: IncomingMessage, outgoing: ServerResponse) {
+    const { method = 'GET', url: target = '' } = message;
+    this.#host = headerOf(message.rawHeaders, 'host') ?? 'localhost';
+    if (!target.startsWith('/') || !HOST.test(this.#host)) throw malformed();
+    const end = target.indexOf('?');
+    this.method = method;
+    this.path = end < 0 ? target : target.slice(0, end);
+    this.search = end < 0 ? '' : target.slice(end);
+    this.#message = message;
+    this.#outgoing = outgoing;
+  }
+
+  get url(): URL {
+    try {
+      return new URL(`http://${this.#host}${this.path}${this.search}`);
+    } catch {
+      throw malformed();
+    }
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= goneSignal(this.#outgoing);
+    return this.#signal;
+  }
+
+  header(name: string): string | null {
+    return headerOf(this.#message.rawHeaders, name);
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readAll(this.#message, limit);
+  }
+}
+
+/** A request that came over `node:http`. Throws `BAD_REQUEST` where its first line or `Host` is malformed. */
 export function toRequest(message: IncomingMessage, outgoing: ServerResponse): HttpRequest {
-  const { method = 'GET', headers } = message;
-  let signal: AbortSignal | null = null;
-  return {
-    method,
-    url: urlOf(message),
-    get signal() {
-      signal ??= goneSignal(outgoing);
-      return signal;
-    },
-    header: (name) => (headers[name] as string | undefined) ?? null,
-    body: (limit) => readAll(message, limit),
-  };
+  return new NodeRequest(message, outgoing);
 }

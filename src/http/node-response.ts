@@ -36,15 +36,16 @@ async function pump(
 }
 
 /** Sends an answer; while it is a stream, it stands among the open ones. Rejects where the client goes before its end. */
-export async function sendAnswer(
+export function sendAnswer(
   { status, headers, body }: HttpAnswer,
   outgoing: ServerResponse,
   open: OpenStreams,
-): Promise<void> {
+): Promise<void> | undefined {
   if (isStream(body)) {
     outgoing.writeHead(status, headers);
     return pump(body, outgoing, open);
   }
   if (status !== 204) headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body));
   outgoing.writeHead(status, headers).end(body);
+  return undefined;
 }

@@ -18,8 +18,6 @@ const OPTIONS = {
   keepAliveTimeout: 65_000,
   // Told by us instead, in JSON.
   requireHostHeader: false,
-  // Node would keep the first of two: which one a proxy in front has looked at is anybody's guess.
-  joinDuplicateHeaders: true,
 } as const;
 
 /** A connection on which nothing moves, such as one to a client that reads nothing, is given up. Streams send pings. */
@@ -54,7 +52,7 @@ function toBytes({ headers, body }: HttpAnswer, status: number): string {
 
 /** A server over `node:http`. */
 export function createNodeServer(http: HttpHandler): NodeServer {
-  const server = createServer(OPTIONS, (message, outgoing) => void serve(message, outgoing));
+  const server = createServer(OPTIONS, serve);
   const streams: OpenStreams = new Set();
   /** Each open connection, with the last request that came over it. */
   const connections = new Map<Duplex, Exchange | null>();
@@ -74,15 +72,22 @@ export function createNodeServer(http: HttpHandler): NodeServer {
     }
   }
 
-  async function serve(message: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  function send(answered: HttpAnswer, outgoing: ServerResponse): Promise<void> | undefined {
+    if (draining) outgoing.setHeader('Connection', 'close');
+    return sendAnswer(answered, outgoing, streams);
+  }
+
+  /** What can be answered at once is sent in the same turn. */
+  function serve(message: IncomingMessage, outgoing: ServerResponse): void {
     connections.set(message.socket, { message, outgoing });
+    // The connection failed or a stream broke off: there is nobody to tell but by ending it.
+    const breakOff = () => void outgoing.destroy();
     try {
-      const answered = await answer(message, outgoing);
-      if (draining) outgoing.setHeader('Connection', 'close');
-      await sendAnswer(answered, outgoing, streams);
+      const answered = answer(message, outgoing);
+      if (answered instanceof Promise) answered.then((later) => send(later, outgoing)).catch(breakOff);
+      else send(answered, outgoing)?.catch(breakOff);
     } catch {
-      // The connection failed or a stream broke off: there is nobody to tell but by ending it.
-      outgoing.destroy();
+      breakOff();
     }
   }
 
@@ -105,7 +110,7 @@ export function createNodeServer(http: HttpHandler): NodeServer {
     socket.once('close', () => connections.delete(socket));
   });
   // What a client expects beyond `100-continue` may be let be (RFC 9110, section 10.1.1), and then every answer is ours.
-  server.on('checkExpectation', (message, outgoing) => void serve(message, outgoing));
+  server.on('checkExpectation', serve);
   server.on('clientError', (error, socket) => giveUp(error, socket));
   server.setTimeout(SILENCE_MS);
 

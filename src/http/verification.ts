@@ -19,12 +19,12 @@ export interface VerificationParts {
 /** The endpoints for other services, by path: proxies, resource servers, secret scanners. None of them knows GraphQL. */
 export function createVerificationRoutes(parts: VerificationParts): readonly (readonly [string, Endpoint])[] {
   const { config, limits, services } = parts;
-  const { authenticate } = services.authentication;
-  const admit = createBearerAdmission({ authenticate, limits });
+  const { authenticate, remembered } = services.authentication;
+  const admission = createBearerAdmission({ authenticate, remembered, limits });
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
-  const oauth = { admit, limits, services, issuerOf };
+  const oauth = { admit: admission.admit, limits, services, issuerOf };
   return [
-    ['/verify', createVerifyEndpoint({ admit, services })],
+    ['/verify', createVerifyEndpoint({ admission, services })],
     ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
     ['/oauth/revoke', createRevocationEndpoint(oauth)],
     ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],

@@ -9,21 +9,21 @@ import {
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isBuiltIn, OPERATIONS, type Operation } from '../domain/scopes.ts';
-import { type Decision, decide, type Question } from '../services/decisions.ts';
+import { type Decision, decide, decideAtOnce, type Question } from '../services/decisions.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
-import type { Admit } from './admission.ts';
+import type { Admission, BearerAdmission } from './admission.ts';
 import { bearerChallenge, refusalAnswer } from './answers.ts';
 import { callerOf } from './caller.ts';
-import type { HttpHeaders } from './message.ts';
-import type { Endpoint } from './visit.ts';
+import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
+import type { Endpoint, Visit } from './visit.ts';
 
 const QUESTIONS_KEPT = 1000;
 const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId'];
 
 /** What `/verify` is made of. */
 export interface VerifyParts {
-  readonly admit: Admit;
+  readonly admission: BearerAdmission;
   readonly services: Pick<Services, 'db' | 'clock' | 'lastUse'>;
 }
 
@@ -37,7 +37,7 @@ function parseOperation(text: string): Operation {
  * What is asked of the caller; `null` where only the credential is in question. An empty value is refused and not taken
  * for one left out: a proxy that fills in nothing must not ask for less. Throws `BAD_REQUEST`.
  */
-function questionOf({ searchParams }: URL): Question | null {
+function questionOf(searchParams: URLSearchParams): Question | null {
   const names = [...searchParams.keys()];
   if (names.length === 0) return null;
   const known = names.every((name) => PARAMETERS.includes(name)) && new Set(names).size === names.length;
@@ -97,26 +97,30 @@ function errorOf({ reason, required }: Decision): PosternError {
 /**
  * The endpoint for proxies and services: may who sent this `Authorization` header do that? It answers `204` with who it
  * is, or the refusal. Whatever method the proxy uses, and whatever it says of the request that it asks for, counts nothing.
+ *
+ * Most callers are remembered, and most questions need no look-up. Then it answers in the same turn, without a promise:
+ * each thing that is waited for costs 1 µs, and there were twelve on the way, where the rest of it takes 10 µs.
  */
-export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint {
+export function createVerifyEndpoint({ admission, services }: VerifyParts): Endpoint {
   /** A proxy asks the same few questions again and again. */
   const questions = new Map<string, Question | null>();
 
-  function questionIn(url: URL): Question | null {
-    const known = questions.get(url.search);
+  function questionIn(search: string): Question | null {
+    const known = questions.get(search);
     if (known !== undefined) return known;
-    const question = questionOf(url);
+    const question = questionOf(new URLSearchParams(search));
     if (questions.size >= QUESTIONS_KEPT) questions.clear();
-    questions.set(url.search, question);
+    questions.set(search, question);
     return question;
   }
 
-  return async (request, visit) => {
-    const question = questionIn(request.url);
-    const { principal, credential } = await admit(request, visit.address);
+  function answer(
+    request: HttpRequest,
+    visit: Visit,
+    { principal, credential }: Admission,
+    decision: Decision | null,
+  ): HttpAnswer {
     visit.principal = principal;
-    if (principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
-    const decision = question && (await decide(services.db, principal, question));
     if (decision && !decision.allowed) {
       // Proxies understand 401 and 403, and what is absent must not look different from what is hidden.
       const { status, challenge } = ERRORS.FORBIDDEN;
@@ -125,5 +129,25 @@ export function createVerifyEndpoint({ admit, services }: VerifyParts): Endpoint
     }
     recordUse(services, callerOf(request, visit, credential), principal);
     return { status: 204, headers: identityOf(principal), body: null };
+  }
+
+  async function answerLater(
+    request: HttpRequest,
+    visit: Visit,
+    question: Question | null,
+  ): Promise<HttpAnswer> {
+    const admitted = await admission.admit(request, visit.address);
+    visit.principal = admitted.principal;
+    if (admitted.principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
+    const decision = question && (await decide(services.db, admitted.principal, question));
+    return answer(request, visit, admitted, decision);
+  }
+
+  return (request, visit) => {
+    const question = questionIn(request.search);
+    const admitted = admission.admitAtOnce(request, visit.address);
+    const decision = admitted && question && decideAtOnce(admitted.principal, question);
+    if (!admitted || (question && !decision)) return answerLater(request, visit, question);
+    return answer(request, visit, admitted, decision);
   };
 }

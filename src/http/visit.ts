@@ -12,6 +12,8 @@ export interface Visit {
   readonly requestId: string;
   /** The client's address, as far as it can be believed. */
   readonly address: string | null;
+  /** What was asked for; empty until that is known. */
+  path: string;
   principal: Principal;
   /** The codes of the errors that it is answered with. */
   readonly codes: ErrorCode[];
@@ -19,11 +21,11 @@ export interface Visit {
 }
 
 /** Answers the requests to one path; what it throws is answered as a refusal. */
-export type Endpoint = (request: HttpRequest, visit: Visit) => Promise<HttpAnswer>;
+export type Endpoint = (request: HttpRequest, visit: Visit) => HttpAnswer | Promise<HttpAnswer>;
 
 /** A visit of which no more is known than where it comes from. */
 export function createVisit(requestId: string, address: string | null): Visit {
-  return { requestId, address, principal: ANONYMOUS, codes: [], operation: null };
+  return { requestId, address, path: '', principal: ANONYMOUS, codes: [], operation: null };
 }
 
 /** The fields of a visit's line in the log: chosen ones, none of which can hold a secret. */

@@ -21,6 +21,8 @@ export interface Authentication {
    * Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
    */
   authenticate(credential: Credential): Promise<Principal>;
+  /** Who a credential belongs to, where that is known without the database and nothing is to be stored; `null` otherwise. */
+  remembered(credential: Credential): Principal | null;
   /** The same question again, within a request: who it is now. Throws `UNAUTHENTICATED` where it has become nobody. */
   recall(db: Executor, credential: Credential | null): Promise<Principal>;
 }
@@ -128,6 +130,11 @@ export function createAuthentication(deps: {
         deps.announcements.emit('authority');
       }
       return principal;
+    },
+
+    remembered({ digest }) {
+      const principal = cache?.find(digest, deps.clock()) ?? null;
+      return principal && isToken(principal) && principal.replacesSecret ? null : principal;
     },
 
     async recall(db, credential) {

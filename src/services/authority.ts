@@ -1,17 +1,16 @@
 import {
   type Ask,
+  decideBeforeLookup,
   decideOnEntity,
   decideOnToken,
   type EntityAsk,
   type Grant,
-  reachOf,
-  refusalBeforeLookup,
   type Standing,
   type TokenStanding,
 } from '../domain/authority.ts';
-import { failure, forbidden, PosternError } from '../domain/errors.ts';
+import { failure, PosternError } from '../domain/errors.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
-import { isBuiltIn, roleForOperation } from '../domain/scopes.ts';
+import { isBuiltIn } from '../domain/scopes.ts';
 import { findSharedOperations } from '../storage/channel-shares.ts';
 import { findChannelStanding, findWorkspaceIdOf } from '../storage/channels.ts';
 import type { Executor } from '../storage/database.ts';
@@ -19,35 +18,25 @@ import { findEntityType, findRegistrations, type Registration } from '../storage
 import { findAncestorIds, findToken } from '../storage/tokens.ts';
 import { findPolicy, findStanding } from '../storage/workspaces.ts';
 
-const NO_GRANT: Grant = Object.freeze({ workspaceId: null, role: null });
-
 /**
  * Judges an ask by the database as it stands for the executor. Resolves to what the call may build on; throws what a
  * refused call answers: `UNAUTHENTICATED`, `FORBIDDEN` with its reason, or `NOT_FOUND`.
  */
 export async function judge(db: Executor, principal: Principal, ask: Ask): Promise<Grant> {
-  const refusal = refusalBeforeLookup(principal, ask);
-  if (refusal) throw refusal;
+  const grant = decideBeforeLookup(principal, ask);
+  if (grant) return grant;
   switch (ask.kind) {
     case 'role':
       return decideOnEntity(principal, ask, await standingIn(db, principal, ask.workspaceId));
     case 'entity':
-      return ask.lookup ? NO_GRANT : judgeEntity(db, principal, ask);
+      return isBuiltIn(ask.entityType)
+        ? decideOnEntity(principal, ask, await entityStanding(db, principal, ask))
+        : judgeRegistered(db, principal, ask);
     case 'token':
-      if (ask.lookup || ask.tokenId === undefined) return NO_GRANT;
-      return decideOnToken(principal, ask, await tokenStanding(db, principal, ask.tokenId));
+      return decideOnToken(principal, ask, await tokenStanding(db, principal, ask.tokenId as string));
     default:
-      return NO_GRANT;
+      throw new Error(`nothing is to be looked up for ${ask.kind}`);
   }
-}
-
-async function judgeEntity(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
-  if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask);
-  if (ask.entityId === undefined && ask.workspaceId === undefined) {
-    if (reachOf(principal, ask.operation, ask.entityType)) return NO_GRANT;
-    throw forbidden('ROLE_REQUIRED', { role: roleForOperation(ask.operation) });
-  }
-  return decideOnEntity(principal, ask, await entityStanding(db, principal, ask));
 }
 
 /** How a caller stands to an entity, or to those of a type in a workspace; `null` where it is not in the workspace named. */

@@ -1,4 +1,4 @@
-import { type Ask, builtInEntityId, tokenRoleFor } from '../domain/authority.ts';
+import { type Ask, builtInEntityId, decideBeforeLookup, tokenRoleFor } from '../domain/authority.ts';
 import { isEntityId, isEntityType } from '../domain/entity-type.ts';
 import { badInput, type ErrorCode, PosternError, type Reason, type Required } from '../domain/errors.ts';
 import { idOf } from '../domain/global-id.ts';
@@ -42,6 +42,27 @@ function askOfQuestion(question: Question): Ask | null {
     : { kind: 'entity', operation, entityType, workspaceId, entityId: id };
 }
 
+/** The answer that a refusal comes to. Throws what is none. */
+function toDecision(error: unknown): Decision {
+  if (!(error instanceof PosternError)) throw error;
+  return {
+    allowed: false,
+    reason: error.detail.reason ?? error.code,
+    required: error.detail.required ?? null,
+  };
+}
+
+/** The answer where it follows from the caller alone; `null` where the database has to be asked. */
+export function decideAtOnce(principal: Principal, question: Question): Decision | null {
+  const ask = askOfQuestion(question);
+  if (!ask) return UNKNOWN;
+  try {
+    return decideBeforeLookup(principal, ask) && ALLOWED;
+  } catch (error) {
+    return toDecision(error);
+  }
+}
+
 /** Answers by the same rules that the call itself would meet. */
 export async function decide(db: Executor, principal: Principal, question: Question): Promise<Decision> {
   const ask = askOfQuestion(question);
@@ -50,12 +71,7 @@ export async function decide(db: Executor, principal: Principal, question: Quest
     await judge(db, principal, ask);
     return ALLOWED;
   } catch (error) {
-    if (!(error instanceof PosternError)) throw error;
-    return {
-      allowed: false,
-      reason: error.detail.reason ?? error.code,
-      required: error.detail.required ?? null,
-    };
+    return toDecision(error);
   }
 }
 

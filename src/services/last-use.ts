@@ -49,9 +49,11 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
   /** Whether the database did not take what there was the last time: then nobody waits for it. */
   let behind = false;
 
+  /** Stores what is there now, and not what comes meanwhile: under load, that would never end. */
   async function storeAll(): Promise<void> {
-    while (pending.size > 0) {
-      const batch = [...pending.values()].slice(0, ROWS_AT_ONCE);
+    const due = [...pending.values()];
+    for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
+      const batch = due.slice(start, start + ROWS_AT_ONCE);
       await deps.transact((tx) => saveUses(tx, batch));
       for (const use of batch) {
         if (pending.get(use.credentialId) === use) pending.delete(use.credentialId);
@@ -71,11 +73,14 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     }
   }
 
-  /** One at a time: who comes while it runs waits for the same end, which takes in what was recorded meanwhile. */
+  /** One at a time. */
   function store(): Promise<void> {
     storing ??= tryToStore();
     return storing;
   }
+
+  /** Stores all of now: what is being stored may have been recorded before. */
+  const storeNow = () => (storing ? storing.then(store) : store());
 
   const timer = setInterval(store, FLUSH_EVERY_MS);
   timer.unref();
@@ -86,12 +91,12 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     flush: async () => {
       if (pending.size === 0 || behind) return;
       const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
-      behind = (await Promise.race([store(), patience])) === 'spent' || behind;
+      behind = (await Promise.race([storeNow(), patience])) === 'spent' || behind;
     },
     backlog: () => pending.size,
     async close() {
       clearInterval(timer);
-      await store();
+      await storeNow();
     },
   };
 }

@@ -4,9 +4,12 @@ import type { HttpAnswer, HttpRequest } from '../../src/http/message.ts';
 
 /** A fetch `Request` as the handler takes it from the wire. */
 export function toHttpRequest(request: Request): HttpRequest {
+  const url = new URL(request.url);
   return {
     method: request.method,
-    url: new URL(request.url),
+    path: url.pathname,
+    search: url.search,
+    url,
     signal: request.signal,
     header: (name) => request.headers.get(name),
     async body(limit) {
