@@ -68,14 +68,12 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
   } else if ('workspaceId' in holder) {
     query = query.where('tokens.workspace_id', '=', holder.workspaceId);
   } else {
-    query = query.where((eb) =>
-      eb.or([
-        eb('tokens.id', '=', holder.lineOf),
-        eb('tokens.id', 'in', (sub) =>
-          sub.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', holder.lineOf),
-        ),
-      ]),
-    );
+    const derived = db
+      .selectFrom('token_ancestors')
+      .select('token_id as id')
+      .where('ancestor_id', '=', holder.lineOf);
+    const line = db.selectNoFrom((eb) => eb.val(holder.lineOf).as('id')).unionAll(derived);
+    query = query.where('tokens.id', 'in', line);
     if (holder.only) query = onlyIds(query, holder.only);
   }
   const { status, access, search, expiresBefore, unusedSince } = filter;

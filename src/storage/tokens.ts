@@ -22,12 +22,36 @@ export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
     .select(({ fn }) => fn.min('a.disabled_at').as('at'));
 }
 
+/** All that a token is read from and ordered by; what it is searched by is long, and stays where it is. */
+const COLUMNS = [
+  'tokens.id',
+  'tokens.kind',
+  'tokens.owner_id',
+  'tokens.workspace_id',
+  'tokens.created_by',
+  'tokens.parent_id',
+  'tokens.identifier',
+  'tokens.name',
+  'tokens.name_folded',
+  'tokens.description',
+  'tokens.display',
+  'tokens.access',
+  'tokens.role',
+  'tokens.created_at',
+  'tokens.updated_at',
+  'tokens.issued_at',
+  'tokens.regenerated_at',
+  'tokens.expires_at',
+  'tokens.disabled_at',
+  'tokens.revoked_at',
+] as const;
+
 /** The rows that a token is read from. */
 export function tokenQuery(db: Executor) {
   return db
     .selectFrom('tokens')
     .leftJoin('credential_uses as u', 'u.credential_id', 'tokens.id')
-    .selectAll('tokens')
+    .select(COLUMNS)
     .select((eb) => [
       'u.at as last_used_at',
       'u.ip as last_used_ip',

@@ -4,6 +4,7 @@ import { userIdOf } from '../../domain/principal.ts';
 import type { Token } from '../../domain/token.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
+import { implementNode } from '../implement-node.ts';
 import { AuditEventRef, TokenRef, UserRef, ViewerRef, WorkspaceRef } from '../refs.ts';
 import { PrincipalKindEnum } from './enums.ts';
 
@@ -14,9 +15,8 @@ function belongsToHolder(token: Token, event: AuditEvent): boolean {
     : token.ownerId === event.userId;
 }
 
-builder.node(AuditEventRef, {
+implementNode(AuditEventRef, {
   description: 'Something that was done, by whom and from where.',
-  id: { resolve: (event) => event.id },
   fields: (t) => ({
     at: t.field({ type: 'DateTime', description: 'When.', resolve: (event) => new Date(event.at) }),
     action: t.exposeString('action', {

@@ -4,6 +4,7 @@ import type { User } from '../../domain/user.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
+import { implementNode } from '../implement-node.ts';
 import { ChannelRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { OperationEnum } from './enums.ts';
 
@@ -23,9 +24,8 @@ const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implemen
   }),
 });
 
-builder.node(ChannelRef, {
+implementNode(ChannelRef, {
   description: 'What messages are published to.',
-  id: { resolve: (channel) => channel.id },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What people call it; need not be unique.' }),
     description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),

@@ -2,12 +2,12 @@ import { idOf } from '../../domain/global-id.ts';
 import type { Message } from '../../domain/message.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
+import { implementNode } from '../implement-node.ts';
 import { asked } from '../need-plugin.ts';
 import { ChannelRef, MessageRef, UserRef } from '../refs.ts';
 
-builder.node(MessageRef, {
+implementNode(MessageRef, {
   description: 'What was published to a channel.',
-  id: { resolve: (message) => message.id },
   fields: (t) => ({
     payload: t.field({
       type: 'JSON',

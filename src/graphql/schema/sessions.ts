@@ -1,12 +1,12 @@
 import { idOf, toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import { builder } from '../builder.ts';
+import { implementNode } from '../implement-node.ts';
 import { asked } from '../need-plugin.ts';
 import { SessionRef, UserRef } from '../refs.ts';
 
-builder.node(SessionRef, {
+implementNode(SessionRef, {
   description: "A person's signed-in browser or program.",
-  id: { resolve: (session) => session.id },
   fields: (t) => ({
     createdAt: t.field({
       type: 'DateTime',

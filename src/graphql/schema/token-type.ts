@@ -4,6 +4,7 @@ import type { TokenScope } from '../../domain/scopes.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
 import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
+import { implementNode } from '../implement-node.ts';
 import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { OperationEnum, RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
 
@@ -41,9 +42,8 @@ function lastUseOf(token: Token, { lastUse }: Services) {
   return lastUse.unstored(token.id) ?? { at, ip, userAgent };
 }
 
-builder.node(TokenRef, {
+implementNode(TokenRef, {
   description: 'A token: what it is called, what it may do, and how it stands. Never its secret.',
-  id: { resolve: (token) => token.id },
   fields: (t) => {
     const at = (description: string, read: (token: Token) => number | null) =>
       t.field({ type: 'DateTime', nullable: true, description, resolve: (token) => instant(read(token)) });

@@ -1,9 +1,8 @@
-import { builder } from '../builder.ts';
+import { implementNode } from '../implement-node.ts';
 import { UserRef } from '../refs.ts';
 
-builder.node(UserRef, {
+implementNode(UserRef, {
   description: 'A person with an account.',
-  id: { resolve: (user) => user.id },
   fields: (t) => ({
     email: t.expose('email', { type: 'EmailAddress', description: 'What the person signs in with.' }),
     name: t.exposeString('name', { description: 'What the person is called.' }),

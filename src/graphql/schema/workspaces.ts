@@ -3,13 +3,13 @@ import { userIdOf } from '../../domain/principal.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
+import { implementNode } from '../implement-node.ts';
 import { asked } from '../need-plugin.ts';
 import { WorkspaceRef } from '../refs.ts';
 import { RoleEnum } from './enums.ts';
 
-builder.node(WorkspaceRef, {
+implementNode(WorkspaceRef, {
   description: 'What members, workspace tokens and channels belong to.',
-  id: { resolve: (workspace) => workspace.id },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What people call it; need not be unique.' }),
     slug: t.exposeString('slug', {
