@@ -2,6 +2,7 @@ import { getNamedType, isLeafType, isNonNullType } from 'graphql';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
+import { keepPresentedTokens } from '../../../src/storage/presented-tokens.ts';
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
@@ -125,8 +126,19 @@ export const ENVIRONMENT = {
 
 const NOTES = ['audit_events', 'credential_uses', 'sign_in_attempts'];
 
+/** The same database with all that is kept of its tokens, so that nothing is stored in the background later. */
+async function withTokensKept(bytes: Buffer): Promise<Buffer> {
+  const { connection, transact, close } = openTestSqlite(bytes);
+  const digests = connection.prepare('select digest from token_secrets').pluck().all() as string[];
+  await transact((tx) => keepPresentedTokens(tx, digests));
+  const kept = connection.serialize();
+  await close();
+  return kept;
+}
+
 /** Opens a Postern on the bytes of a database, at an instant. */
-export async function openResettable(bytes: Buffer, now: number): Promise<Resettable> {
+export async function openResettable(given: Buffer, now: number): Promise<Resettable> {
+  const bytes = await withTokensKept(given);
   const config = readConfig(ENVIRONMENT);
   const logger = createLogger('silent');
   let database = openTestSqlite(bytes);
