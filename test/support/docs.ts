@@ -1,11 +1,26 @@
 import { readFileSync } from 'node:fs';
 
-/** The code blocks of a language in a page of `docs/`, in their order. Throws where there is none. */
-export function codeBlocks(page: string, language: string): string[] {
-  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
-  const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+function readText(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+function blocksIn(text: string, language: string): string[] {
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter((block) => block[1] === language)
     .map((block) => block[2] as string);
+}
+
+/** The code blocks of a language in a page of `docs/`, in their order. Throws where there is none. */
+export function codeBlocks(page: string, language: string): string[] {
+  const blocks = blocksIn(readText(`docs/${page}`), language);
   if (blocks.length === 0) throw new Error(`docs/${page} has no block of ${language}`);
   return blocks;
+}
+
+/** The code blocks of a language in the README from one heading up to another, in their order. Throws where one is missing. */
+export function readmeBlocks(language: string, from: string, to: string): string[] {
+  const text = readText('README.md');
+  const [start, end] = [from, to].map((heading) => text.indexOf(`\n## ${heading}\n`)) as [number, number];
+  if (start < 0 || end < start) throw new Error(`README.md has no "${from}" before "${to}"`);
+  return blocksIn(text.slice(start, end), language);
 }

@@ -26,6 +26,12 @@ const NGINX: Program = {
   hint: 'apt-get install nginx-light',
 };
 
+const CURL: Program = {
+  names: ['curl'],
+  tests: 'test/docs/readme.test.ts',
+  hint: 'apt-get install curl',
+};
+
 /** The path of a program on this machine; `null` where it is missing. */
 export function findProgram({ names, path }: Program): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -39,7 +45,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX].filter((program) => findProgram(program) === null);
+  const missing = [CHROMIUM, NGINX, CURL].filter((program) => findProgram(program) === null);
   for (const { names, tests, hint } of missing)
     console.warn(`Left out: ${tests}, for want of ${names[0]} (${hint}).`);
   return missing.map(({ tests }) => tests);
