@@ -49,9 +49,12 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
   /** Whether the database did not take what there was the last time: then nobody waits for it. */
   let behind = false;
 
-  /** Stores what is there now, and not what comes meanwhile: under load, that would never end. */
+  /**
+   * Stores what is there now, and not what comes meanwhile: under load, that would never end. All servers of a database
+   * do so in the order of the ids, and so never wait for each other in a circle.
+   */
   async function storeAll(): Promise<void> {
-    const due = [...pending.values()];
+    const due = [...pending.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
     for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
       const batch = due.slice(start, start + ROWS_AT_ONCE);
       await deps.transact((tx) => saveUses(tx, batch));
