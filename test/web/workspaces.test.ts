@@ -152,7 +152,7 @@ test('of a log that is longer than anybody counts it is said that there is more'
   await sql`
     insert into audit_events (id, at, action, workspace_id, detail)
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 10001)
-    select 'long ' || i, 1, 'workspace.updated', w.id, '{}' from n cross join workspaces as w`.execute(
+    select 'long ' || w.id || i, 1, 'workspace.updated', w.id, '{}' from n cross join workspaces as w`.execute(
     postern.database.db,
   );
   const { page, open } = await web.visit(postern.owner);
