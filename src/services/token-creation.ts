@@ -120,9 +120,6 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         ['input', 'scopes'],
         limits,
       );
-      if (await hasTokens(change.tx, { ownerId }, limits.tokensPerUser)) {
-        throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
-      }
       const holder = { kind: 'PERSONAL', ownerId, workspaceId: null, role: null } as const;
       const issued = await store(
         change,
@@ -130,6 +127,9 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         text,
         expiresAt,
       );
+      if (await hasTokens(change.tx, { ownerId }, limits.tokensPerUser + 1)) {
+        throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
+      }
       const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: change.newId() }));
       await insertScopes(change.tx, issued.token.id, scopes);
       await auditToken(change, 'token.created', issued.token, {
@@ -154,9 +154,6 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       requireNoLater(expiresAt, parent.expiresAt);
       if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(expiresAt, change.now, workspace.policy);
-      if (await hasTokens(change.tx, { workspaceId: workspace.id }, limits.tokensPerWorkspace)) {
-        throw failure('LIMIT_REACHED', `A workspace has at most ${limits.tokensPerWorkspace} tokens.`);
-      }
       const holder = { kind: 'WORKSPACE', ownerId: null, workspaceId: workspace.id, access: 'ROLE' } as const;
       const issued = await store(
         change,
@@ -164,6 +161,9 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         text,
         expiresAt,
       );
+      if (await hasTokens(change.tx, { workspaceId: workspace.id }, limits.tokensPerWorkspace + 1)) {
+        throw failure('LIMIT_REACHED', `A workspace has at most ${limits.tokensPerWorkspace} tokens.`);
+      }
       await auditToken(change, 'token.created', issued.token, {
         role: request.role,
         expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),

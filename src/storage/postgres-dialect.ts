@@ -3,6 +3,7 @@ import {
   type DataTypeNode,
   type Dialect,
   PostgresDialect,
+  PostgresDriver,
   type PostgresPool,
   PostgresQueryCompiler,
 } from 'kysely';
@@ -84,7 +85,13 @@ function namingPool(pool: pg.Pool): PostgresPool {
       async query(text: string, parameters: readonly unknown[]) {
         const name = nameOf(text, parameters.length);
         try {
-          return await client.query({ text, values: parameters.map(withoutNul), ...(name && { name }) });
+          const result: unknown = await client.query({
+            text,
+            values: parameters.map(withoutNul),
+            ...(name && { name }),
+          });
+          // Of several statements in one text, the last is the one that was asked for.
+          return Array.isArray(result) ? result.at(-1) : result;
         } catch (error) {
           spoilt ||= spoils(error);
           throw coded(error);
@@ -97,9 +104,14 @@ function namingPool(pool: pg.Pool): PostgresPool {
   return { connect: connect as unknown as PostgresPool['connect'], end: () => pool.end() };
 }
 
-/** Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code. */
-export function createPostgresDialect(pool: pg.Pool): Dialect {
-  const dialect = new PostgresDialect({ pool: namingPool(pool) });
+/**
+ * Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code; where
+ * a driver is given, with its transactions.
+ */
+export function createPostgresDialect(pool: pg.Pool, Driver = PostgresDriver): Dialect {
+  const config = { pool: namingPool(pool) };
+  const dialect = new PostgresDialect(config);
+  dialect.createDriver = () => new Driver(config);
   dialect.createQueryCompiler = () => new BytewiseCompiler();
   return dialect;
 }

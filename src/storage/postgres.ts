@@ -1,5 +1,4 @@
-import { Kysely, sql, type Transaction } from 'kysely';
-import pLimit from 'p-limit';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
 import { OperatorError } from '../platform/operator-error.ts';
@@ -7,13 +6,13 @@ import type { ChangeHints } from './change-hints.ts';
 import { watchPostgres } from './foreign-changes.ts';
 import { measurePostgres } from './measures.ts';
 import { createPostgresClock } from './postgres-clock.ts';
-import { createPostgresDialect, sqlStateOf, TYPES } from './postgres-dialect.ts';
+import { createPostgresDialect, TYPES } from './postgres-dialect.ts';
 import { createPostgresHints } from './postgres-hints.ts';
+import { createPostgresTransact, WritingDriver } from './postgres-transact.ts';
 import type { Tables } from './tables.ts';
 
-/** The most connections of one server, and the most of them that may write: what reads never waits for all of those. */
+/** The most connections of one server. */
 const CONNECTIONS = 10;
-const WRITERS = 6;
 
 const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -23,12 +22,10 @@ const ANSWER_TIMEOUT_MS = 8000;
 /** The oldest version that its makers still mend, and that we are tested with. */
 const OLDEST_VERSION = 140_000;
 
-/** Advisory locks: of whoever migrates, and of those who write, shared unless one has to be alone. */
+/** The advisory lock of whoever migrates. */
 const MIGRATING = 5_029_331_846_001;
-const WRITING = 5_029_331_846_002;
 
 type Database = Kysely<Tables>;
-type Work<T> = (tx: Transaction<Tables>) => Promise<T>;
 
 function connectionTo(url: string): pg.ClientConfig {
   return {
@@ -74,71 +71,6 @@ async function checkSettings(db: Database): Promise<void> {
   }
 }
 
-/** Thrown by a transaction that may not begin now. */
-const MUST_WAIT = Symbol('somebody runs alone');
-
-/**
- * Whether a transaction would do better alone: it lost a race, or it met a rule that another one made it break, when both
- * stored the same, or one deleted what the other refers to.
- */
-function lostRace(error: unknown): boolean {
-  return /^(40|23)/.test(sqlStateOf(error) ?? '');
-}
-
-/**
- * Transactions as if one ran after the other, which is what they are on SQLite. They run at once, SERIALIZABLE, and the
- * database ends those that would not fit in any order. One that loses is run again, alone: it waits until every other
- * has ended, on every server, while no new one begins, and so cannot lose twice. Fifty changes of one row would
- * otherwise each be tried dozens of times; changes that have nothing in common never wait for each other.
- */
-function createTransact(db: Database): <T>(work: Work<T>) => Promise<T> {
-  const writers = pLimit(WRITERS);
-  const alone = pLimit(1);
-
-  const begin = <T>(on: Database, work: Work<T>) =>
-    on
-      .transaction()
-      .setIsolationLevel('serializable')
-      .execute(async (tx) => {
-        const { rows } = await sql<{ free: boolean }>`
-          select pg_try_advisory_xact_lock_shared(${WRITING}) as free`.execute(tx);
-        if (!rows[0]?.free) throw MUST_WAIT;
-        return work(tx);
-      });
-
-  /** Tries until nobody who runs alone is in the way. Waiting inside the transaction would let it read what is past. */
-  async function together<T>(work: Work<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await begin(db, work);
-      } catch (error) {
-        if (error !== MUST_WAIT) throw error;
-        await sql`select pg_advisory_xact_lock_shared(${WRITING})`.execute(db);
-      }
-    }
-  }
-
-  const runAlone = <T>(work: Work<T>) =>
-    db.connection().execute(async (connection) => {
-      await sql`select pg_advisory_lock(${WRITING})`.execute(connection);
-      try {
-        return await begin(connection, work);
-      } finally {
-        await sql`select pg_advisory_unlock(${WRITING})`.execute(connection);
-      }
-    });
-
-  return (work) =>
-    writers(async () => {
-      try {
-        return await together(work);
-      } catch (error) {
-        if (!lostRace(error)) throw error;
-        return await alone(() => runAlone(work));
-      }
-    });
-}
-
 /** Runs work on a connection of its own, without time limits, while every other server that migrates waits. */
 async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
   // One connection, never recycled: the lock is its session's, and goes with it.
@@ -158,7 +90,7 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
  */
 export async function openPostgres(url: string) {
   const pool = openPool(url);
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool, WritingDriver) });
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
@@ -167,7 +99,7 @@ export async function openPostgres(url: string) {
       db,
       file: null,
       clock: clock.now as Clock,
-      transact: createTransact(db),
+      transact: createPostgresTransact(db),
       version: null,
       changedElsewhere: watchPostgres(db),
       hints: hints as ChangeHints,
