@@ -56,6 +56,23 @@ export function requireNoLater(expiresAt: number | null, latest: number | null):
   if (latest !== null && (expiresAt === null || expiresAt > latest)) throw forbidden('EXCEEDS_CALLER');
 }
 
+/**
+ * Throws `LIMIT_REACHED` where a token that is stored already was one too many. To look before it is stored would be as
+ * right; but of two who do that at once, for different users, each has often read the page of an index that the other
+ * then writes to, and PostgreSQL ends one of them.
+ */
+async function requireAtMost(
+  change: Change,
+  holder: { ownerId: string } | { workspaceId: string },
+  most: number,
+): Promise<void> {
+  if (!(await hasTokens(change.tx, holder, most + 1))) return;
+  throw failure(
+    'LIMIT_REACHED',
+    `A ${'ownerId' in holder ? 'user' : 'workspace'} has at most ${most} tokens.`,
+  );
+}
+
 /** Creates tokens. */
 export interface TokenCreation {
   /**
@@ -127,9 +144,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         text,
         expiresAt,
       );
-      if (await hasTokens(change.tx, { ownerId }, limits.tokensPerUser + 1)) {
-        throw failure('LIMIT_REACHED', `A user has at most ${limits.tokensPerUser} tokens.`);
-      }
+      await requireAtMost(change, { ownerId }, limits.tokensPerUser);
       const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: change.newId() }));
       await insertScopes(change.tx, issued.token.id, scopes);
       await auditToken(change, 'token.created', issued.token, {
@@ -161,9 +176,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         text,
         expiresAt,
       );
-      if (await hasTokens(change.tx, { workspaceId: workspace.id }, limits.tokensPerWorkspace + 1)) {
-        throw failure('LIMIT_REACHED', `A workspace has at most ${limits.tokensPerWorkspace} tokens.`);
-      }
+      await requireAtMost(change, { workspaceId: workspace.id }, limits.tokensPerWorkspace);
       await auditToken(change, 'token.created', issued.token, {
         role: request.role,
         expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),

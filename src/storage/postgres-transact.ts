@@ -60,9 +60,11 @@ function lostRace(error: unknown): boolean {
 
 /**
  * Transactions as if one ran after the other, which is what they are on SQLite. They run at once, SERIALIZABLE, and the
- * database ends those that would not fit in any order. One that loses is tried again beside the others: whatever it lost
- * to is stored by then, or about to be. One that goes on losing runs alone: it waits until every other has ended, on
- * every server, while no new one begins, and so cannot lose again. That makes all wait for all, so it has to be rare.
+ * database ends those that would not fit in any order. It also ends many that would: what it knows of reads are pages of
+ * indexes. So one that loses is tried again beside the others, for what it lost to is stored by then, or about to be; and
+ * losers one at a time, lest changes of one row lose to each other over and over. One that goes on losing runs alone: it
+ * waits until every other has ended, on every server, while no new one begins, and so cannot lose again. That makes all
+ * wait for one: it has to be rare.
  */
 export function createPostgresTransact(db: Database): <T>(work: Work<T>) => Promise<T> {
   const writers = pLimit(WRITERS);
