@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { postern, type ServerProcess, startServer } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -37,6 +37,7 @@ test.each([
     POSTERN_OWNER_PASSWORD: PASSWORD,
   };
   const server = await startServer(env);
+  onTestFinished(async () => void (await server.stop()));
   const signIn = `mutation { signIn(input: { email: "${OWNER}", password: "${PASSWORD}" }) { sessionToken } }`;
   const session = (await server.post(signIn)).data.signIn.sessionToken;
   const { data } = await server.post('{ workspaces { nodes { id } } }', session);
