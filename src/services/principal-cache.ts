@@ -7,7 +7,7 @@ const KEPT = 50_000;
 export interface PrincipalCache {
   /** Who it is at an instant; `null` where that has to be looked up. */
   find(digest: string, now: number): Principal | null;
-  /** Looks somebody up, and remembers the answer where nothing was committed meanwhile. Passes on what that throws. */
+  /** Looks up who was not found just now, and remembers the answer where nothing was committed meanwhile. Passes on what that throws. */
   keep(digest: string, lookUp: () => Promise<Principal>): Promise<Principal>;
 }
 
@@ -36,9 +36,9 @@ export function createPrincipalCache(version: DataVersion): PrincipalCache {
     },
 
     async keep(digest, lookUp) {
-      const before = version();
+      const before = asOf;
       const principal = await lookUp();
-      forgetWhatChanged();
+      // Where something was committed that nobody has noticed yet, this goes with all the rest when somebody does.
       if (before !== asOf) return principal;
       if (kept.size >= KEPT) kept.clear();
       kept.set(digest, principal);
