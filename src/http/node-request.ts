@@ -14,16 +14,18 @@ function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
+    // Nothing would come any more, not even word of that.
+    if (message.destroyed) cutOff();
     message.on('data', (chunk: Buffer) => {
       size += chunk.byteLength;
       if (size > limit) reject(failure('PAYLOAD_TOO_LARGE'));
       else chunks.push(chunk);
     });
     message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
     message.on('error', cutOff);
     message.on('close', () => {
-      if (!message.complete) cutOff();
+      if (!message.readableEnded) cutOff();
     });
   });
 }

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { toRequest } from '../../src/http/node-request.ts';
 import { codeIn, startWire, type TestWire } from '../support/http.ts';
 
 const QUERY = JSON.stringify({ query: '{ __typename }' });
@@ -131,4 +134,18 @@ describe('the method', () => {
     expect(response.headers.get('allow')).toBe('POST');
     expect(await refusalOf(response)).toEqual([405, 'BAD_REQUEST']);
   });
+});
+
+test('a body whose sender has gone before anybody reads it ends early, and not never', async () => {
+  const ended = new Promise((resolve) => {
+    const server = createServer((message, outgoing) => {
+      message.once('close', () => toRequest(message, outgoing).body(100).catch(resolve));
+    });
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1', () => {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf', () => socket.destroy());
+    });
+  });
+  expect(await ended).toMatchObject({ code: 'BAD_REQUEST' });
 });
