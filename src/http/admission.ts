@@ -1,7 +1,7 @@
 import { ERRORS, failure, PosternError } from '../domain/errors.ts';
 import { ANONYMOUS, credentialIdOf, type Principal } from '../domain/principal.ts';
 import type { Credential } from '../services/caller.ts';
-import { parseBearer, readBearer, readCookieSecret } from './credentials.ts';
+import { readBearer, readCookieSecret } from './credentials.ts';
 import type { HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { readSessionCookie } from './session-cookie.ts';
@@ -82,10 +82,14 @@ export function createBearerAdmission(
     admitAtOnce(request, address) {
       const authorization = request.header('authorization');
       if (authorization === null || !limits.isFree(address)) return null;
-      const credential = parseBearer(authorization);
-      if (credential instanceof PosternError) return null;
-      const principal = remembered(credential);
-      return principal && { credential, principal, deadCookie: false };
+      try {
+        const credential = readBearer(authorization);
+        const principal = remembered(credential);
+        return principal && { credential, principal, deadCookie: false };
+      } catch (error) {
+        if (isRefusal(error)) return null;
+        throw error;
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { failure, PosternError } from '../domain/errors.ts';
+import { failure } from '../domain/errors.ts';
 import { kindOfSecret } from '../domain/secret.ts';
 import { digestOf } from '../platform/hashing.ts';
 import type { Credential } from '../services/caller.ts';
@@ -10,26 +10,19 @@ const AUTHORIZATION = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*)$/;
 /** RFC 6750, section 2.1. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** The credential of an `Authorization` header, or what is wrong with it. */
-export function parseBearer(header: string): Credential | PosternError {
-  const match = header.length <= HEADER_LENGTH ? AUTHORIZATION.exec(header) : null;
-  if (!match) return failure('INVALID_AUTH_HEADER');
-  const [, scheme = '', secret = ''] = match;
-  if (scheme.toLowerCase() !== 'bearer') return failure('INVALID_AUTH_SCHEME');
-  if (!BEARER.test(secret)) return failure('INVALID_AUTH_HEADER');
-  const kind = kindOfSecret(secret);
-  if (kind === null || kind === 'INVITATION') return failure('INVALID_TOKEN');
-  return { kind, digest: digestOf(secret), source: 'bearer' };
-}
-
 /**
  * The credential of an `Authorization` header. Needs no database: a secret whose shape or checksum is wrong opens nothing.
  * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
  */
 export function readBearer(header: string): Credential {
-  const credential = parseBearer(header);
-  if (credential instanceof PosternError) throw credential;
-  return credential;
+  const match = header.length <= HEADER_LENGTH ? AUTHORIZATION.exec(header) : null;
+  if (!match) throw failure('INVALID_AUTH_HEADER');
+  const [, scheme = '', secret = ''] = match;
+  if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');
+  if (!BEARER.test(secret)) throw failure('INVALID_AUTH_HEADER');
+  const kind = kindOfSecret(secret);
+  if (kind === null || kind === 'INVITATION') throw failure('INVALID_TOKEN');
+  return { kind, digest: digestOf(secret), source: 'bearer' };
 }
 
 /** The credential in a session cookie; `null` where it cannot be one. */
