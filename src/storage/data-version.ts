@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { foreignVersionOf } from './foreign-changes.ts';
 
 /**
  * Tells a number that is another one whenever something else may have been committed, by this process or any other.
@@ -12,7 +13,7 @@ export type DataVersion = () => number;
  * that came in the same turn of the event loop.
  */
 export function createDataVersion(connection: Database.Database): DataVersion {
-  const foreignVersion = connection.prepare<[], number>('pragma data_version').pluck();
+  const foreignVersion = foreignVersionOf(connection);
   const ownChanges = connection.prepare<[], number>('select total_changes()').pluck();
   let foreign: number | undefined;
   let own: number | undefined;
@@ -27,7 +28,7 @@ export function createDataVersion(connection: Database.Database): DataVersion {
       looked = false;
     });
     const before = foreign;
-    foreign = foreignVersion.get();
+    foreign = foreignVersion();
     return foreign !== before;
   }
 

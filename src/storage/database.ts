@@ -73,7 +73,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     clock: systemClock,
     transact: createSqliteTransact(db, connection),
     version: createDataVersion(connection),
-    changedElsewhere: watchSqlite(db),
+    changedElsewhere: watchSqlite(connection),
     hints: NO_HINTS,
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     measure: async () => measureSqlite(connection, file),

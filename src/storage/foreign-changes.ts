@@ -1,4 +1,5 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type Database from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /**
@@ -7,22 +8,31 @@ import type { Tables } from './tables.ts';
  */
 export type ForeignChanges = () => Promise<boolean>;
 
-function watch(db: Kysely<Tables>, version: RawBuilder<{ version: unknown }>): ForeignChanges {
+function watch(readVersion: () => Promise<unknown>): ForeignChanges {
   let known: unknown;
   return async () => {
-    const { rows } = await version.execute(db);
     const before = known;
-    known = rows[0]?.version;
+    known = await readVersion();
     return known !== before;
   };
 }
 
-/** Foreign changes of an SQLite file: SQLite counts what other connections commit. */
-export function watchSqlite(db: Kysely<Tables>): ForeignChanges {
-  return watch(db, sql`select data_version as version from pragma_data_version`);
+/** What SQLite tells, for 2 µs, of what other connections have committed to a file: another number after each time. */
+export function foreignVersionOf(connection: Database.Database): () => number {
+  const version = connection.prepare<[], number>('pragma data_version').pluck();
+  return () => version.get() as number;
+}
+
+/** Foreign changes of an SQLite file. */
+export function watchSqlite(connection: Database.Database): ForeignChanges {
+  const version = foreignVersionOf(connection);
+  return watch(async () => version());
 }
 
 /** Foreign changes of a PostgreSQL database: every commit moves its snapshots, those of this process included. */
 export function watchPostgres(db: Kysely<Tables>): ForeignChanges {
-  return watch(db, sql`select pg_current_snapshot()::text as version`);
+  return watch(async () => {
+    const { rows } = await sql`select pg_current_snapshot()::text as version`.execute(db);
+    return (rows[0] as { version: string }).version;
+  });
 }
