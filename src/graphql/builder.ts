@@ -6,6 +6,9 @@ import { COUNTED_MAX } from '../domain/paging.ts';
 import type { Context } from './context.ts';
 import NeedPlugin from './need-plugin.ts';
 
+/** What every object with an id says of it. */
+export const ID_DESCRIPTION = 'Opaque and globally unique.';
+
 interface SchemaShape {
   Context: Context;
   Scalars: {
@@ -39,7 +42,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
     nodesQueryOptions: false,
     encodeGlobalID: (type, id) => toGlobalId(type as NodeType, String(id)),
     nodeTypeOptions: { description: 'Something with an id of its own.' },
-    idFieldOptions: { description: 'Opaque and globally unique.' },
+    idFieldOptions: { description: ID_DESCRIPTION },
     pageInfoTypeOptions: {
       description: "Where a page stands in its list, as in Relay's Cursor Connections Specification.",
     },

@@ -1,6 +1,6 @@
 import type { ImplementableObjectRef, ObjectFieldsShape } from '@pothos/core';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
-import { builder } from './builder.ts';
+import { builder, ID_DESCRIPTION } from './builder.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
@@ -18,7 +18,7 @@ export function implementNode<Shape extends { readonly id: string }>(
     interfaces: [builder.nodeInterfaceRef()],
     fields: (t) => ({
       id: t.id({
-        description: 'Opaque and globally unique.',
+        description: ID_DESCRIPTION,
         resolve: ({ id }) => toGlobalId(ref.name as NodeType, id),
       }),
       ...fields(t),

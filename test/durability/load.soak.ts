@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { type Client, createClient, signIn } from './client.ts';
 import { buildServer, startKillable } from './server-process.ts';
@@ -29,14 +29,6 @@ interface Sample {
 interface Token {
   readonly id: string;
   readonly secret: string;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function takeSample(port: number): Promise<Sample> {

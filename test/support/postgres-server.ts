@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 
 // The package would end this process as soon as nothing is left to do, with exit code 0 whatever failed before. We stop what
 // we started ourselves.
@@ -28,14 +28,6 @@ export interface PostgresServer {
 }
 
 const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /**
  * Starts a PostgreSQL server with a folder of its own. Whatever is asked of it, it keeps: a power cut aside, unless it is to
