@@ -14,8 +14,8 @@ export interface ServerContext {
   readonly caller: Caller;
   /** Who the caller was when the request came in. */
   readonly principal: Principal;
-  /** Aborted when the client goes before it has all of its answer. */
-  readonly gone: AbortSignal;
+  /** What is aborted when the client goes before it has all of its answer. */
+  gone(): AbortSignal;
   /** Puts a session's secret into the caller's cookie until an instant, or with `null` takes it out. */
   setSession(secret: string | null, expiresAt: number | null): void;
 }
@@ -56,9 +56,7 @@ export function createContext(services: Services, server: ServerContext): Contex
     caller,
     services,
     loaders: createLoaders(services),
-    get gone() {
-      return server.gone;
-    },
+    gone: server.gone,
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,

@@ -53,9 +53,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const server: ServerContext = {
       caller: callerOf(request, visit, credential),
       principal,
-      get gone() {
-        return request.signal;
-      },
+      gone: () => request.signal,
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },

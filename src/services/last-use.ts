@@ -27,6 +27,14 @@ export interface LastUse {
   close(): Promise<void>;
 }
 
+/**
+ * A use that is still to be stored. Most callers come again from where they were, and then only the instant is new: an
+ * object that outlives its request is one that the collector of garbage has to move.
+ */
+interface Noted extends CredentialUse {
+  at: number;
+}
+
 /** Notes that a caller was allowed something. Only that counts as a use: probing with a leaked token must not look like one. */
 export function recordUse(
   { lastUse, clock }: { lastUse: LastUse; clock: Clock },
@@ -43,7 +51,9 @@ export function recordUse(
  * use, one percent of a core. A file of its own would gain no more than that, so it shares the one of all else.
  */
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
-  const pending = new Map<string, CredentialUse>();
+  /** What was recorded since the last batch began to be stored; then what of that batch is not stored yet. */
+  let pending = new Map<string, Noted>();
+  let leaving = new Map<string, Noted>();
 
   let storing: Promise<void> | null = null;
   /** Whether the database did not take what there was the last time: then nobody waits for it. */
@@ -54,23 +64,25 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
    * do so in the order of the ids, and so never wait for each other in a circle.
    */
   async function storeAll(): Promise<void> {
-    const due = [...pending.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
+    const due = [...leaving.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
     for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
       const batch = due.slice(start, start + ROWS_AT_ONCE);
       await deps.transact((tx) => saveUses(tx, batch));
-      for (const use of batch) {
-        if (pending.get(use.credentialId) === use) pending.delete(use.credentialId);
-      }
+      for (const { credentialId } of batch) leaving.delete(credentialId);
     }
   }
 
   async function tryToStore(): Promise<void> {
+    leaving = pending;
+    pending = new Map();
     try {
       await storeAll();
       behind = false;
     } catch (error) {
       behind = true;
       deps.logger.warn({ err: error }, 'last use could not be stored');
+      pending = new Map([...leaving, ...pending]);
+      leaving = new Map();
     } finally {
       storing = null;
     }
@@ -89,14 +101,18 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
   timer.unref();
 
   return {
-    record: (use) => void pending.set(use.credentialId, use),
-    unstored: (credentialId) => pending.get(credentialId) ?? null,
+    record(use) {
+      const noted = pending.get(use.credentialId);
+      if (noted && noted.ip === use.ip && noted.userAgent === use.userAgent) noted.at = use.at;
+      else pending.set(use.credentialId, { ...use });
+    },
+    unstored: (credentialId) => pending.get(credentialId) ?? leaving.get(credentialId) ?? null,
     flush: async () => {
-      if (pending.size === 0 || behind) return;
+      if (pending.size + leaving.size === 0 || behind) return;
       const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
       behind = (await Promise.race([storeNow(), patience])) === 'spent' || behind;
     },
-    backlog: () => pending.size,
+    backlog: () => pending.size + leaving.size,
     async close() {
       clearInterval(timer);
       await storeNow();

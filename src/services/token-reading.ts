@@ -1,7 +1,7 @@
 import { refusalBeforeLookup } from '../domain/authority.ts';
 import { failure } from '../domain/errors.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
-import type { Principal, TokenAuthority } from '../domain/principal.ts';
+import { isToken, type Principal, type TokenAuthority } from '../domain/principal.ts';
 import { concerns, type Operation } from '../domain/scopes.ts';
 import { parseSearch } from '../domain/text.ts';
 import type { Token } from '../domain/token.ts';
@@ -28,6 +28,8 @@ const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 export interface TokenReading {
   /** A token that the caller may read; `null` where it is absent or not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
+  /** The token that the caller presents; `null` where it is none. */
+  findOwn(principal: Principal): Promise<Token | null>;
   /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging or search. */
   list(
     principal: Principal,
@@ -102,6 +104,7 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
         return findToken(db, tokenId);
       });
     },
+    findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
     list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
     listOfWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
     summary: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),

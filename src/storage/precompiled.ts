@@ -17,13 +17,13 @@ const LONGEST_LIST = 100;
 const SHAPES_KEPT = 200;
 
 /** A query as one engine takes it; where that may be asked directly, with the statement to do so. */
-interface Prepared<Row> {
+interface Prepared<Row, Answer> {
   readonly query: CompiledQuery<Row>;
-  readonly statement: Database.Statement<unknown[], Row> | null;
+  readonly statement: Database.Statement<unknown[], Answer> | null;
 }
 
 /** A prepared query with its parameters filled in; `statement` is set where it is to be asked directly. */
-interface Filled<Row> extends Prepared<Row> {
+interface Filled<Row, Answer> extends Prepared<Row, Answer> {
   readonly values: unknown[];
 }
 
@@ -32,22 +32,43 @@ type Build<P extends readonly unknown[], Row> = (
   ...parameters: P
 ) => { compile(): CompiledQuery<Row> };
 
-function prepareOnce<P extends readonly unknown[], Row>(build: Build<P, Row>) {
-  const kept = new WeakMap<DialectAdapter, Prepared<Row>>();
+/** The statement of a query as it stands. */
+function plainly<Row>(connection: Database.Database, text: string): Database.Statement<unknown[], Row> {
+  return connection.prepare(text);
+}
 
-  function preparedFor(db: Executor, count: number): Prepared<Row> {
+/**
+ * The statement of a query that answers each row as JSON. Handing a row over column by column takes longer than finding
+ * it: a page of twenty tokens, 24 columns each, takes 130 µs so and 280 plainly.
+ */
+function inJson(connection: Database.Database, text: string): Database.Statement<unknown[], string> {
+  const names = connection.prepare(text).columns();
+  const columns = names.map((_, place) => `c${place}`);
+  const fields = names.map(({ name }, place) => `'${name}', c${place}`);
+  return connection
+    .prepare<unknown[], string>(`with found (${columns}) as (${text}) select json_object(${fields}) from found`)
+    .pluck();
+}
+
+function prepareOnce<P extends readonly unknown[], Row, Answer>(
+  build: Build<P, Row>,
+  stated: (connection: Database.Database, text: string) => Database.Statement<unknown[], Answer>,
+) {
+  const kept = new WeakMap<DialectAdapter, Prepared<Row, Answer>>();
+
+  function preparedFor(db: Executor, count: number): Prepared<Row, Answer> {
     const { adapter } = db.getExecutor();
     const known = kept.get(adapter);
     if (known) return known;
     const placeholders = Array.from({ length: count }, (_, place) => new Placeholder(place));
     const query = build(db, ...(placeholders as unknown as P)).compile();
-    const statement = isDirect(adapter) ? adapter.connection.prepare<unknown[], Row>(query.sql) : null;
+    const statement = isDirect(adapter) ? stated(adapter.connection, query.sql) : null;
     const prepared = { query, statement };
     kept.set(adapter, prepared);
     return prepared;
   }
 
-  return (db: Executor, parameters: P): Filled<Row> => {
+  return (db: Executor, parameters: P): Filled<Row, Answer> => {
     const { query, statement } = preparedFor(db, parameters.length);
     const values = query.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.place] : value,
@@ -57,7 +78,7 @@ function prepareOnce<P extends readonly unknown[], Row>(build: Build<P, Row>) {
   };
 }
 
-async function execute<Row>(db: Executor, { query, values }: Filled<Row>): Promise<Row[]> {
+async function execute<Row>(db: Executor, { query, values }: Filled<Row, unknown>): Promise<Row[]> {
   return (await db.executeQuery<Row>({ ...query, parameters: values })).rows;
 }
 
@@ -72,10 +93,11 @@ async function execute<Row>(db: Executor, { query, values }: Filled<Row>): Promi
 export function precompile<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
 ): (db: Executor, ...parameters: P) => Promise<Row[]> {
-  const prepare = prepareOnce(build);
+  const prepare = prepareOnce(build, inJson);
   return async (db, ...parameters) => {
     const filled = prepare(db, parameters);
-    return filled.statement ? filled.statement.all(filled.values) : execute(db, filled);
+    if (!filled.statement) return execute(db, filled);
+    return filled.statement.all(filled.values).map((row) => JSON.parse(row) as Row);
   };
 }
 
@@ -83,7 +105,7 @@ export function precompile<P extends readonly unknown[], Row>(
 export function precompileOne<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
 ): (db: Executor, ...parameters: P) => Promise<Row | undefined> {
-  const prepare = prepareOnce(build);
+  const prepare = prepareOnce(build, plainly<Row>);
   return async (db, ...parameters) => {
     const filled = prepare(db, parameters);
     return filled.statement ? filled.statement.get(filled.values) : (await execute(db, filled))[0];
@@ -109,17 +131,23 @@ export function precompileByIds<Row>(
 
 type Leaf = string | number;
 
+/** Stands in the text of a query (`LiteralLimits` in sqlite.ts), and so belongs to its shape. */
+const LIMIT = 'limit';
+
 /** A value with every text and number in it replaced; what else there is, and where they stood, is its shape. */
 function mapLeaves(value: unknown, map: (leaf: Leaf) => unknown): unknown {
   if (typeof value === 'string' || typeof value === 'number') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapLeaves(item, map));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapLeaves(item, map)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, key === LIMIT ? item : mapLeaves(item, map)]),
+  );
 }
 
 /**
  * The same for a query whose text depends on what is asked: it is kept for every shape that its arguments come in, that
- * is which of their properties are set and how many entries lists have. Only texts and numbers in them are parameters.
+ * is which of their properties are set and how many entries lists have. Only texts and numbers in them are parameters,
+ * but for a `limit`.
  */
 export function precompileByShape<Asked extends readonly unknown[], Row>(
   build: (db: Executor, ...asked: Asked) => { compile(): CompiledQuery<Row> },

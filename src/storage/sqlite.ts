@@ -4,10 +4,13 @@ import {
   CompiledQuery,
   type DatabaseConnection,
   type Kysely,
+  type LimitNode,
   type MigrationLockOptions,
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
+  SqliteQueryCompiler,
+  ValueNode,
 } from 'kysely';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { DirectAdapter } from './direct-adapter.ts';
@@ -47,6 +50,15 @@ class ImmediateDriver extends SqliteDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     // On a full or failing disk SQLite has rolled back by itself; to ask for it again would hide why.
     if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+/** Writes limits into the text of a query: SQLite plans by the limit, and prepares a statement anew whenever one is bound. */
+class LiteralLimits extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    const { limit } = node;
+    if (!ValueNode.is(limit) || typeof limit.value !== 'number') return super.visitLimit(node);
+    this.append(`limit ${limit.value}`);
   }
 }
 
@@ -149,10 +161,11 @@ export function openSqlite(file: string): Database.Database {
   }
 }
 
-/** Kysely's SQLite dialect with immediate transactions, transactional migrations and kept statements. */
+/** Kysely's SQLite dialect with immediate transactions, transactional migrations, literal limits and kept statements. */
 export function createSqliteDialect(database: Database.Database): SqliteDialect {
   const dialect = new SqliteDialect({ database: keepStatements(database) });
   dialect.createDriver = () => new ImmediateDriver(database);
+  dialect.createQueryCompiler = () => new LiteralLimits();
   dialect.createAdapter = () => new TransactionalAdapter(database);
   return dialect;
 }

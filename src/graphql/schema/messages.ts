@@ -96,7 +96,7 @@ builder.subscriptionField('channelMessages', (t) =>
     subscribe: (_root, args, ctx, info) =>
       ctx.services.streams.follow({
         caller: ctx.caller,
-        gone: ctx.gone,
+        gone: ctx.gone(),
         ask: asked(info, args),
         channelId: idOf('Channel', args.channelId),
         after: args.after == null ? null : idOf('Message', args.after),

@@ -1,4 +1,4 @@
-import { isToken, userIdOf } from '../../domain/principal.ts';
+import { userIdOf } from '../../domain/principal.ts';
 import { type Decision, decide, decideAll } from '../../services/decisions.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
@@ -55,8 +55,7 @@ ViewerRef.implement({
       type: TokenRef,
       nullable: true,
       description: 'The token that the call was made with.',
-      resolve: (_viewer, _args, { principal, loaders }) =>
-        isToken(principal) ? loaders.token.load(principal.tokenId) : null,
+      resolve: (_viewer, _args, { principal, services }) => services.tokenReading.findOwn(principal),
     }),
     sessions: t.field({
       type: [SessionRef],
