@@ -44,7 +44,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   const principal = await postern.app.services.authentication.recall(postern.app.services.db, credential);
   visit.principal = principal;
   const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: visit.requestId };
-  const server = { caller, principal, gone: request.signal, setSession: () => {} };
+  const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
   const answer = await way(request, { graphqlParams: params, server, visit });
   return (
     answer && {
