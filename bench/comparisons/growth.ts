@@ -25,7 +25,7 @@ export function compareGrowth(url: string): (setup: Setup) => Promise<Comparison
     await seedSqlite(thousand, { tokens: FEW });
     const verifying = (database: string, tokens: number, walked: number) =>
       startProgram('loops/postern', {
-        args: ['--among', String(tokens), '--walked', String(walked), '--recall'],
+        args: ['--among', String(tokens), '--walked', String(walked), '--uncached'],
         env: { DATABASE_URL: database },
       });
     const loops = await together({

@@ -16,8 +16,10 @@ async function startLoops({ folder, tokens, seeded }: Setup) {
   await seedBetterAuth(keys.on, tokens, true);
   return together({
     raw: startProgram('loops/raw-lookup', { args: [join(folder, 'raw-lookup.db'), count] }),
-    // Every token once before the first comes again: more than are kept, so none is found there.
-    postern: startProgram('loops/postern', { args: ['--among', roots, '--walked', roots], env }),
+    postern: startProgram('loops/postern', {
+      args: ['--among', roots, '--walked', roots, '--uncached'],
+      env,
+    }),
     cached: startProgram('loops/postern', {
       args: ['--among', roots, '--walked', String(IN_USE)],
       env,

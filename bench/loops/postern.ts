@@ -11,31 +11,30 @@ import { secretOf } from '../seed.ts';
 import { shuffled } from '../walk.ts';
 
 // What Postern does to verify a token, in process and from the secret on: its shape and checksum, its digest, whose it is,
-// and whether it may do one thing. Over some of all tokens in random order; with --recall, as within a change, where nothing
-// that was cached may count.
+// and whether it may do one thing. Over some of all tokens in random order; with --uncached, nothing is remembered of one
+// time for the next.
 const { values } = parseArgs({
   options: {
     among: { type: 'string', default: '0' },
     walked: { type: 'string', default: '0' },
     callers: { type: 'string', default: '1' },
-    recall: { type: 'boolean', default: false },
+    uncached: { type: 'boolean', default: false },
   },
 });
 const callers = Number(values.callers);
 const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
 // Opened here, so that several programs may read the same file: the server's own way would lock it.
-const app = await createApp(config, { database: await openDatabase(config.databaseUrl) });
+const database = await openDatabase(config.databaseUrl);
+// Without the version that says for how long what was read is true, nothing is kept.
+if (values.uncached) Object.assign(database, { version: null });
+const app = await createApp(config, { database });
 const { db, authentication } = app.services;
 const walk = shuffled(Number(values.among)).slice(0, Number(values.walked)).map(secretOf);
-const identify = values.recall
-  ? (credential: Credential) => authentication.recall(db, credential)
-  : (credential: Credential) => authentication.authenticate(credential);
-
 async function verify(turn: number): Promise<void> {
   const secret = walk[turn % walk.length] as string;
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
-  const principal = await identify(credential);
+  const principal = await authentication.authenticate(credential);
   const { allowed } = await decide(db, principal, { operation: 'READ', entityType: 'workspace' });
   if (!allowed) throw new Error('a token was refused');
 }

@@ -18,7 +18,9 @@ const TYPE_OF_TAG = new Map(Object.entries(TAGS).map(([type, tag]) => [tag as st
 
 /** An id as the API shows it: the type's tag and the UUID without hyphens. Opaque to clients. */
 export function toGlobalId(type: NodeType, id: string): string {
-  return `${TAGS[type]}_${id.replaceAll('-', '')}`;
+  // Where the hyphens stand is known: to look for them takes twice as long, and a page has dozens of ids.
+  const digits = id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
+  return `${TAGS[type]}_${digits}`;
 }
 
 /** The type and UUID of an id of the API; `null` where it is none. */
