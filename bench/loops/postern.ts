@@ -4,15 +4,16 @@ import { readConfig } from '../../src/config.ts';
 import { kindOfSecret, type SecretKind } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
 import type { Credential } from '../../src/services/caller.ts';
-import { decide } from '../../src/services/decisions.ts';
+import { decide, decideAtOnce, type Question } from '../../src/services/decisions.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { reportCallers, reportLoop } from '../measured.ts';
 import { secretOf } from '../seed.ts';
 import { shuffled } from '../walk.ts';
 
-// What Postern does to verify a token, in process and from the secret on: its shape and checksum, its digest, whose it is,
-// and whether it may do one thing. Over some of all tokens in random order; with --uncached, nothing is remembered of one
-// time for the next.
+// What /verify does, in process and from the secret on: its shape and checksum, its digest, whose it is, and whether it may
+// do one thing. Over some of all tokens in random order; with --uncached, nothing is remembered of one time for the next.
+const QUESTION: Question = { operation: 'READ', entityType: 'workspace' };
+
 const { values } = parseArgs({
   options: {
     among: { type: 'string', default: '0' },
@@ -30,12 +31,13 @@ if (values.uncached) Object.assign(database, { version: null });
 const app = await createApp(config, { database });
 const { db, authentication } = app.services;
 const walk = shuffled(Number(values.among)).slice(0, Number(values.walked)).map(secretOf);
+
 async function verify(turn: number): Promise<void> {
   const secret = walk[turn % walk.length] as string;
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
   const principal = await authentication.authenticate(credential);
-  const { allowed } = await decide(db, principal, { operation: 'READ', entityType: 'workspace' });
+  const { allowed } = decideAtOnce(principal, QUESTION) ?? (await decide(db, principal, QUESTION));
   if (!allowed) throw new Error('a token was refused');
 }
 

@@ -54,9 +54,15 @@ export function operationsToBits(operations: readonly Operation[]): number {
   return operations.reduce((bits, operation) => bits | (1 << OPERATIONS.indexOf(operation)), 0);
 }
 
-/** The operations of a bit set. */
-export function operationsFromBits(bits: number): Operation[] {
-  return OPERATIONS.filter((_, index) => (bits & (1 << index)) !== 0);
+const LISTS = new Map<number, readonly Operation[]>();
+
+/** The operations of a bit set; the same list each time, for there are few and every token that is read has some. */
+export function operationsFromBits(bits: number): readonly Operation[] {
+  const known = LISTS.get(bits);
+  if (known) return known;
+  const list = Object.freeze(OPERATIONS.filter((_, index) => (bits & (1 << index)) !== 0));
+  LISTS.set(bits, list);
+  return list;
 }
 
 /** Whether a scope lists an operation on a type, whatever the entity. */

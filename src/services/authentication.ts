@@ -100,21 +100,20 @@ export function createAuthentication(deps: {
   const presentedTokens = createPresentedTokens(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
 
-  async function findLive(db: Executor, digest: string, now: number): Promise<PresentedToken> {
+  async function identifyToken(db: Executor, digest: string, now: number): Promise<Principal> {
     const presented = await presentedTokens.find(db, digest);
     if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');
     if (presented.validUntil !== null && now >= presented.validUntil) throw failure('INVALID_TOKEN');
     requireLive(presented, now);
-    return presented;
+    return principalOf(presented);
   }
 
-  async function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
-    if (kind === 'SESSION') return identifySession(db, digest, now);
-    return principalOf(await findLive(db, digest, now));
+  function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
+    return kind === 'SESSION' ? identifySession(db, digest, now) : identifyToken(db, digest, now);
   }
 
   /** Who a credential belongs to, by what is committed. */
-  async function identifyNow(credential: Credential): Promise<Principal> {
+  function identifyNow(credential: Credential): Principal | Promise<Principal> {
     const now = deps.clock();
     const known = cache?.find(credential.digest, now);
     if (known) return known;

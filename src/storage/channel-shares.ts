@@ -61,7 +61,7 @@ export async function findSharedOperations(
   db: Executor,
   userId: string,
   workspaceId: string,
-): Promise<Operation[]> {
+): Promise<readonly Operation[]> {
   const rows = await db
     .selectFrom('channel_shares as s')
     .innerJoin('channels as c', 'c.id', 's.channel_id')
