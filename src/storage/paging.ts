@@ -40,18 +40,18 @@ export function stretchOf<DB, TB extends keyof DB, Row>(
   return stretch.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
 }
 
-/** Whether a list has anything beyond a position, or at it. */
-export async function hasBeyond<DB, TB extends keyof DB, Row>(
+/** The query for whether a list has anything beyond a position, or at it: for one row then, and else for none. */
+export function beyondOf<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
   position: Position,
   later: boolean,
   order: KeysetOrder<Row>,
-): Promise<boolean> {
-  const row = await list
+) {
+  return list
+    .clearSelect()
+    .select(sql.lit(1).as('one'))
     .where(beyond(order, position, later, true))
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(1);
 }
 
 /** What a page is put together from. */
@@ -93,7 +93,8 @@ export function fetchPage<DB, TB extends keyof DB, Row>(
 ): Promise<Page<Row>> {
   const reads: PageReads<Row> = {
     stretch: async (wider) => (await stretchOf(list, wider, order).execute()) as Row[],
-    hasBeyond: (position, later) => hasBeyond(list, position, later, order),
+    hasBeyond: async (position, later) =>
+      (await beyondOf(list, position, later, order).executeTakeFirst()) !== undefined,
   };
   return readPage(reads, window, order);
 }

@@ -4,7 +4,7 @@ import type { Page, PageWindow, Position } from '../domain/paging.ts';
 import { foldCase } from '../domain/text.ts';
 import type { Token, TokenAccess, TokenStatus } from '../domain/token.ts';
 import type { Executor } from './database.ts';
-import { countRows, hasBeyond, type KeysetOrder, mapPage, readPage, stretchOf } from './paging.ts';
+import { beyondOf, countRows, type KeysetOrder, mapPage, readPage, stretchOf } from './paging.ts';
 import { precompileByShape } from './precompiled.ts';
 import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
 
@@ -106,10 +106,20 @@ function createOrder({ field, direction }: TokenListOrder) {
     (db: Executor, holder: TokenHolder, filter: TokenFilter, window: PageWindow, now: number) =>
       stretchOf(listQuery(db, holder, filter, now), window, keyset),
   );
-  return { keyset, stretch };
+  const beyond = precompileByShape(
+    (
+      db: Executor,
+      holder: TokenHolder,
+      filter: TokenFilter,
+      position: Position,
+      later: boolean,
+      now: number,
+    ) => beyondOf(listQuery(db, holder, filter, now), position, later, keyset),
+  );
+  return { keyset, stretch, beyond };
 }
 
-/** Every order, with the query for a stretch in it. */
+/** Every order, with the queries for a stretch in it and for what is beyond one. */
 const ORDERS = new Map(
   (Object.keys(TOKEN_ORDERS) as TokenOrderField[])
     .flatMap((field): TokenListOrder[] => [
@@ -128,12 +138,12 @@ export async function pageTokens(
   window: PageWindow,
   now: number,
 ): Promise<Page<Token>> {
-  const { keyset, stretch } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
+  const { keyset, stretch, beyond } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
   const wanted = withPattern(filter);
   const reads = {
     stretch: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
-    hasBeyond: (position: Position, later: boolean) =>
-      hasBeyond(listQuery(db, holder, wanted, now), position, later, keyset),
+    hasBeyond: async (position: Position, later: boolean) =>
+      (await beyond(db, holder, wanted, position, later, now)).length > 0,
   };
   return mapPage(await readPage(reads, window, keyset), toToken);
 }

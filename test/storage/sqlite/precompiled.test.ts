@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/domain/workspace.ts';
+import type { Executor } from '../../../src/storage/database.ts';
+import { precompile } from '../../../src/storage/precompiled.ts';
+import { precompileInsert } from '../../../src/storage/precompiled-insert.ts';
 import { findStanding, insertWorkspace, setPolicy } from '../../../src/storage/workspaces.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
@@ -36,5 +39,30 @@ test('a look-up that is made while a transaction is open answers with what that 
   });
   expect(await seen).toBe('FORBIDDEN');
   expect(await policyNow()).toBe('FORBIDDEN');
+  await close();
+});
+
+const insertUse = precompileInsert('credential_uses');
+const usesBefore = precompile((db: Executor, at: number) =>
+  db.selectFrom('credential_uses').selectAll().where('at', '<', at).orderBy('at', 'desc').limit(3),
+);
+
+test('rows come as they are stored and in their order, whatever stands in them', async () => {
+  const { db, close } = openTestSqlite();
+  const texts = ['', 'null', '{"at":1}', 'a\u0000b', '\u001f\u007f\u2028\r\n\t', `'"\\/`, 'é', '😀', '\ud83d\ude00x'];
+  const rows = texts.map((text, at) => ({ credential_id: text, at, ip: null, user_agent: text }));
+  const last = { credential_id: 'last', at: Number.MAX_SAFE_INTEGER - 1, ip: '::1', user_agent: null };
+  for (const row of [...rows, last]) await insertUse(db, row);
+  expect(await usesBefore(db, Number.MAX_SAFE_INTEGER)).toEqual([last, ...rows.slice(-2).reverse()]);
+  for (const row of rows) expect((await usesBefore(db, row.at + 1))[0]).toEqual(row);
+  expect(await usesBefore(db, 0)).toEqual([]);
+  await close();
+});
+
+test('a limit stands in the text: SQLite would prepare a statement anew for each one that is bound', async () => {
+  const { db, close } = openTestSqlite();
+  const { sql, parameters } = db.selectFrom('users').select('id').limit(3).offset(2).compile();
+  expect(sql).toMatch(/ limit 3 offset \?$/);
+  expect(parameters).toEqual([2]);
   await close();
 });
