@@ -96,20 +96,36 @@ test('the password changes, and other sessions can be ended', async () => {
   await signIn(other.page, { ...person, password: 'a new and longer password' });
 });
 
-test('an invited person without an account joins with the pasted invitation', async () => {
+async function invite(email: string): Promise<string> {
   const { postern } = web.wire;
   const { data } = await postern.post(
     'mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitationSecret } }',
-    { input: { workspaceId: postern.workspaceId, email: 'nina@example.com', role: 'VIEWER' } },
+    { input: { workspaceId: postern.workspaceId, email, role: 'VIEWER' } },
     postern.owner.session,
   );
-  const secret: string = data.inviteMember.invitationSecret;
+  return data.inviteMember.invitationSecret;
+}
+
+test('an invited person who is signed in joins with the pasted invitation alone', async () => {
+  const person = await web.wire.postern.person('Paul');
+  const secret = await invite(person.email);
+  const { page, open } = await web.visit(person);
+  await open('/invitation');
+  await page.getByText(`You are signed in as ${person.email}.`).waitFor();
+  expect(await page.getByLabel('I have no account yet').count()).toBe(0);
+  await page.getByLabel('Invitation').fill(secret);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('You are Viewer').waitFor();
+});
+
+test('an invited person without an account joins with the pasted invitation', async () => {
+  const secret = await invite('nina@example.com');
   const { page, open } = await web.visit();
   await open('/invitation');
   await page.getByLabel('Invitation').fill(secret);
   await page.getByLabel('I have no account yet').check();
   await page.getByLabel('Your name').fill('Nina');
-  await page.getByLabel('Choose a password').fill(postern.owner.password);
+  await page.getByLabel('Choose a password').fill(web.wire.postern.owner.password);
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByText('You are Viewer').waitFor();
   expect(page.url()).not.toContain(secret);

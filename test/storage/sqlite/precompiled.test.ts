@@ -49,7 +49,17 @@ const usesBefore = precompile((db: Executor, at: number) =>
 
 test('rows come as they are stored and in their order, whatever stands in them', async () => {
   const { db, close } = openTestSqlite();
-  const texts = ['', 'null', '{"at":1}', 'a\u0000b', '\u001f\u007f\u2028\r\n\t', `'"\\/`, 'é', '😀', '\ud83d\ude00x'];
+  const texts = [
+    '',
+    'null',
+    '{"at":1}',
+    'a\u0000b',
+    '\u001f\u007f\u2028\r\n\t',
+    `'"\\/`,
+    'é',
+    '😀',
+    '\ud83d\ude00x',
+  ];
   const rows = texts.map((text, at) => ({ credential_id: text, at, ip: null, user_agent: text }));
   const last = { credential_id: 'last', at: Number.MAX_SAFE_INTEGER - 1, ip: '::1', user_agent: null };
   for (const row of [...rows, last]) await insertUse(db, row);

@@ -5,14 +5,19 @@ import { explain } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
-import { useAcceptInvitationMutation, useSignInMutation } from '../generated/hooks.ts';
+import { useAcceptInvitationMutation, useMeQuery, useSignInMutation } from '../generated/hooks.ts';
 import { DoorPage } from '../session/door-page.tsx';
 
 const EMPTY = { secret: '', isNew: false, name: '', password: '' };
 
-/** Joins a workspace by an invitation, with the account that one has or a new one. The secret is pasted, never linked. */
+/**
+ * Joins a workspace by an invitation, with the account that one is signed in with or a new one. The secret is pasted,
+ * never linked.
+ */
 export default function InvitationPage() {
   const [form, setForm] = useState(EMPTY);
+  const [{ data, fetching }] = useMeQuery();
+  const me = data?.viewer.user;
   const [accepting, accept] = useAcceptInvitationMutation();
   const [signingIn, signIn] = useSignInMutation();
   const startFresh = useFreshStart();
@@ -35,9 +40,15 @@ export default function InvitationPage() {
     <DoorPage
       title="Accept an invitation"
       footer={
-        <>
-          Have an account? <Link href={signInPath(path)}>Sign in</Link> first, then come back here.
-        </>
+        me ? (
+          <>
+            You are signed in as {me.email}. <Link href="/">Back to the console</Link>
+          </>
+        ) : (
+          <>
+            Have an account? <Link href={signInPath(path)}>Sign in</Link> first, then come back here.
+          </>
+        )
       }
     >
       <form className="door-form" onSubmit={submit}>
@@ -50,11 +61,13 @@ export default function InvitationPage() {
           value={form.secret}
           onChange={(event) => setForm({ ...form, secret: event.target.value })}
         />
-        <Checkbox
-          label="I have no account yet"
-          checked={form.isNew}
-          onChange={(event) => setForm({ ...form, isNew: event.target.checked })}
-        />
+        {!me && !fetching && (
+          <Checkbox
+            label="I have no account yet"
+            checked={form.isNew}
+            onChange={(event) => setForm({ ...form, isNew: event.target.checked })}
+          />
+        )}
         {form.isNew && (
           <>
             <TextField
