@@ -54,15 +54,14 @@ export function operationsToBits(operations: readonly Operation[]): number {
   return operations.reduce((bits, operation) => bits | (1 << OPERATIONS.indexOf(operation)), 0);
 }
 
-const LISTS = new Map<number, readonly Operation[]>();
+/** The operations of every bit set: there are few, and every token that is read has some. */
+const LISTS: readonly (readonly Operation[])[] = Array.from({ length: 1 << OPERATIONS.length }, (_, bits) =>
+  Object.freeze(OPERATIONS.filter((_operation, index) => (bits & (1 << index)) !== 0)),
+);
 
-/** The operations of a bit set; the same list each time, for there are few and every token that is read has some. */
+/** The operations of a bit set, as it was made by `operationsToBits`. */
 export function operationsFromBits(bits: number): readonly Operation[] {
-  const known = LISTS.get(bits);
-  if (known) return known;
-  const list = Object.freeze(OPERATIONS.filter((_, index) => (bits & (1 << index)) !== 0));
-  LISTS.set(bits, list);
-  return list;
+  return LISTS[bits] as readonly Operation[];
 }
 
 /** Whether a scope lists an operation on a type, whatever the entity. */

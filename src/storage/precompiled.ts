@@ -35,8 +35,8 @@ type Build<P extends readonly unknown[], Row> = (
 ) => { compile(): CompiledQuery<Row> };
 
 /**
- * The statement of a query, changed so that it answers each row as JSON. Handing a row over column by column takes longer than finding
- * it: a page of twenty tokens, 24 columns each, takes 130 µs so and 280 plainly.
+ * The statement of a query, changed so that it answers each row as JSON. Handing a row over column by column takes longer
+ * than finding it: a page of twenty tokens, 24 columns each, takes 130 µs so and 280 plainly.
  */
 function inJson(statement: Statement<unknown>): Statement<string> {
   const names = statement.columns();
