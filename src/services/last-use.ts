@@ -97,6 +97,8 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
   /** Stores all of now: what is being stored may have been recorded before. */
   const storeNow = () => (storing ? storing.then(store) : store());
 
+  const backlog = () => pending.size + leaving.size;
+
   const timer = setInterval(store, FLUSH_EVERY_MS);
   timer.unref();
 
@@ -108,11 +110,11 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     },
     unstored: (credentialId) => pending.get(credentialId) ?? leaving.get(credentialId) ?? null,
     flush: async () => {
-      if (pending.size + leaving.size === 0 || behind) return;
+      if (backlog() === 0 || behind) return;
       const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
       behind = (await Promise.race([storeNow(), patience])) === 'spent' || behind;
     },
-    backlog: () => pending.size + leaving.size,
+    backlog,
     async close() {
       clearInterval(timer);
       await storeNow();
