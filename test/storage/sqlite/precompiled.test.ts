@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/domain/workspace.ts';
 import type { Executor } from '../../../src/storage/database.ts';
 import { precompile } from '../../../src/storage/precompiled.ts';
 import { precompileInsert } from '../../../src/storage/precompiled-insert.ts';
+import { pageTokens } from '../../../src/storage/token-lists.ts';
 import { findStanding, insertWorkspace, setPolicy } from '../../../src/storage/workspaces.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
@@ -74,5 +75,18 @@ test('a limit stands in the text: SQLite would prepare a statement anew for each
   const { sql, parameters } = db.selectFrom('users').select('id').limit(3).offset(2).compile();
   expect(sql).toMatch(/ limit 3 offset \?$/);
   expect(parameters).toEqual([2]);
+  await close();
+});
+
+test('nothing that a page of tokens takes binds a limit, at whatever depth', async () => {
+  const { connection, db, close } = openTestSqlite();
+  const prepare = vi.spyOn(connection, 'prepare');
+  const window = { after: { key: 5, id: 'x' }, before: null, backward: false, limit: 20 };
+  const order = { field: 'CREATED_AT', direction: 'DESC' } as const;
+  await pageTokens(db, { ownerId: 'nobody' }, {}, order, window, 0);
+  const texts = prepare.mock.calls.map(([text]) => text).filter((text) => text.includes(' limit '));
+  expect(texts.some((text) => text.includes(' limit 21'))).toBe(true);
+  expect(texts.some((text) => text.includes(' limit 1)'))).toBe(true);
+  expect(texts.filter((text) => text.includes(' limit ?'))).toEqual([]);
   await close();
 });
