@@ -7,6 +7,8 @@ export const DAY = 24 * HOUR;
 
 const SHAPE =
   /^P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/;
+/** More than the longest text that `SHAPE` matches. */
+const MOST_CHARACTERS = 100;
 /** A thousand years: an instant that far from now still has a year of four digits. */
 const LONGEST = 365_000 * DAY;
 const UNITS = [365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND] as const;
@@ -16,7 +18,7 @@ const UNITS = [365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND] as const
  * Throws `BAD_USER_INPUT` on signs, fractions, on nothing at all (`PT0S`) and on more than a thousand years.
  */
 export function parseDuration(text: string, path: InputIssue['path']): number {
-  const match = SHAPE.exec(text);
+  const match = text.length > MOST_CHARACTERS ? null : SHAPE.exec(text);
   const milliseconds = match
     ? UNITS.reduce((sum, unit, index) => sum + unit * Number(match[index + 1] ?? 0), 0)
     : 0;

@@ -8,17 +8,19 @@ export interface RegisteredEntityType {
   readonly operations: readonly Operation[];
 }
 
-const SLUG = /^[a-z][a-z0-9_-]{0,49}$/;
+const TYPE_LENGTH = 50;
+const SLUG = /^[a-z][a-z0-9_-]*$/;
 
 /** Whether a text can name an entity type: a lower-case slug of up to 50 characters. */
 export function isEntityType(text: string): boolean {
-  return SLUG.test(text);
+  return text.length <= TYPE_LENGTH && SLUG.test(text);
 }
 
-/** 1 to 200 characters, none of them a control character. */
-const ENTITY_ID = /^\P{Cc}{1,200}$/u;
+const ID_LENGTH = 200;
+/** 1 to 200 code points, none of them a control character. */
+const ENTITY_ID = new RegExp(`^\\P{Cc}{1,${ID_LENGTH}}$`, 'u');
 
 /** Whether a text can name an entity of a registered type. Its meaning is the declaring service's own affair. */
 export function isEntityId(text: string): boolean {
-  return ENTITY_ID.test(text);
+  return text.length <= 2 * ID_LENGTH && ENTITY_ID.test(text);
 }

@@ -14,6 +14,7 @@ const TAGS = {
 export type NodeType = keyof typeof TAGS;
 
 const SHAPE = /^([a-z]{3})_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/;
+const ID_LENGTH = 36;
 const TYPE_OF_TAG = new Map(Object.entries(TAGS).map(([type, tag]) => [tag as string, type as NodeType]));
 
 /** An id as the API shows it: the type's tag and the UUID without hyphens. Opaque to clients. */
@@ -25,7 +26,7 @@ export function toGlobalId(type: NodeType, id: string): string {
 
 /** The type and UUID of an id of the API; `null` where it is none. */
 export function parseGlobalId(globalId: string): { type: NodeType; id: string } | null {
-  const match = SHAPE.exec(globalId);
+  const match = globalId.length === ID_LENGTH ? SHAPE.exec(globalId) : null;
   const type = match && TYPE_OF_TAG.get(match[1] ?? '');
   return match && type ? { type, id: match.slice(2).join('-') } : null;
 }

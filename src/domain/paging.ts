@@ -46,13 +46,16 @@ export function encodeCursor(order: PageOrder, position: Position): string {
   return Buffer.from(JSON.stringify([order.name, position.key, position.id])).toString('base64url');
 }
 
+/** More than the longest cursor: of a name of 100 characters, at four bytes each. */
+const CURSOR_LENGTH = 2048;
 /** No key or id of ours has one, and not every database takes them. */
 const CONTROL = /\p{Cc}/u;
 
 function decodeCursor(order: PageOrder, cursor: string, path: string): Position {
   let parts: unknown;
   try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    parts =
+      cursor.length > CURSOR_LENGTH ? null : JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
     parts = null;
   }

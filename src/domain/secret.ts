@@ -11,6 +11,8 @@ const RANDOM_CHARACTERS = 43;
 const CHECKSUM_CHARACTERS = 6;
 const DISPLAY_CHARACTERS = 10;
 const PREFIX_CHARACTERS = 17;
+/** The longest secret: a configured prefix, the tag with its underscore, then what is random and the checksum. */
+const MOST_CHARACTERS = PREFIX_CHARACTERS + 4 + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS;
 
 /** A prefix that may be configured to stand in front of every secret: letters and digits, then an underscore. */
 export const SECRET_PREFIX = /^[A-Za-z][A-Za-z0-9]{0,15}_$/;
@@ -54,7 +56,7 @@ export function composeSecret(kind: SecretKind, random: Uint8Array, prefix = '')
 
 /** The kind of a well-formed secret; `null` where shape or checksum is wrong. Needs no database. */
 export function kindOfSecret(text: string): SecretKind | null {
-  const match = SHAPE.exec(text);
+  const match = text.length > MOST_CHARACTERS ? null : SHAPE.exec(text);
   if (!match) return null;
   const body = text.slice(0, -CHECKSUM_CHARACTERS);
   if (checksumOf(body) !== text.slice(-CHECKSUM_CHARACTERS)) return null;

@@ -6,6 +6,11 @@ const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 256;
 const EMAIL_LENGTH = 254;
 
+/** NFC makes one code point of at most four UTF-16 code units, as it does of a Greek letter with three marks. */
+const UNITS_PER_CHARACTER = 4;
+/** Normalising takes the square of the length of such a run. Stream-Safe Text Format allows 30 (UAX #15, section 13). */
+const LONG_MARK_RUN = /(?<!\p{M})\p{M}{31}/u;
+
 /**
  * Control, surrogate, direction-changing and zero-width characters, fillers, line and paragraph separators. All but the
  * variation selectors, which choose between two looks of what stands before them.
@@ -23,13 +28,21 @@ function lengthOf(text: string): number {
   return [...text].length;
 }
 
+/** A text in NFC, trimmed, of at most `most` code points. Looks at its length first. Throws `BAD_USER_INPUT`. */
+function normalise(text: string, most: number, path: InputIssue['path'], range: string): string {
+  if (text.length > most * UNITS_PER_CHARACTER) throw badInput(path, `must have ${range} characters`);
+  if (LONG_MARK_RUN.test(text))
+    throw badInput(path, 'must not contain more than 30 combining marks in a row');
+  const normalised = text.normalize('NFC').trim();
+  if (lengthOf(normalised) > most) throw badInput(path, `must have ${range} characters`);
+  return normalised;
+}
+
 /** A name in NFC, trimmed: 1 to 100 code points, none of them hidden. Throws `BAD_USER_INPUT`. */
 export function parseName(text: string, path: InputIssue['path']): string {
-  const name = text.normalize('NFC').trim();
-  const length = lengthOf(name);
-  if (length < 1 || length > NAME_LENGTH) {
-    throw badInput(path, `must have 1 to ${NAME_LENGTH} characters`);
-  }
+  const range = `1 to ${NAME_LENGTH}`;
+  const name = normalise(text, NAME_LENGTH, path, range);
+  if (name === '') throw badInput(path, `must have ${range} characters`);
   if (HIDDEN.test(name)) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
@@ -38,10 +51,7 @@ export function parseName(text: string, path: InputIssue['path']): string {
 
 /** A description in NFC, trimmed, of up to 500 code points; line breaks are welcome, empty is `null`. Throws `BAD_USER_INPUT`. */
 export function parseDescription(text: string | null | undefined, path: InputIssue['path']): string | null {
-  const description = (text ?? '').normalize('NFC').trim();
-  if (lengthOf(description) > DESCRIPTION_LENGTH) {
-    throw badInput(path, `must have at most ${DESCRIPTION_LENGTH} characters`);
-  }
+  const description = normalise(text ?? '', DESCRIPTION_LENGTH, path, `at most ${DESCRIPTION_LENGTH}`);
   if (HIDDEN_BUT_LINES.test(description)) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
@@ -58,14 +68,14 @@ export function parseSearch(text: string | undefined, path: InputIssue['path']):
 
 /** An email address, trimmed and in lower case, which is how accounts are told apart. Throws `BAD_USER_INPUT`. */
 export function parseEmail(text: string, path: InputIssue['path']): string {
-  const email = text.trim();
+  const email = text.length > EMAIL_LENGTH * UNITS_PER_CHARACTER ? '' : text.trim();
   if (email.length > EMAIL_LENGTH || !EMAIL.test(email)) throw badInput(path, 'must be an email address');
   return email.toLowerCase();
 }
 
 /** A password of 12 to 256 characters, as it was typed. Throws `BAD_USER_INPUT`. */
 export function parsePassword(text: string, path: InputIssue['path']): string {
-  const length = lengthOf(text);
+  const length = text.length > 2 * PASSWORD_MAX ? Infinity : lengthOf(text);
   if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
     throw badInput(path, `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
   }

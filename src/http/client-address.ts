@@ -8,6 +8,9 @@ function normalise(address: string): string {
   return IPV4_MAPPED.exec(address)?.[1] ?? address.replace(/%.*$/, '').toLowerCase();
 }
 
+/** More than ten proxies append. Whatever stands further left is the client's own, and is not read. */
+const FORWARDED_LENGTH = 1024;
+
 /**
  * The address of the client: the other end of the connection or, behind `proxies` of our own, what the outermost of
  * them saw. Each proxy appends the address of whoever called it to `X-Forwarded-For`, so it is that many entries from
@@ -18,8 +21,9 @@ export function clientAddress(
   forwardedFor: string | null,
   proxies: number,
 ): string | null {
-  const seen = forwardedFor?.split(',').map((entry) => entry.trim()) ?? [];
-  const told = proxies > 0 ? seen[Math.max(0, seen.length - proxies)] : undefined;
+  const forwarded = proxies > 0 ? (forwardedFor?.slice(-FORWARDED_LENGTH) ?? '') : '';
+  const seen = forwarded.split(',').map((entry) => entry.trim());
+  const told = seen[Math.max(0, seen.length - proxies)];
   const address = told && isIP(told) ? told : peer;
   return address === null ? null : normalise(address);
 }

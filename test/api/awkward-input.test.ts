@@ -41,6 +41,24 @@ describe('what a database may choke on is refused as bad input', () => {
   });
 });
 
+describe('a value of 128 KiB is refused before a library matches it', () => {
+  const zeros = '0'.repeat(100_000);
+  const expires = (kind: string, type: string) =>
+    `mutation ($value: ${type}!) { createToken(input: { name: "a", access: FULL, expires: { ${kind}: $value } }) { secret } }`;
+
+  test.each([
+    [expires('at', 'DateTime'), `2030-02-01T00:00:00.${zeros}Z`],
+    [expires('after', 'Duration'), `P${zeros}30D`],
+    [
+      'mutation ($value: EmailAddress!) { signIn(input: { email: $value, password: "x" }) { sessionToken } }',
+      `${zeros}@example.com`,
+    ],
+  ])('by %s', async (document, value) => {
+    const { code } = await postern.post(document, { value }, postern.owner.session);
+    expect(code).toBe('BAD_VARIABLES');
+  });
+});
+
 test('a search finds names whatever stands around it', async () => {
   const { data } = await tokens({ search: ' NIGHTLY ' });
   expect(data.tokens.nodes).toEqual([{ name: 'nightly build' }]);

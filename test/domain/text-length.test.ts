@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import * as duration from '../../src/domain/duration.ts';
+import * as entityType from '../../src/domain/entity-type.ts';
+import * as globalId from '../../src/domain/global-id.ts';
+import * as network from '../../src/domain/network.ts';
+import * as paging from '../../src/domain/paging.ts';
+import * as secret from '../../src/domain/secret.ts';
+import * as text from '../../src/domain/text.ts';
+import { badPathsOf } from '../support/refusal.ts';
+
+const LENGTH = 128 * 1024;
+const ORDER = { name: 'NAME_ASC', keyType: 'string' } as const;
+const PATH = ['value'];
+
+/** A text of 128 KiB that trimming makes a good one: only a parser that looks at the length first refuses it. */
+function padded(good: string): string {
+  return good.padEnd(LENGTH, ' ');
+}
+
+const refused = (parse: (input: string) => unknown) => (input: string) =>
+  badPathsOf(() => parse(input)) !== null;
+
+/** Every function that reads a text of a caller: how it refuses one, a good text, and the same text in 128 KiB. */
+const PARSERS: Record<string, [refuses: (input: string) => boolean, good: string, long: string]> = {
+  parseName: [refused((input) => text.parseName(input, PATH)), 'deploy', padded('deploy')],
+  parseDescription: [refused((input) => text.parseDescription(input, PATH)), 'deploy', padded('deploy')],
+  parseSearch: [refused((input) => text.parseSearch(input, PATH)), 'deploy', padded('deploy')],
+  parseEmail: [
+    refused((input) => text.parseEmail(input, PATH)),
+    'ada@example.com',
+    padded('ada@example.com'),
+  ],
+  parsePassword: [refused((input) => text.parsePassword(input, PATH)), 'x'.repeat(12), 'x'.repeat(LENGTH)],
+  parseDuration: [refused((input) => duration.parseDuration(input, PATH)), 'P30D', padded('P30D')],
+  isEntityType: [(input) => !entityType.isEntityType(input), 'repository', 'r'.repeat(LENGTH)],
+  isEntityId: [(input) => !entityType.isEntityId(input), 'a/b', 'r'.repeat(LENGTH)],
+  parseGlobalId: [
+    (input) => globalId.parseGlobalId(input) === null,
+    `tok_${'0'.repeat(32)}`,
+    `tok_${'0'.repeat(LENGTH)}`,
+  ],
+  idOf: [
+    (input) => globalId.idOf('Token', input) === globalId.NO_ID,
+    `tok_${'1'.repeat(32)}`,
+    `tok_${'1'.repeat(LENGTH)}`,
+  ],
+  kindOfSecret: [
+    (input) => secret.kindOfSecret(input) === null,
+    secret.composeSecret('PERSONAL', new Uint8Array(32)),
+    padded(secret.composeSecret('PERSONAL', new Uint8Array(32))),
+  ],
+  parsePage: [
+    refused((after) => paging.parsePage({ after }, ORDER)),
+    paging.encodeCursor(ORDER, { key: 'deploy', id: 'a' }),
+    paging.encodeCursor(ORDER, { key: 'x'.repeat(LENGTH), id: 'a' }),
+  ],
+};
+
+/** What reads no text of a caller's, or one whose length was bounded before. */
+const EXEMPT = [
+  // Texts that a parser of the table has accepted.
+  ...['foldCase', 'slugOf', 'encodeCursor', 'toGlobalId'],
+  // An IP address, which `isIP` has accepted.
+  'networkOf',
+  // Numbers and bytes of our own.
+  ...['formatDuration', 'composeSecret', 'toBase62', 'displayPart'],
+  // Searches files as long as they are, and messages and headers of at most 128 KiB, in linear time.
+  ...['findSecrets', 'withoutSecrets'],
+];
+
+describe('a text is refused by its length before anything else reads it', () => {
+  test.each(Object.entries(PARSERS))('by %s', (_name, [refuses, good, long]) => {
+    expect([refuses(good), refuses(long)]).toEqual([false, true]);
+  });
+
+  test('by everything in these modules that reads one', () => {
+    const modules = [duration, entityType, globalId, network, paging, secret, text];
+    const functions = modules.flatMap((module) =>
+      Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
+    );
+    expect(functions.sort()).toEqual([...Object.keys(PARSERS), ...EXEMPT].sort());
+  });
+});
+
+describe('a text that takes long to normalise', () => {
+  const marks = (count: number) => `a${'\u0301\u0323'.repeat(count / 2)}`;
+
+  test.each([
+    ['name', (input: string) => text.parseName(input, PATH)],
+    ['description', (input: string) => text.parseDescription(input, PATH)],
+  ])('is refused as a %s: a run of more than 30 combining marks', (_what, parse) => {
+    expect([badPathsOf(() => parse(marks(30))), badPathsOf(() => parse(marks(32)))]).toEqual([
+      null,
+      ['value'],
+    ]);
+  });
+
+  test('is accepted in its longest decomposed form', () => {
+    const decomposed = '\u03b1\u0313\u0301\u0345';
+    expect(text.parseName(decomposed.repeat(100), PATH)).toBe('\u1f84'.repeat(100));
+    expect(text.parseDescription(decomposed.repeat(500), PATH)).toBe('\u1f84'.repeat(500));
+  });
+});
