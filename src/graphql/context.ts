@@ -1,4 +1,5 @@
 import { contextCacheSymbol } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Ask } from '../domain/authority.ts';
 import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -31,8 +32,12 @@ export interface Context {
   principal: Principal;
   /** The present instant. */
   now(): number;
-  /** Judges an ask by the database as it stands now. Throws the refusal, or `LIMIT_REACHED` after too many asks. */
-  judge(ask: Ask): Promise<void>;
+  /**
+   * Judges the ask of a field by the database as it stands now. Below a mutation's payload the caller is who it was when
+   * the mutation began: a token that has just regenerated itself still reads its own payload. Throws the refusal, or
+   * `LIMIT_REACHED` after too many asks.
+   */
+  judge(ask: Ask, field: Pick<GraphQLResolveInfo, 'operation' | 'path'>): Promise<void>;
   /** Changes something for the caller, in one transaction in which the ask is judged once more. */
   change<T>(ask: Ask, work: (change: Change) => Promise<T>): Promise<T>;
 }
@@ -60,14 +65,17 @@ export function createContext(services: Services, server: ServerContext): Contex
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,
-    async judge(ask) {
+    async judge(ask, { operation, path }) {
       if (++judgements > JUDGEMENTS_MAX) {
         throw failure(
           'LIMIT_REACHED',
           'The operation asks for too many lists at once: ask for smaller pages.',
         );
       }
-      const principal = await services.authentication.recall(services.db, caller.credential);
+      const belowPayload = operation.operation === 'mutation' && path.prev !== undefined;
+      const principal = belowPayload
+        ? context.principal
+        : await services.authentication.recall(services.db, caller.credential);
       await judge(services.db, principal, ask);
       context.principal = principal;
       recordUse(services, caller, principal);

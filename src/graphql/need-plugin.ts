@@ -38,12 +38,27 @@ declare global {
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 
+/** Kinds of a field's type whose value has fields of its own, each of which can be refused or fail. */
+const COMPOSITE_KINDS = ['Object', 'Interface', 'Union', 'List'];
+
+/**
+ * Whether a field must be nullable so that an error below it takes nothing else away: a field of `Query` or `Mutation`,
+ * and what a payload holds beside its scalars. So no refusal below a payload takes a secret that is shown once.
+ */
+function stopsErrors(parentType: string, kind: string) {
+  if (parentType === 'Query' || parentType === 'Mutation') return true;
+  return parentType.endsWith('Payload') && COMPOSITE_KINDS.includes(kind);
+}
+
 /**
  * Turns the `need` of a field into scope-auth's `authScopes`, a sentence in its description and an extension that the
- * tests read. A root field without a need does not build.
+ * tests read. A root field without a need does not build. Makes nullable what `stopsErrors` names.
  */
 class NeedPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
-  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const config = stopsErrors(field.parentType, field.type.kind)
+      ? { ...field, type: { ...field.type, nullable: true } }
+      : field;
     const { need } = config.pothosOptions as { need?: Need };
     if (!need) {
       if (ROOTS.includes(config.parentType)) {
@@ -52,8 +67,8 @@ class NeedPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       return config;
     }
     // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
-    const authScopes = async (parent: unknown, args: object, context: Context) => {
-      await context.judge(askOf(need, parent, args));
+    const authScopes = async (parent: unknown, args: object, context: Context, info: GraphQLResolveInfo) => {
+      await context.judge(askOf(need, parent, args), info);
       return true;
     };
     return {

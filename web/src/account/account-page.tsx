@@ -9,11 +9,12 @@ import { Sessions } from './sessions.tsx';
 function AccountLog() {
   const view = useAuditView();
   const [{ data, error, fetching, stale }, reload] = useAccountLogQuery({ variables: view.variables });
+  const viewer = data?.viewer;
   return (
     <Section title="Audit log" lead="What was done to your account and your personal tokens.">
       {error && <Failure error={error} onRetry={reload} />}
-      {!data && !error && <Loading what="the log" />}
-      {data && <AuditLog view={view} log={data.viewer.auditEvents} busy={fetching || stale} />}
+      {!viewer && !error && <Loading what="the log" />}
+      {viewer && <AuditLog view={view} log={viewer.auditEvents} busy={fetching || stale} />}
     </Section>
   );
 }

@@ -17,7 +17,7 @@ const EMPTY = { secret: '', isNew: false, name: '', password: '' };
 export default function InvitationPage() {
   const [form, setForm] = useState(EMPTY);
   const [{ data, fetching }] = useMeQuery();
-  const me = data?.viewer.user;
+  const me = data?.viewer?.user;
   const [accepting, accept] = useAcceptInvitationMutation();
   const [signingIn, signIn] = useSignInMutation();
   const startFresh = useFreshStart();
@@ -32,8 +32,8 @@ export default function InvitationPage() {
     });
     const joined = answer.data?.acceptInvitation;
     if (!joined) return;
-    if (isNew) await signIn({ input: { email: joined.member.user.email, password } });
-    startFresh(`/workspaces/${joined.workspace.id}`);
+    if (isNew && joined.member) await signIn({ input: { email: joined.member.user.email, password } });
+    startFresh(joined.workspace ? `/workspaces/${joined.workspace.id}` : '/workspaces');
   }
 
   return (

@@ -15,7 +15,7 @@ import {
 import { counted } from '../words.ts';
 import { agentInWords } from './agent-words.ts';
 
-type Session = SessionsQuery['viewer']['sessions'][number];
+type Session = NonNullable<SessionsQuery['viewer']>['sessions'][number];
 
 const COLUMNS: readonly Column<Session>[] = [
   {
@@ -71,9 +71,10 @@ export function Sessions() {
   const [ending, endOthers] = useRevokeOtherSessionsMutation();
   async function signOutElsewhere() {
     const answer = await endOthers({});
-    if (answer.data) announce(`${counted(answer.data.revokeOtherSessions.revokedCount, 'session')} ended`);
+    const ended = answer.data?.revokeOtherSessions;
+    if (ended) announce(`${counted(ended.revokedCount, 'session')} ended`);
   }
-  const sessions = data?.viewer.sessions;
+  const sessions = data?.viewer?.sessions;
   const problem = error ?? ending.error;
   return (
     <Section

@@ -5,6 +5,7 @@ import {
   fetchExchange,
   mapExchange,
   type Operation,
+  type OperationResult,
 } from 'urql';
 import { isSignedOut } from './errors.ts';
 
@@ -16,6 +17,13 @@ const EVERYTHING = ['Everything'];
 function dependOnEverything(operation: Operation): Operation {
   if (operation.kind === 'subscription') return operation;
   return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
+}
+
+/** A result in which a refused root field counts as no data, so that a page sees either data or an error. */
+function withoutRefusedData(result: OperationResult): OperationResult {
+  const { data, error } = result;
+  const refused = error?.graphQLErrors.some(({ path }) => path && data?.[path[0] as string] === null);
+  return refused ? { ...result, data: undefined } : result;
 }
 
 /**
@@ -32,6 +40,7 @@ export function createApiClient(options: { onSignedOut: () => void }) {
     exchanges: [
       mapExchange({
         onOperation: dependOnEverything,
+        onResult: withoutRefusedData,
         onError(error: CombinedError) {
           if (isSignedOut(error)) options.onSignedOut();
         },
@@ -49,6 +58,6 @@ export function createTokenClient(secret: string) {
     preferGetMethod: false,
     requestPolicy: 'network-only',
     fetchOptions: { credentials: 'omit', headers: { authorization: `Bearer ${secret}` } },
-    exchanges: [fetchExchange],
+    exchanges: [mapExchange({ onResult: withoutRefusedData }), fetchExchange],
   });
 }

@@ -13,7 +13,7 @@ export function useChannel(id: string) {
   const checks = OPERATIONS.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
   const [{ data, error }, reload] = useChannelQuery({ variables: { id, checks } });
   const refusal: Refusal = (operation) => {
-    const decision = data?.viewer.canAll[OPERATIONS.indexOf(operation)];
+    const decision = data?.viewer?.canAll[OPERATIONS.indexOf(operation)];
     return !decision || decision.allowed ? null : explainDecision(decision);
   };
   return { channel: data?.channel, error, refusal, reload };

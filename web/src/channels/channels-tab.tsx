@@ -46,7 +46,8 @@ function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onC
       onSubmit={async ({ name, description }) => {
         const input = { workspaceId: workspace.id, name, description: description.trim() || null };
         const { data } = await create({ input });
-        if (data) go(`/channels/${data.createChannel.channel.id}`);
+        const channel = data?.createChannel?.channel;
+        if (channel) go(`/channels/${channel.id}`);
       }}
       onClose={onClose}
     />

@@ -392,7 +392,7 @@ export type UpdateWorkspaceInput = {
 export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SessionsQuery = { viewer: { sessions: Array<{ id: string, createdAt: string, expiresAt: string, lastUsedAt: string | null, ip: string | null, userAgent: string | null, current: boolean }> } };
+export type SessionsQuery = { viewer: { sessions: Array<{ id: string, createdAt: string, expiresAt: string, lastUsedAt: string | null, ip: string | null, userAgent: string | null, current: boolean }> } | null };
 
 export type AccountLogQueryVariables = Exact<{
   filter?: AuditEventFilter | null | undefined;
@@ -403,33 +403,33 @@ export type AccountLogQueryVariables = Exact<{
 }>;
 
 
-export type AccountLogQuery = { viewer: { auditEvents: { totalCount: number, nodes: Array<{ id: string, at: string, action: string, actorKind: PrincipalKind | null, targetId: string | null, ip: string | null, userAgent: string | null, detail: unknown, actor: { id: string, name: string } | null, actorToken: { id: string, name: string } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } };
+export type AccountLogQuery = { viewer: { auditEvents: { totalCount: number, nodes: Array<{ id: string, at: string, action: string, actorKind: PrincipalKind | null, targetId: string | null, ip: string | null, userAgent: string | null, detail: unknown, actor: { id: string, name: string } | null, actorToken: { id: string, name: string } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type ChangePasswordMutationVariables = Exact<{
   input: ChangePasswordInput;
 }>;
 
 
-export type ChangePasswordMutation = { changePassword: { user: { id: string } } };
+export type ChangePasswordMutation = { changePassword: { user: { id: string } | null } | null };
 
 export type RevokeSessionMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RevokeSessionMutation = { revokeSession: { revokedSessionId: string } };
+export type RevokeSessionMutation = { revokeSession: { revokedSessionId: string } | null };
 
 export type RevokeOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RevokeOtherSessionsMutation = { revokeOtherSessions: { revokedCount: number } };
+export type RevokeOtherSessionsMutation = { revokeOtherSessions: { revokedCount: number } | null };
 
 export type AcceptInvitationMutationVariables = Exact<{
   input: AcceptInvitationInput;
 }>;
 
 
-export type AcceptInvitationMutation = { acceptInvitation: { member: { role: Role, user: { email: string } }, workspace: { id: string, name: string } } };
+export type AcceptInvitationMutation = { acceptInvitation: { member: { role: Role, user: { email: string } } | null, workspace: { id: string, name: string } | null } | null };
 
 export type AuditRowFragment = { id: string, at: string, action: string, actorKind: PrincipalKind | null, targetId: string | null, ip: string | null, userAgent: string | null, detail: unknown, actor: { id: string, name: string } | null, actorToken: { id: string, name: string } | null };
 
@@ -456,7 +456,7 @@ export type ChannelQueryVariables = Exact<{
 }>;
 
 
-export type ChannelQuery = { channel: { updatedAt: string, id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null }, shares: Array<{ operations: Array<Operation>, user: { id: string, name: string, email: string } }>, messages: { totalCount: number, nodes: Array<{ id: string, payload: unknown, publishedAt: string, publisher: { id: string, name: string } | null }> } } | null, viewer: { canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } };
+export type ChannelQuery = { channel: { updatedAt: string, id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null }, shares: Array<{ operations: Array<Operation>, user: { id: string, name: string, email: string } }>, messages: { totalCount: number, nodes: Array<{ id: string, payload: unknown, publishedAt: string, publisher: { id: string, name: string } | null }> } } | null, viewer: { canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } | null };
 
 export type ChannelMessagesSubscriptionVariables = Exact<{
   channelId: string;
@@ -470,129 +470,129 @@ export type CreateChannelMutationVariables = Exact<{
 }>;
 
 
-export type CreateChannelMutation = { createChannel: { channel: { id: string } } };
+export type CreateChannelMutation = { createChannel: { channel: { id: string } | null } | null };
 
 export type UpdateChannelMutationVariables = Exact<{
   input: UpdateChannelInput;
 }>;
 
 
-export type UpdateChannelMutation = { updateChannel: { channel: { id: string } } };
+export type UpdateChannelMutation = { updateChannel: { channel: { id: string } | null } | null };
 
 export type DeleteChannelMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteChannelMutation = { deleteChannel: { deletedChannelId: string } };
+export type DeleteChannelMutation = { deleteChannel: { deletedChannelId: string } | null };
 
 export type ShareChannelMutationVariables = Exact<{
   input: ShareChannelInput;
 }>;
 
 
-export type ShareChannelMutation = { shareChannel: { channel: { id: string } } };
+export type ShareChannelMutation = { shareChannel: { channel: { id: string } | null } | null };
 
 export type UnshareChannelMutationVariables = Exact<{
   input: UnshareChannelInput;
 }>;
 
 
-export type UnshareChannelMutation = { unshareChannel: { channel: { id: string } } };
+export type UnshareChannelMutation = { unshareChannel: { channel: { id: string } | null } | null };
 
 export type PublishMessageMutationVariables = Exact<{
   input: PublishMessageInput;
 }>;
 
 
-export type PublishMessageMutation = { publishMessage: { message: { id: string } } };
+export type PublishMessageMutation = { publishMessage: { message: { id: string } | null } | null };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MeQuery = { viewer: { user: { id: string, name: string, email: string } | null } };
+export type MeQuery = { viewer: { user: { id: string, name: string, email: string } | null } | null };
 
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
 
 
-export type SignInMutation = { signIn: { expiresAt: string } };
+export type SignInMutation = { signIn: { expiresAt: string } | null };
 
 export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SignOutMutation = { signOut: { signedOut: boolean } };
+export type SignOutMutation = { signOut: { signedOut: boolean } | null };
 
 export type ScopePartsFragment = { id: string, entityType: string, entityId: string | null, workspaceId: string | null, operations: Array<Operation> };
 
 export type ScopeTargetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ScopeTargetsQuery = { workspaces: { nodes: Array<{ id: string, name: string, entityTypes: Array<{ name: string, operations: Array<Operation> }> }> }, channels: { nodes: Array<{ id: string, name: string, workspace: { id: string, name: string } }> }, tokens: { nodes: Array<{ id: string, name: string, identifier: string }> } };
+export type ScopeTargetsQuery = { workspaces: { nodes: Array<{ id: string, name: string, entityTypes: Array<{ name: string, operations: Array<Operation> }> }> } | null, channels: { nodes: Array<{ id: string, name: string, workspace: { id: string, name: string } }> } | null, tokens: { nodes: Array<{ id: string, name: string, identifier: string }> } | null };
 
 export type AddTokenScopesMutationVariables = Exact<{
   input: AddTokenScopesInput;
 }>;
 
 
-export type AddTokenScopesMutation = { addTokenScopes: { token: { id: string } } };
+export type AddTokenScopesMutation = { addTokenScopes: { token: { id: string } | null } | null };
 
 export type RemoveTokenScopesMutationVariables = Exact<{
   input: RemoveTokenScopesInput;
 }>;
 
 
-export type RemoveTokenScopesMutation = { removeTokenScopes: { token: { id: string } } };
+export type RemoveTokenScopesMutation = { removeTokenScopes: { token: { id: string } | null } | null };
 
 export type RemoveAllTokenScopesMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RemoveAllTokenScopesMutation = { removeAllTokenScopes: { token: { id: string } } };
+export type RemoveAllTokenScopesMutation = { removeAllTokenScopes: { token: { id: string } | null } | null };
 
 export type UpdateTokenMutationVariables = Exact<{
   input: UpdateTokenInput;
 }>;
 
 
-export type UpdateTokenMutation = { updateToken: { token: { id: string } } };
+export type UpdateTokenMutation = { updateToken: { token: { id: string } | null } | null };
 
 export type RegenerateTokenMutationVariables = Exact<{
   input: RegenerateTokenInput;
 }>;
 
 
-export type RegenerateTokenMutation = { regenerateToken: { secret: string, token: { id: string } } };
+export type RegenerateTokenMutation = { regenerateToken: { secret: string, token: { id: string } | null } | null };
 
 export type DisableTokenMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DisableTokenMutation = { disableToken: { token: { id: string } } };
+export type DisableTokenMutation = { disableToken: { token: { id: string } | null } | null };
 
 export type EnableTokenMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type EnableTokenMutation = { enableToken: { token: { id: string } } };
+export type EnableTokenMutation = { enableToken: { token: { id: string } | null } | null };
 
 export type RevokeTokenMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RevokeTokenMutation = { revokeToken: { token: { id: string } } };
+export type RevokeTokenMutation = { revokeToken: { token: { id: string } | null } | null };
 
 export type DeleteTokenMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteTokenMutation = { deleteToken: { deletedTokenId: string } };
+export type DeleteTokenMutation = { deleteToken: { deletedTokenId: string } | null };
 
 export type DerivedPartsFragment = { id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null };
 
@@ -626,19 +626,19 @@ export type TokensQueryVariables = Exact<{
 }>;
 
 
-export type TokensQuery = { tokens: { totalCount: number, nodes: Array<{ id: string, identifier: string, kind: TokenKind, name: string, description: string | null, maskedSecret: string, access: TokenAccess, role: Role | null, status: TokenStatus, createdAt: string, expiresAt: string | null, disabledAt: string | null, lastUsedAt: string | null, createdBy: { id: string, name: string } | null, workspace: { id: string, name: string, viewerRole: Role | null, tokenPolicy: { personalTokens: PersonalTokenPolicy, maxLifetime: string | null, requireExpiry: boolean, tokenRoles: Array<Role> } } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } }, tokenSummary: { total: number, active: number, disabled: number, expired: number, revoked: number, expiringSoon: number } };
+export type TokensQuery = { tokens: { totalCount: number, nodes: Array<{ id: string, identifier: string, kind: TokenKind, name: string, description: string | null, maskedSecret: string, access: TokenAccess, role: Role | null, status: TokenStatus, createdAt: string, expiresAt: string | null, disabledAt: string | null, lastUsedAt: string | null, createdBy: { id: string, name: string } | null, workspace: { id: string, name: string, viewerRole: Role | null, tokenPolicy: { personalTokens: PersonalTokenPolicy, maxLifetime: string | null, requireExpiry: boolean, tokenRoles: Array<Role> } } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null, tokenSummary: { total: number, active: number, disabled: number, expired: number, revoked: number, expiringSoon: number } | null };
 
 export type CreateTokenMutationVariables = Exact<{
   input: CreateTokenInput;
 }>;
 
 
-export type CreateTokenMutation = { createToken: { secret: string, token: { id: string } } };
+export type CreateTokenMutation = { createToken: { secret: string, token: { id: string } | null } | null };
 
 export type DeleteAllTokensMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DeleteAllTokensMutation = { deleteAllTokens: { deletedCount: number } };
+export type DeleteAllTokensMutation = { deleteAllTokens: { deletedCount: number } | null };
 
 export type DecisionPartsFragment = { allowed: boolean, reason: string | null, required: unknown };
 
@@ -647,7 +647,7 @@ export type TokenAbilitiesQueryVariables = Exact<{
 }>;
 
 
-export type TokenAbilitiesQuery = { viewer: { token: { id: string } | null, canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } };
+export type TokenAbilitiesQuery = { viewer: { token: { id: string } | null, canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } | null };
 
 export type MemberRowFragment = { role: Role, joinedAt: string, user: { id: string, name: string, email: string } };
 
@@ -674,28 +674,28 @@ export type InviteMemberMutationVariables = Exact<{
 }>;
 
 
-export type InviteMemberMutation = { inviteMember: { invitationSecret: string, expiresAt: string } };
+export type InviteMemberMutation = { inviteMember: { invitationSecret: string, expiresAt: string } | null };
 
 export type RevokeInvitationMutationVariables = Exact<{
   input: RevokeInvitationInput;
 }>;
 
 
-export type RevokeInvitationMutation = { revokeInvitation: { revokedInvitationId: string } };
+export type RevokeInvitationMutation = { revokeInvitation: { revokedInvitationId: string } | null };
 
 export type UpdateMemberRoleMutationVariables = Exact<{
   input: UpdateMemberRoleInput;
 }>;
 
 
-export type UpdateMemberRoleMutation = { updateMemberRole: { member: { role: Role } } };
+export type UpdateMemberRoleMutation = { updateMemberRole: { member: { role: Role } | null } | null };
 
 export type RemoveMemberMutationVariables = Exact<{
   input: RemoveMemberInput;
 }>;
 
 
-export type RemoveMemberMutation = { removeMember: { removedUserId: string } };
+export type RemoveMemberMutation = { removeMember: { removedUserId: string } | null };
 
 export type WorkspaceTokensQueryVariables = Exact<{
   id: string;
@@ -715,14 +715,14 @@ export type CreateWorkspaceTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateWorkspaceTokenMutation = { createWorkspaceToken: { secret: string, token: { id: string } } };
+export type CreateWorkspaceTokenMutation = { createWorkspaceToken: { secret: string, token: { id: string } | null } | null };
 
 export type UpdateTokenPolicyMutationVariables = Exact<{
   input: UpdateTokenPolicyInput;
 }>;
 
 
-export type UpdateTokenPolicyMutation = { updateTokenPolicy: { workspace: { id: string } } };
+export type UpdateTokenPolicyMutation = { updateTokenPolicy: { workspace: { id: string } | null } | null };
 
 export type WorkspaceLogQueryVariables = Exact<{
   id: string;
@@ -748,14 +748,14 @@ export type RegisterEntityTypeMutationVariables = Exact<{
 }>;
 
 
-export type RegisterEntityTypeMutation = { registerEntityType: { entityType: { name: string } } };
+export type RegisterEntityTypeMutation = { registerEntityType: { entityType: { name: string } | null } | null };
 
 export type UnregisterEntityTypeMutationVariables = Exact<{
   input: UnregisterEntityTypeInput;
 }>;
 
 
-export type UnregisterEntityTypeMutation = { unregisterEntityType: { unregisteredName: string } };
+export type UnregisterEntityTypeMutation = { unregisterEntityType: { unregisteredName: string } | null };
 
 export type WorkspacePartsFragment = { id: string, name: string, slug: string, createdAt: string, viewerRole: Role | null };
 
@@ -767,12 +767,12 @@ export type WorkspacesQueryVariables = Exact<{
 }>;
 
 
-export type WorkspacesQuery = { workspaces: { totalCount: number, nodes: Array<{ id: string, name: string, slug: string, createdAt: string, viewerRole: Role | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type WorkspacesQuery = { workspaces: { totalCount: number, nodes: Array<{ id: string, name: string, slug: string, createdAt: string, viewerRole: Role | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null };
 
 export type SharedChannelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SharedChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null } }> } };
+export type SharedChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null } }> } | null };
 
 export type WorkspaceQueryVariables = Exact<{
   id: string;
@@ -786,21 +786,21 @@ export type CreateWorkspaceMutationVariables = Exact<{
 }>;
 
 
-export type CreateWorkspaceMutation = { createWorkspace: { workspace: { id: string } } };
+export type CreateWorkspaceMutation = { createWorkspace: { workspace: { id: string } | null } | null };
 
 export type UpdateWorkspaceMutationVariables = Exact<{
   input: UpdateWorkspaceInput;
 }>;
 
 
-export type UpdateWorkspaceMutation = { updateWorkspace: { workspace: { id: string } } };
+export type UpdateWorkspaceMutation = { updateWorkspace: { workspace: { id: string } | null } | null };
 
 export type DeleteWorkspaceMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteWorkspaceMutation = { deleteWorkspace: { deletedWorkspaceId: string } };
+export type DeleteWorkspaceMutation = { deleteWorkspace: { deletedWorkspaceId: string } | null };
 
 export const AuditRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AuditRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuditEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"actorKind"}},{"kind":"Field","name":{"kind":"Name","value":"actor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"actorToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"targetId"}},{"kind":"Field","name":{"kind":"Name","value":"ip"}},{"kind":"Field","name":{"kind":"Name","value":"userAgent"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]} as unknown as DocumentNode;
 export const AuditLogPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AuditLogParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuditEventConnection"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"AuditRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"hasPreviousPage"}},{"kind":"Field","name":{"kind":"Name","value":"startCursor"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AuditRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuditEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"actorKind"}},{"kind":"Field","name":{"kind":"Name","value":"actor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"actorToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"targetId"}},{"kind":"Field","name":{"kind":"Name","value":"ip"}},{"kind":"Field","name":{"kind":"Name","value":"userAgent"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]} as unknown as DocumentNode;

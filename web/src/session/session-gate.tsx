@@ -3,14 +3,14 @@ import { isSignedOut } from '../api/errors.ts';
 import { Failure, Loading } from '../components/states.tsx';
 import { type MeQuery, useMeQuery } from '../generated/hooks.ts';
 
-type Me = NonNullable<MeQuery['viewer']['user']>;
+type Me = NonNullable<NonNullable<MeQuery['viewer']>['user']>;
 
 const MeContext = createContext<Me | null>(null);
 
 /** Shows its children to a signed-in person only; anyone else is led to sign-in by the client itself. */
 export function SessionGate({ children }: { children: ReactNode }) {
   const [{ data, error }, reload] = useMeQuery();
-  const me = data?.viewer.user;
+  const me = data?.viewer?.user;
   if (me) return <MeContext value={me}>{children}</MeContext>;
   if (error && !isSignedOut(error)) return <Failure error={error} onRetry={reload} />;
   return <Loading what="the console" />;

@@ -82,8 +82,8 @@ export default function NewTokenPage() {
   async function submit(event: FormEvent) {
     event.preventDefault();
     const { data } = form.input ? await create({ input: form.input }) : {};
-    if (!data) return;
-    const { token, secret } = data.createToken;
+    const { token, secret } = data?.createToken ?? {};
+    if (!token || !secret) return;
     keep({ tokenId: token.id, secret, event: 'created' });
     go(`/tokens/${token.id}`, { replace: true });
   }

@@ -44,7 +44,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
   async function submit() {
     const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
     const { data } = await regenerate({ input });
-    if (!data) return;
+    if (!data?.regenerateToken) return;
     keep({ tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
     announce(`“${token.name}” has a new secret`);
     onClose();

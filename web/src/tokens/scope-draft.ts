@@ -32,14 +32,17 @@ export interface ScopeTargets {
 
 /** Targets from what the server lists. */
 export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
-  const workspaces = data.workspaces.nodes;
+  const workspaces = data.workspaces?.nodes ?? [];
   const entities: Record<string, readonly Target[]> = {
     workspace: workspaces,
-    channel: data.channels.nodes.map(({ id, name, workspace }) => ({
+    channel: (data.channels?.nodes ?? []).map(({ id, name, workspace }) => ({
       id,
       name: `${name} (${workspace.name})`,
     })),
-    token: data.tokens.nodes.map(({ id, name, identifier }) => ({ id, name: `${name} (${identifier})` })),
+    token: (data.tokens?.nodes ?? []).map(({ id, name, identifier }) => ({
+      id,
+      name: `${name} (${identifier})`,
+    })),
   };
   const types = new Map<string, readonly Operation[]>(Object.entries(BUILT_IN_OPERATIONS));
   for (const { name, operations } of workspaces.flatMap(({ entityTypes }) => entityTypes)) {

@@ -43,7 +43,7 @@ export function TokenList({
   name: string;
   columns: readonly TokenColumn[];
   list: ListState<TokenOrderField>;
-  connection: TokensQuery['tokens'];
+  connection: NonNullable<TokensQuery['tokens']>;
   busy: boolean;
 }) {
   const { shown, show } = useColumns(name, columns);

@@ -26,7 +26,7 @@ function DeleteAllDialog({ total, onClose }: { total: number; onClose: () => voi
   const [{ fetching, error }, deleteAll] = useDeleteAllTokensMutation();
   async function confirm() {
     const { data } = await deleteAll({});
-    if (!data) return;
+    if (!data?.deleteAllTokens) return;
     announce(`${counted(data.deleteAllTokens.deletedCount, 'token')} deleted`);
     onClose();
   }
@@ -59,7 +59,7 @@ export function TokensPage() {
       ...pageArguments(list.place, PAGE_SIZE),
     },
   });
-  const total = data?.tokenSummary.total ?? 0;
+  const total = data?.tokenSummary?.total ?? 0;
   return (
     <Page
       title="Access tokens"
@@ -83,7 +83,7 @@ export function TokensPage() {
           whenever you like.
         </Empty>
       )}
-      {data && total > 0 && (
+      {data?.tokens && data.tokenSummary && total > 0 && (
         <>
           <TokenCounters summary={data.tokenSummary} />
           <TokenList

@@ -42,7 +42,7 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
       <Problem>{explain(error)}</Problem>
     );
   }
-  if (!data) return <Loading what="what it can do" />;
+  if (!data?.viewer) return <Loading what="what it can do" />;
   const { viewer } = data;
   if (viewer.token?.id !== tokenId) return <Problem>This is the secret of another token.</Problem>;
   const decisionOf = (type: string, wanted: Operation) =>

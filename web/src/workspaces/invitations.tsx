@@ -44,7 +44,7 @@ function InviteDialog({
   const [{ fetching, error }, invite] = useInviteMemberMutation();
   async function submit() {
     const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
-    if (!data) return;
+    if (!data?.inviteMember) return;
     onInvited({ email, secret: data.inviteMember.invitationSecret });
     onClose();
   }

@@ -46,8 +46,8 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
     const description = form.description.trim() || null;
     const input = { workspaceId: workspace.id, name, description, role, expires: toExpiryInput(expiry) };
     const { data } = await create({ input });
-    if (!data) return;
-    const { token, secret } = data.createWorkspaceToken;
+    const { token, secret } = data?.createWorkspaceToken ?? {};
+    if (!token || !secret) return;
     keep({ tokenId: token.id, secret, event: 'created' });
     go(`/tokens/${token.id}`, { replace: true });
   }

@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<WorkspacePartsFragment>[] = [
   { id: 'created', title: 'Created', cell: ({ createdAt }) => <Time value={createdAt} /> },
 ];
 
-type SharedChannel = SharedChannelsQuery['channels']['nodes'][number];
+type SharedChannel = NonNullable<SharedChannelsQuery['channels']>['nodes'][number];
 
 const SHARED_COLUMNS: readonly Column<SharedChannel>[] = [
   {
@@ -66,7 +66,8 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
       problem={error ? explain(error) : null}
       onSubmit={async ({ name }) => {
         const { data } = await create({ name });
-        if (data) go(`/workspaces/${data.createWorkspace.workspace.id}`);
+        const workspace = data?.createWorkspace?.workspace;
+        if (workspace) go(`/workspaces/${workspace.id}`);
       }}
       onClose={onClose}
     />
@@ -76,7 +77,7 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
 /** The channels of workspaces that the person is no member of. */
 function SharedChannels() {
   const [{ data }] = useSharedChannelsQuery();
-  const shared = data?.channels.nodes.filter(({ workspace }) => workspace.viewerRole === null) ?? [];
+  const shared = data?.channels?.nodes.filter(({ workspace }) => workspace.viewerRole === null) ?? [];
   if (shared.length === 0) return null;
   return (
     <Section title="Shared with you" lead="Channels of workspaces that you are no member of.">
