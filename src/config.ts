@@ -36,6 +36,8 @@ export interface Config {
   /** 0 is off. */
   readonly refusalsPerMinute: number;
   /** 0 is off. */
+  readonly anonymousPerMinute: number;
+  /** 0 is off. */
   readonly requestsPerMinute: number;
   readonly secretPrefix: string;
   readonly metricsHost: string;
@@ -120,7 +122,13 @@ const SETTINGS = {
     'POSTERN_REFUSALS_PER_MINUTE',
     1000,
     integer(0, 1_000_000),
-    'Refused credentials that one address may send in a minute; 0: no limit.',
+    'Refused credentials that one address may send in a minute, before the next ones get 429; 0: no limit.',
+  ),
+  anonymousPerMinute: variable(
+    'POSTERN_ANONYMOUS_PER_MINUTE',
+    1000,
+    integer(0, 1_000_000),
+    'Requests without a credential that one address may make in a minute; 0: no limit.',
   ),
   requestsPerMinute: variable(
     'POSTERN_REQUESTS_PER_MINUTE',

@@ -24,50 +24,52 @@ function isRefusal(error: unknown): boolean {
   return error instanceof PosternError && 'challenge' in ERRORS[error.code];
 }
 
-/** What tells who a credential belongs to, and how often it may be asked. */
+/** Authenticates a credential, and limits how often that may be tried. */
 interface IdentityParts {
   readonly authenticate: (credential: Credential) => Promise<Principal>;
   readonly limits: RateLimits;
 }
 
-type Identify = (address: string | null, read: () => Credential) => Promise<Admission>;
+type Identify = (credential: Credential) => Promise<Admission>;
 
-/** Reads and authenticates one credential, within what its address and it itself may ask for. */
+/** Authenticates a credential, and counts the request against the limit of that credential. */
 function createIdentify({ authenticate, limits }: IdentityParts): Identify {
-  async function authenticated(address: string | null, read: () => Credential): Promise<Admission> {
+  return async (credential) => {
+    const principal = await authenticate(credential);
+    const credentialId = credentialIdOf(principal);
+    if (credentialId !== null) await limits.countRequest(credentialId);
+    return { credential, principal, deadCookie: false };
+  };
+}
+
+/**
+ * Admission by the `Authorization` header; `null` if a request has none. The credential is authenticated before the limit
+ * on refusals applies: others at the same address may have sent many bad ones, and a valid one must not suffer for them.
+ * A guess costs one point read at most, and none where shape or checksum is wrong.
+ */
+function createBearerAdmit({ limits, ...parts }: IdentityParts) {
+  const identify = createIdentify({ limits, ...parts });
+
+  async function admit(authorization: string, address: string | null): Promise<Admission> {
     try {
-      const credential = read();
-      return { credential, principal: await authenticate(credential), deadCookie: false };
+      return await identify(readBearer(authorization));
     } catch (error) {
       if (isRefusal(error)) await limits.countRefusal(address);
       throw error;
     }
   }
 
-  return async (address, read) => {
-    await limits.checkRefusals(address);
-    const admission = await authenticated(address, read);
-    const credentialId = credentialIdOf(admission.principal);
-    if (credentialId !== null) await limits.countRequest(credentialId);
-    return admission;
+  return (request: HttpRequest, address: string | null): Promise<Admission> | null => {
+    const authorization = request.header('authorization');
+    return authorization === null ? null : admit(authorization, address);
   };
-}
-
-/** Admission by the `Authorization` header; `null` where a request has none. */
-function admitByBearer(
-  request: HttpRequest,
-  address: string | null,
-  identify: Identify,
-): Promise<Admission> | null {
-  const authorization = request.header('authorization');
-  return authorization === null ? null : identify(address, () => readBearer(authorization));
 }
 
 /** Admission by the `Authorization` header alone: for callers that are no browsers, and never mean a cookie. */
 export interface BearerAdmission {
   readonly admit: Admit;
   /** The same where nothing has to be waited for; `null` where something has, or where it comes to a refusal. */
-  admitAtOnce(request: HttpRequest, address: string | null): Admission | null;
+  admitAtOnce(request: HttpRequest): Admission | null;
 }
 
 /** That admission over its parts. */
@@ -75,13 +77,13 @@ export function createBearerAdmission(
   parts: IdentityParts & { remembered: (credential: Credential) => Principal | null },
 ): BearerAdmission {
   const { limits, remembered } = parts;
-  const identify = createIdentify(parts);
+  const admitByBearer = createBearerAdmit(parts);
 
   return {
-    admit: async (request, address) => admitByBearer(request, address, identify) ?? NOBODY,
-    admitAtOnce(request, address) {
+    admit: async (request, address) => admitByBearer(request, address) ?? NOBODY,
+    admitAtOnce(request) {
       const authorization = request.header('authorization');
-      if (authorization === null || !limits.isFree(address)) return null;
+      if (authorization === null || limits.countsRequests) return null;
       try {
         const credential = readBearer(authorization);
         const principal = remembered(credential);
@@ -98,6 +100,7 @@ export function createBearerAdmission(
 export function createAdmission(
   parts: IdentityParts & { isOurs: (origin: string, request: HttpRequest) => boolean },
 ): Admit {
+  const admitByBearer = createBearerAdmit(parts);
   const identify = createIdentify(parts);
 
   function comesFromUs(request: HttpRequest): boolean {
@@ -107,16 +110,12 @@ export function createAdmission(
   }
 
   /** A browser sends the cookie along whoever asks it to, so the request has to prove that a page of ours asked. */
-  async function admitByCookie(
-    request: HttpRequest,
-    secret: string,
-    address: string | null,
-  ): Promise<Admission> {
+  async function admitByCookie(request: HttpRequest, secret: string): Promise<Admission> {
     const credential = readCookieSecret(secret);
     if (!credential) return { ...NOBODY, deadCookie: true };
     if (!comesFromUs(request)) throw failure('CSRF_REJECTED');
     try {
-      return await identify(address, () => credential);
+      return await identify(credential);
     } catch (error) {
       if (isRefusal(error)) return { ...NOBODY, deadCookie: true };
       throw error;
@@ -124,9 +123,12 @@ export function createAdmission(
   }
 
   return async (request, address) => {
-    const admission = admitByBearer(request, address, identify);
+    const admission = admitByBearer(request, address);
     if (admission) return admission;
-    const cookie = readSessionCookie(request.header('cookie'));
-    return cookie === null || request.method === 'GET' ? NOBODY : admitByCookie(request, cookie, address);
+    const cookie = request.method === 'GET' ? null : readSessionCookie(request.header('cookie'));
+    const admitted = cookie === null ? NOBODY : await admitByCookie(request, cookie);
+    // A dead cookie counts as no credential, so it is bounded as one and not as a refusal.
+    if (admitted.credential === null) await parts.limits.countAnonymous(address);
+    return admitted;
   };
 }

@@ -1,4 +1,9 @@
 import { isIP } from 'node:net';
+import type { Logger } from '../platform/logger.ts';
+import type { HttpRequest } from './message.ts';
+
+const UNTRUSTED_PROXY =
+  'X-Forwarded-For is ignored because POSTERN_TRUST_PROXY is 0. If a proxy stands in front, set it to the number of proxies: until then, all clients share the limits of one address.';
 
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -26,4 +31,24 @@ export function clientAddress(
   const told = seen[Math.max(0, seen.length - proxies)];
   const address = told && isIP(told) ? told : peer;
   return address === null ? null : normalise(address);
+}
+
+/**
+ * A reader of the client's address of each request. Warns once if a proxy seems to stand in front that is not configured:
+ * all clients would share its address, and with it every limit by address.
+ */
+export function createAddressReader(
+  proxies: number,
+  logger: Logger,
+): (request: HttpRequest, peer: string | null) => string | null {
+  let watchesForProxy = proxies === 0;
+
+  return (request, peer) => {
+    if (proxies > 0) return clientAddress(peer, request.header('x-forwarded-for'), proxies);
+    if (watchesForProxy && request.header('x-forwarded-for') !== null) {
+      watchesForProxy = false;
+      logger.warn(UNTRUSTED_PROXY);
+    }
+    return clientAddress(peer, null, 0);
+  };
 }

@@ -3,7 +3,7 @@ import { failure } from '../domain/errors.ts';
 import { stopwatch } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { answerFailure, jsonAnswer, refusalAnswer, seal } from './answers.ts';
-import { clientAddress } from './client-address.ts';
+import { createAddressReader } from './client-address.ts';
 import { loadConsole } from './console.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
@@ -17,7 +17,7 @@ import { createVisit, type Endpoint, logFieldsOf, type Visit } from './visit.ts'
 export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts, 'limits'> {
   readonly config: GraphQLEndpointParts['config'] &
     VerificationParts['config'] &
-    Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'requestsPerMinute'>;
+    Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'anonymousPerMinute' | 'requestsPerMinute'>;
   readonly ids: IdSource;
   /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
   readonly probe: () => Promise<void>;
@@ -40,10 +40,41 @@ export interface HttpHandler {
   drain(): void;
 }
 
+/**
+ * Answers whether the database can be used. Requests that come while it is being probed share that probe: anybody may ask,
+ * and however many do, they take one connection.
+ */
+function createReadiness({ probe, logger }: Pick<HttpParts, 'probe' | 'logger'>): Endpoint {
+  let probing: Promise<void> | null = null;
+
+  function probeOnce(): Promise<void> {
+    probing ??= probe().finally(() => {
+      probing = null;
+    });
+    return probing;
+  }
+
+  return async (_request, visit) => {
+    try {
+      await probeOnce();
+      return jsonAnswer({ status: 'ready' });
+    } catch (error) {
+      logger.warn({ requestId: visit.requestId, err: error }, 'not ready');
+      throw failure('UNAVAILABLE');
+    }
+  };
+}
+
 /** The handler over its parts. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
   const { config, logger, metrics } = parts;
-  const limits = createRateLimits({ refusals: config.refusalsPerMinute, requests: config.requestsPerMinute });
+  const limits = createRateLimits({
+    refusals: config.refusalsPerMinute,
+    anonymous: config.anonymousPerMinute,
+    requests: config.requestsPerMinute,
+  });
+  const addressOf = createAddressReader(config.trustProxy, logger);
+  const ready = createReadiness(parts);
   const pages = loadConsole();
   let draining = false;
 
@@ -53,16 +84,6 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     ['/health', readOnly(async () => jsonAnswer({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
   ]);
-
-  async function ready(_request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
-    try {
-      await parts.probe();
-      return jsonAnswer({ status: 'ready' });
-    } catch (error) {
-      logger.warn({ requestId: visit.requestId, err: error }, 'not ready');
-      throw failure('UNAVAILABLE');
-    }
-  }
 
   /** The path of a request as the routes name it: in its normal form, where it was not sent so. */
   function pathOf(request: HttpRequest): string {
@@ -93,9 +114,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   return {
     answer(request, peer) {
       const begun = stopwatch();
-      const forwardedFor = config.trustProxy > 0 ? request.header('x-forwarded-for') : null;
-      const address = clientAddress(peer.address, forwardedFor, config.trustProxy);
-      const visit = createVisit(parts.ids(), address);
+      const visit = createVisit(parts.ids(), addressOf(request, peer.address));
       const done = (answer: HttpAnswer) => finish(answer, request, visit, begun);
       const failed = (error: unknown) => done(answerFailure(error, request, visit, logger));
       try {

@@ -4,6 +4,7 @@ import { jsonAnswer } from './answers.ts';
 import { readJson } from './body.ts';
 import { callerOf } from './caller.ts';
 import { postOnly } from './methods.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { Endpoint } from './visit.ts';
 
 function isTexts(value: unknown): value is string[] {
@@ -19,9 +20,16 @@ function secretsOf(body: unknown): string[] {
   return list;
 }
 
+/** What `/leaks` is made of. */
+interface LeaksParts {
+  readonly limits: RateLimits;
+  readonly services: Pick<Services, 'leaks'>;
+}
+
 /** The endpoint for finders of secrets: what is real among them is revoked, and the answer does not tell what that was. */
-export function createLeaksEndpoint({ services }: { services: Pick<Services, 'leaks'> }): Endpoint {
+export function createLeaksEndpoint({ services, limits }: LeaksParts): Endpoint {
   return postOnly(async (request, visit) => {
+    await limits.countAnonymous(visit.address);
     const secrets = secretsOf(await readJson(request));
     return jsonAnswer({ received: await services.leaks.report(callerOf(request, visit, null), secrets) });
   });

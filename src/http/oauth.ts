@@ -128,11 +128,13 @@ export function createIntrospectionEndpoint({ admit, services, issuerOf }: OAuth
   });
 }
 
-/** Token revocation (RFC 7009) for whoever holds the secret. It says `200` to anything: there is nothing left to do. */
+/**
+ * Token revocation (RFC 7009) for whoever holds the secret. It answers `200` to anything, and `RATE_LIMITED` to an address
+ * that sends too many secrets that open nothing; one that opens something is always revoked.
+ */
 export function createRevocationEndpoint({ limits, services }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, visit) => {
     const secret = await readToken(request);
-    await limits.checkRefusals(visit.address);
     const found = await services.leaks.revoke(callerOf(request, visit, null), secret);
     if (!found) await limits.countRefusal(visit.address);
     return { status: 200, headers: {}, body: null };

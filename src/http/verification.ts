@@ -28,7 +28,7 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
     ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
     ['/oauth/revoke', createRevocationEndpoint(oauth)],
     ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],
-    ['/leaks', createLeaksEndpoint({ services })],
+    ['/leaks', createLeaksEndpoint({ services, limits })],
     ['/.well-known/postern-token-patterns', createTokenPatterns(config.secretPrefix, issuerOf)],
   ];
 }

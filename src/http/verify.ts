@@ -145,7 +145,7 @@ export function createVerifyEndpoint({ admission, services }: VerifyParts): Endp
 
   return (request, visit) => {
     const question = questionIn(request.search);
-    const admitted = admission.admitAtOnce(request, visit.address);
+    const admitted = admission.admitAtOnce(request);
     const decision = admitted && question && decideAtOnce(admitted.principal, question);
     if (!admitted || (question && !decision)) return answerLater(request, visit, question);
     return answer(request, visit, admitted, decision);

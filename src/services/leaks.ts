@@ -3,7 +3,9 @@ import { badInput, PosternError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { networkOf } from '../domain/network.ts';
 import { kindOfSecret, type SecretKind } from '../domain/secret.ts';
+import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
+import type { Executor } from '../storage/database.ts';
 import { deleteInvitation } from '../storage/invitations.ts';
 import {
   findInvitationsByDigests,
@@ -95,8 +97,24 @@ async function admitReport({ tx, now }: Change, address: string | null): Promise
   throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((resetsAt - now) / SECOND) });
 }
 
+/** Whether a secret opens anything; one read, so that guesses take no transaction. */
+async function opensAnything(db: Executor, secret: string, now: number): Promise<boolean> {
+  const kind = kindOfSecret(secret);
+  if (kind === null) return false;
+  const digests = [digestOf(secret)];
+  const found =
+    kind === 'SESSION'
+      ? await findSessionsByDigests(db, digests)
+      : kind === 'INVITATION'
+        ? await findInvitationsByDigests(db, digests)
+        : await findTokenIdsByDigests(db, digests, now);
+  return found.length > 0;
+}
+
 /** The service over the unit of work. What it changes has no actor: nobody proves who found a secret. */
-export function createLeakService(deps: { changes: Changes }): LeakService {
+export function createLeakService(deps: { db: Executor; clock: Clock; changes: Changes }): LeakService {
+  const { db, clock } = deps;
+
   function run<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
     return deps.changes.run({ ...caller, credential: null }, { kind: 'anyone' }, work);
   }
@@ -114,7 +132,7 @@ export function createLeakService(deps: { changes: Changes }): LeakService {
     },
 
     async revoke(caller, secret) {
-      if (kindOfSecret(secret) === null) return false;
+      if (!(await opensAnything(db, secret, clock()))) return false;
       return run(caller, async (change) => (await endAll(change, [secret], { by: 'oauth-revocation' })) > 0);
     },
   };

@@ -94,7 +94,7 @@ export function createServices(deps: ServiceDependencies) {
       lastUse,
     }),
     introspection: createIntrospection({ db, authentication }),
-    leaks: createLeakService({ changes }),
+    leaks: createLeakService({ db, clock, changes }),
     entityTypes: createEntityTypeService({ db, limits }),
   };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { composeSecret } from '../../src/domain/secret.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -36,11 +37,11 @@ async function statusesOf(postern: TestApp, from: From, count: number): Promise<
   return statuses;
 }
 
-test('an address that presents too many bad credentials has to wait, and others do not', async () => {
+test('an address that presents too many bad credentials has to wait with the next bad one, and others do not', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '3' });
-  expect(await statusesOf(postern, { secret: UNKNOWN }, 4)).toEqual([401, 401, 401, 429]);
+  expect(await statusesOf(postern, { secret: UNKNOWN }, 3)).toEqual([401, 401, 401]);
 
-  const limited = await ask(postern, { secret: postern.owner.session });
+  const limited = await ask(postern, { secret: UNKNOWN });
   const { errors, data } = (await limited.json()) as { errors: { extensions: object }[]; data?: unknown };
   const seconds = Number(limited.headers.get('retry-after'));
   expect(limited.status).toBe(429);
@@ -49,19 +50,86 @@ test('an address that presents too many bad credentials has to wait, and others 
   expect(errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfter: seconds });
   expect(data).toBeUndefined();
 
-  expect((await ask(postern, { secret: postern.owner.session, address: '192.0.2.7' })).status).toBe(200);
+  expect((await ask(postern, { secret: UNKNOWN, address: '192.0.2.7' })).status).toBe(401);
   expect((await ask(postern, {})).status).toBe(200);
 });
 
+test("a valid credential is served from an address that others' bad ones have blocked, at every endpoint", async () => {
+  const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1' });
+  const { session } = postern.owner;
+  const token = await createPersonalToken(postern, session);
+  const leaked = await createPersonalToken(postern, session);
+  const send = (path: string, authorization: string | null, body?: string) =>
+    postern.fetch(
+      new Request(`http://postern.test${path}`, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          ...(authorization && { Authorization: `Bearer ${authorization}` }),
+        },
+        ...(body && { body }),
+      }),
+    );
+  await statusesOf(postern, { secret: UNKNOWN }, 2);
+  expect((await send('/verify', UNKNOWN)).status).toBe(429);
+  expect((await send('/oauth/revoke', null, `token=${UNKNOWN}`)).status).toBe(429);
+
+  for (const secret of [session, token.secret, token.secret]) {
+    expect((await ask(postern, { secret })).status).toBe(200);
+    expect((await send('/verify', secret)).status).toBe(204);
+  }
+  const cookie = { Cookie: `postern_session=${session}`, 'Sec-Fetch-Site': 'same-origin' };
+  expect((await ask(postern, { headers: cookie })).status).toBe(200);
+  expect((await send('/oauth/introspect', session, `token=${token.secret}`)).status).toBe(200);
+  expect((await send('/oauth/revoke', null, `token=${leaked.secret}`)).status).toBe(200);
+  expect((await ask(postern, { secret: leaked.secret })).status).toBe(429);
+});
+
 test('every kind of bad credential counts, those that cost no look-up too', async () => {
-  const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '4' });
+  const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '3' });
   const { secret: powerless } = await createPersonalToken(postern, postern.owner.session, { access: 'NONE' });
-  const cookie = composeSecret('SESSION', new Uint8Array(32));
   await ask(postern, { secret: 'sesame' });
   await ask(postern, { secret: powerless });
   await ask(postern, { headers: { Authorization: 'Basic abc' } });
-  const headers = { Cookie: `postern_session=${cookie}`, 'Sec-Fetch-Site': 'same-origin' };
-  expect(await statusesOf(postern, { headers }, 2)).toEqual([200, 429]);
+  expect((await ask(postern, { secret: 'sesame' })).status).toBe(429);
+});
+
+test('requests without a credential are limited by address, and a dead cookie is none; valid credentials are not affected', async () => {
+  const postern = await start({ POSTERN_ANONYMOUS_PER_MINUTE: '4', POSTERN_REFUSALS_PER_MINUTE: '1' });
+  // The owner has signed in, which was the first of the four.
+  const dead = composeSecret('SESSION', new Uint8Array(32));
+  const cookie = { Cookie: `postern_session=${dead}`, 'Sec-Fetch-Site': 'same-origin' };
+  expect(await statusesOf(postern, { headers: cookie }, 2)).toEqual([200, 200]);
+  expect(await statusesOf(postern, {}, 2)).toEqual([200, 429]);
+  const report = new Request('http://postern.test/leaks', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '[]',
+  });
+  expect((await postern.fetch(report)).status).toBe(429);
+  expect((await ask(postern, { secret: postern.owner.session })).status).toBe(200);
+  expect((await ask(postern, { address: '192.0.2.7' })).status).toBe(200);
+});
+
+test('the log warns once of a proxy that is not configured', async () => {
+  const headers = { 'X-Forwarded-For': '192.0.2.1' };
+  const warnings = ({ logs }: TestApp) => logs.filter((line) => line.includes('POSTERN_TRUST_PROXY'));
+  const unaware = await start({});
+  await ask(unaware, {});
+  expect(warnings(unaware)).toEqual([]);
+  await statusesOf(unaware, { headers }, 3);
+  expect(warnings(unaware)).toHaveLength(1);
+  expect(JSON.parse(warnings(unaware)[0] as string)).toMatchObject({ level: 40 });
+
+  const aware = await start({ POSTERN_TRUST_PROXY: '1' });
+  await ask(aware, { headers });
+  expect(warnings(aware)).toEqual([]);
+});
+
+test('compose.yaml publishes the port to a proxy on the same machine, and trusts exactly that one', () => {
+  const compose = readFileSync('compose.yaml', 'utf8');
+  expect(compose).toContain('ports: ["127.0.0.1:4000:4000"]');
+  expect(compose).toMatch(/POSTERN_TRUST_PROXY: \$\{POSTERN_TRUST_PROXY:-1\}/);
 });
 
 test('neighbours in one IPv6 network of 64 bits count as one, and an IPv4 address counts as itself however it is written', async () => {
