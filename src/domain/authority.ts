@@ -280,8 +280,11 @@ export function decideOnToken(principal: Principal, ask: TokenAsk, standing: Tok
     standing.workspace,
   );
   const reads = ask.operation === 'READ' || ask.operation === 'LIST';
-  if (!reads && standing.role && grant.role && !isAtLeast(grant.role, standing.role)) {
-    throw forbidden('ROLE_REQUIRED', { role: standing.role });
+  if (reads) return grant;
+  // A token whose role is unknown is above everybody.
+  const required = standing.role ?? 'OWNER';
+  if (standing.role === null || grant.role === null || !isAtLeast(grant.role, required)) {
+    throw forbidden('ROLE_REQUIRED', { role: required });
   }
   return grant;
 }

@@ -97,8 +97,12 @@ function valueAt(path: IdPath, parent: unknown, args: object): unknown {
 function idAt(type: NodeType, path: IdPath | undefined, parent: unknown, args: object): string | undefined {
   if (path === undefined) return undefined;
   const value = valueAt(path, parent, args);
-  if (typeof value !== 'string') return undefined;
-  return path.startsWith('parent.') ? value : idOf(type, value);
+  if (path.startsWith('parent.')) {
+    // Without the id the question would be about any entity.
+    if (typeof value !== 'string') throw new Error(`${path} of a need is no id`);
+    return value;
+  }
+  return typeof value === 'string' ? idOf(type, value) : undefined;
 }
 
 /** The question that a need asks in a call: the same declaration with the call's ids filled in. */

@@ -13,7 +13,7 @@ import {
   parseOverlap,
 } from '../domain/token-lifetime.ts';
 import type { SecretSource } from '../platform/secrets.ts';
-import { clampDescendants, findToken, replaceSecret, updateToken } from '../storage/tokens.ts';
+import { clampDescendants, replaceSecret, updateToken } from '../storage/tokens.ts';
 import { findPolicy } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
 import { type IssuedToken, parentOf, requireNoLater } from './token-creation.ts';
@@ -90,7 +90,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   return {
     async regenerate(change, request) {
       const token = await tokenOf(change, request.tokenId);
-      const parent = token.parentId === null ? null : await findToken(change.tx, token.parentId);
+      const parent = token.parentId === null ? null : await tokenOf(change, token.parentId);
       const overlap = request.overlap == null ? null : parseOverlap(request.overlap, ['input', 'overlap']);
       if (parent) requireLiveParent(parent, change.now);
       const expiresAt = await nextExpiry(change, token, parent, request.expires);
@@ -129,7 +129,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
 async function policyFor(change: Change, token: Token): Promise<TokenPolicy> {
   const policy = await findPolicy(change.tx, token.workspaceId as string);
   if (!policy) throw failure('NOT_FOUND');
-  if (token.role !== null && !policy.tokenRoles.includes(token.role)) throw forbidden('POLICY');
+  if (token.role === null || !policy.tokenRoles.includes(token.role)) throw forbidden('POLICY');
   return policy;
 }
 

@@ -54,8 +54,8 @@ interface LinkRow {
   operations: number | null;
 }
 
-function toLink(rows: readonly [LinkRow, ...LinkRow[]]): TokenLink {
-  const [first] = rows;
+function toLink(rows: readonly LinkRow[]): TokenLink {
+  const [first] = rows as [LinkRow];
   return {
     tokenId: first.id,
     access: first.access as TokenAccess,
@@ -77,57 +77,77 @@ function toLink(rows: readonly [LinkRow, ...LinkRow[]]): TokenLink {
   };
 }
 
-async function findAncestorLinks(db: Executor, tokenId: string): Promise<TokenLink[]> {
-  const rows = await db
-    .selectFrom('token_ancestors as l')
-    .innerJoin('tokens as t', 't.id', 'l.ancestor_id')
-    .leftJoin('token_scopes as s', 's.token_id', 't.id')
-    .select([...LINK, ...SCOPE])
-    .where('l.token_id', '=', tokenId)
-    .orderBy('t.id')
-    .orderBy('s.id')
-    .execute();
-  const byToken = new Map<string, [LinkRow, ...LinkRow[]]>();
-  for (const row of rows) {
-    const known = byToken.get(row.id);
-    if (known) known.push(row);
-    else byToken.set(row.id, [row]);
-  }
-  return [...byToken.values()].map(toLink);
-}
-
+/**
+ * All that a digest is decided by, in one statement: it sees one state of the database. Two would see two, and a token
+ * whose disabled parent is deleted between them would have no parent left to stop it.
+ */
 const presentedRows = precompile((db: Executor, digest: string) =>
   db
     .selectFrom('token_secrets as p')
-    .innerJoin('tokens as t', 't.id', 'p.token_id')
-    .leftJoin('users as o', 'o.id', 't.owner_id')
+    .innerJoin('tokens as head', 'head.id', 'p.token_id')
+    .leftJoin('users as o', 'o.id', 'head.owner_id')
+    .innerJoin('tokens as t', (join) =>
+      join.on('t.id', 'in', (eb) =>
+        eb
+          .selectFrom('token_secrets')
+          .select('token_id')
+          .where('digest', '=', digest)
+          .unionAll(
+            eb
+              .selectFrom('token_secrets as q')
+              .innerJoin('token_ancestors as l', 'l.token_id', 'q.token_id')
+              .select('l.ancestor_id as token_id')
+              .where('q.digest', '=', digest),
+          ),
+      ),
+    )
     .leftJoin('token_scopes as s', 's.token_id', 't.id')
     .select([...LINK, ...SCOPE])
     .select([
-      't.kind',
-      't.owner_id',
-      't.workspace_id',
-      't.parent_id',
+      'p.token_id',
       'p.valid_until',
+      'head.kind',
+      'head.owner_id',
+      'head.workspace_id',
+      't.parent_id',
       'o.email',
       'o.deactivated_at',
     ])
     .select((eb) =>
       eb
         .selectFrom('token_secrets as old')
-        .whereRef('old.token_id', '=', 't.id')
+        .whereRef('old.token_id', '=', 'p.token_id')
         .where('old.valid_until', 'is not', null)
         .select((sub) => sub.fn.countAll<number>().as('count'))
         .as('old_secrets'),
     )
     .where('p.digest', '=', digest)
+    .orderBy('t.id')
     .orderBy('s.id'),
 );
 
-/** What a digest opens, worked out from the tables that say so: the truth that what is kept has to equal. */
+type Row = Awaited<ReturnType<typeof presentedRows>>[number];
+
+/** The rows of each link: the token itself, then its ancestors, oldest first; `null` where one of them is missing. */
+function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
+  const byToken = new Map<string, Row[]>();
+  for (const row of rows) byToken.set(row.id, [...(byToken.get(row.id) ?? []), row]);
+  const isComplete = rows.every(({ parent_id }) => parent_id === null || byToken.has(parent_id));
+  const own = byToken.get(rows[0]?.token_id ?? '');
+  if (!own || !isComplete) return null;
+  return [own, ...[...byToken.values()].filter((link) => link !== own)];
+}
+
+/**
+ * What a digest opens, worked out from the tables that say so: the truth that what is kept has to equal. `null` where
+ * the owner or an ancestor of the token is missing, too: who limits it is then unknown.
+ */
 export async function workOutPresentedToken(db: Executor, digest: string): Promise<PresentedToken | null> {
-  const [first, ...others] = await presentedRows(db, digest);
-  if (!first) return null;
+  const rows = await presentedRows(db, digest);
+  const links = linksOf(rows);
+  const [first] = rows;
+  if (!first || !links || (first.owner_id !== null && first.email === null)) return null;
+  const [own, ...ancestors] = links;
   return {
     kind: first.kind as TokenKind,
     ownerId: first.owner_id,
@@ -136,9 +156,6 @@ export async function workOutPresentedToken(db: Executor, digest: string): Promi
     ownerDeactivatedAt: first.deactivated_at,
     validUntil: first.valid_until,
     hasOldSecret: Number(first.old_secrets) > 0,
-    chain: [
-      toLink([first, ...others]),
-      ...(first.parent_id === null ? [] : await findAncestorLinks(db, first.id)),
-    ],
+    chain: [toLink(own), ...ancestors.map(toLink)],
   };
 }

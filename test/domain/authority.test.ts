@@ -243,6 +243,13 @@ describe('on a token', () => {
       'ROLE_REQUIRED',
     ],
     [
+      'whose own role is unknown',
+      SESSION,
+      tokenAsk('UPDATE'),
+      { ...ofWorkspace('VIEWER', 'ADMINISTRATOR'), role: null },
+      'ROLE_REQUIRED',
+    ],
+    [
       'of a role above the own, to read it',
       SESSION,
       tokenAsk('READ', 'VIEWER'),

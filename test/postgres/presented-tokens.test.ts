@@ -82,3 +82,27 @@ test.each(Object.entries(UNCOMMITTED))('%s, and meanwhile it derives another', a
   await keepAll();
   await expectAllRight();
 });
+
+/** Resolves when a statement of the server that works out what a secret opens waits for a lock. */
+async function readerWaits(): Promise<void> {
+  const waiting = `select 1 from pg_stat_activity where datname = current_database()
+    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query not like '%presented_tokens%'`;
+  await expect.poll(async () => (await operator.query(waiting)).rowCount, { interval: 5 }).not.toBe(0);
+}
+
+test('a child of a disabled token is refused while the disabled token is deleted', async () => {
+  const scopes = [{ entityType: 'token', operations: ['CREATE'] }];
+  const parent = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
+  const child = await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes });
+  const disable = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { id } } }';
+  await postern.post(disable, { id: parent.id }, postern.owner.session);
+  await operator.query('begin');
+  // Whoever reads the ancestors of the child waits here, and goes on when they are gone.
+  await operator.query('lock table token_ancestors in access exclusive mode');
+  const headers = { authorization: `Bearer ${child.secret}` };
+  const answer = postern.fetch(new Request('http://postern.test/verify', { headers }));
+  await readerWaits();
+  await operator.query('delete from tokens where parent_id is null');
+  await operator.query('commit');
+  expect((await answer).status).toBe(401);
+});

@@ -166,3 +166,20 @@ test('many who ask at once are each told what is theirs', async () => {
     expect(found[place]).toEqual(await workOutPresentedToken(database.db, digest));
   }
 });
+
+test('a token whose ancestors are not all known opens nothing', async () => {
+  const { db } = postern.database;
+  const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
+  const first = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
+  const second = await createPersonalToken(postern, first.secret, { access: 'SCOPED', scopes });
+  const third = await createPersonalToken(postern, second.secret, { access: 'SCOPED', scopes });
+  const ids = (await db.selectFrom('tokens').select('id').orderBy('id').execute()).map(({ id }) => id);
+  const [oldest = '', , youngest = ''] = ids;
+  await db
+    .deleteFrom('token_ancestors')
+    .where('token_id', '=', youngest)
+    .where('ancestor_id', '=', oldest)
+    .execute();
+  expect((await postern.post('{ viewer { kind } }', {}, third.secret)).code).toBe('INVALID_TOKEN');
+  expect((await postern.post('{ viewer { kind } }', {}, second.secret)).code).toBeUndefined();
+});
