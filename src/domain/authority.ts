@@ -1,7 +1,13 @@
 import { failure, forbidden, type PosternError } from './errors.ts';
 import { idOf, toGlobalId } from './global-id.ts';
 import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
-import { isToken, type Principal, policySubjectOf, type TokenAuthority } from './principal.ts';
+import {
+  isToken,
+  type Principal,
+  policySubjectOf,
+  type TokenAuthority,
+  type TokenPrincipal,
+} from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
 import {
   type BuiltInEntityType,
@@ -56,6 +62,8 @@ export interface TokenAsk {
   readonly workspaceRole: Role;
   /** No scope is enough for it. */
   readonly refusesPersonalTokens?: boolean;
+  /** It gives authority: a token may do it only to itself and its descendants. */
+  readonly subtreeOnly?: boolean;
   readonly lookup?: boolean;
 }
 
@@ -268,8 +276,7 @@ export function decideOnToken(principal: Principal, ask: TokenAsk, standing: Tok
     const own =
       principal.kind === 'SESSION'
         ? standing.ownerId === principal.userId
-        : principal.kind === 'PERSONAL_TOKEN' &&
-          (ask.tokenId === principal.tokenId || standing.ancestorIds.includes(principal.tokenId));
+        : principal.kind === 'PERSONAL_TOKEN' && isWithinSubtree(principal, ask, standing);
     if (!own) throw failure('NOT_FOUND');
     return NOTHING_MORE;
   }
@@ -286,7 +293,18 @@ export function decideOnToken(principal: Principal, ask: TokenAsk, standing: Tok
   if (standing.role === null || grant.role === null || !isAtLeast(grant.role, required)) {
     throw forbidden('ROLE_REQUIRED', { role: required });
   }
+  if (ask.subtreeOnly && isToken(principal) && !isWithinSubtree(principal, ask, standing)) {
+    throw forbidden('EXCEEDS_CALLER');
+  }
   return grant;
+}
+
+function isWithinSubtree(
+  { tokenId }: TokenPrincipal,
+  ask: TokenAsk,
+  { ancestorIds }: Pick<TokenStanding, 'ancestorIds'>,
+): boolean {
+  return ask.tokenId === tokenId || ancestorIds.includes(tokenId);
 }
 
 /** What a caller reaches of an entity type for an operation; `null` where it is nothing at all. */

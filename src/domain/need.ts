@@ -4,6 +4,9 @@ import type { Operation } from './scopes.ts';
 /** Where a field finds an id: in its arguments, such as `input.id`, or in the object that it belongs to, `parent.id`. */
 export type IdPath = string;
 
+/** Where a field finds another argument, such as `input.role`. */
+export type ArgumentPath = string;
+
 /**
  * What a field needs of its caller, declared at the field as data. The check, the field's description, `viewer.can` and
  * the tests all follow from it.
@@ -31,6 +34,11 @@ export type Need =
       readonly workspaceRole?: Role;
       /** No scope is enough: of tokens, only workspace tokens may. */
       readonly refusesPersonalTokens?: true;
+      /**
+       * It gives authority: a token may do it only to itself and its descendants. With a path, only a call that has this
+       * argument does.
+       */
+      readonly subtreeOnly?: true | ArgumentPath;
       readonly lookup?: true;
     };
 
@@ -61,9 +69,16 @@ export function describeNeed(need: Need): string {
       const workspace = need.workspaceRole
         ? ` On a workspace token: the role ${title(need.workspaceRole)}, refused to every personal token.`
         : '';
-      return need.refusesPersonalTokens
-        ? `Needs to own the token, as a signed-in person.${workspace}`
-        : `Needs to own the token, or a scope with ${need.operation} on tokens.${workspace}`;
+      const owner = need.refusesPersonalTokens
+        ? 'Needs to own the token, as a signed-in person.'
+        : `Needs to own the token, or a scope with ${need.operation} on tokens.`;
+      return `${owner}${workspace}${describeSubtree(need.subtreeOnly)}`;
     }
   }
+}
+
+function describeSubtree(subtreeOnly: true | ArgumentPath | undefined): string {
+  if (subtreeOnly === undefined) return '';
+  const condition = subtreeOnly === true ? '' : ` where ${subtreeOnly.split('.').at(-1)} is given`;
+  return ` Called with a token: only on itself and its descendants${condition}, FORBIDDEN with EXCEEDS_CALLER otherwise.`;
 }

@@ -131,6 +131,9 @@ export function askOf(need: Need, parent: unknown, args: object): Ask {
         tokenId: idAt('Token', need.token, parent, args),
         workspaceRole: need.workspaceRole ?? 'OWNER',
         refusesPersonalTokens: need.refusesPersonalTokens === true,
+        subtreeOnly:
+          need.subtreeOnly === true ||
+          (need.subtreeOnly !== undefined && valueAt(need.subtreeOnly, parent, args) != null),
         lookup: need.lookup === true,
       };
     default:

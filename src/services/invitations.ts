@@ -24,7 +24,7 @@ import { insertMember, isMemberByEmail } from '../storage/members.ts';
 import { findUserByEmail, insertUser } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
-import { auditMember, requireMayGive, requireStandsOver } from './members.ts';
+import { auditMember, requireMayGive, requirePersonForOwner, requireStandsOver } from './members.ts';
 import { parentOf } from './token-creation.ts';
 
 /** An invitation with the secret that is told once. */
@@ -52,8 +52,9 @@ export interface InvitationService {
   list(workspaceId: string): Promise<Invitation[]>;
   /**
    * Invites an address, in the place of an open invitation that it may have. One that a workspace token makes does not
-   * outlive the token. Throws `BAD_USER_INPUT`, `CONFLICT` on a member, or `FORBIDDEN` with `EXCEEDS_CALLER`, or with
-   * `ROLE_REQUIRED` where the open one is for a role above the caller's.
+   * outlive the token. Throws `BAD_USER_INPUT`, `CONFLICT` on a member, or `FORBIDDEN` with `EXCEEDS_CALLER`, with
+   * `SESSION_REQUIRED` where a token invites an Owner, or with `ROLE_REQUIRED` where the open one is for a role above the
+   * caller's.
    */
   invite(change: Change, request: InviteRequest): Promise<IssuedInvitation>;
   /** Takes an open invitation back. Throws `NOT_FOUND`, or `FORBIDDEN`, `ROLE_REQUIRED` for a role above the caller's. */
@@ -141,6 +142,7 @@ export function createInvitationService(deps: {
       const { tx, now, principal } = change;
       const email = parseEmail(address, ['input', 'email']);
       requireMayGive(change, role);
+      requirePersonForOwner(change, role);
       if (await isMemberByEmail(tx, workspaceId, email)) {
         throw failure('CONFLICT', 'The person of this address is a member already.');
       }

@@ -2,6 +2,7 @@ import type { AuditAction } from '../domain/audit.ts';
 import { failure, forbidden } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
+import { isToken } from '../domain/principal.ts';
 import { isAtLeast, type Role } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import { deleteSharesIn } from '../storage/channel-shares.ts';
@@ -28,6 +29,11 @@ export function requireStandsOver(change: Change, role: Role): void {
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` where the caller would give a role above its own. */
 export function requireMayGive(change: Change, role: Role): void {
   if (!holdsRole(change, role)) throw forbidden('EXCEEDS_CALLER');
+}
+
+/** Throws `FORBIDDEN`, `SESSION_REQUIRED` where a token would make, unmake or remove an Owner. */
+export function requirePersonForOwner(change: Change, role: Role): void {
+  if (role === 'OWNER' && isToken(change.principal)) throw forbidden('SESSION_REQUIRED');
 }
 
 function holdsRole({ grant }: Change, role: Role): boolean {
@@ -58,7 +64,8 @@ export interface MemberService {
   list(workspaceId: string, page: PageArguments): Promise<Listing<Member>>;
   /**
    * Gives a member another role; the same one changes nothing, and with a lower one goes what was shared with them there.
-   * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or `EXCEEDS_CALLER`, or `CONFLICT` where no Owner would be left.
+   * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED`, `EXCEEDS_CALLER` or, for a token and an Owner,
+   * `SESSION_REQUIRED`, or `CONFLICT` where no Owner would be left.
    */
   changeRole(change: Change, workspaceId: string, userId: string, role: Role): Promise<Member>;
   /** Takes a member out, or lets the caller leave; what was shared with them there goes too. Throws the same but `EXCEEDS_CALLER`. */
@@ -70,6 +77,7 @@ async function memberOf(change: Change, workspaceId: string, userId: string): Pr
   const member = await findMember(change.tx, workspaceId, userId);
   if (!member) throw failure('NOT_FOUND');
   requireStandsOver(change, member.role);
+  requirePersonForOwner(change, member.role);
   return member;
 }
 
@@ -108,6 +116,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     async changeRole(change, workspaceId, userId, role) {
       const member = await memberOf(change, workspaceId, userId);
       requireMayGive(change, role);
+      requirePersonForOwner(change, role);
       if (member.role === role) return member;
       await setMemberRole(change.tx, workspaceId, userId, role);
       if (isAtLeast(member.role, role)) await takeBackWhatWasPrepared(change, member, role);

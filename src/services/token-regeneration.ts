@@ -52,7 +52,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
     const asked = request ? parseExpiry(request, now, EXPIRES) : undefined;
     if (isToken(change.principal)) {
       const kept = keptExpiry(token, asked, now);
-      // A workspace token may reach tokens that it did not make; a secret that it gets of one must not outlive its own.
+      // A secret that a token gets must not outlive the token itself, whatever the chain says.
       requireNoLater(kept, parentOf(change).expiresAt);
       if (token.kind === 'WORKSPACE') checkWorkspaceExpiry(kept, now, await policyFor(change, token));
       return kept;

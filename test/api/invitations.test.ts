@@ -245,15 +245,15 @@ describe('an invitation that a workspace token made', () => {
     postern.post(STOP.replace('FIELD', field), { id }, postern.owner.session);
 
   test('works, and does not outlive the token', async () => {
-    const { secret } = await createWorkspaceToken(postern, 'OWNER', { expires: { after: 'P1D' } });
-    const { data } = await invite('ada@example.com', 'OWNER', secret);
+    const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR', { expires: { after: 'P1D' } });
+    const { data } = await invite('ada@example.com', 'ADMINISTRATOR', secret);
     expect(data.inviteMember.expiresAt).toBe(new Date(postern.now() + DAY).toISOString());
     expect((await accept(data.inviteMember.invitationSecret, null, NEW_ACCOUNT)).errors).toEqual([]);
   });
 
   test('rests while the token is disabled', async () => {
-    const token = await createWorkspaceToken(postern, 'OWNER');
-    const secret = await secretFor('ada@example.com', 'OWNER', token.secret);
+    const token = await createWorkspaceToken(postern, 'ADMINISTRATOR');
+    const secret = await secretFor('ada@example.com', 'ADMINISTRATOR', token.secret);
     await stop('disableToken', token.id);
     expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
     await stop('enableToken', token.id);
@@ -261,8 +261,8 @@ describe('an invitation that a workspace token made', () => {
   });
 
   test('dies with the token, and no regeneration brings it back', async () => {
-    const token = await createWorkspaceToken(postern, 'OWNER');
-    const secret = await secretFor('ada@example.com', 'OWNER', token.secret);
+    const token = await createWorkspaceToken(postern, 'ADMINISTRATOR');
+    const secret = await secretFor('ada@example.com', 'ADMINISTRATOR', token.secret);
     await stop('revokeToken', token.id);
     await stop('regenerateToken', token.id);
     expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');

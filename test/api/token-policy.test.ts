@@ -120,7 +120,7 @@ describe('updateTokenPolicy', () => {
   test('bounds what a workspace token asks of regenerateToken, as it bounds what a person asks', async () => {
     const never = { expires: { never: true } };
     const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', never);
-    const { id } = await createWorkspaceToken(postern, 'VIEWER', never);
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', never, admin.secret);
     await update({ requireExpiry: true });
     const regenerate = (input: object) =>
       mutate(postern, 'regenerateToken', { id, ...input }, admin.secret, '__typename');

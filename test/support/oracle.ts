@@ -215,8 +215,15 @@ export function amongOwnTokens(caller: Caller, operation: 'CREATE' | 'LIST'): Ve
   return able ? 'allowed' : missingScope(operation, 'token', null);
 }
 
-/** An operation on a token; on one of a workspace it takes a role. */
-export function onToken(facts: Facts, caller: Caller, operation: string, id: string, role: Rank): Verdict {
+/** An operation on a token; on one of a workspace it takes a role. What gives authority, a token may do only below itself. */
+export function onToken(
+  facts: Facts,
+  caller: Caller,
+  operation: string,
+  id: string,
+  role: Rank,
+  gives = false,
+): Verdict {
   if (caller.kind === 'nobody') return UNAUTHENTICATED;
   if (!hasScope(caller, operation, 'token', id)) return missingScope(operation, 'token', id);
   const token = facts.token(id);
@@ -230,7 +237,9 @@ export function onToken(facts: Facts, caller: Caller, operation: string, id: str
   const verdict = withRole(facts, caller, role, token.workspace);
   if (verdict !== 'allowed' || operation === 'READ') return verdict;
   const own = roleIn(facts, caller, token.workspace) as Rank;
-  return reaches(own, token.role as Rank) ? 'allowed' : roleRequired(token.role as Rank);
+  if (!reaches(own, token.role as Rank)) return roleRequired(token.role as Rank);
+  const isBelow = caller.kind !== 'workspace' || id === caller.token || token.above.includes(caller.token);
+  return gives && !isBelow ? EXCEEDS_CALLER : 'allowed';
 }
 
 /** What an operation on a channel takes of a member. */

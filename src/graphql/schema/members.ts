@@ -81,7 +81,7 @@ builder.mutationFields((t) => ({
   updateMemberRole: t.field({
     type: MemberPayload,
     description:
-      'Gives a member another role, up to the own; nobody changes that of a member above. With a lower role, what was shared with the member goes. A workspace always keeps an Owner.',
+      'Gives a member another role, up to the own; nobody changes that of a member above. With a lower role, what was shared with the member goes. A workspace always keeps an Owner, and no token makes or unmakes one: FORBIDDEN with SESSION_REQUIRED.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({ type: UpdateMemberRoleInput, required: true, description: 'Who, and which role.' }),
@@ -98,7 +98,7 @@ builder.mutationFields((t) => ({
   removeMember: t.field({
     type: RemoveMemberPayload,
     description:
-      'Takes a member out of a workspace, nobody above the own role; or leaves it. A workspace always keeps an Owner.',
+      'Takes a member out of a workspace, nobody above the own role; or leaves it. A workspace always keeps an Owner, and no token removes one: FORBIDDEN with SESSION_REQUIRED.',
     need: {
       kind: 'role',
       role: 'ADMINISTRATOR',

@@ -93,7 +93,11 @@ const UpdateTokenInput = builder.inputType('UpdateTokenInput', {
     description: t.string({ description: 'Up to 500 characters; null removes it.' }),
     access: t.field({ type: TokenAccessEnum, description: 'How much it may do. Personal tokens only.' }),
     scopes: t.field({ type: [TokenScopeInput], description: 'Replaces all scopes.' }),
-    role: t.field({ type: RoleEnum, description: 'Workspace tokens only.' }),
+    role: t.field({
+      type: RoleEnum,
+      description:
+        'Workspace tokens only; up to the own. A token gives a role to itself and its descendants only.',
+    }),
   }),
 });
 
@@ -164,7 +168,7 @@ builder.mutationFields((t) => ({
   updateToken: t.field({
     type: TokenPayload,
     description: 'Changes what a token is called and what it may do. The same secret keeps working.',
-    need: changing('WORKSPACE_MANAGER'),
+    need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: 'input.role' },
     args: { input: t.arg({ type: UpdateTokenInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
@@ -180,7 +184,7 @@ builder.mutationFields((t) => ({
     type: RegenerateTokenPayload,
     description:
       'Gives a token a new secret and a new expiry, and keeps all else. Makes expired and revoked tokens active; a disabled one stays disabled.',
-    need: changing('ADMINISTRATOR'),
+    need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
     args: { input: t.arg({ type: RegenerateTokenInput, required: true, description: 'Which, and how.' }) },
     resolve: (_root, args, ctx, info) => {
       const { id, ...request } = args.input;
@@ -211,7 +215,7 @@ builder.mutationFields((t) => ({
   addTokenScopes: t.field({
     type: TokenPayload,
     description: 'Adds scopes to a SCOPED token, from the next request on.',
-    need: changing('WORKSPACE_MANAGER'),
+    need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: true },
     args: { input: t.arg({ type: AddTokenScopesInput, required: true, description: 'What to add.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, scopes } = args.input;
@@ -254,25 +258,28 @@ const STOPS = {
   disableToken: {
     description:
       'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
+    need: changing('ADMINISTRATOR'),
     run: disableToken,
   },
   enableToken: {
     description: 'Ends a stop: the same secret works again. Again, it changes nothing.',
+    need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
     run: enableToken,
   },
   revokeToken: {
     description:
       'Kills the secret of a token, and of all that derives from it, for good. The record stays and can be regenerated. Again, it changes nothing.',
+    need: changing('ADMINISTRATOR'),
     run: revokeToken,
   },
 } as const;
 
-for (const [name, { description, run }] of Object.entries(STOPS)) {
+for (const [name, { description, need, run }] of Object.entries(STOPS)) {
   builder.mutationField(name, (t) =>
     t.field({
       type: TokenPayload,
       description,
-      need: changing('ADMINISTRATOR'),
+      need,
       args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
       resolve: async (_root, args, ctx, info) => {
         const id = idOf('Token', args.input.id);

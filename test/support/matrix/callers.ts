@@ -1,7 +1,7 @@
 import { HOUR } from '../../../src/domain/duration.ts';
 import { composeSecret } from '../../../src/domain/secret.ts';
 import { createOperatorService } from '../../../src/services/operator.ts';
-import { RANKS, type Scope } from '../oracle.ts';
+import { RANKS, reaches, type Scope } from '../oracle.ts';
 import {
   type EntityType,
   EVERYTHING,
@@ -78,8 +78,15 @@ async function personalTokens(world: World): Promise<NamedCaller[]> {
 
 /** Everybody whose credential holds: asked about every field. */
 export async function createCallers(world: World): Promise<NamedCaller[]> {
-  const ofHome = [];
-  for (const role of RANKS) ofHome.push(await world.workspaceToken('home', role));
+  const ofHome: NamedCaller[] = [];
+  for (const role of RANKS) {
+    const caller = await world.workspaceToken('home', role);
+    if (!reaches(role, 'WORKSPACE_MANAGER')) ofHome.push(caller);
+    else {
+      const child = await world.workspaceToken('home', 'VIEWER', 'owner', caller);
+      ofHome.push({ ...caller, derived: child.ownToken });
+    }
+  }
   return [
     { name: 'nobody', secret: null, who: { kind: 'nobody' } },
     ...(await sessions(world)),

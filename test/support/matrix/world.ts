@@ -62,6 +62,7 @@ export interface World {
     workspace: WorkspaceName,
     role: Rank,
     by?: PersonName,
+    parent?: NamedCaller,
   ): Promise<NamedCaller & { ownToken: string }>;
   /** A new channel, shared with one person for some operations, where one is given. */
   channel(
@@ -129,10 +130,11 @@ export async function createWorld(postern: TestApp): Promise<World> {
       return { name: `a personal token of the ${owner}`, secret, ownToken: id, who };
     },
 
-    async workspaceToken(workspace, role, by = 'owner') {
+    async workspaceToken(workspace, role, by = 'owner', parent) {
       const workspaceId = workspaces[workspace];
-      const { id, secret } = await createWorkspaceToken(postern, role, { workspaceId }, people[by].session);
-      tokens.set(id, { workspace: workspaceId, role, above: [] });
+      const maker = parent?.secret ?? people[by].session;
+      const { id, secret } = await createWorkspaceToken(postern, role, { workspaceId }, maker);
+      tokens.set(id, { workspace: workspaceId, role, above: parent?.ownToken ? [parent.ownToken] : [] });
       const who: Caller = { kind: 'workspace', token: id, workspace: workspaceId, role, days: TOKEN_DAYS };
       return { name: `a workspace token of ${workspace} as ${role}`, secret, ownToken: id, who };
     },

@@ -361,7 +361,7 @@ export type UpdateTokenInput = {
   id: string;
   /** 1 to 100 characters. */
   name?: string | null | undefined;
-  /** Workspace tokens only. */
+  /** Workspace tokens only; up to the own. A token gives a role to itself and its descendants only. */
   role?: Role | null | undefined;
   /** Replaces all scopes. */
   scopes?: Array<TokenScopeInput> | null | undefined;

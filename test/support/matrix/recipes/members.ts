@@ -2,6 +2,7 @@ import {
   type Caller,
   EXCEEDS_CALLER,
   NOT_FOUND,
+  notWithAToken,
   type Rank,
   reaches,
   roleIn,
@@ -21,9 +22,9 @@ export function memberRecipes(world: World): Recipes {
     const verdict = withRole(facts, who, 'ADMINISTRATOR', workspace);
     if (verdict === 'allowed' && facts.role(people[member].id, workspace) === null) return NOT_FOUND;
     const own = roleIn(facts, who, workspace);
-    return verdict === 'allowed' && own && !reaches(own, standing(member))
-      ? roleRequired(standing(member))
-      : verdict;
+    if (verdict !== 'allowed') return verdict;
+    if (own && !reaches(own, standing(member))) return roleRequired(standing(member));
+    return standing(member) === 'OWNER' ? notWithAToken(who) : verdict;
   };
   const giving = (member: PersonName, role: Rank): Case[] =>
     overWorkspaces(
@@ -32,7 +33,9 @@ export function memberRecipes(world: World): Recipes {
       (caller, id) => {
         const verdict = over(member, caller, id);
         const own = roleIn(facts, caller.who, id);
-        return verdict === 'allowed' && own && !reaches(own, role) ? EXCEEDS_CALLER : verdict;
+        if (verdict !== 'allowed') return verdict;
+        if (own && !reaches(own, role)) return EXCEEDS_CALLER;
+        return role === 'OWNER' ? notWithAToken(caller.who) : verdict;
       },
     );
   const removing = (

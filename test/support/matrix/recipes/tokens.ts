@@ -3,26 +3,40 @@ import { asLookUp, beneath, fixed, overTokens, type Recipe, type Recipes } from 
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
 
+/** What is special about a change: that it gives authority, and what it is answered on a token that it does not fit. */
+interface Special {
+  readonly gives?: boolean;
+  readonly onWorkspaceToken?: Verdict;
+  readonly onPersonalToken?: Verdict;
+}
+
 /** A token by its id: reading and changing it. */
 export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
   /** A change of a token by its id. On a workspace token it takes a role; then it may not fit. */
-  const change = (operation: string, role: Rank, input: object = {}, onWorkspaceToken?: Verdict): Recipe => ({
+  const change = (
+    operation: string,
+    role: Rank,
+    input: object = {},
+    { gives = false, onWorkspaceToken, onPersonalToken }: Special = {},
+  ): Recipe => ({
     scope: ['token', operation as 'UPDATE'],
     cases: overTokens(
       tokens,
       (id) => ({ input: { id, ...input } }),
       ({ who }, id) => {
-        const verdict = onToken(facts, who, operation, id, role);
-        const misfits = verdict === 'allowed' && facts.token(id)?.workspace !== undefined;
-        return misfits ? (onWorkspaceToken ?? verdict) : verdict;
+        const verdict = onToken(facts, who, operation, id, role, gives);
+        if (verdict !== 'allowed') return verdict;
+        return (facts.token(id)?.workspace === undefined ? onPersonalToken : onWorkspaceToken) ?? verdict;
       },
-      // What viewer.can says of a workspace token is said of editing; stopping one takes a higher role.
-      role === 'WORKSPACE_MANAGER' && !onWorkspaceToken
+      // What viewer.can says of a workspace token is said of renaming; stopping one takes a higher role.
+      role === 'WORKSPACE_MANAGER' && !onWorkspaceToken && !gives
         ? (entityId) => ({ operation, entityType: 'token', entityId })
         : undefined,
     ),
   });
-  const unscoped: Verdict = { code: 'CONFLICT' };
+  const raise = { gives: true, onPersonalToken: { code: 'BAD_USER_INPUT' } } as const;
+  const rename = change('UPDATE', 'WORKSPACE_MANAGER', { name: 'renamed' });
+  const onWorkspaceToken: Verdict = { code: 'CONFLICT' };
   const read = overTokens(
     tokens,
     (id) => ({ id }),
@@ -40,13 +54,32 @@ export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
       via: 'token',
       cases: overTokens(tokens, (id) => ({ id }), audit),
     },
-    'Mutation.updateToken': change('UPDATE', 'WORKSPACE_MANAGER', { name: 'renamed' }),
-    'Mutation.addTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', { scopes: [] }, unscoped),
-    'Mutation.removeTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', { scopeIds: [] }, unscoped),
-    'Mutation.removeAllTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', {}, unscoped),
-    'Mutation.regenerateToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.updateToken': {
+      ...rename,
+      cases: [
+        ...rename.cases,
+        ...change('UPDATE', 'WORKSPACE_MANAGER', { role: 'VIEWER' }, raise).cases.map((each) => ({
+          ...each,
+          name: `${each.name}, its role`,
+        })),
+      ],
+    },
+    'Mutation.addTokenScopes': change(
+      'UPDATE',
+      'WORKSPACE_MANAGER',
+      { scopes: [] },
+      { gives: true, onWorkspaceToken },
+    ),
+    'Mutation.removeTokenScopes': change(
+      'UPDATE',
+      'WORKSPACE_MANAGER',
+      { scopeIds: [] },
+      { onWorkspaceToken },
+    ),
+    'Mutation.removeAllTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', {}, { onWorkspaceToken }),
+    'Mutation.regenerateToken': change('UPDATE', 'ADMINISTRATOR', {}, { gives: true }),
     'Mutation.disableToken': change('UPDATE', 'ADMINISTRATOR'),
-    'Mutation.enableToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.enableToken': change('UPDATE', 'ADMINISTRATOR', {}, { gives: true }),
     'Mutation.revokeToken': change('UPDATE', 'ADMINISTRATOR'),
     'Mutation.deleteToken': change('DELETE', 'ADMINISTRATOR'),
   };

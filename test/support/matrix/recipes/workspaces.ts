@@ -1,8 +1,11 @@
 import {
   amongChannels,
   amongWorkspaces,
+  EXCEEDS_CALLER,
+  notWithAToken,
   onWorkspace,
   type Rank,
+  roleIn,
   signedIn,
   type Verdict,
   withRole,
@@ -74,11 +77,20 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
       name: 'ticket',
     })),
     'Mutation.deleteWorkspace': gated('OWNER', (id) => ({ id })),
-    'Mutation.inviteMember': gated('WORKSPACE_MANAGER', (workspaceId) => ({
-      workspaceId,
-      email: 'else@example.com',
-      role: 'VIEWER',
-    })),
+    'Mutation.inviteMember': {
+      cases: (['VIEWER', 'OWNER'] as const).flatMap((role) =>
+        overWorkspaces(
+          world,
+          (workspaceId) => ({ input: { workspaceId, email: 'else@example.com', role } }),
+          (caller, id) => {
+            const verdict = may('WORKSPACE_MANAGER')(caller, id);
+            const own = roleIn(facts, caller.who, id);
+            if (verdict !== 'allowed' || role !== 'OWNER') return verdict;
+            return own === 'OWNER' ? notWithAToken(caller.who) : EXCEEDS_CALLER;
+          },
+        ),
+      ),
+    },
     'Mutation.revokeInvitation': gated('WORKSPACE_MANAGER', (workspaceId) => ({
       workspaceId,
       id: invitations.get(workspaceId) ?? invitations.get(workspaces.home),
