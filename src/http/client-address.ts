@@ -21,11 +21,7 @@ const FORWARDED_LENGTH = 1024;
  * them saw. Each proxy appends the address of whoever called it to `X-Forwarded-For`, so it is that many entries from
  * the right; whatever stands further left, the client may have invented.
  */
-export function clientAddress(
-  peer: string | null,
-  forwardedFor: string | null,
-  proxies: number,
-): string | null {
+function clientAddress(peer: string | null, forwardedFor: string | null, proxies: number): string | null {
   const forwarded = proxies > 0 ? (forwardedFor?.slice(-FORWARDED_LENGTH) ?? '') : '';
   const seen = forwarded.split(',').map((entry) => entry.trim());
   const told = seen[Math.max(0, seen.length - proxies)];
