@@ -73,6 +73,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const services = createServices({
     db: database.db,
     transact: database.transact,
+    autocommit: database.autocommit,
     version: database.version,
     changedElsewhere: database.changedElsewhere,
     hints: database.hints,

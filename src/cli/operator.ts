@@ -26,6 +26,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
   return createServices({
     db: handle.db,
     transact: handle.transact,
+    autocommit: handle.autocommit,
     version: handle.version,
     changedElsewhere: handle.changedElsewhere,
     hints: handle.hints,

@@ -7,6 +7,7 @@ import type { IdSource } from '../platform/ids.ts';
 import { insertAuditEvent } from '../storage/audit-events.ts';
 import type { Executor } from '../storage/database.ts';
 import type { Announcements } from './announcements.ts';
+import type { AnonymousWork } from './anonymous-work.ts';
 import type { Authentication } from './authentication.ts';
 import { judge } from './authority.ts';
 import type { Caller } from './caller.ts';
@@ -78,8 +79,9 @@ export function createChanges(deps: {
   ids: IdSource;
   authentication: Authentication;
   announcements: Announcements;
+  anonymousWork: AnonymousWork;
 }): Changes {
-  const { transact, clock, ids, authentication, announcements } = deps;
+  const { transact, clock, ids, authentication, announcements, anonymousWork } = deps;
 
   const announceAuthority = () => void announcements.emit('authority');
 
@@ -128,12 +130,15 @@ export function createChanges(deps: {
   }
 
   return {
-    run: (caller, ask, work) =>
-      commit(async (tx) => {
-        const principal = await authentication.recall(tx, caller.credential);
-        const grant = await judge(tx, principal, ask);
-        return { principal, grant, address: caller.address, userAgent: caller.userAgent };
-      }, work),
+    run(caller, ask, work) {
+      const change = () =>
+        commit(async (tx) => {
+          const principal = await authentication.recall(tx, caller.credential);
+          const grant = await judge(tx, principal, ask);
+          return { principal, grant, address: caller.address, userAgent: caller.userAgent };
+        }, work);
+      return caller.credential === null ? anonymousWork(change) : change();
+    },
     runAsOperator: (work) => commit(async () => OPERATOR, work),
   };
 }

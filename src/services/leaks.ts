@@ -13,7 +13,8 @@ import {
   findTokenIdsByDigests,
 } from '../storage/secret-digests.ts';
 import { deleteSession } from '../storage/sessions.ts';
-import { countAttempt } from '../storage/sign-in-attempts.ts';
+import { type AttemptCount, countAttempts, findAttempts } from '../storage/sign-in-attempts.ts';
+import type { AnonymousWork } from './anonymous-work.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
 import { revokeToken } from './token-stops.ts';
@@ -86,15 +87,15 @@ async function endAll(change: Change, secrets: readonly string[], detail: Detail
   return tokenIds.length + sessions + invitations;
 }
 
-/**
- * Counts a report of an address, over restarts. That a report always writes keeps it from telling by its time alone
- * whether it found anything. Throws `RATE_LIMITED`.
- */
-async function admitReport({ tx, now }: Change, address: string | null): Promise<void> {
-  const key = digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
-  const { attempts, resetsAt } = await countAttempt(tx, key, now, HOUR);
-  if (attempts <= REPORTS_AN_HOUR) return;
-  throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((resetsAt - now) / SECOND) });
+/** The key that the reports of an address count under. */
+function reportsOf(address: string | null): string {
+  return digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
+}
+
+/** Throws `RATE_LIMITED` if `added` more reports are too many. */
+function requireReport(count: AttemptCount | undefined, added: number, now: number): void {
+  if (!count || count.attempts + added <= REPORTS_AN_HOUR) return;
+  throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((count.resetsAt - now) / SECOND) });
 }
 
 /** Whether a secret opens anything; one read, so that guesses take no transaction. */
@@ -112,8 +113,13 @@ async function opensAnything(db: Executor, secret: string, now: number): Promise
 }
 
 /** The service over the unit of work. What it changes has no actor: nobody proves who found a secret. */
-export function createLeakService(deps: { db: Executor; clock: Clock; changes: Changes }): LeakService {
-  const { db, clock } = deps;
+export function createLeakService(deps: {
+  db: Executor;
+  clock: Clock;
+  changes: Changes;
+  anonymousWork: AnonymousWork;
+}): LeakService {
+  const { db, clock, anonymousWork } = deps;
 
   function run<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
     return deps.changes.run({ ...caller, credential: null }, { kind: 'anyone' }, work);
@@ -124,15 +130,23 @@ export function createLeakService(deps: { db: Executor; clock: Clock; changes: C
       if (secrets.length > SECRETS_A_REPORT) {
         throw badInput(['secrets'], `must be at most ${SECRETS_A_REPORT}`);
       }
+      const key = reportsOf(caller.address);
+      // An address that has been refused is only read: it takes no transaction, and writes nothing.
+      await anonymousWork(async () => {
+        const now = clock();
+        requireReport((await findAttempts(db, [key], now)).get(key), 1, now);
+      });
       await run(caller, async (change) => {
-        await admitReport(change, caller.address);
+        const { tx, now } = change;
+        // A report always writes: by its time alone it does not tell whether it found anything.
+        requireReport((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
         await endAll(change, secrets, { by: 'leak-report' });
       });
       return secrets.length;
     },
 
     async revoke(caller, secret) {
-      if (!(await opensAnything(db, secret, clock()))) return false;
+      if (!(await anonymousWork(() => opensAnything(db, secret, clock())))) return false;
       return run(caller, async (change) => (await endAll(change, [secret], { by: 'oauth-revocation' })) > 0);
     },
   };

@@ -16,6 +16,7 @@ import {
 } from '../storage/users.ts';
 import { listWorkspaceIds } from '../storage/workspaces.ts';
 import type { Change, Changes } from './changes.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import { revokeTokensOf } from './token-stops.ts';
 
 /** An account to be made, as it was typed. */
@@ -46,7 +47,10 @@ export interface OperatorService {
   deactivateUser(email: string): Promise<boolean>;
   /** Lets a user in again; the tokens work as before. Tells whether that changed anything. */
   reactivateUser(email: string): Promise<boolean>;
-  /** Replaces a password, ends every session and, unless `keepTokens`, revokes the personal tokens. */
+  /**
+   * Replaces a password, ends every session and, unless `keepTokens`, revokes the personal tokens. Clears the throttle of
+   * sign-in, so that the new password works at once.
+   */
   resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
   /** Revokes a user's personal tokens; tells how many. */
   revokeTokensOf(email: string): Promise<number>;
@@ -83,8 +87,9 @@ export function createOperatorService(deps: {
   db: Executor;
   changes: Changes;
   passwords: PasswordHasher;
+  throttle: Pick<SignInThrottle, 'reset'>;
 }): OperatorService {
-  const { db, changes, passwords } = deps;
+  const { db, changes, passwords, throttle } = deps;
 
   /** Runs work on a user of the database as it stands inside the transaction. */
   function changeUser<T>(email: string, work: (change: Change, user: User) => Promise<T>): Promise<T> {
@@ -131,13 +136,15 @@ export function createOperatorService(deps: {
 
     async resetPassword(email, password, keepTokens) {
       const passwordHash = await passwords.hash(parsePassword(password, ['password']));
-      return changeUser(email, async (change, user) => {
+      const { user, ...ended } = await changeUser(email, async (change, user) => {
         await setPasswordHash(change.tx, user.id, passwordHash);
         const endedSessions = await deleteSessions(change.tx, user.id);
         const revokedTokens = keepTokens ? 0 : await revokeTokensOf(change, { ownerId: user.id });
         await auditUser(change, 'user.password_changed', user.id, { endedSessions, revokedTokens });
-        return { endedSessions, revokedTokens };
+        return { user, endedSessions, revokedTokens };
       });
+      await throttle.reset(user.email);
+      return ended;
     },
 
     revokeTokensOf: (email) =>

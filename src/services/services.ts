@@ -7,9 +7,11 @@ import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { ChangeHints } from '../storage/change-hints.ts';
 import type { DataVersion } from '../storage/data-version.ts';
+import type { DatabaseHandle } from '../storage/database.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import type { Tables } from '../storage/tables.ts';
 import { createAnnouncements } from './announcements.ts';
+import { createAnonymousWork } from './anonymous-work.ts';
 import { createAuditReading } from './audit-reading.ts';
 import { createAuthentication } from './authentication.ts';
 import { createChanges } from './changes.ts';
@@ -36,6 +38,7 @@ import { createWorkspaceService } from './workspaces.ts';
 export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
+  readonly autocommit: DatabaseHandle['autocommit'];
   readonly version: DataVersion | null;
   readonly changedElsewhere: ForeignChanges;
   readonly hints: ChangeHints;
@@ -57,9 +60,10 @@ export function createServices(deps: ServiceDependencies) {
   announcements.on('authority', hints.tell);
   announcements.on('message', hints.tell);
   const authentication = createAuthentication({ db, transact, version, clock, announcements });
-  const changes = createChanges({ transact, clock, ids, authentication, announcements });
+  const anonymousWork = createAnonymousWork();
+  const changes = createChanges({ transact, clock, ids, authentication, announcements, anonymousWork });
   const lastUse = createLastUse({ transact, logger });
-  const throttle = createSignInThrottle({ transact, clock });
+  const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
   return {
     db,
     clock,
@@ -68,10 +72,22 @@ export function createServices(deps: ServiceDependencies) {
     passwords,
     secrets,
     changes,
+    anonymousWork,
+    throttle,
     authentication,
     lastUse,
     retention: createRetention({ transact, clock, limits, logger }),
-    sessions: createSessionService({ db, changes, passwords, secrets, throttle, limits, clock, lastUse }),
+    sessions: createSessionService({
+      db,
+      changes,
+      passwords,
+      secrets,
+      throttle,
+      anonymousWork,
+      limits,
+      clock,
+      lastUse,
+    }),
     tokenCreation: createTokenCreation({ secrets, limits }),
     tokenEditing: createTokenEditing({ limits }),
     tokenReading: createTokenReading({ db, clock, lastUse }),
@@ -94,7 +110,7 @@ export function createServices(deps: ServiceDependencies) {
       lastUse,
     }),
     introspection: createIntrospection({ db, authentication }),
-    leaks: createLeakService({ db, clock, changes }),
+    leaks: createLeakService({ db, clock, changes, anonymousWork }),
     entityTypes: createEntityTypeService({ db, limits }),
   };
 }

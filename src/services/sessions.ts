@@ -10,6 +10,7 @@ import type { IssuedSecret, SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
 import { deleteSession, deleteSessions, insertSession, listSessions } from '../storage/sessions.ts';
 import { type Account, findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
+import type { AnonymousWork } from './anonymous-work.ts';
 import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
 import type { LastUse } from './last-use.ts';
@@ -75,19 +76,22 @@ export function createSessionService(deps: {
   passwords: PasswordHasher;
   secrets: SecretSource;
   throttle: SignInThrottle;
+  anonymousWork: AnonymousWork;
   limits: Limits;
   clock: Clock;
   lastUse: LastUse;
 }): SessionService {
-  const { db, changes, passwords, secrets, throttle, limits, clock, lastUse } = deps;
+  const { db, changes, passwords, secrets, throttle, anonymousWork, limits, clock, lastUse } = deps;
 
   /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
   async function checkPassword(caller: Caller, email: string, password: string): Promise<Account | null> {
-    const attempt = await throttle.admit(email, caller.address);
-    const account = await findUserByEmail(db, email);
+    const { attempt, account } = await anonymousWork(async () => ({
+      attempt: await throttle.admit(email, caller.address),
+      account: await findUserByEmail(db, email),
+    }));
     const right = await passwords.verify(account?.passwordHash ?? null, password);
     if (right && account && account.deactivatedAt === null) {
-      await throttle.forgive(attempt);
+      await anonymousWork(() => throttle.forgive(attempt));
       return account;
     }
     await changes.run(caller, { kind: 'anyone' }, (change) =>

@@ -3,58 +3,106 @@ import { PosternError } from '../domain/errors.ts';
 import { networkOf } from '../domain/network.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
-import { clearAttempts, countAttempt, uncountAttempt } from '../storage/sign-in-attempts.ts';
-import type { Transact } from './transactions.ts';
+import type { DatabaseHandle, Executor } from '../storage/database.ts';
+import {
+  type AttemptCount,
+  type AttemptCounts,
+  clearAttempts,
+  clearAttemptsUnder,
+  countAttempts,
+  findAttempts,
+  uncountAttempt,
+} from '../storage/sign-in-attempts.ts';
 
 const WINDOW = 15 * MINUTE;
-const PER_ACCOUNT = 10;
-const PER_ADDRESS = 50;
+/** Attempts on one account from one network. */
+const PER_PAIR = 10;
+/** Attempts from one network, on whichever accounts. */
+const PER_NETWORK = 100;
+/** Attempts on one account from everywhere, beyond which a network has only one. */
+const PER_ACCOUNT = 100;
 
-/** An attempt that was counted, to be forgiven if it was right. */
+const NETWORK = 'network';
+
+/** The keys that an attempt counts under. */
 export interface Attempt {
-  readonly accountKey: string;
-  readonly addressKey: string;
+  readonly account: string;
+  /** Continues the key of the account. */
+  readonly pair: string;
+  readonly network: string;
 }
 
-/** Bounds how often passwords can be tried: per account and per address, an IPv6 network being one, over restarts. */
+/**
+ * Limits how often passwords can be tried, over restarts and over all servers of the database. What counts is the account
+ * together with the network that the attempt comes from, an IPv6 network of 64 bits being one: nobody can lock a person
+ * out from elsewhere. An account that does not exist is treated alike.
+ */
 export interface SignInThrottle {
-  /** Counts an attempt before its password is checked, so that parallel ones count too. Throws `TOO_MANY_ATTEMPTS`. */
+  /**
+   * Counts an attempt before its password is checked, so that parallel ones count too. Throws `TOO_MANY_ATTEMPTS`; an
+   * attempt that the throttle has been refusing already is only read, and writes nothing.
+   */
   admit(email: string, address: string | null): Promise<Attempt>;
-  /** Takes back an attempt whose password was right: the account starts anew, the address is one less. */
+  /** Takes back an attempt whose password was right: the pair starts anew, account and network have one less. */
   forgive(attempt: Attempt): Promise<void>;
+  /** Clears the counts of an account and of all networks. */
+  reset(email: string): Promise<void>;
 }
 
-/** A throttle of ten tries an account and fifty an address in fifteen minutes, kept in the database. */
-export function createSignInThrottle(deps: { transact: Transact; clock: Clock }): SignInThrottle {
-  const { transact, clock } = deps;
+/** Digests, because what was typed as an email may have been a password. */
+function keysOf(email: string, address: string | null): Attempt {
+  const account = digestOf(`account:${email}`);
+  const from = digestOf(`address:${networkOf(address ?? 'unknown')}`);
+  return { account, pair: `${account}:${from}`, network: `${NETWORK}:${from}` };
+}
+
+/** Until when an attempt has to wait, by the counts with it included; 0 if it need not. */
+function blockedUntil({ account, pair, network }: Attempt, counts: AttemptCounts, added: number): number {
+  const endOf = (count: AttemptCount | undefined, most: number) =>
+    count && count.attempts + added > most ? count.resetsAt : 0;
+  const isUnderAttack = endOf(counts.get(account), PER_ACCOUNT) > 0;
+  return Math.max(
+    endOf(counts.get(pair), isUnderAttack ? 1 : PER_PAIR),
+    endOf(counts.get(network), PER_NETWORK),
+  );
+}
+
+/** A throttle that keeps its counts in the database. */
+export function createSignInThrottle(deps: {
+  db: Executor;
+  autocommit: DatabaseHandle['autocommit'];
+  clock: Clock;
+}): SignInThrottle {
+  const { db, autocommit, clock } = deps;
+
+  function requireAllowed(attempt: Attempt, counts: AttemptCounts, added: number, now: number): void {
+    const end = blockedUntil(attempt, counts, added);
+    if (end === 0) return;
+    throw new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((end - now) / SECOND) });
+  }
+
   return {
     async admit(email, address) {
       const now = clock();
-      // Digests, because what was typed as an email may have been a password.
-      const attempt = {
-        accountKey: digestOf(`account:${email}`),
-        addressKey: digestOf(`address:${networkOf(address ?? 'unknown')}`),
-      };
-      const [account, from] = await transact(async (tx) => {
-        return [
-          await countAttempt(tx, attempt.accountKey, now, WINDOW),
-          await countAttempt(tx, attempt.addressKey, now, WINDOW),
-        ] as const;
-      });
-      const ends = [
-        account.attempts > PER_ACCOUNT ? account.resetsAt : 0,
-        from.attempts > PER_ADDRESS ? from.resetsAt : 0,
-      ];
-      const blockedUntil = Math.max(...ends);
-      if (blockedUntil > 0) {
-        throw new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((blockedUntil - now) / SECOND) });
-      }
+      const attempt = keysOf(email, address);
+      const keys = Object.values(attempt);
+      requireAllowed(attempt, await findAttempts(db, keys, now), 1, now);
+      const counts = await autocommit((executor) => countAttempts(executor, keys, now, WINDOW));
+      requireAllowed(attempt, counts, 0, now);
       return attempt;
     },
-    forgive: ({ accountKey, addressKey }) =>
-      transact(async (tx) => {
-        await clearAttempts(tx, accountKey);
-        await uncountAttempt(tx, addressKey);
+
+    forgive: ({ account, pair, network }) =>
+      autocommit(async (executor) => {
+        await clearAttempts(executor, pair);
+        await uncountAttempt(executor, account);
+        await uncountAttempt(executor, network);
+      }),
+
+    reset: (email) =>
+      autocommit(async (executor) => {
+        await clearAttemptsUnder(executor, keysOf(email, null).account);
+        await clearAttemptsUnder(executor, NETWORK);
       }),
   };
 }

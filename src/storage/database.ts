@@ -28,6 +28,11 @@ export interface DatabaseHandle {
    * it when it rejects. The work may be run more than once before that, so it does nothing but through the transaction.
    */
   transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Runs writing statements each of which is right by itself, such as counting. On PostgreSQL each commits alone: others
+   * that write the same row wait for it a moment, where transactions would lose to each other and be run again.
+   */
+  autocommit<T>(work: (db: Executor) => Promise<T>): Promise<T>;
   /** Tells whether anything was committed; `null` where nobody can say so at once. */
   readonly version: DataVersion | null;
   /** Whether another process may have changed the data since this was last asked. */
@@ -66,12 +71,14 @@ export function databaseFile(url: string): string {
 export function wrapSqlite(connection: Database.Database, path: string): SqliteHandle {
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
   const file = path === IN_MEMORY ? null : path;
+  const transact = createSqliteTransact(db, connection);
   return {
     db,
     connection,
     file,
     clock: systemClock,
-    transact: createSqliteTransact(db, connection),
+    transact,
+    autocommit: transact,
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(connection),
     hints: NO_HINTS,

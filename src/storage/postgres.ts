@@ -100,6 +100,7 @@ export async function openPostgres(url: string) {
       file: null,
       clock: clock.now as Clock,
       transact: createPostgresTransact(db),
+      autocommit: <T>(work: (db: Database) => Promise<T>) => work(db),
       version: null,
       changedElsewhere: watchPostgres(db),
       hints: hints as ChangeHints,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import pLimit from 'p-limit';
 import { operationsFromBits, operationsToBits } from '../domain/scopes.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
 import { gatherLookups } from './gathered.ts';
@@ -10,6 +11,8 @@ const GATHER_MS = 50;
 const STORED_AT_ONCE = 100;
 /** What is wanted beyond that is left to the next who asks for it. */
 const MOST_WANTED = 10_000;
+
+const WORKED_OUT_AT_ONCE = 2;
 
 /** What secrets open, by one indexed read. */
 export interface PresentedTokens {
@@ -111,7 +114,14 @@ export async function keepPresentedTokens(tx: Executor, digests: readonly string
  */
 export function createPresentedTokens({ transact }: Pick<DatabaseHandle, 'transact'>): PresentedTokens {
   const wanted = new Set<string>();
+  const workingOut = pLimit(WORKED_OUT_AT_ONCE);
   let isDue = false;
+
+  /** Outside of transactions a few at once: anybody can ask for secrets that open nothing, and must not take every connection. */
+  function workOut(db: Executor, digest: string): Promise<PresentedToken | null> {
+    const work = () => workOutPresentedToken(db, digest);
+    return db.isTransaction ? work() : workingOut(work);
+  }
 
   function storeSoon(): void {
     if (isDue) return;
@@ -136,7 +146,7 @@ export function createPresentedTokens({ transact }: Pick<DatabaseHandle, 'transa
     async find(db, digest) {
       const kept = await findKept(db, digest);
       if (kept) return decode(kept.content);
-      const presented = await workOutPresentedToken(db, digest);
+      const presented = await workOut(db, digest);
       if (presented && wanted.size < MOST_WANTED) {
         wanted.add(digest);
         storeSoon();

@@ -7,30 +7,71 @@ export interface AttemptCount {
   readonly resetsAt: number;
 }
 
-/** Counts one more attempt under a key, in a new window where the last has ended; one statement, so none is lost. */
-export async function countAttempt(
+/** Counts by their keys. */
+export type AttemptCounts = ReadonlyMap<string, AttemptCount>;
+
+interface AttemptRow {
+  readonly key: string;
+  readonly attempts: number;
+  readonly resets_at: number;
+}
+
+function toCounts(rows: readonly AttemptRow[]): AttemptCounts {
+  return new Map(rows.map((row) => [row.key, { attempts: row.attempts, resetsAt: row.resets_at }]));
+}
+
+/** The counts under some keys whose windows have not ended. */
+export async function findAttempts(
   db: Executor,
-  key: string,
+  keys: readonly string[],
+  now: number,
+): Promise<AttemptCounts> {
+  const rows = await db
+    .selectFrom('sign_in_attempts')
+    .selectAll()
+    .where('key', 'in', [...keys])
+    .where('resets_at', '>', now)
+    .execute();
+  return toCounts(rows);
+}
+
+/**
+ * Counts one more attempt under each of some keys, in a new window if the last has ended. One statement, so parallel
+ * attempts all count; it takes the rows in the order of their keys, so that two of them never wait for each other.
+ */
+export async function countAttempts(
+  db: Executor,
+  keys: readonly string[],
   now: number,
   windowMs: number,
-): Promise<AttemptCount> {
-  const row = await db
+): Promise<AttemptCounts> {
+  const rows = await db
     .insertInto('sign_in_attempts')
-    .values({ key, attempts: 1, resets_at: now + windowMs })
+    .values([...keys].sort().map((key) => ({ key, attempts: 1, resets_at: now + windowMs })))
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet({
         attempts: sql`case when sign_in_attempts.resets_at <= ${now} then 1 else sign_in_attempts.attempts + 1 end`,
         resets_at: sql`case when sign_in_attempts.resets_at <= ${now} then ${now + windowMs} else sign_in_attempts.resets_at end`,
       }),
     )
-    .returning(['attempts', 'resets_at'])
-    .executeTakeFirstOrThrow();
-  return { attempts: row.attempts, resetsAt: row.resets_at };
+    .returningAll()
+    .execute();
+  return toCounts(rows);
 }
 
-/** Forgets the attempts under a key. */
+/** Deletes the count under a key. */
 export async function clearAttempts(db: Executor, key: string): Promise<void> {
   await db.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
+}
+
+/** Deletes the counts under `prefix` itself and under every key that continues it with a colon. */
+export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<void> {
+  await db
+    .deleteFrom('sign_in_attempts')
+    .where('key', '>=', prefix)
+    // The character after the colon.
+    .where('key', '<', `${prefix};`)
+    .execute();
 }
 
 /** Takes one attempt back. */
@@ -43,7 +84,7 @@ export async function uncountAttempt(db: Executor, key: string): Promise<void> {
     .execute();
 }
 
-/** Forgets windows that have ended, so many at most, and tells how many. */
+/** Deletes up to `most` windows that have ended; returns the count. */
 export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
   const result = await db
     .deleteFrom('sign_in_attempts')

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
 import { HOUR } from '../../src/domain/duration.ts';
+import { createLogger } from '../../src/platform/logger.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { fetchFrom } from '../support/fetch.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -183,6 +187,25 @@ describe('a report', () => {
     expect((await reportByHttp([], {}, '198.51.100.4')).status).toBe(200);
     postern.advance(HOUR);
     expect((await reportByHttp([])).status).toBe(200);
+  });
+
+  test('that comes after the limit writes nothing and takes no transaction', async () => {
+    const { database, now } = postern;
+    for (let count = 0; count < 60; count += 1) await reportByHttp([]);
+    const rows = () => database.db.selectFrom('sign_in_attempts').selectAll().execute();
+    const before = await rows();
+    const unwritable = async () => {
+      throw new Error('a transaction was begun');
+    };
+    const app = await createApp(readConfig({}), {
+      database: { ...database, transact: unwritable, autocommit: unwritable },
+      clock: now,
+      logger: createLogger('silent'),
+    });
+    const headers = { 'Content-Type': 'application/json' };
+    const request = new Request('http://postern.test/leaks', { method: 'POST', headers, body: '[]' });
+    expect((await fetchFrom(app, request)).status).toBe(429);
+    expect(await rows()).toEqual(before);
   });
 
   test('that comes after the limit revokes nothing', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { codeIn } from '../support/http.ts';
 
-const TRIES_AN_ADDRESS = 50;
+const TRIES_AN_ADDRESS = 100;
 const SIGN_IN = `mutation ($email: EmailAddress!) {
   signIn(input: { email: $email, password: "not the password" }) { expiresAt }
 }`;

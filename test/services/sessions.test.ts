@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOperatorService } from '../../src/services/operator.ts';
 import { createSessionService } from '../../src/services/sessions.ts';
-import { createSignInThrottle } from '../../src/services/sign-in-throttle.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 
 let postern: TestApp;
@@ -15,10 +14,9 @@ const SOMEBODY = { credential: null, address: '127.0.0.1', userAgent: null, requ
 /** Signs in with a password that is right when it is checked, and while something else happens before the session opens. */
 function signInWhile(happens: () => Promise<unknown>) {
   const { services } = postern.app;
-  const { clock, passwords } = services;
+  const { passwords } = services;
   const sessions = createSessionService({
     ...services,
-    throttle: createSignInThrottle({ transact: postern.database.transact, clock }),
     passwords: {
       ...passwords,
       async verify(stored, password) {

@@ -104,7 +104,7 @@ const RevokeOtherSessionsPayload = builder
 builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
-    description: 'Opens a session. Attempts are counted per account and per address.',
+    description: 'Opens a session. Attempts are counted by account and network together.',
     need: { kind: 'person' },
     args: { input: t.arg({ type: SignInInput, required: true, description: 'Who, and the proof.' }) },
     resolve: async (_root, { input }, { services, caller, setSession }) => {
