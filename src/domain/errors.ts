@@ -46,6 +46,10 @@ export const ERRORS = {
     status: 403,
     message: 'A request with the session cookie must come from the same origin.',
   },
+  USER_CHANGED: {
+    status: 409,
+    message: 'The session cookie belongs to another user than X-Postern-Expected-User names.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type must be application/json.' },
   RATE_LIMITED: { status: 429, message: 'Too many requests: try again later.' },

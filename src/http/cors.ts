@@ -35,7 +35,7 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
       const headers: HttpHeaders = { allow: 'GET, POST, OPTIONS' };
       if (allows(request.header('origin'))) {
         headers['access-control-allow-methods'] = 'GET, POST';
-        headers['access-control-allow-headers'] = 'Authorization, Content-Type';
+        headers['access-control-allow-headers'] = 'Authorization, Content-Type, X-Postern-Expected-User';
         headers['access-control-max-age'] = PREFLIGHT_SECONDS;
       }
       return { status: 204, headers, body: null };

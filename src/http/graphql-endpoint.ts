@@ -9,6 +9,7 @@ import { createAdmission } from './admission.ts';
 import { answerFailure, refusalAnswer } from './answers.ts';
 import { callerOf } from './caller.ts';
 import { createCors } from './cors.ts';
+import { requireExpectedUser } from './expected-user.ts';
 import { createGraphiql } from './graphiql.ts';
 import { createLane } from './graphql-lane.ts';
 import { readParams } from './graphql-params.ts';
@@ -47,8 +48,10 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
 
   async function execute(request: HttpRequest, visit: Visit): Promise<HttpAnswer> {
     const graphqlParams = await readParams(request);
-    const { credential, principal, deadCookie } = await admit(request, visit.address);
+    const admission = await admit(request, visit.address);
+    const { credential, principal, deadCookie } = admission;
     visit.principal = principal;
+    requireExpectedUser(request, admission);
     let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
     const server: ServerContext = {
       caller: callerOf(request, visit, credential),

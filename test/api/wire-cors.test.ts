@@ -52,7 +52,7 @@ test('a preflight from an allowed origin is answered without asking GraphQL', as
     'access-control-allow-origin': 'https://app.example',
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'Authorization, Content-Type',
+    'access-control-allow-headers': 'Authorization, Content-Type, X-Postern-Expected-User',
     'access-control-expose-headers': 'Retry-After, WWW-Authenticate, X-Request-Id',
     'access-control-max-age': '600',
   });

@@ -18,6 +18,7 @@ const REFUSED_WHOLE = [
   ['GRAPHQL_VALIDATION_FAILED', 400, undefined],
   ['BAD_VARIABLES', 400, undefined],
   ['CSRF_REJECTED', 403, undefined],
+  ['USER_CHANGED', 409, undefined],
   ['PAYLOAD_TOO_LARGE', 413, undefined],
   ['UNSUPPORTED_MEDIA_TYPE', 415, undefined],
   ['RATE_LIMITED', 429, undefined],
