@@ -27,19 +27,31 @@ test('a wrong password is told in words, and the password is not kept', async ()
   expect(await page.getByLabel('Password').inputValue()).toBe('');
 });
 
-test('whoever is signed out in the middle signs in and is back where they were', async () => {
+test('a person without a session signs in and comes to the page that they asked for', async () => {
+  const { page, open } = await web.visit();
+  await open('/workspaces');
+  await page.getByText('Sign in to continue.').waitFor();
+  expect(new URL(page.url()).search).toBe('?next=%2Fworkspaces');
+  await signIn(page, web.wire.postern.owner);
+  expect(new URL(page.url()).pathname).toBe('/workspaces');
+});
+
+test('a person whose session ends signs in over the page that they are on', async () => {
   const { page, open } = await web.visit();
   await open('/account');
   await signIn(page, web.wire.postern.owner);
+  await page.waitForLoadState('networkidle');
   await web.wire.postern.post(
     'mutation { revokeOtherSessions { revokedCount } }',
     {},
     web.wire.postern.owner.session,
   );
   await page.getByRole('link', { name: 'Workspaces' }).click();
-  await page.getByText('Sign in to go on where you were.').waitFor();
-  expect(new URL(page.url()).search).toBe('?next=%2Fworkspaces');
-  await signIn(page, web.wire.postern.owner);
+  const dialog = page.getByRole('dialog', { name: 'Your session ended' });
+  await dialog.getByLabel('Password').fill(web.wire.postern.owner.password);
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('table', { name: 'Workspaces' }).waitFor();
+  await dialog.waitFor({ state: 'detached' });
   expect(new URL(page.url()).pathname).toBe('/workspaces');
 });
 

@@ -54,7 +54,7 @@ test('a new secret is shown once on the page of its token, works, and is gone af
   const secret = await createThere(page, 'Shown once');
   expect(secret).toMatch(/^pat_[0-9A-Za-z]{49}$/);
   expect(new URL(page.url()).pathname).toMatch(/^\/tokens\/tok_/);
-  await page.getByText('you will not see it again').waitFor();
+  await page.getByText("You won't be able to see it again").waitFor();
   await page.getByText(`Authorization: Bearer ${secret}`).waitFor();
   expect(await callWith(web.wire.postern, secret)).toEqual([200, undefined]);
   await page.reload();

@@ -47,7 +47,7 @@ test('an Owner issues a workspace token, whose secret is shown once', async () =
   await page.getByLabel('Label').fill('Deployer');
   await page.getByLabel('Role').selectOption('TEAM_MEMBER');
   await page.getByLabel('Expires').selectOption('never');
-  await page.getByText('stays dangerous').waitFor();
+  await page.getByText('stays a risk').waitFor();
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByRole('region', { name: 'Your new token' }).getByText(/^wst_/).waitFor();
   await page.reload();
@@ -119,7 +119,7 @@ test('the token policy bounds what can be issued', async () => {
   await open(`/workspaces/${workspaceId}/access-tokens/new`);
   expect(await page.getByLabel('Expires').getByRole('option').allTextContents()).toEqual([
     '7 days',
-    'Until a date',
+    'Custom date',
   ]);
   expect(await page.getByLabel('Role').getByRole('option').allTextContents()).not.toContain('Owner');
 });

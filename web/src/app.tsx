@@ -1,23 +1,26 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ApiProvider } from './api/api-provider.tsx';
+import { PageBoundary } from './broken-page.tsx';
 import { Announcer } from './components/announcer.tsx';
 import { SearchMemory } from './components/list-state.tsx';
 import { Loading } from './components/states.tsx';
+import { lazyPage } from './lazy-page.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { FreshSecretProvider } from './secrets/fresh-secret.tsx';
+import { SessionDialog } from './session/session-dialog.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { Shell } from './session/shell.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { TokensPage } from './tokens/tokens-page.tsx';
 
-const AccountPage = lazy(() => import('./account/account-page.tsx'));
-const ChannelPage = lazy(() => import('./channels/channel-page.tsx'));
-const InvitationPage = lazy(() => import('./account/invitation-page.tsx'));
-const NewTokenPage = lazy(() => import('./tokens/new-token-page.tsx'));
-const TokenPage = lazy(() => import('./tokens/token-page.tsx'));
-const WorkspacesPage = lazy(() => import('./workspaces/workspaces-page.tsx'));
-const WorkspaceRoutes = lazy(() => import('./workspaces/workspace-routes.tsx'));
+const AccountPage = lazyPage(() => import('./account/account-page.tsx'));
+const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
+const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
+const NewTokenPage = lazyPage(() => import('./tokens/new-token-page.tsx'));
+const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
+const WorkspacesPage = lazyPage(() => import('./workspaces/workspaces-page.tsx'));
+const WorkspaceRoutes = lazyPage(() => import('./workspaces/workspace-routes.tsx'));
 
 function SignedInRoutes() {
   return (
@@ -47,35 +50,47 @@ function SignedInRoutes() {
   );
 }
 
+/** The pages of a signed-in person. One that breaks leaves the navigation around it, and a secret above it, as they are. */
+function SignedIn() {
+  return (
+    <SessionGate>
+      <SearchMemory>
+        <Shell>
+          <PageBoundary frame="shell">
+            <Suspense fallback={<Loading what="the page" />}>
+              <SignedInRoutes />
+            </Suspense>
+          </PageBoundary>
+        </Shell>
+      </SearchMemory>
+    </SessionGate>
+  );
+}
+
 /** The console. */
 export function App() {
   return (
-    <ApiProvider>
-      <Announcer>
-        <Suspense fallback={<Loading what="the page" />}>
-          <Switch>
-            <Route path="/sign-in">
-              <SignInPage />
-            </Route>
-            <Route path="/invitation">
-              <InvitationPage />
-            </Route>
-            <Route>
-              <SessionGate>
-                <SearchMemory>
-                  <FreshSecretProvider>
-                    <Shell>
-                      <Suspense fallback={<Loading what="the page" />}>
-                        <SignedInRoutes />
-                      </Suspense>
-                    </Shell>
-                  </FreshSecretProvider>
-                </SearchMemory>
-              </SessionGate>
-            </Route>
-          </Switch>
-        </Suspense>
-      </Announcer>
-    </ApiProvider>
+    <Announcer>
+      <ApiProvider>
+        <FreshSecretProvider>
+          <PageBoundary frame="door">
+            <Suspense fallback={<Loading what="the page" />}>
+              <Switch>
+                <Route path="/sign-in">
+                  <SignInPage />
+                </Route>
+                <Route path="/invitation">
+                  <InvitationPage />
+                </Route>
+                <Route>
+                  <SignedIn />
+                </Route>
+              </Switch>
+            </Suspense>
+          </PageBoundary>
+          <SessionDialog />
+        </FreshSecretProvider>
+      </ApiProvider>
+    </Announcer>
   );
 }

@@ -37,11 +37,11 @@ function watch(page: Page, origin: string): string[] {
   return complaints;
 }
 
-async function open(browser: Browser, origin: string, options: BrowserContextOptions): Promise<Visit> {
-  const context = await browser.newContext({ baseURL: origin, ...options });
+async function open(browser: Browser, options: BrowserContextOptions & { baseURL: string }): Promise<Visit> {
+  const context = await browser.newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  const complaints = watch(page, origin);
+  const complaints = watch(page, options.baseURL);
   return {
     page,
     complaints,
@@ -60,22 +60,23 @@ export async function signIn(page: Page, person: Pick<Person, 'email' | 'passwor
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
 
-/** Starts a server with the console, at the browser's own time, and a browser. */
-export async function startConsole(): Promise<ConsoleTest> {
+/** Starts a server with the console, at the browser's own time, and a browser; `env` is what the configuration reads. */
+export async function startConsole(env: Record<string, string> = {}): Promise<ConsoleTest> {
   if (!existsSync(new URL('../../../dist/console/index.html', import.meta.url))) {
     throw new Error('The console is tested as it is built: run "npm run build" first.');
   }
   const browser = await launchChromium();
-  const wire = await startWire();
+  const wire = await startWire(env);
   wire.postern.advance(Date.now() - START);
   const visits: Visit[] = [];
   return {
     wire,
     async visit(person, options = {}) {
-      const visit = await open(browser, wire.origin, options);
+      const baseURL = options.baseURL ?? wire.origin;
+      const visit = await open(browser, { ...options, baseURL });
       visits.push(visit);
       if (person) {
-        const cookie = { name: 'postern_session', value: person.session, url: wire.origin };
+        const cookie = { name: 'postern_session', value: person.session, url: baseURL };
         await visit.page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
         await visit.open('/tokens');
       }

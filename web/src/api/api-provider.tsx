@@ -1,10 +1,31 @@
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import {
+  createContext,
+  Fragment,
+  type ReactNode,
+  useContext,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { Provider } from 'urql';
 import { useLocation } from 'wouter';
 import { navigate } from 'wouter/use-browser-location';
 import { createApiClient } from './client.ts';
+import { type Connection, type ConnectionState, createConnection } from './connection.ts';
 
-const ForgetContext = createContext<() => void>(() => {});
+interface Api {
+  readonly connection: Connection;
+  readonly retry: () => void;
+  readonly forget: () => void;
+}
+
+const ApiContext = createContext<Api | null>(null);
+
+function useApi(): Api {
+  const api = useContext(ApiContext);
+  if (!api) throw new Error('useApi needs an ApiProvider above it');
+  return api;
+}
 
 /** Where sign-in leads back to; a place of the console only, never another site. */
 export function returnPath(search: string): string {
@@ -25,25 +46,45 @@ function leaveForSignIn(): void {
   }
 }
 
-/** Gives the pages a client; when nobody is signed in any more, leads to sign-in and back. */
+function startApi(generation: number) {
+  const connection = createConnection();
+  return { generation, connection, ...createApiClient({ connection, onAnonymous: leaveForSignIn }) };
+}
+
+/** Gives the pages a client. Everything below starts anew with each client: nothing of one person is left for the next. */
 export function ApiProvider({ children }: { children: ReactNode }) {
-  const [generation, setGeneration] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is a new client
-  const client = useMemo(() => createApiClient({ onSignedOut: leaveForSignIn }), [generation]);
-  const forget = useCallback(() => setGeneration((current) => current + 1), []);
+  const [api, setApi] = useState(() => startApi(0));
+  const value = useMemo(
+    () => ({ ...api, forget: () => setApi(({ generation }) => startApi(generation + 1)) }),
+    [api],
+  );
   return (
-    <ForgetContext value={forget}>
-      <Provider value={client}>{children}</Provider>
-    </ForgetContext>
+    <ApiContext value={value}>
+      <Provider value={api.client}>
+        <Fragment key={api.generation}>{children}</Fragment>
+      </Provider>
+    </ApiContext>
   );
 }
 
 /** Goes to a place with an empty memory: what one person saw is gone before the next one signs in. */
 export function useFreshStart(): (path: string) => void {
-  const forget = useContext(ForgetContext);
+  const { forget } = useApi();
   const [, go] = useLocation();
   return (path) => {
     forget();
     go(path, { replace: true });
   };
+}
+
+/** The state of the connection, and what can be done about it. */
+export function useConnection(): ConnectionState & {
+  /** Sends the queries again that failed. */
+  readonly retry: () => void;
+  /** Opens or closes the question about the session. */
+  readonly ask: (asking: boolean) => void;
+} {
+  const { connection, retry } = useApi();
+  const state = useSyncExternalStore(connection.subscribe, connection.get);
+  return { ...state, retry, ask: (asking) => connection.update({ asking }) };
 }

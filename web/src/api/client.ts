@@ -3,13 +3,20 @@ import {
   cacheExchange,
   createClient,
   fetchExchange,
+  getOperationName,
   mapExchange,
   type Operation,
   type OperationResult,
 } from 'urql';
-import { isSignedOut } from './errors.ts';
+import type { MeQuery } from '../generated/hooks.ts';
+import type { Connection } from './connection.ts';
+import { isReplaced, isSignedOut } from './errors.ts';
+import { keepAnswers } from './keep-answers.ts';
 
 const ENDPOINT = '/graphql';
+
+/** Names the user that this tab acts for: the server refuses a request whose session cookie belongs to someone else. */
+const EXPECTED_USER = 'x-postern-expected-user';
 
 const EVERYTHING = ['Everything'];
 
@@ -26,28 +33,84 @@ function withoutRefusedData(result: OperationResult): OperationResult {
   return refused ? { ...result, data: undefined } : result;
 }
 
+/** Follows the session through the answers of the server. */
+function watchSession(connection: Connection, onAnonymous: () => void) {
+  function bind({ operation, data }: OperationResult): void {
+    const user =
+      getOperationName(operation.query) === 'Me' ? (data as MeQuery | undefined)?.viewer?.user : null;
+    if (user && !connection.get().person) connection.update({ person: user });
+  }
+
+  function succeed(result: OperationResult): void {
+    bind(result);
+    if (result.operation.kind === 'query') connection.update({ session: 'current', asking: false });
+  }
+
+  function fail(error: CombinedError, operation: Operation): void {
+    const session = isReplaced(error) ? 'replaced' : isSignedOut(error) ? 'ended' : null;
+    if (!session) return;
+    const { person, session: before, asking } = connection.get();
+    if (person) {
+      // Someone who dismissed the question is asked again when they submit something, not by each refresh.
+      const ask = asking || session !== before || operation.kind === 'mutation';
+      connection.update({ session, asking: ask });
+    } else onAnonymous();
+  }
+
+  return (result: OperationResult): void => {
+    if (result.error) fail(result.error, result.operation);
+    else succeed(result);
+  };
+}
+
+interface ClientOptions {
+  readonly connection: Connection;
+  /** Called when the server asks to sign in before it has named anyone. */
+  readonly onAnonymous: () => void;
+}
+
 /**
  * A client of the API with a memory of its own; a new one remembers nothing. The memory holds what queries answered:
- * answers to changes, and with them secrets, never go into it.
+ * answers to changes, and with them secrets, never go into it. `retry` sends the queries again that failed.
  */
-export function createApiClient(options: { onSignedOut: () => void }) {
-  return createClient({
+export function createApiClient({ connection, onAnonymous }: ClientOptions) {
+  let retry = () => {};
+  const watch = watchSession(connection, onAnonymous);
+  const client = createClient({
     url: ENDPOINT,
     preferGetMethod: false,
     fetchSubscriptions: true,
     requestPolicy: 'cache-and-network',
-    fetchOptions: { credentials: 'same-origin' },
+    fetchOptions() {
+      const { person } = connection.get();
+      return { credentials: 'same-origin', ...(person && { headers: { [EXPECTED_USER]: person.id } }) };
+    },
     exchanges: [
-      mapExchange({
-        onOperation: dependOnEverything,
-        onResult: withoutRefusedData,
-        onError(error: CombinedError) {
-          if (isSignedOut(error)) options.onSignedOut();
-        },
+      mapExchange({ onOperation: dependOnEverything }),
+      keepAnswers(connection, (resend) => {
+        retry = resend;
       }),
       cacheExchange,
+      mapExchange({
+        onResult(result) {
+          watch(result);
+          return withoutRefusedData(result);
+        },
+      }),
       fetchExchange,
     ],
+  });
+  return { client, retry: () => retry() };
+}
+
+/** A client that calls with the session cookie, names no expected user, and keeps nothing. */
+export function createSessionClient() {
+  return createClient({
+    url: ENDPOINT,
+    preferGetMethod: false,
+    requestPolicy: 'network-only',
+    fetchOptions: { credentials: 'same-origin' },
+    exchanges: [fetchExchange],
   });
 }
 

@@ -3,6 +3,8 @@ import type { ErrorCode, InputIssue, Reason } from '../../../src/domain/errors.t
 import type { Role } from '../../../src/domain/roles.ts';
 import { ROLE_NAMES } from '../words.ts';
 
+const OUTDATED = "This page doesn't match the server's version. Reload the page to update it.";
+
 /** What the API refuses with, in words for people; where the server's own words are exact, they stand instead. */
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   INVALID_TOKEN: 'This secret opens nothing: it is mistyped, replaced or deleted.',
@@ -10,8 +12,11 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   TOKEN_REVOKED: 'This token was revoked. Regenerate it to use it again.',
   TOKEN_DISABLED: 'This token is disabled. Enable it to use it again.',
   TOKEN_NO_ACCESS: 'This token has no access yet: give it scopes or full access first.',
-  INVALID_SESSION: 'You were signed out. Sign in again.',
-  UNAUTHENTICATED: 'You were signed out. Sign in again.',
+  INVALID_SESSION: 'Your session ended before this was done. Sign in, then try again.',
+  UNAUTHENTICATED: 'Your session ended before this was done. Sign in, then try again.',
+  USER_CHANGED: 'Nothing was changed, because someone else is signed in in this browser now.',
+  GRAPHQL_PARSE_FAILED: OUTDATED,
+  GRAPHQL_VALIDATION_FAILED: OUTDATED,
   CSRF_REJECTED: 'The browser did not prove that this page asked. Reload the page and try again.',
   PAYLOAD_TOO_LARGE: 'This is too large to send.',
   RATE_LIMITED: 'Too many requests. Wait a moment and try again.',
@@ -58,6 +63,11 @@ export function isSignedOut(error: CombinedError): boolean {
 
 function explainReason(reason: Reason, role: Role | undefined): string {
   return reason === 'ROLE_REQUIRED' && role ? `This needs the role ${ROLE_NAMES[role]}.` : REASONS[reason];
+}
+
+/** Whether the server refused to act because another person is signed in in this browser. */
+export function isReplaced(error: CombinedError): boolean {
+  return error.graphQLErrors.some((each) => extensionsOf(each).code === 'USER_CHANGED');
 }
 
 /** Why `viewer.can` says no, in a sentence. */

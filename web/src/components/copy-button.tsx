@@ -1,20 +1,21 @@
-import { useState } from 'react';
+import { type MouseEvent, useState } from 'react';
 import { useAnnounce } from './announcer.tsx';
 import { Button, type ButtonLook } from './button.tsx';
+import { copyText } from './copy-text.ts';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
 /** Copies a text and says so. */
 export function CopyButton({ text, label, look }: { text: string; label: string; look?: ButtonLook }) {
   const [copied, setCopied] = useState(false);
   const announce = useAnnounce();
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      announce('Copied to the clipboard');
-    } catch {
-      announce('The browser did not allow copying: select the text instead');
-    }
+  async function copy({ currentTarget }: MouseEvent<HTMLButtonElement>) {
+    const done = await copyText(text, currentTarget);
+    setCopied(done);
+    announce(
+      done
+        ? 'Copied to the clipboard'
+        : 'The browser did not allow copying. Select the text and copy it yourself.',
+    );
   }
   return (
     <Button small look={look} onClick={copy} onBlur={() => setCopied(false)}>

@@ -11,18 +11,26 @@ const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const EXACT = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'long' });
 
+/** `Intl` throws on a date that is none, which would take the whole page away. */
+function isDate(instant: Date): boolean {
+  return !Number.isNaN(instant.getTime());
+}
+
+const NO_DATE = 'an unknown date';
+
 /** The day of an instant: "7 Apr 2030" as the reader's language orders it. */
 export function formatDay(instant: Date): string {
-  return DAY.format(instant);
+  return isDate(instant) ? DAY.format(instant) : NO_DATE;
 }
 
 /** An instant to the second, with its time zone. */
 export function formatExact(instant: Date): string {
-  return EXACT.format(instant);
+  return isDate(instant) ? EXACT.format(instant) : NO_DATE;
 }
 
 /** How far an instant is from now: "in 3 days", "5 minutes ago". */
 export function formatDistance(instant: Date, now: number): string {
+  if (!isDate(instant)) return NO_DATE;
   const seconds = Math.trunc((instant.getTime() - now) / 1000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
   return RELATIVE.format(Math.trunc(seconds / size), unit);

@@ -1,27 +1,37 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
-import { useFreshSecret } from './fresh-secret.tsx';
+import { type FreshSecret, useFreshSecrets } from './fresh-secret.tsx';
 import './secret-banner.css';
 
-/** The frame in which a secret is shown once. */
-export function SecretBanner({
+/** The frame in which a secret is shown once. It takes the focus, wherever the page was scrolled to. */
+function SecretBanner({
   title,
   secret,
+  onDismiss,
   children,
 }: {
   title: string;
   secret: string;
-  children?: ReactNode;
+  onDismiss: () => void;
+  children: ReactNode;
 }) {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => ref.current?.focus(), []);
   return (
-    <section className="secret-banner" aria-label={title}>
+    <section ref={ref} tabIndex={-1} className="secret-banner" aria-label={title}>
       <h2>{title}</h2>
-      <p>Copy it now: you will not see it again.</p>
+      <p>Copy it now. You won't be able to see it again.</p>
       <div className="secret-line">
         <code className="secret-text">{secret}</code>
         <CopyButton text={secret} label="Copy" look="primary" />
       </div>
       {children}
+      <div>
+        <Button small onClick={onDismiss}>
+          I saved it
+        </Button>
+      </div>
     </section>
   );
 }
@@ -36,19 +46,46 @@ function curlFor(secret: string, origin: string): string {
   ].join(' \\\n  ');
 }
 
-const TITLES = { created: 'Your new token', regenerated: 'Your new secret' } as const;
+function titleOf(fresh: FreshSecret): string {
+  if (fresh.kind === 'invitation') return `Invitation for ${fresh.email}`;
+  return fresh.event === 'created' ? 'Your new token' : 'Your new secret';
+}
 
-/** The secret of a token that was issued a moment ago; gone after a reload, and once its page is left. */
-export function FreshSecretBanner({ tokenId }: { tokenId: string }) {
-  const { fresh } = useFreshSecret();
-  if (fresh?.tokenId !== tokenId) return null;
-  const curl = curlFor(fresh.secret, window.location.origin);
+/** How to use a secret. */
+function Usage({ fresh }: { fresh: FreshSecret }) {
+  const { origin } = window.location;
+  if (fresh.kind === 'invitation') {
+    return (
+      <p>
+        Send it to {fresh.email}, who pastes it at <code>{origin}/invitation</code>.
+      </p>
+    );
+  }
+  const curl = curlFor(fresh.secret, origin);
   return (
-    <SecretBanner title={TITLES[fresh.event]} secret={fresh.secret}>
-      <div className="secret-line">
-        <pre className="secret-text">{curl}</pre>
-        <CopyButton text={curl} label="Copy curl" />
-      </div>
-    </SecretBanner>
+    <div className="secret-line">
+      <pre className="secret-text">{curl}</pre>
+      <CopyButton text={curl} label="Copy curl" />
+    </div>
+  );
+}
+
+/** The secrets that were issued a moment ago and are shown this once. */
+export function FreshSecretBanners() {
+  const { fresh, dismiss } = useFreshSecrets();
+  if (fresh.length === 0) return null;
+  return (
+    <div className="secret-banners">
+      {fresh.map((each) => (
+        <SecretBanner
+          key={each.secret}
+          title={titleOf(each)}
+          secret={each.secret}
+          onDismiss={() => dismiss(each)}
+        >
+          <Usage fresh={each} />
+        </SecretBanner>
+      ))}
+    </div>
   );
 }

@@ -9,7 +9,7 @@ export function DoorPage({
   children,
 }: {
   title: string;
-  footer: ReactNode;
+  footer?: ReactNode;
   children: ReactNode;
 }) {
   useEffect(() => {
@@ -25,7 +25,7 @@ export function DoorPage({
         <h1>{title}</h1>
         {children}
       </div>
-      <p className="muted">{footer}</p>
+      {footer && <p className="muted">{footer}</p>}
     </main>
   );
 }

@@ -1,9 +1,13 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useFreshStart } from '../api/api-provider.tsx';
+import { explain, isSignedOut } from '../api/errors.ts';
+import { useAnnounce } from '../components/announcer.tsx';
 import { Logo } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import { useSignOutMutation } from '../generated/hooks.ts';
+import { FreshSecretBanners } from '../secrets/secret-banner.tsx';
+import { ConnectionBar } from './connection-bar.tsx';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
 
@@ -24,10 +28,12 @@ function AvatarMenu() {
   const me = useMe();
   const [, go] = useLocation();
   const startFresh = useFreshStart();
+  const announce = useAnnounce();
   const [, signOut] = useSignOutMutation();
   async function leave() {
-    await signOut({});
-    startFresh('/sign-in');
+    const { error } = await signOut({});
+    if (error && !isSignedOut(error)) announce(`You are still signed in. ${explain(error)}`);
+    else startFresh('/sign-in');
   }
   return (
     <Menu
@@ -88,7 +94,9 @@ export function Shell({ children }: { children: ReactNode }) {
         </nav>
         <AvatarMenu />
       </header>
+      <ConnectionBar />
       <main id="main" ref={main} tabIndex={-1}>
+        <FreshSecretBanners />
         {children}
       </main>
     </>

@@ -1,12 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { Link, useSearch } from 'wouter';
 import { returnPath, useFreshStart } from '../api/api-provider.tsx';
-import { explain } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
-import { useSignInMutation } from '../generated/hooks.ts';
 import { DoorPage } from './door-page.tsx';
+import { useSignIn } from './use-sign-in.ts';
 
 /** Email and password, and then back to where one wanted to go. */
 export function SignInPage() {
@@ -14,13 +13,12 @@ export function SignInPage() {
   const startFresh = useFreshStart();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [{ fetching, error }, signIn] = useSignInMutation();
+  const { signIn, busy, problem } = useSignIn();
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const answer = await signIn({ input: { email, password } });
-    if (answer.error) setPassword('');
-    else startFresh(next);
+    if (await signIn(email, password)) startFresh(next);
+    else setPassword('');
   }
 
   return (
@@ -33,8 +31,8 @@ export function SignInPage() {
       }
     >
       <form className="door-form" onSubmit={submit}>
-        {next !== '/' && !error && <p className="muted">Sign in to go on where you were.</p>}
-        {error && <Problem>{explain(error)}</Problem>}
+        {next !== '/' && !problem && <p className="muted">Sign in to continue.</p>}
+        {problem && <Problem>{problem}</Problem>}
         <TextField
           label="Email"
           type="email"
@@ -54,7 +52,7 @@ export function SignInPage() {
           value={password}
           onChange={(event) => setPassword(event.target.value)}
         />
-        <Button type="submit" look="primary" busy={fetching}>
+        <Button type="submit" look="primary" busy={busy}>
           Sign in
         </Button>
       </form>

@@ -9,7 +9,7 @@ export function ExpiryCell({ token }: { token: Pick<TokenRowFragment, 'expiresAt
   const { expiresAt, status } = token;
   if (!expiresAt) {
     return (
-      <span className="expiry-never" title="A secret that never expires stays dangerous for ever">
+      <span className="expiry-never" title="A token that never expires stays a risk wherever it is stored">
         <WarningIcon />
         Not specified
       </span>

@@ -7,6 +7,7 @@ import {
   type ExpiryChoice,
   type ExpiryPreset,
   expiryOf,
+  LAST_DAY,
   presetsWithin,
 } from './expiry.ts';
 
@@ -41,17 +42,18 @@ export function ExpiryField({
       </SelectField>
       {value.preset === 'custom' && (
         <TextField
-          label="Last day"
+          label="Expires on"
           type="date"
           required
           min={dateIn(0, now)}
-          max={maxLifetime === null ? undefined : dateIn(Math.floor(maxLifetime / DAY_MS) - 1, now)}
+          max={maxLifetime === null ? LAST_DAY : dateIn(Math.floor(maxLifetime / DAY_MS) - 1, now)}
+          error={value.date !== '' && !instant ? 'Enter a date before the year 10000.' : null}
           value={value.date}
           onChange={(event) => onChange({ ...value, date: event.target.value })}
         />
       )}
       {value.preset === 'never' && (
-        <Warning>A secret that never expires stays dangerous for as long as it lies somewhere.</Warning>
+        <Warning>A token that never expires stays a risk wherever it is stored.</Warning>
       )}
     </>
   );

@@ -20,7 +20,7 @@ const PRESETS = [
   { value: 'P60D', title: '60 days', days: 60 },
   { value: 'P90D', title: '90 days', days: 90 },
   { value: 'P365D', title: '1 year', days: 365 },
-  { value: 'custom', title: 'Until a date', days: null },
+  { value: 'custom', title: 'Custom date', days: null },
   { value: 'never', title: 'Never', days: null },
 ] as const;
 
@@ -67,14 +67,18 @@ export function dateIn(days: number, now: number): string {
   return `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
 }
 
-/** The last instant of a chosen day, by the person's own clock. */
-function endOf(date: string): Date {
-  return new Date(`${date}T23:59:59`);
+/** The last day that a date field offers. Browsers take years of up to six digits; a date of the API has four. */
+export const LAST_DAY = '9999-12-31';
+
+/** The last instant of a chosen day, by the person's own clock; `null` if it is not a day of a year of four digits. */
+function endOf(date: string): Date | null {
+  const end = new Date(/^\d{4}-\d{2}-\d{2}$/.test(date) ? `${date}T23:59:59` : Number.NaN);
+  return Number.isNaN(end.getTime()) ? null : end;
 }
 
 /** Whether a choice can be sent. */
 export function isComplete({ preset, date }: ExpiryChoice): boolean {
-  return preset !== 'custom' || date !== '';
+  return preset !== 'custom' || endOf(date) !== null;
 }
 
 /** A choice as the API takes it; `null` leaves the matter to the server. */
@@ -84,8 +88,10 @@ export function toExpiryInput({ preset, date }: ExpiryChoice): ExpiryInput | nul
       return null;
     case 'never':
       return { never: true };
-    case 'custom':
-      return { at: endOf(date).toISOString() };
+    case 'custom': {
+      const end = endOf(date);
+      return end && { at: end.toISOString() };
+    }
     default:
       return { after: preset };
   }
@@ -93,7 +99,7 @@ export function toExpiryInput({ preset, date }: ExpiryChoice): ExpiryInput | nul
 
 /** The instant that a choice comes to; `null` where it is never, or not known here. */
 export function expiryOf({ preset, date }: ExpiryChoice, now: number): Date | null {
-  if (preset === 'custom') return date === '' ? null : endOf(date);
+  if (preset === 'custom') return endOf(date);
   const days = PRESETS.find(({ value }) => value === preset)?.days;
   return days ? new Date(now + days * DAY_MS) : null;
 }

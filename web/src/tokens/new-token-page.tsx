@@ -11,7 +11,7 @@ import {
   useCreateTokenMutation,
   useScopeTargetsQuery,
 } from '../generated/hooks.ts';
-import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
 import { firstChoice, isComplete as isExpiryComplete, PERSONAL_BOUNDS, toExpiryInput } from './expiry.ts';
 import { ExpiryField } from './expiry-field.tsx';
@@ -76,16 +76,17 @@ function Scopes({
 export default function NewTokenPage() {
   const form = useNewToken();
   const [{ fetching, error }, create] = useCreateTokenMutation();
-  const { keep } = useFreshSecret();
+  const { keep } = useFreshSecrets();
   const [, go] = useLocation();
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     const { data } = form.input ? await create({ input: form.input }) : {};
-    const { token, secret } = data?.createToken ?? {};
-    if (!token || !secret) return;
-    keep({ tokenId: token.id, secret, event: 'created' });
-    go(`/tokens/${token.id}`, { replace: true });
+    const created = data?.createToken;
+    if (!created) return;
+    const tokenId = created.token?.id ?? null;
+    keep({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
+    go(tokenId === null ? '/tokens' : `/tokens/${tokenId}`, { replace: true });
   }
 
   return (

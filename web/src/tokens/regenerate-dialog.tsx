@@ -7,7 +7,7 @@ import { SelectField } from '../components/field.tsx';
 import { Warning } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { type TokenRowFragment, useRegenerateTokenMutation } from '../generated/hooks.ts';
-import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import {
   boundsOfPolicy,
   type ExpiryBounds,
@@ -37,7 +37,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
   const [overlap, setOverlap] = useState('');
   const [{ fetching, error }, regenerate] = useRegenerateTokenMutation();
   const [, go] = useLocation();
-  const { keep } = useFreshSecret();
+  const { keep } = useFreshSecrets();
   const announce = useAnnounce();
   const works = token.status === 'ACTIVE';
 
@@ -45,7 +45,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
     const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
     const { data } = await regenerate({ input });
     if (!data?.regenerateToken) return;
-    keep({ tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
+    keep({ kind: 'token', tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
     announce(`“${token.name}” has a new secret`);
     onClose();
     go(`/tokens/${token.id}`);

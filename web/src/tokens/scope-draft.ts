@@ -57,7 +57,9 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
 
 /** A scope of which nothing is chosen yet. */
 export function emptyDraft(): ScopeDraft {
-  return { key: crypto.randomUUID(), entityType: '', entityId: '', workspaceId: '', operations: [] };
+  // `crypto.randomUUID` is missing on a page that came over plain http.
+  const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  return { key, entityType: '', entityId: '', workspaceId: '', operations: [] };
 }
 
 /** Whether a draft says enough to be sent. */

@@ -7,7 +7,6 @@ import { Failure, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
-import { FreshSecretBanner } from '../secrets/secret-banner.tsx';
 import { TryIt } from '../try-it/try-it.tsx';
 import { ACCESS_NAMES, ROLE_NAMES } from '../words.ts';
 import { DerivedTokens } from './derived-tokens.tsx';
@@ -91,7 +90,6 @@ function TokenDetails({ token }: { token: Token }) {
       }
       actions={<Actions token={token} onChoose={setAction} />}
     >
-      <FreshSecretBanner tokenId={token.id} />
       <TokenStatusRow token={token} onChoose={setAction} />
       <Section title="Properties">
         <Properties token={token} />

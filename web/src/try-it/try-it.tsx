@@ -5,7 +5,7 @@ import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import type { TokenRowFragment } from '../generated/hooks.ts';
-import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { AbilitiesTable } from './abilities-table.tsx';
 import { CodeSamples } from './code-samples.tsx';
 import './try-it.css';
@@ -37,9 +37,10 @@ function AskForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: s
 
 /** What a token can do, asked with the token itself and only when told to: asking is a use, which ends an overlap. */
 export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
-  const { fresh } = useFreshSecret();
+  const { fresh } = useFreshSecrets();
   const [secret, setSecret] = useState<string | null>(null);
-  const offered = fresh?.tokenId === token.id && fresh.secret !== secret ? fresh.secret : null;
+  const issued = fresh.find((each) => each.kind === 'token' && each.tokenId === token.id)?.secret ?? null;
+  const offered = issued === secret ? null : issued;
   const client = useMemo(() => (secret ? createTokenClient(secret) : null), [secret]);
   return (
     <Section

@@ -18,34 +18,26 @@ import {
   useRevokeInvitationMutation,
 } from '../generated/hooks.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
-import { SecretBanner } from '../secrets/secret-banner.tsx';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { ROLE_NAMES } from '../words.ts';
 import type { Workspace } from './workspace.ts';
 
 type Invitation = NonNullable<InvitationsQuery['workspace']>['invitations'][number];
 
-/** An invitation that was just made; its secret is shown until the page is left. */
-interface Issued {
-  readonly email: string;
-  readonly secret: string;
-}
-
-function InviteDialog({
-  workspace,
-  onInvited,
-  onClose,
-}: {
-  workspace: Workspace;
-  onInvited: (issued: Issued) => void;
-  onClose: () => void;
-}) {
+function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
+  const { keep } = useFreshSecrets();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('VIEWER');
   const [{ fetching, error }, invite] = useInviteMemberMutation();
   async function submit() {
     const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
     if (!data?.inviteMember) return;
-    onInvited({ email, secret: data.inviteMember.invitationSecret });
+    keep({
+      kind: 'invitation',
+      workspaceId: workspace.id,
+      email,
+      secret: data.inviteMember.invitationSecret,
+    });
     onClose();
   }
   return (
@@ -116,7 +108,6 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
 export function Invitations({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useInvitationsQuery({ variables: { id: workspace.id } });
   const [inviting, setInviting] = useState(false);
-  const [issued, setIssued] = useState<Issued | null>(null);
   const invitations = data?.workspace?.invitations;
   return (
     <Section
@@ -128,20 +119,11 @@ export function Invitations({ workspace }: { workspace: Workspace }) {
         </Button>
       }
     >
-      {issued && (
-        <SecretBanner title={`Invitation for ${issued.email}`} secret={issued.secret}>
-          <p>
-            Send it to {issued.email}, who pastes it at <code>{window.location.origin}/invitation</code>.
-          </p>
-        </SecretBanner>
-      )}
       {error && <Failure error={error} onRetry={reload} />}
       {!invitations && !error && <Loading what="the invitations" />}
       {invitations?.length === 0 && <p className="muted">Nobody is invited at the moment.</p>}
       {invitations && invitations.length > 0 && <InvitationsTable workspace={workspace} rows={invitations} />}
-      {inviting && (
-        <InviteDialog workspace={workspace} onInvited={setIssued} onClose={() => setInviting(false)} />
-      )}
+      {inviting && <InviteDialog workspace={workspace} onClose={() => setInviting(false)} />}
     </Section>
   );
 }

@@ -8,7 +8,7 @@ import { RoleField } from '../components/role-field.tsx';
 import { Problem } from '../components/states.tsx';
 import { type Role, useCreateWorkspaceTokenMutation } from '../generated/hooks.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
-import { useFreshSecret } from '../secrets/fresh-secret.tsx';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { boundsOfPolicy, firstChoice, isComplete, toExpiryInput } from '../tokens/expiry.ts';
 import { ExpiryField } from '../tokens/expiry-field.tsx';
 import '../tokens/new-token-page.css';
@@ -37,7 +37,7 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
   const form = useNewToken(workspace);
   const refusal = refusalOf(workspace, form.roles);
   const [{ fetching, error }, create] = useCreateWorkspaceTokenMutation();
-  const { keep } = useFreshSecret();
+  const { keep } = useFreshSecrets();
   const [, go] = useLocation();
 
   async function submit(event: FormEvent) {
@@ -46,10 +46,13 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
     const description = form.description.trim() || null;
     const input = { workspaceId: workspace.id, name, description, role, expires: toExpiryInput(expiry) };
     const { data } = await create({ input });
-    const { token, secret } = data?.createWorkspaceToken ?? {};
-    if (!token || !secret) return;
-    keep({ tokenId: token.id, secret, event: 'created' });
-    go(`/tokens/${token.id}`, { replace: true });
+    const created = data?.createWorkspaceToken;
+    if (!created) return;
+    const tokenId = created.token?.id ?? null;
+    keep({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
+    go(tokenId === null ? `/workspaces/${workspace.id}/access-tokens` : `/tokens/${tokenId}`, {
+      replace: true,
+    });
   }
 
   return (

@@ -1,0 +1,208 @@
+import type { Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Person } from '../support/app.ts';
+import { callWith, createToken } from './support/api.ts';
+import { type ConsoleTest, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+
+beforeAll(async () => {
+  web = await startConsole();
+});
+afterAll(() => web.stop());
+
+/** How the API can fail under a page. */
+const FAILURES: Record<string, (route: Route) => Promise<void>> = {
+  'the network is down': (route) => route.abort(),
+  'the server answers UNAVAILABLE': (route) =>
+    route.fulfill({
+      status: 503,
+      json: { errors: [{ message: 'Try again shortly.', extensions: { code: 'UNAVAILABLE' } }] },
+    }),
+  'a proxy answers 401': (route) => route.fulfill({ status: 401, body: 'Sign in to the proxy.' }),
+};
+const DOWN = (route: Route) => route.abort();
+
+/** Lets one operation through and then fails all others, as if the server went away right after it. */
+async function failAfter(page: Page, operation: string, fail = DOWN): Promise<void> {
+  let failing = false;
+  await page.route('**/graphql', async (route) => {
+    if (failing) return fail(route);
+    if (!route.request().postData()?.includes(`"${operation}"`)) return route.fallback();
+    const response = await route.fetch();
+    failing = true;
+    return route.fulfill({ response });
+  });
+}
+
+async function fillTokenForm(page: Page, name: string): Promise<void> {
+  await page.goto('/tokens/new');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Description').fill('Typed with care');
+  await page.getByLabel('Full access').check();
+}
+
+function secretIn(page: Page, title: string) {
+  return page.getByRole('region', { name: title }).locator('code').first();
+}
+
+/** Ends the sessions of a person on the server, as an operator or another device does. */
+async function endSessions(person: Person): Promise<void> {
+  const session = await web.wire.postern.signIn(person.email);
+  await web.wire.postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, session);
+}
+
+async function signInAgain(page: Page, password: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Your session ended' });
+  await dialog.getByLabel('Password').fill(password);
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+const barOf = (page: Page) => page.getByRole('alert').filter({ hasText: 'out of date' });
+
+describe('a secret that is shown once', () => {
+  test.each(Object.entries(FAILURES))('of a new token stays when %s right after', async (_, fail) => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await fillTokenForm(page, 'Outlives failures');
+    await failAfter(page, 'CreateToken', fail);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /reached|answer/ })
+      .first()
+      .waitFor();
+    const secret = await secretIn(page, 'Your new token').textContent();
+    expect(secret).toMatch(/^pat_/);
+    await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByRole('heading', { name: 'Outlives failures' }).waitFor();
+    expect(await secretIn(page, 'Your new token').textContent()).toBe(secret);
+    expect(await callWith(web.wire.postern, secret ?? '')).toEqual([200, undefined]);
+  });
+
+  test('of a regenerated token stays when the session ends, until it is dismissed', async () => {
+    const { postern } = web.wire;
+    const person = await postern.person('Rita');
+    const { id } = await createToken(postern, person.session, { name: 'Renewed', access: 'FULL' });
+    const { page } = await web.visit(person);
+    await page.goto(`/tokens/${id}`);
+    await page.getByRole('button', { name: 'Regenerate' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Regenerate' }).click();
+    const secret = await secretIn(page, 'Your new secret').textContent();
+    await endSessions(person);
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await signInAgain(page, person.password);
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await page.getByText('“Renewed” disabled').waitFor();
+    expect(await secretIn(page, 'Your new secret').textContent()).toBe(secret);
+    await page.getByRole('button', { name: 'I saved it' }).click();
+    expect(await page.content()).not.toContain(secret);
+  });
+
+  test('of each invitation stays beside the next one and through a failed refresh', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.goto(`/workspaces/${web.wire.postern.workspaceId}/members`);
+    const invite = async (email: string) => {
+      await page.getByRole('button', { name: 'Invite' }).click();
+      await page.getByRole('dialog').getByLabel('Email').fill(email);
+      await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click();
+      return secretIn(page, `Invitation for ${email}`).textContent();
+    };
+    const first = await invite('first@example.com');
+    await failAfter(page, 'InviteMember');
+    const second = await invite('second@example.com');
+    await barOf(page).waitFor();
+    expect(first).toMatch(/^inv_/);
+    expect(await secretIn(page, 'Invitation for first@example.com').textContent()).toBe(first);
+    expect(await secretIn(page, 'Invitation for second@example.com').textContent()).toBe(second);
+  });
+});
+
+describe('what is typed into a form', () => {
+  test('stays when a background request fails, and the bar that says so goes once another one succeeds', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.goto(`/workspaces/${web.wire.postern.workspaceId}/token-policy`);
+    await page.getByLabel('Longest lifetime in days').fill('90');
+    await failAfter(page, 'UpdateTokenPolicy');
+    await page.getByRole('button', { name: 'Save policy' }).click();
+    await barOf(page).waitFor();
+    expect(await page.getByLabel('Longest lifetime in days').inputValue()).toBe('90');
+    await barOf(page).getByRole('button', { name: 'Try again' }).click();
+    await barOf(page).waitFor();
+    await page.unroute('**/graphql');
+    await barOf(page).getByRole('button', { name: 'Try again' }).click();
+    await barOf(page).waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Longest lifetime in days').inputValue()).toBe('90');
+  });
+
+  test('stays when the session has ended, and is submitted after signing in over it', async () => {
+    const person = await web.wire.postern.person('Paula');
+    const { page } = await web.visit(person);
+    await fillTokenForm(page, 'Half filled');
+    await endSessions(person);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Your session ended' });
+    await dialog.getByLabel('Password').fill('not the password');
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog.getByText('The email or the password is wrong.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('alert').getByRole('button', { name: 'Sign in' }).click();
+    await signInAgain(page, person.password);
+    expect(await page.getByLabel('Name').inputValue()).toBe('Half filled');
+    expect(await page.getByLabel('Description').inputValue()).toBe('Typed with care');
+    expect(await page.getByLabel('Full access').isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    expect(await secretIn(page, 'Your new token').textContent()).toMatch(/^pat_/);
+  });
+});
+
+describe('a tab of a person in whose browser someone else signed in', () => {
+  /** Puts another person's session into the browser, as signing in in a second tab does. */
+  async function switchTo(page: Page, person: Person): Promise<void> {
+    const [cookie] = await page.context().cookies();
+    if (!cookie) throw new Error('the browser has no session cookie');
+    await page.context().addCookies([{ ...cookie, value: person.session }]);
+  }
+
+  async function tokensOf(person: Person): Promise<string[]> {
+    const query = '{ tokens { nodes { name } } }';
+    const { data } = await web.wire.postern.post(query, {}, person.session);
+    return data.tokens.nodes.map(({ name }: { name: string }) => name);
+  }
+
+  test('creates nothing for that person, says so, and becomes theirs by a reload', async () => {
+    const [ada, bob] = [await web.wire.postern.person('Ada'), await web.wire.postern.person('Bob')];
+    const { page } = await web.visit(ada);
+    await fillTokenForm(page, 'Of Ada');
+    await switchTo(page, bob);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Someone else signed in' });
+    await dialog.getByText('This page belongs to Ada').waitFor();
+    expect([await tokensOf(ada), await tokensOf(bob)]).toEqual([[], []]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.getByLabel('Name').inputValue()).toBe('Of Ada');
+    await page.getByRole('alert').getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('button', { name: 'Account of Bob' }).waitFor();
+  });
+
+  test('shows nothing of that person, nor signs them out', async () => {
+    const [ada, bob] = [await web.wire.postern.person('Alma'), await web.wire.postern.person('Bert')];
+    await createToken(web.wire.postern, bob.session, { name: 'Private to Bert' });
+    const { page } = await web.visit(ada);
+    await switchTo(page, bob);
+    await page.getByRole('link', { name: 'Workspaces' }).click();
+    await page.getByRole('dialog', { name: 'Someone else signed in' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Access tokens' }).click();
+    await page.getByRole('button', { name: 'Account of Alma' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('dialog', { name: 'Someone else signed in' }).waitFor();
+    expect(await page.content()).not.toContain('Private to Bert');
+    expect(await tokensOf(bob)).toEqual(['Private to Bert']);
+  });
+});

@@ -1,0 +1,89 @@
+import { type CombinedError, type Exchange, makeOperation, type Operation, type OperationResult } from 'urql';
+import { map, pipe, tap } from 'wonka';
+import type { Connection } from './connection.ts';
+
+interface FailedQuery {
+  readonly operation: Operation;
+  readonly error: CombinedError;
+  /** Whether an earlier answer is still shown in its place. */
+  readonly shown: boolean;
+}
+
+/** The queries on the page: what each was answered last, and which of them failed since. */
+function createQueryMemory(connection: Connection, resend: (operation: Operation) => void) {
+  const answers = new Map<number, unknown>();
+  const failed = new Map<number, FailedQuery>();
+  const retried = new Set<number>();
+
+  function report(): void {
+    const hidden = [...failed.values()].find(({ shown }) => shown);
+    connection.update({ outdated: hidden?.error ?? null, retrying: retried.size > 0 });
+  }
+
+  return {
+    answered({ key }: Operation, data: unknown, stale: boolean): void {
+      answers.set(key, data);
+      if (stale) return;
+      failed.delete(key);
+      retried.delete(key);
+      report();
+    },
+    /** Notes a failure. Returns the last answer; `undefined` if there is none. */
+    failed(operation: Operation, error: CombinedError): unknown {
+      const answer = answers.get(operation.key);
+      if (operation.kind === 'query')
+        failed.set(operation.key, { operation, error, shown: answer !== undefined });
+      retried.delete(operation.key);
+      report();
+      return answer;
+    },
+    forget({ key }: Operation): void {
+      answers.delete(key);
+      failed.delete(key);
+      retried.delete(key);
+      report();
+    },
+    retry(): void {
+      for (const key of failed.keys()) retried.add(key);
+      report();
+      for (const { operation } of [...failed.values()]) resend(operation);
+    },
+  };
+}
+
+/**
+ * Keeps on the page what it shows: a query that was answered before and fails now keeps its last answer, and the failure
+ * is reported to `connection` instead. `onRetry` receives the function that sends all failed queries again; it is also
+ * called after each successful mutation.
+ */
+export function keepAnswers(connection: Connection, onRetry: (retry: () => void) => void): Exchange {
+  return ({ client, forward }) => {
+    const memory = createQueryMemory(connection, (operation) =>
+      client.reexecuteOperation(makeOperation('query', operation, { requestPolicy: 'network-only' })),
+    );
+    onRetry(memory.retry);
+
+    function settle(result: OperationResult): OperationResult {
+      const { operation, error } = result;
+      if (operation.kind === 'mutation') {
+        if (result.data) memory.retry();
+        return result;
+      }
+      if (!error || result.data) {
+        memory.answered(operation, result.data, result.stale);
+        return result;
+      }
+      const data = memory.failed(operation, error);
+      const replaced = { ...result, data };
+      return operation.kind === 'query' && data !== undefined ? { ...replaced, error: undefined } : replaced;
+    }
+
+    return (operations$) =>
+      pipe(
+        operations$,
+        tap((operation) => operation.kind === 'teardown' && memory.forget(operation)),
+        forward,
+        map(settle),
+      );
+  };
+}

@@ -1,0 +1,122 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { Button, ButtonLink } from './components/button.tsx';
+import { ErrorBoundary } from './components/error-boundary.tsx';
+import { Page } from './components/page.tsx';
+import { Loading, Problem } from './components/states.tsx';
+import { isPageLoadError } from './lazy-page.ts';
+import { useFreshSecrets } from './secrets/fresh-secret.tsx';
+import { DoorPage } from './session/door-page.tsx';
+
+const RELOADED = 'postern.reloaded';
+
+/** Whether this build of the console was reloaded before; true, too, if the browser keeps no note of it. */
+function wasReloaded(): boolean {
+  try {
+    return sessionStorage.getItem(RELOADED) === import.meta.url;
+  } catch {
+    return true;
+  }
+}
+
+/** Reloads the page if the server answers: a reload without it would leave nothing of the page. Resolves with whether it did. */
+async function reloadIfReachable(): Promise<boolean> {
+  try {
+    const { ok } = await fetch(window.location.pathname, { headers: { accept: 'text/html' } });
+    if (!ok) return false;
+    sessionStorage.setItem(RELOADED, import.meta.url);
+    window.location.reload();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reloads a page whose script is missing, once for each build and never over a secret that is shown. Whether it does. */
+function useReloadOnce(): boolean {
+  const { fresh } = useFreshSecrets();
+  const [reloading, setReloading] = useState(() => fresh.length === 0 && !wasReloaded());
+  useEffect(() => {
+    if (reloading) void reloadIfReachable().then(setReloading);
+  }, [reloading]);
+  return reloading;
+}
+
+interface ProblemProps {
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+type Frame = (props: ProblemProps) => ReactNode;
+
+/** The frame of a broken page beside the navigation, and of one that has none. */
+const FRAMES = {
+  shell: ({ title, children }) => (
+    <Page title={title} narrow>
+      {children}
+    </Page>
+  ),
+  door: ({ title, children }) => <DoorPage title={title}>{children}</DoorPage>,
+} as const satisfies Record<string, Frame>;
+
+interface BrokenPageProps {
+  readonly frame: keyof typeof FRAMES;
+  readonly error: unknown;
+}
+
+function Actions() {
+  return (
+    <div className="page-actions">
+      <Button look="primary" onClick={() => window.location.reload()}>
+        Reload
+      </Button>
+      <ButtonLink href="/tokens">To my tokens</ButtonLink>
+    </div>
+  );
+}
+
+function CrashedPage({ frame, error }: BrokenPageProps) {
+  const Frame = FRAMES[frame];
+  return (
+    <Frame title="Something went wrong">
+      <Problem>This page can't be shown because of an error. Reload it to try again.</Problem>
+      <p className="muted">
+        If this continues, report it to whoever runs this server, with this message:{' '}
+        <code>{error instanceof Error ? error.message : String(error)}</code>
+      </p>
+      <Actions />
+    </Frame>
+  );
+}
+
+function UnloadedPage({ frame }: Pick<BrokenPageProps, 'frame'>) {
+  const { fresh } = useFreshSecrets();
+  const reloading = useReloadOnce();
+  const Frame = FRAMES[frame];
+  if (reloading) return <Loading what="the page" />;
+  return (
+    <Frame title="Can't load this page">
+      <Problem>
+        Part of the console could not be loaded. The server may have been updated, or it can't be reached
+        right now.
+        {fresh.length > 0 ? ' Save the secret above, then reload.' : ' Reload to try again.'}
+      </Problem>
+      <Actions />
+    </Frame>
+  );
+}
+
+/** Keeps a page that breaks from taking down what is around it: says so in its place, until another page is opened. */
+export function PageBoundary({ frame, children }: Pick<BrokenPageProps, 'frame'> & { children: ReactNode }) {
+  const [path] = useLocation();
+  return (
+    <ErrorBoundary
+      resetKey={path}
+      fallback={(error) =>
+        isPageLoadError(error) ? <UnloadedPage frame={frame} /> : <CrashedPage frame={frame} error={error} />
+      }
+    >
+      {children}
+    </ErrorBoundary>
+  );
+}

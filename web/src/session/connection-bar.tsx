@@ -1,0 +1,45 @@
+import { useConnection } from '../api/api-provider.tsx';
+import { explain } from '../api/errors.ts';
+import { Button } from '../components/button.tsx';
+import { WarningIcon } from '../components/icons.tsx';
+import './connection-bar.css';
+
+/** What is wrong with the connection, in a sentence, and what mends it; `null` if nothing is. */
+function useTrouble() {
+  const { person, session, outdated, retrying, retry, ask } = useConnection();
+  if (session === 'replaced') {
+    return {
+      text: `Someone else signed in. This page still shows what ${person?.name ?? 'the last person'} saw, and can't change anything.`,
+      action: 'Reload',
+      act: () => window.location.reload(),
+    };
+  }
+  if (session === 'ended') {
+    return { text: 'Your session ended.', action: 'Sign in', act: () => ask(true) };
+  }
+  if (!outdated) return null;
+  return {
+    text: `This page may be out of date. ${explain(outdated)}`,
+    action: 'Try again',
+    act: retry,
+    busy: retrying,
+  };
+}
+
+/** Tells beside the page what is wrong with its connection; the page itself stays as it is. */
+export function ConnectionBar() {
+  const trouble = useTrouble();
+  return (
+    <div className="connection" role="alert">
+      {trouble && (
+        <div className="connection-bar">
+          <WarningIcon />
+          <p>{trouble.text}</p>
+          <Button small busy={trouble.busy ?? false} onClick={trouble.act}>
+            {trouble.action}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from 'react';
+import { createSessionClient } from '../api/client.ts';
+import { explain, isSignedOut } from '../api/errors.ts';
+import { MeDocument, useSignInMutation } from '../generated/hooks.ts';
+
+const METADATA = '/.well-known/oauth-authorization-server';
+
+/** The address that the server is configured with; where it has none, the one that it is called by. */
+async function serverOrigin(): Promise<string> {
+  try {
+    const response = await fetch(METADATA);
+    const { issuer } = (await response.json()) as { issuer: string };
+    return new URL(issuer).origin;
+  } catch {
+    return window.location.origin;
+  }
+}
+
+/** Why the browser sends no session although the server has just opened one; `null` if it does send it. */
+async function explainLostSession(): Promise<string | null> {
+  const { error } = await createSessionClient().query(MeDocument, {}).toPromise();
+  if (!error || !isSignedOut(error)) return null;
+  const origin = await serverOrigin();
+  return origin === window.location.origin
+    ? 'Your password is right, but this browser did not keep the session cookie. Allow cookies for this site, then sign in again.'
+    : `Your password is right, but you can't sign in at this address: this server expects ${origin}. Open it there.`;
+}
+
+/** Signs in with email and password, and makes sure that the browser keeps the session. */
+export function useSignIn() {
+  const [, send] = useSignInMutation();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  /** Resolves with whether the person is signed in now; if not, `problem` says why. */
+  async function signIn(email: string, password: string): Promise<boolean> {
+    setBusy(true);
+    const { error } = await send({ input: { email, password } });
+    const found = error ? explain(error) : await explainLostSession();
+    setProblem(found);
+    setBusy(false);
+    return found === null;
+  }
+
+  return { signIn, busy, problem };
+}
