@@ -52,6 +52,10 @@ export const ERRORS = {
   },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type must be application/json.' },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    message: 'The response has no form that the Accept header allows: nothing was executed.',
+  },
   RATE_LIMITED: { status: 429, message: 'Too many requests: try again later.' },
   UNAVAILABLE: { status: 503, message: 'Postern cannot answer right now: try again shortly.' },
 

@@ -3,12 +3,12 @@ import { ERRORS, type ErrorCode } from '../domain/errors.ts';
 import { toGraphQLError } from '../graphql/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
+import { acceptedTypes, jsonTypeOf } from './negotiation.ts';
 import type { Visit } from './visit.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 /** What nobody reads any more is logged under this status, as nginx does. */
 const CLIENT_GONE = 499;
-const RESPONSE_TYPE = 'application/graphql-response+json';
 
 /** Stands on every response: nothing may be kept, guessed at, or told to the next site. */
 const GUARD_HEADERS = {
@@ -93,6 +93,6 @@ export function answerFailure(
 
 /** By this media type, a client knows that an answer outside 2xx comes from GraphQL and not from a proxy. */
 function errorTypeFor(request: HttpRequest): HttpHeaders {
-  const accepted = request.header('accept')?.includes(RESPONSE_TYPE);
-  return accepted ? { 'content-type': `${RESPONSE_TYPE}; charset=utf-8` } : {};
+  const type = jsonTypeOf(acceptedTypes(request.header('accept')));
+  return type === null ? {} : { 'content-type': `${type}; charset=utf-8` };
 }

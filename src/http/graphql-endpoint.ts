@@ -9,11 +9,13 @@ import { createAdmission } from './admission.ts';
 import { answerFailure, refusalAnswer } from './answers.ts';
 import { callerOf } from './caller.ts';
 import { createCors } from './cors.ts';
+import { createDocuments } from './documents.ts';
 import { requireExpectedUser } from './expected-user.ts';
 import { createGraphiql } from './graphiql.ts';
+import { createCall } from './graphql-call.ts';
 import { createLane } from './graphql-lane.ts';
 import { readParams } from './graphql-params.ts';
-import { type Call, createGraphQLServer } from './graphql-server.ts';
+import { createGraphQLServer } from './graphql-server.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { type CookieSession, writeSessionCookie } from './session-cookie.ts';
@@ -37,6 +39,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const secureCookie = config.publicUrl?.startsWith('https:') ?? false;
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
+  const documents = createDocuments(parts.schema);
   const lane = createLane(parts);
   const yoga = createGraphQLServer(parts);
   const admit = createAdmission({
@@ -61,7 +64,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },
     };
-    const call: Call = { graphqlParams, server, visit };
+    const call = createCall(documents, request, { graphqlParams, server, visit });
     const answer = (await lane(request, call)) ?? (await yoga(request, call));
     if (cookie !== undefined) answer.headers['set-cookie'] = writeSessionCookie(cookie, secureCookie);
     return answer;

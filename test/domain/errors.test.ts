@@ -21,6 +21,7 @@ const REFUSED_WHOLE = [
   ['USER_CHANGED', 409, undefined],
   ['PAYLOAD_TOO_LARGE', 413, undefined],
   ['UNSUPPORTED_MEDIA_TYPE', 415, undefined],
+  ['NOT_ACCEPTABLE', 406, undefined],
   ['RATE_LIMITED', 429, undefined],
   ['UNAVAILABLE', 503, undefined],
 ] as const;

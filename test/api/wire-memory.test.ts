@@ -1,0 +1,100 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { createDocuments } from '../../src/http/documents.ts';
+import { startWire, type TestWire } from '../support/http.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+/** A valid document of 950 tokens that is cheap to validate and to answer. */
+function documentNamed(name: string): string {
+  return Array.from({ length: 190 }, (_, i) => `query ${name}${i} { __typename }`).join(' ');
+}
+
+describe('the documents that clients send', () => {
+  const documents = createDocuments(schema, MEGABYTE);
+
+  /** Whether a document is kept after it came three times. */
+  function isKept(query: string): boolean {
+    const [, second, third] = [query, query, query].map(documents.read);
+    return second === third;
+  }
+
+  test('are kept when they come for the second time', () => {
+    const query = 'query Twice { __typename }';
+    const first = documents.read(query);
+    const second = documents.read(query);
+    expect(second).not.toBe(first);
+    expect(documents.read(query)).toBe(second);
+    expect(second).toMatchObject({ errors: [], document: { kind: 'Document' } });
+  });
+
+  test('are not kept if they must not be executed', () => {
+    for (const query of ['{', '{ nope }', `{ ${'a: __typename '.repeat(31)} }`]) {
+      expect(isKept(query)).toBe(false);
+      expect(documents.read(query).errors).toHaveLength(1);
+    }
+  });
+
+  test('make room by their tokens and by their text, those first that were used least recently', () => {
+    const small = 'query Small { __typename }';
+    const long = `query Long { __typename } # ${'x'.repeat(300_000)}`;
+    const large = documentNamed('Large');
+    expect([small, long, large].map((query) => isKept(query))).toEqual([true, true, true]);
+    const kept = [long, large, small].map(documents.read);
+    expect(isKept(documentNamed('Another'))).toBe(true);
+    expect(documents.read(small)).toBe(kept[2]);
+    expect(documents.read(large)).toBe(kept[1]);
+    expect(documents.read(long)).not.toBe(kept[0]);
+  });
+
+  test('heavier than all the room are never kept, and displace nothing', () => {
+    const small = 'query Displaced { __typename }';
+    expect(isKept(small)).toBe(true);
+    const kept = documents.read(small);
+    expect(isKept(`query Heavy { __typename } # ${'x'.repeat(MEGABYTE)}`)).toBe(false);
+    expect(documents.read(small)).toBe(kept);
+  });
+
+  test('keep the places of errors at their fields', async () => {
+    const wire = await startWire();
+    const query =
+      '{ viewer { kind }\n  token(id: "tok_0") { id }\n  here: tokens(first: 1000) { totalCount } }';
+    const headers = { Authorization: `Bearer ${wire.postern.owner.session}` };
+    for (let times = 0; times < 3; times += 1) {
+      const { errors } = (await (await wire.post({ query }, headers)).json()) as { errors: object[] };
+      expect(errors).toMatchObject([{ locations: [{ line: 3, column: 3 }], path: ['here'] }]);
+    }
+    await wire.stop();
+  });
+});
+
+describe('what anonymous callers send', () => {
+  let wire: TestWire;
+  beforeAll(async () => {
+    wire = await startWire({ POSTERN_ANONYMOUS_PER_MINUTE: '0', POSTERN_REFUSALS_PER_MINUTE: '0' });
+  });
+  afterAll(() => wire.stop());
+
+  function heapUsed(): number {
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    return process.memoryUsage().heapUsed;
+  }
+
+  test.each([
+    ['Lane', '*/*'],
+    ['Yoga', 'text/event-stream'],
+  ])('takes no memory once it is answered by %s', async (way, accept) => {
+    const ask = async (name: string) => {
+      const operationName = `${name}0`;
+      const response = await wire.post({ query: documentNamed(name), operationName }, { Accept: accept });
+      expect(await response.text()).toContain('{"data":{"__typename":"Query"');
+    };
+    await ask(`${way}Warm`);
+    const before = heapUsed();
+    for (let i = 0; i < 50; i += 1) await ask(`${way}${i}At`);
+    expect(heapUsed() - before).toBeLessThan(5 * MEGABYTE);
+  });
+});
