@@ -82,6 +82,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     secrets: createSecretSource(config.secretPrefix),
     passwords: overrides.passwords ?? createPasswordHasher(),
     limits: config.limits,
+    newAccounts: config.newAccounts,
     logger,
   });
   const firstOwner = await createFirstOwner(services, {

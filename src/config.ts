@@ -15,6 +15,7 @@ import {
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { parseEmail, parsePassword } from './domain/text.ts';
+import { NEW_ACCOUNTS, type NewAccounts } from './domain/user.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts';
 
 /** What a start is configured with. */
@@ -28,6 +29,7 @@ export interface Config {
   /** The first owner's email; `null` where it was left out. */
   readonly ownerEmail: string | null;
   readonly ownerPassword: string | null;
+  readonly newAccounts: NewAccounts;
   readonly allowedOrigins: readonly string[];
   /** How many proxies stand in front, each of which appends to `X-Forwarded-For`. */
   readonly trustProxy: number;
@@ -98,6 +100,12 @@ const SETTINGS = {
     '',
     optional(byRule(parsePassword)),
     "The first owner's password; empty: a random one, printed once.",
+  ),
+  newAccounts: variable(
+    'POSTERN_NEW_ACCOUNTS',
+    'invitation',
+    oneOf(...NEW_ACCOUNTS),
+    'Who may create accounts: invitation (whoever accepts one, with an unverified email), or operator.',
   ),
   allowedOrigins: variable(
     'POSTERN_ALLOWED_ORIGINS',

@@ -18,7 +18,7 @@ const principal: SessionPrincipal = {
   kind: 'SESSION',
   sessionId: owner.id,
   userId: owner.id,
-  email: BIG_OWNER,
+  verifiedEmail: BIG_OWNER,
   endsAt: Number.MAX_SAFE_INTEGER,
 };
 

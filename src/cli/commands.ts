@@ -23,6 +23,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'user create', summary: 'Create a user.', load: () => import('./commands/user-create.ts') },
   { name: 'user list', summary: 'List the users.', load: () => import('./commands/user-list.ts') },
   {
+    name: 'user verify',
+    summary: "Vouch for a user's email.",
+    load: () => import('./commands/user-verify.ts'),
+  },
+  {
+    name: 'user release',
+    summary: 'Take an unverified email away from its user.',
+    load: () => import('./commands/user-release.ts'),
+  },
+  {
     name: 'user deactivate',
     summary: 'Shut a user out.',
     load: () => import('./commands/user-deactivate.ts'),

@@ -35,6 +35,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     secrets: createSecretSource(config.secretPrefix),
     passwords: createPasswordHasher(),
     limits: config.limits,
+    newAccounts: config.newAccounts,
     logger: createLogger('silent'),
   });
 }

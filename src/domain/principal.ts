@@ -23,7 +23,8 @@ export interface SessionPrincipal {
   readonly kind: 'SESSION';
   readonly sessionId: string;
   readonly userId: string;
-  readonly email: string;
+  /** The address of the user; `null` while it is unverified, so that no other service learns of it. */
+  readonly verifiedEmail: string | null;
   /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
   readonly endsAt: number | null;
 }
@@ -33,7 +34,8 @@ export interface PersonalTokenPrincipal {
   readonly kind: 'PERSONAL_TOKEN';
   readonly tokenId: string;
   readonly userId: string;
-  readonly email: string;
+  /** The address of the user; `null` while it is unverified, so that no other service learns of it. */
+  readonly verifiedEmail: string | null;
   /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
   readonly endsAt: number | null;
   /** Whether an older secret still works beside the one that was presented, whose first use ends that. */

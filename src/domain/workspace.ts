@@ -18,6 +18,10 @@ export interface Member {
   readonly joinedAt: number;
 }
 
+/** Why an invitation that has not expired can no longer be accepted. */
+export const INVITATION_VOID_REASONS = ['ADDRESS_RELEASED'] as const;
+export type InvitationVoidReason = (typeof INVITATION_VOID_REASONS)[number];
+
 /** An open invitation; it works once and for its email only. */
 export interface Invitation {
   readonly id: string;
@@ -30,6 +34,8 @@ export interface Invitation {
   readonly invitedByToken: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** `null` while it can be accepted. */
+  readonly voidReason: InvitationVoidReason | null;
 }
 
 /** The policy of a new workspace: allowed, no limit, expiry not required, every role. */

@@ -83,9 +83,9 @@ function holderOf({ principal }: TokenDescription) {
     const workspace = toGlobalId('Workspace', principal.workspaceId);
     return { names: { sub: workspace }, details: { workspace, role: principal.role } };
   }
-  const { userId, email } = principal;
+  const { userId, verifiedEmail } = principal;
   return {
-    names: { sub: toGlobalId('User', userId), username: email },
+    names: { sub: toGlobalId('User', userId), ...(verifiedEmail !== null && { username: verifiedEmail }) },
     details: { workspace: null, role: null },
   };
 }

@@ -80,8 +80,10 @@ function identityOf(principal: Principal): HttpHeaders {
   }
 }
 
-function userOf({ userId, email }: { userId: string; email: string }): HttpHeaders {
-  return { 'x-postern-user': toGlobalId('User', userId), 'x-postern-email': email };
+/** An address that nobody vouches for would be believed by the service behind the proxy: it is left out. */
+function userOf({ userId, verifiedEmail }: { userId: string; verifiedEmail: string | null }): HttpHeaders {
+  const user = { 'x-postern-user': toGlobalId('User', userId) };
+  return verifiedEmail === null ? user : { ...user, 'x-postern-email': verifiedEmail };
 }
 
 function tokenOf({ tokenId }: { tokenId: string }): HttpHeaders {

@@ -41,7 +41,7 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
     kind: 'SESSION',
     sessionId: session.id,
     userId: session.userId,
-    email: session.email,
+    verifiedEmail: session.verifiedEmail,
     endsAt: session.expiresAt,
   };
 }
@@ -85,8 +85,8 @@ function principalOf(presented: PresentedToken): Principal {
     };
   }
   const userId = presented.ownerId as string;
-  const email = presented.email as string;
-  return { kind: 'PERSONAL_TOKEN', tokenId, userId, email, endsAt, replacesSecret, chain };
+  const { verifiedEmail } = presented;
+  return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };
 }
 
 /** Authentication over a database; `transact` is for the one thing that it writes. */

@@ -28,7 +28,8 @@ export async function createFirstOwner(
   const passwordHash = await deps.passwords.hash(password);
   const created = await deps.changes.runAsOperator(async (change) => {
     if (await hasUsers(change.tx)) return false;
-    const owner = { id: change.newId(), email: wanted.email, name: 'Owner', createdAt: change.now };
+    const stamps = { emailVerifiedAt: change.now, createdAt: change.now };
+    const owner = { id: change.newId(), email: wanted.email, name: 'Owner', ...stamps };
     await insertUser(change.tx, { ...owner, passwordHash });
     await change.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
     await foundWorkspace(change, { name: 'Main', slug: 'main', ownerId: owner.id });

@@ -8,6 +8,7 @@ import { type PageArguments, parsePage } from '../domain/paging.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Operation } from '../domain/scopes.ts';
 import { parseDescription, parseEmail, parseName } from '../domain/text.ts';
+import type { User } from '../domain/user.ts';
 import { deleteShare, listShares, saveShare } from '../storage/channel-shares.ts';
 import {
   CHANNEL_ORDER,
@@ -20,6 +21,7 @@ import {
   updateChannel,
 } from '../storage/channels.ts';
 import type { Executor } from '../storage/database.ts';
+import { findMember } from '../storage/members.ts';
 import { findUser, findUserByEmail } from '../storage/users.ts';
 import { judge } from './authority.ts';
 import type { Change } from './changes.ts';
@@ -102,6 +104,17 @@ async function requireMayDo(
   }
 }
 
+/**
+ * The user whom a channel of a workspace can be shared with by email; `null` if there is none. An unverified email may not
+ * be its holder's, so outside the workspaces of its holder it counts as an address without an account.
+ */
+async function findRecipient({ tx }: Change, workspaceId: string, email: string): Promise<User | null> {
+  const user = await findUserByEmail(tx, email);
+  if (!user || user.deactivatedAt !== null) return null;
+  const isKnown = user.emailVerifiedAt !== null || (await findMember(tx, workspaceId, user.id)) !== null;
+  return isKnown ? user : null;
+}
+
 /** Channels over a database. */
 export function createChannelService(deps: { db: Executor; limits: Limits }): ChannelService {
   const { db, limits } = deps;
@@ -158,8 +171,8 @@ export function createChannelService(deps: { db: Executor; limits: Limits }): Ch
       const channel = await channelOf(change, request.channelId);
       const { email, operations } = parseShare(request);
       await requireMayDo(change, channel.id, operations);
-      const user = await findUserByEmail(change.tx, email);
-      if (user?.deactivatedAt !== null) throw badInput(['input', 'email'], 'has no account here');
+      const user = await findRecipient(change, channel.workspaceId, email);
+      if (!user) throw badInput(['input', 'email'], 'has no account here');
       await requireRoom(change, channel.id, user.id);
       await saveShare(change.tx, { channelId: channel.id, userId: user.id, operations });
       await auditChannel(change, 'channel.shared', channel, { email, operations });

@@ -5,8 +5,8 @@ import { isToken, userIdOf } from '../domain/principal.ts';
 import type { Role } from '../domain/roles.ts';
 import { kindOfSecret } from '../domain/secret.ts';
 import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
-import type { User } from '../domain/user.ts';
-import type { Invitation, Member } from '../domain/workspace.ts';
+import type { NewAccounts, User } from '../domain/user.ts';
+import type { Invitation, InvitationVoidReason, Member } from '../domain/workspace.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
@@ -19,6 +19,7 @@ import {
   findInvitationByDigest,
   insertInvitation,
   listInvitations,
+  voidInvitations,
 } from '../storage/invitations.ts';
 import { insertMember, isMemberByEmail } from '../storage/members.ts';
 import { findUserByEmail, insertUser } from '../storage/users.ts';
@@ -48,7 +49,7 @@ export interface AcceptRequest {
 
 /** Asking people into workspaces by email. */
 export interface InvitationService {
-  /** The open invitations of a workspace, oldest first, for those who may see them. */
+  /** The open invitations of a workspace and those that became void, oldest first, for those who may see them. */
   list(workspaceId: string): Promise<Invitation[]>;
   /**
    * Invites an address, in the place of an open invitation that it may have. One that a workspace token makes does not
@@ -62,7 +63,7 @@ export interface InvitationService {
   /**
    * Makes the invited person a member, once; with an account, where the address has none yet. Throws `NOT_FOUND` for
    * what is no open invitation of the caller's, `UNAUTHENTICATED` where the address has an account and nobody is signed
-   * in, `BAD_USER_INPUT` where name or password of a newcomer will not do.
+   * in, `FORBIDDEN` if it has none and only the operator creates accounts, `BAD_USER_INPUT` where name or password of a newcomer will not do.
    */
   accept(caller: Caller, request: AcceptRequest): Promise<Member>;
 }
@@ -75,15 +76,26 @@ interface Newcomer {
 
 async function auditInvitation(
   change: Change,
-  action: 'member.invited' | 'member.invitation_revoked',
-  { id, workspaceId, email, role }: Invitation,
+  action: 'member.invited' | 'member.invitation_revoked' | 'member.invitation_voided',
+  { id, workspaceId, email, role, voidReason }: Invitation,
 ): Promise<void> {
   await change.audit({
     action,
     workspaceId,
     targetId: toGlobalId('Invitation', id),
-    detail: { email, role },
+    detail: { email, role, ...(voidReason && { reason: voidReason }) },
   });
+}
+
+/** Makes the open invitations to an address void, with a row in the audit log of each workspace. */
+export async function voidInvitationsTo(
+  change: Change,
+  email: string,
+  reason: InvitationVoidReason,
+): Promise<void> {
+  for (const invitation of await voidInvitations(change.tx, email, reason, change.now)) {
+    await auditInvitation(change, 'member.invitation_voided', invitation);
+  }
 }
 
 /**
@@ -93,6 +105,7 @@ async function auditInvitation(
 async function claim(
   { tx, now, principal }: Change,
   digest: string,
+  newAccounts: NewAccounts,
 ): Promise<{ invitation: Invitation; account: User | null }> {
   const invitation = await findInvitationByDigest(tx, digest, now);
   if (!invitation) throw failure('NOT_FOUND');
@@ -100,11 +113,18 @@ async function claim(
   const userId = userIdOf(principal);
   if (userId !== null && userId !== account?.id) throw failure('NOT_FOUND');
   if (userId === null && account) throw failure('UNAUTHENTICATED', 'Sign in to the invited account first.');
+  if (!account && newAccounts === 'operator') {
+    throw failure(
+      'FORBIDDEN',
+      'Only the operator creates accounts here: ask for one, then sign in and accept.',
+    );
+  }
   return { invitation, account };
 }
 
 async function openAccount(change: Change, email: string, newcomer: Newcomer): Promise<User> {
-  const user = { id: change.newId(), email, name: newcomer.name, createdAt: change.now };
+  const stamps = { emailVerifiedAt: null, createdAt: change.now };
+  const user = { id: change.newId(), email, name: newcomer.name, ...stamps };
   await insertUser(change.tx, { ...user, passwordHash: newcomer.passwordHash });
   await change.audit({
     action: 'user.created',
@@ -124,8 +144,9 @@ export function createInvitationService(deps: {
   secrets: SecretSource;
   passwords: PasswordHasher;
   limits: Limits;
+  newAccounts: NewAccounts;
 }): InvitationService {
-  const { db, clock, changes, secrets, passwords, limits } = deps;
+  const { db, clock, changes, secrets, passwords, limits, newAccounts } = deps;
 
   async function admitNewcomer(request: AcceptRequest): Promise<Newcomer> {
     const check = inputCheck();
@@ -157,6 +178,7 @@ export function createInvitationService(deps: {
         role,
         invitedBy: userIdOf(principal),
         invitedByToken: isToken(principal) ? principal.tokenId : null,
+        voidReason: null,
         createdAt: now,
         expiresAt: Math.min(now + limits.invitationLifetime, parentOf(change).expiresAt ?? Infinity),
       };
@@ -178,10 +200,10 @@ export function createInvitationService(deps: {
       const digest = digestOf(request.secret);
       const asPerson = { kind: 'person' } as const;
       // Only who holds an invitation learns what is wrong with a name, and makes us hash a password.
-      const first = await changes.run(caller, asPerson, (change) => claim(change, digest));
+      const first = await changes.run(caller, asPerson, (change) => claim(change, digest, newAccounts));
       const newcomer = first.account ? null : await admitNewcomer(request);
       return changes.run(caller, asPerson, async (change) => {
-        const { invitation, account } = await claim(change, digest);
+        const { invitation, account } = await claim(change, digest, newAccounts);
         if (!(await deleteInvitation(change.tx, invitation.id))) throw failure('NOT_FOUND');
         const user = account ?? (await openAccount(change, invitation.email, newcomer as Newcomer));
         const { workspaceId, role } = invitation;

@@ -1,5 +1,5 @@
 import type { AuditAction, AuditEvent } from '../domain/audit.ts';
-import { failure, inputCheck } from '../domain/errors.ts';
+import { failure, inputCheck, type PosternError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
 import type { User } from '../domain/user.ts';
@@ -12,10 +12,13 @@ import {
   insertUser,
   listUsers,
   setDeactivatedAt,
+  setEmail,
+  setEmailVerifiedAt,
   setPasswordHash,
 } from '../storage/users.ts';
 import { listWorkspaceIds } from '../storage/workspaces.ts';
 import type { Change, Changes } from './changes.ts';
+import { voidInvitationsTo } from './invitations.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { revokeTokensOf } from './token-stops.ts';
 
@@ -41,12 +44,19 @@ export interface OperatorService {
   /** Every user, by email. */
   listUsers(): Promise<readonly User[]>;
   findUser(email: string): Promise<User>;
-  /** Throws `BAD_USER_INPUT`, or `CONFLICT` where the email has an account. */
+  /** Creates an account with a verified email. Throws `BAD_USER_INPUT`, or `CONFLICT` if the email has an account. */
   createUser(user: NewUser): Promise<User>;
   /** Shuts a user out: sessions end, tokens rest. Tells whether that changed anything. */
   deactivateUser(email: string): Promise<boolean>;
   /** Lets a user in again; the tokens work as before. Tells whether that changed anything. */
   reactivateUser(email: string): Promise<boolean>;
+  /** Marks the email of a user as verified. Returns whether that changed anything. */
+  verifyEmail(email: string): Promise<boolean>;
+  /**
+   * Deactivates the user who holds an unverified email and frees the email for another account, which inherits nothing.
+   * Open invitations to it become void. Returns the address that the user has now. Throws `CONFLICT` if it is verified.
+   */
+  releaseEmail(email: string): Promise<string>;
   /**
    * Replaces a password, ends every session and, unless `keepTokens`, revokes the personal tokens. Clears the throttle of
    * sign-in, so that the new password works at once.
@@ -82,6 +92,24 @@ function checkUser(user: NewUser): NewUser {
   return { email, name, password } as NewUser;
 }
 
+/** Says why an account cannot be created, and what the operator can do. */
+function emailTaken({ emailVerifiedAt, email }: User): PosternError {
+  const message =
+    emailVerifiedAt === null
+      ? `An invitation created an account with this email, which nobody has verified. If it is not that person's: postern user release ${email}; if it is: postern user verify ${email}.`
+      : 'A user has this email already.';
+  return failure('CONFLICT', message);
+}
+
+/** Shuts a user out; returns whether that changed anything. */
+async function deactivate(change: Change, user: User): Promise<boolean> {
+  if (user.deactivatedAt !== null) return false;
+  await setDeactivatedAt(change.tx, user.id, change.now);
+  const endedSessions = await deleteSessions(change.tx, user.id);
+  await auditUser(change, 'user.deactivated', user.id, { endedSessions });
+  return true;
+}
+
 /** The operator's service over its dependencies. */
 export function createOperatorService(deps: {
   db: Executor;
@@ -97,7 +125,8 @@ export function createOperatorService(deps: {
   }
 
   async function insertHashed(change: Change, { email, name }: NewUser, passwordHash: string): Promise<User> {
-    const user = { id: change.newId(), email, name, createdAt: change.now };
+    const stamps = { emailVerifiedAt: change.now, createdAt: change.now };
+    const user = { id: change.newId(), email, name, ...stamps };
     await insertUser(change.tx, { ...user, passwordHash });
     await auditUser(change, 'user.created', user.id);
     return { ...user, deactivatedAt: null };
@@ -113,18 +142,11 @@ export function createOperatorService(deps: {
       try {
         return await changes.runAsOperator((change) => insertHashed(change, user, passwordHash));
       } catch (error) {
-        throw isTaken(error) ? failure('CONFLICT', 'A user has this email already.') : error;
+        throw isTaken(error) ? emailTaken(await userOf(db, user.email)) : error;
       }
     },
 
-    deactivateUser: (email) =>
-      changeUser(email, async (change, user) => {
-        if (user.deactivatedAt !== null) return false;
-        await setDeactivatedAt(change.tx, user.id, change.now);
-        const endedSessions = await deleteSessions(change.tx, user.id);
-        await auditUser(change, 'user.deactivated', user.id, { endedSessions });
-        return true;
-      }),
+    deactivateUser: (email) => changeUser(email, deactivate),
 
     reactivateUser: (email) =>
       changeUser(email, async (change, user) => {
@@ -132,6 +154,28 @@ export function createOperatorService(deps: {
         await setDeactivatedAt(change.tx, user.id, null);
         await auditUser(change, 'user.reactivated', user.id);
         return true;
+      }),
+
+    verifyEmail: (email) =>
+      changeUser(email, async (change, user) => {
+        if (user.emailVerifiedAt !== null) return false;
+        await setEmailVerifiedAt(change.tx, user.id, change.now);
+        await auditUser(change, 'user.email_verified', user.id, { email: user.email });
+        return true;
+      }),
+
+    releaseEmail: (email) =>
+      changeUser(email, async (change, user) => {
+        if (user.emailVerifiedAt !== null) {
+          throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
+        }
+        await deactivate(change, user);
+        // A random name in a domain that can never exist (RFC 2606): nobody can hold it beforehand.
+        const address = `released-${change.newId()}@released.invalid`;
+        await setEmail(change.tx, user.id, address);
+        await auditUser(change, 'user.email_released', user.id, { email: user.email });
+        await voidInvitationsTo(change, user.email, 'ADDRESS_RELEASED');
+        return address;
       }),
 
     async resetPassword(email, password, keepTokens) {

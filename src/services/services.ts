@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Limits } from '../domain/limits.ts';
+import type { NewAccounts } from '../domain/user.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -47,6 +48,7 @@ export interface ServiceDependencies {
   readonly secrets: SecretSource;
   readonly passwords: PasswordHasher;
   readonly limits: Limits;
+  readonly newAccounts: NewAccounts;
   readonly logger: Logger;
 }
 
@@ -54,8 +56,20 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Every use-case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
-  const { db, transact, version, changedElsewhere, hints, clock, ids, secrets, passwords, limits, logger } =
-    deps;
+  const {
+    db,
+    transact,
+    version,
+    changedElsewhere,
+    hints,
+    clock,
+    ids,
+    secrets,
+    passwords,
+    limits,
+    newAccounts,
+    logger,
+  } = deps;
   const announcements = createAnnouncements();
   announcements.on('authority', hints.tell);
   announcements.on('message', hints.tell);
@@ -94,7 +108,7 @@ export function createServices(deps: ServiceDependencies) {
     tokenRegeneration: createTokenRegeneration({ secrets, limits }),
     workspaces: createWorkspaceService({ db, secrets }),
     members: createMemberService({ db }),
-    invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits }),
+    invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
     auditReading: createAuditReading({ db }),
     channels: createChannelService({ db, limits }),
     messages: createMessageService({ db, limits, announcements }),

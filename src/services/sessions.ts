@@ -150,7 +150,10 @@ export function createSessionService(deps: {
 
     async changePassword(caller, current, next, revokeTokens) {
       const password = parsePassword(next, ['input', 'newPassword']);
-      const who = await changes.run(caller, { kind: 'session' }, async (change) => sessionOf(change));
+      const who = await changes.run(caller, { kind: 'session' }, (change) =>
+        findUser(change.tx, sessionOf(change).userId),
+      );
+      if (!who) throw failure('UNAUTHENTICATED');
       if (!(await checkPassword(caller, who.email, current))) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);
       return changes.run(caller, { kind: 'session' }, async (change) => {

@@ -15,6 +15,7 @@ import {
 import type { SecretSource } from '../platform/secrets.ts';
 import { insertScopes } from '../storage/token-scopes.ts';
 import { hasTokens, insertToken } from '../storage/tokens.ts';
+import { findUser } from '../storage/users.ts';
 import { findWorkspaces } from '../storage/workspaces.ts';
 import type { Change } from './changes.ts';
 import { requireMayGive } from './members.ts';
@@ -125,7 +126,9 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const { principal } = change;
       if (principal.kind !== 'SESSION' && principal.kind !== 'PERSONAL_TOKEN')
         throw failure('UNAUTHENTICATED');
-      const { userId: ownerId, email } = principal;
+      const { userId: ownerId } = principal;
+      const owner = await findUser(change.tx, ownerId);
+      if (!owner) throw failure('UNAUTHENTICATED');
       const parent = parentOf(change);
       const { text, expiresAt } = parsePersonal(change, request, parent.expiresAt, limits);
       if (parent.parentId !== null && request.access === 'FULL') throw forbidden('EXCEEDS_CALLER');
@@ -140,7 +143,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const holder = { kind: 'PERSONAL', ownerId, workspaceId: null, role: null } as const;
       const issued = await store(
         change,
-        { ...holder, access: request.access, prefix: email },
+        { ...holder, access: request.access, prefix: owner.email },
         text,
         expiresAt,
       );

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
-import type { Invitation } from '../domain/workspace.ts';
+import type { Invitation, InvitationVoidReason } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
 import type { Tables } from './tables.ts';
 import { statusExpression } from './tokens.ts';
@@ -32,6 +32,7 @@ function toInvitation(row: Row): Invitation {
     invitedByToken: row.invited_by_token,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    voidReason: row.void_reason as InvitationVoidReason | null,
   };
 }
 
@@ -49,6 +50,7 @@ export async function insertInvitation(db: Executor, invitation: Invitation, dig
       invited_by_token: invitation.invitedByToken,
       created_at: invitation.createdAt,
       expires_at: invitation.expiresAt,
+      void_reason: invitation.voidReason,
     })
     .execute();
 }
@@ -59,11 +61,14 @@ export async function findInvitationByDigest(
   digest: string,
   now: number,
 ): Promise<Invitation | null> {
-  const row = await openInvitations(db, now).where('invitations.digest', '=', digest).executeTakeFirst();
+  const row = await openInvitations(db, now)
+    .where('invitations.digest', '=', digest)
+    .where('invitations.void_reason', 'is', null)
+    .executeTakeFirst();
   return row ? toInvitation(row) : null;
 }
 
-/** The open invitations of a workspace, oldest first. */
+/** The open invitations of a workspace and those that became void, oldest first. */
 export async function listInvitations(db: Executor, workspaceId: string, now: number): Promise<Invitation[]> {
   const rows = await openInvitations(db, now)
     .where('invitations.workspace_id', '=', workspaceId)
@@ -86,6 +91,24 @@ export async function findInvitation(
     : query.where('invitations.email', '=', which.email)
   ).executeTakeFirst();
   return row ? toInvitation(row) : null;
+}
+
+/** Makes the open invitations to an address void, and returns them. */
+export async function voidInvitations(
+  db: Executor,
+  email: string,
+  reason: InvitationVoidReason,
+  now: number,
+): Promise<Invitation[]> {
+  const rows = await db
+    .updateTable('invitations')
+    .set({ void_reason: reason })
+    .where('email', '=', email)
+    .where('expires_at', '>', now)
+    .where('void_reason', 'is', null)
+    .returningAll()
+    .execute();
+  return rows.map(toInvitation);
 }
 
 /** Takes an invitation away; tells whether it was there. */

@@ -30,9 +30,19 @@ function linkToJson(link: TokenLink) {
 }
 
 function toJson(presented: PresentedToken) {
-  const { kind, ownerId, workspaceId, email, ownerDeactivatedAt, validUntil, hasOldSecret } = presented;
+  const { kind, ownerId, workspaceId, verifiedEmail, ownerDeactivatedAt, validUntil, hasOldSecret } =
+    presented;
   const chain = presented.chain.map(linkToJson);
-  return [kind, ownerId, workspaceId, email, ownerDeactivatedAt, validUntil, hasOldSecret, chain] as const;
+  return [
+    kind,
+    ownerId,
+    workspaceId,
+    verifiedEmail,
+    ownerDeactivatedAt,
+    validUntil,
+    hasOldSecret,
+    chain,
+  ] as const;
 }
 
 function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
@@ -63,15 +73,14 @@ function encode(presented: PresentedToken): string {
 }
 
 function decode(content: string): PresentedToken {
-  const [kind, ownerId, workspaceId, email, ownerDeactivatedAt, validUntil, hasOldSecret, chain] = JSON.parse(
-    content,
-  ) as ReturnType<typeof toJson>;
+  const [kind, ownerId, workspaceId, verifiedEmail, ownerDeactivatedAt, validUntil, hasOldSecret, chain] =
+    JSON.parse(content) as ReturnType<typeof toJson>;
   const [first, ...others] = chain as [ReturnType<typeof linkToJson>];
   return {
     kind,
     ownerId,
     workspaceId,
-    email,
+    verifiedEmail,
     ownerDeactivatedAt,
     validUntil,
     hasOldSecret,

@@ -28,7 +28,15 @@ function sessionQuery(db: Executor) {
   return db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.digest as key', 's.id', 's.user_id', 's.expires_at', 'u.email', 'u.deactivated_at']);
+    .select([
+      's.digest as key',
+      's.id',
+      's.user_id',
+      's.expires_at',
+      'u.email',
+      'u.email_verified_at',
+      'u.deactivated_at',
+    ]);
 }
 
 const sessionByDigest = gatherLookups(
@@ -45,7 +53,7 @@ export async function findSessionByDigest(
 ): Promise<{
   id: string;
   userId: string;
-  email: string;
+  verifiedEmail: string | null;
   expiresAt: number;
   deactivatedAt: number | null;
 } | null> {
@@ -54,7 +62,7 @@ export async function findSessionByDigest(
     ? {
         id: row.id,
         userId: row.user_id,
-        email: row.email,
+        verifiedEmail: row.email_verified_at === null ? null : row.email,
         expiresAt: row.expires_at,
         deactivatedAt: row.deactivated_at,
       }

@@ -5,7 +5,9 @@ type Fixed<T> = ColumnType<T, T, never>;
 
 interface UsersTable {
   id: Fixed<string>;
-  email: Fixed<string>;
+  email: string;
+  /** When the address was verified; `null` while nobody but its holder claims it. */
+  email_verified_at: number | null;
   name: string;
   password_hash: string;
   created_at: Fixed<number>;
@@ -54,6 +56,8 @@ interface InvitationsTable {
   invited_by_token: string | null;
   created_at: number;
   expires_at: number;
+  /** Why it can be accepted no more, although it is in time. */
+  void_reason: string | null;
 }
 
 interface TokensTable {

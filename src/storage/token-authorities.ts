@@ -13,7 +13,8 @@ export interface PresentedToken {
   readonly kind: TokenKind;
   readonly ownerId: string | null;
   readonly workspaceId: string | null;
-  readonly email: string | null;
+  /** The owner's; `null` while it is unverified, and for a workspace token. */
+  readonly verifiedEmail: string | null;
   readonly ownerDeactivatedAt: number | null;
   /** Set where the secret is the old one of an overlap. */
   readonly validUntil: number | null;
@@ -111,6 +112,7 @@ const presentedRows = precompile((db: Executor, digest: string) =>
       'head.workspace_id',
       't.parent_id',
       'o.email',
+      'o.email_verified_at',
       'o.deactivated_at',
     ])
     .select((eb) =>
@@ -152,7 +154,7 @@ export async function workOutPresentedToken(db: Executor, digest: string): Promi
     kind: first.kind as TokenKind,
     ownerId: first.owner_id,
     workspaceId: first.workspace_id,
-    email: first.email,
+    verifiedEmail: first.email_verified_at === null ? null : first.email,
     ownerDeactivatedAt: first.deactivated_at,
     validUntil: first.valid_until,
     hasOldSecret: Number(first.old_secrets) > 0,

@@ -4,12 +4,13 @@ import type { Executor } from './database.ts';
 import { precompileByIds } from './precompiled.ts';
 import type { Tables } from './tables.ts';
 
-const COLUMNS = ['id', 'email', 'name', 'created_at', 'deactivated_at'] as const;
+const COLUMNS = ['id', 'email', 'email_verified_at', 'name', 'created_at', 'deactivated_at'] as const;
 
 function toUser(row: Pick<Selectable<Tables['users']>, (typeof COLUMNS)[number]>): User {
   return {
     id: row.id,
     email: row.email,
+    emailVerifiedAt: row.email_verified_at,
     name: row.name,
     createdAt: row.created_at,
     deactivatedAt: row.deactivated_at,
@@ -28,6 +29,7 @@ export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedA
     .values({
       id: user.id,
       email: user.email,
+      email_verified_at: user.emailVerifiedAt,
       name: user.name,
       password_hash: user.passwordHash,
       created_at: user.createdAt,
@@ -77,6 +79,16 @@ export async function hasUsers(db: Executor): Promise<boolean> {
 /** Replaces the hash of a user's password. */
 export async function setPasswordHash(db: Executor, id: string, passwordHash: string): Promise<void> {
   await db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', id).execute();
+}
+
+/** Marks a user's address as verified at an instant. */
+export async function setEmailVerifiedAt(db: Executor, id: string, at: number): Promise<void> {
+  await db.updateTable('users').set({ email_verified_at: at }).where('id', '=', id).execute();
+}
+
+/** Gives a user another, unverified address. Fails where it is taken. */
+export async function setEmail(db: Executor, id: string, email: string): Promise<void> {
+  await db.updateTable('users').set({ email, email_verified_at: null }).where('id', '=', id).execute();
 }
 
 /** Deactivates a user at an instant, or with `null` brings the account back. */

@@ -16,6 +16,7 @@ export interface Allowed {
   readonly principal: 'SESSION' | 'PERSONAL_TOKEN' | 'WORKSPACE_TOKEN';
   /** The signed-in user, or the owner of the personal token; `null` for a workspace token. */
   readonly user: string | null;
+  /** The email of that user; `null` while it is unverified. Identify people by `user`: an email can change hands. */
   readonly email: string | null;
   /** `null` for a session. */
   readonly token: string | null;

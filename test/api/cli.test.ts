@@ -9,7 +9,7 @@ import { writeTestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 /** The environment of an empty database in a file of its own. */
-function emptyDatabase(): { env: Record<string, string> } {
+function emptyDatabase(): { env: { DATABASE_URL: string } } {
   const file = join(temporaryFolder(), 'postern.db');
   writeTestDatabase(file);
   return { env: { DATABASE_URL: `file:${file}` } };
@@ -142,15 +142,49 @@ test('user list prints a table for people and JSON for programs', async () => {
 
   const { stdout } = await call('user list', database);
   expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-    ['EMAIL', 'STATUS', 'CREATED', 'NAME'],
-    ['ada@example.com', 'active', expect.any(String), 'Ada'],
-    ['grace@example.com', 'deactivated', expect.any(String), 'grace'],
+    ['EMAIL', 'VERIFIED', 'STATUS', 'CREATED', 'NAME'],
+    ['ada@example.com', 'yes', 'active', expect.any(String), 'Ada'],
+    ['grace@example.com', 'yes', 'deactivated', expect.any(String), 'grace'],
   ]);
 
   const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const verified = { emailVerified: true };
   const id = expect.stringMatching(/^usr_[0-9a-f]{32}$/);
   expect(JSON.parse((await call('user list --json', database)).stdout)).toEqual([
-    { id, email: 'ada@example.com', name: 'Ada', createdAt: instant, deactivatedAt: null },
-    { id, email: 'grace@example.com', name: 'grace', createdAt: instant, deactivatedAt: instant },
+    { id, email: 'ada@example.com', ...verified, name: 'Ada', createdAt: instant, deactivatedAt: null },
+    {
+      id,
+      email: 'grace@example.com',
+      ...verified,
+      name: 'grace',
+      createdAt: instant,
+      deactivatedAt: instant,
+    },
+  ]);
+});
+
+test('an unverified email is verified or released, and the account that is created then is another one', async () => {
+  const database = emptyDatabase();
+  const handle = openSqliteDatabase(database.env.DATABASE_URL);
+  const account = { password_hash: '-', created_at: 0, email_verified_at: null, deactivated_at: null };
+  for (const name of ['ada', 'ceo']) {
+    await handle.db
+      .insertInto('users')
+      .values({ id: name, email: `${name}@example.com`, name, ...account })
+      .execute();
+  }
+  await handle.close();
+
+  expect((await call('user verify ada@example.com', database)).stdout).toBe('Verified ada@example.com.');
+  expect((await call('user release ada@example.com', database)).stderr).toContain('This email is verified');
+  expect((await call('user create ceo@example.com', database)).stderr).toContain('postern user release ceo@');
+  const { stdout } = await call('user release ceo@example.com', database);
+  expect(stdout).toMatch(/^Released ceo@example\.com\. .* is now released-[0-9a-f-]+@released\.invalid\.$/);
+  expect((await call('user create ceo@example.com', database)).code).toBe(0);
+  const users = JSON.parse((await call('user list --json', database)).stdout);
+  expect(users.map(({ email, emailVerified }: Record<string, unknown>) => [email, emailVerified])).toEqual([
+    ['ada@example.com', true],
+    ['ceo@example.com', true],
+    [expect.stringMatching(/@released\.invalid$/), false],
   ]);
 });

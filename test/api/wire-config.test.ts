@@ -32,6 +32,7 @@ test('nothing configured means the defaults', () => {
     metricsHost: '127.0.0.1',
     metricsPort: null,
     watchdogSeconds: 30,
+    newAccounts: 'invitation',
     limits: DEFAULT_LIMITS,
   } satisfies Config);
 });
@@ -49,6 +50,7 @@ test('every variable is read', () => {
     POSTERN_PUBLIC_URL: 'https://postern.example/',
     POSTERN_OWNER_EMAIL: 'Ada@Example.com',
     POSTERN_OWNER_PASSWORD: ' correct horse battery ',
+    POSTERN_NEW_ACCOUNTS: 'operator',
     POSTERN_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
     POSTERN_TRUST_PROXY: '2',
     POSTERN_GRAPHIQL: 'off',
@@ -76,6 +78,7 @@ test('every variable is read', () => {
     publicUrl: 'https://postern.example',
     ownerEmail: 'ada@example.com',
     ownerPassword: ' correct horse battery ',
+    newAccounts: 'operator',
     allowedOrigins: ['https://app.example', 'http://localhost:5173'],
     trustProxy: 2,
     graphiql: false,

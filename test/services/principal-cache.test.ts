@@ -6,7 +6,7 @@ import { createPrincipalCache } from '../../src/services/principal-cache.ts';
 const NOW = 1_000;
 
 function session(sessionId: string, endsAt: number | null = null): Principal {
-  return { kind: 'SESSION', sessionId, userId: 'u', email: 'u@example.com', endsAt };
+  return { kind: 'SESSION', sessionId, userId: 'u', verifiedEmail: 'u@example.com', endsAt };
 }
 
 function setUp() {

@@ -104,6 +104,7 @@ test('what is kept is right after whatever is written to the ordinary tables, by
     'update secret',
     'update token',
     'update user',
+    'verify user',
   ]);
 });
 

@@ -16,7 +16,7 @@ export function authority(link: Link): TokenAuthority {
 
 /** The signed-in user `u`. */
 export function session(): SessionPrincipal {
-  return { kind: 'SESSION', sessionId: 's', userId: 'u', email: 'u@example.com', endsAt: null };
+  return { kind: 'SESSION', sessionId: 's', userId: 'u', verifiedEmail: 'u@example.com', endsAt: null };
 }
 
 /** A personal token of the user `u`, from the token itself upwards. */
@@ -25,7 +25,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
     kind: 'PERSONAL_TOKEN',
     tokenId: 't',
     userId: 'u',
-    email: 'u@example.com',
+    verifiedEmail: 'u@example.com',
     endsAt: null,
     replacesSecret: false,
     chain: [authority(first), ...above.map(authority)],

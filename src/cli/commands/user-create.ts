@@ -9,7 +9,8 @@ export const command: Command = {
     generate: GENERATE,
   },
   about: `Creates a user, who can then sign in, create workspaces and be invited to
-others. ${PASSWORD_SOURCE}`,
+others. The email counts as verified.
+${PASSWORD_SOURCE}`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const email = call.operand('EMAIL');

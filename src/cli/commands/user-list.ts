@@ -12,6 +12,7 @@ function toJson(user: User) {
   return {
     id: toGlobalId('User', user.id),
     email: user.email,
+    emailVerified: user.emailVerifiedAt !== null,
     name: user.name,
     createdAt: iso(user.createdAt),
     deactivatedAt: user.deactivatedAt === null ? null : iso(user.deactivatedAt),
@@ -21,11 +22,12 @@ function toJson(user: User) {
 function toTable(users: readonly User[]): string[] {
   const rows = users.map((user) => [
     user.email,
+    user.emailVerifiedAt === null ? 'no' : 'yes',
     user.deactivatedAt === null ? 'active' : 'deactivated',
     iso(user.createdAt),
     user.name,
   ]);
-  return alignColumns([['EMAIL', 'STATUS', 'CREATED', 'NAME'], ...rows]);
+  return alignColumns([['EMAIL', 'VERIFIED', 'STATUS', 'CREATED', 'NAME'], ...rows]);
 }
 
 export const command: Command = {

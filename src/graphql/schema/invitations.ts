@@ -6,6 +6,15 @@ import { InvitationRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { RoleEnum } from './enums.ts';
 import { MemberPayload } from './members.ts';
 
+const InvitationVoidReasonEnum = builder.enumType('InvitationVoidReason', {
+  description: 'Why an invitation that has not expired can no longer be accepted.',
+  values: {
+    ADDRESS_RELEASED: {
+      description: 'The operator took the address away from an unverified account. Invite the address again.',
+    },
+  },
+});
+
 InvitationRef.implement({
   description: 'An open invitation into a workspace. Never its secret.',
   fields: (t) => ({
@@ -29,13 +38,19 @@ InvitationRef.implement({
       description: 'When it ends by itself.',
       resolve: (invitation) => new Date(invitation.expiresAt),
     }),
+    voidReason: t.expose('voidReason', {
+      type: InvitationVoidReasonEnum,
+      nullable: true,
+      description: 'Why it can no longer be accepted; null while it can.',
+    }),
   }),
 });
 
 builder.objectField(WorkspaceRef, 'invitations', (t) =>
   t.field({
     type: [InvitationRef],
-    description: 'The invitations that can still be accepted, oldest first.',
+    description:
+      'The invitations that can still be accepted, and those that became void before they expired, oldest first.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.invitations.list(id),
   }),

@@ -131,6 +131,12 @@ const WRITES: Readonly<Record<string, Write>> = {
       .set({ deactivated_at: random.pick(INSTANTS) })
       .where('id', '=', random.pick(users))
       .execute(),
+  'verify user': (db, random, { users }) =>
+    db
+      .updateTable('users')
+      .set({ email_verified_at: random.pick(INSTANTS) })
+      .where('id', '=', random.pick(users))
+      .execute(),
   'delete user': (db, random, { users }) =>
     db.deleteFrom('users').where('id', '=', random.pick(users)).execute(),
   'delete workspace': (db, random, { workspaces }) =>

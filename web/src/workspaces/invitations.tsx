@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { explain } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
+import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FormDialog } from '../components/dialog.tsx';
@@ -12,6 +13,7 @@ import { Failure, Loading, Problem } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import {
   type InvitationsQuery,
+  type InvitationVoidReason,
   type Role,
   useInvitationsQuery,
   useInviteMemberMutation,
@@ -63,8 +65,21 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
   );
 }
 
+/** Why an invitation can no longer be accepted. */
+const VOID_REASONS = {
+  ADDRESS_RELEASED: 'Void: the account of this address was closed',
+} as const satisfies Record<InvitationVoidReason, string>;
+
 const COLUMNS: readonly Column<Invitation>[] = [
-  { id: 'email', title: 'Email', cell: ({ email }) => <strong>{email}</strong> },
+  {
+    id: 'email',
+    title: 'Email',
+    cell: ({ email, voidReason }) => (
+      <>
+        <strong>{email}</strong> {voidReason && <Badge tone="danger">{VOID_REASONS[voidReason]}</Badge>}
+      </>
+    ),
+  },
   { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
   { id: 'by', title: 'Invited by', cell: ({ invitedBy }) => invitedBy?.name ?? 'A workspace token' },
   { id: 'ends', title: 'Ends', cell: ({ expiresAt }) => <Time value={expiresAt} relative /> },

@@ -126,7 +126,15 @@ function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
         </>
       ),
     },
-    { id: 'email', title: 'Email', cell: ({ user }) => user.email },
+    {
+      id: 'email',
+      title: 'Email',
+      cell: ({ user }) => (
+        <>
+          {user.email} {!user.emailVerified && <Badge tone="warning">Unverified</Badge>}
+        </>
+      ),
+    },
     { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
     { id: 'joined', title: 'Joined', cell: ({ joinedAt }) => <Time value={joinedAt} /> },
   ];

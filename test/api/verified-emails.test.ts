@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOperatorService, type OperatorService } from '../../src/services/operator.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate } from '../support/channels.ts';
+import { stockClient } from '../support/oauth.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { verify } from '../support/verify.ts';
+
+const CEO = 'ceo@company.example';
+const SHARE = 'channel { shares { user { email } } }';
+
+let postern: TestApp;
+let operator: OperatorService;
+
+beforeEach(async () => {
+  postern = await startTestApp();
+  operator = createOperatorService(postern.app.services);
+});
+afterEach(() => postern.close());
+
+function start(env: Record<string, string> = {}): Promise<void> {
+  return postern.close().then(async () => {
+    postern = await startTestApp(env);
+    operator = createOperatorService(postern.app.services);
+  });
+}
+
+async function invite(email: string, workspaceId = postern.workspaceId, by = postern.owner.session) {
+  const input = { workspaceId, email, role: 'VIEWER' };
+  const { data } = await mutate(postern, 'inviteMember', input, by, 'invitationSecret');
+  return data.inviteMember.invitationSecret as string;
+}
+
+function accept(secret: string, by: string | null = null) {
+  const account = by === null ? { name: 'Ceo', password: PASSWORD } : {};
+  return mutate(
+    postern,
+    'acceptInvitation',
+    { secret, ...account },
+    by,
+    'member { user { id emailVerified } }',
+  );
+}
+
+/** Takes an address through a workspace of one's own, as anybody can; the session of the new account. */
+async function takeAddress(email = CEO): Promise<string> {
+  const squatter = await postern.person('Squatter');
+  const workspaceId = await postern.workspace('Own', [[squatter, 'OWNER']]);
+  await accept(await invite(email, workspaceId, squatter.session));
+  return postern.signIn(email);
+}
+
+async function emailVerified(session: string): Promise<boolean> {
+  const { data } = await postern.post('{ viewer { user { emailVerified } } }', {}, session);
+  return data.viewer.user.emailVerified;
+}
+
+describe('an address is verified', () => {
+  test('where the operator made the account, and not where an invitation did', async () => {
+    const ada = await postern.person('Ada');
+    expect(await emailVerified(postern.owner.session)).toBe(true);
+    expect(await emailVerified(ada.session)).toBe(true);
+    expect(await emailVerified(await takeAddress())).toBe(false);
+  });
+
+  test('from when the operator says so', async () => {
+    const session = await takeAddress();
+    const token = await createPersonalToken(postern, session);
+    expect((await verify(postern, token.secret)).identity).not.toHaveProperty('x-postern-email');
+    expect(await operator.verifyEmail(CEO)).toBe(true);
+    expect(await operator.verifyEmail(CEO)).toBe(false);
+    expect(await emailVerified(session)).toBe(true);
+    expect((await verify(postern, token.secret)).identity).toHaveProperty('x-postern-email', CEO);
+    expect((await verify(postern, session)).identity).toHaveProperty('x-postern-email', CEO);
+  });
+});
+
+describe('an unverified address is told to no other service', () => {
+  test('by /verify', async () => {
+    const session = await takeAddress();
+    const token = await createPersonalToken(postern, session);
+    for (const secret of [session, token.secret, session, token.secret]) {
+      const { status, identity } = await verify(postern, secret);
+      expect([status, identity]).toEqual([
+        204,
+        expect.objectContaining({ 'x-postern-user': expect.any(String) }),
+      ]);
+      expect(identity).not.toHaveProperty('x-postern-email');
+    }
+  });
+
+  test('by introspection', async () => {
+    const session = await takeAddress();
+    const token = await createPersonalToken(postern, session);
+    const client = await stockClient(postern);
+    const answer = await client.introspect(token.secret, session);
+    expect(answer).toMatchObject({ active: true, sub: expect.stringMatching(/^usr_/) });
+    expect(answer).not.toHaveProperty('username');
+    await operator.verifyEmail(CEO);
+    expect(await client.introspect(token.secret, session)).toHaveProperty('username', CEO);
+  });
+});
+
+describe('a channel is shared with an unverified address', () => {
+  function share(id: string, email: string, by = postern.owner.session) {
+    return mutate(postern, 'shareChannel', { id, email, operations: ['READ'] }, by, SHARE);
+  }
+
+  test('never from outside: the answer is that of an address without an account', async () => {
+    await takeAddress();
+    const id = await createChannel(postern);
+    const answers = [await share(id, CEO), await share(id, 'nobody@company.example')];
+    const seen = answers.map(({ status, data, errors }) => ({
+      status,
+      data,
+      errors: errors.map(({ message, path, extensions: { requestId: _, ...rest } }) => ({
+        message,
+        path,
+        rest,
+      })),
+    }));
+    expect(seen[0]).toEqual(seen[1]);
+    expect(seen[0]?.errors[0]?.rest).toMatchObject({ code: 'BAD_USER_INPUT' });
+    await operator.verifyEmail(CEO);
+    expect((await share(id, CEO)).errors).toEqual([]);
+  });
+
+  test('in a workspace that it belongs to', async () => {
+    const session = await takeAddress();
+    await accept(await invite(CEO), session);
+    const id = await createChannel(postern);
+    expect((await share(id, CEO)).data.shareChannel.channel.shares).toEqual([{ user: { email: CEO } }]);
+  });
+});
+
+describe('a share with an unverified address', () => {
+  test('holds nothing once the person has left the workspace', async () => {
+    const session = await takeAddress();
+    const { data } = await accept(await invite(CEO), session);
+    const id = await createChannel(postern);
+    await mutate(
+      postern,
+      'shareChannel',
+      { id, email: CEO, operations: ['READ'] },
+      postern.owner.session,
+      SHARE,
+    );
+    const member = { workspaceId: postern.workspaceId, userId: data.acceptInvitation.member.user.id };
+    await mutate(postern, 'removeMember', member, postern.owner.session, 'removedUserId');
+    expect((await postern.post(`{ channel(id: "${id}") { id } }`, {}, session)).data.channel).toBeNull();
+  });
+});
+
+describe('an address that somebody else took', () => {
+  test('gives the holder no place in a workspace without the secret of the invitation', async () => {
+    const session = await takeAddress();
+    const secret = await invite(CEO);
+    expect((await accept(secret)).code).toBe('UNAUTHENTICATED');
+    const { data } = await postern.post('{ workspaces { totalCount } }', {}, session);
+    expect(data.workspaces.totalCount).toBe(1);
+  });
+
+  test('is freed by the operator: the holder is shut out, and the next one inherits nothing', async () => {
+    const session = await takeAddress();
+    const token = await createPersonalToken(postern, session);
+    await accept(await invite(CEO), session);
+    const id = await createChannel(postern);
+    await mutate(
+      postern,
+      'shareChannel',
+      { id, email: CEO, operations: ['READ'] },
+      postern.owner.session,
+      SHARE,
+    );
+    await expect(operator.createUser({ email: CEO, name: 'Ceo', password: PASSWORD })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('postern user release'),
+    });
+    await operator.releaseEmail(CEO);
+    await operator.createUser({ email: CEO, name: 'Ceo', password: PASSWORD });
+
+    expect((await verify(postern, token.secret)).status).toBe(401);
+    expect((await verify(postern, session)).status).toBe(401);
+    const real = await postern.signIn(CEO);
+    expect(await emailVerified(real)).toBe(true);
+    const query = `{ channel(id: "${id}") { id } workspaces { totalCount } tokens { totalCount } }`;
+    const { data } = await postern.post(query, {}, real);
+    expect(data).toEqual({ channel: null, workspaces: { totalCount: 0 }, tokens: { totalCount: 0 } });
+  });
+
+  test('is not freed where it is verified, or where nobody has it', async () => {
+    await postern.person('Ada');
+    await expect(operator.releaseEmail('ada@example.com')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(operator.releaseEmail(CEO)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('an invitation to an address that was released', () => {
+  const LIST = `query ($id: ID!) {
+    workspace(id: $id) { invitations { email voidReason } auditEvents { nodes { action detail } } }
+  }`;
+
+  test('is void, and whoever invited sees it in the list and in the audit log', async () => {
+    const session = await takeAddress();
+    const secret = await invite(CEO);
+    await operator.releaseEmail(CEO);
+    expect((await accept(secret)).code).toBe('NOT_FOUND');
+    expect((await accept(secret, session)).code).toBe('INVALID_SESSION');
+    const { data } = await postern.post(LIST, { id: postern.workspaceId }, postern.owner.session);
+    expect(data.workspace.invitations).toEqual([{ email: CEO, voidReason: 'ADDRESS_RELEASED' }]);
+    expect(data.workspace.auditEvents.nodes[0]).toMatchObject({
+      action: 'member.invitation_voided',
+      detail: { email: CEO, role: 'VIEWER', reason: 'ADDRESS_RELEASED' },
+    });
+  });
+
+  test('makes room for a new one', async () => {
+    await takeAddress();
+    await invite(CEO);
+    await operator.releaseEmail(CEO);
+    const secret = await invite(CEO);
+    const { data } = await postern.post(LIST, { id: postern.workspaceId }, postern.owner.session);
+    expect(data.workspace.invitations).toEqual([{ email: CEO, voidReason: null }]);
+    expect((await accept(secret)).errors).toEqual([]);
+  });
+});
+
+describe('POSTERN_NEW_ACCOUNTS=operator', () => {
+  beforeEach(() => start({ POSTERN_NEW_ACCOUNTS: 'operator' }));
+
+  test('an invitation makes no account, and stays open for the one that the operator makes', async () => {
+    const secret = await invite(CEO);
+    expect((await accept(secret)).code).toBe('FORBIDDEN');
+    await operator.createUser({ email: CEO, name: 'Ceo', password: PASSWORD });
+    expect((await accept(secret)).code).toBe('UNAUTHENTICATED');
+    const { data } = await accept(secret, await postern.signIn(CEO));
+    expect(data.acceptInvitation.member.user.emailVerified).toBe(true);
+  });
+
+  test('hides from whoever has no invitation that it is so', async () => {
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    expect((await accept(secret)).code).toBe('NOT_FOUND');
+  });
+});
