@@ -3,9 +3,12 @@ import pLimit from 'p-limit';
 import pg from 'pg';
 import { v7 } from 'uuid';
 import { DAY } from '../src/domain/duration.ts';
+import { rankOf } from '../src/domain/roles.ts';
 import { composeSecret, displayPart } from '../src/domain/secret.ts';
 import { foldCase } from '../src/domain/text.ts';
+import { DEFAULT_POLICY } from '../src/domain/workspace.ts';
 import { digestOf } from '../src/platform/hashing.ts';
+import { policyToColumns } from '../src/storage/codec.ts';
 import { openDatabase, openSqliteDatabase } from '../src/storage/database.ts';
 import { migrateToLatest } from '../src/storage/migrations.ts';
 import { keepPresentedTokens } from '../src/storage/presented-tokens.ts';
@@ -47,7 +50,15 @@ export interface SeedPlan {
 /** Who owns how much in a lopsided database, by email. */
 export const BIG_OWNER = 'user0@example.com';
 
-type TableName = 'users' | 'sessions' | 'tokens' | 'token_ancestors' | 'token_secrets' | 'token_scopes';
+type TableName =
+  | 'users'
+  | 'workspaces'
+  | 'members'
+  | 'sessions'
+  | 'tokens'
+  | 'token_ancestors'
+  | 'token_secrets'
+  | 'token_scopes';
 type Row<T extends TableName> = Insertable<Tables[T]>;
 type Insert = <T extends TableName>(table: T, rows: readonly Row<T>[]) => Promise<void> | void;
 
@@ -83,6 +94,21 @@ export function sessionOf(n: number): string {
 function userRow(id: string, name: string, now: number): Row<'users'> {
   const email = `${name}@example.com`;
   return { id, email, name, password_hash: '-', created_at: now, deactivated_at: null };
+}
+
+/** A workspace that all owners may read: without one, their tokens would be refused. */
+async function fillWorkspace(
+  insert: Insert,
+  owners: readonly Row<'users'>[],
+  id: string,
+  now: number,
+): Promise<void> {
+  const policy = policyToColumns(DEFAULT_POLICY);
+  await insert('workspaces', [{ id, name: 'Bench', slug: 'bench', created_at: now, ...policy }]);
+  const members = owners.map((owner) => {
+    return { workspace_id: id, user_id: owner.id, role: rankOf('VIEWER'), joined_at: now };
+  });
+  await insert('members', members);
 }
 
 function sessionRow(id: string, userId: string, n: number, now: number): Row<'sessions'> {
@@ -171,6 +197,7 @@ async function fill(insert: Insert, plan: SeedPlan): Promise<void> {
   const owners = Array.from({ length: OWNERS }, (_, n) => userRow(newId(), `user${n}`, now));
   const newcomers = Array.from({ length: NEWCOMERS }, (_, n) => userRow(newId(), `newcomer${n}`, now));
   await insert('users', [...owners, ...newcomers]);
+  await fillWorkspace(insert, owners, newId(), now);
   const sessions = newcomers.map(({ id }, n) => sessionRow(newId(), id, n, now));
   await insert('sessions', sessions);
   const holderOf = createHolders(owners, plan);

@@ -1,22 +1,10 @@
 import { failure, forbidden, type PosternError } from './errors.ts';
 import { idOf, toGlobalId } from './global-id.ts';
 import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
-import {
-  isToken,
-  type Principal,
-  policySubjectOf,
-  type TokenAuthority,
-  type TokenPrincipal,
-} from './principal.ts';
+import { isToken, type Principal, policySubjectOf, type TokenPrincipal } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
-import {
-  type BuiltInEntityType,
-  concerns,
-  isBuiltIn,
-  type Operation,
-  roleForOperation,
-  type ScopeRule,
-} from './scopes.ts';
+import { clausesOf, covers, type ReachClause, type ScopeTarget } from './scope-coverage.ts';
+import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
 import type { TokenKind } from './token.ts';
 
 /**
@@ -43,21 +31,20 @@ export type Ask =
   | EntityAsk
   | TokenAsk;
 
-/** An operation on a workspace, a channel or a registered entity; without ids, on any of them. */
-export interface EntityAsk {
+/** An operation on a workspace, a channel or a registered entity. Without an id it is about every one, or any one if so marked. */
+export interface EntityAsk extends ScopeTarget {
   readonly kind: 'entity';
-  readonly operation: Operation;
-  readonly entityType: string;
-  readonly entityId?: string | undefined;
-  readonly workspaceId?: string | undefined;
   readonly lookup?: boolean;
 }
 
-/** An operation on a token; without an id, on the caller's tokens at large. */
+/** An operation on a token; without an id, on every one of the caller's tokens, or any one if so marked. */
 export interface TokenAsk {
   readonly kind: 'token';
   readonly operation: Operation;
   readonly tokenId?: string | undefined;
+  readonly any?: boolean | undefined;
+  /** The workspace that the token must belong to. */
+  readonly workspaceId?: string | undefined;
   /** What it takes on a workspace token. */
   readonly workspaceRole: Role;
   /** No scope is enough for it. */
@@ -94,13 +81,8 @@ export interface Grant {
   readonly role: Role | null;
 }
 
-const NOTHING_MORE: Grant = Object.freeze({ workspaceId: null, role: null });
-
-/** One clause of what a token's scopes reach: an entity or all, in a workspace or in all. */
-export interface ReachClause {
-  readonly entityId: string | null;
-  readonly workspaceId: string | null;
-}
+/** A grant that tells of no workspace. */
+export const NOTHING_MORE: Grant = Object.freeze({ workspaceId: null, role: null });
 
 /** The entities of a type that a caller may do an operation on, as data that a query can filter by. */
 export interface Reach {
@@ -140,45 +122,6 @@ function missingScope(operation: Operation, entityType: string, entityId?: strin
   });
 }
 
-/** The clauses of one link for an operation; `null` where it has no limit. */
-function clausesOf(link: TokenAuthority, operation: Operation, entityType: string): ScopeRule[] | null {
-  if (link.access === 'FULL' && entityType !== 'token') return null;
-  if (link.access !== 'SCOPED') return [];
-  return link.scopes.filter((scope) => concerns(scope, operation, entityType));
-}
-
-function fits(clause: ReachClause, entityId: string | undefined, workspaceId: string | undefined): boolean {
-  return (
-    (clause.entityId === null || entityId === undefined || clause.entityId === entityId) &&
-    (clause.workspaceId === null || workspaceId === undefined || clause.workspaceId === workspaceId)
-  );
-}
-
-/** Whether every link of a chain has a clause that could fit; what is not known yet is taken to fit. */
-function covers(
-  chain: readonly TokenAuthority[],
-  operation: Operation,
-  entityType: string,
-  entityId?: string,
-  workspaceId?: string,
-): boolean {
-  return chain.every((link) => {
-    const clauses = clausesOf(link, operation, entityType);
-    return clauses === null || clauses.some((clause) => fits(clause, entityId, workspaceId));
-  });
-}
-
-/** Something new has no id yet: a clause for one entity does not reach it. */
-function coversNew(chain: readonly TokenAuthority[], entityType: string, workspaceId?: string): boolean {
-  return chain.every((link) => {
-    const clauses = clausesOf(link, 'CREATE', entityType);
-    return (
-      clauses === null ||
-      clauses.some((clause) => clause.entityId === null && fits(clause, undefined, workspaceId))
-    );
-  });
-}
-
 /**
  * What follows from the caller alone, whatever is stored: a grant, or `null` where that depends on what is. Throws the
  * refusal, which tells nothing about what exists.
@@ -192,11 +135,7 @@ export function decideBeforeLookup(principal: Principal, ask: Ask): Grant | null
     case 'token':
       return ask.lookup || ask.tokenId === undefined ? NOTHING_MORE : null;
     case 'entity':
-      if (ask.lookup) return NOTHING_MORE;
-      if (!isBuiltIn(ask.entityType) || ask.entityId !== undefined || ask.workspaceId !== undefined)
-        return null;
-      if (reachOf(principal, ask.operation, ask.entityType)) return NOTHING_MORE;
-      throw forbidden('ROLE_REQUIRED', { role: roleForOperation(ask.operation) });
+      return ask.lookup ? NOTHING_MORE : null;
     default:
       return NOTHING_MORE;
   }
@@ -219,26 +158,15 @@ export function refusalBeforeLookup(principal: Principal, ask: Ask): PosternErro
         return ask.tokenId === undefined ? forbidden('SESSION_REQUIRED') : null;
       if (ask.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
         return forbidden('SESSION_REQUIRED');
-      return refusalOfScope(principal, ask.operation, 'token', ask.tokenId, undefined);
+      return refusalOfScope(principal, { ...ask, entityType: 'token', entityId: ask.tokenId });
     case 'entity':
-      return refusalOfScope(principal, ask.operation, ask.entityType, ask.entityId, ask.workspaceId);
+      return refusalOfScope(principal, ask);
   }
 }
 
-function refusalOfScope(
-  principal: Principal,
-  operation: Operation,
-  entityType: string,
-  entityId: string | undefined,
-  workspaceId: string | undefined,
-): PosternError | null {
-  if (principal.kind !== 'PERSONAL_TOKEN') return null;
-  // What is made in Postern has no id before; the ids of a registered type are its own service's, and may come first.
-  const isNew = operation === 'CREATE' && (entityId === undefined || isBuiltIn(entityType));
-  const allowed = isNew
-    ? coversNew(principal.chain, entityType, workspaceId)
-    : covers(principal.chain, operation, entityType, entityId, workspaceId);
-  return allowed ? null : missingScope(operation, entityType, entityId);
+function refusalOfScope(principal: Principal, target: ScopeTarget): PosternError | null {
+  if (principal.kind !== 'PERSONAL_TOKEN' || covers(principal.chain, target)) return null;
+  return missingScope(target.operation, target.entityType, target.entityId);
 }
 
 /** Decides on a workspace or an entity in it; throws what a refused call answers. `null` stands for absent. */
@@ -249,10 +177,9 @@ export function decideOnEntity(
 ): Grant {
   if (!standing || (standing.role === null && standing.shared.length === 0)) throw failure('NOT_FOUND');
   if (ask.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
-    const entityId = ask.entityType === 'workspace' ? standing.workspaceId : ask.entityId;
-    if (!covers(principal.chain, ask.operation, ask.entityType, entityId, standing.workspaceId)) {
-      throw failure('NOT_FOUND');
-    }
+    const { workspaceId } = standing;
+    const entityId = ask.entityType === 'workspace' ? workspaceId : ask.entityId;
+    if (!covers(principal.chain, { ...ask, entityId, workspaceId })) throw failure('NOT_FOUND');
   }
   const subject = policySubjectOf(principal);
   if (subject && !isOpenTo(standing.policy, subject)) throw forbidden('POLICY');
@@ -305,6 +232,12 @@ function isWithinSubtree(
   { ancestorIds }: Pick<TokenStanding, 'ancestorIds'>,
 ): boolean {
   return ask.tokenId === tokenId || ancestorIds.includes(tokenId);
+}
+
+/** A reach without what its clauses give on single entities: the part that holds for whole workspaces. */
+export function wholeTypeOf(reach: Reach): Reach {
+  const limits = reach.limits.map((clauses) => clauses.filter(({ entityId }) => entityId === null));
+  return { ...reach, limits };
 }
 
 /** What a caller reaches of an entity type for an operation; `null` where it is nothing at all. */

@@ -17,8 +17,8 @@ export function isEntityType(text: string): boolean {
 }
 
 const ID_LENGTH = 200;
-/** 1 to 200 code points, none of them a control character. */
-const ENTITY_ID = new RegExp(`^\\P{Cc}{1,${ID_LENGTH}}$`, 'u');
+/** 1 to 200 code points, none of them a control character or `*`, which stands for every entity. */
+const ENTITY_ID = new RegExp(`^[^\\p{Cc}*]{1,${ID_LENGTH}}$`, 'u');
 
 /** Whether a text can name an entity of a registered type. Its meaning is the declaring service's own affair. */
 export function isEntityId(text: string): boolean {

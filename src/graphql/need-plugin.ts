@@ -121,6 +121,7 @@ export function askOf(need: Need, parent: unknown, args: object): Ask {
         operation: need.operation,
         entityType: need.entityType,
         entityId: idAt(need.entityType === 'channel' ? 'Channel' : 'Workspace', need.entity, parent, args),
+        any: need.entity === undefined,
         workspaceId: idAt('Workspace', need.workspace, parent, args),
         lookup: need.lookup === true,
       };
@@ -129,6 +130,7 @@ export function askOf(need: Need, parent: unknown, args: object): Ask {
         kind: 'token',
         operation: need.operation,
         tokenId: idAt('Token', need.token, parent, args),
+        any: need.token === undefined,
         workspaceRole: need.workspaceRole ?? 'OWNER',
         refusesPersonalTokens: need.refusesPersonalTokens === true,
         subtreeOnly:

@@ -1,3 +1,4 @@
+import { isEntityId } from '../domain/entity-type.ts';
 import {
   ERRORS,
   type ErrorCode,
@@ -9,7 +10,14 @@ import {
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isBuiltIn, OPERATIONS, type Operation } from '../domain/scopes.ts';
-import { type Decision, decide, decideAtOnce, type Question } from '../services/decisions.ts';
+import {
+  type Decision,
+  decide,
+  decideAtOnce,
+  EVERY_ENTITY,
+  isAboutEvery,
+  type Question,
+} from '../services/decisions.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
 import type { Admission, BearerAdmission } from './admission.ts';
@@ -19,7 +27,7 @@ import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
 import type { Endpoint, Visit } from './visit.ts';
 
 const QUESTIONS_KEPT = 1000;
-const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId'];
+const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId', 'any'];
 
 /** What `/verify` is made of. */
 export interface VerifyParts {
@@ -33,32 +41,52 @@ function parseOperation(text: string): Operation {
   return operation;
 }
 
-/**
- * What is asked of the caller; `null` where only the credential is in question. An empty value is refused and not taken
- * for one left out: a proxy that fills in nothing must not ask for less. Throws `BAD_REQUEST`.
- */
-function questionOf(searchParams: URLSearchParams): Question | null {
-  const names = [...searchParams.keys()];
-  if (names.length === 0) return null;
-  const known = names.every((name) => PARAMETERS.includes(name)) && new Set(names).size === names.length;
-  if (!known) throw failure('BAD_REQUEST', `Ask with ${PARAMETERS.join(', ')}, each at most once.`);
-  if ([...searchParams.values()].includes('')) throw failure('BAD_REQUEST', 'A parameter has no value.');
-  const operation = searchParams.get('operation');
-  const entityType = searchParams.get('entityType');
-  if (operation === null || entityType === null) {
-    throw failure('BAD_REQUEST', 'operation and entityType belong together.');
+/** The parameters of a query, each at most once and with a value: a proxy that fills in nothing must not ask for less. */
+function parseParameters(search: string): Map<string, string> {
+  const entries = [...new URLSearchParams(search)];
+  const parameters = new Map(entries);
+  const isKnown = entries.every(([name]) => PARAMETERS.includes(name));
+  if (entries.length === 0 || !isKnown || parameters.size < entries.length) {
+    throw failure('BAD_REQUEST', `Ask with ${PARAMETERS.join(', ')}, each at most once.`);
   }
-  const workspaceId = searchParams.get('workspaceId');
+  if (entries.some(([, value]) => value === '')) throw failure('BAD_REQUEST', 'A parameter has no value.');
+  try {
+    decodeURIComponent(search);
+  } catch {
+    // Each of them would read as the same replacement character, whatever the service behind the proxy makes of it.
+    throw failure('BAD_REQUEST', 'The query is not percent-encoded UTF-8.');
+  }
+  return parameters;
+}
+
+/** Throws `BAD_REQUEST` on a question about a registered type that no workspace or no entity can be meant by. */
+function requireRegistered(workspaceId: string | undefined, entityId: string | undefined): void {
   // Anybody may found a workspace and register any type there: a text without its workspace says nothing of whose it is.
-  if (workspaceId === null && !isBuiltIn(entityType)) {
+  if (workspaceId === undefined) {
     throw failure('BAD_REQUEST', 'A registered entity type needs the workspaceId that it is registered in.');
   }
-  return {
-    operation: parseOperation(operation),
-    entityType,
-    entityId: searchParams.get('entityId'),
-    workspaceId,
-  };
+  if (entityId !== undefined && entityId !== EVERY_ENTITY && !isEntityId(entityId)) {
+    throw failure('BAD_REQUEST', 'entityId has 1 to 200 characters, none of them a control character or *.');
+  }
+}
+
+/** Parses a query string; `null` without one, where only the credential is in question. Throws `BAD_REQUEST`. */
+function parseQuestion(search: string): Question | null {
+  if (search === '') return null;
+  const parameters = parseParameters(search);
+  const operation = parameters.get('operation');
+  const entityType = parameters.get('entityType');
+  const entityId = parameters.get('entityId');
+  const workspaceId = parameters.get('workspaceId');
+  const any = parameters.get('any');
+  if (operation === undefined || entityType === undefined) {
+    throw failure('BAD_REQUEST', 'operation and entityType belong together.');
+  }
+  if (any !== undefined && (any !== 'true' || entityId !== undefined)) {
+    throw failure('BAD_REQUEST', 'any can only be true, and only without an entityId.');
+  }
+  if (!isBuiltIn(entityType)) requireRegistered(workspaceId, entityId);
+  return { operation: parseOperation(operation), entityType, entityId, workspaceId, any: any === 'true' };
 }
 
 /** Who is calling, as headers that a proxy hands on to the service behind it. */
@@ -106,11 +134,27 @@ function errorOf({ reason, required }: Decision): PosternError {
 export function createVerifyEndpoint({ admission, services }: VerifyParts): Endpoint {
   /** A proxy asks the same few questions again and again. */
   const questions = new Map<string, Question | null>();
+  /**
+   * What a caller was last answered about every entity of a type. That changes only by a commit, after which a caller is
+   * another object (`principal-cache.ts`). What depends on shares is not kept: they also end by the clock.
+   */
+  const answered = new WeakMap<Principal, { readonly question: Question; readonly decision: Decision }>();
+
+  function decideFromMemory(principal: Principal, question: Question): Decision | null {
+    const last = answered.get(principal);
+    return last?.question === question ? last.decision : decideAtOnce(principal, question);
+  }
+
+  async function decideByDatabase(principal: Principal, question: Question): Promise<Decision> {
+    const decision = await decide(services.db, principal, question);
+    if (isAboutEvery(question)) answered.set(principal, { question, decision });
+    return decision;
+  }
 
   function questionIn(search: string): Question | null {
     const known = questions.get(search);
     if (known !== undefined) return known;
-    const question = questionOf(new URLSearchParams(search));
+    const question = parseQuestion(search);
     if (questions.size >= QUESTIONS_KEPT) questions.clear();
     questions.set(search, question);
     return question;
@@ -141,14 +185,14 @@ export function createVerifyEndpoint({ admission, services }: VerifyParts): Endp
     const admitted = await admission.admit(request, visit.address);
     visit.principal = admitted.principal;
     if (admitted.principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
-    const decision = question && (await decide(services.db, admitted.principal, question));
+    const decision = question && (await decideByDatabase(admitted.principal, question));
     return answer(request, visit, admitted, decision);
   }
 
   return (request, visit) => {
     const question = questionIn(request.search);
     const admitted = admission.admitAtOnce(request);
-    const decision = admitted && question && decideAtOnce(admitted.principal, question);
+    const decision = admitted && question && decideFromMemory(admitted.principal, question);
     if (!admitted || (question && !decision)) return answerLater(request, visit, question);
     return answer(request, visit, admitted, decision);
   };

@@ -5,18 +5,23 @@ import {
   decideOnToken,
   type EntityAsk,
   type Grant,
+  NOTHING_MORE,
+  type Reach,
+  reachOf,
   type Standing,
+  type TokenAsk,
   type TokenStanding,
+  wholeTypeOf,
 } from '../domain/authority.ts';
-import { failure, PosternError } from '../domain/errors.ts';
+import { failure, forbidden, PosternError } from '../domain/errors.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
-import { isBuiltIn } from '../domain/scopes.ts';
+import { isBuiltIn, roleForOperation } from '../domain/scopes.ts';
 import { findSharedOperations } from '../storage/channel-shares.ts';
-import { findChannelStanding, findWorkspaceIdOf } from '../storage/channels.ts';
+import { findChannelStanding, findWorkspaceIdOf, hasChannelWithin } from '../storage/channels.ts';
 import type { Executor } from '../storage/database.ts';
 import { findEntityType, findRegistrations, type Registration } from '../storage/entity-types.ts';
 import { findAncestorIds, findToken } from '../storage/tokens.ts';
-import { findPolicy, findStanding } from '../storage/workspaces.ts';
+import { findPolicy, findStanding, hasWorkspaceWithin } from '../storage/workspaces.ts';
 
 /**
  * Judges an ask by the database as it stands for the executor. Resolves to what the call may build on; throws what a
@@ -29,39 +34,73 @@ export async function judge(db: Executor, principal: Principal, ask: Ask): Promi
     case 'role':
       return decideOnEntity(principal, ask, await standingIn(db, principal, ask.workspaceId));
     case 'entity':
-      return isBuiltIn(ask.entityType)
-        ? decideOnEntity(principal, ask, await entityStanding(db, principal, ask))
-        : judgeRegistered(db, principal, ask);
+      if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask);
+      return ask.entityId === undefined
+        ? judgeType(db, principal, ask)
+        : decideOnEntity(principal, ask, await entityStanding(db, principal, ask, ask.entityId));
     case 'token':
-      return decideOnToken(principal, ask, await tokenStanding(db, principal, ask.tokenId as string));
+      return decideOnToken(principal, ask, await tokenStanding(db, principal, ask, ask.tokenId as string));
     default:
       throw new Error(`nothing is to be looked up for ${ask.kind}`);
   }
 }
 
-/** How a caller stands to an entity, or to those of a type in a workspace; `null` where it is not in the workspace named. */
-async function entityStanding(db: Executor, principal: Principal, ask: EntityAsk): Promise<Standing | null> {
-  const { entityType, entityId, workspaceId } = ask;
+/** The caller's standing on an entity; `null` if it is not in the workspace that the check names. */
+async function entityStanding(
+  db: Executor,
+  principal: Principal,
+  { entityType, workspaceId }: EntityAsk,
+  entityId: string,
+): Promise<Standing | null> {
   const standing =
-    entityId === undefined
-      ? await standingAmong(db, principal, entityType, workspaceId as string)
-      : entityType === 'channel'
-        ? await channelStanding(db, principal, entityId)
-        : await standingIn(db, principal, entityId);
+    entityType === 'channel'
+      ? await channelStanding(db, principal, entityId)
+      : await standingIn(db, principal, entityId);
   return workspaceId === undefined || standing?.workspaceId === workspaceId ? standing : null;
 }
 
-/** How a caller stands to the channels of a workspace, where that is asked, taken together; to the workspace otherwise. */
+/**
+ * Judges a check on a built-in type. Any entity: whether there is one within the caller's reach or, since there may be none
+ * yet, as for every entity. Every entity: by the role in the workspace named or, without one, in any of the caller's.
+ */
+async function judgeType(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
+  const workspaceId = ask.workspaceId ?? ownWorkspaceOf(principal);
+  const reach = reachOf(principal, ask.operation, ask.entityType);
+  if (ask.any && (await reachesOne(db, reach, ask, workspaceId))) return NOTHING_MORE;
+  if (workspaceId !== undefined) {
+    const standing = await standingAmong(db, principal, ask, workspaceId);
+    return decideOnEntity(principal, { ...ask, workspaceId, any: false }, standing);
+  }
+  if (reach && (await hasWorkspaceWithin(db, wholeTypeOf(reach)))) return NOTHING_MORE;
+  throw forbidden('ROLE_REQUIRED', { role: roleForOperation(ask.operation) });
+}
+
+/** Whether there is an entity that the caller may do the operation to. A list that holds nothing may still be asked for. */
+async function reachesOne(
+  db: Executor,
+  reach: Reach | null,
+  { operation, entityType, ...ask }: EntityAsk,
+  workspaceId: string | undefined,
+): Promise<boolean> {
+  if (!reach || operation === 'CREATE') return false;
+  if (operation === 'LIST' && ask.workspaceId === undefined) return true;
+  return entityType === 'channel'
+    ? hasChannelWithin(db, reach, workspaceId ?? null)
+    : hasWorkspaceWithin(db, reach);
+}
+
+/** The caller's standing on the entities of a type in a workspace, for an operation on the type: no share gives that. */
 async function standingAmong(
   db: Executor,
   principal: Principal,
-  entityType: string,
+  { entityType, operation }: EntityAsk,
   workspaceId: string,
 ): Promise<Standing | null> {
   const standing = await standingIn(db, principal, workspaceId);
   const userId = userIdOf(principal);
   if (!standing || userId === null || entityType !== 'channel') return standing;
-  return { ...standing, shared: await findSharedOperations(db, userId, workspaceId) };
+  const shared = await findSharedOperations(db, userId, workspaceId);
+  return { ...standing, shared: shared.filter((each) => each !== operation) };
 }
 
 /** How a caller stands to a channel; `null` where it is absent, or no concern of the caller's. */
@@ -95,8 +134,7 @@ async function judgeRegistered(db: Executor, principal: Principal, ask: EntityAs
 }
 
 async function registrationsFor(db: Executor, principal: Principal, ask: EntityAsk): Promise<Registration[]> {
-  const own = principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
-  const workspaceId = ask.workspaceId ?? own;
+  const workspaceId = ask.workspaceId ?? ownWorkspaceOf(principal);
   if (workspaceId === undefined) {
     const userId = userIdOf(principal);
     return userId === null ? [] : findRegistrations(db, userId, ask.entityType);
@@ -104,6 +142,11 @@ async function registrationsFor(db: Executor, principal: Principal, ask: EntityA
   const standing = await standingIn(db, principal, workspaceId);
   const type = await findEntityType(db, workspaceId, ask.entityType);
   return standing && type ? [{ standing, operations: type.operations }] : [];
+}
+
+/** The one workspace that a workspace token acts in. */
+function ownWorkspaceOf(principal: Principal): string | undefined {
+  return principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
 }
 
 /** How a caller stands to a workspace; `null` where it is absent, or no concern of the caller's. */
@@ -124,10 +167,11 @@ export async function standingIn(
 async function tokenStanding(
   db: Executor,
   principal: Principal,
+  { workspaceId }: TokenAsk,
   tokenId: string,
 ): Promise<TokenStanding | null> {
   const token = await findToken(db, tokenId);
-  if (!token) return null;
+  if (!token || (workspaceId !== undefined && token.workspaceId !== workspaceId)) return null;
   return {
     kind: token.kind,
     ownerId: token.ownerId,

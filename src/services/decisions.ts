@@ -7,12 +7,23 @@ import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../domain/scopes
 import type { Executor } from '../storage/database.ts';
 import { judge } from './authority.ts';
 
+/** The entity id that stands for every entity of a type. No entity has it: ids contain no asterisk. */
+export const EVERY_ENTITY = '*';
+
 /** Whether a caller may do a thing; ids are global ids, or a registered type's own. */
 export interface Question {
   readonly operation: Operation;
   readonly entityType: string;
+  /** Without it, or as `*`, the question is about every entity of the type. */
   readonly entityId?: string | null | undefined;
   readonly workspaceId?: string | null | undefined;
+  /** Without an id: is there any entity that the caller may do it to? */
+  readonly any?: boolean | undefined;
+}
+
+/** Whether a question is about every entity of a type. */
+export function isAboutEvery({ entityId, any }: Question): boolean {
+  return entityId == null ? !any : entityId === EVERY_ENTITY;
 }
 
 /** The answer, with what stands in the way if it is no. */
@@ -26,20 +37,35 @@ export interface Decision {
 const ALLOWED: Decision = Object.freeze({ allowed: true, reason: null, required: null });
 const UNKNOWN: Decision = Object.freeze({ allowed: false, reason: 'NOT_FOUND', required: null });
 
-/** The ask that a question comes to; `null` where it names what cannot be: no type, an operation that the type lacks, no id. */
-function askOfQuestion(question: Question): Ask | null {
-  const { operation, entityType } = question;
-  const workspaceId = question.workspaceId == null ? undefined : idOf('Workspace', question.workspaceId);
-  const entityId = question.entityId ?? undefined;
+/** Converts a question into an access check; `null` if the type, the operation or the id is one that cannot exist. */
+function askOfQuestion({ operation, entityType, any, ...ids }: Question): Ask | null {
+  const workspaceId = ids.workspaceId == null ? undefined : idOf('Workspace', ids.workspaceId);
+  const entityId = ids.entityId === EVERY_ENTITY ? undefined : (ids.entityId ?? undefined);
   if (!isBuiltIn(entityType)) {
     if (!isEntityType(entityType) || (entityId !== undefined && !isEntityId(entityId))) return null;
-    return { kind: 'entity', operation, entityType, workspaceId, entityId };
+    return { kind: 'entity', operation, entityType, workspaceId, entityId, any };
   }
   if (!BUILT_IN_OPERATIONS[entityType].includes(operation)) return null;
   const id = entityId === undefined ? undefined : builtInEntityId(entityType, entityId);
-  return entityType === 'token'
-    ? { kind: 'token', operation, tokenId: id, workspaceRole: tokenRoleFor(operation) }
-    : { kind: 'entity', operation, entityType, workspaceId, entityId: id };
+  if (entityType === 'token') return askOfTokens(operation, id, workspaceId, any);
+  // A workspace is the only one in itself.
+  const only = entityType === 'workspace' ? workspaceId : undefined;
+  return { kind: 'entity', operation, entityType, workspaceId, entityId: id ?? only, any };
+}
+
+/** An access check on one token, on the caller's personal tokens or on the tokens of a workspace. */
+function askOfTokens(
+  operation: Operation,
+  tokenId: string | undefined,
+  workspaceId: string | undefined,
+  any: boolean | undefined,
+): Ask {
+  const workspaceRole = tokenRoleFor(operation);
+  if (tokenId !== undefined || workspaceId === undefined)
+    return { kind: 'token', operation, tokenId, workspaceId, workspaceRole, any };
+  // Tokens of every role are among them, and a token is changed only by those whose role is not below its own.
+  const changesAll = !any && (operation === 'UPDATE' || operation === 'DELETE');
+  return { kind: 'role', role: changesAll ? 'OWNER' : workspaceRole, workspaceId };
 }
 
 /** The answer that a refusal comes to. Throws what is none. */

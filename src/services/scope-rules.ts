@@ -90,7 +90,7 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
 function parseEntityId(entityType: string, entityId: string, path: Path): string {
   if (isBuiltIn(entityType)) return builtInEntityId(entityType, entityId);
   if (!isEntityId(entityId))
-    throw badInput(path, 'must have 1 to 200 characters, none of them a control character');
+    throw badInput(path, 'must have 1 to 200 characters, none of them a control character or *');
   return entityId;
 }
 

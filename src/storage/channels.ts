@@ -67,6 +67,16 @@ export async function findChannelWithin(db: Executor, reach: Reach, id: string):
   return row ? toChannel(row) : null;
 }
 
+/** Whether there is a channel within a caller's reach, in one workspace or in all. */
+export async function hasChannelWithin(
+  db: Executor,
+  reach: Reach,
+  workspaceId: string | null,
+): Promise<boolean> {
+  const query = listQuery(db, reach, workspaceId).select('channels.id').limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** One stretch of the channels within a caller's reach, of one workspace or of all, oldest first. */
 export async function pageChannels(
   db: Executor,

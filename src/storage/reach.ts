@@ -1,7 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Reach, ReachClause } from '../domain/authority.ts';
+import type { Reach } from '../domain/authority.ts';
 import type { PolicySubject } from '../domain/policy.ts';
 import { rankOf } from '../domain/roles.ts';
+import type { ReachClause } from '../domain/scope-coverage.ts';
 
 type Condition = RawBuilder<SqlBool>;
 
@@ -37,7 +38,7 @@ function limitedTo(clauses: readonly ReachClause[], columns: ReachColumns): Cond
     if (clause.workspaceId !== null) parts.push(sql`${sql.ref(columns.workspaceId)} = ${clause.workspaceId}`);
     return parts.length === 0 ? sql`1 = 1` : sql`(${sql.join(parts, sql` and `)})`;
   });
-  return sql`(${sql.join(alternatives, sql` or `)})`;
+  return alternatives.length === 0 ? sql`1 = 0` : sql`(${sql.join(alternatives, sql` or `)})`;
 }
 
 function openTo(subject: PolicySubject, columns: ReachColumns): Condition {

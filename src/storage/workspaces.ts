@@ -52,6 +52,12 @@ export async function findWorkspaceWithin(db: Executor, reach: Reach, id: string
   return row ? toWorkspace(row) : null;
 }
 
+/** Whether there is a workspace within a caller's reach. */
+export async function hasWorkspaceWithin(db: Executor, reach: Reach): Promise<boolean> {
+  const query = reachQuery(db, reach).select('workspaces.id').limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** One stretch of the workspaces within a caller's reach, oldest first. */
 export async function pageWorkspaces(
   db: Executor,

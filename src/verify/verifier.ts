@@ -19,10 +19,12 @@ export interface Question {
   readonly operation: Operation | Lowercase<Operation>;
   /** `workspace`, `channel`, `token`, or a type that the workspace registered. */
   readonly entityType: string;
-  /** Which entity. Left out altogether: any of the type. Named without a value, the answer is a refusal with 400. */
+  /** Which entity. Left out, or as `*`: every entity of the type. Present without a value, the answer is a refusal with 400. */
   readonly entityId?: string | null | undefined;
   /** In which workspace, where the entity does not say. */
   readonly workspaceId?: string | null | undefined;
+  /** Without an `entityId`: asks whether there is any entity of the type that the caller may do it to. */
+  readonly any?: true;
 }
 
 /** What is known of the client beyond its headers. */
@@ -63,11 +65,15 @@ function headerOf(headers: HeadersLike, name: string): string | null {
       : (found as readonly string[]).join(', ');
 }
 
-/** The query of a question; `null` where it names something and leaves it without a value, which would ask for less. */
+/** The query of a question; `null` if something in it has no value, which would make it another question. */
 function queryOf(question: Question | undefined): string | null {
-  const entries = Object.entries(question ?? {});
-  if (entries.some(([, value]) => typeof value !== 'string' || value === '')) return null;
-  return new URLSearchParams(entries).toString();
+  if (question === undefined) return '';
+  const { any, ...texts } = question ?? {};
+  const entries = Object.entries(texts as Record<string, string>);
+  if (entries.length === 0 || entries.some(([, value]) => typeof value !== 'string' || value === ''))
+    return null;
+  if (any !== true && 'any' in question) return null;
+  return new URLSearchParams(any ? [...entries, ['any', 'true']] : entries).toString();
 }
 
 /** The headers that go to Postern: the credential, and what the client is known by. */

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { changeSomething } from '../support/authority/changes.ts';
-import { randomProbe, randomQuestion } from '../support/authority/probes.ts';
+import { randomProbe, randomQuestion, randomTypeQuestion } from '../support/authority/probes.ts';
 import { createTown, type Town } from '../support/authority/town.ts';
 import type { Verdict } from '../support/oracle.ts';
 import { seededRandom } from '../support/random.ts';
+import { verify } from '../support/verify.ts';
 
 const CHANGES = 350;
 const PROBES_A_CHANGE = 6;
+const TYPE_QUESTIONS_A_CHANGE = 1;
 
 let postern: TestApp;
 let town: Town;
@@ -24,6 +26,20 @@ function verdictOf({ data, errors }: Answer): Verdict {
   if (!error) return data.cell === null ? 'nothing' : 'allowed';
   const { code, reason, required } = error.extensions;
   return { code, ...(reason && { reason }), ...(required && { required }) };
+}
+
+const CAN = `query ($operation: Operation!, $entityType: EntityType!, $entityId: ID, $workspaceId: ID) {
+  viewer { can(operation: $operation, entityType: $entityType, entityId: $entityId, workspaceId: $workspaceId) { allowed } }
+}`;
+
+/** What a caller may do to any or every entity of a type, as viewer.can says and, where it can be asked there, /verify. */
+async function answersAboutType(secret: string, args: Record<string, string>, every: boolean) {
+  const ids = every ? { entityId: '*' } : {};
+  const { data } = await postern.post(CAN, { ...args, ...ids }, secret);
+  const answers = [data.viewer.can.allowed];
+  if (args.entityType === 'invoice' && args.workspaceId === undefined) return answers;
+  const { status } = await verify(postern, secret, { ...args, ...(!every && { any: 'true' }) });
+  return [...answers, status === 204];
 }
 
 test('as members, roles, policies, shares and scopes change, everybody may do what the model says, from the next call on', async () => {
@@ -51,7 +67,27 @@ test('as members, roles, policies, shares and scopes change, everybody may do wh
         ? { allowed: true, reason: null, required: null }
         : { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
     expect(data.viewer.can, `${count}: ${caller.name} asks ${query}`).toEqual(expected);
+    for (let round = 0; round < TYPE_QUESTIONS_A_CHANGE; round++) {
+      const { caller, args, every, allowed } = randomTypeQuestion(random, town);
+      const answers = await answersAboutType(caller.secret as string, args, every);
+      const what = `${count}: ${caller.name} on ${every ? 'every' : 'any'} ${JSON.stringify(args)}, being ${JSON.stringify(caller.who())}`;
+      expect(new Set(answers), what).toEqual(new Set([allowed]));
+      const kind = `${every ? 'every' : 'any'} ${allowed}`;
+      verdicts.set(kind, (verdicts.get(kind) ?? 0) + 1);
+    }
   }
-  const met = ['allowed', 'nothing', 'MISSING_SCOPE', 'NOT_FOUND', 'POLICY', 'ROLE_GATED', 'ROLE_REQUIRED'];
+  const met = [
+    'allowed',
+    'nothing',
+    'MISSING_SCOPE',
+    'NOT_FOUND',
+    'POLICY',
+    'ROLE_GATED',
+    'ROLE_REQUIRED',
+    'every true',
+    'every false',
+    'any true',
+    'any false',
+  ];
   for (const kind of met) expect(verdicts.get(kind) ?? 0, kind).toBeGreaterThan(20);
 });

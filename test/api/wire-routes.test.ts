@@ -92,3 +92,13 @@ test('while it shuts down, everything but /health is unavailable for the moment'
   }
   expect((await get('/health')).status).toBe(200);
 });
+
+test('/verify without a query asks about the credential alone; with an empty one, where a proxy filled in nothing, it is refused', async () => {
+  const headers = { Authorization: `Bearer ${wire.postern.owner.session}` };
+  expect((await get('/verify', { headers })).status).toBe(204);
+  const { status } = await sendRaw(
+    wire.port,
+    `GET /verify? HTTP/1.1\r\nHost: postern.test\r\nAuthorization: ${headers.Authorization}\r\nConnection: close\r\n\r\n`,
+  );
+  expect(status).toBe(400);
+});

@@ -311,3 +311,91 @@ export function onRegistered(
   if (closedByPolicy(facts, caller, workspace)) return POLICY;
   return reaches(role, rankFor(operation)) ? 'allowed' : roleRequired(rankFor(operation));
 }
+
+/** A question about a type: about any or every entity of it, in one workspace or wherever the caller is. */
+export interface TypeQuestion {
+  readonly operation: string;
+  readonly entityType: 'workspace' | 'channel' | 'invoice';
+  readonly every: boolean;
+  readonly workspace: string | null;
+}
+
+/** All that a question about a type looks at. */
+export interface Places {
+  readonly facts: Facts;
+  readonly workspaces: readonly string[];
+  readonly channels: readonly string[];
+  /** The operations of the type `invoice`, by workspace. */
+  readonly registered: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Whether each link has a scope on the whole type; with a workspace, one that holds there. */
+function hasWholeScope(
+  caller: Caller,
+  { operation, entityType }: TypeQuestion,
+  place: string | null,
+): boolean {
+  if (caller.kind !== 'personal') return true;
+  return boundsOf(caller, operation, entityType).every(
+    (scopes) =>
+      scopes === null ||
+      scopes.some(
+        ({ entityId, workspaceId }) =>
+          entityId === undefined && (workspaceId === undefined || workspaceId === place),
+      ),
+  );
+}
+
+/** Whether a caller has, by role, an operation on all of a type in a workspace. */
+function hasRoleFor(
+  { facts, registered }: Places,
+  caller: Caller,
+  question: TypeQuestion,
+  place: string,
+): boolean {
+  const { operation, entityType } = question;
+  const role = roleIn(facts, caller, place);
+  const isKnown = entityType !== 'invoice' || registered.get(place)?.includes(operation) === true;
+  return (
+    role !== null && isKnown && reaches(role, rankFor(operation)) && !closedByPolicy(facts, caller, place)
+  );
+}
+
+/** Whether a caller may do an operation on every entity of a type: no scope names single ones or workspaces beside the one asked about. */
+function mayOnEvery(places: Places, caller: Caller, question: TypeQuestion): boolean {
+  const { workspace } = question;
+  if (question.entityType === 'workspace' && workspace !== null) {
+    return onWorkspace(places.facts, caller, question.operation as 'READ', workspace) === 'allowed';
+  }
+  const asked = workspace === null ? places.workspaces : [workspace];
+  return (
+    hasWholeScope(caller, question, workspace) &&
+    asked.some((place) => hasRoleFor(places, caller, question, place))
+  );
+}
+
+/** Whether there is an entity of a built-in type that a caller may do an operation on, or a workspace for new ones. */
+function mayOnAny(places: Places, caller: Caller, question: TypeQuestion): boolean {
+  const { facts, workspaces, channels } = places;
+  const { operation, entityType, workspace } = question;
+  const asked = workspace === null ? workspaces : [workspace];
+  if (entityType === 'workspace') {
+    // The list of workspaces may be asked for by whoever is in none.
+    if (workspace === null && operation === 'LIST') return amongWorkspaces(caller) === 'allowed';
+    return asked.some((each) => onWorkspace(facts, caller, operation as 'READ', each) === 'allowed');
+  }
+  if (workspace === null && operation === 'LIST') return amongChannels(caller, null) === 'allowed';
+  const reached = channels.filter((id) => asked.includes(facts.channel(id)?.workspace as string));
+  return (
+    (operation !== 'CREATE' && reached.some((id) => onChannel(facts, caller, operation, id) === 'allowed')) ||
+    asked.some(
+      (place) => hasWholeScope(caller, question, place) && hasRoleFor(places, caller, question, place),
+    )
+  );
+}
+
+/** Whether a caller may, as a question about a type asks. */
+export function mayOnType(places: Places, caller: Caller, question: TypeQuestion): boolean {
+  if (question.every && question.operation !== 'CREATE') return mayOnEvery(places, caller, question);
+  return mayOnAny(places, caller, question);
+}

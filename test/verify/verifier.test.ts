@@ -124,15 +124,34 @@ describe('a request', () => {
     expect(await verify({ authorization: two })).toMatchObject({ status: 400, code: 'INVALID_AUTH_HEADER' });
   });
 
-  test('that names an entity without a value is refused, not taken to mean any', async () => {
+  test('that names no entity asks about every one, and about any one only if it says so', async () => {
+    const { postern } = server;
+    const entityId = await createChannel(postern);
+    const scopes = [{ entityType: 'channel', entityId, operations: ['READ'] }];
+    const access = { access: 'SCOPED', scopes };
+    const from = bearer((await createPersonalToken(postern, postern.owner.session, access)).secret);
+    const question: Question = { operation: 'read', entityType: 'channel' };
+    const refused = { allowed: false, status: 403, reason: 'MISSING_SCOPE' };
+    expect(await verify(from, question)).toMatchObject(refused);
+    expect(await verify(from, { ...question, entityId: '*' })).toMatchObject(refused);
+    expect(await verify(from, { ...question, any: true })).toMatchObject({ allowed: true });
+    expect(await verify(bearer(postern.owner.session), question)).toMatchObject({ allowed: true });
+  });
+
+  test('that leaves something in the question without a value is refused', async () => {
     const from = bearer(server.postern.owner.session);
     const ask = (question: object) =>
       verify(from, { operation: 'read', entityType: 'channel', ...question } as Question);
-    expect(await ask({})).toMatchObject({ allowed: true });
-    for (const entityId of [undefined, null, '', 7]) {
-      expect(await ask({ entityId })).toMatchObject({ allowed: false, status: 400, code: 'BAD_REQUEST' });
+    const refused = { allowed: false, status: 400, code: 'BAD_REQUEST' };
+    for (const value of [undefined, null, '', 7]) {
+      expect(await ask({ entityId: value })).toMatchObject(refused);
+      expect(await ask({ workspaceId: value })).toMatchObject(refused);
+      expect(await ask({ any: value })).toMatchObject(refused);
     }
-    expect(await ask({ entityID: 'chn_1' })).toMatchObject({ allowed: false, status: 400 });
+    expect(await ask({ any: false })).toMatchObject(refused);
+    expect(await ask({ entityId: 'chn_1', any: true })).toMatchObject(refused);
+    expect(await ask({ entityID: 'chn_1' })).toMatchObject(refused);
+    for (const nothing of [{}, null]) expect(await verify(from, nothing as never)).toMatchObject(refused);
   });
 });
 

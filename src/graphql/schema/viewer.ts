@@ -1,5 +1,5 @@
 import { userIdOf } from '../../domain/principal.ts';
-import { type Decision, decide, decideAll } from '../../services/decisions.ts';
+import { type Decision, decide, decideAll, type Question } from '../../services/decisions.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
 import { OperationEnum, PrincipalKindEnum } from './enums.ts';
@@ -21,13 +21,22 @@ const DecisionRef = builder.objectRef<Decision>('Decision').implement({
   }),
 });
 
+const ENTITY_ID =
+  'The id of the entity. Leave it out to ask about any entity of the type; "*" asks about every one.';
+const WORKSPACE_ID = 'The workspace that the entity is in. Needed where the entity does not say.';
+
+/** A button is worth showing if there is anything to use it on, so a question without an id asks about any entity. */
+function withDefaultExtent(question: Question): Question {
+  return { ...question, any: question.entityId == null };
+}
+
 const CheckInput = builder.inputType('CheckInput', {
   description: 'A question of authority.',
   fields: (t) => ({
     operation: t.field({ type: OperationEnum, required: true, description: 'What to do.' }),
     entityType: t.field({ type: 'EntityType', required: true, description: 'To what kind of entity.' }),
-    entityId: t.id({ description: 'To which one; left out, to any.' }),
-    workspaceId: t.id({ description: 'In which workspace, where the entity does not say.' }),
+    entityId: t.id({ description: ENTITY_ID }),
+    workspaceId: t.id({ description: WORKSPACE_ID }),
   }),
 });
 
@@ -66,20 +75,22 @@ ViewerRef.implement({
     can: t.field({
       type: DecisionRef,
       description:
-        'Whether the caller may do an operation on an entity, on any entity of a type, or in a workspace: the same rules as the call itself meets.',
+        'Whether the caller may do an operation on one entity, on any or on every entity of a type, by the rules that the call itself is judged by.',
       args: {
         operation: t.arg({ type: OperationEnum, required: true, description: 'What to do.' }),
         entityType: t.arg({ type: 'EntityType', required: true, description: 'To what kind of entity.' }),
-        entityId: t.arg.id({ description: 'To which one; left out, to any.' }),
-        workspaceId: t.arg.id({ description: 'In which workspace, where the entity does not say.' }),
+        entityId: t.arg.id({ description: ENTITY_ID }),
+        workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
-      resolve: (_viewer, question, { principal, services }) => decide(services.db, principal, question),
+      resolve: (_viewer, question, { principal, services }) =>
+        decide(services.db, principal, withDefaultExtent(question)),
     }),
     canAll: t.field({
       type: [DecisionRef],
       description: 'The same for several questions; the answers come in their order.',
       args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
-      resolve: (_viewer, { checks }, { principal, services }) => decideAll(services.db, principal, checks),
+      resolve: (_viewer, { checks }, { principal, services }) =>
+        decideAll(services.db, principal, checks.map(withDefaultExtent)),
     }),
   }),
 });

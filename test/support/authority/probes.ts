@@ -4,11 +4,13 @@ import {
   amongWorkspaces,
   type Caller,
   lookedUp,
+  mayOnType,
   onChannel,
   onRegistered,
   onToken,
   onWorkspace,
   type Rank,
+  type TypeQuestion,
   type Verdict,
   withRole,
 } from '../oracle.ts';
@@ -130,5 +132,30 @@ export function randomQuestion(
     caller,
     query: `{ viewer { can(${ask}) { allowed reason required } } }`,
     verdict: onRegistered(town.facts, caller.who(), operation, 'invoice', 'i-1', workspace, town.registered),
+  };
+}
+
+const TYPE_OPERATIONS = {
+  workspace: ['READ', 'LIST'],
+  channel: ['CREATE', 'READ', 'LIST', 'PUBLISH'],
+  invoice: ['READ', 'PUBLISH'],
+} as const;
+
+/** A question about any or every entity of a type, with what must be answered. The ids of a registered type are unknown: only every. */
+export function randomTypeQuestion(random: Random, town: Town) {
+  const entityType = random.pick(['workspace', 'channel', 'channel', 'invoice'] as const);
+  const question: TypeQuestion = {
+    entityType,
+    operation: random.pick(TYPE_OPERATIONS[entityType]),
+    every: entityType === 'invoice' || random.chance(0.5),
+    workspace: random.chance(0.5) ? null : anyOf(random, town.workspaces),
+  };
+  const caller = random.pick(town.callers.slice(1));
+  const { operation, every, workspace } = question;
+  return {
+    caller,
+    args: { operation, entityType, ...(workspace !== null && { workspaceId: workspace }) },
+    every,
+    allowed: mayOnType(town, caller.who(), question),
   };
 }

@@ -45,13 +45,13 @@ export type ChangePasswordInput = {
 
 /** A question of authority. */
 export type CheckInput = {
-  /** To which one; left out, to any. */
+  /** The id of the entity. Leave it out to ask about any entity of the type; "*" asks about every one. */
   entityId?: string | null | undefined;
   /** To what kind of entity. */
   entityType: string;
   /** What to do. */
   operation: Operation;
-  /** In which workspace, where the entity does not say. */
+  /** The workspace that the entity is in. Needed where the entity does not say. */
   workspaceId?: string | null | undefined;
 };
 

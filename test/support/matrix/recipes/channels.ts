@@ -70,7 +70,7 @@ export function channelRecipes(world: World, { channels }: Targets): Recipes {
     'Query.channels': {
       scope: ['channel', 'LIST'],
       cases: [
-        fixed('all', {}, ({ who }) => amongChannels(who, null)),
+        fixed('all', {}, ({ who }) => amongChannels(who, null), { operation: 'LIST', entityType: 'channel' }),
         ...overWorkspaces(
           world,
           (workspaceId) => ({ workspaceId }),

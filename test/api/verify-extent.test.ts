@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate, share } from '../support/channels.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { type VerifyQuery, verify } from '../support/verify.ts';
+
+let postern: TestApp;
+let workspaceId: string;
+beforeEach(async () => {
+  postern = await startTestApp();
+  workspaceId = postern.workspaceId;
+  const input = { workspaceId, name: 'repository', operations: ['CREATE', 'READ', 'UPDATE'] };
+  await mutate(postern, 'registerEntityType', input, postern.owner.session, 'entityType { name }');
+});
+afterEach(() => postern.close());
+
+/** The four ways to ask about a type: the two of `/verify`, then the two of `viewer.can`. */
+interface Answers {
+  readonly omitted: number;
+  readonly star: number;
+  readonly any: number;
+  readonly can: boolean;
+  readonly canEvery: boolean;
+}
+
+const EVERY: Answers = { omitted: 204, star: 204, any: 204, can: true, canEvery: true };
+const ANY_ONE: Answers = { omitted: 403, star: 403, any: 204, can: true, canEvery: false };
+const NONE: Answers = { omitted: 403, star: 403, any: 403, can: false, canEvery: false };
+
+const CAN = `query ($operation: Operation!, $entityType: EntityType!, $entityId: ID, $workspaceId: ID) { viewer {
+  can(operation: $operation, entityType: $entityType, entityId: $entityId, workspaceId: $workspaceId) { allowed }
+} }`;
+
+async function ask(secret: string, question: VerifyQuery): Promise<Answers> {
+  const status = async (query: VerifyQuery) =>
+    (await verify(postern, secret, { ...question, ...query })).status;
+  const can = async (ids: object) =>
+    (await postern.post(CAN, { ...question, ...ids }, secret)).data.viewer.can.allowed;
+  return {
+    omitted: await status({}),
+    star: await status({ entityId: '*' }),
+    any: await status({ any: 'true' }),
+    can: await can({}),
+    canEvery: await can({ entityId: '*' }),
+  };
+}
+
+async function scoped(scope: object, by: string = postern.owner.session): Promise<string> {
+  return (await createPersonalToken(postern, by, { access: 'SCOPED', scopes: [scope] })).secret;
+}
+
+const onRepositories = (operation = 'READ') => ({ operation, entityType: 'repository', workspaceId });
+const onChannels = (operation = 'READ') => ({ operation, entityType: 'channel' });
+
+describe('a question without an id is about every entity at /verify, and about any one in viewer.can', () => {
+  test('for a token with a scope on one entity of a registered type', async () => {
+    const scope = { entityType: 'repository', workspaceId, operations: ['READ'] };
+    expect(await ask(await scoped({ ...scope, entityId: 'website' }), onRepositories())).toEqual(ANY_ONE);
+    expect(await ask(await scoped(scope), onRepositories())).toEqual(EVERY);
+    expect(await ask(await scoped(scope), onRepositories('UPDATE'))).toEqual(NONE);
+  });
+
+  test('for a token with a scope on one channel, in its workspace and anywhere', async () => {
+    const entityId = await createChannel(postern);
+    const one = await scoped({ entityType: 'channel', entityId, operations: ['READ'] });
+    expect(await ask(one, onChannels())).toEqual(ANY_ONE);
+    expect(await ask(one, { ...onChannels(), workspaceId })).toEqual(ANY_ONE);
+    const all = await scoped({ entityType: 'channel', operations: ['READ'] });
+    expect(await ask(all, onChannels())).toEqual(EVERY);
+    expect(await ask(all, { ...onChannels(), workspaceId })).toEqual(EVERY);
+  });
+
+  test('for a token with a scope in one workspace: every entity there, and not everywhere', async () => {
+    const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
+    const scope = { entityType: 'channel', workspaceId, operations: ['PUBLISH'] };
+    const token = await scoped(scope);
+    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(EVERY);
+    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId: other })).toEqual(NONE);
+    expect(await ask(token, onChannels('PUBLISH'))).toEqual(ANY_ONE);
+  });
+
+  test('for a derived token, as far as every token above it goes', async () => {
+    const scope = { entityType: 'repository', workspaceId, operations: ['READ'] };
+    const management = { entityType: 'token', operations: ['CREATE'] };
+    const parent = await createPersonalToken(postern, postern.owner.session, {
+      access: 'SCOPED',
+      scopes: [scope, management],
+    });
+    const derived = await scoped(scope, parent.secret);
+    expect(await ask(derived, onRepositories())).toEqual(EVERY);
+    const narrowed = { id: parent.id, scopes: [{ ...scope, entityId: 'website' }] };
+    await mutate(postern, 'updateToken', narrowed, postern.owner.session, 'token { id }');
+    expect(await ask(derived, onRepositories())).toEqual(ANY_ONE);
+  });
+
+  test('for a person by the role in the workspace asked about, or in any of theirs', async () => {
+    const viewer = await postern.person('Viewer', 'VIEWER');
+    expect(await ask(viewer.session, { ...onChannels(), workspaceId })).toEqual(EVERY);
+    expect(await ask(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+    expect(await ask(viewer.session, onChannels('PUBLISH'))).toEqual(NONE);
+    await postern.workspace('Theirs', [[viewer, 'OWNER']]);
+    expect(await ask(viewer.session, onChannels('PUBLISH'))).toEqual(EVERY);
+    expect(await ask(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+  });
+
+  test('for somebody who is a member nowhere: none, but for lists, which hold nothing', async () => {
+    const stranger = await postern.person('Stranger');
+    const full = (await createPersonalToken(postern, stranger.session)).secret;
+    for (const secret of [stranger.session, full]) {
+      expect(await ask(secret, onChannels())).toEqual(NONE);
+      expect(await ask(secret, { operation: 'READ', entityType: 'workspace' })).toEqual(NONE);
+      expect(await ask(secret, { operation: 'LIST', entityType: 'workspace' })).toEqual(ANY_ONE);
+      expect(await ask(secret, { ...onChannels(), workspaceId })).toEqual(NONE);
+      expect(await ask(secret, onRepositories())).toEqual(NONE);
+    }
+  });
+
+  test('for a workspace token by its role, and never elsewhere', async () => {
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
+    expect(await ask(secret, { ...onChannels(), workspaceId })).toEqual(EVERY);
+    expect(await ask(secret, onChannels('PUBLISH'))).toEqual(NONE);
+    expect(await ask(secret, onRepositories())).toEqual(EVERY);
+    expect(await ask(secret, { ...onChannels(), workspaceId: other })).toEqual(NONE);
+    expect(await ask(secret, { operation: 'READ', entityType: 'token' })).toEqual(NONE);
+  });
+
+  test('a policy that closes the workspace to a token closes every and any', async () => {
+    const token = (await createPersonalToken(postern, postern.owner.session)).secret;
+    await createChannel(postern);
+    expect(await ask(token, onChannels())).toEqual(EVERY);
+    const policy = { workspaceId, personalTokens: 'FORBIDDEN' };
+    await mutate(postern, 'updateTokenPolicy', policy, postern.owner.session, '__typename');
+    for (const question of [onChannels(), { ...onChannels(), workspaceId }, onRepositories()]) {
+      expect(await ask(token, question)).toEqual(NONE);
+    }
+  });
+
+  test('the workspace asked about is every workspace in itself', async () => {
+    const token = await scoped({ entityType: 'workspace', entityId: workspaceId, operations: ['READ'] });
+    expect(await ask(token, { operation: 'READ', entityType: 'workspace', workspaceId })).toEqual(EVERY);
+    expect(await ask(token, { operation: 'READ', entityType: 'workspace' })).toEqual(ANY_ONE);
+  });
+});
+
+describe('a share of one channel', () => {
+  let guest: Person;
+  let channel: string;
+  beforeEach(async () => {
+    guest = await postern.person('Guest');
+    channel = await createChannel(postern);
+    await share(postern, channel, guest, ['PUBLISH']);
+  });
+
+  test('is any one, and not every one', async () => {
+    expect(await ask(guest.session, onChannels('PUBLISH'))).toEqual(ANY_ONE);
+    expect(await ask(guest.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(ANY_ONE);
+    expect(await ask(guest.session, { ...onChannels('READ'), workspaceId })).toEqual(NONE);
+  });
+
+  test('is none to a token whose scope names another channel', async () => {
+    const viewer = await postern.person('Viewer', 'VIEWER');
+    await share(postern, channel, viewer, ['PUBLISH']);
+    const other = await createChannel(postern, { name: 'other' });
+    const scope = { entityType: 'channel', entityId: other, operations: ['PUBLISH'] };
+    const token = await scoped(scope, viewer.session);
+    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+    expect(await ask(token, onChannels('PUBLISH'))).toEqual(NONE);
+  });
+});
+
+describe('tokens', () => {
+  const onTokens = (operation: string) => ({ operation, entityType: 'token' });
+
+  test('are the own ones, unless a workspace is asked about', async () => {
+    const viewer = await postern.person('Viewer', 'VIEWER');
+    expect(await ask(viewer.session, onTokens('UPDATE'))).toEqual(EVERY);
+    expect(await ask(viewer.session, { ...onTokens('READ'), workspaceId })).toEqual(EVERY);
+    expect(await ask(viewer.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(NONE);
+    const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
+    expect(await ask(manager.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(ANY_ONE);
+    expect(await ask(postern.owner.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(EVERY);
+  });
+
+  test('of a workspace are for no personal token, and a personal token is in no workspace', async () => {
+    const personal = await createPersonalToken(postern, postern.owner.session, {
+      access: 'SCOPED',
+      scopes: [{ entityType: 'token', operations: ['READ'] }],
+    });
+    expect(await ask(personal.secret, { ...onTokens('READ'), workspaceId })).toEqual(NONE);
+    const question = { ...onTokens('READ'), entityId: personal.id };
+    expect((await verify(postern, personal.secret, question)).status).toBe(204);
+    const there = await verify(postern, personal.secret, { ...question, workspaceId });
+    expect([there.status, there.refusal?.code]).toEqual([403, 'NOT_FOUND']);
+  });
+
+  test('with a scope on one of them are any one', async () => {
+    const sibling = await createPersonalToken(postern, postern.owner.session);
+    const scope = { entityType: 'token', entityId: sibling.id, operations: ['READ'] };
+    expect(await ask(await scoped(scope), onTokens('READ'))).toEqual(ANY_ONE);
+  });
+});
+
+test('what is to be created has no id: every and any are the same', async () => {
+  const scope = { entityType: 'repository', workspaceId, operations: ['CREATE'] };
+  expect(await ask(await scoped(scope), onRepositories('CREATE'))).toEqual(EVERY);
+  expect(await ask(await scoped({ ...scope, entityId: 'website' }), onRepositories('CREATE'))).toEqual(NONE);
+  const channels = { entityType: 'channel', workspaceId, operations: ['CREATE'] };
+  expect(await ask(await scoped(channels), onChannels('CREATE'))).toEqual(EVERY);
+  const viewer = await postern.person('Viewer', 'VIEWER');
+  expect(await ask(await scoped(channels, viewer.session), onChannels('CREATE'))).toEqual(NONE);
+});
+
+test('an answer that was remembered ends with the change that ends it', async () => {
+  const member = await postern.person('Member', 'VIEWER');
+  const token = (await createPersonalToken(postern, member.session)).secret;
+  const status = async () =>
+    (await verify(postern, token, { operation: 'READ', entityType: 'workspace' })).status;
+  expect([await status(), await status()]).toEqual([204, 204]);
+  const target = { workspaceId, userId: member.id };
+  await mutate(postern, 'removeMember', target, postern.owner.session, '__typename');
+  expect([await status(), await status()]).toEqual([403, 403]);
+});
+
+describe('what names nothing never asks for less', () => {
+  const REGISTERED = 'operation=read&entityType=repository';
+  const THERE = `${REGISTERED}&workspaceId=HERE`;
+
+  test.each([
+    ['an empty entityId', 400, `${THERE}&entityId=`],
+    ['an entityId without a value', 400, `${THERE}&entityId`],
+    ['an empty workspaceId', 400, `${REGISTERED}&workspaceId=&entityId=website`],
+    ['two entityIds', 400, `${THERE}&entityId=a&entityId=website`],
+    ['two operations', 400, `${THERE}&entityId=a&operation=update`],
+    ['an encoded name beside the plain one', 400, `${THERE}&%6fperation=read`],
+    ['an unknown parameter', 400, `${THERE}&entityID=website`],
+    ['any beside an id', 400, `${THERE}&entityId=website&any=true`],
+    ['any beside every', 400, `${THERE}&entityId=*&any=true`],
+    ['any=false', 400, `${THERE}&any=false`],
+    ['any=TRUE', 400, `${THERE}&any=TRUE`],
+    ['any and nothing else', 400, 'any=true'],
+    ['only separators', 400, '&&'],
+    ['an id with an asterisk', 400, `${THERE}&entityId=acme/*`],
+    ['bytes that are not UTF-8', 400, `${THERE}&entityId=%ff`],
+    ['half an escape', 400, `${THERE}&entityId=website%2`],
+    ['a malformed workspaceId', 403, `${REGISTERED}&workspaceId=wsp_1&entityId=website`],
+    ['the id of something else as workspaceId', 403, `${REGISTERED}&workspaceId=OWNER`],
+    ['every workspace', 403, `${REGISTERED}&workspaceId=*`],
+    ['a malformed workspaceId, for channels', 403, 'operation=read&entityType=channel&workspaceId=wsp_1'],
+    ['a malformed workspaceId, for tokens', 403, 'operation=read&entityType=token&workspaceId=wsp_1'],
+    ['a malformed channel', 403, 'operation=read&entityType=channel&entityId=chn_*'],
+  ])('%s at /verify', async (_what, status, question) => {
+    const query = question.replace('HERE', workspaceId).replace('OWNER', postern.owner.id);
+    const headers = { Authorization: `Bearer ${postern.owner.session}` };
+    const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
+    const { code } = (await response.json()).errors[0].extensions;
+    expect([response.status, code]).toEqual([status, status === 400 ? 'BAD_REQUEST' : 'NOT_FOUND']);
+  });
+
+  test.each([
+    { entityType: 'channel', entityId: '' },
+    { entityType: 'channel', entityId: 'chn_*' },
+    { entityType: 'channel', workspaceId: '' },
+    { entityType: 'channel', workspaceId: '*' },
+    { entityType: 'token', workspaceId: '' },
+    { entityType: 'repository', entityId: '' },
+    { entityType: 'repository', entityId: 'acme/*' },
+    { entityType: 'repository', workspaceId: '' },
+  ])('%o in viewer.can', async (ids) => {
+    const { data } = await postern.post(CAN, { operation: 'READ', ...ids }, postern.owner.session);
+    expect(data.viewer.can.allowed).toBe(false);
+  });
+
+  test.each([
+    { entityType: 'channel', entityId: '' },
+    { entityType: 'channel', entityId: '*' },
+    { entityType: 'channel', workspaceId: '' },
+    { entityType: 'token', entityId: '' },
+    { entityType: 'token', workspaceId: '' },
+    { entityType: 'repository', entityId: '' },
+    { entityType: 'repository', entityId: '*' },
+    { entityType: 'repository', entityId: 'acme/*' },
+    { entityType: 'repository', workspaceId: '' },
+  ])('a scope with %o is refused', async (ids) => {
+    const input = { name: 't', access: 'SCOPED', scopes: [{ operations: ['READ'], ...ids }] };
+    const { code } = await mutate(postern, 'createToken', input, postern.owner.session, 'secret');
+    expect(code).toBe('BAD_USER_INPUT');
+  });
+
+  test('a list of a workspace whose id is empty or malformed holds nothing', async () => {
+    await createChannel(postern);
+    for (const id of ['', '*', 'wsp_1']) {
+      const query = `{ channels(workspaceId: "${id}") { totalCount } }`;
+      expect((await postern.post(query, {}, postern.owner.session)).data.channels?.totalCount ?? 0).toBe(0);
+    }
+  });
+});

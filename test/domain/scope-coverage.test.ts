@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { covers, type ScopeTarget } from '../../src/domain/scope-coverage.ts';
+import type { Operation, ScopeRule } from '../../src/domain/scopes.ts';
+import { authority, type Link } from '../support/principals.ts';
+import { type Random, seededRandom } from '../support/random.ts';
+
+const ENTITIES = ['a', 'b', 'c'];
+const WORKSPACES = ['v', 'w'];
+const OPERATION: Operation = 'READ';
+
+function randomScope(random: Random): ScopeRule {
+  return {
+    entityType: random.pick(['repository', 'repository', 'repository', 'other']),
+    entityId: random.pick([null, null, ...ENTITIES]),
+    workspaceId: random.pick([null, null, ...WORKSPACES]),
+    operations: random.pick([['READ'], ['READ', 'UPDATE'], ['UPDATE']] as const),
+  };
+}
+
+function randomChain(random: Random) {
+  const link = (): Link => ({
+    access: random.pick(['SCOPED', 'SCOPED', 'SCOPED', 'FULL', 'NONE'] as const),
+    scopes: Array.from({ length: random.below(5) }, () => randomScope(random)),
+  });
+  return Array.from({ length: 1 + random.below(3) }, () => authority(link()));
+}
+
+const target = (part: Partial<ScopeTarget>): ScopeTarget => ({
+  operation: OPERATION,
+  entityType: 'repository',
+  ...part,
+});
+
+describe('what a chain of tokens covers', () => {
+  test('on every entity, it covers on each one, anywhere that was asked about, new ones included', () => {
+    const random = seededRandom(3);
+    let covered = 0;
+    for (let round = 0; round < 4000; round++) {
+      const chain = randomChain(random);
+      const workspaceId = random.pick([undefined, ...WORKSPACES]);
+      if (!covers(chain, target({ workspaceId }))) continue;
+      covered += 1;
+      const places = workspaceId === undefined ? [...WORKSPACES, 'unknown'] : [workspaceId];
+      for (const place of places) {
+        for (const entityId of [...ENTITIES, 'unknown'])
+          expect(covers(chain, target({ entityId, workspaceId: place }))).toBe(true);
+        expect(covers(chain, target({ any: true, workspaceId: place }))).toBe(true);
+      }
+    }
+    expect(covered).toBeGreaterThan(300);
+  });
+
+  test('on one entity, it covers on any: nothing is on none', () => {
+    const random = seededRandom(4);
+    let covered = 0;
+    for (let round = 0; round < 4000; round++) {
+      const chain = randomChain(random);
+      const workspaceId = random.pick([undefined, ...WORKSPACES]);
+      if (!covers(chain, target({ entityId: random.pick(ENTITIES), workspaceId }))) continue;
+      covered += 1;
+      expect(covers(chain, target({ any: true, workspaceId }))).toBe(true);
+    }
+    expect(covered).toBeGreaterThan(300);
+  });
+
+  test('is never more on every than on any, and without a mark it is every', () => {
+    const limited = [
+      authority({
+        scopes: [
+          {
+            ...randomScope(seededRandom(1)),
+            entityType: 'repository',
+            entityId: 'a',
+            workspaceId: null,
+            operations: ['READ'],
+          },
+        ],
+      }),
+    ];
+    expect(covers(limited, target({}))).toBe(false);
+    expect(covers(limited, target({ any: false }))).toBe(false);
+    expect(covers(limited, target({ any: true }))).toBe(true);
+  });
+});
