@@ -51,7 +51,7 @@ const CURSOR_LENGTH = 2048;
 /** No key or id of ours has one, and not every database takes them. */
 const CONTROL = /\p{Cc}/u;
 
-function decodeCursor(order: PageOrder, cursor: string, path: string): Position {
+function parseCursor(order: PageOrder, cursor: string): Position | null {
   let parts: unknown;
   try {
     parts =
@@ -59,14 +59,20 @@ function decodeCursor(order: PageOrder, cursor: string, path: string): Position 
   } catch {
     parts = null;
   }
-  if (Array.isArray(parts) && parts.length === 3) {
-    const [name, key, id] = parts as unknown[];
-    if (name === order.name && typeof id === 'string' && !CONTROL.test(id)) {
-      if (typeof key === 'string' && order.keyType === 'string' && !CONTROL.test(key)) return { key, id };
-      if (Number.isSafeInteger(key) && order.keyType === 'number') return { key: key as number, id };
-    }
+  if (!Array.isArray(parts) || parts.length !== 3) return null;
+  const [name, key, id] = parts as unknown[];
+  if (name !== order.name || typeof id !== 'string' || CONTROL.test(id)) return null;
+  if (typeof key === 'string' && order.keyType === 'string' && !CONTROL.test(key)) return { key, id };
+  return Number.isSafeInteger(key) && order.keyType === 'number' ? { key: key as number, id } : null;
+}
+
+/** The position of a cursor of ours. Decoding passes over characters that do not belong there, so it must encode to itself again. */
+function decodeCursor(order: PageOrder, cursor: string, path: string): Position {
+  const position = parseCursor(order, cursor);
+  if (!position || encodeCursor(order, position) !== cursor) {
+    throw badInput([path], 'is not a cursor of this list in this order');
   }
-  throw badInput([path], 'is not a cursor of this list in this order');
+  return position;
 }
 
 /** The stretch that the arguments ask for. Throws `BAD_USER_INPUT` on too many, on both directions and on foreign cursors. */

@@ -50,7 +50,7 @@ function createIdentify({ authenticate, limits }: IdentityParts): Identify {
 function createBearerAdmit({ limits, ...parts }: IdentityParts) {
   const identify = createIdentify({ limits, ...parts });
 
-  async function admit(authorization: string, address: string | null): Promise<Admission> {
+  async function admit(authorization: readonly string[], address: string | null): Promise<Admission> {
     try {
       return await identify(readBearer(authorization));
     } catch (error) {
@@ -60,8 +60,8 @@ function createBearerAdmit({ limits, ...parts }: IdentityParts) {
   }
 
   return (request: HttpRequest, address: string | null): Promise<Admission> | null => {
-    const authorization = request.header('authorization');
-    return authorization === null ? null : admit(authorization, address);
+    const authorization = request.headerValues('authorization');
+    return authorization.length === 0 ? null : admit(authorization, address);
   };
 }
 
@@ -82,8 +82,8 @@ export function createBearerAdmission(
   return {
     admit: async (request, address) => admitByBearer(request, address) ?? NOBODY,
     admitAtOnce(request) {
-      const authorization = request.header('authorization');
-      if (authorization === null || limits.countsRequests) return null;
+      const authorization = request.headerValues('authorization');
+      if (authorization.length === 0 || limits.countsRequests) return null;
       try {
         const credential = readBearer(authorization);
         const principal = remembered(credential);

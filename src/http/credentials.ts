@@ -11,11 +11,13 @@ const AUTHORIZATION = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*)$/;
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * The credential of an `Authorization` header. Needs no database: a secret whose shape or checksum is wrong opens nothing.
+ * The credential of a request's `Authorization` header, of which there must be one. Needs no database: a secret whose shape or checksum is wrong opens nothing.
  * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
  */
-export function readBearer(header: string): Credential {
-  const match = header.length <= HEADER_LENGTH ? AUTHORIZATION.exec(header) : null;
+export function readBearer(headers: readonly string[]): Credential {
+  const [header = '', ...others] = headers;
+  const isReadable = others.length === 0 && header.length <= HEADER_LENGTH;
+  const match = isReadable ? AUTHORIZATION.exec(header) : null;
   if (!match) throw failure('INVALID_AUTH_HEADER');
   const [, scheme = '', secret = ''] = match;
   if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');

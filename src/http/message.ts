@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** A header by its name in lower case, repeated ones joined by commas (RFC 9110, section 5.3); `null` where there is none. */
   header(name: string): string | null;
+  /** The same, each value by itself; empty if there is none. For headers that must not be repeated. */
+  headerValues(name: string): readonly string[];
   /** The whole body. Throws `PAYLOAD_TOO_LARGE` where it has more bytes than the limit, `BAD_REQUEST` where it ends early. */
   body(limit: number): Promise<Uint8Array>;
 }

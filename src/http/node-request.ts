@@ -41,16 +41,20 @@ function goneSignal(outgoing: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** A header of a message. Node's own table of them costs more than the few that are looked at. */
-function headerOf(raw: readonly string[], name: string): string | null {
-  let value: string | null = null;
+/** The values of a header of a message. Node's own table of them costs more than the few that are looked at. */
+function headerValuesOf(raw: readonly string[], name: string): string[] {
+  const values: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const field = raw[i] as string;
-    if (field.length !== name.length || field.toLowerCase() !== name) continue;
-    const part = raw[i + 1] as string;
-    value = value === null ? part : `${value}${name === 'cookie' ? '; ' : ', '}${part}`;
+    if (field.length === name.length && field.toLowerCase() === name) values.push(raw[i + 1] as string);
   }
-  return value;
+  return values;
+}
+
+function headerOf(raw: readonly string[], name: string): string | null {
+  const values = headerValuesOf(raw, name);
+  if (values.length < 2) return values[0] ?? null;
+  return values.join(name === 'cookie' ? '; ' : ', ');
 }
 
 class NodeRequest implements HttpRequest {
@@ -89,6 +93,10 @@ class NodeRequest implements HttpRequest {
 
   header(name: string): string | null {
     return headerOf(this.#message.rawHeaders, name);
+  }
+
+  headerValues(name: string): readonly string[] {
+    return headerValuesOf(this.#message.rawHeaders, name);
   }
 
   body(limit: number): Promise<Uint8Array> {

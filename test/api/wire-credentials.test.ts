@@ -128,21 +128,38 @@ describe('a refused Authorization header', () => {
     },
   );
 
-  test('sent twice is refused, whatever the two are', async () => {
-    const { port, postern } = wire;
-    const lines = [`Authorization: Bearer ${postern.owner.session}`, 'authorization: Basic abc'];
-    const body = JSON.stringify(VIEWER);
+  test.each([
+    ['POST', '/graphql', 'application/json', JSON.stringify(VIEWER)],
+    ['GET', '/graphql?query={viewer{kind}}', 'text/plain', ''],
+    ['GET', '/verify', 'text/plain', ''],
+    ['POST', '/oauth/introspect', 'application/x-www-form-urlencoded', 'token=a'],
+  ])('sent twice is refused by %s %s, whatever the two are and whichever comes first', async (...request) => {
+    const [method, path, type, body] = request;
     const head = [
-      'POST /graphql HTTP/1.1',
-      'Host: localhost',
+      `Host: localhost`,
       'Connection: close',
-      'Content-Type: application/json',
+      `Content-Type: ${type}`,
       `Content-Length: ${body.length}`,
     ];
-    const { status, text } = await sendRaw(port, [...head, ...lines, '', body].join('\r\n'));
-    expect(status).toBe(400);
-    expect(text).toContain('INVALID_AUTH_HEADER');
-    expect(text).toMatch(/www-authenticate: Bearer realm="postern", error="invalid_request"/i);
+    const bearer = `Bearer ${wire.postern.owner.session}`;
+    for (const [one, other] of [
+      [bearer, 'Basic abc'],
+      ['Basic abc', bearer],
+      ['Digest a="b"', 'Basic abc'],
+      [bearer, bearer],
+      ['', bearer],
+    ]) {
+      const lines = [
+        `${method} ${path} HTTP/1.1`,
+        `Authorization: ${one}`,
+        `authorization: ${other}`,
+        ...head,
+      ];
+      const { status, text } = await sendRaw(wire.port, [...lines, '', body].join('\r\n'));
+      expect([one, other, status]).toEqual([one, other, 400]);
+      expect(text).toMatch(/INVALID_AUTH_HEADER|invalid_request/);
+      expect(text).toMatch(/www-authenticate: Bearer realm="postern", error="invalid_request"/i);
+    }
   });
 
   test('never falls back to the cookie', async () => {

@@ -37,6 +37,9 @@ describe('a global id', () => {
     `xyz_${'0'.repeat(32)}`,
     ` tok_${'0'.repeat(32)}`,
     `tok_${'0'.repeat(32)}\n`,
+    `tok_${'0'.repeat(32)}!!!`,
+    `tok_${'0'.repeat(32)}==`,
+    `tok_${'0'.repeat(16)}-${'0'.repeat(16)}`,
     `tok_${'A'.repeat(32)}`,
     '__proto__',
   ])('is not %j', (text) => {

@@ -73,4 +73,22 @@ describe('a cursor', () => {
     expect(badPathsOf(() => parsePage({ after: cursor }, BY_DATE))).toEqual(['after']);
     expect(badPathsOf(() => parsePage({ before: cursor }, BY_DATE))).toEqual(['before']);
   });
+
+  test.each([
+    ['blanks behind it', (cursor: string) => `${cursor} `],
+    ['garbage behind it', (cursor: string) => `${cursor}!!!`],
+    ['garbage inside it', (cursor: string) => `${cursor.slice(0, 4)}*${cursor.slice(4)}`],
+    ['padding', (cursor: string) => `${cursor}==`],
+    ['another cursor behind padding', (cursor: string) => `${cursor}=${cursor}`],
+    ['other bits in its last character', (cursor: string) => `${cursor.slice(0, -1)}R`],
+    [
+      'its JSON written otherwise',
+      () => Buffer.from('["CREATED_AT_DESC", 1.7e3, "b"]').toString('base64url'),
+    ],
+    ['its zero written otherwise', () => Buffer.from('["CREATED_AT_DESC",-0,"b"]').toString('base64url')],
+  ])('is refused with %s', (_what, change) => {
+    const cursor = encodeCursor(BY_DATE, PLACE);
+    expect(parsePage({ after: cursor }, BY_DATE).after).toEqual(PLACE);
+    expect(badPathsOf(() => parsePage({ after: change(cursor) }, BY_DATE))).toEqual(['after']);
+  });
 });

@@ -12,6 +12,10 @@ export function toHttpRequest(request: Request): HttpRequest {
     url,
     signal: request.signal,
     header: (name) => request.headers.get(name),
+    headerValues(name) {
+      const value = request.headers.get(name);
+      return value === null ? [] : [value];
+    },
     async body(limit) {
       const bytes = new Uint8Array(await request.arrayBuffer());
       if (bytes.byteLength > limit) throw failure('PAYLOAD_TOO_LARGE');
