@@ -29,7 +29,7 @@ const database = await openDatabase(config.databaseUrl);
 // Without the version that says for how long what was read is true, nothing is kept.
 if (values.uncached) Object.assign(database, { version: null });
 const app = await createApp(config, { database });
-const { db, authentication } = app.services;
+const { db, clock, authentication } = app.services;
 const walk = shuffled(Number(values.among)).slice(0, Number(values.walked)).map(secretOf);
 
 async function verify(turn: number): Promise<void> {
@@ -37,7 +37,7 @@ async function verify(turn: number): Promise<void> {
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
   const principal = await authentication.authenticate(credential);
-  const { allowed } = decideAtOnce(principal, QUESTION) ?? (await decide(db, principal, QUESTION));
+  const { allowed } = decideAtOnce(principal, QUESTION) ?? (await decide(db, principal, QUESTION, clock()));
   if (!allowed) throw new Error('a token was refused');
 }
 

@@ -18,6 +18,13 @@ export interface ChannelShare {
   readonly operations: readonly Operation[];
 }
 
+/** Who gives something: a person, a person's token, or a workspace token, which has no person. */
+export interface Granter {
+  readonly userId: string | null;
+  /** `null` if the person gives it with a session. */
+  readonly tokenId: string | null;
+}
+
 /** The operations of a share, each once. Throws `BAD_USER_INPUT` on none, and on `CREATE`: a channel that is shared exists. */
 export function parseSharedOperations(
   operations: readonly Operation[],

@@ -76,7 +76,7 @@ export function createContext(services: Services, server: ServerContext): Contex
       const principal = belowPayload
         ? context.principal
         : await services.authentication.recall(services.db, caller.credential);
-      await judge(services.db, principal, ask);
+      await judge(services.db, principal, ask, services.clock());
       context.principal = principal;
       recordUse(services, caller, principal);
     },

@@ -146,7 +146,7 @@ export function createVerifyEndpoint({ admission, services }: VerifyParts): Endp
   }
 
   async function decideByDatabase(principal: Principal, question: Question): Promise<Decision> {
-    const decision = await decide(services.db, principal, question);
+    const decision = await decide(services.db, principal, question, services.clock());
     if (isAboutEvery(question)) answered.set(principal, { question, decision });
     return decision;
   }

@@ -2,6 +2,7 @@ import { AUDIT_ACTIONS, type AuditAction, type AuditEvent } from '../domain/audi
 import { badInput, PosternError } from '../domain/errors.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Clock } from '../platform/clock.ts';
 import {
   AUDIT_ORDER,
   type AuditFilter,
@@ -43,12 +44,12 @@ function parseFilter(filter: AuditFilterRequest | null | undefined): AuditFilter
 }
 
 /** Audit reading over a database. */
-export function createAuditReading(deps: { db: Executor }): AuditReading {
-  const { db } = deps;
+export function createAuditReading(deps: { db: Executor; clock: Clock }): AuditReading {
+  const { db, clock } = deps;
 
   async function administers(principal: Principal, workspaceId: string): Promise<boolean> {
     try {
-      await judge(db, principal, { kind: 'role', role: 'ADMINISTRATOR', workspaceId });
+      await judge(db, principal, { kind: 'role', role: 'ADMINISTRATOR', workspaceId }, clock());
       return true;
     } catch (error) {
       if (error instanceof PosternError) return false;

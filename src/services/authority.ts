@@ -24,10 +24,10 @@ import { findAncestorIds, findToken } from '../storage/tokens.ts';
 import { findPolicy, findStanding, hasWorkspaceWithin } from '../storage/workspaces.ts';
 
 /**
- * Judges an ask by the database as it stands for the executor. Resolves to what the call may build on; throws what a
- * refused call answers: `UNAUTHENTICATED`, `FORBIDDEN` with its reason, or `NOT_FOUND`.
+ * Judges an ask by the database as it stands for the executor, at an instant. Resolves to what the call may build on;
+ * throws what a refused call answers: `UNAUTHENTICATED`, `FORBIDDEN` with its reason, or `NOT_FOUND`.
  */
-export async function judge(db: Executor, principal: Principal, ask: Ask): Promise<Grant> {
+export async function judge(db: Executor, principal: Principal, ask: Ask, now: number): Promise<Grant> {
   const grant = decideBeforeLookup(principal, ask);
   if (grant) return grant;
   switch (ask.kind) {
@@ -36,8 +36,8 @@ export async function judge(db: Executor, principal: Principal, ask: Ask): Promi
     case 'entity':
       if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask);
       return ask.entityId === undefined
-        ? judgeType(db, principal, ask)
-        : decideOnEntity(principal, ask, await entityStanding(db, principal, ask, ask.entityId));
+        ? judgeType(db, principal, ask, now)
+        : decideOnEntity(principal, ask, await entityStanding(db, principal, ask, ask.entityId, now));
     case 'token':
       return decideOnToken(principal, ask, await tokenStanding(db, principal, ask, ask.tokenId as string));
     default:
@@ -51,10 +51,11 @@ async function entityStanding(
   principal: Principal,
   { entityType, workspaceId }: EntityAsk,
   entityId: string,
+  now: number,
 ): Promise<Standing | null> {
   const standing =
     entityType === 'channel'
-      ? await channelStanding(db, principal, entityId)
+      ? await channelStanding(db, principal, entityId, now)
       : await standingIn(db, principal, entityId);
   return workspaceId === undefined || standing?.workspaceId === workspaceId ? standing : null;
 }
@@ -63,12 +64,12 @@ async function entityStanding(
  * Judges a check on a built-in type. Any entity: whether there is one within the caller's reach or, since there may be none
  * yet, as for every entity. Every entity: by the role in the workspace named or, without one, in any of the caller's.
  */
-async function judgeType(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
+async function judgeType(db: Executor, principal: Principal, ask: EntityAsk, now: number): Promise<Grant> {
   const workspaceId = ask.workspaceId ?? ownWorkspaceOf(principal);
   const reach = reachOf(principal, ask.operation, ask.entityType);
-  if (ask.any && (await reachesOne(db, reach, ask, workspaceId))) return NOTHING_MORE;
+  if (ask.any && (await reachesOne(db, reach, ask, workspaceId, now))) return NOTHING_MORE;
   if (workspaceId !== undefined) {
-    const standing = await standingAmong(db, principal, ask, workspaceId);
+    const standing = await standingAmong(db, principal, ask, workspaceId, now);
     return decideOnEntity(principal, { ...ask, workspaceId, any: false }, standing);
   }
   if (reach && (await hasWorkspaceWithin(db, wholeTypeOf(reach)))) return NOTHING_MORE;
@@ -81,11 +82,12 @@ async function reachesOne(
   reach: Reach | null,
   { operation, entityType, ...ask }: EntityAsk,
   workspaceId: string | undefined,
+  now: number,
 ): Promise<boolean> {
   if (!reach || operation === 'CREATE') return false;
   if (operation === 'LIST' && ask.workspaceId === undefined) return true;
   return entityType === 'channel'
-    ? hasChannelWithin(db, reach, workspaceId ?? null)
+    ? hasChannelWithin(db, reach, workspaceId ?? null, now)
     : hasWorkspaceWithin(db, reach);
 }
 
@@ -95,11 +97,12 @@ async function standingAmong(
   principal: Principal,
   { entityType, operation }: EntityAsk,
   workspaceId: string,
+  now: number,
 ): Promise<Standing | null> {
   const standing = await standingIn(db, principal, workspaceId);
   const userId = userIdOf(principal);
   if (!standing || userId === null || entityType !== 'channel') return standing;
-  const shared = await findSharedOperations(db, userId, workspaceId);
+  const shared = await findSharedOperations(db, userId, workspaceId, now);
   return { ...standing, shared: shared.filter((each) => each !== operation) };
 }
 
@@ -108,9 +111,10 @@ async function channelStanding(
   db: Executor,
   principal: Principal,
   channelId: string,
+  now: number,
 ): Promise<Standing | null> {
   const userId = userIdOf(principal);
-  if (userId !== null) return findChannelStanding(db, userId, channelId);
+  if (userId !== null) return findChannelStanding(db, userId, channelId, now);
   const workspaceId = await findWorkspaceIdOf(db, channelId);
   return workspaceId === null ? null : standingIn(db, principal, workspaceId);
 }

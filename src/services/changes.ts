@@ -134,7 +134,7 @@ export function createChanges(deps: {
       const change = () =>
         commit(async (tx) => {
           const principal = await authentication.recall(tx, caller.credential);
-          const grant = await judge(tx, principal, ask);
+          const grant = await judge(tx, principal, ask, clock());
           return { principal, grant, address: caller.address, userAgent: caller.userAgent };
         }, work);
       return caller.credential === null ? anonymousWork(change) : change();

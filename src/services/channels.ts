@@ -1,15 +1,23 @@
 import type { AuditAction } from '../domain/audit.ts';
 import { reachOf } from '../domain/authority.ts';
-import { type Channel, type ChannelShare, parseSharedOperations } from '../domain/channel.ts';
+import { type Channel, type ChannelShare, type Granter, parseSharedOperations } from '../domain/channel.ts';
 import { badInput, failure, forbidden, inputCheck, PosternError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Limits } from '../domain/limits.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
-import type { Principal } from '../domain/principal.ts';
-import type { Operation } from '../domain/scopes.ts';
+import { isToken, type Principal, userIdOf } from '../domain/principal.ts';
+import { isAtLeast } from '../domain/roles.ts';
+import { type Operation, roleForOperation } from '../domain/scopes.ts';
 import { parseDescription, parseEmail, parseName } from '../domain/text.ts';
 import type { User } from '../domain/user.ts';
-import { deleteShare, listShares, saveShare } from '../storage/channel-shares.ts';
+import type { Clock } from '../platform/clock.ts';
+import {
+  countShares,
+  deleteShares,
+  deleteVoidShares,
+  findShares,
+  insertShare,
+} from '../storage/channel-shares.ts';
 import {
   CHANNEL_ORDER,
   countChannels,
@@ -61,11 +69,15 @@ export interface ChannelService {
   /** Whom a channel is shared with, for those who may read it. */
   shares(channelId: string): Promise<ChannelShare[]>;
   /**
-   * Lets the person of an email do operations on a channel, in place of what was shared before.
+   * Lets the person of an email do operations on a channel for as long as the caller could share them. It replaces what
+   * was shared with that person before: all of it if the caller may share as a member, otherwise what the caller gave.
    * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER` for what the caller may not do itself.
    */
   share(change: Change, request: ShareChannelRequest): Promise<Channel>;
-  /** Takes a share back. Throws `NOT_FOUND` where there is none. */
+  /**
+   * Ends what is shared with a user: all of it if the caller may share as a member, otherwise what the caller gave.
+   * Throws `NOT_FOUND` if that is nothing.
+   */
   unshare(change: Change, channelId: string, userId: string): Promise<Channel>;
 }
 
@@ -98,7 +110,7 @@ async function requireMayDo(
 ): Promise<void> {
   for (const operation of operations) {
     const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId } as const;
-    await judge(change.tx, change.principal, ask).catch((error: unknown) => {
+    await judge(change.tx, change.principal, ask, change.now).catch((error: unknown) => {
       throw error instanceof PosternError ? forbidden('EXCEEDS_CALLER') : error;
     });
   }
@@ -115,29 +127,44 @@ async function findRecipient({ tx }: Change, workspaceId: string, email: string)
   return isKnown ? user : null;
 }
 
-/** Channels over a database. */
-export function createChannelService(deps: { db: Executor; limits: Limits }): ChannelService {
-  const { db, limits } = deps;
+function granterOf(principal: Principal): Granter {
+  return { userId: userIdOf(principal), tokenId: isToken(principal) ? principal.tokenId : null };
+}
 
-  async function requireRoom(change: Change, channelId: string, userId: string): Promise<void> {
-    const shares = await listShares(change.tx, channelId);
-    if (shares.length < limits.sharesPerChannel || shares.some((share) => share.userId === userId)) return;
-    throw failure('LIMIT_REACHED', `A channel is shared with at most ${limits.sharesPerChannel} people.`);
+/** Whose shares the caller may end: everybody's as a member who may share, otherwise the person's own. */
+function endableBy({ grant, principal }: Change): 'EVERYBODY' | { readonly grantedBy: string } {
+  if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'EVERYBODY';
+  const grantedBy = userIdOf(principal);
+  if (grantedBy === null) throw failure('NOT_FOUND');
+  return { grantedBy };
+}
+
+/** Channels over a database. */
+export function createChannelService(deps: { db: Executor; clock: Clock; limits: Limits }): ChannelService {
+  const { db, clock, limits } = deps;
+
+  /** Shares that do not hold give way at the limit. What is not shown could not be removed to make room either. */
+  async function requireRoom({ tx, now }: Change, channelId: string): Promise<void> {
+    if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
+    await deleteVoidShares(tx, channelId, now);
+    if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
+    throw failure('LIMIT_REACHED', `A channel has at most ${limits.sharesPerChannel} shares.`);
   }
 
   return {
     async find(principal, id) {
       const reach = reachOf(principal, 'READ', 'channel');
-      return reach && findChannelWithin(db, reach, id);
+      return reach && findChannelWithin(db, reach, id, clock());
     },
 
     async list(principal, workspaceId, page) {
       const window = parsePage(page, CHANNEL_ORDER);
       const reach = reachOf(principal, 'LIST', 'channel');
       if (!reach) return EMPTY_LISTING;
+      const now = clock();
       return {
-        ...(await pageChannels(db, reach, workspaceId, window)),
-        totalCount: () => countChannels(db, reach, workspaceId),
+        ...(await pageChannels(db, reach, workspaceId, window, now)),
+        totalCount: () => countChannels(db, reach, workspaceId, now),
       };
     },
 
@@ -165,7 +192,7 @@ export function createChannelService(deps: { db: Executor; limits: Limits }): Ch
       await auditChannel(change, 'channel.deleted', channel);
     },
 
-    shares: (channelId) => listShares(db, channelId),
+    shares: (channelId) => findShares(db, { channelId, now: clock() }),
 
     async share(change, request) {
       const channel = await channelOf(change, request.channelId);
@@ -173,15 +200,18 @@ export function createChannelService(deps: { db: Executor; limits: Limits }): Ch
       await requireMayDo(change, channel.id, operations);
       const user = await findRecipient(change, channel.workspaceId, email);
       if (!user) throw badInput(['input', 'email'], 'has no account here');
-      await requireRoom(change, channel.id, user.id);
-      await saveShare(change.tx, { channelId: channel.id, userId: user.id, operations });
+      const share = { channelId: channel.id, userId: user.id, operations };
+      await deleteShares(change.tx, share, endableBy(change));
+      await requireRoom(change, channel.id);
+      await insertShare(change.tx, share, granterOf(change.principal));
       await auditChannel(change, 'channel.shared', channel, { email, operations });
       return channel;
     },
 
     async unshare(change, channelId, userId) {
       const channel = await channelOf(change, channelId);
-      if (!(await deleteShare(change.tx, channelId, userId))) throw failure('NOT_FOUND');
+      const ended = await deleteShares(change.tx, { channelId, userId }, endableBy(change));
+      if (!ended) throw failure('NOT_FOUND');
       const user = await findUser(change.tx, userId);
       await auditChannel(change, 'channel.unshared', channel, { email: user?.email });
       return channel;

@@ -89,12 +89,17 @@ export function decideAtOnce(principal: Principal, question: Question): Decision
   }
 }
 
-/** Answers by the same rules that the call itself would meet. */
-export async function decide(db: Executor, principal: Principal, question: Question): Promise<Decision> {
+/** Answers by the same rules that the call itself would meet at an instant. */
+export async function decide(
+  db: Executor,
+  principal: Principal,
+  question: Question,
+  now: number,
+): Promise<Decision> {
   const ask = askOfQuestion(question);
   if (!ask) return UNKNOWN;
   try {
-    await judge(db, principal, ask);
+    await judge(db, principal, ask, now);
     return ALLOWED;
   } catch (error) {
     return toDecision(error);
@@ -108,10 +113,11 @@ export async function decideAll(
   db: Executor,
   principal: Principal,
   questions: readonly Question[],
+  now: number,
 ): Promise<Decision[]> {
   if (questions.length > QUESTIONS_AT_ONCE)
     throw badInput(['checks'], `must be at most ${QUESTIONS_AT_ONCE}`);
   const decisions: Decision[] = [];
-  for (const question of questions) decisions.push(await decide(db, principal, question));
+  for (const question of questions) decisions.push(await decide(db, principal, question, now));
   return decisions;
 }

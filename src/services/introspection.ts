@@ -10,6 +10,7 @@ import {
 import type { ScopeRule } from '../domain/scopes.ts';
 import { kindOfSecret } from '../domain/secret.ts';
 import type { Token } from '../domain/token.ts';
+import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
 import type { Executor } from '../storage/database.ts';
 import { findHoldings, findRoleHolding, findWorkspacesOfChannels } from '../storage/holdings.ts';
@@ -40,8 +41,12 @@ export interface Introspection {
 }
 
 /** Introspection over a database. */
-export function createIntrospection(deps: { db: Executor; authentication: Authentication }): Introspection {
-  const { db, authentication } = deps;
+export function createIntrospection(deps: {
+  db: Executor;
+  clock: Clock;
+  authentication: Authentication;
+}): Introspection {
+  const { db, clock, authentication } = deps;
 
   /** Whom a secret authenticates as; `null` where it is no active token's. */
   async function identify(secret: string): Promise<TokenPrincipal | null> {
@@ -58,7 +63,7 @@ export function createIntrospection(deps: { db: Executor; authentication: Authen
 
   /** What the holder of a token has: in one workspace, or with `null` in all. */
   async function holdingsOf(subject: TokenPrincipal, workspaceId: string | null): Promise<Holding[]> {
-    if (subject.kind === 'PERSONAL_TOKEN') return findHoldings(db, subject.userId, workspaceId);
+    if (subject.kind === 'PERSONAL_TOKEN') return findHoldings(db, subject.userId, workspaceId, clock());
     if (workspaceId !== null && workspaceId !== subject.workspaceId) return [];
     const holding = await findRoleHolding(db, subject.workspaceId, subject.role);
     return holding ? [holding] : [];
@@ -82,7 +87,7 @@ export function createIntrospection(deps: { db: Executor; authentication: Authen
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
     if (caller.kind === 'PERSONAL_TOKEN') throw forbidden('ROLE_GATED');
     if (caller.kind === 'WORKSPACE_TOKEN') {
-      await judge(db, caller, { kind: 'role', role: 'VIEWER', workspaceId: caller.workspaceId });
+      await judge(db, caller, { kind: 'role', role: 'VIEWER', workspaceId: caller.workspaceId }, clock());
     }
     return caller;
   }

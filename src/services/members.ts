@@ -7,7 +7,6 @@ import { isAtLeast, type Role } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import { deleteSharesIn } from '../storage/channel-shares.ts';
 import type { Executor } from '../storage/database.ts';
-import { deleteInvitationsBy } from '../storage/invitations.ts';
 import {
   countMembers,
   deleteMember,
@@ -81,20 +80,6 @@ async function memberOf(change: Change, workspaceId: string, userId: string): Pr
   return member;
 }
 
-/**
- * Who loses a role must not find it again by what was prepared before: a channel shared with themselves, an invitation to
- * another address of theirs. `role` is what is left, `null` for nothing.
- */
-async function takeBackWhatWasPrepared(
-  change: Change,
-  { workspaceId, userId }: Member,
-  role: Role | null,
-): Promise<void> {
-  await deleteSharesIn(change.tx, workspaceId, userId);
-  const mayStillInvite = role !== null && isAtLeast(role, 'WORKSPACE_MANAGER');
-  await deleteInvitationsBy(change.tx, workspaceId, userId, mayStillInvite ? role : null);
-}
-
 /** Asked after the change, so that in one transaction nothing comes between it and the answer. */
 async function requireOwnerLeft(change: Change, before: Member): Promise<void> {
   if (before.role === 'OWNER' && !(await hasActiveOwner(change.tx, before.workspaceId))) {
@@ -119,7 +104,9 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       requirePersonForOwner(change, role);
       if (member.role === role) return member;
       await setMemberRole(change.tx, workspaceId, userId, role);
-      if (isAtLeast(member.role, role)) await takeBackWhatWasPrepared(change, member, role);
+      // What a member had others share with them, or a token of the workspace, must not outlast the role. What the member
+      // gave others is judged by the role that is left.
+      if (isAtLeast(member.role, role)) await deleteSharesIn(change.tx, workspaceId, userId);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.role_changed', member, { role, before: member.role });
       return { ...member, role };
@@ -128,7 +115,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     async remove(change, workspaceId, userId) {
       const member = await memberOf(change, workspaceId, userId);
       await deleteMember(change.tx, workspaceId, userId);
-      await takeBackWhatWasPrepared(change, member, null);
+      await deleteSharesIn(change.tx, workspaceId, userId);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.removed', member, { role: member.role });
     },

@@ -3,6 +3,7 @@ import type { Limits } from '../domain/limits.ts';
 import { type Message, serialisePayload } from '../domain/message.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Executor } from '../storage/database.ts';
 import {
   countMessages,
@@ -29,10 +30,11 @@ export interface MessageService {
 /** Messages over a database. */
 export function createMessageService(deps: {
   db: Executor;
+  clock: Clock;
   limits: Limits;
   announcements: Announcements;
 }): MessageService {
-  const { db, limits, announcements } = deps;
+  const { db, clock, limits, announcements } = deps;
   return {
     async publish(change, channelId, payload) {
       const text = serialisePayload(payload, ['input', 'payload']);
@@ -51,7 +53,7 @@ export function createMessageService(deps: {
 
     async find(principal, id) {
       const reach = reachOf(principal, 'READ', 'channel');
-      return reach && findMessageWithin(db, reach, id);
+      return reach && findMessageWithin(db, reach, id, clock());
     },
 
     async list(channelId, page) {

@@ -5,6 +5,7 @@ import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
 import type { User } from '../domain/user.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { Executor } from '../storage/database.ts';
+import { deleteGrantsOfUser, deleteInvitationsOfUser } from '../storage/granters.ts';
 import { deleteSessions } from '../storage/sessions.ts';
 import { isTaken } from '../storage/unavailable.ts';
 import {
@@ -20,7 +21,7 @@ import { listWorkspaceIds } from '../storage/workspaces.ts';
 import type { Change, Changes } from './changes.ts';
 import { voidInvitationsTo } from './invitations.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { revokeTokensOf } from './token-stops.ts';
+import { endTokensOf, revokeTokensOf } from './token-stops.ts';
 
 /** An account to be made, as it was typed. */
 export interface NewUser {
@@ -46,9 +47,12 @@ export interface OperatorService {
   findUser(email: string): Promise<User>;
   /** Creates an account with a verified email. Throws `BAD_USER_INPUT`, or `CONFLICT` if the email has an account. */
   createUser(user: NewUser): Promise<User>;
-  /** Shuts a user out: sessions end, tokens rest. Tells whether that changed anything. */
+  /**
+   * Shuts a user out: sessions end, tokens rest, and what the user shared and whom the user invited is deleted. Tells
+   * whether that changed anything.
+   */
   deactivateUser(email: string): Promise<boolean>;
-  /** Lets a user in again; the tokens work as before. Tells whether that changed anything. */
+  /** Lets a user in again; the tokens work as before, deleted shares and invitations stay so. Tells whether that changed anything. */
   reactivateUser(email: string): Promise<boolean>;
   /** Marks the email of a user as verified. Returns whether that changed anything. */
   verifyEmail(email: string): Promise<boolean>;
@@ -58,8 +62,8 @@ export interface OperatorService {
    */
   releaseEmail(email: string): Promise<string>;
   /**
-   * Replaces a password, ends every session and, unless `keepTokens`, revokes the personal tokens. Clears the throttle of
-   * sign-in, so that the new password works at once.
+   * Replaces a password, ends every session and deletes the user's open invitations. Unless `keepTokens`, it revokes the
+   * personal tokens and deletes what they shared. Clears the throttle of sign-in, so that the new password works at once.
    */
   resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
   /** Revokes a user's personal tokens; tells how many. */
@@ -106,7 +110,9 @@ async function deactivate(change: Change, user: User): Promise<boolean> {
   if (user.deactivatedAt !== null) return false;
   await setDeactivatedAt(change.tx, user.id, change.now);
   const endedSessions = await deleteSessions(change.tx, user.id);
-  await auditUser(change, 'user.deactivated', user.id, { endedSessions });
+  const { shares, invitations } = await deleteGrantsOfUser(change.tx, user.id);
+  const detail = { endedSessions, deletedShares: shares, deletedInvitations: invitations };
+  await auditUser(change, 'user.deactivated', user.id, detail);
   return true;
 }
 
@@ -183,8 +189,12 @@ export function createOperatorService(deps: {
       const { user, ...ended } = await changeUser(email, async (change, user) => {
         await setPasswordHash(change.tx, user.id, passwordHash);
         const endedSessions = await deleteSessions(change.tx, user.id);
-        const revokedTokens = keepTokens ? 0 : await revokeTokensOf(change, { ownerId: user.id });
-        await auditUser(change, 'user.password_changed', user.id, { endedSessions, revokedTokens });
+        const deletedInvitations = await deleteInvitationsOfUser(change.tx, user.id);
+        const { revokedTokens, deletedShares } = keepTokens
+          ? { revokedTokens: 0, deletedShares: 0 }
+          : await endTokensOf(change, user.id);
+        const detail = { endedSessions, revokedTokens, deletedInvitations, deletedShares };
+        await auditUser(change, 'user.password_changed', user.id, detail);
         return { user, endedSessions, revokedTokens };
       });
       await throttle.reset(user.email);

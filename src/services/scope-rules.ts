@@ -51,7 +51,7 @@ export async function resolveScopeRules(
   if (change.principal.kind === 'PERSONAL_TOKEN') requireWithin(change.principal.chain, known);
   const issues: InputIssue[] = [];
   for (const [index, rule] of known.entries()) {
-    issues.push(...(await issuesOfTargets(change.tx, ownerId, rule, [...path, index])));
+    issues.push(...(await issuesOfTargets(change, ownerId, rule, [...path, index])));
   }
   if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
   return withoutDuplicates(known);
@@ -106,18 +106,19 @@ function foreignOperations(
 
 /** What the owner of a token cannot see of what a rule names. */
 async function issuesOfTargets(
-  db: Executor,
+  change: Change,
   ownerId: string,
   rule: ScopeRule,
   path: Path,
 ): Promise<InputIssue[]> {
   const { entityType, entityId, workspaceId } = rule;
   const issues: InputIssue[] = [];
-  if (workspaceId !== null && !(await seesWorkspace(db, ownerId, entityType, workspaceId))) {
+  if (workspaceId !== null && !(await seesWorkspace(change, ownerId, entityType, workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
-  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(db, ownerId, rule, path))];
-  if (entityId !== null && !(await seesEntity(db, ownerId, rule, entityId))) {
+  if (!isBuiltIn(entityType))
+    return [...issues, ...(await issuesOfRegistered(change.tx, ownerId, rule, path))];
+  if (entityId !== null && !(await seesEntity(change, ownerId, rule, entityId))) {
     issues.push({
       path: [...path, 'entityId'],
       message: `is not a ${entityType} that the owner can see there`,
@@ -147,22 +148,27 @@ async function issuesOfRegistered(
 
 /** A workspace is seen by its members; where channels are meant, by those too with whom one is shared. */
 async function seesWorkspace(
-  db: Executor,
+  { tx, now }: Change,
   userId: string,
   entityType: string,
   workspaceId: string,
 ): Promise<boolean> {
-  if ((await findStanding(db, userId, workspaceId))?.role != null) return true;
-  return entityType === 'channel' && (await findSharedOperations(db, userId, workspaceId)).length > 0;
+  if ((await findStanding(tx, userId, workspaceId))?.role != null) return true;
+  return entityType === 'channel' && (await findSharedOperations(tx, userId, workspaceId, now)).length > 0;
 }
 
-async function seesEntity(db: Executor, userId: string, rule: ScopeRule, entityId: string): Promise<boolean> {
+async function seesEntity(
+  { tx, now }: Change,
+  userId: string,
+  rule: ScopeRule,
+  entityId: string,
+): Promise<boolean> {
   const { entityType, workspaceId } = rule;
-  if (entityType === 'token') return (await findToken(db, entityId))?.ownerId === userId;
+  if (entityType === 'token') return (await findToken(tx, entityId))?.ownerId === userId;
   const standing =
     entityType === 'channel'
-      ? await findChannelStanding(db, userId, entityId)
-      : await findStanding(db, userId, entityId);
+      ? await findChannelStanding(tx, userId, entityId, now)
+      : await findStanding(tx, userId, entityId);
   if (!standing || (standing.role === null && standing.shared.length === 0)) return false;
   return workspaceId === null || workspaceId === standing.workspaceId;
 }

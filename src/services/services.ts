@@ -109,9 +109,9 @@ export function createServices(deps: ServiceDependencies) {
     workspaces: createWorkspaceService({ db, secrets }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
-    auditReading: createAuditReading({ db }),
-    channels: createChannelService({ db, limits }),
-    messages: createMessageService({ db, limits, announcements }),
+    auditReading: createAuditReading({ db, clock }),
+    channels: createChannelService({ db, clock, limits }),
+    messages: createMessageService({ db, clock, limits, announcements }),
     streams: createStreams({
       db,
       changedElsewhere,
@@ -123,7 +123,7 @@ export function createServices(deps: ServiceDependencies) {
       announcements,
       lastUse,
     }),
-    introspection: createIntrospection({ db, authentication }),
+    introspection: createIntrospection({ db, clock, authentication }),
     leaks: createLeakService({ db, clock, changes, anonymousWork }),
     entityTypes: createEntityTypeService({ db, limits }),
   };

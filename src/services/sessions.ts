@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { IssuedSecret, SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
+import { deleteInvitationsOfUser } from '../storage/granters.ts';
 import { deleteSession, deleteSessions, insertSession, listSessions } from '../storage/sessions.ts';
 import { type Account, findUser, findUserByEmail, setPasswordHash } from '../storage/users.ts';
 import type { AnonymousWork } from './anonymous-work.ts';
@@ -15,7 +16,7 @@ import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
 import type { LastUse } from './last-use.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { revokeTokensOf } from './token-stops.ts';
+import { endTokensOf } from './token-stops.ts';
 
 /** A session just opened: its secret is told once. */
 export interface OpenedSession {
@@ -37,7 +38,8 @@ export interface SessionService {
   /** Ends all of the person's sessions but the present one; tells how many. */
   revokeOthers(change: Change): Promise<number>;
   /**
-   * Replaces the password and ends the person's other sessions; with `revokeTokens` the personal tokens too.
+   * Replaces the password and ends the person's other sessions. With `revokeTokens` it also revokes the personal tokens,
+   * and deletes what they shared and the invitations that the person made.
    * Throws `INVALID_CREDENTIALS` where the present password is wrong, `BAD_USER_INPUT` where the new one will not do.
    */
   changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
@@ -162,12 +164,19 @@ export function createSessionService(deps: {
         if (!user) throw failure('UNAUTHENTICATED');
         await setPasswordHash(change.tx, userId, passwordHash);
         const sessions = await deleteSessions(change.tx, userId, sessionId);
-        const tokens = revokeTokens ? await revokeTokensOf(change, { ownerId: userId }) : 0;
+        const tokens = revokeTokens && (await endTokensOf(change, userId));
+        const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(change.tx, userId) : 0;
         await change.audit({
           action: 'user.password_changed',
           userId,
           targetId: toGlobalId('User', userId),
-          detail: { endedSessions: sessions, revokedTokens: tokens },
+          detail: {
+            endedSessions: sessions,
+            revokedTokens: 0,
+            deletedShares: 0,
+            ...tokens,
+            deletedInvitations,
+          },
         });
         return user;
       });

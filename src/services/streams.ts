@@ -81,7 +81,7 @@ export function createStreams(deps: {
 
   async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
     const principal = await authentication.recall(db, caller.credential);
-    await judge(db, principal, ask);
+    await judge(db, principal, ask, clock());
     return principal;
   }
 

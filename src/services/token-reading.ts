@@ -100,7 +100,7 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     async find(principal, tokenId) {
       const ask = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
       return nullIfHidden(async () => {
-        await judge(db, principal, ask);
+        await judge(db, principal, ask, clock());
         return findToken(db, tokenId);
       });
     },

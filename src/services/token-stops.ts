@@ -2,6 +2,7 @@ import type { AuditAction } from '../domain/audit.ts';
 import { failure } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Token } from '../domain/token.ts';
+import { deleteSharesOfTokensOf } from '../storage/granters.ts';
 import { deleteInvitationsByToken } from '../storage/invitations.ts';
 import { deleteTokens, findDescendants, findToken, findTokensOf, updateToken } from '../storage/tokens.ts';
 import { type Change, sessionOf } from './changes.ts';
@@ -88,6 +89,16 @@ export async function revokeTokensOf(
   holder: { ownerId: string } | { workspaceId: string },
 ): Promise<number> {
   return revokeEach(change, await findTokensOf(change.tx, holder));
+}
+
+/** Revokes every personal token of a user for good: what they shared is deleted, so that no regeneration brings it back. */
+export async function endTokensOf(
+  change: Change,
+  ownerId: string,
+): Promise<{ revokedTokens: number; deletedShares: number }> {
+  const revokedTokens = await revokeTokensOf(change, { ownerId });
+  const { shares } = await deleteSharesOfTokensOf(change.tx, ownerId);
+  return { revokedTokens, deletedShares: shares };
 }
 
 /** Deletes a token and all that derives from it; the audit log keeps their names. */

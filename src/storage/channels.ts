@@ -1,9 +1,8 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Reach, Standing } from '../domain/authority.ts';
 import type { Channel } from '../domain/channel.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
-import { operationsFromBits } from '../domain/scopes.ts';
-import { isSharedWith } from './channel-shares.ts';
+import { isSharedFor, sharedOperations, splitOperations } from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { countRows, fetchPage, mapPage } from './paging.ts';
@@ -25,17 +24,20 @@ function toChannel(row: Selectable<Tables['channels']>): Channel {
   };
 }
 
-/** The condition that a row of `channels` lies within a caller's reach, by membership or by a share. */
-export function channelWithin(reach: Reach) {
+/**
+ * The condition that a row of `channels` lies within a caller's reach, by membership or by a share that holds at an
+ * instant. A query for one channel names it, so that no other shares are read.
+ */
+export function channelWithin(reach: Reach, now: number, channelId?: string | RawBuilder<string>) {
   return withinReach(reach, {
     workspaceId: 'channels.workspace_id',
     entityId: 'channels.id',
-    sharedWith: (userId) => isSharedWith(userId, reach.operation, 'channels.id'),
+    sharedWith: (userId) => isSharedFor(reach.operation, 'channels.id', { userId, channelId, now }),
   });
 }
 
-function listQuery(db: Executor, reach: Reach, workspaceId: string | null) {
-  const query = db.selectFrom('channels').where(channelWithin(reach));
+function listQuery(db: Executor, reach: Reach, workspaceId: string | null, now: number) {
+  const query = db.selectFrom('channels').where(channelWithin(reach, now));
   return workspaceId === null ? query : query.where('channels.workspace_id', '=', workspaceId);
 }
 
@@ -62,8 +64,18 @@ export async function findChannel(db: Executor, id: string): Promise<Channel | n
 }
 
 /** A channel within a caller's reach. */
-export async function findChannelWithin(db: Executor, reach: Reach, id: string): Promise<Channel | null> {
-  const row = await listQuery(db, reach, null).selectAll().where('channels.id', '=', id).executeTakeFirst();
+export async function findChannelWithin(
+  db: Executor,
+  reach: Reach,
+  id: string,
+  now: number,
+): Promise<Channel | null> {
+  const row = await db
+    .selectFrom('channels')
+    .selectAll()
+    .where('channels.id', '=', id)
+    .where(channelWithin(reach, now, id))
+    .executeTakeFirst();
   return row ? toChannel(row) : null;
 }
 
@@ -72,8 +84,9 @@ export async function hasChannelWithin(
   db: Executor,
   reach: Reach,
   workspaceId: string | null,
+  now: number,
 ): Promise<boolean> {
-  const query = listQuery(db, reach, workspaceId).select('channels.id').limit(1);
+  const query = listQuery(db, reach, workspaceId, now).select('channels.id').limit(1);
   return (await query.executeTakeFirst()) !== undefined;
 }
 
@@ -83,8 +96,9 @@ export async function pageChannels(
   reach: Reach,
   workspaceId: string | null,
   window: PageWindow,
+  now: number,
 ): Promise<Page<Channel>> {
-  const page = await fetchPage(listQuery(db, reach, workspaceId).selectAll(), window, {
+  const page = await fetchPage(listQuery(db, reach, workspaceId, now).selectAll(), window, {
     ...CHANNEL_ORDER,
     key: sql.ref('channels.created_at'),
     id: sql.ref('channels.id'),
@@ -95,8 +109,13 @@ export async function pageChannels(
 }
 
 /** How many channels lie within a caller's reach, in one workspace or in all; counted as by `countRows`. */
-export async function countChannels(db: Executor, reach: Reach, workspaceId: string | null): Promise<number> {
-  return countRows(db, listQuery(db, reach, workspaceId));
+export async function countChannels(
+  db: Executor,
+  reach: Reach,
+  workspaceId: string | null,
+  now: number,
+): Promise<number> {
+  return countRows(db, listQuery(db, reach, workspaceId, now));
 }
 
 /** The workspace that a channel belongs to. */
@@ -109,17 +128,14 @@ export async function findWorkspaceIdOf(db: Executor, channelId: string): Promis
   return row?.workspace_id ?? null;
 }
 
-const channelStanding = precompileOne((db: Executor, userId: string, channelId: string) =>
+const channelStanding = precompileOne((db: Executor, userId: string, channelId: string, now: number) =>
   db
     .selectFrom('channels as c')
     .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
-    .leftJoin('channel_shares as s', (join) =>
-      join.onRef('s.channel_id', '=', 'c.id').on('s.user_id', '=', userId),
-    )
-    .select(['c.workspace_id', 'm.role', 's.operations'])
+    .select(['c.workspace_id', 'm.role', sharedOperations(userId, channelId, now).as('shared')])
     .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
     .where('c.id', '=', channelId),
 );
@@ -129,13 +145,14 @@ export async function findChannelStanding(
   db: Executor,
   userId: string,
   channelId: string,
+  now: number,
 ): Promise<Standing | null> {
-  const row = await channelStanding(db, userId, channelId);
+  const row = await channelStanding(db, userId, channelId, now);
   return row
     ? {
         workspaceId: row.workspace_id,
         role: roleFromRank(row.role),
-        shared: operationsFromBits(row.operations ?? 0),
+        shared: splitOperations(row.shared),
         policy: policyFromColumns(row),
       }
     : null;

@@ -1,28 +1,29 @@
 import type { Holding } from '../domain/effective-scopes.ts';
 import type { Role } from '../domain/roles.ts';
 import { operationsFromBits } from '../domain/scopes.ts';
+import { findShares } from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 
 type Share = Holding['shares'][number];
 type EntityType = Holding['entityTypes'][number];
 
-async function findShares(
+async function findSharesByWorkspace(
   db: Executor,
   userId: string,
   workspaceId: string | null,
+  now: number,
 ): Promise<Map<string, Share[]>> {
-  let query = db
-    .selectFrom('channel_shares as s')
-    .innerJoin('channels as c', 'c.id', 's.channel_id')
-    .select(['c.workspace_id', 's.channel_id', 's.operations'])
-    .where('s.user_id', '=', userId)
-    .orderBy('s.channel_id');
-  if (workspaceId !== null) query = query.where('c.workspace_id', '=', workspaceId);
+  const shares = await findShares(db, { userId, now });
+  const places = await findWorkspacesOfChannels(
+    db,
+    shares.map((share) => share.channelId),
+  );
   const byWorkspace = new Map<string, Share[]>();
-  for (const row of await query.execute()) {
-    const share = { channelId: row.channel_id, operations: operationsFromBits(row.operations) };
-    byWorkspace.set(row.workspace_id, [...(byWorkspace.get(row.workspace_id) ?? []), share]);
+  for (const { channelId, operations } of shares) {
+    const place = places.get(channelId);
+    if (place === undefined || (workspaceId !== null && place !== workspaceId)) continue;
+    byWorkspace.set(place, [...(byWorkspace.get(place) ?? []), { channelId, operations }]);
   }
   return byWorkspace;
 }
@@ -53,8 +54,9 @@ export async function findHoldings(
   db: Executor,
   userId: string,
   workspaceId: string | null,
+  now: number,
 ): Promise<Holding[]> {
-  const shares = await findShares(db, userId, workspaceId);
+  const shares = await findSharesByWorkspace(db, userId, workspaceId, now);
   let query = db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>

@@ -1,23 +1,37 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
+import { sql } from 'kysely';
+import { rankOf, roleOfRank } from '../domain/roles.ts';
 import type { Invitation, InvitationVoidReason } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
-import type { Tables } from './tables.ts';
-import { statusExpression } from './tokens.ts';
+import { clockAt, tokenCanGive } from './granters.ts';
 
-/** The invitations that can still be accepted: in time, and the token that made it, if one did, is active. */
+/** The condition that a role is high enough to make an invitation. */
+const mayInvite = (role: string) =>
+  `(${role} >= ${rankOf('WORKSPACE_MANAGER')} and ${role} >= invitations.role)`;
+
+/** The condition that whoever made an invitation could make it now: the person, or the workspace token with its chain. */
+const MAKER_COULD_INVITE = sql.raw<boolean>(`case
+  when invitations.invited_by_token is not null then ${tokenCanGive({
+    tokenId: 'invitations.invited_by_token',
+    maxLifetime: 'workspaces.max_lifetime',
+    now: 'clock.now',
+    belongsToGranter: (token) => `${token}.kind = 'WORKSPACE' and ${token}.workspace_id = workspaces.id`,
+    covers: (token) => mayInvite(`${token}.role`),
+  })}
+  else exists (
+    select 1 from members inner join users on users.id = members.user_id
+    where members.workspace_id = workspaces.id and members.user_id = invitations.invited_by
+      and users.deactivated_at is null and ${mayInvite('members.role')})
+  end`);
+
+/** The invitations that can be accepted now: they have not expired, and their maker could still make them. */
 function openInvitations(db: Executor, now: number) {
   return db
     .selectFrom('invitations')
-    .leftJoin('tokens', 'tokens.id', 'invitations.invited_by_token')
+    .innerJoin('workspaces', 'workspaces.id', 'invitations.workspace_id')
+    .innerJoin(clockAt(now).as('clock'), (join) => join.onTrue())
     .selectAll('invitations')
-    .where('invitations.expires_at', '>', now)
-    .where((eb) =>
-      eb.or([
-        eb('invitations.invited_by_token', 'is', null),
-        eb(statusExpression(eb as never as ExpressionBuilder<Tables, 'tokens'>, now), '=', sql.lit('ACTIVE')),
-      ]),
-    );
+    .whereRef('invitations.expires_at', '>', 'clock.now')
+    .where(MAKER_COULD_INVITE);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof openInvitations>['executeTakeFirstOrThrow']>>;
@@ -145,21 +159,6 @@ export async function deleteExpiredInvitations(db: Executor, now: number, most: 
 /** Takes away the invitations that a workspace token made. */
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
   await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
-}
-
-/** Takes away the invitations to a workspace that a user made: all, or those to roles above one. */
-export async function deleteInvitationsBy(
-  db: Executor,
-  workspaceId: string,
-  userId: string,
-  above: Role | null,
-): Promise<void> {
-  await db
-    .deleteFrom('invitations')
-    .where('workspace_id', '=', workspaceId)
-    .where('invited_by', '=', userId)
-    .where('role', '>', above === null ? -1 : rankOf(above))
-    .execute();
 }
 
 /** Takes away every invitation to a workspace; tells how many. */

@@ -84,12 +84,17 @@ export async function countMessages(db: Executor, channelId: string): Promise<nu
 }
 
 /** A message of a channel within a caller's reach. */
-export async function findMessageWithin(db: Executor, reach: Reach, id: string): Promise<Message | null> {
+export async function findMessageWithin(
+  db: Executor,
+  reach: Reach,
+  id: string,
+  now: number,
+): Promise<Message | null> {
   const row = await db
     .selectFrom('messages')
     .innerJoin('channels', 'channels.id', 'messages.channel_id')
     .selectAll('messages')
-    .where(channelWithin(reach))
+    .where(channelWithin(reach, now, sql`(select channel_id from messages where id = ${id})`))
     .where('messages.id', '=', id)
     .executeTakeFirst();
   return row ? toMessage(row) : null;

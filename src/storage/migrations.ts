@@ -4,6 +4,7 @@ import * as channels from '../../db/migrations/0002-channels.ts';
 import * as presentedTokens from '../../db/migrations/0003-presented-tokens.ts';
 import * as retention from '../../db/migrations/0004-retention.ts';
 import * as auditActions from '../../db/migrations/0005-audit-actions.ts';
+import * as granters from '../../db/migrations/0006-granters.ts';
 import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
@@ -20,6 +21,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0003-presented-tokens': presentedTokens,
   '0004-retention': retention,
   '0005-audit-actions': auditActions,
+  '0006-granters': granters,
   '0008-verified-emails': verifiedEmails,
 });
 

@@ -157,8 +157,12 @@ interface ChannelsTable {
 interface ChannelSharesTable {
   channel_id: Fixed<string>;
   user_id: Fixed<string>;
-  /** One bit an operation. */
-  operations: number;
+  /** The id of the granting token, or else of the granting person. */
+  granter_id: Fixed<string>;
+  /** The granting person, or the owner of the granting token; `null` if a workspace token gave the share. */
+  granted_by: Fixed<string | null>;
+  granted_by_token: Fixed<string | null>;
+  operation: Fixed<string>;
 }
 
 interface MessagesTable {

@@ -19,7 +19,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, Derived>, readonly string[]>> 
   token_scopes: ['id'],
   entity_types: ['workspace_id', 'name'],
   channels: ['id'],
-  channel_shares: ['channel_id', 'user_id'],
+  channel_shares: ['channel_id', 'user_id', 'granter_id', 'operation'],
   messages: ['id'],
   audit_events: ['id'],
   credential_uses: ['credential_id'],

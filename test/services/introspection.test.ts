@@ -127,7 +127,7 @@ test('what introspection tells of a token is exactly what the token may do', asy
         if (thing.entityType === 'channel' && (operation === 'CREATE') !== (thing.entityId === undefined))
           continue;
         const question: Question = { operation, ...thing };
-        const { allowed } = await decide(db, principal, question);
+        const { allowed } = await decide(db, principal, question, 0);
         answers[allowed ? 'yes' : 'no'] += 1;
         expect({ round, question, allowed: give(scopes, operation, thing) }).toEqual({
           round,

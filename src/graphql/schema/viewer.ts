@@ -82,15 +82,15 @@ ViewerRef.implement({
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
-      resolve: (_viewer, question, { principal, services }) =>
-        decide(services.db, principal, withDefaultExtent(question)),
+      resolve: (_viewer, question, { principal, services, now }) =>
+        decide(services.db, principal, withDefaultExtent(question), now()),
     }),
     canAll: t.field({
       type: [DecisionRef],
       description: 'The same for several questions; the answers come in their order.',
       args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
-      resolve: (_viewer, { checks }, { principal, services }) =>
-        decideAll(services.db, principal, checks.map(withDefaultExtent)),
+      resolve: (_viewer, { checks }, { principal, services, now }) =>
+        decideAll(services.db, principal, checks.map(withDefaultExtent), now()),
     }),
   }),
 });
