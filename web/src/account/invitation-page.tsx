@@ -5,8 +5,9 @@ import { explain } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
-import { useAcceptInvitationMutation, useMeQuery, useSignInMutation } from '../generated/hooks.ts';
+import { useAcceptInvitationMutation, useMeQuery } from '../generated/hooks.ts';
 import { DoorPage } from '../session/door-page.tsx';
+import { useSignIn } from '../session/use-sign-in.ts';
 
 const EMPTY = { secret: '', isNew: false, name: '', password: '' };
 
@@ -19,10 +20,10 @@ export default function InvitationPage() {
   const [{ data, fetching }] = useMeQuery();
   const me = data?.viewer?.user;
   const [accepting, accept] = useAcceptInvitationMutation();
-  const [signingIn, signIn] = useSignInMutation();
+  const { signIn, busy, problem } = useSignIn();
   const startFresh = useFreshStart();
   const [path] = useLocation();
-  const error = accepting.error ?? signingIn.error;
+  const refusal = accepting.error ? explain(accepting.error) : problem;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -32,7 +33,7 @@ export default function InvitationPage() {
     });
     const joined = answer.data?.acceptInvitation;
     if (!joined) return;
-    if (isNew && joined.member) await signIn({ input: { email: joined.member.user.email, password } });
+    if (isNew && joined.member && !(await signIn(joined.member.user.email, password))) return;
     startFresh(joined.workspace ? `/workspaces/${joined.workspace.id}` : '/workspaces');
   }
 
@@ -91,8 +92,8 @@ export default function InvitationPage() {
             />
           </>
         )}
-        {error && <Problem>{explain(error)}</Problem>}
-        <Button type="submit" look="primary" busy={accepting.fetching || signingIn.fetching}>
+        {refusal && <Problem>{refusal}</Problem>}
+        <Button type="submit" look="primary" busy={accepting.fetching || busy}>
           Join
         </Button>
       </form>

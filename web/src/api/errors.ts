@@ -70,6 +70,11 @@ export function isReplaced(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => extensionsOf(each).code === 'USER_CHANGED');
 }
 
+/** Whether the server refused a value of the request. */
+export function isBadInput(error: CombinedError): boolean {
+  return error.graphQLErrors.some((each) => extensionsOf(each).code === 'BAD_USER_INPUT');
+}
+
 /** Why `viewer.can` says no, in a sentence. */
 export function explainDecision({ reason, required }: { reason: string | null; required: unknown }): string {
   if (reason && reason in REASONS) {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { explain, isBadInput } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
@@ -109,7 +109,7 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
 export default function ChannelPage({ id }: { id: string }) {
   const { channel, error, refusal, reload } = useChannel(id);
   if (channel) return <ChannelDetails channel={channel} refusal={refusal} />;
-  if (channel === null) return <NotFoundPage what="channel" />;
+  if (channel === null || (error && isBadInput(error))) return <NotFoundPage what="channel" />;
   return (
     <Page title="Channel">
       {error ? <Failure error={error} onRetry={reload} /> : <Loading what="the channel" />}

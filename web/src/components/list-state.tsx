@@ -1,5 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import type { CombinedError } from 'urql';
 import { useSearchParams } from 'wouter';
+import { isBadInput } from '../api/errors.ts';
 import type { Sorting } from './data-table.tsx';
 import type { Place } from './pager.tsx';
 
@@ -38,15 +40,34 @@ export interface ListState<Field extends string> {
   setTyped(text: string): void;
 }
 
-/** The state of the list on this page. A new filter, order or search starts at the front. */
-export function useListState<Field extends string>(name: string, initial: Sorting<Field>): ListState<Field> {
+/** What a list can be ordered and narrowed by. */
+export interface ListChoices<Field extends string> {
+  readonly fields: readonly Field[];
+  readonly filters: readonly string[];
+  readonly initial: Sorting<Field>;
+}
+
+/** The order that an address names; the initial one if it names none that there is. */
+function sortingIn<Field extends string>(
+  params: URLSearchParams,
+  { fields, initial }: ListChoices<Field>,
+): Sorting<Field> {
+  const [name, direction] = params.get('sort')?.split('.') ?? [];
+  const field = fields.find((each) => each === name);
+  return field && (direction === 'ASC' || direction === 'DESC') ? { field, direction } : initial;
+}
+
+/**
+ * The state of the list on this page. A new filter, order or search starts at the front. Whatever is wrong in the address
+ * counts as absent.
+ */
+export function useListState<Field extends string>(
+  name: string,
+  choices: ListChoices<Field>,
+): ListState<Field> {
   const [params, setParams] = useSearchParams();
   const memory = useContext(SearchMemoryContext);
   const [typed, setTyped] = useState(memory.get(name) ?? '');
-  const [field = initial.field, direction = initial.direction] = (params.get('sort')?.split('.') ?? []) as [
-    Field?,
-    ('ASC' | 'DESC')?,
-  ];
 
   function set(changes: Record<string, string | undefined>) {
     setParams(
@@ -63,8 +84,8 @@ export function useListState<Field extends string>(name: string, initial: Sortin
   }
 
   return {
-    filter: params.get('show') ?? '',
-    sorting: { field, direction },
+    filter: choices.filters.find((each) => each === params.get('show')) ?? '',
+    sorting: sortingIn(params, choices),
     place: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
     typed,
     search: useRested(typed),
@@ -77,4 +98,16 @@ export function useListState<Field extends string>(name: string, initial: Sortin
       set({});
     },
   };
+}
+
+/** Leads back to the front of a list when the server refuses the cursor in the address. */
+export function useFrontInstead(
+  list: Pick<ListState<never>, 'place' | 'setPlace'>,
+  error: CombinedError | undefined,
+) {
+  const { place, setPlace } = list;
+  const refused = error !== undefined && isBadInput(error) && (place.after ?? place.before) !== undefined;
+  useEffect(() => {
+    if (refused) setPlace({});
+  });
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ColumnsMenu, useColumns } from '../components/columns-menu.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
-import type { ListState } from '../components/list-state.tsx';
+import type { ListChoices, ListState } from '../components/list-state.tsx';
 import { Pager } from '../components/pager.tsx';
 import { Empty } from '../components/states.tsx';
 import type {
@@ -11,6 +11,7 @@ import type {
   TokenStatus,
   TokensQuery,
 } from '../generated/hooks.ts';
+import { STATUS_NAMES } from '../words.ts';
 import { TokenActionDialog } from './token-action-dialog.tsx';
 import type { TokenAction } from './token-actions.ts';
 import { TokenMenu } from './token-menu.tsx';
@@ -18,6 +19,13 @@ import { TokenToolbar } from './token-toolbar.tsx';
 
 /** How many tokens a page of the list holds. */
 export const PAGE_SIZE = 20;
+
+/** What a list of tokens can be ordered and narrowed by. */
+export const TOKEN_CHOICES: ListChoices<TokenOrderField> = {
+  fields: ['NAME', 'CREATED_AT', 'EXPIRES_AT', 'LAST_USED_AT'],
+  filters: Object.keys(STATUS_NAMES),
+  initial: { field: 'CREATED_AT', direction: 'DESC' },
+};
 
 /** What the toolbar narrows the list by, as the API takes it. */
 export function filterOf({ filter, search }: ListState<TokenOrderField>): TokenFilter {

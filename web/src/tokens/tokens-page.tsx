@@ -4,15 +4,15 @@ import { useAnnounce } from '../components/announcer.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { PlusIcon } from '../components/icons.tsx';
-import { useListState } from '../components/list-state.tsx';
+import { useFrontInstead, useListState } from '../components/list-state.tsx';
 import { Page } from '../components/page.tsx';
 import { pageArguments } from '../components/pager.tsx';
 import { Empty, Failure, Loading } from '../components/states.tsx';
-import { type TokenOrderField, useDeleteAllTokensMutation, useTokensQuery } from '../generated/hooks.ts';
+import { useDeleteAllTokensMutation, useTokensQuery } from '../generated/hooks.ts';
 import { counted } from '../words.ts';
 import { PERSONAL_COLUMNS } from './token-columns.tsx';
 import { TokenCounters } from './token-counters.tsx';
-import { filterOf, PAGE_SIZE, TokenList } from './token-list.tsx';
+import { filterOf, PAGE_SIZE, TOKEN_CHOICES, TokenList } from './token-list.tsx';
 
 const NEW_TOKEN = (
   <ButtonLink href="/tokens/new" look="primary">
@@ -50,7 +50,7 @@ function DeleteAllDialog({ total, onClose }: { total: number; onClose: () => voi
 
 /** The personal tokens of the signed-in person. */
 export function TokensPage() {
-  const list = useListState<TokenOrderField>('tokens', { field: 'CREATED_AT', direction: 'DESC' });
+  const list = useListState('tokens', TOKEN_CHOICES);
   const [deletingAll, setDeletingAll] = useState(false);
   const [{ data, error, fetching, stale }, reload] = useTokensQuery({
     variables: {
@@ -59,6 +59,7 @@ export function TokensPage() {
       ...pageArguments(list.place, PAGE_SIZE),
     },
   });
+  useFrontInstead(list, error);
   const total = data?.tokenSummary?.total ?? 0;
   return (
     <Page

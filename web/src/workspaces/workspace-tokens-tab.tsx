@@ -1,14 +1,14 @@
 import { Button, ButtonLink } from '../components/button.tsx';
 import { PlusIcon } from '../components/icons.tsx';
-import { useListState } from '../components/list-state.tsx';
+import { useFrontInstead, useListState } from '../components/list-state.tsx';
 import { Section } from '../components/page.tsx';
 import { pageArguments } from '../components/pager.tsx';
 import { Empty, Failure, Loading } from '../components/states.tsx';
-import { type TokenOrderField, useWorkspaceTokensQuery } from '../generated/hooks.ts';
+import { useWorkspaceTokensQuery } from '../generated/hooks.ts';
 import { refusalByRole } from '../roles.ts';
 import { WORKSPACE_COLUMNS } from '../tokens/token-columns.tsx';
 import { TokenCounters } from '../tokens/token-counters.tsx';
-import { filterOf, PAGE_SIZE, TokenList } from '../tokens/token-list.tsx';
+import { filterOf, PAGE_SIZE, TOKEN_CHOICES, TokenList } from '../tokens/token-list.tsx';
 import type { Workspace } from './workspace.ts';
 
 function NewTokenButton({ workspace }: { workspace: Workspace }) {
@@ -31,7 +31,7 @@ function NewTokenButton({ workspace }: { workspace: Workspace }) {
 
 /** The tokens that belong to a workspace. */
 export function WorkspaceTokensTab({ workspace }: { workspace: Workspace }) {
-  const list = useListState<TokenOrderField>('workspace-tokens', { field: 'CREATED_AT', direction: 'DESC' });
+  const list = useListState('workspace-tokens', TOKEN_CHOICES);
   const [{ data, error, fetching, stale }, reload] = useWorkspaceTokensQuery({
     variables: {
       id: workspace.id,
@@ -40,6 +40,7 @@ export function WorkspaceTokensTab({ workspace }: { workspace: Workspace }) {
       ...pageArguments(list.place, PAGE_SIZE),
     },
   });
+  useFrontInstead(list, error);
   const found = data?.workspace;
   const some = found && found.tokenSummary.total > 0;
   return (

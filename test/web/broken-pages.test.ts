@@ -1,0 +1,158 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createToken } from './support/api.ts';
+import { type ConsoleTest, startConsole } from './support/console.ts';
+
+let web: ConsoleTest;
+
+beforeAll(async () => {
+  web = await startConsole();
+});
+afterAll(() => web.stop());
+
+const SCRIPT = '**/assets/token-page-*.js';
+
+/** Changes what one operation is answered, as a server of another version might. */
+async function tamper(page: Page, operation: string, change: (data: any) => void): Promise<void> {
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes(`"${operation}"`)) return route.fallback();
+    const response = await route.fetch();
+    const answer = await response.json();
+    change(answer.data);
+    return route.fulfill({ response, json: answer });
+  });
+}
+
+const navigation = (page: Page) => page.getByRole('navigation', { name: 'Main' });
+
+describe('a page that breaks', () => {
+  test('says so inside the frame, and leaves the other pages as they are', async () => {
+    const { postern } = web.wire;
+    const { id } = await createToken(postern, postern.owner.session, { name: 'Breaks' });
+    const { page } = await web.visit(postern.owner);
+    await tamper(page, 'Token', ({ token }) => {
+      token.derived = null;
+    });
+    await page.goto(`/tokens/${id}`);
+    await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+    await navigation(page).getByRole('link', { name: 'Workspaces' }).click();
+    await page.getByRole('table', { name: 'Workspaces' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('heading', { name: 'Breaks' }).waitFor();
+  });
+
+  test('leaves the secret above it that it came with', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await tamper(page, 'Token', ({ token }) => {
+      token.derived = null;
+    });
+    await page.goto('/tokens/new');
+    await page.getByLabel('Name').fill('Breaks later');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+    await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
+  });
+
+  test('leaves a message even if it is the frame that breaks', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await tamper(page, 'Me', ({ viewer }) => {
+      viewer.user.name = null;
+    });
+    await page.goto('/tokens');
+    await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+  });
+});
+
+describe('a script that the server no longer has', () => {
+  test('is answered by one reload, which brings the current one', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await createToken(web.wire.postern, web.wire.postern.owner.session, { name: 'After the upgrade' });
+    await page.goto('/tokens');
+    await page.route(SCRIPT, (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.getByRole('link', { name: 'After the upgrade' }).click();
+    await page.getByRole('heading', { name: 'After the upgrade' }).waitFor();
+  });
+
+  test('is told if a reload does not bring it, and the tab does not reload for ever', async () => {
+    const { postern } = web.wire;
+    const { id } = await createToken(postern, postern.owner.session, { name: 'Never comes' });
+    const { page } = await web.visit(postern.owner);
+    let documents = 0;
+    page.on('request', (request) => {
+      if (request.isNavigationRequest()) documents += 1;
+    });
+    await page.route(SCRIPT, (route) => route.fulfill({ status: 404 }));
+    await page.goto(`/tokens/${id}`);
+    await page.getByRole('heading', { name: "Can't load this page" }).waitFor();
+    await navigation(page).waitFor();
+    expect(documents).toBe(2);
+  });
+
+  test('reloads nothing while a secret is shown', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.route(SCRIPT, (route) => route.fulfill({ status: 404 }));
+    await page.goto('/tokens/new');
+    await page.getByLabel('Name').fill('Caught by an upgrade');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByText('Save the secret above, then reload.').waitFor();
+    await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
+  });
+
+  test('reloads nothing while the server cannot be reached', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.getByRole('link', { name: 'Workspaces' }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('link', { name: 'Workspaces' }).click();
+    await page.getByRole('heading', { name: "Can't load this page" }).waitFor();
+    await navigation(page).waitFor();
+  });
+});
+
+describe('input that makes no sense', () => {
+  test('in a date is told beside the field, and the form stays', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    await page.goto('/tokens/new');
+    await page.getByLabel('Name').fill('Far future');
+    await page.getByLabel('Expires', { exact: true }).selectOption('custom');
+    await page.getByLabel('Expires on').evaluate((field: HTMLInputElement) => {
+      field.removeAttribute('max');
+    });
+    for (const [date, works] of [
+      ['12345-01-01', false],
+      ['275760-09-13', false],
+      ['2031-01-01', true],
+    ] as const) {
+      await page.getByLabel('Expires on').fill(date);
+      expect(await page.getByText('Enter a date before the year 10000.').count()).toBe(works ? 0 : 1);
+      expect(await page.getByRole('button', { name: 'Create token' }).isEnabled()).toBe(works);
+    }
+    expect(await page.getByLabel('Name').inputValue()).toBe('Far future');
+  });
+
+  test('in the address of a list shows the list from its front', async () => {
+    const { postern } = web.wire;
+    await createToken(postern, postern.owner.session, { name: 'Listed anyway' });
+    const { page } = await web.visit(postern.owner);
+    for (const search of ['after=garbage', 'before=%00&show=GARBAGE&sort=GARBAGE.UP', 'sort=NAME.']) {
+      await page.goto(`/tokens?${search}`);
+      await page.getByRole('link', { name: 'Listed anyway' }).first().waitFor();
+    }
+  });
+
+  test('as an id in an address is not found', async () => {
+    const { page } = await web.visit(web.wire.postern.owner);
+    const ids = ['garbage', '%E0%A4%A', 'x'.repeat(3000)];
+    for (const path of [
+      '/workspaces/garbage/members',
+      '/channels/garbage',
+      ...ids.map((id) => `/tokens/${id}`),
+    ]) {
+      await page.goto(path);
+      await page.getByRole('heading', { name: 'Not found' }).waitFor();
+      await navigation(page).waitFor();
+    }
+  });
+});
