@@ -77,6 +77,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     version: database.version,
     changedElsewhere: database.changedElsewhere,
     hints: database.hints,
+    streamSlots: database.streamSlots,
     clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),

@@ -30,6 +30,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     version: handle.version,
     changedElsewhere: handle.changedElsewhere,
     hints: handle.hints,
+    streamSlots: handle.streamSlots,
     clock: handle.clock,
     ids: systemIds,
     secrets: createSecretSource(config.secretPrefix),

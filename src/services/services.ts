@@ -10,6 +10,7 @@ import type { ChangeHints } from '../storage/change-hints.ts';
 import type { DataVersion } from '../storage/data-version.ts';
 import type { DatabaseHandle } from '../storage/database.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
+import type { StreamSlots } from '../storage/stream-slots.ts';
 import type { Tables } from '../storage/tables.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createAnonymousWork } from './anonymous-work.ts';
@@ -43,6 +44,7 @@ export interface ServiceDependencies {
   readonly version: DataVersion | null;
   readonly changedElsewhere: ForeignChanges;
   readonly hints: ChangeHints;
+  readonly streamSlots: StreamSlots;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly secrets: SecretSource;
@@ -116,6 +118,7 @@ export function createServices(deps: ServiceDependencies) {
       db,
       changedElsewhere,
       hints,
+      slots: deps.streamSlots,
       clock,
       logger,
       limits,

@@ -9,6 +9,7 @@ import type { ChangeHints } from '../storage/change-hints.ts';
 import type { Executor } from '../storage/database.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import { findLastSequence, findMessageAfter, findSequence } from '../storage/messages.ts';
+import type { StreamSlot, StreamSlots } from '../storage/stream-slots.ts';
 import type { Announcements } from './announcements.ts';
 import type { Authentication } from './authentication.ts';
 import { judge } from './authority.ts';
@@ -66,6 +67,7 @@ export function createStreams(deps: {
   db: Executor;
   changedElsewhere: ForeignChanges;
   hints: ChangeHints;
+  slots: StreamSlots;
   clock: Clock;
   logger: Logger;
   limits: Limits;
@@ -94,14 +96,21 @@ export function createStreams(deps: {
       : badInput(['after'], 'is not a message that the channel keeps');
   }
 
-  function requireRoom(principal: Principal): void {
+  async function takeSlot(principal: Principal, onLost: () => void): Promise<StreamSlot> {
     const id = credentialIdOf(principal);
-    const count = [...open].filter((other) => credentialIdOf(other.principal) === id).length;
-    if (count < limits.streamsPerCredential) return;
-    throw failure('LIMIT_REACHED', `A credential has at most ${limits.streamsPerCredential} open streams.`);
+    if (id === null) throw failure('UNAUTHENTICATED');
+    const most = limits.streamsPerCredential;
+    const slot = await deps.slots.take(id, most, onLost);
+    if (!slot) throw failure('LIMIT_REACHED', `A credential has at most ${most} open streams.`);
+    return slot;
   }
 
-  function openStream(request: FollowRequest, start: number, principal: Principal): Stream {
+  function openStream(
+    request: FollowRequest,
+    start: number,
+    principal: Principal,
+    onEnd: () => void,
+  ): Stream {
     const { channelId, caller, gone } = request;
     let follower = principal;
     const source = {
@@ -118,7 +127,10 @@ export function createStreams(deps: {
       used: () => recordUse({ lastUse, clock }, caller, follower),
     };
     const entry: OpenStream = {
-      stream: createStream(source, start, () => open.delete(entry)),
+      stream: createStream(source, start, () => {
+        open.delete(entry);
+        onEnd();
+      }),
       channelId,
       get principal() {
         return follower;
@@ -135,9 +147,18 @@ export function createStreams(deps: {
     async follow(request) {
       const principal = await identify(request);
       const start = await startOf(request);
-      if (closed) throw failure('UNAVAILABLE', 'Postern is shutting down.');
-      requireRoom(principal);
-      return openStream(request, start, principal);
+      let stream: Stream | null = null;
+      let lost = false;
+      const slot = await takeSlot(principal, () => {
+        lost = true;
+        stream?.end();
+      });
+      if (closed || lost) {
+        slot.release();
+        throw failure('UNAVAILABLE', closed ? 'Postern is shutting down.' : undefined);
+      }
+      stream = openStream(request, start, principal, slot.release);
+      return stream;
     },
 
     count: () => open.size,

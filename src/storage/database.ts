@@ -11,6 +11,7 @@ import { type DatabaseMeasures, measureSqlite } from './measures.ts';
 import { openPostgres } from './postgres.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
 import { createSqliteTransact } from './sqlite-transact.ts';
+import { createMemoryStreamSlots, type StreamSlots } from './stream-slots.ts';
 import type { Tables } from './tables.ts';
 
 /** What every repository takes first: the database, or the transaction that the call belongs to. */
@@ -39,6 +40,7 @@ export interface DatabaseHandle {
   readonly changedElsewhere: ForeignChanges;
   /** Tells other servers of the database of changes, and hears of theirs. */
   readonly hints: ChangeHints;
+  readonly streamSlots: StreamSlots;
   /** Runs work that changes the schema; others who would do that meanwhile wait. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** What the database takes up. */
@@ -82,6 +84,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(connection),
     hints: NO_HINTS,
+    streamSlots: createMemoryStreamSlots(),
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     measure: async () => measureSqlite(connection, file),
     close: () => db.destroy(),

@@ -6,6 +6,7 @@ import * as retention from '../../db/migrations/0004-retention.ts';
 import * as auditActions from '../../db/migrations/0005-audit-actions.ts';
 import * as granters from '../../db/migrations/0006-granters.ts';
 import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
+import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
@@ -23,6 +24,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0005-audit-actions': auditActions,
   '0006-granters': granters,
   '0008-verified-emails': verifiedEmails,
+  '0011-streams-and-limits': streamsAndLimits,
 });
 
 /** Stands among the migrations of a database that a transfer is filling: no server, of whatever version, starts on it. */

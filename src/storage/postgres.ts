@@ -1,6 +1,7 @@
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
+import { systemIds } from '../platform/ids.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { ChangeHints } from './change-hints.ts';
 import { watchPostgres } from './foreign-changes.ts';
@@ -8,7 +9,9 @@ import { measurePostgres } from './measures.ts';
 import { createPostgresClock } from './postgres-clock.ts';
 import { createPostgresDialect, TYPES } from './postgres-dialect.ts';
 import { createPostgresHints } from './postgres-hints.ts';
+import { createPostgresStreamSlots } from './postgres-stream-slots.ts';
 import { createPostgresTransact, WritingDriver } from './postgres-transact.ts';
+import type { StreamSlots } from './stream-slots.ts';
 import type { Tables } from './tables.ts';
 
 /** The most connections of one server. */
@@ -94,6 +97,7 @@ export async function openPostgres(url: string) {
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
+    const streamSlots: StreamSlots = createPostgresStreamSlots({ db, clock: clock.now, ids: systemIds });
     const hints = createPostgresHints(db, () => new pg.Client(connectionTo(url)));
     return {
       db,
@@ -104,11 +108,13 @@ export async function openPostgres(url: string) {
       version: null,
       changedElsewhere: watchPostgres(db),
       hints: hints as ChangeHints,
+      streamSlots,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
       measure: () => measurePostgres(db, pool),
       async close() {
         clock.stop();
         await hints.close();
+        await streamSlots.close();
         await db.destroy();
       },
     };

@@ -183,6 +183,18 @@ interface EntityTypesTable {
   operations: number;
 }
 
+/** Servers that hold stream slots, on PostgreSQL. */
+interface StreamServersTable {
+  id: Fixed<string>;
+  lease_until: number;
+}
+
+interface StreamSlotsTable {
+  credential_id: Fixed<string>;
+  slot: Fixed<number>;
+  server_id: Fixed<string>;
+}
+
 /** The tables as the newest migration leaves them. */
 export interface Tables {
   users: UsersTable;
@@ -202,4 +214,6 @@ export interface Tables {
   channel_shares: ChannelSharesTable;
   messages: MessagesTable;
   entity_types: EntityTypesTable;
+  stream_servers: StreamServersTable;
+  stream_slots: StreamSlotsTable;
 }

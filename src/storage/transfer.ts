@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts';
 
 const ROWS_AT_ONCE = 200;
 
-/** What follows from other tables, and is worked out from them again where it is missing. */
-type Derived = 'presented_tokens';
+/** What follows from other tables, and is worked out from them again if it is missing; and what is only open. */
+type Derived = 'presented_tokens' | 'stream_servers' | 'stream_slots';
 
 /** Every table with its key, in the order that references ask for; what opens doors comes last. */
 const KEYS: Readonly<Record<Exclude<keyof Tables, Derived>, readonly string[]>> = {

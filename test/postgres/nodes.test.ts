@@ -82,6 +82,16 @@ test('what is done at one node holds at every other from the next request, and r
   const published = performance.now();
   expect(await stream.payload()).toBe('from afar');
   expect(performance.now() - published).toBeLessThan(1000);
+  const others = await Promise.all(
+    Array.from({ length: 30 }, (_, at) =>
+      follow(fetchAt([first, second, third][at % 3] as Node), channelId, secret),
+    ),
+  );
+  await publish(third, session, channelId, 'to twenty streams');
+  const codes = await Promise.all(others.map((other) => other.code()));
+  expect(codes.filter((code) => code === undefined)).toHaveLength(19);
+  expect(codes.filter((code) => code === 'LIMIT_REACHED')).toHaveLength(11);
+  expect(await stream.payload()).toBe('to twenty streams');
   await revokeToken(third, session, id);
   expect(await stream.end()).toBeLessThan(1000);
 }, 180_000);
