@@ -45,7 +45,7 @@ const config = readConfig({
   POSTERN_OWNER_PASSWORD: OWNER.password,
 });
 const app = await createApp(config, { logger: createLogger('error') });
-const server = createNodeServer(app);
+const server = createNodeServer(app, config);
 const origin = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
 
 // biome-ignore lint/suspicious/noExplicitAny: what comes back is read once, right here

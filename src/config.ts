@@ -33,6 +33,7 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** How many proxies stand in front, each of which appends to `X-Forwarded-For`. */
   readonly trustProxy: number;
+  readonly maxConnections: number;
   readonly graphiql: boolean;
   readonly logLevel: LogLevel;
   /** 0 is off. */
@@ -118,6 +119,12 @@ const SETTINGS = {
     0,
     integer(0, 10),
     'How many proxies stand in front and append to X-Forwarded-For; 0: that header is not believed.',
+  ),
+  maxConnections: variable(
+    'POSTERN_MAX_CONNECTIONS',
+    10_000,
+    count,
+    'Open connections a process, streams included; further ones are closed as soon as they are opened.',
   ),
   graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL at /graphql for browsers: on or off.'),
   logLevel: variable(

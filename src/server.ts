@@ -4,12 +4,15 @@ import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createMetricsServer, type MetricsServer } from './http/metrics-server.ts';
 import { createNodeServer, type NodeServer } from './http/node-server.ts';
+import { stopwatch } from './platform/clock.ts';
 import { startWatchdog } from './platform/watchdog.ts';
 import type { FirstOwner } from './services/bootstrap.ts';
 
 /** From the signal to the last answer, and to the end; whoever started us will not wait longer than ten seconds. */
 const DRAIN_MS = 8_000;
 const STOP_MS = 9_500;
+
+const REFUSAL_LOG_MS = 60_000;
 
 const EVERYWHERE = ['0.0.0.0', '::'];
 
@@ -83,6 +86,17 @@ function watch({ logger }: App, { watchdogSeconds }: Config): void {
   }
 }
 
+/** Logs that connections are refused, at most once a minute: whoever opens too many must not fill the log as well. */
+function createRefusalLog({ logger }: App, { maxConnections }: Config): () => void {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = stopwatch();
+    if (now < quietUntil) return;
+    quietUntil = now + REFUSAL_LOG_MS;
+    logger.warn({ maxConnections }, 'POSTERN_MAX_CONNECTIONS is reached: connections are refused');
+  };
+}
+
 /**
  * Runs the server until the process is told to stop, then answers what is under way and stores what is in memory.
  * Throws where it cannot start: a `ConfigError` where the configuration is to blame.
@@ -91,7 +105,10 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   const app = await createApp(config);
   dieLoudly(app);
   watch(app, config);
-  const server = createNodeServer(app);
+  const server = createNodeServer(app, {
+    maxConnections: config.maxConnections,
+    onRefused: createRefusalLog(app, config),
+  });
   try {
     if (app.firstOwner) print(signInHint(app.firstOwner));
     const metrics = await serveMetrics(app, config);

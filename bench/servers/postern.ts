@@ -9,5 +9,5 @@ const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
 const app = await createApp(config);
 if (process.argv.includes('--no-last-use')) Object.assign(app.services.lastUse, { record: () => {} });
 startWatchdog(config.watchdogSeconds);
-const server = createNodeServer(app);
+const server = createNodeServer(app, config);
 reportServer(await server.listen(0, '127.0.0.1'));

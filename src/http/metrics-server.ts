@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
+import { discardBody } from './unread-body.ts';
 
 /** Metrics on a port of their own, which the world that sends requests need not reach. */
 export interface MetricsServer {
@@ -12,7 +13,9 @@ export interface MetricsServer {
 
 /** A server of `/metrics` alone. */
 export function createMetricsServer(metrics: Metrics): MetricsServer {
-  const server = createServer(async ({ method, url }, outgoing) => {
+  const server = createServer(async (message, outgoing) => {
+    const { method, url } = message;
+    discardBody(message);
     if (method !== 'GET' || url !== '/metrics') {
       outgoing.writeHead(404).end();
       return;

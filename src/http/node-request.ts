@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { failure, type PosternError } from '../domain/errors.ts';
 import type { HttpRequest } from './message.ts';
+import { closeBeyond, EXCESS_BYTES } from './unread-body.ts';
 
 /** RFC 3986, section 3.2, as far as a `Host` may use it: a name, an IPv4 address or an IPv6 one in brackets, and a port. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
@@ -9,7 +10,7 @@ function malformed(): PosternError {
   return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
 }
 
-/** Reads a body to its end, and no more of it than is allowed: what is beyond is let pass, so that the connection stays usable. */
+/** Reads a body to its end, and keeps no more of it than is allowed. A little beyond is let pass; then the connection closes. */
 function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -17,6 +18,7 @@ function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
     const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
     // Nothing would come any more, not even word of that.
     if (message.destroyed) cutOff();
+    closeBeyond(message, limit + EXCESS_BYTES);
     message.on('data', (chunk: Buffer) => {
       size += chunk.byteLength;
       if (size > limit) reject(failure('PAYLOAD_TOO_LARGE'));

@@ -7,6 +7,7 @@ import type { HttpHandler } from './handler.ts';
 import type { HttpAnswer } from './message.ts';
 import { toRequest } from './node-request.ts';
 import { type OpenStreams, sendAnswer } from './node-response.ts';
+import { discardBody } from './unread-body.ts';
 
 /** Milliseconds, where not bytes. */
 const OPTIONS = {
@@ -36,6 +37,14 @@ export interface NodeServer {
   drain(graceMs: number): Promise<void>;
 }
 
+/** How many connections a server holds. */
+export interface ConnectionLimit {
+  /** Further ones are closed as soon as they are opened. */
+  readonly maxConnections: number;
+  /** Called for each connection that is closed for being one too many. */
+  readonly onRefused?: () => void;
+}
+
 interface Exchange {
   readonly message: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -51,7 +60,10 @@ function toBytes({ headers, body }: HttpAnswer, status: number): string {
 }
 
 /** A server over `node:http`. */
-export function createNodeServer(http: HttpHandler): NodeServer {
+export function createNodeServer(
+  http: HttpHandler,
+  { maxConnections, onRefused }: ConnectionLimit,
+): NodeServer {
   const server = createServer(OPTIONS, serve);
   const streams: OpenStreams = new Set();
   /** Each open connection, with the last request that came over it. */
@@ -72,27 +84,39 @@ export function createNodeServer(http: HttpHandler): NodeServer {
     }
   }
 
-  function send(answered: HttpAnswer, outgoing: ServerResponse): Promise<void> | undefined {
+  function send(answered: HttpAnswer, { message, outgoing }: Exchange): Promise<void> | undefined {
+    discardBody(message);
     if (draining) outgoing.setHeader('Connection', 'close');
     return sendAnswer(answered, outgoing, streams);
   }
 
   /** What can be answered at once is sent in the same turn. */
   function serve(message: IncomingMessage, outgoing: ServerResponse): void {
-    connections.set(message.socket, { message, outgoing });
+    const exchange = { message, outgoing };
+    connections.set(message.socket, exchange);
     // The connection failed or a stream broke off: there is nobody to tell but by ending it.
     const breakOff = () => void outgoing.destroy();
     try {
       const answered = answer(message, outgoing);
-      if (answered instanceof Promise) answered.then((later) => send(later, outgoing)).catch(breakOff);
-      else send(answered, outgoing)?.catch(breakOff);
+      if (answered instanceof Promise) answered.then((later) => send(later, exchange)).catch(breakOff);
+      else send(answered, exchange)?.catch(breakOff);
     } catch {
       breakOff();
     }
   }
 
+  /** Whether the last request on a connection has its answer while its body is still coming. */
+  function isAnsweredEarly(socket: Duplex): boolean {
+    const last = connections.get(socket);
+    return last?.outgoing.closed === true && !last.message.complete;
+  }
+
   /** Ends a connection whose bytes make no sense any more: with an answer, or after the one that is under way. */
   function giveUp(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (isAnsweredEarly(socket)) {
+      socket.destroy();
+      return;
+    }
     const current = currentOn(socket);
     if (current && (current.message.complete || current.outgoing.headersSent)) {
       current.outgoing.once('close', () => socket.destroy());
@@ -113,6 +137,8 @@ export function createNodeServer(http: HttpHandler): NodeServer {
   server.on('checkExpectation', serve);
   server.on('clientError', (error, socket) => giveUp(error, socket));
   server.setTimeout(SILENCE_MS);
+  server.maxConnections = maxConnections;
+  if (onRefused) server.on('drop', onRefused);
 
   return {
     async listen(port, host) {

@@ -21,8 +21,8 @@ export interface TestServer {
 export type TestWire = TestServer & { readonly postern: TestApp };
 
 /** Serves a handler on a free port of 127.0.0.1. */
-async function listen(handler: HttpHandler): Promise<TestServer> {
-  const server = createNodeServer(handler);
+async function listen(handler: HttpHandler, maxConnections: number): Promise<TestServer> {
+  const server = createNodeServer(handler, { maxConnections });
   const port = await server.listen(0, '127.0.0.1');
   const origin = `http://127.0.0.1:${port}`;
   return {
@@ -41,7 +41,7 @@ async function listen(handler: HttpHandler): Promise<TestServer> {
 /** Starts Postern in memory on a port; `env` is what the configuration reads. */
 export async function startWire(env: Record<string, string> = {}): Promise<TestWire> {
   const postern = await startTestApp(env);
-  const server = await listen(postern.app);
+  const server = await listen(postern.app, Number(env.POSTERN_MAX_CONNECTIONS ?? 1000));
   const stop = async () => {
     await server.stop();
     await postern.close();
