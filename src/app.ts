@@ -3,17 +3,18 @@ import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import type { Clock } from './platform/clock.ts';
+import { type Clock, stopwatch, systemClock } from './platform/clock.ts';
 import { passingIds, systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
 import { createFirstOwner, type FirstOwner } from './services/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
-import { type DatabaseHandle, openDatabase } from './storage/database.ts';
+import { type DatabaseHandle, isPostgres, openDatabase } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
 import { takeAsIsMark } from './storage/restore.ts';
 import { acquireServerLock } from './storage/server-lock.ts';
+import { startSqliteClock } from './storage/sqlite-clock.ts';
 
 const DEFAULT_OWNER = 'owner@localhost';
 
@@ -38,24 +39,37 @@ export interface AppOverrides {
   readonly database?: DatabaseHandle;
 }
 
-async function openConfigured(config: Config): Promise<DatabaseHandle> {
+/** Says in the log that the system clock was set. What it means for the time, `createSteadyClock` says. */
+function warnOfStep(logger: Logger): (milliseconds: number) => void {
+  return (milliseconds) =>
+    logger.warn(
+      { seconds: Math.round(milliseconds / 1000) },
+      'the system clock was set: time does not go back until a restart',
+    );
+}
+
+async function openConfigured(config: Config, logger: Logger): Promise<DatabaseHandle> {
   const handle = await openDatabase(config.databaseUrl);
   try {
     const lock = acquireServerLock(handle.file);
     const close = handle.close;
     try {
       await migrateToLatest(handle);
+      const sources = { system: systemClock, stopwatch, onStep: warnOfStep(logger) };
+      const kept = isPostgres(config.databaseUrl) ? null : await startSqliteClock(handle, sources);
+      return {
+        ...handle,
+        clock: kept?.now ?? handle.clock,
+        close: async () => {
+          await kept?.stop();
+          await close();
+          lock.release();
+        },
+      };
     } catch (error) {
       lock.release();
       throw error;
     }
-    return {
-      ...handle,
-      close: async () => {
-        await close();
-        lock.release();
-      },
-    };
   } catch (error) {
     await handle.close();
     throw error;
@@ -65,7 +79,7 @@ async function openConfigured(config: Config): Promise<DatabaseHandle> {
 /** Opens the database, makes the first owner where there is no user, and puts everything together. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
-  const database = overrides.database ?? (await openConfigured(config));
+  const database = overrides.database ?? (await openConfigured(config, logger));
   const clock = overrides.clock ?? database.clock;
   if (await takeAsIsMark(database)) {
     logger.warn('the database was restored as it was: what was revoked after the backup works again');

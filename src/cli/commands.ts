@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/tokens-revoke.ts'),
   },
   {
+    name: 'clock reset',
+    summary: 'Accept a clock that was set back.',
+    load: () => import('./commands/clock-reset.ts'),
+  },
+  {
     name: 'backup',
     summary: 'Copy the database while the server runs.',
     load: () => import('./commands/backup.ts'),

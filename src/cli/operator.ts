@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
+import { stopwatch, systemClock } from '../platform/clock.ts';
 import { systemIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { OperatorError } from '../platform/operator-error.ts';
@@ -9,6 +10,7 @@ import { createOperatorService, type OperatorService } from '../services/operato
 import { createServices, type Services } from '../services/services.ts';
 import { type DatabaseHandle, databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
+import { readSqliteClock } from '../storage/sqlite-clock.ts';
 
 /** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
 export function existingFile(url: string): string {
@@ -41,6 +43,15 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
   });
 }
 
+/** Throws an `OperatorError` if the database lacks a migration. */
+export async function requireNewestSchema(handle: DatabaseHandle): Promise<void> {
+  const pending = await pendingMigrations(handle);
+  if (pending.length === 0) return;
+  throw new OperatorError(
+    `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
+  );
+}
+
 /** Runs work with the operator's service on the configured database, beside a running server or without one. */
 export async function asOperator<T>(
   config: Config,
@@ -49,13 +60,10 @@ export async function asOperator<T>(
   if (!isPostgres(config.databaseUrl)) existingFile(config.databaseUrl);
   const handle = await openDatabase(config.databaseUrl);
   try {
-    const pending = await pendingMigrations(handle);
-    if (pending.length > 0) {
-      throw new OperatorError(
-        `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
-      );
-    }
-    return await work(createOperatorService(servicesOver(handle, config)));
+    await requireNewestSchema(handle);
+    const sources = { system: systemClock, stopwatch, onStep: () => {} };
+    const clock = isPostgres(config.databaseUrl) ? handle.clock : await readSqliteClock(handle, sources);
+    return await work(createOperatorService(servicesOver({ ...handle, clock }, config)));
   } finally {
     await handle.close();
   }

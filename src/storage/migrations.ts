@@ -6,6 +6,7 @@ import * as retention from '../../db/migrations/0004-retention.ts';
 import * as auditActions from '../../db/migrations/0005-audit-actions.ts';
 import * as granters from '../../db/migrations/0006-granters.ts';
 import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
+import * as clockMark from '../../db/migrations/0009-clock-mark.ts';
 import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
@@ -24,6 +25,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0005-audit-actions': auditActions,
   '0006-granters': granters,
   '0008-verified-emails': verifiedEmails,
+  '0009-clock-mark': clockMark,
   '0011-streams-and-limits': streamsAndLimits,
 });
 

@@ -183,6 +183,11 @@ interface EntityTypesTable {
   operations: number;
 }
 
+interface ClockMarkTable {
+  id: Fixed<number>;
+  at: number;
+}
+
 /** Servers that hold stream slots, on PostgreSQL. */
 interface StreamServersTable {
   id: Fixed<string>;
@@ -214,6 +219,7 @@ export interface Tables {
   channel_shares: ChannelSharesTable;
   messages: MessagesTable;
   entity_types: EntityTypesTable;
+  clock_mark: ClockMarkTable;
   stream_servers: StreamServersTable;
   stream_slots: StreamSlotsTable;
 }

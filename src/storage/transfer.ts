@@ -6,11 +6,14 @@ import type { Tables } from './tables.ts';
 
 const ROWS_AT_ONCE = 200;
 
-/** What follows from other tables, and is worked out from them again if it is missing; and what is only open. */
-type Derived = 'presented_tokens' | 'stream_servers' | 'stream_slots';
+/**
+ * What is worked out from other tables where it is missing, what is only open, and the clock of SQLite, which PostgreSQL
+ * does not need.
+ */
+type NotMoved = 'presented_tokens' | 'stream_servers' | 'stream_slots' | 'clock_mark';
 
 /** Every table with its key, in the order that references ask for; what opens doors comes last. */
-const KEYS: Readonly<Record<Exclude<keyof Tables, Derived>, readonly string[]>> = {
+const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>> = {
   users: ['id'],
   workspaces: ['id'],
   members: ['workspace_id', 'user_id'],

@@ -1,0 +1,39 @@
+import { systemClock } from '../../platform/clock.ts';
+import { OperatorError } from '../../platform/operator-error.ts';
+import { findClockMark, setClockMark } from '../../storage/clock-mark.ts';
+import { isPostgres, openSqliteDatabase } from '../../storage/database.ts';
+import { acquireServerLock } from '../../storage/server-lock.ts';
+import type { Command } from '../command.ts';
+import { existingFile, requireNewestSchema } from '../operator.ts';
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+export const command: Command = {
+  about: `Accepts the time of the system clock although the database has seen a later one,
+as after a clock that was wrong. Check the clock and stop the server first.
+Tokens, sessions and invitations that expired in between are valid again: revoke
+those that must not be.`,
+  async run({ config, terminal }) {
+    const { databaseUrl } = config();
+    if (isPostgres(databaseUrl)) {
+      throw new OperatorError('This is for SQLite: on PostgreSQL, the clock of the database counts.');
+    }
+    const lock = acquireServerLock(existingFile(databaseUrl));
+    const handle = openSqliteDatabase(databaseUrl);
+    try {
+      await requireNewestSchema(handle);
+      const seen = await findClockMark(handle.db);
+      const now = systemClock();
+      await handle.transact((tx) => setClockMark(tx, now));
+      terminal.print(`The time is ${iso(now)}.`);
+      if (seen !== null && seen > now) {
+        terminal.tell(`Warning: what expired between that and ${iso(seen)} is valid again.`);
+      }
+    } finally {
+      await handle.close();
+      lock.release();
+    }
+  },
+};
