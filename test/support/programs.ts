@@ -18,12 +18,18 @@ export const CHROMIUM: Program = {
   hint: 'apt-get install chromium, or set CHROMIUM_PATH',
 };
 
-const NGINX: Program = {
+export const NGINX: Program = {
   names: ['nginx'],
   // Debian keeps it where only the administrator's shell looks.
   path: '/usr/sbin/nginx',
   tests: 'test/docs/nginx.test.ts',
   hint: 'apt-get install nginx-light',
+};
+
+export const CADDY: Program = {
+  names: ['caddy'],
+  tests: 'test/docs/caddy.test.ts',
+  hint: 'apt-get install caddy',
 };
 
 const CURL: Program = {
@@ -45,7 +51,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, CURL].filter((program) => findProgram(program) === null);
+  const missing = [CHROMIUM, NGINX, CADDY, CURL].filter((program) => findProgram(program) === null);
   for (const { names, tests, hint } of missing)
     console.warn(`Left out: ${tests}, for want of ${names[0]} (${hint}).`);
   return missing.map(({ tests }) => tests);
