@@ -14,6 +14,7 @@ import {
 } from './config-parsers.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
+import { PAYLOAD_BYTES } from './domain/message.ts';
 import { parseEmail, parsePassword } from './domain/text.ts';
 import { NEW_ACCOUNTS, type NewAccounts } from './domain/user.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts';
@@ -178,6 +179,30 @@ const LIMITS = {
     DEFAULT_LIMITS.messagesKept,
     count,
     'Messages kept a channel; the oldest make room.',
+  ),
+  messageBytesKept: variable(
+    'POSTERN_MESSAGE_BYTES_KEPT',
+    DEFAULT_LIMITS.messageBytesKept,
+    integer(PAYLOAD_BYTES, 999_999_999),
+    'Bytes of the payloads kept a channel; the oldest messages make room.',
+  ),
+  workspacesPerUser: variable(
+    'POSTERN_WORKSPACES_PER_USER',
+    DEFAULT_LIMITS.workspacesPerUser,
+    count,
+    'Workspaces that a user may create.',
+  ),
+  channelsPerWorkspace: variable(
+    'POSTERN_CHANNELS_PER_WORKSPACE',
+    DEFAULT_LIMITS.channelsPerWorkspace,
+    count,
+    'Channels a workspace.',
+  ),
+  sharesPerChannel: variable(
+    'POSTERN_SHARES_PER_CHANNEL',
+    DEFAULT_LIMITS.sharesPerChannel,
+    count,
+    'Shares a channel.',
   ),
   tokensPerUser: variable(
     'POSTERN_TOKENS_PER_USER',

@@ -2,6 +2,9 @@ import { DAY } from './duration.ts';
 
 /** What is bounded, each configurable. Durations are milliseconds. */
 export interface Limits {
+  /** Workspaces that exist and that a user created, whoever owns them now. */
+  readonly workspacesPerUser: number;
+  readonly channelsPerWorkspace: number;
   readonly tokensPerUser: number;
   readonly tokensPerWorkspace: number;
   readonly scopesPerToken: number;
@@ -10,6 +13,8 @@ export interface Limits {
   readonly entityTypesPerWorkspace: number;
   /** Messages kept a channel; the oldest make room. */
   readonly messagesKept: number;
+  /** Bytes of the payloads kept a channel; the oldest messages make room. At least as many as a payload may have. */
+  readonly messageBytesKept: number;
   /** The longest that a personal token may live. */
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
@@ -19,6 +24,8 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
+  workspacesPerUser: 100,
+  channelsPerWorkspace: 1000,
   tokensPerUser: 100,
   tokensPerWorkspace: 1000,
   scopesPerToken: 64,
@@ -26,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sharesPerChannel: 1000,
   entityTypesPerWorkspace: 100,
   messagesKept: 10_000,
+  messageBytesKept: 16 * 1024 * 1024,
   personalTokenLifetime: 366 * DAY,
   sessionLifetime: 14 * DAY,
   invitationLifetime: 7 * DAY,

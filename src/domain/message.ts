@@ -13,7 +13,8 @@ export interface Message {
   readonly publisherId: string | null;
 }
 
-const PAYLOAD_BYTES = 64 * 1024;
+/** The most bytes of a payload, as JSON in UTF-8. */
+export const PAYLOAD_BYTES = 64 * 1024;
 const PAYLOAD_LEVELS = 32;
 
 /**

@@ -24,6 +24,7 @@ import {
   deleteChannel,
   findChannel,
   findChannelWithin,
+  hasMoreChannels,
   insertChannel,
   pageChannels,
   updateChannel,
@@ -60,7 +61,7 @@ export interface ChannelService {
   find(principal: Principal, id: string): Promise<Channel | null>;
   /** The channels that the caller may list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, workspaceId: string | null, page: PageArguments): Promise<Listing<Channel>>;
-  /** A new channel. Throws `BAD_USER_INPUT`. */
+  /** A new channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   create(change: Change, request: CreateChannelRequest): Promise<Channel>;
   /** Changes what a channel is called. Throws `BAD_USER_INPUT`. */
   update(change: Change, request: UpdateChannelRequest): Promise<Channel>;
@@ -173,6 +174,10 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       const stamps = { createdAt: change.now, updatedAt: change.now };
       const channel = { id: change.newId(), workspaceId, name, description, ...stamps };
       await insertChannel(change.tx, channel);
+      const most = limits.channelsPerWorkspace;
+      if (await hasMoreChannels(change.tx, workspaceId, most)) {
+        throw failure('LIMIT_REACHED', `A workspace has at most ${most} channels.`);
+      }
       await auditChannel(change, 'channel.created', channel);
       return channel;
     },

@@ -7,11 +7,12 @@ import type { Clock } from '../platform/clock.ts';
 import type { Executor } from '../storage/database.ts';
 import {
   countMessages,
+  dropMessages,
   findMessageWithin,
   insertMessage,
   MESSAGE_ORDER,
   pageMessages,
-  takeSequence,
+  takePlace,
 } from '../storage/messages.ts';
 import type { Announcements } from './announcements.ts';
 import type { Change } from './changes.ts';
@@ -38,15 +39,22 @@ export function createMessageService(deps: {
   return {
     async publish(change, channelId, payload) {
       const text = serialisePayload(payload, ['input', 'payload']);
+      const bytes = Buffer.byteLength(text);
+      const place = await takePlace(change.tx, channelId, bytes);
       const message: Message = {
         id: change.newId(),
         channelId,
-        sequence: await takeSequence(change.tx, channelId),
+        sequence: place.sequence,
         payload,
         publishedAt: change.now,
         publisherId: userIdOf(change.principal),
       };
-      await insertMessage(change.tx, message, text, limits.messagesKept);
+      await insertMessage(change.tx, message, text, place.bytesBefore);
+      const newest = { sequence: place.sequence, bytesAfter: place.bytesBefore + bytes };
+      await dropMessages(change.tx, channelId, newest, {
+        messages: limits.messagesKept,
+        bytes: limits.messageBytesKept,
+      });
       change.whenStored(() => announcements.emit('message', channelId));
       return message;
     },

@@ -108,7 +108,7 @@ export function createServices(deps: ServiceDependencies) {
     tokenEditing: createTokenEditing({ limits }),
     tokenReading: createTokenReading({ db, clock, lastUse }),
     tokenRegeneration: createTokenRegeneration({ secrets, limits }),
-    workspaces: createWorkspaceService({ db, secrets }),
+    workspaces: createWorkspaceService({ db, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
     auditReading: createAuditReading({ db, clock }),

@@ -2,6 +2,7 @@ import { reachOf } from '../domain/authority.ts';
 import { formatDuration, parseDuration } from '../domain/duration.ts';
 import { failure } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
+import type { Limits } from '../domain/limits.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import type { PersonalTokenPolicy, TokenPolicy } from '../domain/policy.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
@@ -13,6 +14,7 @@ import type { Executor } from '../storage/database.ts';
 import { countMembers, insertMember } from '../storage/members.ts';
 import {
   countWorkspaces,
+  createdMoreWorkspaces,
   deleteWorkspace,
   findWorkspaces,
   findWorkspaceWithin,
@@ -46,7 +48,7 @@ export interface WorkspaceService {
   find(principal: Principal, id: string): Promise<Workspace | null>;
   /** The workspaces that the caller may list, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, page: PageArguments): Promise<Listing<Workspace>>;
-  /** A workspace whose Owner is the signed-in person. Throws `BAD_USER_INPUT`. */
+  /** A workspace whose Owner is the signed-in person. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the person created too many that exist. */
   create(change: Change, name: string): Promise<Workspace>;
   /** Gives a workspace another name; the slug stays. Throws `BAD_USER_INPUT`. */
   rename(change: Change, id: string, name: string): Promise<Workspace>;
@@ -69,7 +71,7 @@ export async function foundWorkspace(
   { name, slug, ownerId }: { name: string; slug: string; ownerId: string },
 ): Promise<Workspace> {
   const workspace = { id: change.newId(), name, slug, createdAt: change.now, policy: DEFAULT_POLICY };
-  await insertWorkspace(change.tx, workspace);
+  await insertWorkspace(change.tx, workspace, ownerId);
   const owner = { workspaceId: workspace.id, userId: ownerId, role: 'OWNER', joinedAt: change.now } as const;
   await insertMember(change.tx, owner);
   await auditWorkspace(change, 'workspace.created', workspace, { name, slug });
@@ -86,8 +88,12 @@ async function auditWorkspace(
 }
 
 /** Workspaces over a database. */
-export function createWorkspaceService(deps: { db: Executor; secrets: SecretSource }): WorkspaceService {
-  const { db, secrets } = deps;
+export function createWorkspaceService(deps: {
+  db: Executor;
+  secrets: SecretSource;
+  limits: Limits;
+}): WorkspaceService {
+  const { db, secrets, limits } = deps;
 
   /** The slug of a name; where another workspace has it, with something random behind. */
   async function freeSlug(tx: Executor, name: string): Promise<string> {
@@ -116,7 +122,16 @@ export function createWorkspaceService(deps: { db: Executor; secrets: SecretSour
     async create(change, text) {
       const name = parseName(text, NAME);
       const ownerId = sessionOf(change).userId;
-      return foundWorkspace(change, { name, slug: await freeSlug(change.tx, name), ownerId });
+      const workspace = await foundWorkspace(change, {
+        name,
+        slug: await freeSlug(change.tx, name),
+        ownerId,
+      });
+      const most = limits.workspacesPerUser;
+      if (await createdMoreWorkspaces(change.tx, ownerId, most)) {
+        throw failure('LIMIT_REACHED', `A user can create at most ${most} workspaces.`);
+      }
+      return workspace;
     },
 
     async rename(change, id, text) {

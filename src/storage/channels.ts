@@ -118,6 +118,12 @@ export async function countChannels(
   return countRows(db, listQuery(db, reach, workspaceId, now));
 }
 
+/** Whether a workspace has more channels than `most`; reads no more rows than that. */
+export async function hasMoreChannels(db: Executor, workspaceId: string, most: number): Promise<boolean> {
+  const query = db.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId);
+  return (await query.orderBy('created_at').limit(1).offset(most).executeTakeFirst()) !== undefined;
+}
+
 /** The workspace that a channel belongs to. */
 export async function findWorkspaceIdOf(db: Executor, channelId: string): Promise<string | null> {
   const row = await db

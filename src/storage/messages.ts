@@ -26,23 +26,32 @@ function messageQuery(db: Executor, channelId: string) {
   return db.selectFrom('messages').where('channel_id', '=', channelId);
 }
 
-/** Takes the next place in a channel, for the transaction that fills it. Throws where there is no such channel. */
-export async function takeSequence(db: Executor, channelId: string): Promise<number> {
-  const row = await db
-    .updateTable('channels')
-    .set((eb) => ({ last_sequence: eb('last_sequence', '+', 1) }))
-    .where('id', '=', channelId)
-    .returning('last_sequence')
-    .executeTakeFirstOrThrow();
-  return row.last_sequence;
+/** Where a message is in its channel: which one it is, and how many bytes were published before it. */
+export interface MessagePlace {
+  readonly sequence: number;
+  readonly bytesBefore: number;
 }
 
-/** Stores a message with its payload in JSON, and drops those of its channel but the newest `kept`. */
+/** Takes the next place in a channel for so many bytes, for the transaction that fills it. Throws where there is no such channel. */
+export async function takePlace(db: Executor, channelId: string, bytes: number): Promise<MessagePlace> {
+  const row = await db
+    .updateTable('channels')
+    .set((eb) => ({
+      last_sequence: eb('last_sequence', '+', 1),
+      bytes_published: eb('bytes_published', '+', bytes),
+    }))
+    .where('id', '=', channelId)
+    .returning(['last_sequence', 'bytes_published'])
+    .executeTakeFirstOrThrow();
+  return { sequence: row.last_sequence, bytesBefore: row.bytes_published - bytes };
+}
+
+/** Stores a message with its payload in JSON. */
 export async function insertMessage(
   db: Executor,
   message: Omit<Message, 'payload'>,
   payload: string,
-  kept: number,
+  bytesBefore: number,
 ): Promise<void> {
   await db
     .insertInto('messages')
@@ -51,14 +60,39 @@ export async function insertMessage(
       channel_id: message.channelId,
       sequence: message.sequence,
       payload,
+      bytes_before: bytesBefore,
       published_at: message.publishedAt,
       publisher_id: message.publisherId,
     })
     .execute();
+}
+
+/** The first message of a channel that begins at or after a byte. */
+async function findSequenceAtByte(db: Executor, channelId: string, byte: number): Promise<number | null> {
+  const row = await messageQuery(db, channelId)
+    .select('sequence')
+    .where('bytes_before', '>=', byte)
+    .orderBy('bytes_before')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.sequence ?? null;
+}
+
+/** Drops the oldest messages of a channel: all but the newest `kept.messages`, and as many more as have to go for `kept.bytes`. */
+export async function dropMessages(
+  db: Executor,
+  channelId: string,
+  newest: { readonly sequence: number; readonly bytesAfter: number },
+  kept: { readonly messages: number; readonly bytes: number },
+): Promise<void> {
+  const { sequence, bytesAfter } = newest;
+  // A channel in which no more was ever published has nothing to drop for its bytes.
+  const first =
+    bytesAfter > kept.bytes ? await findSequenceAtByte(db, channelId, bytesAfter - kept.bytes) : null;
   await db
     .deleteFrom('messages')
-    .where('channel_id', '=', message.channelId)
-    .where('sequence', '<=', message.sequence - kept)
+    .where('channel_id', '=', channelId)
+    .where('sequence', '<', Math.max(sequence - kept.messages + 1, first ?? 0))
     .execute();
 }
 

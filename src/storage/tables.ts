@@ -29,6 +29,8 @@ interface WorkspacesTable {
   name: string;
   slug: Fixed<string>;
   created_at: Fixed<number>;
+  /** Whose limit on workspaces it counts against. */
+  created_by: Fixed<string | null>;
   personal_tokens: string;
   max_lifetime: number | null;
   /** 0 or 1. */
@@ -150,6 +152,8 @@ interface ChannelsTable {
   description: string | null;
   /** That of the newest message; 0 before the first. */
   last_sequence: number;
+  /** The bytes of all payloads that were ever published to it. */
+  bytes_published: ColumnType<number, number | undefined, number>;
   created_at: Fixed<number>;
   updated_at: number;
 }
@@ -171,6 +175,8 @@ interface MessagesTable {
   sequence: Fixed<number>;
   /** JSON. */
   payload: Fixed<string>;
+  /** The bytes of all payloads that were published to the channel before it. */
+  bytes_before: Fixed<number>;
   published_at: Fixed<number>;
   publisher_id: string | null;
 }

@@ -30,13 +30,23 @@ function reachQuery(db: Executor, reach: Reach) {
     .where(withinReach(reach, { workspaceId: 'workspaces.id', entityId: 'workspaces.id' }));
 }
 
-/** Stores a workspace. Fails where the slug is taken. */
-export async function insertWorkspace(db: Executor, workspace: Workspace): Promise<void> {
+/** Stores a workspace that counts against the limit of `createdBy`, if that is a user. Fails where the slug is taken. */
+export async function insertWorkspace(
+  db: Executor,
+  workspace: Workspace,
+  createdBy: string | null = null,
+): Promise<void> {
   const { id, name, slug, createdAt, policy } = workspace;
   await db
     .insertInto('workspaces')
-    .values({ id, name, slug, created_at: createdAt, ...policyToColumns(policy) })
+    .values({ id, name, slug, created_at: createdAt, created_by: createdBy, ...policyToColumns(policy) })
     .execute();
+}
+
+/** Whether a user created more workspaces that exist than `most`; reads no more rows than that. */
+export async function createdMoreWorkspaces(db: Executor, userId: string, most: number): Promise<boolean> {
+  const query = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
+  return (await query.orderBy('created_by').limit(1).offset(most).executeTakeFirst()) !== undefined;
 }
 
 /** Whether a slug is in use. */

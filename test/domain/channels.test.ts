@@ -69,6 +69,10 @@ test('the limits are those of the design, where nothing else is configured', () 
   const day = 86_400_000;
   expect(DEFAULT_LIMITS).toMatchObject({
     tokensPerUser: 100,
+    workspacesPerUser: 100,
+    channelsPerWorkspace: 1000,
+    sharesPerChannel: 1000,
+    messageBytesKept: 16 * 1024 * 1024,
     tokensPerWorkspace: 1000,
     scopesPerToken: 64,
     streamsPerCredential: 20,

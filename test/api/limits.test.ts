@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refusalIn } from '../support/answers.ts';
+import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate } from '../support/channels.ts';
+
+const MOST = 4;
+const BYTES = 65_536;
+
+let postern: TestApp;
+let owner: string;
+beforeEach(async () => {
+  postern = await startTestApp({
+    POSTERN_CHANNELS_PER_WORKSPACE: String(MOST),
+    POSTERN_WORKSPACES_PER_USER: String(MOST),
+    POSTERN_SHARES_PER_CHANNEL: String(MOST),
+    POSTERN_MESSAGE_BYTES_KEPT: String(BYTES),
+  });
+  owner = postern.owner.session;
+});
+afterEach(() => postern.close());
+
+const createWorkspace = (by = owner) =>
+  mutate(postern, 'createWorkspace', { name: 'Another' }, by, 'workspace { id }');
+
+/** How often each answer came, of a call that is made many times at once. */
+async function atOnce(times: number, call: (at: number) => Promise<Answer>): Promise<Record<string, number>> {
+  const answers = await Promise.all(Array.from({ length: times }, (_, at) => call(at)));
+  const counts: Record<string, number> = {};
+  for (const answer of answers) {
+    const outcome = refusalIn(answer) ?? 'done';
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test('fifty channels created at once stop at the limit of their workspace', async () => {
+  const input = { workspaceId: postern.workspaceId, name: 'news' };
+  const create = () => mutate(postern, 'createChannel', input, owner, 'channel { id }');
+  expect(await atOnce(50, create)).toEqual({ done: MOST, LIMIT_REACHED: 50 - MOST });
+});
+
+test('fifty workspaces created at once stop at the limit of their user, and another user has the own limit', async () => {
+  // The first workspace was made with the owner.
+  expect(await atOnce(50, () => createWorkspace())).toEqual({ done: MOST - 1, LIMIT_REACHED: 51 - MOST });
+  const ada = await postern.person('Ada');
+  expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
+});
+
+test('a workspace that is deleted makes room, and one that is given away does not', async () => {
+  const ada = await postern.person('Ada');
+  const ids: string[] = [];
+  for (let count = 0; count < MOST; count++) {
+    ids.push((await createWorkspace(ada.session)).data.createWorkspace.workspace.id);
+  }
+  const { db } = postern.database;
+  await db.updateTable('members').set({ role: 0 }).execute();
+  expect(refusalIn(await createWorkspace(ada.session))).toBe('LIMIT_REACHED');
+  await db.updateTable('members').set({ role: 4 }).execute();
+  await mutate(postern, 'deleteWorkspace', { id: ids[0] }, ada.session, 'deletedWorkspaceId');
+  expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
+});
+
+test('shares given at once stop at the limit of their channel', async () => {
+  const channelId = await createChannel(postern);
+  const people = await Promise.all(
+    Array.from({ length: MOST + 4 }, (_, at) => postern.person(`Guest${at}`, 'VIEWER')),
+  );
+  const share = (at: number) => {
+    const input = { id: channelId, email: people[at]?.email, operations: ['READ'] };
+    return mutate(postern, 'shareChannel', input, owner, 'channel { id }');
+  };
+  expect(await atOnce(people.length, share)).toEqual({ done: MOST, LIMIT_REACHED: 4 });
+});
+
+test('a channel keeps its newest messages up to the limit of bytes, to the byte', async () => {
+  const channelId = await createChannel(postern);
+  const publish = (length: number) =>
+    mutate(
+      postern,
+      'publishMessage',
+      { channelId, payload: 'x'.repeat(length - 2) },
+      owner,
+      'message { id }',
+    );
+  const kept = async () => {
+    const rows = await postern.database.db
+      .selectFrom('messages')
+      .select(['sequence', 'payload'])
+      .orderBy('sequence')
+      .execute();
+    return rows.map(({ sequence, payload }) => [sequence, payload.length]);
+  };
+  const quarter = BYTES / 4;
+  for (let count = 0; count < 4; count++) await publish(quarter);
+  expect(await kept()).toHaveLength(4);
+  await publish(10);
+  expect(await kept()).toEqual([
+    [2, quarter],
+    [3, quarter],
+    [4, quarter],
+    [5, 10],
+  ]);
+  // What is exactly as large as the limit is kept, alone.
+  await publish(BYTES);
+  expect(await kept()).toEqual([[6, BYTES]]);
+  expect((await atOnce(20, () => publish(quarter))).done).toBe(20);
+  expect((await kept()).map(([sequence]) => sequence)).toEqual([23, 24, 25, 26]);
+});
