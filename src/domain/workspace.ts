@@ -19,8 +19,7 @@ export interface Member {
 }
 
 /** Why an invitation that has not expired can no longer be accepted. */
-export const INVITATION_VOID_REASONS = ['ADDRESS_RELEASED'] as const;
-export type InvitationVoidReason = (typeof INVITATION_VOID_REASONS)[number];
+export type InvitationVoidReason = 'ADDRESS_RELEASED' | 'INVITER_LOST_AUTHORITY';
 
 /** An open invitation; it works once and for its email only. */
 export interface Invitation {

@@ -17,6 +17,7 @@ import {
   deleteInvitation,
   findInvitation,
   findInvitationByDigest,
+  findOpenInvitationOf,
   insertInvitation,
   listInvitations,
   voidInvitations,
@@ -58,7 +59,7 @@ export interface InvitationService {
    * caller's.
    */
   invite(change: Change, request: InviteRequest): Promise<IssuedInvitation>;
-  /** Takes an open invitation back. Throws `NOT_FOUND`, or `FORBIDDEN`, `ROLE_REQUIRED` for a role above the caller's. */
+  /** Takes an invitation back, void or not. Throws `NOT_FOUND`, or `FORBIDDEN`, `ROLE_REQUIRED` for a role above the caller's. */
   revoke(change: Change, workspaceId: string, invitationId: string): Promise<void>;
   /**
    * Makes the invited person a member, once; with an account, where the address has none yet. Throws `NOT_FOUND` for
@@ -167,7 +168,7 @@ export function createInvitationService(deps: {
       if (await isMemberByEmail(tx, workspaceId, email)) {
         throw failure('CONFLICT', 'The person of this address is a member already.');
       }
-      const open = await findInvitation(tx, workspaceId, { email }, now);
+      const open = await findOpenInvitationOf(tx, workspaceId, email, now);
       if (open) requireStandsOver(change, open.role);
       await clearInvitations(tx, workspaceId, email, now);
       const { secret, digest } = secrets.issue('INVITATION');
@@ -188,7 +189,7 @@ export function createInvitationService(deps: {
     },
 
     async revoke(change, workspaceId, invitationId) {
-      const invitation = await findInvitation(change.tx, workspaceId, { id: invitationId }, change.now);
+      const invitation = await findInvitation(change.tx, workspaceId, invitationId, change.now);
       if (!invitation) throw failure('NOT_FOUND');
       requireStandsOver(change, invitation.role);
       await deleteInvitation(change.tx, invitation.id);

@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { rankOf, roleOfRank } from '../domain/roles.ts';
 import type { Invitation, InvitationVoidReason } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
 import { clockAt, tokenCanGive } from './granters.ts';
+import type { Tables } from './tables.ts';
 
 /** The condition that a role is high enough to make an invitation. */
 const mayInvite = (role: string) =>
@@ -23,18 +24,27 @@ const MAKER_COULD_INVITE = sql.raw<boolean>(`case
       and users.deactivated_at is null and ${mayInvite('members.role')})
   end`);
 
-/** The invitations that can be accepted now: they have not expired, and their maker could still make them. */
-function openInvitations(db: Executor, now: number) {
+/** Why an invitation is void; null if it can be accepted. */
+const VOID_REASON = sql<string | null>`coalesce(invitations.void_reason,
+  case when ${MAKER_COULD_INVITE} then null else 'INVITER_LOST_AUTHORITY' end)`;
+
+/** The invitations that have not expired, void or not. */
+function unexpiredInvitations(db: Executor, now: number) {
   return db
     .selectFrom('invitations')
     .innerJoin('workspaces', 'workspaces.id', 'invitations.workspace_id')
     .innerJoin(clockAt(now).as('clock'), (join) => join.onTrue())
     .selectAll('invitations')
-    .whereRef('invitations.expires_at', '>', 'clock.now')
-    .where(MAKER_COULD_INVITE);
+    .select(VOID_REASON.as('void_reason'))
+    .whereRef('invitations.expires_at', '>', 'clock.now');
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof openInvitations>['executeTakeFirstOrThrow']>>;
+/** The invitations that can be accepted now: they have not expired, and their maker could still make them. */
+function openInvitations(db: Executor, now: number) {
+  return unexpiredInvitations(db, now).where(VOID_REASON, 'is', null);
+}
+
+type Row = Selectable<Tables['invitations']>;
 
 function toInvitation(row: Row): Invitation {
   return {
@@ -75,16 +85,13 @@ export async function findInvitationByDigest(
   digest: string,
   now: number,
 ): Promise<Invitation | null> {
-  const row = await openInvitations(db, now)
-    .where('invitations.digest', '=', digest)
-    .where('invitations.void_reason', 'is', null)
-    .executeTakeFirst();
+  const row = await openInvitations(db, now).where('invitations.digest', '=', digest).executeTakeFirst();
   return row ? toInvitation(row) : null;
 }
 
-/** The open invitations of a workspace and those that became void, oldest first. */
+/** The invitations of a workspace that have not expired, those that became void too, oldest first. */
 export async function listInvitations(db: Executor, workspaceId: string, now: number): Promise<Invitation[]> {
-  const rows = await openInvitations(db, now)
+  const rows = await unexpiredInvitations(db, now)
     .where('invitations.workspace_id', '=', workspaceId)
     .orderBy('invitations.created_at')
     .orderBy('invitations.id')
@@ -92,18 +99,31 @@ export async function listInvitations(db: Executor, workspaceId: string, now: nu
   return rows.map(toInvitation);
 }
 
-/** An open invitation of a workspace: by its id, or the one of an address. */
+/** An invitation of a workspace that has not expired, void or not. */
 export async function findInvitation(
   db: Executor,
   workspaceId: string,
-  which: { readonly id: string } | { readonly email: string },
+  id: string,
   now: number,
 ): Promise<Invitation | null> {
-  const query = openInvitations(db, now).where('invitations.workspace_id', '=', workspaceId);
-  const row = await ('id' in which
-    ? query.where('invitations.id', '=', which.id)
-    : query.where('invitations.email', '=', which.email)
-  ).executeTakeFirst();
+  const row = await unexpiredInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .where('invitations.id', '=', id)
+    .executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** The open invitation of an address to a workspace. */
+export async function findOpenInvitationOf(
+  db: Executor,
+  workspaceId: string,
+  email: string,
+  now: number,
+): Promise<Invitation | null> {
+  const row = await openInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .where('invitations.email', '=', email)
+    .executeTakeFirst();
   return row ? toInvitation(row) : null;
 }
 

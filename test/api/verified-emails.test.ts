@@ -195,12 +195,12 @@ describe('an address that somebody else took', () => {
   });
 });
 
-describe('an invitation to an address that was released', () => {
+describe('an invitation that can no longer be accepted', () => {
   const LIST = `query ($id: ID!) {
     workspace(id: $id) { invitations { email voidReason } auditEvents { nodes { action detail } } }
   }`;
 
-  test('is void, and whoever invited sees it in the list and in the audit log', async () => {
+  test('as its address was released is void, and whoever invited sees it in the list and in the audit log', async () => {
     const session = await takeAddress();
     const secret = await invite(CEO);
     await operator.releaseEmail(CEO);
@@ -212,6 +212,48 @@ describe('an invitation to an address that was released', () => {
       action: 'member.invitation_voided',
       detail: { email: CEO, role: 'VIEWER', reason: 'ADDRESS_RELEASED' },
     });
+  });
+
+  test('says so too while its maker may not give the role', async () => {
+    const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
+    const secret = await invite(CEO, postern.workspaceId, manager.session);
+    const member = { workspaceId: postern.workspaceId, userId: manager.id };
+    for (const [role, voidReason, code] of [
+      ['TEAM_MEMBER', 'INVITER_LOST_AUTHORITY', 'NOT_FOUND'],
+      ['WORKSPACE_MANAGER', null, undefined],
+    ]) {
+      await mutate(
+        postern,
+        'updateMemberRole',
+        { ...member, role },
+        postern.owner.session,
+        'member { role }',
+      );
+      const { data } = await postern.post(LIST, { id: postern.workspaceId }, postern.owner.session);
+      expect(data.workspace.invitations).toEqual([{ email: CEO, voidReason }]);
+      expect((await accept(secret)).code).toBe(code);
+    }
+  });
+
+  test('can be taken back although it is void', async () => {
+    const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
+    await invite(CEO, postern.workspaceId, manager.session);
+    const { workspaceId, owner } = postern;
+    await mutate(
+      postern,
+      'removeMember',
+      { workspaceId, userId: manager.id },
+      owner.session,
+      'removedUserId',
+    );
+    const list = `query ($id: ID!) { workspace(id: $id) { invitations { id voidReason } } }`;
+    const { data } = await postern.post(list, { id: workspaceId }, owner.session);
+    const [{ id, voidReason }] = data.workspace.invitations;
+    expect(voidReason).toBe('INVITER_LOST_AUTHORITY');
+    await mutate(postern, 'revokeInvitation', { workspaceId, id }, owner.session, 'revokedInvitationId');
+    expect((await postern.post(list, { id: workspaceId }, owner.session)).data.workspace.invitations).toEqual(
+      [],
+    );
   });
 
   test('makes room for a new one', async () => {

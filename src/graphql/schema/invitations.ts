@@ -12,6 +12,10 @@ const InvitationVoidReasonEnum = builder.enumType('InvitationVoidReason', {
     ADDRESS_RELEASED: {
       description: 'The operator took the address away from an unverified account. Invite the address again.',
     },
+    INVITER_LOST_AUTHORITY: {
+      description:
+        'Its maker could not give this role now: no longer active, a member or of that role, or a token that was stopped. It can be accepted again if that changes.',
+    },
   },
 });
 

@@ -105,7 +105,9 @@ export type ExpiryInput =
 /** Why an invitation that has not expired can no longer be accepted. */
 export type InvitationVoidReason =
   /** The operator took the address away from an unverified account. Invite the address again. */
-  | 'ADDRESS_RELEASED';
+  | 'ADDRESS_RELEASED'
+  /** Its maker could not give this role now: no longer active, a member or of that role, or a token that was stopped. It can be accepted again if that changes. */
+  | 'INVITER_LOST_AUTHORITY';
 
 /** Whom to invite into a workspace. */
 export type InviteMemberInput = {

@@ -68,6 +68,7 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
 /** Why an invitation can no longer be accepted. */
 const VOID_REASONS = {
   ADDRESS_RELEASED: 'Void: the account of this address was closed',
+  INVITER_LOST_AUTHORITY: 'Void: the inviter may no longer give this role',
 } as const satisfies Record<InvitationVoidReason, string>;
 
 const COLUMNS: readonly Column<Invitation>[] = [
