@@ -149,7 +149,7 @@ console.log(`after ${MESSAGES} messages to each: ${(published.memory / 1e6).toFi
 const ends = heardByAll(streams, 'event: complete');
 const revoking = performance.now();
 await graphql(
-  'mutation ($input: TokenIdInput!) { revokeToken(input: $input) { token { id } } }',
+  'mutation ($input: RevokeTokenInput!) { revokeToken(input: $input) { token { id } } }',
   { input: { id: createToken.token.id } },
   session,
 );

@@ -24,3 +24,8 @@ export function isAtLeast(role: Role, required: Role): boolean {
 export function lowestRole(first: Role, ...others: Role[]): Role {
   return others.reduce((lowest, role) => (isAtLeast(role, lowest) ? lowest : role), first);
 }
+
+/** The higher of two roles. */
+export function highestRole(a: Role, b: Role): Role {
+  return isAtLeast(a, b) ? a : b;
+}

@@ -5,6 +5,7 @@ import './schema/users.ts';
 import './schema/sessions.ts';
 import './schema/token-type.ts';
 import './schema/token-queries.ts';
+import './schema/token-stops.ts';
 import './schema/token-mutations.ts';
 import './schema/viewer.ts';
 import './schema/workspaces.ts';

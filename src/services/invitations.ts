@@ -2,7 +2,7 @@ import { failure, inputCheck } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isToken, userIdOf } from '../domain/principal.ts';
-import type { Role } from '../domain/roles.ts';
+import { highestRole, type Role } from '../domain/roles.ts';
 import { kindOfSecret } from '../domain/secret.ts';
 import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
 import type { NewAccounts, User } from '../domain/user.ts';
@@ -22,7 +22,9 @@ import {
   listInvitations,
   voidInvitations,
 } from '../storage/invitations.ts';
+import { findGranters, type GrantingToken } from '../storage/member-grants.ts';
 import { insertMember, isMemberByEmail } from '../storage/members.ts';
+import { findAncestorIds } from '../storage/tokens.ts';
 import { findUserByEmail, insertUser } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
@@ -123,6 +125,23 @@ async function claim(
   return { invitation, account };
 }
 
+/**
+ * The workspace tokens that an accepted invitation comes from: the one that made it, or those that alone gave the person
+ * who made it the role for it. Empty if a person made it in their own right. Throws `NOT_FOUND` if its maker is unknown.
+ */
+async function grantersOf(
+  { tx }: Change,
+  { workspaceId, role, invitedBy, invitedByToken }: Invitation,
+): Promise<readonly GrantingToken[]> {
+  if (invitedByToken !== null) {
+    return [{ tokenId: invitedByToken, ancestorIds: await findAncestorIds(tx, invitedByToken) }];
+  }
+  const maker = invitedBy === null ? null : { workspaceId, userId: invitedBy };
+  const granters = maker && (await findGranters(tx, maker, highestRole('WORKSPACE_MANAGER', role)));
+  if (!granters) throw failure('NOT_FOUND');
+  return granters;
+}
+
 async function openAccount(change: Change, email: string, newcomer: Newcomer): Promise<User> {
   const stamps = { emailVerifiedAt: null, createdAt: change.now };
   const user = { id: change.newId(), email, name: newcomer.name, ...stamps };
@@ -209,7 +228,7 @@ export function createInvitationService(deps: {
         const user = account ?? (await openAccount(change, invitation.email, newcomer as Newcomer));
         const { workspaceId, role } = invitation;
         const member = { workspaceId, userId: user.id, role, joinedAt: change.now };
-        await insertMember(change.tx, member);
+        await insertMember(change.tx, member, await grantersOf(change, invitation));
         await auditMember(change, 'member.joined', member, { role }, user.id);
         return member;
       });

@@ -6,7 +6,7 @@ import { kindOfSecret, type SecretKind } from '../domain/secret.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
 import type { Executor } from '../storage/database.ts';
-import { deleteGrantsOfToken, deleteGrantsOfUser } from '../storage/granters.ts';
+import { deleteGrantsOfUser } from '../storage/granters.ts';
 import { deleteInvitation } from '../storage/invitations.ts';
 import {
   findInvitationsByDigests,
@@ -18,6 +18,7 @@ import { type AttemptCount, countAttempts, findAttempts } from '../storage/sign-
 import type { AnonymousWork } from './anonymous-work.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
+import { revokeAndTakeBack } from './take-back.ts';
 import { revokeToken } from './token-stops.ts';
 
 /** How many secrets one report may hand in. */
@@ -28,8 +29,9 @@ const REPORTS_AN_HOUR = 60;
 /** Ends what a secret opens, on the word of whoever holds it: possession is all that it takes. */
 export interface LeakService {
   /**
-   * Revokes every token, session and invitation that the secrets open, and deletes the shares and invitations that the
-   * tokens, and the persons of the sessions, gave; whatever else is among them is ignored. Tells how
+   * Revokes every token, session and invitation that the secrets open, deletes the shares and invitations that the tokens,
+   * and the persons of the sessions, gave, and takes back the memberships and roles that the tokens gave; whatever else is
+   * among them is ignored. Tells how
    * many were handed in, and nothing of which were real. Throws `BAD_USER_INPUT` on more than 1,000, `RATE_LIMITED` after
    * 60 reports of an address in an hour.
    */
@@ -84,10 +86,8 @@ async function endAll(change: Change, secrets: readonly string[], detail: Detail
   const digests = digestsByKind(secrets);
   const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
   const tokenIds = await findTokenIdsByDigests(change.tx, tokenDigests, change.now);
-  for (const tokenId of tokenIds) {
-    await revokeToken(change, tokenId, detail);
-    if (detail.by === 'leak-report') await deleteGrantsOfToken(change.tx, tokenId);
-  }
+  const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
+  for (const tokenId of tokenIds) await revoke(change, tokenId, detail);
   const sessions = await endSessions(change, digests.get('SESSION') ?? [], detail);
   const invitations = await revokeInvitations(change, digests.get('INVITATION') ?? [], detail);
   return tokenIds.length + sessions + invitations;

@@ -2,11 +2,12 @@ import type { AuditAction } from '../domain/audit.ts';
 import { failure, forbidden } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
-import { isToken } from '../domain/principal.ts';
-import { isAtLeast, type Role } from '../domain/roles.ts';
+import { isToken, userIdOf } from '../domain/principal.ts';
+import { highestRole, isAtLeast, type Role } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import { deleteSharesIn } from '../storage/channel-shares.ts';
 import type { Executor } from '../storage/database.ts';
+import { findGranters, type GrantingToken, hasGrants } from '../storage/member-grants.ts';
 import {
   countMembers,
   deleteMember,
@@ -39,6 +40,25 @@ function holdsRole({ grant }: Change, role: Role): boolean {
   return grant.role !== null && isAtLeast(grant.role, role);
 }
 
+/**
+ * The workspace tokens that what a caller gives comes from: the token that is calling, or those that alone gave the person
+ * the role for it. Empty if the person has it from a person. So nobody confirms for good what a token gave them.
+ */
+async function grantersOf(
+  { tx, principal }: Change,
+  workspaceId: string,
+  role: Role,
+): Promise<readonly GrantingToken[]> {
+  if (principal.kind === 'WORKSPACE_TOKEN') {
+    const [own, ...ancestors] = principal.chain;
+    return [{ tokenId: own.tokenId, ancestorIds: ancestors.map(({ tokenId }) => tokenId) }];
+  }
+  const userId = userIdOf(principal);
+  const granters = userId === null ? null : await findGranters(tx, { workspaceId, userId }, role);
+  if (!granters) throw failure('NOT_FOUND');
+  return granters;
+}
+
 /** Writes an audit row about a member into the workspace's log. */
 export async function auditMember(
   change: Change,
@@ -62,7 +82,8 @@ export interface MemberService {
   /** A workspace's members for those who may see them, who joined first first. Throws `BAD_USER_INPUT` on bad paging. */
   list(workspaceId: string, page: PageArguments): Promise<Listing<Member>>;
   /**
-   * Gives a member another role; the same one changes nothing, and with a lower one goes what was shared with them there.
+   * Gives a member another role; with a lower one goes what was shared with them there. The same one changes nothing,
+   * except that a person confirms by it what a workspace token gave, which is not taken back from then on.
    * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED`, `EXCEEDS_CALLER` or, for a token and an Owner,
    * `SESSION_REQUIRED`, or `CONFLICT` where no Owner would be left.
    */
@@ -102,11 +123,13 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       const member = await memberOf(change, workspaceId, userId);
       requireMayGive(change, role);
       requirePersonForOwner(change, role);
-      if (member.role === role) return member;
-      await setMemberRole(change.tx, workspaceId, userId, role);
+      const granters = await grantersOf(change, workspaceId, highestRole('ADMINISTRATOR', role));
+      const isConfirmed = granters.length === 0 && (await hasGrants(change.tx, member));
+      if (member.role === role && !isConfirmed) return member;
+      await setMemberRole(change.tx, member, role, granters);
       // What a member had others share with them, or a token of the workspace, must not outlast the role. What the member
       // gave others is judged by the role that is left.
-      if (isAtLeast(member.role, role)) await deleteSharesIn(change.tx, workspaceId, userId);
+      if (!isAtLeast(role, member.role)) await deleteSharesIn(change.tx, workspaceId, userId);
       await requireOwnerLeft(change, member);
       await auditMember(change, 'member.role_changed', member, { role, before: member.role });
       return { ...member, role };

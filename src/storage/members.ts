@@ -3,6 +3,7 @@ import type { Page, PageWindow } from '../domain/paging.ts';
 import { type Role, rankOf, roleOfRank } from '../domain/roles.ts';
 import type { Member } from '../domain/workspace.ts';
 import type { Executor } from './database.ts';
+import { deleteGrants, type GrantingToken, insertGrant, limitGrants } from './member-grants.ts';
 import { countRows, fetchPage, mapPage } from './paging.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,17 +23,24 @@ function memberQuery(db: Executor, workspaceId: string) {
   return db.selectFrom('members').where('workspace_id', '=', workspaceId);
 }
 
-/** Stores a member. Fails where the user is one already. */
-export async function insertMember(db: Executor, member: Member): Promise<void> {
+/** Stores a member whose role a person gave, or these workspace tokens. Fails if the user is a member already. */
+export async function insertMember(
+  db: Executor,
+  member: Member,
+  granters: readonly GrantingToken[] = [],
+): Promise<void> {
+  const role = rankOf(member.role);
   await db
     .insertInto('members')
     .values({
       workspace_id: member.workspaceId,
       user_id: member.userId,
-      role: rankOf(member.role),
+      role,
+      given_role: granters.length > 0 ? null : role,
       joined_at: member.joinedAt,
     })
     .execute();
+  for (const granter of granters) await insertGrant(db, member, member.role, granter);
 }
 
 /** A user's place in a workspace. */
@@ -103,11 +111,38 @@ export async function hasActiveOwner(db: Executor, workspaceId: string): Promise
   return row !== undefined;
 }
 
-/** Gives a member another role. */
+/**
+ * Gives a member another role, for a person, or for the workspace tokens that are named. A person's word replaces what
+ * tokens gave. What a token gives is recorded as its gift; if it lowers the role, it limits what others gave.
+ */
 export async function setMemberRole(
   db: Executor,
-  workspaceId: string,
-  userId: string,
+  member: Member,
+  role: Role,
+  granters: readonly GrantingToken[],
+): Promise<void> {
+  const rank = rankOf(role);
+  const isByPerson = granters.length === 0;
+  await db
+    .updateTable('members')
+    .set((eb) => ({
+      role: rank,
+      given_role: isByPerson
+        ? rank
+        : eb.case().when('given_role', '>', rank).then(rank).else(eb.ref('given_role')).end(),
+    }))
+    .where('workspace_id', '=', member.workspaceId)
+    .where('user_id', '=', member.userId)
+    .execute();
+  if (isByPerson) await deleteGrants(db, member);
+  else if (rank < rankOf(member.role)) await limitGrants(db, member, role);
+  else for (const granter of granters) await insertGrant(db, member, role, granter);
+}
+
+/** Sets a member's role to what is left of what others gave: nobody gives it anew. */
+export async function restoreMemberRole(
+  db: Executor,
+  { workspaceId, userId }: Pick<Member, 'workspaceId' | 'userId'>,
   role: Role,
 ): Promise<void> {
   await db

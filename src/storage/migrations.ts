@@ -5,6 +5,7 @@ import * as presentedTokens from '../../db/migrations/0003-presented-tokens.ts';
 import * as retention from '../../db/migrations/0004-retention.ts';
 import * as auditActions from '../../db/migrations/0005-audit-actions.ts';
 import * as granters from '../../db/migrations/0006-granters.ts';
+import * as memberGrants from '../../db/migrations/0007-member-grants.ts';
 import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
 import * as clockMark from '../../db/migrations/0009-clock-mark.ts';
 import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
@@ -24,6 +25,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0004-retention': retention,
   '0005-audit-actions': auditActions,
   '0006-granters': granters,
+  '0007-member-grants': memberGrants,
   '0008-verified-emails': verifiedEmails,
   '0009-clock-mark': clockMark,
   '0011-streams-and-limits': streamsAndLimits,

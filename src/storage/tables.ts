@@ -42,9 +42,22 @@ interface WorkspacesTable {
 interface MembersTable {
   workspace_id: Fixed<string>;
   user_id: Fixed<string>;
+  /** A rank: the highest of `given_role` and the roles in `member_grants`. */
+  role: number;
+  /** The rank that a person gave; `null` if only workspace tokens gave the membership. */
+  given_role: number | null;
+  joined_at: Fixed<number>;
+}
+
+interface MemberGrantsTable {
+  workspace_id: Fixed<string>;
+  user_id: Fixed<string>;
+  /** The workspace token that gave the role; it may be deleted. */
+  granter_id: Fixed<string>;
+  /** The granter or one of its ancestors: each has a row. */
+  token_id: Fixed<string>;
   /** A rank. */
   role: number;
-  joined_at: Fixed<number>;
 }
 
 interface InvitationsTable {
@@ -212,6 +225,7 @@ export interface Tables {
   sessions: SessionsTable;
   workspaces: WorkspacesTable;
   members: MembersTable;
+  member_grants: MemberGrantsTable;
   invitations: InvitationsTable;
   tokens: TokensTable;
   token_ancestors: TokenAncestorsTable;

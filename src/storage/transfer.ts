@@ -17,6 +17,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>>
   users: ['id'],
   workspaces: ['id'],
   members: ['workspace_id', 'user_id'],
+  member_grants: ['workspace_id', 'user_id', 'granter_id', 'token_id'],
   tokens: ['id'],
   token_ancestors: ['token_id', 'ancestor_id'],
   token_scopes: ['id'],

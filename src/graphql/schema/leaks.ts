@@ -12,7 +12,7 @@ builder.mutationField('reportLeakedSecrets', (t) =>
   t.field({
     type: ReportLeakedSecretsPayload,
     description:
-      'Revokes every real secret among them: tokens with all that derives from them, sessions, invitations. The answer tells nothing about which were real.',
+      'Revokes every real secret among them: tokens with all that derives from them, sessions, invitations. Takes back the memberships and roles that the tokens gave. The answer tells nothing about which were real.',
     need: { kind: 'anyone' },
     args: {
       secrets: t.arg.stringList({

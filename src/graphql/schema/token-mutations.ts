@@ -1,13 +1,6 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
+import { idOf } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import type { IssuedToken } from '../../services/token-creation.ts';
-import {
-  deleteAllTokens,
-  deleteToken,
-  disableToken,
-  enableToken,
-  revokeToken,
-} from '../../services/token-stops.ts';
 import { builder } from '../builder.ts';
 import { asked } from '../need-plugin.ts';
 import { TokenRef } from '../refs.ts';
@@ -27,24 +20,9 @@ function issuedPayload(name: string, description: string) {
 const CreateTokenPayload = issuedPayload('CreateTokenPayload', 'A new token with its secret.');
 const RegenerateTokenPayload = issuedPayload('RegenerateTokenPayload', 'A token with its new secret.');
 
-const TokenPayload = builder.objectRef<{ token: Token }>('TokenPayload').implement({
+export const TokenPayload = builder.objectRef<{ token: Token }>('TokenPayload').implement({
   description: 'The token as it stands after the change.',
   fields: (t) => ({ token: t.expose('token', { type: TokenRef, description: 'The token.' }) }),
-});
-
-const DeleteTokenPayload = builder.objectRef<{ id: string }>('DeleteTokenPayload').implement({
-  description: 'What was deleted.',
-  fields: (t) => ({
-    deletedTokenId: t.id({
-      description: 'The id that the token had.',
-      resolve: ({ id }) => toGlobalId('Token', id),
-    }),
-  }),
-});
-
-const DeleteAllTokensPayload = builder.objectRef<{ count: number }>('DeleteAllTokensPayload').implement({
-  description: 'What was deleted.',
-  fields: (t) => ({ deletedCount: t.exposeInt('count', { description: 'How many tokens there were.' }) }),
 });
 
 const CreateTokenInput = builder.inputType('CreateTokenInput', {
@@ -135,7 +113,7 @@ const RemoveTokenScopesInput = builder.inputType('RemoveTokenScopesInput', {
 });
 
 /** What changing a token needs; on a workspace token, a role. */
-function changing(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR') {
+export function changing(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR') {
   return { kind: 'token', operation: 'UPDATE', token: 'input.id', workspaceRole } as const;
 }
 
@@ -193,25 +171,6 @@ builder.mutationFields((t) => ({
       );
     },
   }),
-  deleteToken: t.field({
-    type: DeleteTokenPayload,
-    description: 'Deletes a token and all that derives from it. The audit log keeps their names.',
-    need: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
-    args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
-    resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Token', args.input.id);
-      await ctx.change(asked(info, args), (change) => deleteToken(change, id));
-      return { id };
-    },
-  }),
-  deleteAllTokens: t.field({
-    type: DeleteAllTokensPayload,
-    description: 'Deletes all personal tokens of the signed-in user.',
-    need: { kind: 'session' },
-    resolve: async (_root, args, ctx, info) => ({
-      count: await ctx.change(asked(info, args), deleteAllTokens),
-    }),
-  }),
   addTokenScopes: t.field({
     type: TokenPayload,
     description: 'Adds scopes to a SCOPED token, from the next request on.',
@@ -253,38 +212,3 @@ builder.mutationFields((t) => ({
     },
   }),
 }));
-
-const STOPS = {
-  disableToken: {
-    description:
-      'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
-    need: changing('ADMINISTRATOR'),
-    run: disableToken,
-  },
-  enableToken: {
-    description: 'Ends a stop: the same secret works again. Again, it changes nothing.',
-    need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
-    run: enableToken,
-  },
-  revokeToken: {
-    description:
-      'Kills the secret of a token, and of all that derives from it, for good. The record stays and can be regenerated. Again, it changes nothing.',
-    need: changing('ADMINISTRATOR'),
-    run: revokeToken,
-  },
-} as const;
-
-for (const [name, { description, need, run }] of Object.entries(STOPS)) {
-  builder.mutationField(name, (t) =>
-    t.field({
-      type: TokenPayload,
-      description,
-      need,
-      args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
-      resolve: async (_root, args, ctx, info) => {
-        const id = idOf('Token', args.input.id);
-        return { token: await ctx.change(asked(info, args), (change) => run(change, id)) };
-      },
-    }),
-  );
-}

@@ -34,7 +34,7 @@ const INPUTS: Readonly<Record<Step['kind'], string>> = {
   regenerate: 'RegenerateTokenInput',
   disable: 'TokenIdInput',
   enable: 'TokenIdInput',
-  revoke: 'TokenIdInput',
+  revoke: 'RevokeTokenInput',
   delete: 'TokenIdInput',
   addScopes: 'AddTokenScopesInput',
   removeScopes: 'TokenIdInput',

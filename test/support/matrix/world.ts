@@ -166,7 +166,6 @@ export async function createWorld(postern: TestApp): Promise<World> {
 /** Input types that are not called after their field. */
 const INPUT_OF: Readonly<Record<string, string>> = {
   disableToken: 'TokenIdInput',
-  revokeToken: 'TokenIdInput',
   deleteToken: 'TokenIdInput',
 };
 
