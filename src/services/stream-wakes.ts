@@ -3,6 +3,8 @@ import type { Principal } from '../domain/principal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ChangeHints } from '../storage/change-hints.ts';
+import { hasGrantingTokenExpired } from '../storage/channel-shares.ts';
+import type { Executor } from '../storage/database.ts';
 import type { ForeignChanges } from '../storage/foreign-changes.ts';
 import type { Announcements } from './announcements.ts';
 import type { Stream } from './stream.ts';
@@ -22,7 +24,7 @@ export interface OpenStream {
 
 /**
  * Wakes streams when they have reason to look: those of a channel for its new message; all when rights may have changed,
- * here or in another process; and one whose credential has expired.
+ * here or in another process, or by the expiry of a token that shared a channel; and one whose credential has expired.
  */
 export interface StreamWakes {
   /** Begins, unless it has, and goes on for as long as streams are open. */
@@ -36,6 +38,7 @@ function hasExpired({ principal }: OpenStream, now: number): boolean {
 
 /** Wakes for a set of streams, all by one timer. `beforeWaking` is called each time before some are woken. */
 export function createStreamWakes(deps: {
+  db: Executor;
   open: ReadonlySet<OpenStream>;
   beforeWaking: () => void;
   changedElsewhere: ForeignChanges;
@@ -44,9 +47,11 @@ export function createStreamWakes(deps: {
   logger: Logger;
   announcements: Announcements;
 }): StreamWakes {
-  const { open, beforeWaking, changedElsewhere, hints, clock, logger, announcements } = deps;
+  const { db, open, beforeWaking, changedElsewhere, hints, clock, logger, announcements } = deps;
   /** Whether rights may have changed since every stream last looked. */
   let unsure = false;
+  /** The instant up to which expired tokens are known not to concern the streams. */
+  let lastLook = 0;
   let looking: Promise<void> | null = null;
   let listening = false;
   let timer: NodeJS.Timeout | null = null;
@@ -60,10 +65,14 @@ export function createStreamWakes(deps: {
   }
 
   async function look(): Promise<void> {
-    const all = (await changedElsewhere()) || unsure;
-    unsure = false;
     const now = clock();
-    await wake([...open].filter((stream) => all || hasExpired(stream, now)));
+    const changed = await changedElsewhere();
+    const expired = await hasGrantingTokenExpired(db, lastLook, now);
+    // Nothing is awaited between reading and resetting it.
+    const mayHaveChanged = changed || expired || unsure;
+    unsure = false;
+    lastLook = now;
+    await wake([...open].filter((stream) => mayHaveChanged || hasExpired(stream, now)));
   }
 
   function lookNow(): Promise<void> {
@@ -105,6 +114,8 @@ export function createStreamWakes(deps: {
   return {
     start() {
       listen();
+      // Every open stream is judged when it opens, so only what expires from here on matters.
+      if (timer === null) lastLook = clock();
       lookLater();
     },
     stop() {

@@ -4,6 +4,7 @@ import { rankOf } from '../domain/roles.ts';
 import { normaliseOperations, OPERATIONS, type Operation, operationsToBits } from '../domain/scopes.ts';
 import type { Executor } from './database.ts';
 import { type Condition, tokenCanGive } from './granters.ts';
+import { precompileOne } from './precompiled.ts';
 
 /** Which shares a query asks for. What is left out is not limited. */
 export interface ShareQuery {
@@ -196,6 +197,27 @@ export async function findShares(db: Executor, query: ShareQuery): Promise<Chann
     ...share,
     operations: normaliseOperations(share.operations),
   }));
+}
+
+const expiredGrantingToken = precompileOne((db: Executor, after: number, until: number) =>
+  db
+    .selectFrom('tokens as t')
+    .select('t.id')
+    .where('t.expires_at', '>', after)
+    .where('t.expires_at', '<=', until)
+    .where((eb) => {
+      const given = eb.selectFrom('channel_shares as s').select('s.operation');
+      const byDescendant = given
+        .innerJoin('token_ancestors as a', 'a.token_id', 's.granted_by_token')
+        .whereRef('a.ancestor_id', '=', 't.id');
+      return eb.or([eb.exists(given.whereRef('s.granted_by_token', '=', 't.id')), eb.exists(byDescendant)]);
+    })
+    .limit(1),
+);
+
+/** Whether a token on which shares depend expired after one instant, and no later than another. */
+export async function hasGrantingTokenExpired(db: Executor, after: number, until: number): Promise<boolean> {
+  return (await expiredGrantingToken(db, after, until)) !== undefined;
 }
 
 /** How many pairs of recipient and granter are stored for a channel, whether they hold or not. */

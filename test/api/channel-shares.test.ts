@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseGlobalId } from '../../src/domain/global-id.ts';
 import { OPERATIONS } from '../../src/domain/scopes.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
@@ -31,6 +32,10 @@ async function abilities(secret: string): Promise<string[]> {
   const query = 'query ($checks: [CheckInput!]!) { viewer { canAll(checks: $checks) { allowed } } }';
   const { data } = await postern.post(query, { checks }, secret);
   return SHAREABLE.filter((_, index) => data.viewer.canAll[index].allowed);
+}
+
+function uuidOf(globalId: string): string {
+  return parseGlobalId(globalId)?.id as string;
 }
 
 async function listed(secret: string): Promise<string[]> {
@@ -146,5 +151,82 @@ describe('nobody shares what they may not do themselves', () => {
     expect(refused.errors[0]?.extensions).toEqual({ code: 'FORBIDDEN', reason: 'EXCEEDS_CALLER' });
     expect((await shareWith({ operations: ['READ'] }, token.secret)).code).toBe(undefined);
     expect(await abilities(guest.session)).toEqual(['READ']);
+  });
+});
+
+describe('a share has a row for each granter', () => {
+  let friend: Person;
+
+  beforeEach(async () => {
+    friend = await postern.person('Friend');
+    await share(postern, id, guest, ['SHARE', 'UNSHARE', 'READ', 'LIST']);
+  });
+
+  const unshare = (userId: string, by: string) =>
+    mutate(postern, 'unshareChannel', { id, userId }, by, '__typename');
+
+  test('what several granters give adds up, and is shown as one', async () => {
+    await share(postern, id, friend, ['PUBLISH', 'READ']);
+    const { data } = await shareWith({ email: friend.email, operations: ['LIST', 'READ'] }, guest.session);
+    const shown = data.shareChannel.channel.shares.find(({ user }: any) => user.email === friend.email);
+    expect(shown.operations).toEqual(['READ', 'LIST', 'PUBLISH']);
+    expect(await abilities(friend.session)).toEqual(['READ', 'LIST', 'PUBLISH']);
+  });
+
+  test('a guest replaces and ends only what the guest gave', async () => {
+    await share(postern, id, friend, ['PUBLISH']);
+    expect((await unshare(friend.id, guest.session)).code).toBe('NOT_FOUND');
+    await shareWith({ email: friend.email, operations: ['LIST'] }, guest.session);
+    await shareWith({ email: friend.email, operations: ['READ'] }, guest.session);
+    expect(await abilities(friend.session)).toEqual(['READ', 'PUBLISH']);
+    await unshare(friend.id, guest.session);
+    expect(await abilities(friend.session)).toEqual(['PUBLISH']);
+  });
+
+  test('a member who may share replaces and ends what everybody gave', async () => {
+    await shareWith({ email: friend.email, operations: ['LIST'] }, guest.session);
+    await share(postern, id, friend, ['READ']);
+    expect(await abilities(friend.session)).toEqual(['READ']);
+    await shareWith({ email: friend.email, operations: ['LIST'] }, guest.session);
+    await unshare(friend.id, owner);
+    expect(await abilities(friend.session)).toEqual([]);
+  });
+
+  test('two guests who share with each other and with themselves support nobody', async () => {
+    const operations = ['SHARE', 'READ', 'LIST'];
+    await shareWith({ email: friend.email, operations }, guest.session);
+    await shareWith({ email: guest.email, operations }, friend.session);
+    await shareWith({ email: guest.email, operations }, guest.session);
+    await shareWith({ email: friend.email, operations }, friend.session);
+    // Ends what the owner gave, and nothing else.
+    await postern.database.db
+      .deleteFrom('channel_shares')
+      .where('granted_by', '=', uuidOf(postern.owner.id))
+      .execute();
+    expect(await abilities(guest.session)).toEqual([]);
+    expect(await abilities(friend.session)).toEqual([]);
+    const { data } = await postern.post(`{ channel(id: "${id}") { shares { operations } } }`, {}, owner);
+    expect(data.channel.shares).toEqual([]);
+  });
+
+  test('a guest holds an operation and SHARE from different granters, and passes it on', async () => {
+    const other = await postern.person('Other');
+    await shareWith({ email: friend.email, operations: ['SHARE'] }, guest.session);
+    await postern.database.db
+      .insertInto('channel_shares')
+      .values({
+        channel_id: uuidOf(id),
+        user_id: uuidOf(friend.id),
+        granter_id: uuidOf(postern.owner.id),
+        granted_by: uuidOf(postern.owner.id),
+        granted_by_token: null,
+        operation: 'READ',
+      })
+      .execute();
+    await shareWith({ email: other.email, operations: ['READ'] }, friend.session);
+    expect(await abilities(other.session)).toEqual(['READ']);
+    await share(postern, id, guest, ['READ', 'LIST']);
+    expect(await abilities(friend.session)).toEqual(['READ']);
+    expect(await abilities(other.session)).toEqual([]);
   });
 });

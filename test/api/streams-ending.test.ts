@@ -54,6 +54,24 @@ async function ofGuest(happen: (guest: Person) => Promise<unknown>): Promise<Los
   return { secret: token.secret, happen: () => happen(guest) };
 }
 
+/** What happens to the member, who shared the channel with a guest. */
+async function ofGranter(happen: () => Promise<unknown>): Promise<Loss> {
+  return ofGuestOf(member.session, happen);
+}
+
+/** What happens to a personal token of the member, which shared the channel with a guest. */
+async function ofGrantingToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
+  const token = await createPersonalToken(postern, member.session, { expires: { after: 'P1D' } });
+  return ofGuestOf(token.secret, () => happen(token));
+}
+
+async function ofGuestOf(granter: string, happen: () => Promise<unknown>): Promise<Loss> {
+  const { email, session } = await postern.person('Guest');
+  const input = { id: channelId, email, operations: ['SUBSCRIBE', 'READ'] };
+  expect(await mutate(postern, 'shareChannel', input, granter, '__typename')).toMatchObject({ errors: [] });
+  return { secret: session, happen };
+}
+
 async function ofWorkspaceToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
   const token = await createWorkspaceToken(postern, 'VIEWER');
   return { secret: token.secret, happen: () => happen(token) };
@@ -103,6 +121,20 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
     ofGuest((guest) => owns('unshareChannel', { id: channelId, userId: guest.id }, 'channel { id }')),
   'the channel is shared for other operations': () =>
     ofGuest((guest) => share(postern, channelId, guest, ['READ', 'LIST', 'PUBLISH'])),
+  'who shared the channel is removed': () =>
+    ofGranter(() => {
+      const input = { workspaceId: postern.workspaceId, userId: member.id };
+      return owns('removeMember', input, 'removedUserId');
+    }),
+  'who shared the channel is deactivated': () =>
+    ofGranter(() => createOperatorService(postern.app.services).deactivateUser(member.email)),
+  'the token that shared the channel is disabled': () =>
+    ofGrantingToken(({ id }) => members('disableToken', { id })),
+  'the token that shared the channel is reported as leaked': () =>
+    ofGrantingToken(({ secret }) =>
+      postern.post(`mutation { reportLeakedSecrets(secrets: ["${secret}"]) { received } }`),
+    ),
+  'the token that shared the channel expires': () => ofGrantingToken(async () => postern.advance(DAY)),
   'the member is removed': () =>
     ofMember(() => {
       const input = { workspaceId: postern.workspaceId, userId: member.id };

@@ -1,0 +1,281 @@
+import { HOUR } from '../../../src/domain/duration.ts';
+import { PASSWORD } from '../app.ts';
+import type { IssuedToken } from '../tokens.ts';
+import { DAY_AND_HOUR, type Giver, SCOPES, type Scene, type Thing } from './scene.ts';
+
+/** A way in which a granter can lose authority, and get it back. */
+export interface Loss {
+  readonly name: string;
+  /** Whose things it concerns. */
+  readonly of: readonly Giver[];
+  readonly only?: Thing;
+  lose(scene: Scene): Promise<unknown>;
+  /** Gives the authority back. Left out: there is nothing to give it back to. */
+  regain?(scene: Scene): Promise<unknown>;
+  /** What becomes of the thing: it holds on, it comes back with the authority, or it was deleted. */
+  readonly fate: Fate | ((giver: Giver, thing: Thing) => Fate);
+}
+
+export type Fate = 'unchanged' | 'comes back' | 'deleted';
+
+const NEW_PASSWORD = PASSWORD;
+const PERSONAL: readonly Giver[] = ['personal', 'derivedPersonal'];
+const WORKSPACE: readonly Giver[] = ['workspace', 'derivedWorkspace'];
+const OF_PERSON: readonly Giver[] = ['session', ...PERSONAL];
+const OF_ACCOUNT: readonly Giver[] = [...OF_PERSON, 'guest'];
+const OF_TOKEN: readonly Giver[] = [...PERSONAL, ...WORKSPACE];
+const OF_PARENT: readonly Giver[] = ['derivedPersonal', 'derivedWorkspace'];
+/** Whose things do not depend on the person. */
+const isOfPerson = (giver: Giver) => OF_ACCOUNT.includes(giver);
+
+const member = ({ workspaceId, person }: Scene) => ({ workspaceId, userId: person.id });
+
+/** Runs a mutation on a token, as whoever manages it. */
+function onToken(scene: Scene, token: IssuedToken, field: string, input: object = {}): Promise<unknown> {
+  const isOfWorkspace = token.secret.startsWith('wst_');
+  const by = isOfWorkspace ? scene.postern.owner.session : scene.person.session;
+  return scene.run(field, { id: token.id, ...input }, by);
+}
+
+const both = { after: DAY_AND_HOUR.short };
+
+/** Makes tokens work again whatever stopped them. */
+async function revive(scene: Scene): Promise<void> {
+  for (const token of [scene.parent, scene.token]) {
+    const expires = { after: token === scene.parent ? DAY_AND_HOUR.long : DAY_AND_HOUR.short };
+    if (token) await onToken(scene, token, 'regenerateToken', { expires });
+  }
+}
+
+/** What can happen to a token, to the granting one or to its parent. */
+const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
+  readonly to: readonly Giver[];
+  lose(scene: Scene, token: IssuedToken): Promise<unknown>;
+})[] = [
+  {
+    name: 'is disabled',
+    to: OF_TOKEN,
+    lose: (scene, token) => onToken(scene, token, 'disableToken'),
+    regain: async (scene) => {
+      for (const token of [scene.parent, scene.token]) if (token) await onToken(scene, token, 'enableToken');
+    },
+    fate: 'comes back',
+  },
+  {
+    name: 'is revoked',
+    to: OF_TOKEN,
+    lose: (scene, token) => onToken(scene, token, 'revokeToken'),
+    regain: revive,
+    fate: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
+  },
+  {
+    name: 'is reported as leaked',
+    to: OF_TOKEN,
+    lose: ({ postern }, { secret }) =>
+      postern.post(
+        'mutation ($secrets: [String!]!) { reportLeakedSecrets(secrets: $secrets) { received } }',
+        {
+          secrets: [secret],
+        },
+      ),
+    regain: revive,
+    fate: 'deleted',
+  },
+  {
+    name: 'is deleted',
+    to: OF_TOKEN,
+    lose: (scene, token) => onToken(scene, token, 'deleteToken'),
+    fate: 'deleted',
+  },
+  {
+    name: 'loses the scope for SHARE',
+    to: PERSONAL,
+    lose: (scene, token) =>
+      onToken(scene, token, 'updateToken', { scopes: [{ entityType: 'channel', operations: ['READ'] }] }),
+    regain: rescope,
+    fate: 'comes back',
+  },
+  {
+    name: 'loses the scope for what it shared',
+    to: PERSONAL,
+    lose: (scene, token) =>
+      onToken(scene, token, 'updateToken', { scopes: [{ entityType: 'channel', operations: ['SHARE'] }] }),
+    regain: rescope,
+    fate: 'comes back',
+  },
+  {
+    name: 'gets the access NONE',
+    to: PERSONAL,
+    lose: (scene, token) => onToken(scene, token, 'updateToken', { access: 'NONE' }),
+    regain: rescope,
+    fate: 'comes back',
+  },
+  {
+    name: 'gets a lower role',
+    to: WORKSPACE,
+    lose: (scene, token) => onToken(scene, token, 'updateToken', { role: 'VIEWER' }),
+    regain: async (scene) => {
+      for (const token of [scene.parent, scene.token]) {
+        if (token) await onToken(scene, token, 'updateToken', { role: 'ADMINISTRATOR' });
+      }
+    },
+    fate: 'comes back',
+  },
+];
+
+async function rescope(scene: Scene): Promise<void> {
+  for (const token of [scene.parent, scene.token]) {
+    if (token) await onToken(scene, token, 'updateToken', { access: 'SCOPED', scopes: SCOPES });
+  }
+}
+
+/** What tells the loss of a role, from Administrator, in the middle of each thing's needs. */
+const PERSON_LOSSES: readonly Loss[] = [
+  {
+    name: 'the person is removed',
+    of: OF_PERSON,
+    lose: (scene) => scene.run('removeMember', member(scene)),
+    regain: (scene) => scene.setRole('ADMINISTRATOR'),
+    fate: 'comes back',
+  },
+  {
+    name: 'the person is demoted',
+    of: OF_PERSON,
+    lose: (scene) => scene.setRole('VIEWER'),
+    regain: (scene) => scene.setRole('ADMINISTRATOR'),
+    fate: 'comes back',
+  },
+  {
+    name: 'the person is demoted below the role of the invitation',
+    of: ['session'],
+    only: 'invitation',
+    lose: (scene) => scene.setRole('TEAM_MEMBER'),
+    regain: (scene) => scene.setRole('WORKSPACE_MANAGER'),
+    fate: 'comes back',
+  },
+  {
+    name: 'the maker of the token is removed',
+    of: WORKSPACE,
+    lose: (scene) => scene.run('removeMember', member(scene)),
+    fate: 'unchanged',
+  },
+  {
+    name: 'the account is deactivated',
+    of: [...OF_ACCOUNT, ...WORKSPACE],
+    lose: ({ operator, person }) => operator.deactivateUser(person.email),
+    regain: ({ operator, person }) => operator.reactivateUser(person.email),
+    fate: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
+  },
+  ...(['with', 'without'] as const).map((which): Loss => {
+    const keepTokens = which === 'without';
+    return {
+      name: `the operator resets the password ${which} the tokens`,
+      of: [...OF_ACCOUNT, ...WORKSPACE],
+      lose: ({ operator, person }) => operator.resetPassword(person.email, NEW_PASSWORD, keepTokens),
+      regain: async (scene) => {
+        await scene.signInAgain();
+        if (!keepTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
+      },
+      fate: (giver, thing) => fateOfReset(giver, thing, !keepTokens),
+    };
+  }),
+  ...[true, false].map(
+    (revokeTokens): Loss => ({
+      name: `the person changes the password, revokeTokens: ${revokeTokens}`,
+      of: [...OF_ACCOUNT, ...WORKSPACE],
+      lose: ({ run, person }) =>
+        run(
+          'changePassword',
+          { currentPassword: PASSWORD, newPassword: NEW_PASSWORD, revokeTokens },
+          person.session,
+        ),
+      regain: async (scene) => {
+        if (revokeTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
+      },
+      fate: (giver, thing) => (revokeTokens ? fateOfReset(giver, thing, true) : 'unchanged'),
+    }),
+  ),
+  {
+    name: 'a session of the person is reported as leaked',
+    of: [...OF_ACCOUNT, ...WORKSPACE],
+    lose: ({ postern, person }) =>
+      postern.post(
+        'mutation ($secrets: [String!]!) { reportLeakedSecrets(secrets: $secrets) { received } }',
+        {
+          secrets: [person.session],
+        },
+      ),
+    regain: (scene) => scene.signInAgain(),
+    fate: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
+  },
+];
+
+/** A reset ends what the revoked tokens shared, and what the person had open; not what the person shared. */
+function fateOfReset(giver: Giver, thing: Thing, revokesTokens: boolean): Fate {
+  if (WORKSPACE.includes(giver)) return 'unchanged';
+  if (thing === 'invitation') return 'deleted';
+  return revokesTokens && PERSONAL.includes(giver) ? 'deleted' : 'unchanged';
+}
+
+const OTHER_LOSSES: readonly Loss[] = [
+  {
+    name: 'the token expires',
+    of: OF_TOKEN,
+    lose: async ({ postern }) => postern.advance(HOUR),
+    regain: (scene) => onToken(scene, scene.token as IssuedToken, 'regenerateToken', { expires: both }),
+    // An invitation never outlives the expiry that its token had.
+    fate: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
+  },
+  {
+    name: 'the policy forbids personal tokens',
+    of: [...OF_PERSON, ...WORKSPACE],
+    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, personalTokens: 'FORBIDDEN' }),
+    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, personalTokens: 'ALLOWED' }),
+    fate: (giver) => (PERSONAL.includes(giver) ? 'comes back' : 'unchanged'),
+  },
+  {
+    name: 'the policy allows shorter lifetimes only',
+    of: [...OF_PERSON, ...WORKSPACE],
+    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: 'PT59M' }),
+    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: null }),
+    fate: (giver) => (giver === 'session' ? 'unchanged' : 'comes back'),
+  },
+  {
+    name: 'the policy allows the lifetime of the token, and not that of its parent',
+    of: OF_PARENT,
+    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: 'PT1H' }),
+    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: null }),
+    fate: 'comes back',
+  },
+  ...(['READ', 'SHARE'] as const).map(
+    (kept): Loss => ({
+      name: `the guest keeps only ${kept}`,
+      of: ['guest'],
+      lose: ({ run, channelId: id, person: { email } }) =>
+        run('shareChannel', { id, email, operations: [kept] }),
+      regain: ({ run, channelId: id, person: { email } }) =>
+        run('shareChannel', { id, email, operations: ['SHARE', 'READ', 'LIST'] }),
+      fate: 'comes back',
+    }),
+  ),
+];
+
+/** Every way in which a granter can lose authority. */
+export const LOSSES: readonly Loss[] = [
+  ...PERSON_LOSSES,
+  ...OTHER_LOSSES,
+  ...TOKEN_LOSSES.flatMap(({ to, lose, ...loss }): Loss[] => [
+    {
+      ...loss,
+      name: `the token ${loss.name}`,
+      of: to,
+      lose: (scene) => lose(scene, scene.token as IssuedToken),
+    },
+    {
+      ...loss,
+      name: `the parent of the token ${loss.name}`,
+      of: to.filter((giver) => OF_PARENT.includes(giver)),
+      lose: (scene) => lose(scene, scene.parent as IssuedToken),
+    },
+  ]),
+];
