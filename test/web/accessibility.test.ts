@@ -135,6 +135,40 @@ test.each(['light', 'dark'] as const)(
   60_000,
 );
 
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing wrong with what is said when something fails, %s',
+  async (colorScheme) => {
+    const { postern } = web.wire;
+    const person = await postern.person(`Fay-${colorScheme}`);
+    const { id } = await createToken(postern, person.session, { name: 'Fails' });
+    const { page, complaints } = await web.visit(person, { colorScheme });
+    const found: string[] = [];
+    await page.route('**/assets/account-page-*.js', (route) => route.fulfill({ status: 404 }));
+    await page.goto('/account');
+    await page.getByRole('heading', { name: "Can't load this page" }).waitFor();
+    found.push(...(await violations(page)));
+    await page.goto(`/tokens/${id}`);
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await postern.post('mutation { signOut { signedOut } }', {}, person.session);
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('dialog', { name: 'Your session ended' }).waitFor();
+    found.push(...(await violations(page)));
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.getByRole('alert').getByText('Your session ended.').waitFor();
+    found.push(...(await violations(page)));
+    await page.context().clearCookies();
+    const cookie = { name: 'postern_session', value: postern.owner.session, url: web.wire.origin };
+    await page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
+    await page.getByRole('link', { name: 'Workspaces' }).click();
+    await page.getByRole('dialog', { name: 'Someone else signed in' }).waitFor();
+    found.push(...(await violations(page)));
+    expect(found).toEqual([]);
+    complaints.length = 0;
+  },
+  60_000,
+);
+
 test('no page is wider than a small phone', async () => {
   const visit = await web.visit(web.wire.postern.owner, { viewport: NARROW });
   const wide: string[] = [];

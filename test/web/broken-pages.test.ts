@@ -107,6 +107,8 @@ describe('a script that the server no longer has', () => {
     await page.context().setOffline(true);
     await page.getByRole('link', { name: 'Workspaces' }).click();
     await page.getByRole('heading', { name: "Can't load this page" }).waitFor();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('status').getByText("The server can't be reached").waitFor();
     await navigation(page).waitFor();
   });
 });

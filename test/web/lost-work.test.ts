@@ -161,6 +161,23 @@ describe('what is typed into a form', () => {
   });
 });
 
+test('a message that came live stays when the stream ends with the session', async () => {
+  const { postern } = web.wire;
+  const person = await postern.person('Lena', 'TEAM_MEMBER');
+  const create = `mutation { createChannel(input: { workspaceId: "${postern.workspaceId}", name: "live" }) { channel { id } } }`;
+  const { data } = await postern.post(create, {}, postern.owner.session);
+  const { id } = data.createChannel.channel;
+  const { page } = await web.visit(person);
+  await page.goto(`/channels/${id}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const publish = `mutation { publishMessage(input: { channelId: "${id}", payload: "came live" }) { message { id } } }`;
+  await postern.post(publish, {}, postern.owner.session);
+  await page.getByText('came live').waitFor();
+  await endSessions(person);
+  await page.getByRole('button', { name: 'Reconnect' }).or(page.getByRole('dialog')).waitFor();
+  expect(await page.getByText('came live').count()).toBe(1);
+});
+
 describe('a tab of a person in whose browser someone else signed in', () => {
   /** Puts another person's session into the browser, as signing in in a second tab does. */
   async function switchTo(page: Page, person: Person): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import { useAnnounce } from './components/announcer.tsx';
 import { Button, ButtonLink } from './components/button.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { Page } from './components/page.tsx';
@@ -65,9 +66,13 @@ interface BrokenPageProps {
 }
 
 function Actions() {
+  const announce = useAnnounce();
+  async function reload() {
+    if (!(await reloadIfReachable())) announce("The server can't be reached. Try again in a moment.");
+  }
   return (
     <div className="page-actions">
-      <Button look="primary" onClick={() => window.location.reload()}>
+      <Button look="primary" onClick={reload}>
         Reload
       </Button>
       <ButtonLink href="/tokens">To my tokens</ButtonLink>
@@ -81,7 +86,7 @@ function CrashedPage({ frame, error }: BrokenPageProps) {
     <Frame title="Something went wrong">
       <Problem>This page can't be shown because of an error. Reload it to try again.</Problem>
       <p className="muted">
-        If this continues, report it to whoever runs this server, with this message:{' '}
+        If this continues, send this message to the person who runs the server:{' '}
         <code>{error instanceof Error ? error.message : String(error)}</code>
       </p>
       <Actions />

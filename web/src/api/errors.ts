@@ -14,9 +14,10 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   TOKEN_NO_ACCESS: 'This token has no access yet: give it scopes or full access first.',
   INVALID_SESSION: 'Your session ended before this was done. Sign in, then try again.',
   UNAUTHENTICATED: 'Your session ended before this was done. Sign in, then try again.',
-  USER_CHANGED: 'Nothing was changed, because someone else is signed in in this browser now.',
+  USER_CHANGED: 'The server refused this, because someone else is signed in in this browser now.',
   GRAPHQL_PARSE_FAILED: OUTDATED,
   GRAPHQL_VALIDATION_FAILED: OUTDATED,
+  BAD_VARIABLES: OUTDATED,
   CSRF_REJECTED: 'The browser did not prove that this page asked. Reload the page and try again.',
   PAYLOAD_TOO_LARGE: 'This is too large to send.',
   RATE_LIMITED: 'Too many requests. Wait a moment and try again.',
@@ -37,7 +38,7 @@ const REASONS: Record<Reason, string> = {
   EXCEEDS_CALLER: 'This would give more than you have yourself.',
 };
 
-const UNREACHABLE = 'The server cannot be reached. Check your connection and try again.';
+const UNREACHABLE = "The server can't be reached. Check your connection.";
 
 interface Extensions {
   readonly code?: ErrorCode;

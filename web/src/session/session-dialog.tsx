@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { signInPath, useConnection, useFreshStart } from '../api/api-provider.tsx';
+import { signInPath, useConnection } from '../api/api-provider.tsx';
 import type { Person } from '../api/connection.ts';
-import { Button } from '../components/button.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { TextField } from '../components/field.tsx';
 import { useSignIn } from './use-sign-in.ts';
@@ -15,17 +14,13 @@ interface DialogProps {
 function SignInAgainDialog({ person, onClose }: DialogProps) {
   const [password, setPassword] = useState('');
   const { signIn, busy, problem } = useSignIn();
-  const startFresh = useFreshStart();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   async function submit() {
     if (await signIn(person.email, password)) onClose();
     else setPassword('');
   }
-  function leave() {
-    const { pathname, search } = window.location;
-    startFresh(signInPath(pathname + search));
-  }
+  const { pathname, search } = window.location;
   return (
     <FormDialog
       title="Your session ended"
@@ -56,10 +51,8 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
         onChange={(event) => setPassword(event.target.value)}
       />
       <p className="muted small">
-        Not {person.name}?{' '}
-        <Button small look="quiet" onClick={leave}>
-          Discard this page and use another account
-        </Button>
+        Not {person.name}? <a href={signInPath(pathname + search)}>Use another account</a>. This discards what
+        you entered.
       </p>
     </FormDialog>
   );
