@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Reach, Standing } from '../domain/authority.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
-import type { TokenPolicy } from '../domain/policy.ts';
+import type { PolicySubject, TokenPolicy } from '../domain/policy.ts';
+import { type Role, rankOf } from '../domain/roles.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
@@ -60,6 +61,31 @@ export async function isSlugTaken(db: Executor, slug: string): Promise<boolean> 
 export async function findWorkspaceWithin(db: Executor, reach: Reach, id: string): Promise<Workspace | null> {
   const row = await reachQuery(db, reach).selectAll().where('workspaces.id', '=', id).executeTakeFirst();
   return row ? toWorkspace(row) : null;
+}
+
+const openMembership = precompileOne(
+  (db: Executor, userId: string, rank: number, isPersonalToken: number, lifetime: number) =>
+    db
+      .selectFrom('members as m')
+      .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
+      .select('w.id')
+      .where('m.user_id', '=', userId)
+      .where('m.role', '>=', rank)
+      .where(sql<boolean>`(${isPersonalToken} = 0 or w.personal_tokens = 'ALLOWED')`)
+      .where(sql<boolean>`(w.max_lifetime is null or w.max_lifetime >= ${lifetime})`)
+      .limit(1),
+);
+
+/** Whether a user has at least a role in some workspace whose policy lets a token in; `null` stands for a session. */
+export async function hasMembership(
+  db: Executor,
+  userId: string,
+  role: Role,
+  subject: PolicySubject | null,
+): Promise<boolean> {
+  const isPersonalToken = subject?.kind === 'PERSONAL' ? 1 : 0;
+  const lifetime = subject === null ? 0 : (subject.lifetime ?? Number.MAX_SAFE_INTEGER);
+  return (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime)) !== undefined;
 }
 
 /** Whether there is a workspace within a caller's reach. */

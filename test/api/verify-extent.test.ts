@@ -225,8 +225,7 @@ test('an answer that was remembered ends with the change that ends it', async ()
 describe('what names nothing never asks for less', () => {
   const REGISTERED = 'operation=read&entityType=repository';
   const THERE = `${REGISTERED}&workspaceId=HERE`;
-
-  test.each([
+  const QUESTIONS: readonly (readonly [what: string, status: number, question: string])[] = [
     ['an empty entityId', 400, `${THERE}&entityId=`],
     ['an entityId without a value', 400, `${THERE}&entityId`],
     ['an empty workspaceId', 400, `${REGISTERED}&workspaceId=&entityId=website`],
@@ -249,15 +248,8 @@ describe('what names nothing never asks for less', () => {
     ['a malformed workspaceId, for channels', 403, 'operation=read&entityType=channel&workspaceId=wsp_1'],
     ['a malformed workspaceId, for tokens', 403, 'operation=read&entityType=token&workspaceId=wsp_1'],
     ['a malformed channel', 403, 'operation=read&entityType=channel&entityId=chn_*'],
-  ])('%s at /verify', async (_what, status, question) => {
-    const query = question.replace('HERE', workspaceId).replace('OWNER', postern.owner.id);
-    const headers = { Authorization: `Bearer ${postern.owner.session}` };
-    const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
-    const { code } = (await response.json()).errors[0].extensions;
-    expect([response.status, code]).toEqual([status, status === 400 ? 'BAD_REQUEST' : 'NOT_FOUND']);
-  });
-
-  test.each([
+  ];
+  const IDS = [
     { entityType: 'channel', entityId: '' },
     { entityType: 'channel', entityId: 'chn_*' },
     { entityType: 'channel', workspaceId: '' },
@@ -266,12 +258,8 @@ describe('what names nothing never asks for less', () => {
     { entityType: 'repository', entityId: '' },
     { entityType: 'repository', entityId: 'acme/*' },
     { entityType: 'repository', workspaceId: '' },
-  ])('%o in viewer.can', async (ids) => {
-    const { data } = await postern.post(CAN, { operation: 'READ', ...ids }, postern.owner.session);
-    expect(data.viewer.can.allowed).toBe(false);
-  });
-
-  test.each([
+  ];
+  const SCOPES = [
     { entityType: 'channel', entityId: '' },
     { entityType: 'channel', entityId: '*' },
     { entityType: 'channel', workspaceId: '' },
@@ -281,10 +269,35 @@ describe('what names nothing never asks for less', () => {
     { entityType: 'repository', entityId: '*' },
     { entityType: 'repository', entityId: 'acme/*' },
     { entityType: 'repository', workspaceId: '' },
-  ])('a scope with %o is refused', async (ids) => {
-    const input = { name: 't', access: 'SCOPED', scopes: [{ operations: ['READ'], ...ids }] };
-    const { code } = await mutate(postern, 'createToken', input, postern.owner.session, 'secret');
-    expect(code).toBe('BAD_USER_INPUT');
+  ];
+
+  test('in a question at /verify', async () => {
+    const headers = { Authorization: `Bearer ${postern.owner.session}` };
+    for (const [what, status, question] of QUESTIONS) {
+      const query = question.replace('HERE', workspaceId).replace('OWNER', postern.owner.id);
+      const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
+      const { code } = (await response.json()).errors[0].extensions;
+      expect([what, response.status, code]).toEqual([
+        what,
+        status,
+        status === 400 ? 'BAD_REQUEST' : 'NOT_FOUND',
+      ]);
+    }
+  });
+
+  test('in a question of viewer.can', async () => {
+    for (const ids of IDS) {
+      const { data } = await postern.post(CAN, { operation: 'READ', ...ids }, postern.owner.session);
+      expect([ids, data.viewer.can.allowed]).toEqual([ids, false]);
+    }
+  });
+
+  test('in a scope', async () => {
+    for (const ids of SCOPES) {
+      const input = { name: 't', access: 'SCOPED', scopes: [{ operations: ['READ'], ...ids }] };
+      const { code } = await mutate(postern, 'createToken', input, postern.owner.session, 'secret');
+      expect([ids, code]).toEqual([ids, 'BAD_USER_INPUT']);
+    }
   });
 
   test('a list of a workspace whose id is empty or malformed holds nothing', async () => {
