@@ -8,7 +8,7 @@ import { passingIds, systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
-import { createFirstOwner, type FirstOwner } from './services/bootstrap.ts';
+import { createFirstOwner, type FirstOwner, identifyInstallation } from './services/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
 import { type DatabaseHandle, isPostgres, openDatabase } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
@@ -104,12 +104,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     email: config.ownerEmail ?? DEFAULT_OWNER,
     password: config.ownerPassword,
   });
+  const installationId = await identifyInstallation(services, passingIds);
   const metrics = config.metricsPort === null ? null : createMetrics({ services, database, logger });
   const handler = createHttpHandler({
     config,
     schema,
     logger,
+    clock,
     ids: passingIds,
+    installationId,
     services,
     metrics,
     authenticate: services.authentication.authenticate,

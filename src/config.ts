@@ -89,7 +89,7 @@ const SETTINGS = {
     'POSTERN_PUBLIC_URL',
     '',
     optional(origin),
-    'The origin that browsers reach Postern at, such as https://postern.example; with https, the cookie is Secure.',
+    'The origin that browsers reach Postern at, such as https://postern.example; with https, the cookie is Secure and bound to it.',
   ),
   ownerEmail: variable(
     'POSTERN_OWNER_EMAIL',

@@ -4,7 +4,7 @@ import type { Credential } from '../services/caller.ts';
 import { readBearer, readCookieSecret } from './credentials.ts';
 import type { HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { readSessionCookie } from './session-cookie.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 /** Who a request comes from. */
 export interface Admission {
@@ -98,7 +98,10 @@ export function createBearerAdmission(
 
 /** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */
 export function createAdmission(
-  parts: IdentityParts & { isOurs: (origin: string, request: HttpRequest) => boolean },
+  parts: IdentityParts & {
+    sessionCookie: SessionCookie;
+    isOurs: (origin: string, request: HttpRequest) => boolean;
+  },
 ): Admit {
   const admitByBearer = createBearerAdmit(parts);
   const identify = createIdentify(parts);
@@ -125,7 +128,7 @@ export function createAdmission(
   return async (request, address) => {
     const admission = admitByBearer(request, address);
     if (admission) return admission;
-    const cookie = request.method === 'GET' ? null : readSessionCookie(request.header('cookie'));
+    const cookie = request.method === 'GET' ? null : parts.sessionCookie.read(request.header('cookie'));
     const admitted = cookie === null ? NOBODY : await admitByCookie(request, cookie);
     // A dead cookie counts as no credential, so it is bounded as one and not as a refusal.
     if (admitted.credential === null) await parts.limits.countAnonymous(address);

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Context, ServerContext } from '../graphql/context.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Credential } from '../services/caller.ts';
 import { createAdmission } from './admission.ts';
@@ -18,7 +19,7 @@ import { readParams } from './graphql-params.ts';
 import { createGraphQLServer } from './graphql-server.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { type CookieSession, writeSessionCookie } from './session-cookie.ts';
+import { type CookieSession, createSessionCookie } from './session-cookie.ts';
 import type { Endpoint, Visit } from './visit.ts';
 
 const METHODS = ['GET', 'POST'];
@@ -29,6 +30,8 @@ export interface GraphQLEndpointParts {
   readonly limits: RateLimits;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly installationId: string;
   readonly authenticate: (credential: Credential) => Promise<Principal>;
   readonly createContext: (server: ServerContext) => Context;
 }
@@ -36,7 +39,8 @@ export interface GraphQLEndpointParts {
 /** The endpoint over its parts. */
 export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const { config, logger } = parts;
-  const secureCookie = config.publicUrl?.startsWith('https:') ?? false;
+  const isSecure = config.publicUrl?.startsWith('https:') ?? false;
+  const sessionCookie = createSessionCookie(parts.installationId, isSecure);
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
   const documents = createDocuments(parts.schema);
@@ -45,6 +49,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const admit = createAdmission({
     authenticate: parts.authenticate,
     limits: parts.limits,
+    sessionCookie,
     isOurs: (origin, request) =>
       cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl,
   });
@@ -66,7 +71,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     };
     const call = createCall(documents, request, { graphqlParams, server, visit });
     const answer = (await lane(request, call)) ?? (await yoga(request, call));
-    if (cookie !== undefined) answer.headers['set-cookie'] = writeSessionCookie(cookie, secureCookie);
+    if (cookie !== undefined) answer.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
     return answer;
   }
 

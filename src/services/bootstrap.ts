@@ -1,7 +1,9 @@
 import { toGlobalId } from '../domain/global-id.ts';
+import type { IdSource } from '../platform/ids.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
 import type { Executor } from '../storage/database.ts';
+import { findInstallationId, insertInstallationId } from '../storage/installation.ts';
 import { hasUsers, insertUser } from '../storage/users.ts';
 import type { Changes } from './changes.ts';
 import { foundWorkspace } from './workspaces.ts';
@@ -36,4 +38,15 @@ export async function createFirstOwner(
     return true;
   });
   return created ? { email: wanted.email, password: wanted.password === null ? password : null } : null;
+}
+
+/**
+ * The id of the installation, which its first start makes. Of several servers that start on one database, all get the same.
+ * Its first characters stand for it, so `ids` must make ids that are random from the first character on.
+ */
+export async function identifyInstallation({ db }: { db: Executor }, ids: IdSource): Promise<string> {
+  const known = await findInstallationId(db);
+  if (known !== null) return known;
+  await insertInstallationId(db, ids());
+  return identifyInstallation({ db }, ids);
 }

@@ -1,6 +1,7 @@
 import { toGlobalId } from '../domain/global-id.ts';
 import { findNewestAuditInstant } from '../storage/audit-events.ts';
 import type { Executor } from '../storage/database.ts';
+import { deleteInstallationId } from '../storage/installation.ts';
 import { deleteInvitationsOf } from '../storage/invitations.ts';
 import { deleteSessions } from '../storage/sessions.ts';
 import { listUsers } from '../storage/users.ts';
@@ -61,5 +62,7 @@ export async function settleRestored(
   for (const id of await listWorkspaceIds(db)) {
     await changes.runAsOperator((change) => settleWorkspace(change, id));
   }
+  // No session outlives this, so the copy may as well have a cookie of its own: the original may still run on the same host.
+  if (choice === 'REISSUE') await changes.runAsOperator(({ tx }) => deleteInstallationId(tx));
   return { knowsUntil, revokedTokens, endedSessions, deletedInvitations };
 }

@@ -8,6 +8,7 @@ import * as granters from '../../db/migrations/0006-granters.ts';
 import * as memberGrants from '../../db/migrations/0007-member-grants.ts';
 import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
 import * as clockMark from '../../db/migrations/0009-clock-mark.ts';
+import * as installation from '../../db/migrations/0010-installation.ts';
 import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { copyDatabase } from './backup.ts';
@@ -28,6 +29,7 @@ export const MIGRATIONS: Migrations = Object.freeze({
   '0007-member-grants': memberGrants,
   '0008-verified-emails': verifiedEmails,
   '0009-clock-mark': clockMark,
+  '0010-installation': installation,
   '0011-streams-and-limits': streamsAndLimits,
 });
 

@@ -219,8 +219,15 @@ interface StreamSlotsTable {
   server_id: Fixed<string>;
 }
 
+interface InstallationTable {
+  /** Always 1. */
+  singleton: Fixed<number>;
+  id: Fixed<string>;
+}
+
 /** The tables as the newest migration leaves them. */
 export interface Tables {
+  installation: InstallationTable;
   users: UsersTable;
   sessions: SessionsTable;
   workspaces: WorkspacesTable;

@@ -14,6 +14,7 @@ type NotMoved = 'presented_tokens' | 'stream_servers' | 'stream_slots' | 'clock_
 
 /** Every table with its key, in the order that references ask for; what opens doors comes last. */
 const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>> = {
+  installation: ['singleton'],
   users: ['id'],
   workspaces: ['id'],
   members: ['workspace_id', 'user_id'],

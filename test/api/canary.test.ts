@@ -60,7 +60,7 @@ async function sendEverywhere(secret: string): Promise<string[]> {
     await ask(viewer, {}, { authorization: `Bearer ${secret}` }),
     await ask(viewer, {}, { authorization: `Basic ${secret}` }),
     await ask(viewer, {}, { authorization: secret }),
-    await ask(viewer, {}, { cookie: `postern_session=${secret}`, 'sec-fetch-site': 'same-origin' }),
+    await ask(viewer, {}, { cookie: `${postern.cookieName}=${secret}`, 'sec-fetch-site': 'same-origin' }),
     await ask(
       viewer,
       {},

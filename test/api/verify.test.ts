@@ -132,7 +132,10 @@ describe('a credential that is not good', () => {
   });
 
   test('is never a cookie: a proxy cannot tell who made a browser send it', async () => {
-    const headers = { Cookie: `postern_session=${postern.owner.session}`, 'Sec-Fetch-Site': 'same-origin' };
+    const headers = {
+      Cookie: `${postern.cookieName}=${postern.owner.session}`,
+      'Sec-Fetch-Site': 'same-origin',
+    };
     expect((await verify(postern, null, {}, { headers, method: 'HEAD' })).status).toBe(401);
     expect((await verify(postern, null, {}, { headers })).status).toBe(401);
   });

@@ -1,20 +1,25 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { codeIn, startWire, type TestWire } from '../support/http.ts';
+import { startTestApp } from '../support/app.ts';
+import { codeIn, sendRaw, startWire, type TestWire } from '../support/http.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 const VIEWER = { query: '{ viewer { kind } }' };
 const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken expiresAt } }';
 const TRUSTED = 'https://app.example';
-const DEAD = 'postern_session=; Path=/; HttpOnly; SameSite=Strict; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
 
 let wire: TestWire;
+/** The name of its cookie, and what deletes it. */
+let name: string;
+let dead: string;
 beforeEach(async () => {
   wire = await startWire({ POSTERN_ALLOWED_ORIGINS: TRUSTED });
+  name = wire.postern.cookieName;
+  dead = `${name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`;
 });
 afterEach(() => wire.stop());
 
 function ask(headers: Record<string, string>, secret = wire.postern.owner.session): Promise<Response> {
-  return wire.post(VIEWER, { Cookie: `theme=dark; postern_session=${secret}`, ...headers });
+  return wire.post(VIEWER, { Cookie: `theme=dark; ${name}=${secret}`, ...headers });
 }
 
 describe('signing in', () => {
@@ -27,23 +32,55 @@ describe('signing in', () => {
 
   test('keeps the session in a cookie that scripts and other sites cannot reach', async () => {
     const { cookie, data } = await signIn(wire);
-    const expires = new Date(data.expiresAt ?? '').toUTCString();
+    const seconds = (Date.parse(data.expiresAt ?? '') - wire.postern.now()) / 1000;
     expect(cookie).toBe(
-      `postern_session=${data.sessionToken}; Path=/; HttpOnly; SameSite=Strict; Expires=${expires}`,
+      `${name}=${data.sessionToken}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`,
     );
   });
 
-  test('marks the cookie Secure where people come over https', async () => {
+  test('keeps the cookie to this host and to https, if people come over https', async () => {
     const secure = await startWire({ POSTERN_PUBLIC_URL: 'https://postern.example' });
-    expect((await signIn(secure)).cookie).toMatch(/; Secure$/);
+    const { cookie, data } = await signIn(secure);
+    expect(cookie).toMatch(
+      /^__Host-postern-[0-9a-f]{8}=ses_\w+; Path=\/; HttpOnly; SameSite=Strict; Secure; Max-/,
+    );
+    const secret = data.sessionToken as string;
+    const answers = await Promise.all(
+      [secure.postern.cookieName, secure.postern.cookieName.replace('__Host-', '')].map((sent) =>
+        secure.post(VIEWER, { Cookie: `${sent}=${secret}`, Origin: 'https://postern.example' }).then(codeIn),
+      ),
+    );
+    expect(answers).toEqual([undefined, 'UNAUTHENTICATED']);
     await secure.stop();
+  });
+
+  test('leaves the cookies of another installation on the same host alone', async () => {
+    const other = await startWire();
+    const cookies = [wire, other].map(({ postern }) => `${postern.cookieName}=${postern.owner.session}`);
+    for (const each of [wire, other]) {
+      const headers = { Cookie: cookies.join('; '), Origin: each.origin };
+      const response = await each.post(VIEWER, headers);
+      expect(await response.json()).toEqual({ data: { viewer: { kind: 'SESSION' } } });
+      expect(response.headers.get('set-cookie')).toBeNull();
+    }
+    const foreign = await wire.post(VIEWER, { Cookie: cookies[1] as string, Origin: wire.origin });
+    expect(await codeIn(foreign)).toBe('UNAUTHENTICATED');
+    expect(foreign.headers.get('set-cookie')).toBeNull();
+    await other.stop();
+  });
+
+  test('names the cookie alike after a restart', async () => {
+    const again = await startTestApp({}, { ...wire.postern.database, close: async () => {} });
+    expect(again.cookieName).toBe(name);
+    expect(name).toMatch(/^postern-[0-9a-f]{8}$/);
+    await again.close();
   });
 
   test('is undone by signing out, which takes the cookie out', async () => {
     const { data } = await signIn(wire);
-    const headers = { Cookie: `postern_session=${data.sessionToken}`, Origin: wire.origin };
+    const headers = { Cookie: `${name}=${data.sessionToken}`, Origin: wire.origin };
     const response = await wire.post({ query: 'mutation { signOut { signedOut } }' }, headers);
-    expect(response.headers.get('set-cookie')).toBe(DEAD);
+    expect(response.headers.get('set-cookie')).toBe(dead);
     expect(await codeIn(await wire.post(VIEWER, headers))).toBe('UNAUTHENTICATED');
   });
 });
@@ -75,7 +112,7 @@ describe('a cookie caller', () => {
 
   test('is let in from the public origin, where one is configured', async () => {
     const behind = await startWire({ POSTERN_PUBLIC_URL: 'https://postern.example' });
-    const headers = { Cookie: `postern_session=${behind.postern.owner.session}` };
+    const headers = { Cookie: `${behind.postern.cookieName}=${behind.postern.owner.session}` };
     const response = await behind.post(VIEWER, { ...headers, Origin: 'https://postern.example' });
     expect(await response.json()).toEqual({ data: { viewer: { kind: 'SESSION' } } });
     await behind.stop();
@@ -83,12 +120,46 @@ describe('a cookie caller', () => {
 
   test('is nobody in a GET, which any page can make a browser send', async () => {
     const headers = {
-      Cookie: `postern_session=${wire.postern.owner.session}`,
+      Cookie: `${name}=${wire.postern.owner.session}`,
       'Sec-Fetch-Site': 'same-origin',
     };
     const response = await fetch(`${wire.origin}/graphql?query={viewer{kind}}`, { headers });
     expect(await codeIn(response)).toBe('UNAUTHENTICATED');
     expect(response.headers.get('set-cookie')).toBeNull();
+  });
+});
+
+describe('a cookie that is sent twice', () => {
+  /** The cookies, in one header or in one each. */
+  async function askRaw(...headers: string[]) {
+    const body = JSON.stringify(VIEWER);
+    const head = ['POST /graphql HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Type: application/json'];
+    const lines = [...head, 'Sec-Fetch-Site: same-origin', ...headers.map((text) => `Cookie: ${text}`)];
+    return sendRaw(wire.port, [...lines, `Content-Length: ${body.length}`, '', body].join('\r\n'));
+  }
+
+  test('is refused if its values differ, whichever comes first, and nothing is deleted', async () => {
+    const mine = `${name}=${wire.postern.owner.session}`;
+    const ada = await wire.postern.person('Ada');
+    for (const other of [`${name}=sesame`, `${name}=${ada.session}`]) {
+      for (const headers of [
+        [`${mine}; ${other}`],
+        [`${other}; a=b; ${mine}`],
+        [mine, other],
+        [other, mine],
+      ]) {
+        const { status, text } = await askRaw(...headers);
+        expect(status).toBe(400);
+        expect(text).toContain('INVALID_AUTH_HEADER');
+        expect(text).toContain('delete the cookies of this site');
+        expect(text).not.toMatch(/set-cookie/i);
+      }
+    }
+  });
+
+  test('counts once if its values are the same', async () => {
+    const mine = `${name}=${wire.postern.owner.session}`;
+    expect((await askRaw(`${mine}; ${mine}`, mine)).text).toContain('"kind":"SESSION"');
   });
 });
 
@@ -98,7 +169,7 @@ describe('a cookie that opens nothing', () => {
     await wire.postern.post('mutation { signOut { signedOut } }', {}, session);
     const response = await ask({ Origin: wire.origin }, session);
     expect(response.status).toBe(200);
-    expect(response.headers.get('set-cookie')).toBe(DEAD);
+    expect(response.headers.get('set-cookie')).toBe(dead);
     expect(await codeIn(response)).toBe('UNAUTHENTICATED');
   });
 
@@ -106,15 +177,15 @@ describe('a cookie that opens nothing', () => {
     const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
     for (const other of ['sesame', secret]) {
       const response = await ask({ Origin: wire.origin }, other);
-      expect(response.headers.get('set-cookie')).toBe(DEAD);
+      expect(response.headers.get('set-cookie')).toBe(dead);
       expect(await codeIn(response)).toBe('UNAUTHENTICATED');
     }
   });
 
   test('does not stand in the way of signing in again', async () => {
     const { email, password } = wire.postern.owner;
-    const headers = { Cookie: 'postern_session=sesame', Origin: wire.origin };
+    const headers = { Cookie: `${name}=sesame`, Origin: wire.origin };
     const response = await wire.post({ query: SIGN_IN, variables: { input: { email, password } } }, headers);
-    expect(response.headers.get('set-cookie')).toMatch(/^postern_session=ses_/);
+    expect(response.headers.get('set-cookie')).toMatch(new RegExp(`^${name}=ses_`));
   });
 });

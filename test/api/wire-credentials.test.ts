@@ -163,7 +163,10 @@ describe('a refused Authorization header', () => {
   });
 
   test('never falls back to the cookie', async () => {
-    const headers = { Cookie: `postern_session=${wire.postern.owner.session}`, Origin: wire.origin };
+    const headers = {
+      Cookie: `${wire.postern.cookieName}=${wire.postern.owner.session}`,
+      Origin: wire.origin,
+    };
     const response = await wire.post(VIEWER, { ...headers, Authorization: 'Bearer sesame' });
     expect(response.status).toBe(401);
     expect(await codeIn(response)).toBe('INVALID_TOKEN');

@@ -28,7 +28,7 @@ function postAs(session: Person, expected: string, query = CREATE): Promise<Resp
 }
 
 function cookieOf({ session }: Person): string {
-  return `postern_session=${session}`;
+  return `${wire.postern.cookieName}=${session}`;
 }
 
 async function countTokens({ session }: Person): Promise<number> {

@@ -70,7 +70,7 @@ test('no line repeats a secret, a password or anything but the chosen fields, wh
       { query, variables: { [marked]: marked }, extensions: { [marked]: marked } },
       {
         Authorization: `Bearer ${marked}`,
-        Cookie: `postern_session=${marked}`,
+        Cookie: `${wire.postern.cookieName}=${marked}`,
         'User-Agent': marked,
         'X-Forwarded-For': marked,
         [`X-${marked}`]: marked,

@@ -113,9 +113,9 @@ const HEADERS = [
   'Authorization: Bearer a',
   'Authorization: ',
   'authorization: Basic é',
-  'Cookie: postern_session',
-  'Cookie: ;=;postern_session=;',
-  'Cookie: postern_session=ses_',
+  'Cookie: postern',
+  'Cookie: ;=;postern=;',
+  'Cookie: postern=ses_; postern=ses_a',
   'Origin: null',
   'Origin: é',
   'Accept: ',
@@ -192,7 +192,8 @@ function rawRequest(random: Random): Buffer {
   const host = random.chance(0.95) ? [`Host: ${usually(random, 'localhost', HOSTS)}`] : [];
   const length = random.chance(0.9) ? [`Content-Length: ${Buffer.byteLength(body)}`] : [];
   const type = random.chance(0.9) ? ['Content-Type: application/json'] : [];
-  const extra = random.chance(0.5) ? [random.pick(HEADERS), random.pick(HEADERS)] : [];
+  const withCookie = (header: string) => header.replaceAll('postern', wire.postern.cookieName);
+  const extra = random.chance(0.5) ? [random.pick(HEADERS), random.pick(HEADERS)].map(withCookie) : [];
   const version = usually(random, 'HTTP/1.1', ['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', '']);
   const line = `${usually(random, 'POST', METHODS)} ${usually(random, '/graphql', TARGETS)} ${version}`;
   const text = `${[line, ...host, ...type, ...length, ...extra].join('\r\n')}\r\n\r\n${body}`;

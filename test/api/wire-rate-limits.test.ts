@@ -78,7 +78,7 @@ test("a valid credential is served from an address that others' bad ones have bl
     expect((await ask(postern, { secret })).status).toBe(200);
     expect((await send('/verify', secret)).status).toBe(204);
   }
-  const cookie = { Cookie: `postern_session=${session}`, 'Sec-Fetch-Site': 'same-origin' };
+  const cookie = { Cookie: `${postern.cookieName}=${session}`, 'Sec-Fetch-Site': 'same-origin' };
   expect((await ask(postern, { headers: cookie })).status).toBe(200);
   expect((await send('/oauth/introspect', session, `token=${token.secret}`)).status).toBe(200);
   expect((await send('/oauth/revoke', null, `token=${leaked.secret}`)).status).toBe(200);
@@ -98,7 +98,7 @@ test('requests without a credential are limited by address, and a dead cookie is
   const postern = await start({ POSTERN_ANONYMOUS_PER_MINUTE: '4', POSTERN_REFUSALS_PER_MINUTE: '1' });
   // The owner has signed in, which was the first of the four.
   const dead = composeSecret('SESSION', new Uint8Array(32));
-  const cookie = { Cookie: `postern_session=${dead}`, 'Sec-Fetch-Site': 'same-origin' };
+  const cookie = { Cookie: `${postern.cookieName}=${dead}`, 'Sec-Fetch-Site': 'same-origin' };
   expect(await statusesOf(postern, { headers: cookie }, 2)).toEqual([200, 200]);
   expect(await statusesOf(postern, {}, 2)).toEqual([200, 429]);
   const report = new Request('http://postern.test/leaks', {

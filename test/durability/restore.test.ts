@@ -90,6 +90,13 @@ async function auditOf(file: string) {
   }));
 }
 
+async function installationOf(file: string): Promise<string | undefined> {
+  const handle = openSqliteDatabase(`file:${file}`);
+  const row = await handle.db.selectFrom('installation').select('id').executeTakeFirst();
+  await handle.close();
+  return row?.id;
+}
+
 beforeEach(() => {
   folder = temporaryFolder();
   backup = join(folder, 'backup.db');
@@ -111,6 +118,7 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     expect(stdout).toMatch(/^Restored .*\. It knows nothing after 20\d\d-.*Z\.$/m);
     expect(stdout).toMatch(/^Tokens revoked: \d+\. Sessions ended: 1\. Invitations deleted: 0\.$/m);
     expect(readdirSync(dirname(place))).toEqual(['postern.db']);
+    expect(await installationOf(place)).toBeUndefined();
 
     const server = await serve(place);
     for (const { secret } of tokens) expect(await answerTo(server, secret)).toBe('401 TOKEN_REVOKED');
@@ -137,6 +145,7 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     const { code, stderr } = await restore('--as-is');
     expect(code).toBe(0);
     expect(stderr).toContain('Warning: whatever was revoked, deleted or replaced after that works again.');
+    expect(await installationOf(place)).toBe(await installationOf(join(folder, 'postern.db')));
     expect(await auditOf(place)).toEqual([
       { log: 'account', choice: 'AS_IS' },
       { log: 'workspace', choice: 'AS_IS' },

@@ -56,6 +56,7 @@ test('everything moves, and every secret means there what it meant here', async 
     expect([there.status, there.data]).toEqual([200, here.data]);
   }
   expect((await after.post(VIEWER, {}, secrets.revoked)).code).toBe('TOKEN_REVOKED');
+  expect(after.cookieName).toBe(before.cookieName);
   await after.close();
 });
 

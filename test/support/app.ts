@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { toGlobalId } from '../../src/domain/global-id.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
+import { createSessionCookie } from '../../src/http/session-cookie.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPasswordHasher } from '../../src/platform/passwords.ts';
 import { createOperatorService } from '../../src/services/operator.ts';
@@ -49,6 +50,8 @@ export interface TestApp {
   /** Every line that was logged. */
   readonly logs: readonly string[];
   readonly owner: Person;
+  /** The name of the session cookie. */
+  readonly cookieName: string;
   /** The global id of the workspace that the owner owns. */
   readonly workspaceId: string;
   now(): number;
@@ -139,12 +142,15 @@ export async function startTestApp(
   const owner = await asPerson('owner@example.com');
   const first = await services.db.selectFrom('workspaces').select('id').executeTakeFirstOrThrow();
   const workspaceId = toGlobalId('Workspace', first.id);
+  const installation = await services.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
+  const isSecure = config.publicUrl?.startsWith('https:') ?? false;
 
   return {
     app,
     database,
     logs,
     owner,
+    cookieName: createSessionCookie(installation.id, isSecure).name,
     workspaceId,
     now: () => now,
     advance: (milliseconds) => {

@@ -76,7 +76,7 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
       const visit = await open(browser, { ...options, baseURL });
       visits.push(visit);
       if (person) {
-        const cookie = { name: 'postern_session', value: person.session, url: baseURL };
+        const cookie = { name: wire.postern.cookieName, value: person.session, url: baseURL };
         await visit.page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
         await visit.open('/tokens');
       }
