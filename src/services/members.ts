@@ -17,9 +17,11 @@ import {
   pageMembers,
   setMemberRole,
 } from '../storage/members.ts';
+import { findTokensMadeBy } from '../storage/tokens.ts';
 import { findUser } from '../storage/users.ts';
 import type { Change } from './changes.ts';
 import type { Listing } from './listing.ts';
+import { revokeToken } from './token-stops.ts';
 
 /** Throws `FORBIDDEN`, `ROLE_REQUIRED` where the caller would act on a role above its own. */
 export function requireStandsOver(change: Change, role: Role): void {
@@ -88,8 +90,12 @@ export interface MemberService {
    * `SESSION_REQUIRED`, or `CONFLICT` where no Owner would be left.
    */
   changeRole(change: Change, workspaceId: string, userId: string, role: Role): Promise<Member>;
-  /** Takes a member out, or lets the caller leave; what was shared with them there goes too. Throws the same but `EXCEEDS_CALLER`. */
-  remove(change: Change, workspaceId: string, userId: string): Promise<void>;
+  /**
+   * Takes a member out, or lets the caller leave; what was shared with them there goes too. With `revokeCreated`, so do
+   * the workspace tokens that they made, which takes an Administrator of at least each token's role. Throws the same but
+   * `EXCEEDS_CALLER`.
+   */
+  remove(change: Change, workspaceId: string, userId: string, revokeCreated: boolean): Promise<void>;
 }
 
 /** The member that a change is about, who must not stand above the caller. Throws `NOT_FOUND` or `FORBIDDEN`. */
@@ -99,6 +105,15 @@ async function memberOf(change: Change, workspaceId: string, userId: string): Pr
   requireStandsOver(change, member.role);
   requirePersonForOwner(change, member.role);
   return member;
+}
+
+/** Revokes the tokens of a workspace that a member made; returns how many. Throws `FORBIDDEN`, `ROLE_REQUIRED`. */
+async function revokeTokensMadeBy(change: Change, { workspaceId, userId }: Member): Promise<number> {
+  requireStandsOver(change, 'ADMINISTRATOR');
+  const tokens = await findTokensMadeBy(change.tx, userId, workspaceId);
+  for (const { role } of tokens) requireStandsOver(change, role ?? 'OWNER');
+  for (const { id } of tokens) await revokeToken(change, id);
+  return tokens.length;
 }
 
 /** Asked after the change, so that in one transaction nothing comes between it and the answer. */
@@ -135,12 +150,16 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       return { ...member, role };
     },
 
-    async remove(change, workspaceId, userId) {
+    async remove(change, workspaceId, userId, revokeCreated) {
       const member = await memberOf(change, workspaceId, userId);
+      const revokedTokens = revokeCreated ? await revokeTokensMadeBy(change, member) : 0;
       await deleteMember(change.tx, workspaceId, userId);
       await deleteSharesIn(change.tx, workspaceId, userId);
       await requireOwnerLeft(change, member);
-      await auditMember(change, 'member.removed', member, { role: member.role });
+      await auditMember(change, 'member.removed', member, {
+        role: member.role,
+        ...(revokeCreated && { revokedTokens }),
+      });
     },
   };
 }

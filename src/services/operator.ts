@@ -2,11 +2,13 @@ import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import { failure, inputCheck, type PosternError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/global-id.ts';
 import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
+import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { Executor } from '../storage/database.ts';
 import { deleteGrantsOfUser, deleteInvitationsOfUser } from '../storage/granters.ts';
 import { deleteSessions } from '../storage/sessions.ts';
+import { findTokensMadeBy } from '../storage/tokens.ts';
 import { isTaken } from '../storage/unavailable.ts';
 import {
   findUserByEmail,
@@ -21,13 +23,21 @@ import { listWorkspaceIds } from '../storage/workspaces.ts';
 import type { Change, Changes } from './changes.ts';
 import { voidInvitationsTo } from './invitations.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { endTokensOf, revokeTokensOf } from './token-stops.ts';
+import { endTokensOf, revokeToken, revokeTokensOf } from './token-stops.ts';
 
 /** An account to be made, as it was typed. */
 export interface NewUser {
   readonly email: string;
   readonly name: string;
   readonly password: string;
+}
+
+/** What came of a deactivation. */
+export interface Deactivation {
+  /** Whether the account was active before. */
+  readonly isNew: boolean;
+  /** The workspace tokens that the user made and that were not revoked before. */
+  readonly created: readonly Token[];
 }
 
 /** What a reset of a password ended. */
@@ -48,10 +58,10 @@ export interface OperatorService {
   /** Creates an account with a verified email. Throws `BAD_USER_INPUT`, or `CONFLICT` if the email has an account. */
   createUser(user: NewUser): Promise<User>;
   /**
-   * Shuts a user out: sessions end, tokens rest, and what the user shared and whom the user invited is deleted. Tells
-   * whether that changed anything.
+   * Shuts a user out: sessions end, tokens rest, and what the user shared and whom the user invited is deleted. The
+   * workspace tokens that the user made go on working unless `revokeCreated`.
    */
-  deactivateUser(email: string): Promise<boolean>;
+  deactivateUser(email: string, revokeCreated?: boolean): Promise<Deactivation>;
   /** Lets a user in again; the tokens work as before, deleted shares and invitations stay so. Tells whether that changed anything. */
   reactivateUser(email: string): Promise<boolean>;
   /** Marks the email of a user as verified. Returns whether that changed anything. */
@@ -152,7 +162,13 @@ export function createOperatorService(deps: {
       }
     },
 
-    deactivateUser: (email) => changeUser(email, deactivate),
+    deactivateUser: (email, revokeCreated = false) =>
+      changeUser(email, async (change, user) => {
+        const isNew = await deactivate(change, user);
+        const created = await findTokensMadeBy(change.tx, user.id, null);
+        if (revokeCreated) for (const { id } of created) await revokeToken(change, id);
+        return { isNew, created };
+      }),
 
     reactivateUser: (email) =>
       changeUser(email, async (change, user) => {

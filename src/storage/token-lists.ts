@@ -15,6 +15,7 @@ export interface TokenFilter {
   readonly search?: string | undefined;
   readonly expiresBefore?: number | undefined;
   readonly unusedSince?: number | undefined;
+  readonly createdBy?: string | undefined;
 }
 
 const FAR_FUTURE = 9_000_000_000_000_000;
@@ -76,10 +77,11 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
     query = query.where('tokens.id', 'in', line);
     if (holder.only) query = onlyIds(query, holder.only);
   }
-  const { status, access, search, expiresBefore, unusedSince } = filter;
+  const { status, access, search, expiresBefore, unusedSince, createdBy } = filter;
   if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
   if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
   if (access?.length) query = query.where('tokens.access', 'in', [...access]);
+  if (createdBy !== undefined) query = query.where('tokens.created_by', '=', createdBy);
   if (search) query = query.where(sql<boolean>`tokens.search_text like ${search} escape '\\'`);
   if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
   if (unusedSince !== undefined) {

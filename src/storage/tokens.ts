@@ -201,6 +201,20 @@ export async function findTokensOf(
   return (await query.orderBy('tokens.created_at').execute()).map(toToken);
 }
 
+/** The workspace tokens that a person made and that are not revoked, oldest first: of one workspace, or of all. */
+export async function findTokensMadeBy(
+  db: Executor,
+  userId: string,
+  workspaceId: string | null,
+): Promise<Token[]> {
+  let query = tokenQuery(db)
+    .where('tokens.created_by', '=', userId)
+    .where('tokens.kind', '=', 'WORKSPACE')
+    .where('tokens.revoked_at', 'is', null);
+  if (workspaceId !== null) query = query.where('tokens.workspace_id', '=', workspaceId);
+  return (await query.orderBy('tokens.created_at').orderBy('tokens.id').execute()).map(toToken);
+}
+
 const tokenOfUser = precompile((db: Executor, id: string, place: number) =>
   db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(place),
 );

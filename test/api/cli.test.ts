@@ -163,6 +163,37 @@ test('user list prints a table for people and JSON for programs', async () => {
   ]);
 });
 
+test('user deactivate lists the workspace tokens that the user made, and revokes them if told to', async () => {
+  const database = emptyDatabase();
+  await call('user create ada@example.com', database);
+  const handle = openSqliteDatabase(database.env.DATABASE_URL);
+  handle.connection.exec(`
+    insert into workspaces (id, name, slug, created_at, personal_tokens, require_expiry, token_roles)
+      values ('w', 'W', 'w', 1, 'ALLOWED', 0, 31);
+    insert into tokens (id, kind, workspace_id, created_by, identifier, name, name_folded, search_text, display, access,
+      role, created_at, updated_at, issued_at)
+      select 't', 'WORKSPACE', 'w', id, 'w_deploy', 'Deploy', 'deploy', 'deploy', 'wst_', 'ROLE', 3, 1, 1, 1 from users`);
+  const revoked = () => handle.connection.prepare('select revoked_at is not null from tokens').pluck().get();
+
+  expect((await call('user deactivate ada@example.com', database)).stdout).toBe(
+    [
+      'Deactivated ada@example.com.',
+      'Workspace tokens that the user made go on working; --revoke-created revokes them:',
+      '  w_deploy  ADMINISTRATOR  Deploy',
+    ].join('\n'),
+  );
+  expect(revoked()).toBe(0);
+  expect((await call('user deactivate ada@example.com --revoke-created', database)).stdout).toBe(
+    [
+      'ada@example.com is deactivated already.',
+      'Revoked the workspace tokens that the user made:',
+      '  w_deploy  ADMINISTRATOR  Deploy',
+    ].join('\n'),
+  );
+  expect(revoked()).toBe(1);
+  await handle.close();
+});
+
 test('an unverified email is verified or released, and the account that is created then is another one', async () => {
   const database = emptyDatabase();
   const handle = openSqliteDatabase(database.env.DATABASE_URL);

@@ -51,6 +51,12 @@ const RemoveMemberInput = builder.inputType('RemoveMemberInput', {
   fields: (t) => ({
     workspaceId: t.id({ required: true, description: 'From which workspace.' }),
     userId: t.id({ required: true, description: 'Whom; oneself to leave.' }),
+    revokeCreated: t.boolean({
+      required: true,
+      defaultValue: false,
+      description:
+        'Also revokes the workspace tokens that the member made here; workspace.tokens lists them by createdBy. Takes an Administrator whose role is not below that of any of them. Left out, they go on working, also in the hands of the member.',
+    }),
   }),
 });
 
@@ -110,7 +116,7 @@ builder.mutationFields((t) => ({
       const workspaceId = idOf('Workspace', args.input.workspaceId);
       const userId = idOf('User', args.input.userId);
       await ctx.change(asked(info, args), (change) =>
-        ctx.services.members.remove(change, workspaceId, userId),
+        ctx.services.members.remove(change, workspaceId, userId, args.input.revokeCreated),
       );
       return { userId };
     },

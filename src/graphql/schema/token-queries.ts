@@ -13,6 +13,9 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
     search: t.string({ description: 'Matches name, description and identifier, ignoring case.' }),
     expiresBefore: t.field({ type: 'DateTime', description: 'Expires before this instant.' }),
     unusedSince: t.field({ type: 'DateTime', description: 'Not used since this instant, or never.' }),
+    createdBy: t.id({
+      description: 'Created by this user; never true of a token that a workspace token created.',
+    }),
   }),
 });
 
@@ -60,6 +63,7 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
     search: input?.search ?? undefined,
     expiresBefore: input?.expiresBefore?.getTime(),
     unusedSince: input?.unusedSince?.getTime(),
+    createdBy: input?.createdBy == null ? undefined : idOf('User', input.createdBy),
   };
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { explain } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
@@ -6,6 +6,7 @@ import { Badge } from '../components/badge.tsx';
 import { IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
+import { Checkbox } from '../components/field.tsx';
 import { MoreIcon } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import { Section } from '../components/page.tsx';
@@ -17,6 +18,7 @@ import {
   type MemberRowFragment,
   useMembersQuery,
   useRemoveMemberMutation,
+  useTokensMadeByQuery,
   useUpdateMemberRoleMutation,
 } from '../generated/hooks.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
@@ -53,7 +55,40 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
       onClose={onClose}
     >
       <RoleField roles={rolesUpTo(workspace.viewerRole)} value={role} onChange={setRole} />
+      <MadeByMember workspace={workspace} member={member} />
     </FormDialog>
+  );
+}
+
+/** Lists the workspace tokens that a member made, before the member loses authority; the choice belongs below the list. */
+function MadeByMember({
+  workspace,
+  member,
+  children,
+}: Pick<MemberDialogProps, 'workspace' | 'member'> & { children?: ReactNode }) {
+  const [{ data, error }, reload] = useTokensMadeByQuery({
+    variables: { workspaceId: workspace.id, userId: member.user.id },
+    requestPolicy: 'network-only',
+  });
+  const tokens = data?.workspace?.tokens;
+  if (error) return <Failure error={error} onRetry={reload} />;
+  if (!tokens) return <Loading what="the workspace tokens" />;
+  if (tokens.totalCount === 0) return null;
+  const unlisted = tokens.totalCount - tokens.nodes.length;
+  return (
+    <>
+      <p>{member.user.name} made these workspace tokens, which go on working:</p>
+      <ul>
+        {tokens.nodes.map(({ id, name, role }) => (
+          <li key={id}>
+            {name}
+            {role && ` (${ROLE_NAMES[role]})`}
+          </li>
+        ))}
+        {unlisted > 0 && <li>and {unlisted} more</li>}
+      </ul>
+      {children}
+    </>
   );
 }
 
@@ -62,9 +97,12 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
   const announce = useAnnounce();
   const [, go] = useLocation();
   const [{ fetching, error }, remove] = useRemoveMemberMutation();
+  const [revokeCreated, setRevokeCreated] = useState(false);
+  const mayRevoke = !refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
   const leaving = member.user.id === myId;
   async function confirm() {
-    const answer = await remove({ input: { workspaceId: workspace.id, userId: member.user.id } });
+    const input = { workspaceId: workspace.id, userId: member.user.id, revokeCreated };
+    const answer = await remove({ input });
     if (answer.error) return;
     announce(leaving ? `You left ${workspace.name}` : `${member.user.name} removed`);
     onClose();
@@ -81,8 +119,18 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
     >
       <p>
         {leaving ? 'You and your personal tokens' : `${member.user.name} and their personal tokens`} reach
-        nothing in {workspace.name} from the next request on. Workspace tokens stay.
+        nothing in {workspace.name} from the next request on. What they shared and whom they invited ends with
+        it. Workspace tokens stay.
       </p>
+      {mayRevoke && (
+        <MadeByMember workspace={workspace} member={member}>
+          <Checkbox
+            label="Revoke them too"
+            checked={revokeCreated}
+            onChange={(event) => setRevokeCreated(event.target.checked)}
+          />
+        </MadeByMember>
+      )}
     </ConfirmDialog>
   );
 }
