@@ -6,7 +6,7 @@ import { highestRole, type Role } from '../domain/roles.ts';
 import { kindOfSecret } from '../domain/secret.ts';
 import { parseEmail, parseName, parsePassword } from '../domain/text.ts';
 import type { NewAccounts, User } from '../domain/user.ts';
-import type { Invitation, InvitationVoidReason, Member } from '../domain/workspace.ts';
+import type { Invitation, Member } from '../domain/workspace.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/hashing.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
@@ -20,7 +20,6 @@ import {
   findOpenInvitationOf,
   insertInvitation,
   listInvitations,
-  voidInvitations,
 } from '../storage/invitations.ts';
 import { findGranters, type GrantingToken } from '../storage/member-grants.ts';
 import { insertMember, isMemberByEmail } from '../storage/members.ts';
@@ -28,6 +27,7 @@ import { findAncestorIds } from '../storage/tokens.ts';
 import { findUserByEmail, insertUser } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
+import { auditInvitation } from './invitation-ends.ts';
 import { auditMember, requireMayGive, requirePersonForOwner, requireStandsOver } from './members.ts';
 import { parentOf } from './token-creation.ts';
 
@@ -75,30 +75,6 @@ export interface InvitationService {
 interface Newcomer {
   readonly name: string;
   readonly passwordHash: string;
-}
-
-async function auditInvitation(
-  change: Change,
-  action: 'member.invited' | 'member.invitation_revoked' | 'member.invitation_voided',
-  { id, workspaceId, email, role, voidReason }: Invitation,
-): Promise<void> {
-  await change.audit({
-    action,
-    workspaceId,
-    targetId: toGlobalId('Invitation', id),
-    detail: { email, role, ...(voidReason && { reason: voidReason }) },
-  });
-}
-
-/** Makes the open invitations to an address void, with a row in the audit log of each workspace. */
-export async function voidInvitationsTo(
-  change: Change,
-  email: string,
-  reason: InvitationVoidReason,
-): Promise<void> {
-  for (const invitation of await voidInvitations(change.tx, email, reason, change.now)) {
-    await auditInvitation(change, 'member.invitation_voided', invitation);
-  }
 }
 
 /**

@@ -18,6 +18,7 @@ import { type AttemptCount, countAttempts, findAttempts } from '../storage/sign-
 import type { AnonymousWork } from './anonymous-work.ts';
 import type { Caller } from './caller.ts';
 import type { Change, Changes } from './changes.ts';
+import { auditLostInvitations } from './invitation-ends.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 import { revokeToken } from './token-stops.ts';
 
@@ -56,7 +57,10 @@ async function endSessions(change: Change, digests: readonly string[], detail: D
   const sessions = await findSessionsByDigests(change.tx, digests);
   for (const { id, userId } of sessions) {
     await deleteSession(change.tx, userId, id);
-    if (detail.by === 'leak-report') await deleteGrantsOfUser(change.tx, userId);
+    if (detail.by === 'leak-report') {
+      await auditLostInvitations(change, { userId });
+      await deleteGrantsOfUser(change.tx, userId);
+    }
     await change.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', id), detail });
   }
   return sessions.length;

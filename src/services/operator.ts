@@ -21,7 +21,7 @@ import {
 } from '../storage/users.ts';
 import { listWorkspaceIds } from '../storage/workspaces.ts';
 import type { Change, Changes } from './changes.ts';
-import { voidInvitationsTo } from './invitations.ts';
+import { auditLostInvitations, voidInvitationsTo } from './invitation-ends.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { endTokensOf, revokeToken, revokeTokensOf } from './token-stops.ts';
 
@@ -120,6 +120,7 @@ async function deactivate(change: Change, user: User): Promise<boolean> {
   if (user.deactivatedAt !== null) return false;
   await setDeactivatedAt(change.tx, user.id, change.now);
   const endedSessions = await deleteSessions(change.tx, user.id);
+  await auditLostInvitations(change, { userId: user.id });
   const { shares, invitations } = await deleteGrantsOfUser(change.tx, user.id);
   const detail = { endedSessions, deletedShares: shares, deletedInvitations: invitations };
   await auditUser(change, 'user.deactivated', user.id, detail);
@@ -186,8 +187,8 @@ export function createOperatorService(deps: {
         return true;
       }),
 
-    releaseEmail: (email) =>
-      changeUser(email, async (change, user) => {
+    async releaseEmail(email) {
+      const { address, released } = await changeUser(email, async (change, user) => {
         if (user.emailVerifiedAt !== null) {
           throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
         }
@@ -197,14 +198,18 @@ export function createOperatorService(deps: {
         await setEmail(change.tx, user.id, address);
         await auditUser(change, 'user.email_released', user.id, { email: user.email });
         await voidInvitationsTo(change, user.email, 'ADDRESS_RELEASED');
-        return address;
-      }),
+        return { address, released: user.email };
+      });
+      await throttle.reset(released);
+      return address;
+    },
 
     async resetPassword(email, password, keepTokens) {
       const passwordHash = await passwords.hash(parsePassword(password, ['password']));
       const { user, ...ended } = await changeUser(email, async (change, user) => {
         await setPasswordHash(change.tx, user.id, passwordHash);
         const endedSessions = await deleteSessions(change.tx, user.id);
+        await auditLostInvitations(change, { userId: user.id });
         const deletedInvitations = await deleteInvitationsOfUser(change.tx, user.id);
         const { revokedTokens, deletedShares } = keepTokens
           ? { revokedTokens: 0, deletedShares: 0 }

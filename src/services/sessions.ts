@@ -14,6 +14,7 @@ import { type Account, findUser, findUserByEmail, setPasswordHash } from '../sto
 import type { AnonymousWork } from './anonymous-work.ts';
 import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
+import { auditLostInvitations } from './invitation-ends.ts';
 import type { LastUse } from './last-use.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { endTokensOf } from './token-stops.ts';
@@ -165,6 +166,7 @@ export function createSessionService(deps: {
         await setPasswordHash(change.tx, userId, passwordHash);
         const sessions = await deleteSessions(change.tx, userId, sessionId);
         const tokens = revokeTokens && (await endTokensOf(change, userId));
+        if (revokeTokens) await auditLostInvitations(change, { userId });
         const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(change.tx, userId) : 0;
         await change.audit({
           action: 'user.password_changed',

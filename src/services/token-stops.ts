@@ -6,6 +6,7 @@ import { deleteSharesOfTokensOf } from '../storage/granters.ts';
 import { deleteInvitationsByToken } from '../storage/invitations.ts';
 import { deleteTokens, findDescendants, findToken, findTokensOf, updateToken } from '../storage/tokens.ts';
 import { type Change, sessionOf } from './changes.ts';
+import { auditLostInvitations } from './invitation-ends.ts';
 
 /** A token as it stands in the transaction of a change. Throws `NOT_FOUND`. */
 export async function tokenOf(change: Change, tokenId: string): Promise<Token> {
@@ -77,6 +78,7 @@ async function revokeEach(
   const live = tokens.filter((token) => token.revokedAt === null);
   for (const token of live) {
     await updateToken(change.tx, token, { revokedAt: change.now }, change.now);
+    await auditLostInvitations(change, { tokenId: token.id });
     await deleteInvitationsByToken(change.tx, token.id);
     await auditToken(change, 'token.revoked', token, detail);
   }

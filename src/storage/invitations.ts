@@ -127,6 +127,28 @@ export async function findOpenInvitationOf(
   return row ? toInvitation(row) : null;
 }
 
+/** Who made an invitation: a person, or a workspace token. */
+export type InvitationMaker = { readonly userId: string } | { readonly tokenId: string };
+
+/** The invitations of a maker to any workspace that have not expired and were not withdrawn. */
+export async function listInvitationsOf(
+  db: Executor,
+  maker: InvitationMaker,
+  now: number,
+): Promise<Invitation[]> {
+  const query = db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('expires_at', '>', now)
+    .where('void_reason', 'is', null)
+    .orderBy('id');
+  const rows = await ('userId' in maker
+    ? query.where('invited_by', '=', maker.userId)
+    : query.where('invited_by_token', '=', maker.tokenId)
+  ).execute();
+  return rows.map(toInvitation);
+}
+
 /** Makes the open invitations to an address void, and returns them. */
 export async function voidInvitations(
   db: Executor,

@@ -200,6 +200,14 @@ describe('an invitation that can no longer be accepted', () => {
     workspace(id: $id) { invitations { email voidReason } auditEvents { nodes { action detail } } }
   }`;
 
+  async function voided(): Promise<object[]> {
+    const { data } = await postern.post(LIST, { id: postern.workspaceId }, postern.owner.session);
+    type Row = { action: string; detail: object };
+    return data.workspace.auditEvents.nodes
+      .filter(({ action }: Row) => action === 'member.invitation_voided')
+      .map(({ detail }: Row) => detail);
+  }
+
   test('as its address was released is void, and whoever invited sees it in the list and in the audit log', async () => {
     const session = await takeAddress();
     const secret = await invite(CEO);
@@ -233,6 +241,23 @@ describe('an invitation that can no longer be accepted', () => {
       expect(data.workspace.invitations).toEqual([{ email: CEO, voidReason }]);
       expect((await accept(secret)).code).toBe(code);
     }
+  });
+
+  test.each([
+    ['deactivates the person', (email: string) => operator.deactivateUser(email)],
+    ['resets the password', (email: string) => operator.resetPassword(email, PASSWORD, true)],
+  ])('is in the audit log where the operator %s who made it', async (_what, end) => {
+    const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
+    await invite(CEO, postern.workspaceId, manager.session);
+    await end(manager.email);
+    expect(await voided()).toEqual([{ email: CEO, role: 'VIEWER', reason: 'INVITER_LOST_AUTHORITY' }]);
+  });
+
+  test('is in the audit log where the token that made it is revoked', async () => {
+    const { id, secret } = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER');
+    await invite(CEO, postern.workspaceId, secret);
+    await mutate(postern, 'revokeToken', { id }, postern.owner.session, 'token { status }');
+    expect(await voided()).toEqual([{ email: CEO, role: 'VIEWER', reason: 'INVITER_LOST_AUTHORITY' }]);
   });
 
   test('can be taken back although it is void', async () => {

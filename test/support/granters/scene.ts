@@ -116,9 +116,11 @@ export async function createScene(
     },
     async holds() {
       if (thing === 'invitation') {
-        const query = 'query ($id: ID!) { workspace(id: $id) { invitations { id } } }';
+        const query = 'query ($id: ID!) { workspace(id: $id) { invitations { voidReason } } }';
         const { data } = await postern.post(query, { id: workspaceId }, owner.session);
-        return data.workspace.invitations.length > 0;
+        return data.workspace.invitations.some(
+          ({ voidReason }: { voidReason: string | null }) => voidReason === null,
+        );
       }
       const query = `query ($id: ID!, $in: ID!) { channel(id: $id) { id } channels(workspaceId: $in) { nodes { id } } }`;
       const { data } = await postern.post(query, { id: channelId, in: workspaceId }, guest.session);
