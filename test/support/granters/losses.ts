@@ -1,14 +1,14 @@
 import { HOUR } from '../../../src/domain/duration.ts';
+import type { Role } from '../../../src/domain/roles.ts';
 import { PASSWORD } from '../app.ts';
 import type { IssuedToken } from '../tokens.ts';
-import { DAY_AND_HOUR, type Giver, SCOPES, type Scene, type Thing } from './scene.ts';
+import { type Giver, join, LIFETIME, run, SCOPES, type Scene, signInAgain, type Thing } from './scene.ts';
 
 /** A way in which a granter can lose authority, and get it back. */
 export interface Loss {
   readonly name: string;
   /** Whose things it concerns. */
   readonly of: readonly Giver[];
-  readonly only?: Thing;
   lose(scene: Scene): Promise<unknown>;
   /** Gives the authority back. Left out: there is nothing to give it back to. */
   regain?(scene: Scene): Promise<unknown>;
@@ -28,21 +28,24 @@ const OF_PARENT: readonly Giver[] = ['derivedPersonal', 'derivedWorkspace'];
 /** Whose things do not depend on the person. */
 const isOfPerson = (giver: Giver) => OF_ACCOUNT.includes(giver);
 
+/** Gives the person, a member, another role. */
+function setRole(scene: Scene, role: Role): Promise<unknown> {
+  return run(scene, 'updateMemberRole', { ...member(scene), role });
+}
+
 const member = ({ workspaceId, person }: Scene) => ({ workspaceId, userId: person.id });
 
 /** Runs a mutation on a token, as whoever manages it. */
 function onToken(scene: Scene, token: IssuedToken, field: string, input: object = {}): Promise<unknown> {
   const isOfWorkspace = token.secret.startsWith('wst_');
   const by = isOfWorkspace ? scene.postern.owner.session : scene.person.session;
-  return scene.run(field, { id: token.id, ...input }, by);
+  return run(scene, field, { id: token.id, ...input }, by);
 }
-
-const both = { after: DAY_AND_HOUR.short };
 
 /** Makes tokens work again whatever stopped them. */
 async function revive(scene: Scene): Promise<void> {
   for (const token of [scene.parent, scene.token]) {
-    const expires = { after: token === scene.parent ? DAY_AND_HOUR.long : DAY_AND_HOUR.short };
+    const expires = { after: token === scene.parent ? LIFETIME.parent : LIFETIME.token };
     if (token) await onToken(scene, token, 'regenerateToken', { expires });
   }
 }
@@ -129,34 +132,33 @@ async function rescope(scene: Scene): Promise<void> {
   }
 }
 
-/** What tells the loss of a role, from Administrator, in the middle of each thing's needs. */
+/** What can happen to the person. */
 const PERSON_LOSSES: readonly Loss[] = [
   {
     name: 'the person is removed',
     of: OF_PERSON,
-    lose: (scene) => scene.run('removeMember', member(scene)),
-    regain: (scene) => scene.setRole('ADMINISTRATOR'),
+    lose: (scene) => run(scene, 'removeMember', member(scene)),
+    regain: (scene) => join(scene, 'ADMINISTRATOR'),
     fate: 'comes back',
   },
   {
     name: 'the person is demoted',
     of: OF_PERSON,
-    lose: (scene) => scene.setRole('VIEWER'),
-    regain: (scene) => scene.setRole('ADMINISTRATOR'),
+    lose: (scene) => setRole(scene, 'VIEWER'),
+    regain: (scene) => setRole(scene, 'ADMINISTRATOR'),
     fate: 'comes back',
   },
   {
-    name: 'the person is demoted below the role of the invitation',
+    name: 'the person is demoted to Team Member, who shares and does not invite',
     of: ['session'],
-    only: 'invitation',
-    lose: (scene) => scene.setRole('TEAM_MEMBER'),
-    regain: (scene) => scene.setRole('WORKSPACE_MANAGER'),
-    fate: 'comes back',
+    lose: (scene) => setRole(scene, 'TEAM_MEMBER'),
+    regain: (scene) => setRole(scene, 'WORKSPACE_MANAGER'),
+    fate: (_giver, thing) => (thing === 'share' ? 'unchanged' : 'comes back'),
   },
   {
     name: 'the maker of the token is removed',
     of: WORKSPACE,
-    lose: (scene) => scene.run('removeMember', member(scene)),
+    lose: (scene) => run(scene, 'removeMember', member(scene)),
     fate: 'unchanged',
   },
   {
@@ -173,8 +175,7 @@ const PERSON_LOSSES: readonly Loss[] = [
       of: [...OF_ACCOUNT, ...WORKSPACE],
       lose: ({ operator, person }) => operator.resetPassword(person.email, NEW_PASSWORD, keepTokens),
       regain: async (scene) => {
-        await scene.signInAgain();
-        if (!keepTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
+        if (!keepTokens && scene.token?.secret.startsWith('pat_')) await revive(await signInAgain(scene));
       },
       fate: (giver, thing) => fateOfReset(giver, thing, !keepTokens),
     };
@@ -183,11 +184,12 @@ const PERSON_LOSSES: readonly Loss[] = [
     (revokeTokens): Loss => ({
       name: `the person changes the password, revokeTokens: ${revokeTokens}`,
       of: [...OF_ACCOUNT, ...WORKSPACE],
-      lose: ({ run, person }) =>
+      lose: (scene) =>
         run(
+          scene,
           'changePassword',
           { currentPassword: PASSWORD, newPassword: NEW_PASSWORD, revokeTokens },
-          person.session,
+          scene.person.session,
         ),
       regain: async (scene) => {
         if (revokeTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
@@ -205,7 +207,6 @@ const PERSON_LOSSES: readonly Loss[] = [
           secrets: [person.session],
         },
       ),
-    regain: (scene) => scene.signInAgain(),
     fate: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
   },
 ];
@@ -217,44 +218,53 @@ function fateOfReset(giver: Giver, thing: Thing, revokesTokens: boolean): Fate {
   return revokesTokens && PERSONAL.includes(giver) ? 'deleted' : 'unchanged';
 }
 
+function setPolicy(scene: Scene, policy: object): Promise<unknown> {
+  return run(scene, 'updateTokenPolicy', { workspaceId: scene.workspaceId, ...policy });
+}
+
+function shareWithGranter(scene: Scene, operations: readonly string[]): Promise<unknown> {
+  return run(scene, 'shareChannel', { id: scene.channelId, email: scene.person.email, operations });
+}
+
 const OTHER_LOSSES: readonly Loss[] = [
   {
     name: 'the token expires',
     of: OF_TOKEN,
     lose: async ({ postern }) => postern.advance(HOUR),
-    regain: (scene) => onToken(scene, scene.token as IssuedToken, 'regenerateToken', { expires: both }),
+    regain: (scene) =>
+      onToken(scene, scene.token as IssuedToken, 'regenerateToken', {
+        expires: { after: LIFETIME.token },
+      }),
     // An invitation never outlives the expiry that its token had.
     fate: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
   },
   {
     name: 'the policy forbids personal tokens',
     of: [...OF_PERSON, ...WORKSPACE],
-    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, personalTokens: 'FORBIDDEN' }),
-    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, personalTokens: 'ALLOWED' }),
+    lose: (scene) => setPolicy(scene, { personalTokens: 'FORBIDDEN' }),
+    regain: (scene) => setPolicy(scene, { personalTokens: 'ALLOWED' }),
     fate: (giver) => (PERSONAL.includes(giver) ? 'comes back' : 'unchanged'),
   },
   {
     name: 'the policy allows shorter lifetimes only',
     of: [...OF_PERSON, ...WORKSPACE],
-    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: 'PT59M' }),
-    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: null }),
+    lose: (scene) => setPolicy(scene, { maxLifetime: 'PT59M' }),
+    regain: (scene) => setPolicy(scene, { maxLifetime: null }),
     fate: (giver) => (giver === 'session' ? 'unchanged' : 'comes back'),
   },
   {
     name: 'the policy allows the lifetime of the token, and not that of its parent',
     of: OF_PARENT,
-    lose: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: 'PT1H' }),
-    regain: ({ run, workspaceId }) => run('updateTokenPolicy', { workspaceId, maxLifetime: null }),
+    lose: (scene) => setPolicy(scene, { maxLifetime: 'PT1H' }),
+    regain: (scene) => setPolicy(scene, { maxLifetime: null }),
     fate: 'comes back',
   },
   ...(['READ', 'SHARE'] as const).map(
     (kept): Loss => ({
       name: `the guest keeps only ${kept}`,
       of: ['guest'],
-      lose: ({ run, channelId: id, person: { email } }) =>
-        run('shareChannel', { id, email, operations: [kept] }),
-      regain: ({ run, channelId: id, person: { email } }) =>
-        run('shareChannel', { id, email, operations: ['SHARE', 'READ', 'LIST'] }),
+      lose: (scene) => shareWithGranter(scene, [kept]),
+      regain: (scene) => shareWithGranter(scene, ['SHARE', 'READ', 'LIST']),
       fate: 'comes back',
     }),
   ),

@@ -17,11 +17,16 @@ export const GIVERS = [
 ] as const;
 export type Giver = (typeof GIVERS)[number];
 
-/** A share for `READ`, or an invitation as Workspace Manager. */
-export const THINGS = ['share', 'invitation'] as const;
-export type Thing = (typeof THINGS)[number];
+/** A share for `READ` and `LIST`, or an invitation as Workspace Manager. */
+export type Thing = 'share' | 'invitation';
 
-export const DAY_AND_HOUR = { long: 'P2D', short: 'PT1H' } as const;
+/** Personal tokens and guests invite nobody. */
+export function thingsOf(giver: Giver): readonly Thing[] {
+  return ['session', 'workspace', 'derivedWorkspace'].includes(giver) ? ['share', 'invitation'] : ['share'];
+}
+
+/** The lifetimes of granting tokens, and of their parents. */
+export const LIFETIME = { token: 'PT1H', parent: 'P2D' } as const;
 
 /** The scopes of the personal tokens that share. */
 export const SCOPES = [
@@ -29,129 +34,131 @@ export const SCOPES = [
   { entityType: 'token', operations: ['CREATE'] },
 ];
 
-/** One granter in a workspace of its own, and the thing that the granter gave. */
+/** One granter in a workspace of its own, who gave things to a guest. */
 export interface Scene {
   readonly postern: TestApp;
   readonly operator: OperatorService;
   readonly workspaceId: string;
   readonly channelId: string;
+  /** Who receives. */
+  readonly guest: Person;
   /** The granter, or the owner of the granting token; of a workspace token, its maker. */
-  person: Person;
+  readonly person: Person;
   /** The granting token, and the one that it derives from. */
-  token: IssuedToken | null;
-  parent: IssuedToken | null;
-  /** Runs a mutation that must succeed, as the workspace's owner unless told otherwise. */
-  run(field: string, input: object, by?: string, selection?: string): Promise<any>;
-  /** Makes the person a member, or gives the member another role. */
-  setRole(role: Role): Promise<void>;
-  signInAgain(): Promise<void>;
-  /** Whether the thing holds. */
-  holds(): Promise<boolean>;
-  /** Whether the thing can be used; using an invitation ends it. */
-  works(): Promise<boolean>;
+  readonly token: IssuedToken | null;
+  readonly parent: IssuedToken | null;
+  readonly invitationSecret: string | null;
 }
 
-async function createTokens(scene: Scene, giver: Giver): Promise<void> {
-  const { postern, person, workspaceId } = scene;
-  const expires = { after: giver.startsWith('derived') ? DAY_AND_HOUR.long : DAY_AND_HOUR.short };
-  if (giver === 'session' || giver === 'guest') return;
-  const isPersonal = giver.endsWith('ersonal');
-  const create = (by: string, input: object) =>
-    isPersonal
-      ? createPersonalToken(postern, by, { access: 'SCOPED', scopes: SCOPES, ...input })
-      : createWorkspaceToken(postern, 'ADMINISTRATOR', { workspaceId, ...input }, by);
-  scene.token = await create(person.session, { expires });
-  if (!giver.startsWith('derived')) return;
-  scene.parent = scene.token;
-  scene.token = await create(scene.parent.secret, { expires: { after: DAY_AND_HOUR.short } });
+/** Runs a mutation that must succeed, as the owner unless told otherwise. */
+export async function run(
+  { postern }: Pick<Scene, 'postern'>,
+  field: string,
+  input: object,
+  by: string = postern.owner.session,
+  selection = '__typename',
+): Promise<any> {
+  const { data, errors } = await mutate(postern, field, input, by, selection);
+  if (errors.length > 0) throw new Error(`${field}: ${JSON.stringify(errors)}`);
+  return data[field];
 }
 
-function uuid(globalId: string): string {
+function uuidOf(globalId: string): string {
   return parseGlobalId(globalId)?.id as string;
 }
 
-/** Makes a workspace in which a giver has given a thing to `guest`. */
+/** Makes the person a member. */
+export function join({ postern, workspaceId, person }: Scene, role: Role): Promise<void> {
+  const member = { workspaceId: uuidOf(workspaceId), userId: uuidOf(person.id) };
+  return insertMember(postern.app.services.db, { ...member, role, joinedAt: postern.now() });
+}
+
+/** The scene with a new session of the person, where the old one ended. */
+export async function signInAgain(scene: Scene): Promise<Scene> {
+  const { postern, person } = scene;
+  return { ...scene, person: { ...person, session: await postern.signIn(person.email, PASSWORD) } };
+}
+
+async function createTokens(scene: Scene, giver: Giver): Promise<Scene> {
+  if (giver === 'session' || giver === 'guest') return scene;
+  const { postern, person, workspaceId } = scene;
+  const create = (by: string, lifetime: string) => {
+    const expires = { after: lifetime };
+    return giver.endsWith('ersonal')
+      ? createPersonalToken(postern, by, { access: 'SCOPED', scopes: SCOPES, expires })
+      : createWorkspaceToken(postern, 'ADMINISTRATOR', { workspaceId, expires }, by);
+  };
+  if (!giver.startsWith('derived')) {
+    return { ...scene, token: await create(person.session, LIFETIME.token) };
+  }
+  const parent = await create(person.session, LIFETIME.parent);
+  return { ...scene, parent, token: await create(parent.secret, LIFETIME.token) };
+}
+
+async function give(scene: Scene, giver: Giver): Promise<Scene> {
+  const { workspaceId, channelId: id, person, guest, token } = scene;
+  const by = token?.secret ?? person.session;
+  await run(scene, 'shareChannel', { id, email: guest.email, operations: ['READ', 'LIST'] }, by);
+  if (!thingsOf(giver).includes('invitation')) return scene;
+  const input = { workspaceId, email: guest.email, role: 'WORKSPACE_MANAGER' };
+  const { invitationSecret } = await run(scene, 'inviteMember', input, by, 'invitationSecret');
+  return { ...scene, invitationSecret };
+}
+
+/** Makes a workspace in which a giver has given what it can. */
 export async function createScene(
   postern: TestApp,
   guest: Person,
   name: string,
   giver: Giver,
-  thing: Thing,
 ): Promise<Scene> {
-  const { services } = postern.app;
-  const owner = postern.owner;
   const person = await postern.person(`${name}p`);
-  const workspaceId = await postern.workspace(name, [[owner, 'OWNER']]);
+  const workspaceId = await postern.workspace(name, [[postern.owner, 'OWNER']]);
   const channelId = await createChannel(postern, { workspaceId });
+  const operator = createOperatorService(postern.app.services);
+  const nothing = { token: null, parent: null, invitationSecret: null };
+  const scene: Scene = { postern, operator, workspaceId, channelId, guest, person, ...nothing };
+  if (giver === 'guest') {
+    const operations = ['SHARE', 'READ', 'LIST'];
+    await run(scene, 'shareChannel', { id: channelId, email: person.email, operations });
+  } else await join(scene, 'ADMINISTRATOR');
+  return give(await createTokens(scene, giver), giver);
+}
 
-  async function run(field: string, input: object, by = owner.session, selection = '__typename') {
-    const { data, errors } = await mutate(postern, field, input, by, selection);
-    if (errors.length > 0) throw new Error(`${field}: ${JSON.stringify(errors)}`);
-    return data[field];
-  }
+/** Which things hold, as the guest and the owner see it. Throws if a list and a look-up disagree. */
+export async function heldThings(scene: Scene): Promise<Thing[]> {
+  const { postern, guest, channelId, workspaceId } = scene;
+  const variables = { channel: channelId, workspace: workspaceId };
+  const asGuest = await postern.post(
+    `query ($channel: ID!, $workspace: ID!) {
+      channel(id: $channel) { id } channels(workspaceId: $workspace) { nodes { id } }
+    }`,
+    variables,
+    guest.session,
+  );
+  const asOwner = await postern.post(
+    `query ($channel: ID!, $workspace: ID!) {
+      channel(id: $channel) { shares { user { id } } } workspace(id: $workspace) { invitations { voidReason } }
+    }`,
+    variables,
+    postern.owner.session,
+  );
+  const answers = new Set([
+    asGuest.data.channel !== null,
+    asGuest.data.channels.nodes.length > 0,
+    asOwner.data.channel.shares.some(({ user }: any) => user.id === guest.id),
+  ]);
+  if (answers.size > 1) throw new Error('lists and look-ups disagree about a share');
+  const isInvited = asOwner.data.workspace.invitations.some(({ voidReason }: any) => voidReason === null);
+  return [
+    ...(answers.has(true) ? (['share'] as const) : []),
+    ...(isInvited ? (['invitation'] as const) : []),
+  ];
+}
 
-  let secret = '';
-  const scene: Scene = {
-    postern,
-    operator: createOperatorService(services),
-    workspaceId,
-    channelId,
-    person,
-    token: null,
-    parent: null,
-    run,
-    async setRole(role) {
-      const ids = { workspaceId: uuid(workspaceId), userId: uuid(person.id) };
-      const member = await services.db
-        .selectFrom('members')
-        .select('role')
-        .where('workspace_id', '=', ids.workspaceId)
-        .where('user_id', '=', ids.userId)
-        .executeTakeFirst();
-      if (member) await run('updateMemberRole', { workspaceId, userId: person.id, role });
-      else await insertMember(services.db, { ...ids, role, joinedAt: postern.now() });
-    },
-    async signInAgain() {
-      scene.person = { ...person, session: await postern.signIn(person.email, PASSWORD) };
-    },
-    async holds() {
-      if (thing === 'invitation') {
-        const query = 'query ($id: ID!) { workspace(id: $id) { invitations { voidReason } } }';
-        const { data } = await postern.post(query, { id: workspaceId }, owner.session);
-        return data.workspace.invitations.some(
-          ({ voidReason }: { voidReason: string | null }) => voidReason === null,
-        );
-      }
-      const query = `query ($id: ID!, $in: ID!) { channel(id: $id) { id } channels(workspaceId: $in) { nodes { id } } }`;
-      const { data } = await postern.post(query, { id: channelId, in: workspaceId }, guest.session);
-      const isListed = data.channels.nodes.some(({ id }: { id: string }) => id === channelId);
-      if (isListed !== (data.channel !== null)) throw new Error('a list and a look-up disagree');
-      return isListed;
-    },
-    async works() {
-      if (thing === 'share') return scene.holds();
-      return (
-        (await mutate(postern, 'acceptInvitation', { secret }, guest.session, '__typename')).code ===
-        undefined
-      );
-    },
-  };
-
-  await give();
-  return scene;
-
-  async function give(): Promise<void> {
-    if (giver === 'guest') {
-      const operations = ['SHARE', 'READ', 'LIST'];
-      await run('shareChannel', { id: channelId, email: person.email, operations });
-    } else await scene.setRole('ADMINISTRATOR');
-    await createTokens(scene, giver);
-    const by = scene.token?.secret ?? person.session;
-    if (thing === 'share') {
-      await run('shareChannel', { id: channelId, email: guest.email, operations: ['READ', 'LIST'] }, by);
-    } else {
-      const input = { workspaceId, email: guest.email, role: 'WORKSPACE_MANAGER' };
-      ({ invitationSecret: secret } = await run('inviteMember', input, by, 'invitationSecret'));
-    }
-  }
+/** Whether the guest can accept the invitation, which ends it. */
+export async function accept({ postern, guest, invitationSecret }: Scene): Promise<boolean> {
+  const input = { secret: invitationSecret };
+  const { code } = await mutate(postern, 'acceptInvitation', input, guest.session, '__typename');
+  return code === undefined;
 }
