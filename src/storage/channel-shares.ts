@@ -1,114 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ChannelShare, Granter } from '../domain/channel.ts';
-import { rankOf } from '../domain/roles.ts';
-import { normaliseOperations, OPERATIONS, type Operation, operationsToBits } from '../domain/scopes.ts';
+import { normaliseOperations, type Operation } from '../domain/scopes.ts';
 import type { Executor } from './database.ts';
-import { type Condition, tokenCanGive } from './granters.ts';
-import { precompileOne } from './precompiled.ts';
-
-/** Which shares a query asks for. What is left out is not limited. */
-export interface ShareQuery {
-  /** The recipient. */
-  readonly userId?: string | undefined;
-  readonly channelId?: string | RawBuilder<string> | undefined;
-  /** The instant at which granters are judged, in milliseconds. */
-  readonly now: number;
-}
-
-interface HeldShare {
-  channel_id: string;
-  user_id: string;
-  operation: string;
-}
-
-const MEMBER_RANK = rankOf('TEAM_MEMBER');
-
-const OPERATION_BIT = `case s.operation ${OPERATIONS.map(
-  (name) => `when '${name}' then ${operationsToBits([name])}`,
-).join(' ')} end`;
-
-/** The condition that a token of a chain has a scope for an operation, given as a bit, on the shared channel. */
-const hasScope = (token: string, bit: string) => `exists (
-  select 1 from token_scopes as scope
-  where scope.token_id = ${token}.id and scope.entity_type = 'channel' and (scope.operations & ${bit}) <> 0
-    and (scope.entity_id is null or scope.entity_id = s.channel_id)
-    and (scope.workspace_id is null or scope.workspace_id = w.id))`;
-
-/** The condition that the token which gave the share `s` in the workspace `w` could give it now. */
-const TOKEN_CAN_SHARE = tokenCanGive({
-  tokenId: 's.granted_by_token',
-  maxLifetime: 'w.max_lifetime',
-  now: 'line.now',
-  belongsToGranter: (token) => `case when s.granted_by is null
-    then ${token}.kind = 'WORKSPACE' and ${token}.workspace_id = w.id
-    else ${token}.owner_id = s.granted_by and w.personal_tokens = 'ALLOWED' end`,
-  covers: (token) => `case ${token}.access
-    when 'FULL' then 1 = 1
-    when 'ROLE' then ${token}.role >= ${MEMBER_RANK}
-    when 'SCOPED' then ${hasScope(token, `${operationsToBits(['SHARE'])}`)} and ${hasScope(token, OPERATION_BIT)}
-    else 1 = 0 end`,
-});
-
-/**
- * From `line`, the recipients concerned, to `held`, the shares that hold.
- *
- * - `given`: the shares of these people whose granter's account and token are in order.
- * - `sharer`, `held`: from members downwards, who holds `SHARE`, and then who holds what. Shares that only support each
- *   other in a circle are never reached.
- *
- * SQLite joins in the order of `cross join`, and evaluates `given` once because it is materialized; left to itself it
- * scans all shares for each use. The text is constant: Kysely takes longer to compose it than SQLite to execute it.
- */
-const JUDGED = sql.raw(`
-  given (channel_id, user_id, operation, granted_by, by_member) as materialized (
-    select s.channel_id, s.user_id, s.operation, s.granted_by,
-      case when s.granted_by is null or m.role >= ${MEMBER_RANK} then 1 else 0 end
-    from line cross join channel_shares as s cross join channels as c cross join workspaces as w
-      left join users as g on g.id = s.granted_by
-      left join members as m on m.workspace_id = w.id and m.user_id = s.granted_by
-    where s.channel_id = line.channel_id and s.user_id = line.user_id
-      and c.id = s.channel_id and w.id = c.workspace_id and g.deactivated_at is null
-      and case when s.granted_by_token is null then g.id is not null else ${TOKEN_CAN_SHARE} end
-  ), sharer (channel_id, user_id) as (
-    select channel_id, user_id from given where by_member = 1 and operation = 'SHARE'
-    union
-    select given.channel_id, given.user_id
-    from sharer inner join given
-      on given.channel_id = sharer.channel_id and given.granted_by = sharer.user_id
-    where given.operation = 'SHARE'
-  ), held (channel_id, user_id, operation) as (
-    select channel_id, user_id, operation from given where by_member = 1
-    union
-    select given.channel_id, given.user_id, given.operation
-    from held
-      inner join sharer on sharer.channel_id = held.channel_id and sharer.user_id = held.user_id
-      inner join given on given.channel_id = held.channel_id and given.granted_by = held.user_id
-        and given.operation = held.operation
-  )`);
-
-/**
- * Selects the shares that hold now: those whose granter could give them now. A granter is a member from Team Member up, a
- * workspace token of such a role, or another recipient who holds `SHARE` and the operation by shares that themselves hold.
- * Every reader of shares goes through this query.
- */
-function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<HeldShare> {
-  const limits = [
-    ...(userId === undefined ? [] : [sql`first.user_id = ${userId}`]),
-    ...(channelId === undefined ? [] : [sql`first.channel_id = ${channelId}`]),
-  ];
-  // The recipients asked for, and everybody whose shares theirs may depend on.
-  return sql<HeldShare>`(
-    with recursive line (channel_id, user_id, now) as (
-      select first.channel_id, first.user_id, cast(${now} as bigint)
-      from channel_shares as first where ${sql.join(limits, sql` and `)}
-      union
-      select above.channel_id, above.granted_by, line.now
-      from line cross join channel_shares as above
-      where above.channel_id = line.channel_id and above.user_id = line.user_id and above.granted_by is not null
-    ), ${JUDGED}
-    select channel_id, user_id, operation from held
-    ${userId === undefined ? sql`` : sql`where user_id = ${userId}`})`;
-}
+import type { Condition } from './granters.ts';
+import { heldShares, type ShareQuery } from './held-shares.ts';
+import { precompile, precompileByShape, precompileOne } from './precompiled.ts';
 
 /** The condition that a column names a channel of which a user holds an operation by a share. */
 export function isSharedFor(
@@ -122,11 +18,26 @@ export function isSharedFor(
 
 /** Selects the operations on a channel that a user holds by shares, separated by spaces; `null` if there are none. */
 export function sharedOperations(userId: string, channelId: string, now: number): RawBuilder<string | null> {
-  // Almost always nobody has shared anything, which one look into an index tells.
-  return sql<string | null>`case when exists (
-      select 1 from channel_shares as any_share
-      where any_share.channel_id = ${channelId} and any_share.user_id = ${userId})
-    then (select string_agg(shared.operation, ' ') from ${heldShares({ userId, channelId, now })} as shared) end`;
+  const held = heldShares({ userId, channelId, now });
+  return sql<string | null>`(select string_agg(shared.operation, ' ') from ${held} as shared)`;
+}
+
+/** Selects an operation that is stored as shared with a user on a channel, whether it holds or not; `null` if there is none. */
+export function storedOperation(userId: string, channelId: string): RawBuilder<string | null> {
+  return sql<string | null>`(select stored.operation from channel_shares as stored
+    where stored.channel_id = ${channelId} and stored.user_id = ${userId} limit 1)`;
+}
+
+const storedShare = precompileOne((db: Executor, userId: string) =>
+  db.selectFrom('channel_shares').select('channel_id').where('user_id', '=', userId).limit(1),
+);
+
+/**
+ * Whether anything is stored as shared with a user, whether it holds or not. Almost nobody has shares, and this look into
+ * an index is a fraction of what it takes to judge them.
+ */
+export async function hasStoredShares(db: Executor, userId: string): Promise<boolean> {
+  return (await storedShare(db, userId)) !== undefined;
 }
 
 /** The operations that `sharedOperations` selected, in their usual order. */
@@ -179,14 +90,17 @@ export async function deleteSharesIn(db: Executor, workspaceId: string, userId: 
     .execute();
 }
 
+const heldRows = precompileByShape((db: Executor, query: ShareQuery) =>
+  db.selectFrom(heldShares(query).as('shared')).selectAll().orderBy('channel_id').orderBy('user_id'),
+);
+
 /** The shares that hold now, those of one channel and user as one, in the order of channels and users. */
-export async function findShares(db: Executor, query: ShareQuery): Promise<ChannelShare[]> {
-  const rows = await db
-    .selectFrom(heldShares(query).as('shared'))
-    .selectAll()
-    .orderBy('channel_id')
-    .orderBy('user_id')
-    .execute();
+export async function findShares(
+  db: Executor,
+  query: { readonly now: number } & ({ readonly userId: string } | { readonly channelId: string }),
+): Promise<ChannelShare[]> {
+  if ('userId' in query && !(await hasStoredShares(db, query.userId))) return [];
+  const rows = await heldRows(db, query);
   const shares = new Map<string, ChannelShare>();
   for (const { channel_id: channelId, user_id: userId, operation } of rows) {
     const key = `${channelId} ${userId}`;
@@ -245,6 +159,15 @@ export async function deleteVoidShares(db: Executor, channelId: string, now: num
     .execute();
 }
 
+const operationsIn = precompile((db: Executor, userId: string, workspaceId: string, now: number) =>
+  db
+    .selectFrom(heldShares({ userId, now }).as('shared'))
+    .innerJoin('channels as c', 'c.id', 'shared.channel_id')
+    .select('shared.operation')
+    .distinct()
+    .where('c.workspace_id', '=', workspaceId),
+);
+
 /** The operations that a user holds by shares on any channel of a workspace. */
 export async function findSharedOperations(
   db: Executor,
@@ -252,12 +175,7 @@ export async function findSharedOperations(
   workspaceId: string,
   now: number,
 ): Promise<readonly Operation[]> {
-  const rows = await db
-    .selectFrom(heldShares({ userId, now }).as('shared'))
-    .innerJoin('channels as c', 'c.id', 'shared.channel_id')
-    .select('shared.operation')
-    .distinct()
-    .where('c.workspace_id', '=', workspaceId)
-    .execute();
+  if (!(await hasStoredShares(db, userId))) return [];
+  const rows = await operationsIn(db, userId, workspaceId, now);
   return normaliseOperations(rows.map((row) => row.operation as Operation));
 }

@@ -2,7 +2,13 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Reach, Standing } from '../domain/authority.ts';
 import type { Channel } from '../domain/channel.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
-import { isSharedFor, sharedOperations, splitOperations } from './channel-shares.ts';
+import {
+  hasStoredShares,
+  isSharedFor,
+  sharedOperations,
+  splitOperations,
+  storedOperation,
+} from './channel-shares.ts';
 import { policyFromColumns, roleFromRank } from './codec.ts';
 import type { Executor } from './database.ts';
 import { countRows, fetchPage, mapPage } from './paging.ts';
@@ -24,20 +30,32 @@ function toChannel(row: Selectable<Tables['channels']>): Channel {
   };
 }
 
-/**
- * The condition that a row of `channels` lies within a caller's reach, by membership or by a share that holds at an
- * instant. A query for one channel names it, so that no other shares are read.
- */
-export function channelWithin(reach: Reach, now: number, channelId?: string | RawBuilder<string>) {
+/** How a query for channels regards shares. */
+export interface ShareJudgement {
+  /** The instant at which shares are judged, in milliseconds; `null` if none are stored for the caller. */
+  readonly now: number | null;
+  /** The channel that the query is for, so that no other shares are read. */
+  readonly channelId?: string | RawBuilder<string>;
+}
+
+/** The instant at which the shares of a caller are to be judged; `null` if there are none. */
+export async function sharesJudgedAt(db: Executor, { holder }: Reach, now: number): Promise<number | null> {
+  return 'userId' in holder && (await hasStoredShares(db, holder.userId)) ? now : null;
+}
+
+/** The condition that a row of `channels` lies within a caller's reach, by membership or by a share that holds. */
+export function channelWithin(reach: Reach, { now, channelId }: ShareJudgement) {
+  const byShare = (now: number) => (userId: string) =>
+    isSharedFor(reach.operation, 'channels.id', { userId, channelId, now });
   return withinReach(reach, {
     workspaceId: 'channels.workspace_id',
     entityId: 'channels.id',
-    sharedWith: (userId) => isSharedFor(reach.operation, 'channels.id', { userId, channelId, now }),
+    ...(now !== null && { sharedWith: byShare(now) }),
   });
 }
 
-function listQuery(db: Executor, reach: Reach, workspaceId: string | null, now: number) {
-  const query = db.selectFrom('channels').where(channelWithin(reach, now));
+function listQuery(db: Executor, reach: Reach, workspaceId: string | null, now: number | null) {
+  const query = db.selectFrom('channels').where(channelWithin(reach, { now }));
   return workspaceId === null ? query : query.where('channels.workspace_id', '=', workspaceId);
 }
 
@@ -70,11 +88,12 @@ export async function findChannelWithin(
   id: string,
   now: number,
 ): Promise<Channel | null> {
+  const judgement = { now: await sharesJudgedAt(db, reach, now), channelId: id };
   const row = await db
     .selectFrom('channels')
     .selectAll()
     .where('channels.id', '=', id)
-    .where(channelWithin(reach, now, id))
+    .where(channelWithin(reach, judgement))
     .executeTakeFirst();
   return row ? toChannel(row) : null;
 }
@@ -86,7 +105,8 @@ export async function hasChannelWithin(
   workspaceId: string | null,
   now: number,
 ): Promise<boolean> {
-  const query = listQuery(db, reach, workspaceId, now).select('channels.id').limit(1);
+  const judgedAt = await sharesJudgedAt(db, reach, now);
+  const query = listQuery(db, reach, workspaceId, judgedAt).select('channels.id').limit(1);
   return (await query.executeTakeFirst()) !== undefined;
 }
 
@@ -98,7 +118,8 @@ export async function pageChannels(
   window: PageWindow,
   now: number,
 ): Promise<Page<Channel>> {
-  const page = await fetchPage(listQuery(db, reach, workspaceId, now).selectAll(), window, {
+  const judgedAt = await sharesJudgedAt(db, reach, now);
+  const page = await fetchPage(listQuery(db, reach, workspaceId, judgedAt).selectAll(), window, {
     ...CHANNEL_ORDER,
     key: sql.ref('channels.created_at'),
     id: sql.ref('channels.id'),
@@ -115,7 +136,7 @@ export async function countChannels(
   workspaceId: string | null,
   now: number,
 ): Promise<number> {
-  return countRows(db, listQuery(db, reach, workspaceId, now));
+  return countRows(db, listQuery(db, reach, workspaceId, await sharesJudgedAt(db, reach, now)));
 }
 
 /** Whether a workspace has more channels than `most`; reads no more rows than that. */
@@ -134,16 +155,24 @@ export async function findWorkspaceIdOf(db: Executor, channelId: string): Promis
   return row?.workspace_id ?? null;
 }
 
-const channelStanding = precompileOne((db: Executor, userId: string, channelId: string, now: number) =>
-  db
+function standingQuery(db: Executor, userId: string, channelId: string, shared: RawBuilder<string | null>) {
+  return db
     .selectFrom('channels as c')
     .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
-    .select(['c.workspace_id', 'm.role', sharedOperations(userId, channelId, now).as('shared')])
+    .select(['c.workspace_id', 'm.role', shared.as('shared')])
     .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
-    .where('c.id', '=', channelId),
+    .where('c.id', '=', channelId);
+}
+
+const quickStanding = precompileOne((db: Executor, userId: string, channelId: string) =>
+  standingQuery(db, userId, channelId, storedOperation(userId, channelId)),
+);
+
+const judgedStanding = precompileOne((db: Executor, userId: string, channelId: string, now: number) =>
+  standingQuery(db, userId, channelId, sharedOperations(userId, channelId, now)),
 );
 
 /** How a user stands to a channel; `null` where there is no such channel. */
@@ -153,7 +182,9 @@ export async function findChannelStanding(
   channelId: string,
   now: number,
 ): Promise<Standing | null> {
-  const row = await channelStanding(db, userId, channelId, now);
+  const quick = await quickStanding(db, userId, channelId);
+  // With shares to judge, one statement reads everything, so that no answer is put together from two moments.
+  const row = quick?.shared == null ? quick : await judgedStanding(db, userId, channelId, now);
   return row
     ? {
         workspaceId: row.workspace_id,

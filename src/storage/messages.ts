@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Reach } from '../domain/authority.ts';
 import type { Message } from '../domain/message.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
-import { channelWithin } from './channels.ts';
+import { channelWithin, sharesJudgedAt } from './channels.ts';
 import type { Executor } from './database.ts';
 import { countRows, fetchPage, mapPage } from './paging.ts';
 import { precompileOne } from './precompiled.ts';
@@ -124,11 +124,13 @@ export async function findMessageWithin(
   id: string,
   now: number,
 ): Promise<Message | null> {
+  const channelId = sql<string>`(select channel_id from messages where id = ${id})`;
+  const judgement = { now: await sharesJudgedAt(db, reach, now), channelId };
   const row = await db
     .selectFrom('messages')
     .innerJoin('channels', 'channels.id', 'messages.channel_id')
     .selectAll('messages')
-    .where(channelWithin(reach, now, sql`(select channel_id from messages where id = ${id})`))
+    .where(channelWithin(reach, judgement))
     .where('messages.id', '=', id)
     .executeTakeFirst();
   return row ? toMessage(row) : null;
