@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
 import { failure } from '../domain/errors.ts';
@@ -7,7 +8,8 @@ type Cost = Required<Pick<Options, 'memoryCost' | 'timeCost' | 'parallelism'>>;
 
 /** Argon2id by OWASP's second choice: 19 MiB, two passes, one lane. */
 const ARGON2ID: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-const AT_ONCE = 4;
+/** One core stays free for everything else: hashing for people who are not signed in must not hold up those who are. */
+const AT_ONCE = Math.max(1, Math.min(4, availableParallelism() - 1));
 const WAITING_MAX = 200;
 
 /** Hashes and checks passwords, a bounded number at once. Throws `UNAVAILABLE` when too many wait. */

@@ -16,7 +16,7 @@ import type { Caller } from './caller.ts';
 import { type Change, type Changes, sessionOf } from './changes.ts';
 import { auditLostInvitations } from './invitation-ends.ts';
 import type { LastUse } from './last-use.ts';
-import type { SignInThrottle } from './sign-in-throttle.ts';
+import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
 import { endTokensOf } from './token-stops.ts';
 
 /** A session just opened: its secret is told once. */
@@ -87,9 +87,14 @@ export function createSessionService(deps: {
   const { db, changes, passwords, secrets, throttle, anonymousWork, limits, clock, lastUse } = deps;
 
   /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
-  async function checkPassword(caller: Caller, email: string, password: string): Promise<Account | null> {
+  async function checkPassword(
+    caller: Caller,
+    email: string,
+    password: string,
+    admit: () => Promise<Attempt>,
+  ): Promise<Account | null> {
     const { attempt, account } = await anonymousWork(async () => ({
-      attempt: await throttle.admit(email, caller.address),
+      attempt: await admit(),
       account: await findUserByEmail(db, email),
     }));
     const right = await passwords.verify(account?.passwordHash ?? null, password);
@@ -114,8 +119,10 @@ export function createSessionService(deps: {
       return listSessions(db, principal.userId, clock());
     },
 
-    async signIn(caller, email, password) {
-      const account = await checkPassword(caller, parseEmail(email, ['input', 'email']), password);
+    async signIn(caller, typed, password) {
+      const email = parseEmail(typed, ['input', 'email']);
+      const admit = () => throttle.admit(email, caller.address);
+      const account = await checkPassword(caller, email, password, admit);
       if (!account) throw failure('INVALID_CREDENTIALS');
       return changes.run(caller, { kind: 'person' }, async (change) => {
         // The password may have been changed, and every session ended, while this one was checked.
@@ -153,11 +160,13 @@ export function createSessionService(deps: {
 
     async changePassword(caller, current, next, revokeTokens) {
       const password = parsePassword(next, ['input', 'newPassword']);
-      const who = await changes.run(caller, { kind: 'session' }, (change) =>
-        findUser(change.tx, sessionOf(change).userId),
-      );
+      const { session, who } = await changes.run(caller, { kind: 'session' }, async (change) => {
+        const session = sessionOf(change);
+        return { session, who: await findUser(change.tx, session.userId) };
+      });
       if (!who) throw failure('UNAUTHENTICATED');
-      if (!(await checkPassword(caller, who.email, current))) throw failure('INVALID_CREDENTIALS');
+      const admit = () => throttle.admitSession(session.sessionId);
+      if (!(await checkPassword(caller, who.email, current, admit))) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);
       return changes.run(caller, { kind: 'session' }, async (change) => {
         const { userId, sessionId } = sessionOf(change);

@@ -43,6 +43,8 @@ export interface SignInThrottle {
    * attempt that the throttle has been refusing already is only read, and writes nothing.
    */
   admit(email: string, address: string | null): Promise<Attempt>;
+  /** The same for a signed-in person who confirms the password: only that session counts, so no other caller can block it. */
+  admitSession(sessionId: string): Promise<Attempt>;
   /** Takes back an attempt whose password was right: the pair starts anew, account and network have one less. */
   forgive(attempt: Attempt): Promise<void>;
   /** Clears the counts of an account and of all networks. */
@@ -50,11 +52,13 @@ export interface SignInThrottle {
 }
 
 /** Digests, because what was typed as an email may have been a password. */
-function keysOf(email: string, address: string | null): Attempt {
-  const account = digestOf(`account:${email}`);
-  const from = digestOf(`address:${networkOf(address ?? 'unknown')}`);
+function keysOf(subject: string, source: string): Attempt {
+  const account = digestOf(subject);
+  const from = digestOf(source);
   return { account, pair: `${account}:${from}`, network: `${NETWORK}:${from}` };
 }
+
+const accountOf = (email: string) => `account:${email}`;
 
 /** Until when an attempt has to wait, by the counts with it included; 0 if it need not. */
 function blockedUntil({ account, pair, network }: Attempt, counts: AttemptCounts, added: number): number {
@@ -81,15 +85,21 @@ export function createSignInThrottle(deps: {
     throw new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((end - now) / SECOND) });
   }
 
+  async function admit(attempt: Attempt): Promise<Attempt> {
+    const now = clock();
+    const keys = Object.values(attempt);
+    requireAllowed(attempt, await findAttempts(db, keys, now), 1, now);
+    const counts = await autocommit((executor) => countAttempts(executor, keys, now, WINDOW));
+    requireAllowed(attempt, counts, 0, now);
+    return attempt;
+  }
+
   return {
-    async admit(email, address) {
-      const now = clock();
-      const attempt = keysOf(email, address);
-      const keys = Object.values(attempt);
-      requireAllowed(attempt, await findAttempts(db, keys, now), 1, now);
-      const counts = await autocommit((executor) => countAttempts(executor, keys, now, WINDOW));
-      requireAllowed(attempt, counts, 0, now);
-      return attempt;
+    admit: (email, address) => admit(keysOf(accountOf(email), `address:${networkOf(address ?? 'unknown')}`)),
+
+    admitSession(sessionId) {
+      const session = `session:${sessionId}`;
+      return admit(keysOf(session, session));
     },
 
     forgive: ({ account, pair, network }) =>
@@ -101,7 +111,7 @@ export function createSignInThrottle(deps: {
 
     reset: (email) =>
       autocommit(async (executor) => {
-        await clearAttemptsUnder(executor, keysOf(email, null).account);
+        await clearAttemptsUnder(executor, keysOf(accountOf(email), '').account);
         await clearAttemptsUnder(executor, NETWORK);
       }),
   };

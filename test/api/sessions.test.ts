@@ -162,6 +162,13 @@ describe('changePassword', () => {
     expect(answer.errors[0]?.extensions.retryAfter).toBe(900);
   });
 
+  test('cannot be blocked by others, who try to sign in as the person from the same network', async () => {
+    for (let count = 0; count < 12; count++) {
+      await postern.signIn(ada.email, 'a wrong password').catch(() => {});
+    }
+    expect(refusalIn(await change({}))).toBeNull();
+  });
+
   test('needs a session', async () => {
     const { secret } = await createPersonalToken(postern, ada.session);
     expect([refusalIn(await change({}, secret)), refusalIn(await change({}, null))]).toEqual([
