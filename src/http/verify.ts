@@ -10,6 +10,7 @@ import {
 import { toGlobalId } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isBuiltIn, OPERATIONS, type Operation } from '../domain/scopes.ts';
+import { createLruCache } from '../platform/lru-cache.ts';
 import {
   type Decision,
   decide,
@@ -26,7 +27,8 @@ import { callerOf } from './caller.ts';
 import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
 import type { Endpoint, Visit } from './visit.ts';
 
-const QUESTIONS_KEPT = 1000;
+/** Of the texts of questions, parsed ones that are kept. */
+const QUESTION_CHARACTERS_KEPT = 256 * 1024;
 const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId', 'any'];
 
 /** What `/verify` is made of. */
@@ -132,8 +134,8 @@ function errorOf({ reason, required }: Decision): PosternError {
  * each thing that is waited for costs 1 µs, and there were twelve on the way, where the rest of it takes 10 µs.
  */
 export function createVerifyEndpoint({ admission, services }: VerifyParts): Endpoint {
-  /** A proxy asks the same few questions again and again. */
-  const questions = new Map<string, Question | null>();
+  /** A proxy asks the same few questions again and again; anybody may ask others, of up to 16 KiB each. */
+  const questions = createLruCache<Question | null>(QUESTION_CHARACTERS_KEPT);
   /**
    * What a caller was last answered about every entity of a type. That changes only by a commit, after which a caller is
    * another object (`principal-cache.ts`). What depends on shares is not kept: they also end by the clock.
@@ -155,8 +157,7 @@ export function createVerifyEndpoint({ admission, services }: VerifyParts): Endp
     const known = questions.get(search);
     if (known !== undefined) return known;
     const question = parseQuestion(search);
-    if (questions.size >= QUESTIONS_KEPT) questions.clear();
-    questions.set(search, question);
+    questions.set(search, question, search.length);
     return question;
   }
 

@@ -97,4 +97,15 @@ describe('what anonymous callers send', () => {
     for (let i = 0; i < 50; i += 1) await ask(`${way}${i}At`);
     expect(heapUsed() - before).toBeLessThan(5 * MEGABYTE);
   });
+
+  test('takes no memory once it is answered by /verify', async () => {
+    const ask = async (id: string) => {
+      const url = `http://postern.test/verify?operation=read&entityType=token&entityId=${id.repeat(2500)}`;
+      expect((await wire.postern.fetch(new Request(url))).status).toBe(401);
+    };
+    await ask('x');
+    const before = heapUsed();
+    for (let i = 0; i < 400; i += 1) await ask(`q${i}.`);
+    expect(heapUsed() - before).toBeLessThan(3 * MEGABYTE);
+  });
 });
