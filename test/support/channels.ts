@@ -47,14 +47,13 @@ export async function publish(
   return data.publishMessage.message.id;
 }
 
-/** Shares a channel, as the owner. */
+/** Shares a channel, as the owner unless told otherwise. */
 export async function share(
   postern: TestApp,
   id: string,
   { email }: Person,
   operations: readonly Operation[],
+  by: string = postern.owner.session,
 ): Promise<void> {
-  await done(
-    mutate(postern, 'shareChannel', { id, email, operations }, postern.owner.session, 'channel { id }'),
-  );
+  await done(mutate(postern, 'shareChannel', { id, email, operations }, by, 'channel { id }'));
 }

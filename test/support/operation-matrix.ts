@@ -108,7 +108,9 @@ export async function createOperationWorld(postern: TestApp): Promise<OperationW
     const workspaceId = workspaces[place];
     const channelId = await createChannel(postern, { name: place, workspaceId });
     if (place === 'shared') await share(postern, channelId, person, SHAREABLE);
-    await share(postern, channelId, guest, ['LIST']);
+    // Who has only a share ends only shares of their own.
+    const by = place === 'shared' ? person.session : postern.owner.session;
+    await share(postern, channelId, guest, ['LIST'], by);
     return { channelId, workspaceId, guest };
   }
 
