@@ -158,7 +158,7 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('alert').getByText('Your session ended.').waitFor();
     found.push(...(await violations(page)));
     await page.context().clearCookies();
-    const cookie = { name: 'postern_session', value: postern.owner.session, url: web.wire.origin };
+    const cookie = { name: postern.cookieName, value: postern.owner.session, url: web.wire.origin };
     await page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
     await page.getByRole('link', { name: 'Workspaces' }).click();
     await page.getByRole('dialog', { name: 'Someone else signed in' }).waitFor();

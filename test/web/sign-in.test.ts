@@ -40,7 +40,8 @@ test('a person whose session ends signs in over the page that they are on', asyn
   const { page, open } = await web.visit();
   await open('/account');
   await signIn(page, web.wire.postern.owner);
-  await page.waitForLoadState('networkidle');
+  await page.getByRole('table', { name: 'Sessions' }).waitFor();
+  await page.getByRole('table', { name: 'Audit log' }).waitFor();
   await web.wire.postern.post(
     'mutation { revokeOtherSessions { revokedCount } }',
     {},
