@@ -48,7 +48,7 @@ const TOKEN_CAN_SHARE = tokenCanGive({
 });
 
 /**
- * From `line`, the recipients concerned, to `held`, the shares that hold.
+ * From `line`, the recipients concerned, to the shares that hold.
  *
  * - `given`: the shares of these people whose granter's account and token are in order.
  * - `sharer`, `held`: from members downwards, who holds `SHARE`, and then who holds what. Shares that only support each
@@ -87,14 +87,15 @@ const JUDGED = sql.raw(`
 /**
  * Selects the shares that hold now: those whose granter could give them now. A granter is a member from Team Member up, a
  * workspace token of such a role, or another recipient who holds `SHARE` and the operation by shares that themselves hold.
- * Every reader of shares goes through this query.
+ * Every reader of shares goes through this query. A row may come more than once, for several granters.
  */
 export function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<HeldShare> {
   const limits = [
     ...(userId === undefined ? [] : [sql`first.user_id = ${userId}`]),
     ...(channelId === undefined ? [] : [sql`first.channel_id = ${channelId}`]),
   ];
-  // The recipients asked for, and everybody whose shares theirs may depend on.
+  // First the recipients asked for, and everybody whose shares theirs may depend on. Last, what members gave needs no
+  // further look: `held` is evaluated only for what guests gave, and takes ten times as long.
   return sql<HeldShare>`(
     with recursive line (channel_id, user_id, now) as (
       select first.channel_id, first.user_id, cast(${now} as bigint)
@@ -104,6 +105,7 @@ export function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<H
       from line cross join channel_shares as above
       where above.channel_id = line.channel_id and above.user_id = line.user_id and above.granted_by is not null
     ), ${JUDGED}
-    select channel_id, user_id, operation from held
-    ${userId === undefined ? sql`` : sql`where user_id = ${userId}`})`;
+    select channel_id, user_id, operation from given
+    where (by_member = 1 or (channel_id, user_id, operation) in (select channel_id, user_id, operation from held))
+      ${userId === undefined ? sql`` : sql`and user_id = ${userId}`})`;
 }

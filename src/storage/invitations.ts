@@ -16,7 +16,8 @@ const MAKER_COULD_INVITE = sql.raw<boolean>(`case
     maxLifetime: 'workspaces.max_lifetime',
     now: 'clock.now',
     belongsToGranter: (token) => `${token}.kind = 'WORKSPACE' and ${token}.workspace_id = workspaces.id`,
-    covers: (token) => mayInvite(`${token}.role`),
+    // No workspace token makes Owners, so an invitation from before that rule does not either.
+    covers: (token) => `${mayInvite(`${token}.role`)} and invitations.role < ${rankOf('OWNER')}`,
   })}
   else exists (
     select 1 from members inner join users on users.id = members.user_id
