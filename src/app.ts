@@ -116,7 +116,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     services,
     metrics,
     authenticate: services.authentication.authenticate,
-    createContext: (server) => createContext(services, server),
+    createContext: (server, certain) => createContext(services, server, certain),
     probe: async () => {
       const pending = await pendingMigrations(database);
       if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`);

@@ -62,3 +62,8 @@ export interface AuditEvent {
   /** What changed, by public names. Never a secret. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
+
+/** A row of the log as it is read: its detail stays JSON until it is asked for. */
+export interface AuditRecord extends Omit<AuditEvent, 'detail'> {
+  readonly detailJson: string;
+}

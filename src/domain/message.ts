@@ -1,16 +1,25 @@
 import { badInput, type InputIssue } from './errors.ts';
 
-/** A message as its channel keeps it. */
-export interface Message {
+/** A message without what was published. */
+export interface MessageHead {
   readonly id: string;
   readonly channelId: string;
   /** The place in the channel: 1 for its first message, and one more for each, without a gap. */
   readonly sequence: number;
-  /** Any JSON value. */
-  readonly payload: unknown;
   readonly publishedAt: number;
   /** The user behind the call; `null` for a workspace token. */
   readonly publisherId: string | null;
+}
+
+/** A message as its channel keeps it. */
+export interface Message extends MessageHead {
+  /** Any JSON value. */
+  readonly payload: unknown;
+}
+
+/** A message that was listed; its payload is read only if it was asked for. */
+export interface ListedMessage extends MessageHead {
+  readonly payload?: unknown;
 }
 
 /** The most bytes of a payload, as JSON in UTF-8. */

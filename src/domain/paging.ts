@@ -1,7 +1,9 @@
 import { badInput } from './errors.ts';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
+/** Rows of a page if the arguments say nothing. */
+export const PAGE_DEFAULT = 20;
+/** Rows of the longest page. */
+export const PAGE_MAX = 100;
 
 /** As many rows as are counted: a list of more is known to have more, and not how many. */
 export const COUNTED_MAX = 10_000;

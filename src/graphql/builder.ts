@@ -3,6 +3,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
 import { COUNTED_MAX } from '../domain/paging.ts';
+import { BUDGET_PLUGIN } from './budget-plugin.ts';
 import type { Context } from './context.ts';
 import NeedPlugin from './need-plugin.ts';
 
@@ -28,7 +29,8 @@ interface SchemaShape {
 
 /** The builder of the schema. It holds no types: those stand in `schema/`, one file a concept. */
 export const builder = new SchemaBuilder<SchemaShape>({
-  plugins: [NeedPlugin, ScopeAuthPlugin, RelayPlugin],
+  // The budget comes last: a field takes its units once its caller has been judged.
+  plugins: [NeedPlugin, ScopeAuthPlugin, RelayPlugin, BUDGET_PLUGIN],
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,

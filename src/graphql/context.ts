@@ -1,13 +1,13 @@
 import { contextCacheSymbol } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Ask } from '../domain/authority.ts';
-import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 import { judge } from '../services/authority.ts';
 import type { Caller } from '../services/caller.ts';
 import type { Change } from '../services/changes.ts';
 import { recordUse } from '../services/last-use.ts';
 import type { Services } from '../services/services.ts';
+import { type Budget, createBudget, PRICE } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What the wire hands to every operation. */
@@ -21,11 +21,15 @@ export interface ServerContext {
   setSession(secret: string | null, expiresAt: number | null): void;
 }
 
+/** Makes the context of an operation from what the wire hands over and the units that are certain. */
+export type CreateContext = (server: ServerContext, certain: number) => Context;
+
 /** What every resolver works with. */
 export interface Context {
   readonly caller: Caller;
   readonly services: Services;
   readonly loaders: Loaders;
+  readonly budget: Budget;
   readonly gone: ServerContext['gone'];
   readonly setSession: ServerContext['setSession'];
   /** Who is calling, as of the last field that was judged. */
@@ -35,7 +39,7 @@ export interface Context {
   /**
    * Judges the ask of a field by the database as it stands now. Below a mutation's payload the caller is who it was when
    * the mutation began: a token that has just regenerated itself still reads its own payload. Throws the refusal, or
-   * `LIMIT_REACHED` after too many asks.
+   * `LIMIT_REACHED` if the budget is spent.
    */
   judge(ask: Ask, field: Pick<GraphQLResolveInfo, 'operation' | 'path'>): Promise<void>;
   /** Changes something for the caller, in one transaction in which the ask is judged once more. */
@@ -49,29 +53,23 @@ export interface Context {
  */
 const NOTHING_KEPT = {};
 
-/** Every list inside a list is judged once a row above it, so this bounds what one operation can make the server read. */
-const JUDGEMENTS_MAX = 1000;
-
-/** The context of one operation. */
-export function createContext(services: Services, server: ServerContext): Context {
+/** The context of one operation, of whose budget the units that are certain have been taken. */
+export function createContext(services: Services, server: ServerContext, certain: number): Context {
   const { caller } = server;
-  let judgements = 0;
+  const budget = createBudget(certain);
   const context: Context & { [contextCacheSymbol]: object } = {
     [contextCacheSymbol]: NOTHING_KEPT,
     caller,
     services,
-    loaders: createLoaders(services),
+    budget,
+    loaders: createLoaders(services, budget, () => context.principal),
     gone: server.gone,
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,
     async judge(ask, { operation, path }) {
-      if (++judgements > JUDGEMENTS_MAX) {
-        throw failure(
-          'LIMIT_REACHED',
-          'The operation asks for too many lists at once: ask for smaller pages.',
-        );
-      }
+      const pause = budget.take(PRICE.statement);
+      if (pause) await pause;
       const belowPayload = operation.operation === 'mutation' && path.prev !== undefined;
       const principal = belowPayload
         ? context.principal

@@ -1,57 +1,66 @@
 import DataLoader, { type BatchLoadFn } from 'dataloader';
+import { type Principal, userIdOf } from '../domain/principal.ts';
 import type { Role } from '../domain/roles.ts';
 import type { TokenScope } from '../domain/scopes.ts';
 import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import type { Services } from '../services/services.ts';
-import type { Executor } from '../storage/database.ts';
-import { findMembers } from '../storage/members.ts';
+import { findRoles } from '../storage/members.ts';
 import { findScopes } from '../storage/token-scopes.ts';
-import { findTokens, findTokensByParent } from '../storage/tokens.ts';
+import { findTokens } from '../storage/tokens.ts';
 import { findUsers } from '../storage/users.ts';
 import { findWorkspaces } from '../storage/workspaces.ts';
-
-interface Membership {
-  readonly userId: string;
-  readonly workspaceId: string;
-}
+import type { Budget } from './budget.ts';
 
 /** Looks things up by their keys, all that are asked for at once together. */
-type Loader<Key, Value> = Pick<DataLoader<Key, Value>, 'load'>;
+type Loader<Value> = Pick<DataLoader<string, Value>, 'load'>;
 
 /** Batches the look-ups of what hangs on objects that the caller holds already. Nothing is kept between batches. */
 export interface Loaders {
-  readonly user: Loader<string, User | null>;
-  readonly token: Loader<string, Token | null>;
-  readonly workspace: Loader<string, Workspace | null>;
-  /** The tokens that derive from one directly, oldest first. */
-  readonly derived: Loader<string, readonly Token[]>;
-  readonly scopes: Loader<string, readonly TokenScope[]>;
-  /** The role of a user in a workspace. */
-  readonly role: Loader<Membership, Role | null>;
+  readonly user: Loader<User | null>;
+  readonly token: Loader<Token | null>;
+  readonly workspace: Loader<Workspace | null>;
+  /** The parent of a token; `null` if the caller may not see it. */
+  readonly parent: Loader<Token | null>;
+  readonly scopes: Loader<readonly TokenScope[]>;
+  /** The role of the calling user in a workspace. */
+  readonly role: Loader<Role | null>;
 }
 
-function byId<T extends { readonly id: string }>(ids: readonly string[], rows: readonly T[]): (T | null)[] {
-  const found = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => found.get(id) ?? null);
+/** So many keys go into a statement: what it reads is bounded, and so is the number of its parameters. */
+const KEYS_A_STATEMENT = 100;
+/** A token has up to 64 scopes. */
+const SCOPED_TOKENS_A_STATEMENT = 20;
+
+/** Finds values by their keys as texts, in no order; what is absent is left out. */
+type Find<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+
+function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
-async function findRoles(db: Executor, keys: readonly Membership[]): Promise<(Role | null)[]> {
-  const members = await findMembers(
-    db,
-    keys.map(({ userId }) => userId),
-    keys.map(({ workspaceId }) => workspaceId),
-  );
-  return keys.map((key) => {
-    const member = members.find((row) => row.userId === key.userId && row.workspaceId === key.workspaceId);
-    return member?.role ?? null;
-  });
+/** Looks each key up once, in statements of bounded size between which other requests have their turn. */
+async function findInSteps<Value>(
+  keys: readonly string[],
+  find: Find<Value>,
+  step: number,
+  budget: Budget,
+): Promise<(Value | null)[]> {
+  const distinct = [...new Set(keys)];
+  const found = new Map<string, Value>();
+  for (let start = 0; start < distinct.length; start += step) {
+    const some = distinct.slice(start, start + step);
+    const pause = budget.take(some.length);
+    if (pause) await pause;
+    for (const [key, value] of await find(some)) found.set(key, value);
+  }
+  return keys.map((key) => found.get(key) ?? null);
 }
 
 /** A loader that is made when it is first used: most operations use one of them, or none. */
-function loader<Key, Value>(load: BatchLoadFn<Key, Value>): Loader<Key, Value> {
-  let made: DataLoader<Key, Value> | undefined;
+function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
+  let made: DataLoader<string, Value> | undefined;
   return {
     load(key) {
       made ??= new DataLoader(load, { cache: false });
@@ -61,19 +70,23 @@ function loader<Key, Value>(load: BatchLoadFn<Key, Value>): Loader<Key, Value> {
 }
 
 /** The loaders of one operation. Without a cache: a later field of a mutation must see what an earlier one changed. */
-export function createLoaders({ db }: Services): Loaders {
+export function createLoaders(
+  { db, tokenReading }: Services,
+  budget: Budget,
+  caller: () => Principal,
+): Loaders {
+  const loader = <Value>(find: Find<Value>, step = KEYS_A_STATEMENT) =>
+    lazy<Value | null>((keys) => findInSteps(keys, find, step, budget));
+  const scopes = loader((ids) => findScopes(db, ids), SCOPED_TOKENS_A_STATEMENT);
   return {
-    user: loader(async (ids) => byId(ids, await findUsers(db, ids))),
-    token: loader(async (ids) => byId(ids, await findTokens(db, ids))),
-    workspace: loader(async (ids) => byId(ids, await findWorkspaces(db, ids))),
-    derived: loader(async (ids) => {
-      const tokens = await findTokensByParent(db, ids);
-      return ids.map((id) => tokens.filter((token) => token.parentId === id));
+    user: loader(async (ids) => byId(await findUsers(db, ids))),
+    token: loader(async (ids) => byId(await findTokens(db, ids))),
+    workspace: loader(async (ids) => byId(await findWorkspaces(db, ids))),
+    parent: loader((ids) => tokenReading.findParents(caller(), ids)),
+    scopes: { load: async (id) => (await scopes.load(id)) ?? [] },
+    role: loader(async (ids) => {
+      const userId = userIdOf(caller());
+      return userId === null ? new Map() : findRoles(db, userId, ids);
     }),
-    scopes: loader(async (ids) => {
-      const scopes = await findScopes(db, ids);
-      return ids.map((id) => scopes.get(id) ?? []);
-    }),
-    role: loader((keys) => findRoles(db, keys)),
   };
 }

@@ -1,6 +1,6 @@
-import type { AuditEvent } from '../domain/audit.ts';
+import type { AuditRecord } from '../domain/audit.ts';
 import type { Channel } from '../domain/channel.ts';
-import type { Message } from '../domain/message.ts';
+import type { ListedMessage } from '../domain/message.ts';
 import type { Token } from '../domain/token.ts';
 import type { Session, User } from '../domain/user.ts';
 import type { Invitation, Member, Workspace } from '../domain/workspace.ts';
@@ -14,9 +14,9 @@ export const TokenRef = builder.objectRef<Token>('Token');
 export const WorkspaceRef = builder.objectRef<Workspace>('Workspace');
 export const MemberRef = builder.objectRef<Member>('Member');
 export const InvitationRef = builder.objectRef<Invitation>('Invitation');
-export const AuditEventRef = builder.objectRef<AuditEvent>('AuditEvent');
+export const AuditEventRef = builder.objectRef<AuditRecord>('AuditEvent');
 export const ChannelRef = builder.objectRef<Channel>('Channel');
-export const MessageRef = builder.objectRef<Message>('Message');
+export const MessageRef = builder.objectRef<ListedMessage>('Message');
 
 /** The caller, whoever it is; its fields read the context. */
 export const ViewerRef = builder.objectRef<Record<never, never>>('Viewer');

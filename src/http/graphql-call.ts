@@ -1,6 +1,7 @@
-import { getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { ServerContext } from '../graphql/context.ts';
+import { requireAffordable } from './affordable.ts';
 import type { Documents, ReadDocument } from './documents.ts';
 import type { HttpRequest } from './message.ts';
 import { acceptedTypes, assertAcceptable, type MediaType } from './negotiation.ts';
@@ -13,6 +14,8 @@ export interface Call {
   readonly read: ReadDocument;
   /** The operation that is asked for; `null` if the document has none of that name, or cannot be parsed. */
   readonly operation: OperationDefinitionNode | null;
+  /** The units that the operation takes whatever is stored. */
+  readonly units: number;
   /** What the client accepts, the type that it prefers first. */
   readonly accepted: readonly MediaType[];
   /** What the context of its fields is made of. */
@@ -20,9 +23,12 @@ export interface Call {
   readonly visit: Visit;
 }
 
-/** Reads the document of a request, of which nothing is executed yet. Throws `NOT_ACCEPTABLE`. */
+/**
+ * Reads the document of a request, of which nothing is executed yet. Throws `NOT_ACCEPTABLE`, or `QUERY_TOO_COMPLEX` if
+ * the operation could use more than its budget.
+ */
 export function createCall(
-  documents: Documents,
+  { documents, schema }: { documents: Documents; schema: GraphQLSchema },
   request: HttpRequest,
   { graphqlParams, server, visit }: Pick<Call, 'graphqlParams' | 'server' | 'visit'>,
 ): Call {
@@ -31,5 +37,7 @@ export function createCall(
   if (operation) visit.operation = { name: operation.name?.value ?? null, type: operation.operation };
   const accepted = acceptedTypes(request.header('accept'));
   assertAcceptable(accepted, operation?.operation);
-  return { graphqlParams, read, operation, accepted, server, visit };
+  const isValid = read.document && operation && read.errors.length === 0;
+  const units = isValid ? requireAffordable(schema, read.document, operation, graphqlParams.variables) : 0;
+  return { graphqlParams, read, operation, units, accepted, server, visit };
 }

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { Context, ServerContext } from '../graphql/context.ts';
+import type { CreateContext, ServerContext } from '../graphql/context.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Credential } from '../services/caller.ts';
@@ -33,7 +33,7 @@ export interface GraphQLEndpointParts {
   readonly clock: Clock;
   readonly installationId: string;
   readonly authenticate: (credential: Credential) => Promise<Principal>;
-  readonly createContext: (server: ServerContext) => Context;
+  readonly createContext: CreateContext;
 }
 
 /** The endpoint over its parts. */
@@ -69,7 +69,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },
     };
-    const call = createCall(documents, request, { graphqlParams, server, visit });
+    const call = createCall({ documents, schema: parts.schema }, request, { graphqlParams, server, visit });
     const answer = (await lane(request, call)) ?? (await yoga(request, call));
     if (cookie !== undefined) answer.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
     return answer;

@@ -1,5 +1,5 @@
 import { type ExecutionResult, execute, type GraphQLSchema, OperationTypeNode } from 'graphql';
-import type { Context, ServerContext } from '../graphql/context.ts';
+import type { CreateContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Call } from './graphql-call.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
@@ -16,12 +16,12 @@ export type Lane = (request: HttpRequest, call: Call) => Promise<HttpAnswer | nu
  */
 export function createLane(parts: {
   schema: GraphQLSchema;
-  createContext: (server: ServerContext) => Context;
+  createContext: CreateContext;
   logger: Logger;
 }): Lane {
   const { schema, createContext, logger } = parts;
 
-  return async ({ method }, { graphqlParams, read, operation, accepted, server, visit }) => {
+  return async ({ method }, { graphqlParams, read, operation, units, accepted, server, visit }) => {
     const isPlain = operation !== null && operation.operation !== OperationTypeNode.SUBSCRIPTION;
     const type = jsonTypeOf(accepted);
     if (method !== 'POST' || !isPlain || !read.document || read.errors.length > 0 || !type) return null;
@@ -30,7 +30,7 @@ export function createLane(parts: {
       document: read.document,
       operationName: graphqlParams.operationName,
       variableValues: graphqlParams.variables,
-      contextValue: createContext(server),
+      contextValue: createContext(server, units),
     });
     // The variables do not fit: nothing has been executed.
     if (result.data === undefined) return null;

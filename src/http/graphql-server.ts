@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
-import type { Context, ServerContext } from '../graphql/context.ts';
+import type { CreateContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Call } from './graphql-call.ts';
 import type { HttpAnswer, HttpHeaders, HttpRequest } from './message.ts';
@@ -31,13 +31,14 @@ const readDocument: CallPlugin = {
 };
 
 /** Gives resolvers the very object that `createContext` made, where Yoga would copy its fields into one of its own. */
-function ownContext(createContext: (server: ServerContext) => Context): CallPlugin {
+function ownContext(createContext: CreateContext): CallPlugin {
+  const contextOf = ({ server, units }: Call) => createContext(server, units);
   return {
     onExecute({ executeFn, setExecuteFn, context }) {
-      setExecuteFn((args) => executeFn({ ...args, contextValue: createContext(context.server) }));
+      setExecuteFn((args) => executeFn({ ...args, contextValue: contextOf(context) }));
     },
     onSubscribe({ subscribeFn, setSubscribeFn, context }) {
-      setSubscribeFn((args) => subscribeFn({ ...args, contextValue: createContext(context.server) }));
+      setSubscribeFn((args) => subscribeFn({ ...args, contextValue: contextOf(context) }));
     },
   };
 }
@@ -76,7 +77,7 @@ async function toAnswer(response: Response): Promise<HttpAnswer> {
 /** Yoga over our schema: it executes and streams; what is open by default is shut or done before it. */
 export function createGraphQLServer(parts: {
   schema: GraphQLSchema;
-  createContext: (server: ServerContext) => Context;
+  createContext: CreateContext;
   logger: Logger;
 }): (request: HttpRequest, call: Call) => Promise<HttpAnswer> {
   const yoga = createYoga<Call>({

@@ -23,13 +23,22 @@ function codeError(error: GraphQLError, requestId: string, logger: Logger): Grap
   });
 }
 
+/** An answer tells of so many errors. */
+const ERRORS_MAX = 100;
+
+function leftOut(count: number): GraphQLError {
+  return new GraphQLError(`${count} more errors are left out.`, { extensions: { code: 'LIMIT_REACHED' } });
+}
+
 /**
- * A result with every error under a code of ours, which the visit takes note of. An error at a field never changes the
+ * A result with every error under a code of ours, which the visit takes note of; of very many, the first. An error at a field never changes the
  * status; one of the whole request brings its own.
  */
 export function codeResult(result: ExecutionResult, visit: Visit, logger: Logger): ExecutionResult {
   if (!result.errors) return result;
-  const errors = result.errors.map((error) => codeError(error, visit.requestId, logger));
+  const errors = result.errors.slice(0, ERRORS_MAX).map((error) => codeError(error, visit.requestId, logger));
+  const left = result.errors.length - errors.length;
+  if (left > 0) errors.push(leftOut(left));
   visit.codes.push(...errors.map(codeOf));
   return { ...result, errors };
 }

@@ -1,4 +1,4 @@
-import { AUDIT_ACTIONS, type AuditAction, type AuditEvent } from '../domain/audit.ts';
+import { AUDIT_ACTIONS, type AuditAction, type AuditRecord } from '../domain/audit.ts';
 import { badInput, PosternError } from '../domain/errors.ts';
 import { type PageArguments, parsePage } from '../domain/paging.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -25,9 +25,9 @@ export interface AuditFilterRequest {
 /** Reads the audit log. */
 export interface AuditReading {
   /** A log, newest first, for those who may see it. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
-  list(log: AuditLog, page: PageArguments, filter?: AuditFilterRequest | null): Promise<Listing<AuditEvent>>;
+  list(log: AuditLog, page: PageArguments, filter?: AuditFilterRequest | null): Promise<Listing<AuditRecord>>;
   /** A row of the caller's own account or of a workspace that it administers; `null` for any other. */
-  find(principal: Principal, id: string): Promise<AuditEvent | null>;
+  find(principal: Principal, id: string): Promise<AuditRecord | null>;
 }
 
 function isAction(text: string): text is AuditAction {

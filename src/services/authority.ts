@@ -23,18 +23,27 @@ import { findEntityType, findRegistrations, type Registration } from '../storage
 import { findAncestorIds, findToken } from '../storage/tokens.ts';
 import { findPolicy, findStanding, hasMembership, hasWorkspaceWithin } from '../storage/workspaces.ts';
 
+/** Is told how many workspaces a check is about to be tried in; resolves once it may. Throws if they are too many. */
+export type OnScan = (workspaces: number) => Promise<void> | undefined;
+
 /**
  * Judges an ask by the database as it stands for the executor, at an instant. Resolves to what the call may build on;
  * throws what a refused call answers: `UNAUTHENTICATED`, `FORBIDDEN` with its reason, or `NOT_FOUND`.
  */
-export async function judge(db: Executor, principal: Principal, ask: Ask, now: number): Promise<Grant> {
+export async function judge(
+  db: Executor,
+  principal: Principal,
+  ask: Ask,
+  now: number,
+  onScan?: OnScan,
+): Promise<Grant> {
   const grant = decideBeforeLookup(principal, ask);
   if (grant) return grant;
   switch (ask.kind) {
     case 'role':
       return decideOnEntity(principal, ask, await standingIn(db, principal, ask.workspaceId));
     case 'entity':
-      if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask);
+      if (!isBuiltIn(ask.entityType)) return judgeRegistered(db, principal, ask, onScan);
       return ask.entityId === undefined
         ? judgeType(db, principal, ask, now)
         : decideOnEntity(principal, ask, await entityStanding(db, principal, ask, ask.entityId, now));
@@ -131,9 +140,17 @@ async function channelStanding(
  * A registered type is judged where it is registered: in the workspace that the ask names or, its ids being opaque,
  * in any of the caller's workspaces that lets the call pass. Throws the first refusal that tells more than `NOT_FOUND`.
  */
-async function judgeRegistered(db: Executor, principal: Principal, ask: EntityAsk): Promise<Grant> {
+async function judgeRegistered(
+  db: Executor,
+  principal: Principal,
+  ask: EntityAsk,
+  onScan?: OnScan,
+): Promise<Grant> {
   let refusal = failure('NOT_FOUND');
-  for (const { standing, operations } of await registrationsFor(db, principal, ask)) {
+  const registrations = await registrationsFor(db, principal, ask);
+  const pause = onScan?.(registrations.length);
+  if (pause) await pause;
+  for (const { standing, operations } of registrations) {
     if (!operations.includes(ask.operation)) continue;
     try {
       return decideOnEntity(principal, ask, standing);

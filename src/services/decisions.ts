@@ -5,7 +5,7 @@ import { idOf } from '../domain/global-id.ts';
 import type { Principal } from '../domain/principal.ts';
 import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../domain/scopes.ts';
 import type { Executor } from '../storage/database.ts';
-import { judge } from './authority.ts';
+import { judge, type OnScan } from './authority.ts';
 
 /** The entity id that stands for every entity of a type. No entity has it: ids contain no asterisk. */
 export const EVERY_ENTITY = '*';
@@ -68,9 +68,9 @@ function askOfTokens(
   return { kind: 'role', role: changesAll ? 'OWNER' : workspaceRole, workspaceId };
 }
 
-/** The answer that a refusal comes to. Throws what is none. */
+/** The answer that a refusal comes to. Throws what is none, and that the caller asks for too much. */
 function toDecision(error: unknown): Decision {
-  if (!(error instanceof PosternError)) throw error;
+  if (!(error instanceof PosternError) || error.code === 'LIMIT_REACHED') throw error;
   return {
     allowed: false,
     reason: error.detail.reason ?? error.code,
@@ -95,11 +95,12 @@ export async function decide(
   principal: Principal,
   question: Question,
   now: number,
+  onScan?: OnScan,
 ): Promise<Decision> {
   const ask = askOfQuestion(question);
   if (!ask) return UNKNOWN;
   try {
-    await judge(db, principal, ask, now);
+    await judge(db, principal, ask, now, onScan);
     return ALLOWED;
   } catch (error) {
     return toDecision(error);
@@ -114,10 +115,11 @@ export async function decideAll(
   principal: Principal,
   questions: readonly Question[],
   now: number,
+  onScan?: OnScan,
 ): Promise<Decision[]> {
   if (questions.length > QUESTIONS_AT_ONCE)
     throw badInput(['checks'], `must be at most ${QUESTIONS_AT_ONCE}`);
   const decisions: Decision[] = [];
-  for (const question of questions) decisions.push(await decide(db, principal, question, now));
+  for (const question of questions) decisions.push(await decide(db, principal, question, now, onScan));
   return decisions;
 }

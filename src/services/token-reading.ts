@@ -17,12 +17,13 @@ import {
   type TokenListOrder,
   type TokenSummary,
 } from '../storage/token-lists.ts';
-import { findAncestorIds, findToken, type TokenHolder } from '../storage/tokens.ts';
+import { findThoseBelow, findToken, findTokens, type TokenHolder } from '../storage/tokens.ts';
 import { judge, nullIfHidden } from './authority.ts';
 import type { LastUse } from './last-use.ts';
 import type { Listing } from './listing.ts';
 
 const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
+const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
 /** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
 export interface TokenReading {
@@ -46,10 +47,10 @@ export interface TokenReading {
   ): Promise<Listing<Token>>;
   summary(principal: Principal): Promise<TokenSummary>;
   summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
-  /** The parent of a token that the caller sees; `null` where a token would look above itself, or beyond its scopes. */
-  findParent(principal: Principal, parentId: string): Promise<Token | null>;
-  /** Of tokens that derive from one that the caller sees, those that it may list: a token's scopes say which. */
-  listable(principal: Principal, tokens: readonly Token[]): Token[];
+  /** The tokens that derive directly from one that the caller sees, as far as it may list them, oldest first. */
+  listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<Listing<Token>>;
+  /** Parents of tokens that the caller sees, by id; without those above the calling token, or beyond its scopes. */
+  findParents(principal: Principal, parentIds: readonly string[]): Promise<Map<string, Token>>;
 }
 
 /** The entities that every link of a chain is limited to for an operation on tokens; `null`: no limit. */
@@ -109,12 +110,18 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     listOfWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
     summary: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
     summaryOfWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
-    async findParent(principal, parentId) {
-      const parent = await findToken(db, parentId);
-      if (principal.kind !== 'PERSONAL_TOKEN' || parentId === principal.tokenId) return parent;
-      const isBelow = (await findAncestorIds(db, parentId)).includes(principal.tokenId);
-      return isBelow && reaches(principal, 'READ', parentId) ? parent : null;
+    listDerived(principal, parentId, page) {
+      const only = principal.kind === 'PERSONAL_TOKEN' ? onlyTokens(principal.chain, 'LIST') : null;
+      return listOf({ parentId, only }, page, {}, OLDEST_FIRST);
     },
-    listable: (principal, tokens) => tokens.filter(({ id }) => reaches(principal, 'LIST', id)),
+    async findParents(principal, parentIds) {
+      const parents = await findTokens(db, parentIds);
+      if (principal.kind !== 'PERSONAL_TOKEN') return new Map(parents.map((token) => [token.id, token]));
+      const { tokenId } = principal;
+      const below = await findThoseBelow(db, parentIds, tokenId);
+      const isVisible = ({ id }: Token) =>
+        id === tokenId || (below.has(id) && reaches(principal, 'READ', id));
+      return new Map(parents.filter(isVisible).map((token) => [token.id, token]));
+    },
   };
 }

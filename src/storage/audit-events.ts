@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AuditAction, AuditEvent } from '../domain/audit.ts';
+import type { AuditAction, AuditEvent, AuditRecord } from '../domain/audit.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import type { Executor } from './database.ts';
 import { countRows, fetchPage, mapPage } from './paging.ts';
@@ -93,7 +93,7 @@ type Row = {
   detail: string;
 };
 
-function toEvent(row: Row): AuditEvent {
+function toRecord(row: Row): AuditRecord {
   return {
     id: row.id,
     at: row.at,
@@ -106,7 +106,7 @@ function toEvent(row: Row): AuditEvent {
     targetId: row.target_id,
     ip: row.ip,
     userAgent: row.user_agent,
-    detail: JSON.parse(row.detail),
+    detailJson: row.detail,
   };
 }
 
@@ -116,7 +116,7 @@ export async function pageAuditEvents(
   log: AuditLog,
   filter: AuditFilter,
   window: PageWindow,
-): Promise<Page<AuditEvent>> {
+): Promise<Page<AuditRecord>> {
   const page = await fetchPage(logQuery(db, log, filter).selectAll(), window, {
     ...AUDIT_ORDER,
     key: sql.ref('at'),
@@ -124,7 +124,7 @@ export async function pageAuditEvents(
     direction: 'desc',
     positionOf: (row) => ({ key: row.at, id: row.id }),
   });
-  return mapPage(page, toEvent);
+  return mapPage(page, toRecord);
 }
 
 /** How many rows a log has; counted as by `countRows`. */
@@ -133,7 +133,7 @@ export async function countAuditEvents(db: Executor, log: AuditLog, filter: Audi
 }
 
 /** A row of the log by id. */
-export async function findAuditEvent(db: Executor, id: string): Promise<AuditEvent | null> {
+export async function findAuditEvent(db: Executor, id: string): Promise<AuditRecord | null> {
   const row = await db.selectFrom('audit_events').selectAll().where('id', '=', id).executeTakeFirst();
-  return row ? toEvent(row) : null;
+  return row ? toRecord(row) : null;
 }

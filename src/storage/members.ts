@@ -61,20 +61,20 @@ export async function isMemberByEmail(db: Executor, workspaceId: string, email: 
   return row !== undefined;
 }
 
-/** The places of these users in these workspaces, in no order; of each user in each workspace, so pick what you need. */
-export async function findMembers(
+/** The roles of a user by workspace; workspaces of which the user is no member are left out. */
+export async function findRoles(
   db: Executor,
-  userIds: readonly string[],
+  userId: string,
   workspaceIds: readonly string[],
-): Promise<Member[]> {
-  if (userIds.length === 0 || workspaceIds.length === 0) return [];
+): Promise<Map<string, Role>> {
+  if (workspaceIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('members')
-    .selectAll()
-    .where('user_id', 'in', [...userIds])
+    .select(['workspace_id', 'role'])
+    .where('user_id', '=', userId)
     .where('workspace_id', 'in', [...workspaceIds])
     .execute();
-  return rows.map(toMember);
+  return new Map(rows.map((row) => [row.workspace_id, roleOfRank(row.role)]));
 }
 
 /** One stretch of a workspace's members. */

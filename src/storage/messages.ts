@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Reach } from '../domain/authority.ts';
-import type { Message } from '../domain/message.ts';
+import type { Message, MessageHead } from '../domain/message.ts';
 import type { Page, PageWindow } from '../domain/paging.ts';
 import { channelWithin, sharesJudgedAt } from './channels.ts';
 import type { Executor } from './database.ts';
@@ -19,6 +19,29 @@ function toMessage(row: Selectable<Tables['messages']>): Message {
     payload: JSON.parse(row.payload),
     publishedAt: row.published_at,
     publisherId: row.publisher_id,
+  };
+}
+
+/** A message in a list: how long its payload is, and not yet what it says. */
+export interface MeasuredMessage extends MessageHead {
+  /** Bytes of JSON. */
+  readonly bytes: number;
+}
+
+const HEAD = ['messages.id', 'channel_id', 'sequence', 'published_at', 'publisher_id'] as const;
+/** Read from the header of a row, without the payload itself. */
+const BYTES = sql<number>`octet_length(payload)`.as('bytes');
+
+type HeadRow = Omit<Selectable<Tables['messages']>, 'payload' | 'bytes_before'> & { readonly bytes: number };
+
+function toMeasured(row: HeadRow): MeasuredMessage {
+  return {
+    id: row.id,
+    channelId: row.channel_id,
+    sequence: row.sequence,
+    publishedAt: row.published_at,
+    publisherId: row.publisher_id,
+    bytes: row.bytes,
   };
 }
 
@@ -101,15 +124,26 @@ export async function pageMessages(
   db: Executor,
   channelId: string,
   window: PageWindow,
-): Promise<Page<Message>> {
-  const page = await fetchPage(messageQuery(db, channelId).selectAll(), window, {
+): Promise<Page<MeasuredMessage>> {
+  const page = await fetchPage(messageQuery(db, channelId).select(HEAD).select(BYTES), window, {
     ...MESSAGE_ORDER,
     key: sql.ref('sequence'),
     id: sql.ref('id'),
     direction: 'asc',
     positionOf: (row) => ({ key: row.sequence, id: row.id }),
   });
-  return mapPage(page, toMessage);
+  return mapPage(page, toMeasured);
+}
+
+/** The payloads of messages by id, as JSON; what is gone is left out. */
+export async function findPayloads(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('messages')
+    .select(['id', 'payload'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.payload]));
 }
 
 /** How many messages a channel keeps; counted as by `countRows`. */
@@ -123,17 +157,18 @@ export async function findMessageWithin(
   reach: Reach,
   id: string,
   now: number,
-): Promise<Message | null> {
+): Promise<MeasuredMessage | null> {
   const channelId = sql<string>`(select channel_id from messages where id = ${id})`;
   const judgement = { now: await sharesJudgedAt(db, reach, now), channelId };
   const row = await db
     .selectFrom('messages')
     .innerJoin('channels', 'channels.id', 'messages.channel_id')
-    .selectAll('messages')
+    .select(HEAD)
+    .select(BYTES)
     .where(channelWithin(reach, judgement))
     .where('messages.id', '=', id)
     .executeTakeFirst();
-  return row ? toMessage(row) : null;
+  return row ? toMeasured(row) : null;
 }
 
 const messageAfter = precompileOne((db: Executor, channelId: string, sequence: number) =>

@@ -68,6 +68,9 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
     query = query.where('tokens.owner_id', '=', holder.ownerId);
   } else if ('workspaceId' in holder) {
     query = query.where('tokens.workspace_id', '=', holder.workspaceId);
+  } else if ('parentId' in holder) {
+    query = query.where('tokens.parent_id', '=', holder.parentId);
+    if (holder.only) query = onlyIds(query, holder.only);
   } else {
     const derived = db
       .selectFrom('token_ancestors')

@@ -7,11 +7,12 @@ import { precompile, precompileByIds } from './precompiled.ts';
 import { precompileInsert } from './precompiled-insert.ts';
 import type { Tables } from './tables.ts';
 
-/** Whose tokens are meant: a user's, a workspace's, or one token's own and all that it derived. */
+/** Whose tokens are meant: a user's, a workspace's, a token's own and all that it derived, or what derives from one directly. */
 export type TokenHolder =
   | { readonly ownerId: string }
   | { readonly workspaceId: string }
-  | { readonly lineOf: string; readonly only: readonly string[] | null };
+  | { readonly lineOf: string; readonly only: readonly string[] | null }
+  | { readonly parentId: string; readonly only: readonly string[] | null };
 
 /** When the first of a token's ancestors was disabled. */
 export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
@@ -157,17 +158,6 @@ export async function findTokens(db: Executor, ids: readonly string[]): Promise<
   return (await tokensById(db, ids)).map(toToken);
 }
 
-/** The tokens that derive directly from these, oldest first. */
-export async function findTokensByParent(db: Executor, parentIds: readonly string[]): Promise<Token[]> {
-  if (parentIds.length === 0) return [];
-  const rows = await tokenQuery(db)
-    .where('tokens.parent_id', 'in', [...parentIds])
-    .orderBy('tokens.created_at')
-    .orderBy('tokens.id')
-    .execute();
-  return rows.map(toToken);
-}
-
 /** The ids of the tokens that one derives from. */
 export async function findAncestorIds(db: Executor, tokenId: string): Promise<string[]> {
   const rows = await db
@@ -176,6 +166,22 @@ export async function findAncestorIds(db: Executor, tokenId: string): Promise<st
     .where('token_id', '=', tokenId)
     .execute();
   return rows.map((row) => row.ancestor_id);
+}
+
+/** Which of these tokens derive from another, near or far. */
+export async function findThoseBelow(
+  db: Executor,
+  ids: readonly string[],
+  ancestorId: string,
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('token_ancestors')
+    .select('token_id')
+    .where('ancestor_id', '=', ancestorId)
+    .where('token_id', 'in', [...ids])
+    .execute();
+  return new Set(rows.map((row) => row.token_id));
 }
 
 /** All tokens that derive from one, near and far, oldest first. */

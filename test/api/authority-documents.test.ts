@@ -244,7 +244,7 @@ describe('there is no way around a field, whatever object leads to it', () => {
     const grandchild = await createPersonalToken(postern, child.secret, { access: 'NONE' });
     const answer = await postern.post(
       `query ($top: ID!) {
-        viewer { token { parent { id } derived { id parent { id } } } }
+        viewer { token { parent { id } derived { nodes { id parent { id } } } } }
         above: token(id: $top) { id }
         tokens { nodes { id } }
       }`,
@@ -253,7 +253,9 @@ describe('there is no way around a field, whatever object leads to it', () => {
     );
     expect(answer.errors).toEqual([]);
     expect(answer.data).toEqual({
-      viewer: { token: { parent: null, derived: [{ id: grandchild.id, parent: { id: child.id } }] } },
+      viewer: {
+        token: { parent: null, derived: { nodes: [{ id: grandchild.id, parent: { id: child.id } }] } },
+      },
       above: null,
       tokens: { nodes: [{ id: grandchild.id }, { id: child.id }] },
     });

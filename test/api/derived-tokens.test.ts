@@ -16,8 +16,8 @@ function manager(operations: readonly string[], name: string): Promise<IssuedTok
 
 /** The names of what a token derived, as it is told through itself. */
 async function derivedOf(secret: string): Promise<string[]> {
-  const { data } = await postern.post('{ viewer { token { derived { name } } } }', {}, secret);
-  return data.viewer.token.derived.map(({ name }: { name: string }) => name);
+  const { data } = await postern.post('{ viewer { token { derived { nodes { name } } } } }', {}, secret);
+  return data.viewer.token.derived.nodes.map(({ name }: { name: string }) => name);
 }
 
 describe('what a token derived', () => {
@@ -55,9 +55,9 @@ describe('what a token derived', () => {
   test('is shown to its owner, whatever the token may do', async () => {
     const parent = await manager(['CREATE'], 'parent');
     await createPersonalToken(postern, parent.secret, { name: 'child', access: 'NONE' });
-    const query = 'query ($id: ID!) { token(id: $id) { derived { name parent { name } } } }';
+    const query = 'query ($id: ID!) { token(id: $id) { derived { nodes { name parent { name } } } } }';
     const { data } = await postern.post(query, { id: parent.id }, postern.owner.session);
-    expect(data.token.derived).toEqual([{ name: 'child', parent: { name: 'parent' } }]);
+    expect(data.token.derived.nodes).toEqual([{ name: 'child', parent: { name: 'parent' } }]);
   });
 });
 

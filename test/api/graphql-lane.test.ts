@@ -31,7 +31,8 @@ beforeAll(async () => {
   token = await createPersonalToken(postern, ada.session, { access: 'SCOPED', scopes });
   const parts = {
     schema,
-    createContext: (server: Call['server']) => createContext(postern.app.services, server),
+    createContext: (server: Call['server'], certain: number) =>
+      createContext(postern.app.services, server, certain),
     logger: createLogger('silent'),
   };
   ways = { lane: createLane(parts), yoga: createGraphQLServer(parts) };
@@ -49,7 +50,10 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   visit.principal = principal;
   const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: visit.requestId };
   const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
-  const answer = await way(request, createCall(documents, request, { graphqlParams: params, server, visit }));
+  const answer = await way(
+    request,
+    createCall({ documents, schema }, request, { graphqlParams: params, server, visit }),
+  );
   return (
     answer && {
       status: answer.status,

@@ -7,10 +7,10 @@ const CREATE = 'mutation ($input: CreateChannelInput!) { createChannel(input: $i
 let postern: TestApp;
 
 /** Asks for the messages of every channel, so many times over. */
-function messagesOfAll(times: number): string {
+function messagesOfAll(times: number, messages = 'messages'): string {
   const lists = Array.from(
     { length: times },
-    (_, n) => `a${n}: channels(first: 100) { nodes { messages { totalCount } } }`,
+    (_, n) => `a${n}: channels(first: 100) { nodes { ${messages} { totalCount } } }`,
   );
   return `{ ${lists.join(' ')} }`;
 }
@@ -30,7 +30,16 @@ test('an operation with a list in each of many rows is answered', async () => {
   expect(answer.data.a9.nodes).toHaveLength(CHANNELS);
 });
 
-test('an operation whose lists multiply beyond measure is stopped', async () => {
-  const answer = await postern.post(messagesOfAll(20), {}, postern.owner.session);
+test('an operation whose lists multiply is stopped once its budget is spent', async () => {
+  const answer = await postern.post(messagesOfAll(14), {}, postern.owner.session);
+  expect(answer.status).toBe(200);
   expect(answer.code).toBe('LIMIT_REACHED');
+  expect(answer.errors.length).toBeLessThanOrEqual(14);
+});
+
+test('an operation whose pages would multiply beyond measure if they were full is not begun', async () => {
+  const answer = await postern.post(messagesOfAll(20, 'messages(first: 100)'), {}, postern.owner.session);
+  expect(answer.status).toBe(400);
+  expect(answer.data).toBeUndefined();
+  expect(answer.code).toBe('QUERY_TOO_COMPLEX');
 });

@@ -33,7 +33,7 @@ describe('in the schema', () => {
 });
 
 /** The events of the token in a payload, which take the role Administrator. */
-const AUDITED = 'secret token { auditEvents { totalCount } }';
+const AUDITED = 'secret token { auditEvents { totalCount nodes { detail } } }';
 
 describe('a payload', () => {
   let postern: TestApp;

@@ -8,7 +8,7 @@ import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts'
 
 const DAY = 86_400_000;
 const ALL = `identifier kind name description maskedSecret access scopes { id } role workspace { id } owner { id }
-  createdBy { id } parent { id } derived { id } status createdAt updatedAt expiresAt regeneratedAt disabledAt revokedAt
+  createdBy { id } parent { id } derived { nodes { id } } status createdAt updatedAt expiresAt regeneratedAt disabledAt revokedAt
   lastUsedAt lastUsedIp lastUsedUserAgent`;
 
 let postern: TestApp;
@@ -45,7 +45,7 @@ describe('createToken', () => {
       owner: { id },
       createdBy: { id },
       parent: null,
-      derived: [],
+      derived: { nodes: [] },
       status: 'ACTIVE',
       createdAt: inDays(0),
       updatedAt: inDays(0),

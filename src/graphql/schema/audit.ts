@@ -1,7 +1,8 @@
-import type { AuditEvent } from '../../domain/audit.ts';
+import type { AuditRecord } from '../../domain/audit.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { userIdOf } from '../../domain/principal.ts';
 import type { Token } from '../../domain/token.ts';
+import { bytesToUnits } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
@@ -9,7 +10,7 @@ import { AuditEventRef, TokenRef, UserRef, ViewerRef, WorkspaceRef } from '../re
 import { PrincipalKindEnum } from './enums.ts';
 
 /** Who reads a log may see the tokens of its holder only: somebody's personal token is no concern of a workspace. */
-function belongsToHolder(token: Token, event: AuditEvent): boolean {
+function belongsToHolder(token: Token, event: AuditRecord): boolean {
   return token.kind === 'WORKSPACE'
     ? token.workspaceId === event.workspaceId
     : token.ownerId === event.userId;
@@ -51,9 +52,13 @@ implementNode(AuditEventRef, {
     targetId: t.exposeID('targetId', { nullable: true, description: 'The global id of what was acted on.' }),
     ip: t.exposeString('ip', { nullable: true, description: 'The address that the call came from.' }),
     userAgent: t.exposeString('userAgent', { nullable: true, description: 'What the caller called itself.' }),
-    detail: t.expose('detail', {
+    detail: t.field({
       type: 'JSON',
       description: 'What changed, by public names. Never a secret.',
+      resolve: ({ detailJson }, _args, { budget }) => {
+        budget.take(bytesToUnits(detailJson.length));
+        return JSON.parse(detailJson);
+      },
     }),
   }),
 });

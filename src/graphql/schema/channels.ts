@@ -59,6 +59,9 @@ const ChannelConnection = builder.connectionObject(
   { name: 'ChannelEdge', description: 'A channel in a list.' },
 );
 
+/** The channels of all workspaces of a person are put in order first; there may be thousands. */
+const LIST_UNITS = 1000;
+
 builder.queryFields((t) => ({
   channel: t.field({
     type: ChannelRef,
@@ -72,6 +75,7 @@ builder.queryFields((t) => ({
   channels: t.connection(
     {
       type: ChannelRef,
+      cost: { units: LIST_UNITS },
       description:
         'The channels that the caller may list, shared ones included, oldest first; of one workspace, or of all.',
       need: {

@@ -8,12 +8,16 @@ const ReportLeakedSecretsPayload = builder
     fields: (t) => ({ received: t.exposeInt('received', { description: 'How many were handed in.' }) }),
   });
 
+/** Each secret is looked up. */
+const LOOKUP_UNITS = 20;
+
 builder.mutationField('reportLeakedSecrets', (t) =>
   t.field({
     type: ReportLeakedSecretsPayload,
     description:
       'Revokes every real secret among them: tokens with all that derives from them, sessions, invitations. Takes back the memberships and roles that the tokens gave. The answer tells nothing about which were real.',
     need: { kind: 'anyone' },
+    cost: { units: LOOKUP_UNITS, perItemOf: 'secrets' },
     args: {
       secrets: t.arg.stringList({
         required: true,

@@ -1,5 +1,6 @@
 import { idOf } from '../../domain/global-id.ts';
 import type { Message } from '../../domain/message.ts';
+import { payForJson } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
@@ -36,7 +37,8 @@ builder.objectField(ChannelRef, 'messages', (t) =>
       type: MessageRef,
       description: 'The messages that it keeps, oldest first.',
       need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
-      resolve: async ({ id }, page, { services }) => toConnection(await services.messages.list(id, page)),
+      resolve: async ({ id }, page, { services, budget }, info) =>
+        toConnection(await services.messages.list(id, page, payForJson(budget, info))),
     },
     { name: 'MessageConnection', description: 'A stretch of a list of messages.' },
     { name: 'MessageEdge', description: 'A message in a list.' },

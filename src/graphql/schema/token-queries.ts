@@ -70,6 +70,12 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
 const FILTER = { type: TokenFilterInput, description: 'Narrows the list.' } as const;
 const ORDER = { type: TokenOrderInput, description: 'Left out: newest first.' } as const;
 
+/** A filter or an order may look at all tokens of a workspace, up to 1,000. */
+const LIST_UNITS = 300;
+
+/** A summary looks at up to 1,000 tokens. */
+const SUMMARY_UNITS = 1000;
+
 builder.queryFields((t) => ({
   token: t.field({
     type: TokenRef,
@@ -96,16 +102,32 @@ builder.queryFields((t) => ({
   ),
   tokenSummary: t.field({
     type: TokenSummaryRef,
+    cost: { units: SUMMARY_UNITS },
     description: "How the caller's personal tokens stand.",
     need: { kind: 'token', operation: 'LIST', lookup: true },
     resolve: (_root, _args, { services, principal }) => services.tokenReading.summary(principal),
   }),
 }));
 
+builder.objectField(TokenRef, 'derived', (t) =>
+  t.connection(
+    {
+      type: TokenRef,
+      nullable: true,
+      description:
+        'The tokens that were derived from this one directly, as far as the caller may list them, oldest first.',
+      resolve: async ({ id }, page, { services, principal }) =>
+        toConnection(await services.tokenReading.listDerived(principal, id, page)),
+    },
+    TokenConnection,
+  ),
+);
+
 builder.objectFields(WorkspaceRef, (t) => ({
   tokens: t.connection(
     {
       type: TokenRef,
+      cost: { units: LIST_UNITS },
       description: "The workspace's own tokens.",
       need: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
@@ -118,6 +140,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
   ),
   tokenSummary: t.field({
     type: TokenSummaryRef,
+    cost: { units: SUMMARY_UNITS },
     description: "How the workspace's own tokens stand.",
     need: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.tokenReading.summaryOfWorkspace(id),

@@ -62,6 +62,7 @@ implementNode(TokenRef, {
       access: t.expose('access', { type: TokenAccessEnum, description: 'How much it may do.' }),
       scopes: t.field({
         type: [TokenScopeRef],
+        cost: { isBatched: true },
         description: 'What it may do, where access is SCOPED; empty otherwise.',
         resolve: async (token, _args, { loaders }) => [...(await loaders.scopes.load(token.id))],
       }),
@@ -95,15 +96,8 @@ implementNode(TokenRef, {
         nullable: true,
         description:
           'The token that this one was derived from; null where it was not, or where the caller may not see it.',
-        resolve: ({ parentId }, _args, { services, principal }) =>
-          parentId === null ? null : services.tokenReading.findParent(principal, parentId),
-      }),
-      derived: t.field({
-        type: [TokenRef],
-        description:
-          'The tokens that were derived from this one directly, as far as the caller may list them, oldest first.',
-        resolve: async (token, _args, { loaders, services, principal }) =>
-          services.tokenReading.listable(principal, await loaders.derived.load(token.id)),
+        resolve: ({ parentId }, _args, { loaders }) =>
+          parentId === null ? null : loaders.parent.load(parentId),
       }),
       status: t.field({
         type: TokenStatusEnum,

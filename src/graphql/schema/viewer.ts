@@ -1,5 +1,7 @@
 import { userIdOf } from '../../domain/principal.ts';
+import type { OnScan } from '../../services/authority.ts';
 import { type Decision, decide, decideAll, type Question } from '../../services/decisions.ts';
+import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
 import { OperationEnum, PrincipalKindEnum } from './enums.ts';
@@ -28,6 +30,15 @@ const WORKSPACE_ID = 'The workspace that the entity is in. Needed where the enti
 /** A button is worth showing if there is anything to use it on, so a question without an id asks about any entity. */
 function withDefaultExtent(question: Question): Question {
   return { ...question, any: question.entityId == null };
+}
+
+/** A check takes a statement or two. */
+const CHECK_UNITS = PRICE.statement;
+/** A type may be registered in each of a person's workspaces, and is then tried in one after the other. */
+const SCAN_UNITS = PRICE.row;
+
+function payForScan(budget: Budget): OnScan {
+  return (workspaces) => budget.take(workspaces * SCAN_UNITS);
 }
 
 const CheckInput = builder.inputType('CheckInput', {
@@ -74,6 +85,7 @@ ViewerRef.implement({
     }),
     can: t.field({
       type: DecisionRef,
+      cost: { units: CHECK_UNITS },
       description:
         'Whether the caller may do an operation on one entity, on any or on every entity of a type, by the rules that the call itself is judged by.',
       args: {
@@ -82,15 +94,16 @@ ViewerRef.implement({
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
-      resolve: (_viewer, question, { principal, services, now }) =>
-        decide(services.db, principal, withDefaultExtent(question), now()),
+      resolve: (_viewer, question, { principal, services, budget, now }) =>
+        decide(services.db, principal, withDefaultExtent(question), now(), payForScan(budget)),
     }),
     canAll: t.field({
       type: [DecisionRef],
+      cost: { units: CHECK_UNITS, perItemOf: 'checks' },
       description: 'The same for several questions; the answers come in their order.',
       args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
-      resolve: (_viewer, { checks }, { principal, services, now }) =>
-        decideAll(services.db, principal, checks.map(withDefaultExtent), now()),
+      resolve: (_viewer, { checks }, { principal, services, budget, now }) =>
+        decideAll(services.db, principal, checks.map(withDefaultExtent), now(), payForScan(budget)),
     }),
   }),
 });

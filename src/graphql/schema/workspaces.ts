@@ -1,5 +1,4 @@
 import { idOf, toGlobalId } from '../../domain/global-id.ts';
-import { userIdOf } from '../../domain/principal.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
@@ -29,8 +28,7 @@ implementNode(WorkspaceRef, {
         if (principal.kind === 'WORKSPACE_TOKEN') {
           return principal.workspaceId === workspaceId ? principal.role : null;
         }
-        const userId = userIdOf(principal);
-        return userId === null ? null : loaders.role.load({ userId, workspaceId });
+        return loaders.role.load(workspaceId);
       },
     }),
   }),
@@ -78,6 +76,9 @@ const DeleteWorkspacePayload = builder.objectRef<{ id: string }>('DeleteWorkspac
   }),
 });
 
+/** The workspaces of a person are put in order first; there may be a thousand. */
+const LIST_UNITS = 300;
+
 builder.queryFields((t) => ({
   workspace: t.field({
     type: WorkspaceRef,
@@ -92,6 +93,7 @@ builder.queryFields((t) => ({
   workspaces: t.connection(
     {
       type: WorkspaceRef,
+      cost: { units: LIST_UNITS },
       description: 'The workspaces that the caller may list, oldest first.',
       need: { kind: 'entity', operation: 'LIST', entityType: 'workspace', lookup: true },
       resolve: async (_root, page, { services, principal }) =>

@@ -6,7 +6,7 @@ import './derived-tokens.css';
 import { StatusBadge } from './status-badge.tsx';
 
 interface DerivedToken extends DerivedPartsFragment {
-  readonly derived?: readonly DerivedToken[];
+  readonly derived?: { readonly nodes: readonly DerivedToken[] } | null;
 }
 
 function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
@@ -21,7 +21,7 @@ function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
             <span className="muted">{ACCESS_NAMES[token.access]}</span>
             <StatusBadge status={token.status} />
           </div>
-          {token.derived && token.derived.length > 0 && <Branch tokens={token.derived} />}
+          {token.derived && token.derived.nodes.length > 0 && <Branch tokens={token.derived.nodes} />}
         </li>
       ))}
     </ul>

@@ -96,7 +96,7 @@ function TokenDetails({ token }: { token: Token }) {
       </Section>
       {token.kind === 'PERSONAL' && <TokenScopes token={token} onEdit={() => setAction('edit')} />}
       <TryIt token={token} />
-      {token.derived.length > 0 && <DerivedTokens tokens={token.derived} />}
+      {token.derived && token.derived.nodes.length > 0 && <DerivedTokens tokens={token.derived.nodes} />}
       <TokenHistory token={token} />
       {action && <TokenActionDialog action={action} token={token} onClose={() => setAction(null)} />}
     </Page>

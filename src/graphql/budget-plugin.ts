@@ -1,0 +1,159 @@
+import SchemaBuilder, {
+  BasePlugin,
+  type FieldNullability,
+  type InputFieldMap,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+  type TypeParam,
+} from '@pothos/core';
+import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import { COUNTED_MAX, PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
+import { type Budget, bytesToUnits, PRICE } from './budget.ts';
+import type { Context } from './context.ts';
+import { type FieldCost, worstOf } from './cost.ts';
+import { costOfField, costOfRow, isConnectionName } from './selection-cost.ts';
+
+/** The name of the plugin that keeps operations within their budgets. */
+export const BUDGET_PLUGIN = 'budget' as const;
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      budget: BudgetPlugin<Types>;
+    }
+
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** What the field costs beyond what follows from its type and selection. */
+      cost?: FieldCost;
+    }
+  }
+}
+
+type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
+
+/** The units of a row by the field nodes of its list, which are one array for all parents of an execution. */
+const ROW_UNITS = new WeakMap<GraphQLResolveInfo['fieldNodes'], number>();
+
+function rowUnitsOf(info: GraphQLResolveInfo): number {
+  const known = ROW_UNITS.get(info.fieldNodes);
+  if (known !== undefined) return known;
+  const { units } = costOfRow(info);
+  ROW_UNITS.set(info.fieldNodes, units);
+  return units;
+}
+
+/** Pays for the stored JSON of one row as often as the selection of its list asks for it; `null` if it does not. */
+export function payForJson(
+  budget: Budget,
+  info: GraphQLResolveInfo,
+): ((bytes: number) => Promise<void> | undefined) | null {
+  const { json } = costOfRow(info);
+  return json === 0 ? null : (bytes) => budget.take(json * bytesToUnits(bytes));
+}
+
+/** A connection takes the units of a full page, and gives back those of the rows that there are not. */
+function pageWithin(resolve: Resolver): Resolver {
+  return (parent, args, context, info) => {
+    const row = rowUnitsOf(info);
+    const rows = Math.min((args.last ?? args.first ?? PAGE_DEFAULT) as number, PAGE_MAX);
+    return context.budget.read(
+      PRICE.statement + Math.max(rows, 0) * row,
+      async () => (await resolve(parent, args, context, info)) as { edges: readonly unknown[] },
+      ({ edges }) => PRICE.statement + edges.length * row,
+    );
+  };
+}
+
+/** A list without pages takes the units of its rows as soon as their number is known. */
+function listWithin(resolve: Resolver, { isBatched }: FieldCost): Resolver {
+  return async (parent, args, context, info) => {
+    const turn = isBatched ? undefined : context.budget.take(PRICE.statement);
+    if (turn) await turn;
+    const rows = (await resolve(parent, args, context, info)) as readonly unknown[] | null;
+    const pause = context.budget.takeAtOnce((rows?.length ?? 0) * rowUnitsOf(info));
+    if (pause) await pause;
+    return rows;
+  };
+}
+
+/** The units that a field takes before it is resolved with these arguments. */
+function declaredUnits({ units = 0, perItemOf }: FieldCost, args: Record<string, unknown>): number {
+  return perItemOf ? units * (args[perItemOf] as readonly unknown[]).length : units;
+}
+
+/** Counting looks at up to `COUNTED_MAX` rows. */
+function countWithin(resolve: Resolver): Resolver {
+  return (parent, args, context, info) =>
+    context.budget.read(
+      PRICE.count + Math.ceil(COUNTED_MAX / PRICE.counted),
+      async () => (await resolve(parent, args, context, info)) as number,
+      (count) => PRICE.count + Math.ceil(count / PRICE.counted),
+    );
+}
+
+/** A field with a cost of its own takes that before it is resolved. */
+function fieldWithin(resolve: Resolver, cost: FieldCost): Resolver {
+  return (parent, args, context, info) => {
+    const pause = context.budget.take(declaredUnits(cost, args));
+    const work = () => resolve(parent, args, context, info);
+    return pause ? pause.then(work) : work();
+  };
+}
+
+/** A mutation is not begun unless its payload can be answered. */
+function mutationWithin(resolve: Resolver, cost: FieldCost): Resolver {
+  return (parent, args, context, info) => {
+    context.budget.require(worstOf(costOfField(info), info.variableValues));
+    context.budget.take(PRICE.mutation + declaredUnits(cost, args));
+    return resolve(parent, args, context, info);
+  };
+}
+
+/** Each event of a stream has a budget of its own. */
+function eventWithin(resolve: Resolver): Resolver {
+  return (parent, args, context, info) => {
+    context.budget.renew();
+    return resolve(parent, args, context, info);
+  };
+}
+
+/** Makes every list, every change and every field with a cost take its units from the budget of the operation. */
+class BudgetPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const { cost } = config.pothosOptions as { cost?: FieldCost };
+    return cost ? { ...config, extensions: { ...config.extensions, cost } } : config;
+  }
+
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    config: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    return this.within(resolver as never, config) as never;
+  }
+
+  private within(resolve: Resolver, config: PothosOutputFieldConfig<Types>): Resolver {
+    const { parentType, type } = config;
+    const { cost = {} } = (config.extensions ?? {}) as { cost?: FieldCost };
+    if (parentType === 'Mutation') return mutationWithin(resolve, cost);
+    if (parentType === 'Subscription') return eventWithin(resolve);
+    if (isConnectionName(parentType) && config.name === 'totalCount') return countWithin(resolve);
+    const priced = cost.units ? fieldWithin(resolve, cost) : resolve;
+    if (type.kind === 'List') {
+      const hasRows = type.type.kind === 'Object' && !isConnectionName(parentType);
+      return hasRows ? listWithin(priced, cost) : priced;
+    }
+    if (type.kind !== 'Object') return priced;
+    const { name } = this.builder.configStore.getTypeConfig(type.ref as never);
+    return isConnectionName(name) ? pageWithin(priced) : priced;
+  }
+}
+
+SchemaBuilder.registerPlugin(BUDGET_PLUGIN, BudgetPlugin as never);

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PRICE, UNITS_MAX } from '../../src/graphql/budget.ts';
+import { createHostileDocuments, type HostileDocument } from '../hostile/documents.ts';
+import { type FullDatabase, fillDatabase } from '../hostile/full-database.ts';
+import { countUsage, countValues, resetUsage, type Usage } from '../hostile/usage.ts';
+import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { openTestSqlite } from '../support/database.ts';
+import { seededRandom } from '../support/random.ts';
+
+const SEEDS = [1, 2, 3, 4];
+const DOCUMENTS_A_SEED = 6;
+const SIZES = {
+  workspaces: 120,
+  channels: 600,
+  people: 150,
+  messages: 30,
+  messageBytes: 20_000,
+  auditEvents: 300,
+  personalTokens: 20,
+  workspaceTokens: 5,
+};
+/** Counting is the cheapest statement; most cost more. */
+const STATEMENTS_MAX = UNITS_MAX / PRICE.count / 2;
+
+/** What a check or a loader reads in one statement is charged when its number is known. */
+const ROWS_MAX = (1.2 * UNITS_MAX) / PRICE.row;
+
+let postern: TestApp;
+let full: FullDatabase;
+let usage: Usage;
+
+beforeAll(async () => {
+  const handle = openTestSqlite();
+  usage = countUsage(handle);
+  postern = await startTestApp({}, handle);
+  full = await fillDatabase(postern, SIZES);
+});
+afterAll(() => postern.close());
+
+async function send({ query, variables }: HostileDocument, secret: string | null): Promise<Answer> {
+  resetUsage(usage);
+  return postern.post(query, variables, secret);
+}
+
+/** Whether the introspection in a document, which reads nothing, makes up its size. */
+function withoutSchema(data: Record<string, unknown> | null | undefined) {
+  return Object.fromEntries(Object.entries(data ?? {}).filter(([key]) => !key.startsWith('s')));
+}
+
+describe.each(SEEDS)('hostile documents of seed %i', (seed) => {
+  test('use no more than the budget of an operation, whoever sends them', async () => {
+    const next = createHostileDocuments(seededRandom(seed), full.ids);
+    for (let n = 0; n < DOCUMENTS_A_SEED; n += 1) {
+      const document = next();
+      for (const [caller, secret] of Object.entries(full.callers)) {
+        const answer = await send(document, secret);
+        const context = `${caller}: ${JSON.stringify(document)}`;
+        const codes = new Set(answer.errors.map(({ extensions }) => extensions.code));
+        expect([...codes], context).not.toContain('INTERNAL_SERVER_ERROR');
+        expect([200, 400], context).toContain(answer.status);
+        const { objects, leaves } = countValues(withoutSchema(answer.data));
+        expect(objects * PRICE.row + leaves, context).toBeLessThanOrEqual(2 * UNITS_MAX);
+        expect(usage.rows, context).toBeLessThanOrEqual(ROWS_MAX);
+        expect(usage.characters, context).toBeLessThanOrEqual(4 * UNITS_MAX * PRICE.bytes);
+        expect(usage.statements, context).toBeLessThanOrEqual(STATEMENTS_MAX);
+        expect(usage.parameters, context).toBeLessThanOrEqual(300);
+        expect(answer.errors.length, context).toBeLessThanOrEqual(101);
+      }
+    }
+  });
+});
