@@ -4,14 +4,14 @@ import pg from 'pg';
 import { v7 } from 'uuid';
 import { DAY } from '../src/domain/duration.ts';
 import { rankOf } from '../src/domain/roles.ts';
-import { composeSecret, displayPart } from '../src/domain/secret.ts';
+import { composeSecret, previewPart } from '../src/domain/secret.ts';
 import { foldCase } from '../src/domain/text.ts';
 import { DEFAULT_POLICY } from '../src/domain/workspace.ts';
 import { digestOf } from '../src/platform/hashing.ts';
 import { policyToColumns } from '../src/storage/codec.ts';
 import { openDatabase, openSqliteDatabase } from '../src/storage/database.ts';
 import { migrateToLatest } from '../src/storage/migrations.ts';
-import { keepPresentedTokens } from '../src/storage/presented-tokens.ts';
+import { storeTokenSnapshots } from '../src/storage/repositories/token-snapshots.ts';
 import type { Tables } from '../src/storage/tables.ts';
 
 /** How many people own the tokens that are seeded. */
@@ -132,7 +132,7 @@ function tokenRow(id: string, { owner, parentId }: Holder, n: number, createdAt:
     name_folded: foldCase(name),
     description: null,
     search_text: foldCase([name, '', identifier].join('\n')),
-    display: displayPart(secretOf(n)),
+    display: previewPart(secretOf(n)),
     access: 'SCOPED',
     role: null,
     created_at: createdAt,
@@ -238,7 +238,7 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
     for (const row of rows) statement.run(row);
   }, plan);
   connection.exec('commit');
-  await keepAll(plan.tokens, 1, (digests) => handle.transact((tx) => keepPresentedTokens(tx, digests)));
+  await keepAll(plan.tokens, 1, (digests) => handle.transact((tx) => storeTokenSnapshots(tx, digests)));
   await handle.close();
 }
 
@@ -266,7 +266,7 @@ export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
     );
   }, plan);
   await client.query('commit');
-  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => keepPresentedTokens(handle.db, digests));
+  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.db, digests));
   await handle.close();
   await setTriggers(client, 'enable');
   // What autovacuum would do in a minute, and in the middle of the measuring.

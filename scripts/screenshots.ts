@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import { createNodeServer } from '../src/http/node-server.ts';
+import { createNodeServer } from '../src/http/node/server.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { launchChromium } from '../test/web/support/chromium.ts';
 

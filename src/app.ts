@@ -3,18 +3,18 @@ import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { type Clock, stopwatch, systemClock } from './platform/clock.ts';
-import { passingIds, systemIds } from './platform/ids.ts';
+import { type Clock, monotonicNow, systemClock } from './platform/clock.ts';
+import { requestIds, systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
-import { createFirstOwner, type FirstOwner, identifyInstallation } from './services/bootstrap.ts';
+import { createFirstOwner, type FirstOwner, identifyInstallation } from './services/accounts/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
 import { type DatabaseHandle, isPostgres, openDatabase } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
-import { takeAsIsMark } from './storage/restore.ts';
-import { acquireServerLock } from './storage/server-lock.ts';
-import { startSqliteClock } from './storage/sqlite-clock.ts';
+import { startSqliteClock } from './storage/sqlite/clock.ts';
+import { takeAsIsMark } from './storage/sqlite/restore.ts';
+import { acquireServerLock } from './storage/sqlite/server-lock.ts';
 
 const DEFAULT_OWNER = 'owner@localhost';
 
@@ -55,7 +55,7 @@ async function openConfigured(config: Config, logger: Logger): Promise<DatabaseH
     const close = handle.close;
     try {
       await migrateToLatest(handle);
-      const sources = { system: systemClock, stopwatch, onStep: warnOfStep(logger) };
+      const sources = { system: systemClock, monotonic: monotonicNow, onStep: warnOfStep(logger) };
       const kept = isPostgres(config.databaseUrl) ? null : await startSqliteClock(handle, sources);
       return {
         ...handle,
@@ -104,14 +104,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     email: config.ownerEmail ?? DEFAULT_OWNER,
     password: config.ownerPassword,
   });
-  const installationId = await identifyInstallation(services, passingIds);
+  const installationId = await identifyInstallation(services, requestIds);
   const metrics = config.metricsPort === null ? null : createMetrics({ services, database, logger });
   const handler = createHttpHandler({
     config,
     schema,
     logger,
     clock,
-    ids: passingIds,
+    ids: requestIds,
     installationId,
     services,
     metrics,

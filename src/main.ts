@@ -1,4 +1,4 @@
-import './platform/production.ts';
+import './platform/node-env.ts';
 import { ConfigError, loadEnvironment, readConfig } from './config.ts';
 import { OperatorError } from './platform/operator-error.ts';
 import { serve } from './server.ts';

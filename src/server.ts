@@ -3,10 +3,10 @@ import { isIPv6 } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createMetricsServer, type MetricsServer } from './http/metrics-server.ts';
-import { createNodeServer, type NodeServer } from './http/node-server.ts';
-import { stopwatch } from './platform/clock.ts';
+import { createNodeServer, type NodeServer } from './http/node/server.ts';
+import { monotonicNow } from './platform/clock.ts';
 import { startWatchdog } from './platform/watchdog.ts';
-import type { FirstOwner } from './services/bootstrap.ts';
+import type { FirstOwner } from './services/accounts/bootstrap.ts';
 
 /** From the signal to the last answer, and to the end; whoever started us will not wait longer than ten seconds. */
 const DRAIN_MS = 8_000;
@@ -90,7 +90,7 @@ function watch({ logger }: App, { watchdogSeconds }: Config): void {
 function createRefusalLog({ logger }: App, { maxConnections }: Config): () => void {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return () => {
-    const now = stopwatch();
+    const now = monotonicNow();
     if (now < quietUntil) return;
     quietUntil = now + REFUSAL_LOG_MS;
     logger.warn({ maxConnections }, 'POSTERN_MAX_CONNECTIONS is reached: connections are refused');

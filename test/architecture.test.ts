@@ -78,9 +78,9 @@ describe('the floors', () => {
   test('the schema loads without configuration, database, clock or randomness', () => {
     const loaded = [...loadedBy(SOURCES, 'src/graphql/schema.ts')];
     const outside =
-      /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:database|sqlite|migrations))\b.*)$/;
+      /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:database|sqlite\/connection|postgres\/connection|migrations))\b.*)$/;
     expect(loaded.filter((name) => outside.test(name))).toEqual([]);
-    expect(loaded).toContain('src/services/authority.ts');
+    expect(loaded).toContain('src/services/access/authorize.ts');
   });
 
   test('migrations are frozen: they import Kysely and nothing of ours', () => {
@@ -112,7 +112,7 @@ describe('each thing has its one place', () => {
     const others = SOURCES.filter(({ path }) => path !== 'src/config.ts');
     // What a library reads when it is loaded has to be set before, by a file that does nothing else.
     expect(placesOf(others, /\bprocess\.env\b|\bloadEnvFile\b/)).toEqual([
-      "src/platform/production.ts:3 process.env.NODE_ENV ??= 'production';",
+      "src/platform/node-env.ts:3 process.env.NODE_ENV ??= 'production';",
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('each thing has its one place', () => {
   });
 
   test('nothing is exported by default, passed on in bulk, or kept as loose end', () => {
-    const plugin = 'src/graphql/need-plugin.ts';
+    const plugin = 'src/graphql/requirement-plugin.ts';
     const files = SOURCES.filter(({ path }) => path !== plugin);
     expect(placesOf(files, /^export default\b|^export \*|\bTODO\b|\bFIXME\b|@ts-ignore|@ts-nocheck/)).toEqual(
       [],

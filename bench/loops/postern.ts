@@ -3,8 +3,8 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { kindOfSecret, type SecretKind } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import type { Credential } from '../../src/services/caller.ts';
-import { decide, decideAtOnce, type Question } from '../../src/services/decisions.ts';
+import { type AccessCheck, checkAccess, checkAccessSync } from '../../src/services/access/access-checks.ts';
+import type { Credential } from '../../src/services/access/caller.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { reportCallers, reportLoop } from '../measured.ts';
 import { secretOf } from '../seed.ts';
@@ -12,7 +12,7 @@ import { shuffled } from '../walk.ts';
 
 // What /verify does, in process and from the secret on: its shape and checksum, its digest, whose it is, and whether it may
 // do one thing. Over some of all tokens in random order; with --uncached, nothing is remembered of one time for the next.
-const QUESTION: Question = { operation: 'READ', entityType: 'workspace' };
+const QUESTION: AccessCheck = { operation: 'READ', entityType: 'workspace' };
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +37,8 @@ async function verify(turn: number): Promise<void> {
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
   const principal = await authentication.authenticate(credential);
-  const { allowed } = decideAtOnce(principal, QUESTION) ?? (await decide(db, principal, QUESTION, clock()));
+  const { allowed } =
+    checkAccessSync(principal, QUESTION) ?? (await checkAccess(db, principal, QUESTION, clock()));
   if (!allowed) throw new Error('a token was refused');
 }
 

@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { createNodeServer } from '../../src/http/node-server.ts';
+import { createNodeServer } from '../../src/http/node/server.ts';
 import { startWatchdog } from '../../src/platform/watchdog.ts';
 import { reportServer } from '../measured.ts';
 

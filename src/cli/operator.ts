@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { stopwatch, systemClock } from '../platform/clock.ts';
+import { monotonicNow, systemClock } from '../platform/clock.ts';
 import { systemIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
-import { createOperatorService, type OperatorService } from '../services/operator.ts';
+import { createOperatorService, type OperatorService } from '../services/accounts/operator.ts';
 import { createServices, type Services } from '../services/services.ts';
 import { type DatabaseHandle, databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
-import { readSqliteClock } from '../storage/sqlite-clock.ts';
+import { readSqliteClock } from '../storage/sqlite/clock.ts';
 
 /** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
 export function existingFile(url: string): string {
@@ -61,7 +61,7 @@ export async function asOperator<T>(
   const handle = await openDatabase(config.databaseUrl);
   try {
     await requireNewestSchema(handle);
-    const sources = { system: systemClock, stopwatch, onStep: () => {} };
+    const sources = { system: systemClock, monotonic: monotonicNow, onStep: () => {} };
     const clock = isPostgres(config.databaseUrl) ? handle.clock : await readSqliteClock(handle, sources);
     return await work(createOperatorService(servicesOver({ ...handle, clock }, config)));
   } finally {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { PosternError } from '../domain/errors.ts';
 import { OperatorError } from '../platform/operator-error.ts';
-import { isUnavailable } from '../storage/unavailable.ts';
+import { isUnavailable } from '../storage/errors.ts';
 import { alignColumns } from './columns.ts';
 import { type Call, helpOf, parseCall, UsageError } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';

@@ -1,9 +1,9 @@
 import { failure, forbidden, type PosternError } from './errors.ts';
-import { idOf, toGlobalId } from './global-id.ts';
+import { decodeGlobalId, toGlobalId } from './global-id.ts';
 import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
 import { isToken, type Principal, policySubjectOf, type TokenPrincipal } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
-import { clausesOf, covers, type ReachClause, type ScopeTarget } from './scope-coverage.ts';
+import { clausesOf, covers, type ScopeTarget, type VisibilityClause } from './scope-coverage.ts';
 import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
 import type { TokenKind } from './token.ts';
 
@@ -12,7 +12,7 @@ import type { TokenKind } from './token.ts';
  * `lookup: true` marks a look-up or a list, whose visibility the query itself holds: what is absent or out of reach is
  * left out there, so only what can be refused without looking is refused here.
  */
-export type Ask =
+export type AccessRequest =
   /** Anyone at all. */
   | { readonly kind: 'anyone' }
   /** Anyone but a token: what makes or proves a person. */
@@ -28,17 +28,17 @@ export type Ask =
       readonly workspaceId: string;
       readonly selfId?: string | undefined;
     }
-  | EntityAsk
-  | TokenAsk;
+  | EntityAccessRequest
+  | TokenAccessRequest;
 
 /** An operation on a workspace, a channel or a registered entity. Without an id it is about every one, or any one if so marked. */
-export interface EntityAsk extends ScopeTarget {
+export interface EntityAccessRequest extends ScopeTarget {
   readonly kind: 'entity';
   readonly lookup?: boolean;
 }
 
 /** An operation on a token; without an id, on every one of the caller's tokens, or any one if so marked. */
-export interface TokenAsk {
+export interface TokenAccessRequest {
   readonly kind: 'token';
   readonly operation: Operation;
   readonly tokenId?: string | undefined;
@@ -55,7 +55,7 @@ export interface TokenAsk {
 }
 
 /** How a caller stands to a workspace, or to an entity in one. */
-export interface Standing {
+export interface AccessContext {
   readonly workspaceId: string;
   /** `null` for who is no member. */
   readonly role: Role | null;
@@ -65,14 +65,14 @@ export interface Standing {
 }
 
 /** How a caller stands to a token. */
-export interface TokenStanding {
+export interface TokenAccessContext {
   readonly kind: TokenKind;
   readonly ownerId: string | null;
   readonly role: Role | null;
   /** The tokens that it derives from. */
   readonly ancestorIds: readonly string[];
   /** How the caller stands to the workspace that it belongs to; `null` for a personal token and for outsiders. */
-  readonly workspace: Standing | null;
+  readonly workspace: AccessContext | null;
 }
 
 /** What a granted call may build on: the caller's role in the workspace concerned, where there is one. */
@@ -85,13 +85,13 @@ export interface Grant {
 export const NOTHING_MORE: Grant = Object.freeze({ workspaceId: null, role: null });
 
 /** The entities of a type that a caller may do an operation on, as data that a query can filter by. */
-export interface Reach {
+export interface VisibilityFilter {
   readonly holder: { readonly userId: string } | { readonly workspaceId: string };
   readonly operation: Operation;
   /** What a member needs. */
   readonly role: Role;
   /** Each group must have a clause that fits; no group, no limit. */
-  readonly limits: readonly (readonly ReachClause[])[];
+  readonly limits: readonly (readonly VisibilityClause[])[];
   /** What the workspaces' policies look at; `null` for a session. */
   readonly subject: PolicySubject | null;
 }
@@ -109,9 +109,9 @@ export function globalEntityId(entityType: string, entityId: string): string {
   return isBuiltIn(entityType) ? toGlobalId(NODE_TYPES[entityType], entityId) : entityId;
 }
 
-/** The UUID of an entity that a caller names by its global id; `NO_ID` where that is malformed or of another type. */
+/** The UUID of an entity that a caller names by its global id; `NIL_UUID` where that is malformed or of another type. */
 export function builtInEntityId(entityType: BuiltInEntityType, globalId: string): string {
-  return idOf(NODE_TYPES[entityType], globalId);
+  return decodeGlobalId(NODE_TYPES[entityType], globalId);
 }
 
 function missingScope(operation: Operation, entityType: string, entityId?: string): PosternError {
@@ -126,7 +126,7 @@ function missingScope(operation: Operation, entityType: string, entityId?: strin
  * What follows from the caller alone, whatever is stored: a grant, or `null` where that depends on what is. Throws the
  * refusal, which tells nothing about what exists.
  */
-export function decideBeforeLookup(principal: Principal, ask: Ask): Grant | null {
+export function authorizeBeforeLookup(principal: Principal, ask: AccessRequest): Grant | null {
   const refusal = refusalBeforeLookup(principal, ask);
   if (refusal) throw refusal;
   switch (ask.kind) {
@@ -142,7 +142,7 @@ export function decideBeforeLookup(principal: Principal, ask: Ask): Grant | null
 }
 
 /** The refusal that needs no look-up, `null` where none is due. So a refusal tells nothing about what exists. */
-export function refusalBeforeLookup(principal: Principal, ask: Ask): PosternError | null {
+export function refusalBeforeLookup(principal: Principal, ask: AccessRequest): PosternError | null {
   if (ask.kind === 'anyone') return null;
   if (ask.kind === 'person') return isToken(principal) ? forbidden('SESSION_REQUIRED') : null;
   if (principal.kind === 'ANONYMOUS') return failure('UNAUTHENTICATED');
@@ -170,10 +170,10 @@ function refusalOfScope(principal: Principal, target: ScopeTarget): PosternError
 }
 
 /** Decides on a workspace or an entity in it; throws what a refused call answers. `null` stands for absent. */
-export function decideOnEntity(
+export function authorizeEntity(
   principal: Principal,
-  ask: Extract<Ask, { kind: 'role' | 'entity' }>,
-  standing: Standing | null,
+  ask: Extract<AccessRequest, { kind: 'role' | 'entity' }>,
+  standing: AccessContext | null,
 ): Grant {
   if (!standing || (standing.role === null && standing.shared.length === 0)) throw failure('NOT_FOUND');
   if (ask.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
@@ -192,12 +192,16 @@ export function decideOnEntity(
   return grantOf(standing);
 }
 
-function grantOf(standing: Standing): Grant {
+function grantOf(standing: AccessContext): Grant {
   return { workspaceId: standing.workspaceId, role: standing.role };
 }
 
 /** Decides on a token; throws what a refused call answers. `null` stands for absent. */
-export function decideOnToken(principal: Principal, ask: TokenAsk, standing: TokenStanding | null): Grant {
+export function authorizeToken(
+  principal: Principal,
+  ask: TokenAccessRequest,
+  standing: TokenAccessContext | null,
+): Grant {
   if (!standing) throw failure('NOT_FOUND');
   if (standing.kind === 'PERSONAL') {
     const own =
@@ -208,7 +212,7 @@ export function decideOnToken(principal: Principal, ask: TokenAsk, standing: Tok
     return NOTHING_MORE;
   }
   if (principal.kind === 'PERSONAL_TOKEN' || !standing.workspace) throw failure('NOT_FOUND');
-  const grant = decideOnEntity(
+  const grant = authorizeEntity(
     principal,
     { kind: 'role', role: ask.workspaceRole, workspaceId: standing.workspace.workspaceId },
     standing.workspace,
@@ -228,20 +232,24 @@ export function decideOnToken(principal: Principal, ask: TokenAsk, standing: Tok
 
 function isWithinSubtree(
   { tokenId }: TokenPrincipal,
-  ask: TokenAsk,
-  { ancestorIds }: Pick<TokenStanding, 'ancestorIds'>,
+  ask: TokenAccessRequest,
+  { ancestorIds }: Pick<TokenAccessContext, 'ancestorIds'>,
 ): boolean {
   return ask.tokenId === tokenId || ancestorIds.includes(tokenId);
 }
 
 /** A reach without what its clauses give on single entities: the part that holds for whole workspaces. */
-export function wholeTypeOf(reach: Reach): Reach {
+export function wholeTypeOf(reach: VisibilityFilter): VisibilityFilter {
   const limits = reach.limits.map((clauses) => clauses.filter(({ entityId }) => entityId === null));
   return { ...reach, limits };
 }
 
 /** What a caller reaches of an entity type for an operation; `null` where it is nothing at all. */
-export function reachOf(principal: Principal, operation: Operation, entityType: string): Reach | null {
+export function visibilityFilterFor(
+  principal: Principal,
+  operation: Operation,
+  entityType: string,
+): VisibilityFilter | null {
   const role = roleForOperation(operation);
   const subject = policySubjectOf(principal);
   switch (principal.kind) {

@@ -11,7 +11,7 @@ import {
 } from './scopes.ts';
 
 /** What the holder of a token, its owner or its role, has in one workspace. */
-export interface Holding {
+export interface WorkspaceAccess {
   readonly workspaceId: string;
   /** `null` for who is no member. */
   readonly role: Role | null;
@@ -30,7 +30,7 @@ const OWN_TOKENS: ScopeRule = Object.freeze({
   operations: BUILT_IN_OPERATIONS.token,
 });
 
-function rulesOfRole(role: Role, { workspaceId, entityTypes }: Holding): ScopeRule[] {
+function rulesOfRole(role: Role, { workspaceId, entityTypes }: WorkspaceAccess): ScopeRule[] {
   const types = [
     { name: 'workspace', operations: BUILT_IN_OPERATIONS.workspace },
     { name: 'channel', operations: BUILT_IN_OPERATIONS.channel },
@@ -44,7 +44,7 @@ function rulesOfRole(role: Role, { workspaceId, entityTypes }: Holding): ScopeRu
   }));
 }
 
-function rulesOfHolding(holding: Holding): ScopeRule[] {
+function rulesOfHolding(holding: WorkspaceAccess): ScopeRule[] {
   const { workspaceId, role, shares } = holding;
   return [
     ...(role === null ? [] : rulesOfRole(role, holding)),
@@ -119,7 +119,7 @@ function withinLink(
  */
 export function effectiveScopes(
   principal: TokenPrincipal,
-  holdings: readonly Holding[],
+  holdings: readonly WorkspaceAccess[],
   workspaceOfChannel: ReadonlyMap<string, string>,
 ): ScopeRule[] {
   const subject = policySubjectOf(principal);

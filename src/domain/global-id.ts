@@ -32,10 +32,10 @@ export function parseGlobalId(globalId: string): { type: NodeType; id: string } 
 }
 
 /** An id that no record has: what a malformed id, or one of another type, stands for. So absent and malformed answer alike. */
-export const NO_ID = '00000000-0000-0000-0000-000000000000';
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** The UUID of an id of one type; `NO_ID` where it is malformed or of another type. */
-export function idOf(type: NodeType, globalId: string): string {
+/** The UUID of an id of one type; `NIL_UUID` where it is malformed or of another type. */
+export function decodeGlobalId(type: NodeType, globalId: string): string {
   const parsed = parseGlobalId(globalId);
-  return parsed?.type === type ? parsed.id : NO_ID;
+  return parsed?.type === type ? parsed.id : NIL_UUID;
 }

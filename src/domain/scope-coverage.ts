@@ -2,7 +2,7 @@ import type { TokenAuthority } from './principal.ts';
 import { concerns, isBuiltIn, type Operation, type ScopeRule } from './scopes.ts';
 
 /** One clause of what a token's scopes reach: an entity or all, in a workspace or in all. */
-export interface ReachClause {
+export interface VisibilityClause {
   readonly entityId: string | null;
   readonly workspaceId: string | null;
 }
@@ -40,7 +40,7 @@ export function clausesOf(
   return link.scopes.filter((scope) => concerns(scope, operation, entityType));
 }
 
-function fits(clause: ReachClause, extent: Extent, { entityId, workspaceId }: ScopeTarget): boolean {
+function fits(clause: VisibilityClause, extent: Extent, { entityId, workspaceId }: ScopeTarget): boolean {
   const fitsWorkspace =
     clause.workspaceId === null ||
     (workspaceId === undefined ? extent !== 'EVERY' : clause.workspaceId === workspaceId);

@@ -97,6 +97,6 @@ export function withoutSecrets(text: string): string {
 }
 
 /** What lists show of a secret: its first 10 characters. */
-export function displayPart(secret: string): string {
+export function previewPart(secret: string): string {
   return secret.slice(0, DISPLAY_CHARACTERS);
 }

@@ -5,7 +5,7 @@ import { type NodeType, toGlobalId } from '../domain/global-id.ts';
 import { COUNTED_MAX } from '../domain/paging.ts';
 import { BUDGET_PLUGIN } from './budget-plugin.ts';
 import type { Context } from './context.ts';
-import NeedPlugin from './need-plugin.ts';
+import NeedPlugin from './requirement-plugin.ts';
 
 /** What every object with an id says of it. */
 export const ID_DESCRIPTION = 'Opaque and globally unique.';

@@ -1,7 +1,7 @@
-import type { Listing } from '../services/listing.ts';
+import type { CountedPage } from '../services/counted-page.ts';
 
 /** A listing in the shape that Relay connections are resolved from. */
-export function toConnection<T>(listing: Listing<T>) {
+export function toConnection<T>(listing: CountedPage<T>) {
   const { edges } = listing;
   return {
     edges: [...edges],

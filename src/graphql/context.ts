@@ -1,12 +1,12 @@
 import { contextCacheSymbol } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Ask } from '../domain/authority.ts';
+import type { AccessRequest } from '../domain/authority.ts';
 import type { Principal } from '../domain/principal.ts';
-import { judge } from '../services/authority.ts';
-import type { Caller } from '../services/caller.ts';
-import type { Change } from '../services/changes.ts';
-import { recordUse } from '../services/last-use.ts';
+import { authorize } from '../services/access/authorize.ts';
+import type { Caller } from '../services/access/caller.ts';
 import type { Services } from '../services/services.ts';
+import { recordUse } from '../services/tokens/last-use.ts';
+import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { type Budget, createBudget, PRICE } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -41,9 +41,9 @@ export interface Context {
    * the mutation began: a token that has just regenerated itself still reads its own payload. Throws the refusal, or
    * `LIMIT_REACHED` if the budget is spent.
    */
-  judge(ask: Ask, field: Pick<GraphQLResolveInfo, 'operation' | 'path'>): Promise<void>;
+  authorize(ask: AccessRequest, field: Pick<GraphQLResolveInfo, 'operation' | 'path'>): Promise<void>;
   /** Changes something for the caller, in one transaction in which the ask is judged once more. */
-  change<T>(ask: Ask, work: (change: Change) => Promise<T>): Promise<T>;
+  change<T>(ask: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -67,14 +67,14 @@ export function createContext(services: Services, server: ServerContext, certain
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,
-    async judge(ask, { operation, path }) {
+    async authorize(ask, { operation, path }) {
       const pause = budget.take(PRICE.statement);
       if (pause) await pause;
       const belowPayload = operation.operation === 'mutation' && path.prev !== undefined;
       const principal = belowPayload
         ? context.principal
-        : await services.authentication.recall(services.db, caller.credential);
-      await judge(services.db, principal, ask, services.clock());
+        : await services.authentication.reauthenticate(services.db, caller.credential);
+      await authorize(services.db, principal, ask, services.clock());
       context.principal = principal;
       recordUse(services, caller, principal);
     },

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { ERRORS, failure, PosternError } from '../domain/errors.ts';
-import { isUnavailable } from '../storage/unavailable.ts';
+import { isUnavailable } from '../storage/errors.ts';
 
 /** The domain error that an error stands for; `null` where it is a fault of ours. */
 export function domainErrorOf(error: unknown): PosternError | null {

@@ -6,11 +6,11 @@ import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import type { Services } from '../services/services.ts';
-import { findRoles } from '../storage/members.ts';
-import { findScopes } from '../storage/token-scopes.ts';
-import { findTokens } from '../storage/tokens.ts';
-import { findUsers } from '../storage/users.ts';
-import { findWorkspaces } from '../storage/workspaces.ts';
+import { findRoles } from '../storage/repositories/members.ts';
+import { findScopes } from '../storage/repositories/token-scopes.ts';
+import { findTokens } from '../storage/repositories/tokens.ts';
+import { findUsers } from '../storage/repositories/users.ts';
+import { findWorkspaces } from '../storage/repositories/workspaces.ts';
 import type { Budget } from './budget.ts';
 
 /** Looks things up by their keys, all that are asked for at once together. */

@@ -1,17 +1,17 @@
 import type { Config } from '../config.ts';
 import { failure } from '../domain/errors.ts';
-import { stopwatch } from '../platform/clock.ts';
+import { monotonicNow } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
-import { answerFailure, jsonAnswer, refusalAnswer, seal } from './answers.ts';
-import { createAddressReader } from './client-address.ts';
-import { loadConsole } from './console.ts';
-import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql-endpoint.ts';
-import type { HttpAnswer, HttpRequest } from './message.ts';
-import { readOnly } from './methods.ts';
+import { createRateLimits } from './auth/rate-limits.ts';
+import { loadConsole } from './endpoints/console.ts';
+import { createVerificationRoutes, type VerificationParts } from './endpoints/verification.ts';
+import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql/endpoint.ts';
+import { createAddressReader } from './message/client-address.ts';
+import type { HttpRequest, HttpResponse } from './message/message.ts';
+import { readOnly } from './message/methods.ts';
+import { errorResponse, failureResponse, jsonResponse, withDefaultHeaders } from './message/responses.ts';
 import type { Metrics } from './metrics.ts';
-import { createRateLimits } from './rate-limits.ts';
-import { createVerificationRoutes, type VerificationParts } from './verification.ts';
-import { createVisit, type Endpoint, logFieldsOf, type Visit } from './visit.ts';
+import { createRequestContext, type Endpoint, logFieldsOf, type RequestContext } from './request-context.ts';
 
 /** What the wire is made of. */
 export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts, 'limits'> {
@@ -33,9 +33,9 @@ export interface Peer {
 /** Postern over HTTP, whatever carries the requests. */
 export interface HttpHandler {
   /** Answers a request. Never rejects: what goes wrong is answered, too. */
-  answer(request: HttpRequest, peer: Peer): HttpAnswer | Promise<HttpAnswer>;
+  answer(request: HttpRequest, peer: Peer): HttpResponse | Promise<HttpResponse>;
   /** Answers what is not even a request, such as one with a malformed `Host`. */
-  refuse(error: unknown): HttpAnswer;
+  refuse(error: unknown): HttpResponse;
   /** From now on, every request but one for `/health` gets `UNAVAILABLE`. Those under way are finished. */
   drain(): void;
 }
@@ -54,12 +54,12 @@ function createReadiness({ probe, logger }: Pick<HttpParts, 'probe' | 'logger'>)
     return probing;
   }
 
-  return async (_request, visit) => {
+  return async (_request, requestContext) => {
     try {
       await probeOnce();
-      return jsonAnswer({ status: 'ready' });
+      return jsonResponse({ status: 'ready' });
     } catch (error) {
-      logger.warn({ requestId: visit.requestId, err: error }, 'not ready');
+      logger.warn({ requestId: requestContext.requestId, err: error }, 'not ready');
       throw failure('UNAVAILABLE');
     }
   };
@@ -81,7 +81,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   const routes: ReadonlyMap<string, Endpoint> = new Map([
     ['/graphql', createGraphQLEndpoint({ ...parts, limits })],
     ...createVerificationRoutes({ ...parts, limits }),
-    ['/health', readOnly(async () => jsonAnswer({ status: 'ok' }))],
+    ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
   ]);
 
@@ -90,36 +90,45 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     return routes.has(request.path) ? request.path : request.url.pathname;
   }
 
-  function route(path: string, request: HttpRequest, visit: Visit): HttpAnswer | Promise<HttpAnswer> {
+  function route(
+    path: string,
+    request: HttpRequest,
+    requestContext: RequestContext,
+  ): HttpResponse | Promise<HttpResponse> {
     if (draining && path !== '/health') throw failure('UNAVAILABLE', 'Postern is shutting down.');
     const endpoint = routes.get(path) ?? pages?.find(path, request);
     if (!endpoint) throw failure('NOT_FOUND');
-    return endpoint(request, visit);
+    return endpoint(request, requestContext);
   }
 
   /** Takes note of an answer, and makes it complete. */
-  function finish(answer: HttpAnswer, request: HttpRequest, visit: Visit, begun: number): HttpAnswer {
+  function finish(
+    answer: HttpResponse,
+    request: HttpRequest,
+    requestContext: RequestContext,
+    begun: number,
+  ): HttpResponse {
     const { method } = request;
     // A path that is none of ours may be anything, a secret that was pasted included.
-    const path = routes.has(visit.path) ? visit.path : null;
+    const path = routes.has(requestContext.path) ? requestContext.path : null;
     const { status } = answer;
-    const ms = stopwatch() - begun;
+    const ms = monotonicNow() - begun;
     if (logger.isLevelEnabled('info')) {
-      logger.info({ ...logFieldsOf(visit), method, path, status, ms: Math.round(ms) }, 'request');
+      logger.info({ ...logFieldsOf(requestContext), method, path, status, ms: Math.round(ms) }, 'request');
     }
-    metrics?.observe({ visit, path, method, status, seconds: ms / 1000 });
-    return seal(answer, visit.requestId);
+    metrics?.observe({ visit: requestContext, path, method, status, seconds: ms / 1000 });
+    return withDefaultHeaders(answer, requestContext.requestId);
   }
 
   return {
     answer(request, peer) {
-      const begun = stopwatch();
-      const visit = createVisit(parts.ids(), addressOf(request, peer.address));
-      const done = (answer: HttpAnswer) => finish(answer, request, visit, begun);
-      const failed = (error: unknown) => done(answerFailure(error, request, visit, logger));
+      const begun = monotonicNow();
+      const requestContext = createRequestContext(parts.ids(), addressOf(request, peer.address));
+      const done = (answer: HttpResponse) => finish(answer, request, requestContext, begun);
+      const failed = (error: unknown) => done(failureResponse(error, request, requestContext, logger));
       try {
-        visit.path = pathOf(request);
-        const answer = route(visit.path, request, visit);
+        requestContext.path = pathOf(request);
+        const answer = route(requestContext.path, request, requestContext);
         return answer instanceof Promise ? answer.then(done, failed) : done(answer);
       } catch (error) {
         return failed(error);
@@ -127,10 +136,10 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     },
 
     refuse(error) {
-      const visit = createVisit(parts.ids(), null);
-      const answer = refusalAnswer(error, visit);
-      logger.info({ ...logFieldsOf(visit), status: answer.status }, 'malformed request');
-      return seal(answer, visit.requestId);
+      const requestContext = createRequestContext(parts.ids(), null);
+      const answer = errorResponse(error, requestContext);
+      logger.info({ ...logFieldsOf(requestContext), status: answer.status }, 'malformed request');
+      return withDefaultHeaders(answer, requestContext.requestId);
     },
 
     drain() {

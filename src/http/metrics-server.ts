@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
-import { discardBody } from './unread-body.ts';
+import { discardBody } from './node/unread-body.ts';
 
 /** Metrics on a port of their own, which the world that sends requests need not reach. */
 export interface MetricsServer {

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Logger } from '../platform/logger.ts';
 import type { Services } from '../services/services.ts';
 import type { DatabaseHandle } from '../storage/database.ts';
-import type { Visit } from './visit.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** Seconds. Most answers take less than a millisecond, and a change waits for the disk. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,7 +10,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
 
 /** A request that has been answered. */
 interface Answered {
-  readonly visit: Visit;
+  readonly visit: RequestContext;
   /** One of our paths; `null` for any other. */
   readonly path: string | null;
   readonly method: string;
@@ -55,11 +55,11 @@ function createRequestMetrics(register: Registry) {
     buckets: BUCKETS,
     registers,
   });
-  return ({ visit, path, method, status, seconds }: Answered): void => {
+  return ({ visit: requestContext, path, method, status, seconds }: Answered): void => {
     const label = path ?? 'other';
     requests.inc({ path: label, method: METHODS.includes(method) ? method : 'other', status });
     durations.observe({ path: label }, seconds);
-    for (const code of visit.codes) errors.inc({ code });
+    for (const code of requestContext.codes) errors.inc({ code });
   };
 }
 

@@ -5,4 +5,4 @@ export type Clock = () => number;
 export const systemClock: Clock = () => Date.now();
 
 /** Milliseconds since some instant in the past, with fractions; nothing that sets the machine's clock moves it. */
-export const stopwatch = (): number => performance.now();
+export const monotonicNow = (): number => performance.now();

@@ -8,4 +8,4 @@ export type IdSource = () => string;
 export const systemIds: IdSource = () => v7();
 
 /** Identifiers of what is not stored, in no order (UUIDv4): made in a tenth of the time. */
-export const passingIds: IdSource = () => randomUUID();
+export const requestIds: IdSource = () => randomUUID();

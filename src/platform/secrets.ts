@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { composeSecret, displayPart, type SecretKind } from '../domain/secret.ts';
+import { composeSecret, previewPart, type SecretKind } from '../domain/secret.ts';
 import { digestOf } from './hashing.ts';
 
 /** A secret as it is issued: the text for its holder, and what is stored in its stead. */
@@ -25,7 +25,7 @@ export function createSecretSource(prefix: string): SecretSource {
   return {
     issue(kind) {
       const secret = composeSecret(kind, randomBytes(32), prefix);
-      return { secret, digest: digestOf(secret), display: displayPart(secret) };
+      return { secret, digest: digestOf(secret), display: previewPart(secret) };
     },
     text: (length) => Array.from(randomBytes(length), (byte) => READABLE[byte % READABLE.length]).join(''),
   };

@@ -6,7 +6,7 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** What a steady clock is made from. */
 export interface ClockSources {
   readonly system: Clock;
-  readonly stopwatch: Clock;
+  readonly monotonic: Clock;
   /** Is called when the system clock was set by more than five minutes: forward, or back by a negative number. */
   readonly onStep: (milliseconds: number) => void;
 }
@@ -34,7 +34,10 @@ function advance(last: number, elapsed: number, system: number, followsJumps: bo
  * It follows a jump forward of more than five minutes, as after a suspended machine. Its mark does not: a clock that was
  * wrong for a moment must not stop the next start.
  */
-export function createSteadyClock({ system, stopwatch, onStep }: ClockSources, floor: number): SteadyClock {
+export function createSteadyClock(
+  { system, monotonic: stopwatch, onStep }: ClockSources,
+  floor: number,
+): SteadyClock {
   let seen = system();
   let measured = stopwatch();
   let now = Math.max(floor, seen);

@@ -6,35 +6,35 @@ import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { PasswordHasher } from '../platform/passwords.ts';
 import type { SecretSource } from '../platform/secrets.ts';
-import type { ChangeHints } from '../storage/change-hints.ts';
-import type { DataVersion } from '../storage/data-version.ts';
 import type { DatabaseHandle } from '../storage/database.ts';
-import type { ForeignChanges } from '../storage/foreign-changes.ts';
+import type { ExternalCommits } from '../storage/external-commits.ts';
+import type { Notifier } from '../storage/notifier.ts';
+import type { DataVersion } from '../storage/sqlite/data-version.ts';
 import type { StreamSlots } from '../storage/stream-slots.ts';
 import type { Tables } from '../storage/tables.ts';
-import { createAnnouncements } from './announcements.ts';
-import { createAnonymousWork } from './anonymous-work.ts';
-import { createAuditReading } from './audit-reading.ts';
-import { createAuthentication } from './authentication.ts';
-import { createChanges } from './changes.ts';
-import { createChannelService } from './channels.ts';
-import { createEntityTypeService } from './entity-types.ts';
-import { createIntrospection } from './introspection.ts';
-import { createInvitationService } from './invitations.ts';
-import { createLastUse } from './last-use.ts';
-import { createLeakService } from './leaks.ts';
-import { createMemberService } from './members.ts';
-import { createMessageService } from './messages.ts';
-import { createRetention } from './retention.ts';
-import { createSessionService } from './sessions.ts';
-import { createSignInThrottle } from './sign-in-throttle.ts';
-import { createStreams } from './streams.ts';
-import { createTokenEditing } from './token-changes.ts';
-import { createTokenCreation } from './token-creation.ts';
-import { createTokenReading } from './token-reading.ts';
-import { createTokenRegeneration } from './token-regeneration.ts';
-import type { Transact } from './transactions.ts';
-import { createWorkspaceService } from './workspaces.ts';
+import { createAnonymousWork } from './access/anonymous-work.ts';
+import { createAuthentication } from './access/authentication.ts';
+import { createIntrospection } from './access/introspection.ts';
+import { createSessionService } from './accounts/sessions.ts';
+import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
+import { createChannelService } from './channels/channels.ts';
+import { createMessageService } from './channels/messages.ts';
+import { createStreams } from './channels/streams.ts';
+import { createRetention } from './maintenance/retention.ts';
+import { createTokenCreation } from './tokens/create.ts';
+import { createLastUse } from './tokens/last-use.ts';
+import { createLeakService } from './tokens/leaks.ts';
+import { createTokenReading } from './tokens/read.ts';
+import { createTokenRegeneration } from './tokens/regenerate.ts';
+import { createTokenEditing } from './tokens/update.ts';
+import { createEvents } from './transactions/events.ts';
+import type { Transact } from './transactions/transact.ts';
+import { createUnitOfWorkRunner } from './transactions/unit-of-work.ts';
+import { createAuditReading } from './workspaces/audit-log.ts';
+import { createEntityTypeService } from './workspaces/entity-types.ts';
+import { createInvitationService } from './workspaces/invitations.ts';
+import { createMemberService } from './workspaces/members.ts';
+import { createWorkspaceService } from './workspaces/workspaces.ts';
 
 /** What the services are made from. */
 export interface ServiceDependencies {
@@ -42,8 +42,8 @@ export interface ServiceDependencies {
   readonly transact: Transact;
   readonly autocommit: DatabaseHandle['autocommit'];
   readonly version: DataVersion | null;
-  readonly changedElsewhere: ForeignChanges;
-  readonly hints: ChangeHints;
+  readonly changedElsewhere: ExternalCommits;
+  readonly hints: Notifier;
   readonly streamSlots: StreamSlots;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -72,12 +72,19 @@ export function createServices(deps: ServiceDependencies) {
     newAccounts,
     logger,
   } = deps;
-  const announcements = createAnnouncements();
-  announcements.on('authority', hints.tell);
-  announcements.on('message', hints.tell);
+  const announcements = createEvents();
+  announcements.on('authority', hints.notify);
+  announcements.on('message', hints.notify);
   const authentication = createAuthentication({ db, transact, version, clock, announcements });
   const anonymousWork = createAnonymousWork();
-  const changes = createChanges({ transact, clock, ids, authentication, announcements, anonymousWork });
+  const changes = createUnitOfWorkRunner({
+    transact,
+    clock,
+    ids,
+    authentication,
+    announcements,
+    anonymousWork,
+  });
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
   return {

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../platform/clock.ts';
-import { type ChangeHints, NO_HINTS } from './change-hints.ts';
-import { createDataVersion, type DataVersion } from './data-version.ts';
-import { type ForeignChanges, watchSqlite } from './foreign-changes.ts';
-import { type DatabaseMeasures, measureSqlite } from './measures.ts';
-import { openPostgres } from './postgres.ts';
-import { createSqliteDialect, openSqlite, waitLonger } from './sqlite.ts';
-import { createSqliteTransact } from './sqlite-transact.ts';
+import { type ExternalCommits, watchSqlite } from './external-commits.ts';
+import { NO_NOTIFIER, type Notifier } from './notifier.ts';
+import { openPostgres } from './postgres/connection.ts';
+import { createSqliteDialect, openSqlite, waitLonger } from './sqlite/connection.ts';
+import { createDataVersion, type DataVersion } from './sqlite/data-version.ts';
+import { createSqliteTransact } from './sqlite/transactions.ts';
+import { type DatabaseStats, sqliteStats } from './stats.ts';
 import { createMemoryStreamSlots, type StreamSlots } from './stream-slots.ts';
 import type { Tables } from './tables.ts';
 
@@ -37,14 +37,14 @@ export interface DatabaseHandle {
   /** Tells whether anything was committed; `null` where nobody can say so at once. */
   readonly version: DataVersion | null;
   /** Whether another process may have changed the data since this was last asked. */
-  readonly changedElsewhere: ForeignChanges;
+  readonly changedElsewhere: ExternalCommits;
   /** Tells other servers of the database of changes, and hears of theirs. */
-  readonly hints: ChangeHints;
+  readonly hints: Notifier;
   readonly streamSlots: StreamSlots;
   /** Runs work that changes the schema; others who would do that meanwhile wait. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** What the database takes up. */
-  measure(): Promise<DatabaseMeasures>;
+  measure(): Promise<DatabaseStats>;
   close(): Promise<void>;
 }
 
@@ -83,10 +83,10 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     autocommit: transact,
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(connection),
-    hints: NO_HINTS,
+    hints: NO_NOTIFIER,
     streamSlots: createMemoryStreamSlots(),
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
-    measure: async () => measureSqlite(connection, file),
+    measure: async () => sqliteStats(connection, file),
     close: () => db.destroy(),
   };
 }

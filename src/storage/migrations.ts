@@ -11,8 +11,8 @@ import * as clockMark from '../../db/migrations/0009-clock-mark.ts';
 import * as installation from '../../db/migrations/0010-installation.ts';
 import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
 import { OperatorError } from '../platform/operator-error.ts';
-import { copyDatabase } from './backup.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
+import { copyDatabase } from './sqlite/backup.ts';
 import type { Tables } from './tables.ts';
 
 /** Migrations by name; they are applied in the order of their names, which never change again. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stopwatch } from '../platform/clock.ts';
+import { monotonicNow } from '../platform/clock.ts';
 import type { Allowed, Verdict } from './verdict.ts';
 
 const MILLISECONDS = 1000;
@@ -28,7 +28,7 @@ export function createVerdictCache(seconds: number, entries: number): Remember {
   }
 
   return async (key, ask) => {
-    const askedAt = stopwatch();
+    const askedAt = monotonicNow();
     const known = kept.get(key);
     if (known && askedAt < known.until) return known.verdict;
     kept.delete(key);

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { createDocuments } from '../../src/http/documents.ts';
-import { type Call, createCall } from '../../src/http/graphql-call.ts';
-import { createLane } from '../../src/http/graphql-lane.ts';
-import { createGraphQLServer } from '../../src/http/graphql-server.ts';
-import type { HttpAnswer, HttpRequest } from '../../src/http/message.ts';
-import { createVisit, logFieldsOf } from '../../src/http/visit.ts';
+import { type Call, createCall } from '../../src/http/graphql/call.ts';
+import { createDocuments } from '../../src/http/graphql/documents.ts';
+import { createFastPath } from '../../src/http/graphql/fast-path.ts';
+import { createGraphQLServer } from '../../src/http/graphql/yoga.ts';
+import type { HttpRequest, HttpResponse } from '../../src/http/message/message.ts';
+import { createRequestContext, logFieldsOf } from '../../src/http/request-context.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import type { Credential } from '../../src/services/caller.ts';
+import type { Credential } from '../../src/services/access/caller.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { toHttpRequest } from '../support/fetch.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 
 type Params = Call['graphqlParams'];
-type Way = (request: HttpRequest, call: Call) => Promise<HttpAnswer | null>;
+type Way = (request: HttpRequest, call: Call) => Promise<HttpResponse | null>;
 
 const documents = createDocuments(schema);
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
       createContext(postern.app.services, server, certain),
     logger: createLogger('silent'),
   };
-  ways = { lane: createLane(parts), yoga: createGraphQLServer(parts) };
+  ways = { lane: createFastPath(parts), yoga: createGraphQLServer(parts) };
 });
 afterAll(() => postern.close());
 
@@ -43,23 +43,26 @@ afterAll(() => postern.close());
 async function send(way: Way, params: Params, accept: string | null, secret: string | null) {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...(accept && { accept }) };
   const request = toHttpRequest(new Request('http://postern.test/graphql', { method: 'POST', headers }));
-  const visit = createVisit('the-request', '192.0.2.1');
+  const requestContext = createRequestContext('the-request', '192.0.2.1');
   const kind = secret?.startsWith('ses_') ? 'SESSION' : 'PERSONAL';
   const credential: Credential | null = secret ? { kind, digest: digestOf(secret), source: 'bearer' } : null;
-  const principal = await postern.app.services.authentication.recall(postern.app.services.db, credential);
-  visit.principal = principal;
-  const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: visit.requestId };
+  const principal = await postern.app.services.authentication.reauthenticate(
+    postern.app.services.db,
+    credential,
+  );
+  requestContext.principal = principal;
+  const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: requestContext.requestId };
   const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
   const answer = await way(
     request,
-    createCall({ documents, schema }, request, { graphqlParams: params, server, visit }),
+    createCall({ documents, schema }, request, { graphqlParams: params, server, visit: requestContext }),
   );
   return (
     answer && {
       status: answer.status,
       type: answer.headers['content-type'],
       body: answer.body,
-      log: { ...logFieldsOf(visit), codes: visit.codes },
+      log: { ...logFieldsOf(requestContext), codes: requestContext.codes },
     }
   );
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Kind, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { requireAffordable } from '../../src/http/affordable.ts';
+import { requireAffordable } from '../../src/http/graphql/affordable.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
 import { createPersonalToken } from '../support/tokens.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { fateOf } from '../support/answers.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';

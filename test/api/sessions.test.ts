@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';

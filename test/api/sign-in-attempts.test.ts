@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { fetchFrom } from '../support/fetch.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, publish, share } from '../support/channels.ts';
 import { follow } from '../support/streams.ts';

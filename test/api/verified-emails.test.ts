@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService, type OperatorService } from '../../src/services/operator.ts';
+import { createOperatorService, type OperatorService } from '../../src/services/accounts/operator.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { stockClient } from '../support/oauth.ts';

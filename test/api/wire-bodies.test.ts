@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { toRequest } from '../../src/http/node-request.ts';
+import { toRequest } from '../../src/http/node/request.ts';
 import { codeIn, startWire, type TestWire } from '../support/http.ts';
 
 const QUERY = JSON.stringify({ query: '{ __typename }' });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { composeSecret } from '../../src/domain/secret.ts';
-import { answerFailure } from '../../src/http/answers.ts';
-import { createVisit } from '../../src/http/visit.ts';
+import { failureResponse } from '../../src/http/message/responses.ts';
+import { createRequestContext } from '../../src/http/request-context.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { toHttpRequest } from '../support/fetch.ts';
 import { startWire, type TestWire } from '../support/http.ts';
@@ -70,7 +70,7 @@ test.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_READONLY'
     const logger = createLogger('info', { write: (line) => void lines.push(line) });
     const error = Object.assign(new Error('the disk, the lock, the file'), { code });
     const request = toHttpRequest(new Request('http://postern.test/graphql'));
-    const answer = answerFailure(error, request, createVisit('id', null), logger);
+    const answer = failureResponse(error, request, createRequestContext('id', null), logger);
     expect(answer.status).toBe(503);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     expect(JSON.parse(answer.body as string)).toMatchObject({

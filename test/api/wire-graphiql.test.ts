@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { GRAPHIQL_TABS } from '../../src/http/graphiql-tabs.ts';
+import { GRAPHIQL_TABS } from '../../src/http/graphql/graphiql-tabs.ts';
 import { codeIn, startWire, type TestWire } from '../support/http.ts';
 
 let wire: TestWire;

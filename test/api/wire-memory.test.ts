@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { createDocuments } from '../../src/http/documents.ts';
+import { createDocuments } from '../../src/http/graphql/documents.ts';
 import { startWire, type TestWire } from '../support/http.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Ask,
-  decideOnEntity,
-  decideOnToken,
+  type AccessContext,
+  type AccessRequest,
+  authorizeEntity,
+  authorizeToken,
   refusalBeforeLookup,
-  type Standing,
-  type TokenStanding,
+  type TokenAccessContext,
   tokenRoleFor,
 } from '../../src/domain/authority.ts';
 import { ANONYMOUS, type Principal } from '../../src/domain/principal.ts';
@@ -22,24 +22,27 @@ function scope(entityType: string, operations: Operation[], part: Partial<ScopeR
 const SESSION = session();
 const FULL = personalToken({ access: 'FULL' });
 
-function standing(role: Role | null, part: Partial<Standing> = {}): Standing {
+function standing(role: Role | null, part: Partial<AccessContext> = {}): AccessContext {
   return { workspaceId: 'w', role, shared: [], policy: DEFAULT_POLICY, ...part };
 }
 
-const roleAsk = (role: Role, selfId?: string): Ask & { kind: 'role' } => ({
+const roleAsk = (role: Role, selfId?: string): AccessRequest & { kind: 'role' } => ({
   kind: 'role',
   role,
   workspaceId: 'w',
   selfId,
 });
-const channelAsk = (operation: Operation): Ask & { kind: 'entity' } => ({
+const channelAsk = (operation: Operation): AccessRequest & { kind: 'entity' } => ({
   kind: 'entity',
   operation,
   entityType: 'channel',
   entityId: 'c',
   workspaceId: 'w',
 });
-const tokenAsk = (operation: Operation, workspaceRole: Role = 'ADMINISTRATOR'): Ask & { kind: 'token' } => ({
+const tokenAsk = (
+  operation: Operation,
+  workspaceRole: Role = 'ADMINISTRATOR',
+): AccessRequest & { kind: 'token' } => ({
   kind: 'token',
   operation,
   tokenId: 'x',
@@ -53,7 +56,7 @@ function why(call: () => unknown): string | null {
 }
 
 describe('before anything is looked up', () => {
-  const refusedEarly = (principal: Principal, ask: Ask) =>
+  const refusedEarly = (principal: Principal, ask: AccessRequest) =>
     why(() => {
       const refusal = refusalBeforeLookup(principal, ask);
       if (refusal) throw refusal;
@@ -76,7 +79,7 @@ describe('before anything is looked up', () => {
     'a need for %s meets nobody, a session, a FULL token and a workspace token',
     (_need, ask, answers) => {
       const callers = [ANONYMOUS, SESSION, FULL, workspaceToken('OWNER')];
-      expect(callers.map((caller) => refusedEarly(caller, ask as Ask))).toEqual(answers);
+      expect(callers.map((caller) => refusedEarly(caller, ask as AccessRequest))).toEqual(answers);
     },
   );
 
@@ -107,7 +110,7 @@ describe('before anything is looked up', () => {
   });
 
   test('a missing scope is named as it would have to be', () => {
-    const ask: Ask = { kind: 'entity', operation: 'READ', entityType: 'invoice', entityId: 'i-1' };
+    const ask: AccessRequest = { kind: 'entity', operation: 'READ', entityType: 'invoice', entityId: 'i-1' };
     expect(refusalBeforeLookup(personalToken({}), ask)?.detail.required).toEqual({
       operation: 'READ',
       entityType: 'invoice',
@@ -168,18 +171,18 @@ describe('on a workspace and what is in it', () => {
     ['a FULL token of a Team Member', FULL, channelAsk('DELETE'), standing('TEAM_MEMBER'), null],
     ['a FULL token of a Viewer', FULL, channelAsk('DELETE'), standing('VIEWER'), 'ROLE_REQUIRED'],
   ] as const)('decides on %s', (_what, principal, ask, stands, answer) => {
-    expect(why(() => decideOnEntity(principal, ask, stands))).toBe(answer);
+    expect(why(() => authorizeEntity(principal, ask, stands))).toBe(answer);
   });
 
   test('a scope in another workspace answers as if nothing were there', () => {
     const elsewhere = personalToken({ scopes: [scope('channel', ['READ'], { workspaceId: 'v' })] });
-    expect(why(() => decideOnEntity(elsewhere, channelAsk('READ'), standing('OWNER')))).toBe('NOT_FOUND');
+    expect(why(() => authorizeEntity(elsewhere, channelAsk('READ'), standing('OWNER')))).toBe('NOT_FOUND');
   });
 
   test('a policy closes it to the tokens that it is about, and to nobody else', () => {
     const closed = (part: object) => standing('OWNER', { policy: { ...DEFAULT_POLICY, ...part } });
     const on = (principal: Principal, part: object) =>
-      why(() => decideOnEntity(principal, channelAsk('READ'), closed(part)));
+      why(() => authorizeEntity(principal, channelAsk('READ'), closed(part)));
     const callers = [SESSION, FULL, workspaceToken('OWNER')];
     const answers = (part: object) => callers.map((caller) => on(caller, part));
     expect(answers({ personalTokens: 'FORBIDDEN' })).toEqual([null, 'POLICY', null]);
@@ -195,8 +198,14 @@ describe('on a workspace and what is in it', () => {
 });
 
 describe('on a token', () => {
-  const own: TokenStanding = { kind: 'PERSONAL', ownerId: 'u', role: null, ancestorIds: [], workspace: null };
-  const ofWorkspace = (role: Role, callerRole: Role | null): TokenStanding => ({
+  const own: TokenAccessContext = {
+    kind: 'PERSONAL',
+    ownerId: 'u',
+    role: null,
+    ancestorIds: [],
+    workspace: null,
+  };
+  const ofWorkspace = (role: Role, callerRole: Role | null): TokenAccessContext => ({
     ...own,
     kind: 'WORKSPACE',
     ownerId: null,
@@ -264,15 +273,15 @@ describe('on a token', () => {
       null,
     ],
   ] as const)('decides on %s', (_what, principal, ask, stands, answer) => {
-    expect(why(() => decideOnToken(principal, ask, stands))).toBe(answer);
+    expect(why(() => authorizeToken(principal, ask, stands))).toBe(answer);
   });
 
   test('the role that would be enough is named: the one of the operation, or the one of the token', () => {
     const asked = refusalOf(() =>
-      decideOnToken(SESSION, tokenAsk('UPDATE'), ofWorkspace('VIEWER', 'VIEWER')),
+      authorizeToken(SESSION, tokenAsk('UPDATE'), ofWorkspace('VIEWER', 'VIEWER')),
     );
     const above = refusalOf(() =>
-      decideOnToken(SESSION, tokenAsk('UPDATE'), ofWorkspace('OWNER', 'ADMINISTRATOR')),
+      authorizeToken(SESSION, tokenAsk('UPDATE'), ofWorkspace('OWNER', 'ADMINISTRATOR')),
     );
     expect([asked?.required, above?.required]).toEqual([{ role: 'ADMINISTRATOR' }, { role: 'OWNER' }]);
   });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { idOf, NO_ID, type NodeType, parseGlobalId, toGlobalId } from '../../src/domain/global-id.ts';
+import {
+  decodeGlobalId,
+  NIL_UUID,
+  type NodeType,
+  parseGlobalId,
+  toGlobalId,
+} from '../../src/domain/global-id.ts';
 
 const UUID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const TYPES: NodeType[] = [
@@ -44,11 +50,11 @@ describe('a global id', () => {
     '__proto__',
   ])('is not %j', (text) => {
     expect(parseGlobalId(text)).toBeNull();
-    expect(idOf('Token', text)).toBe(NO_ID);
+    expect(decodeGlobalId('Token', text)).toBe(NIL_UUID);
   });
 
   test('of another type names nothing', () => {
-    expect(idOf('Token', toGlobalId('User', UUID))).toBe(NO_ID);
-    expect(idOf('User', toGlobalId('User', UUID))).toBe(UUID);
+    expect(decodeGlobalId('Token', toGlobalId('User', UUID))).toBe(NIL_UUID);
+    expect(decodeGlobalId('User', toGlobalId('User', UUID))).toBe(UUID);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describeNeed } from '../../src/domain/need.ts';
 import { ANONYMOUS, isToken, policySubjectOf, userIdOf } from '../../src/domain/principal.ts';
+import { describeRequirement } from '../../src/domain/requirement.ts';
 import { authority, personalToken, session, workspaceToken } from '../support/principals.ts';
 
 const PERSONAL = personalToken({ lifetime: 5 }, { lifetime: 30 });
@@ -49,5 +49,5 @@ test.each([
     'Needs to own the token, or a scope with UPDATE on tokens. On a workspace token: the role Administrator, refused to every personal token.',
   ],
 ] as const)('the need %j reads "%s"', (need, sentence) => {
-  expect(describeNeed(need)).toBe(sentence);
+  expect(describeRequirement(need)).toBe(sentence);
 });

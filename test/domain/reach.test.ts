@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  decideOnEntity,
-  type Reach,
-  reachOf,
+  type AccessContext,
+  authorizeEntity,
   refusalBeforeLookup,
-  type Standing,
+  type VisibilityFilter,
+  visibilityFilterFor,
 } from '../../src/domain/authority.ts';
 import { isOpenTo } from '../../src/domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../../src/domain/principal.ts';
@@ -16,7 +16,7 @@ import { refusalOf } from '../support/refusal.ts';
 
 interface Place {
   readonly channelId: string;
-  readonly standing: Standing;
+  readonly standing: AccessContext;
 }
 
 function randomScope(random: Random): ScopeRule {
@@ -74,7 +74,7 @@ function randomPlace(random: Random, principal: Principal): Place {
 }
 
 /** Whether a list that is filtered by a reach has the channel in it. */
-function holds(reach: Reach | null, { channelId, standing }: Place): boolean {
+function holds(reach: VisibilityFilter | null, { channelId, standing }: Place): boolean {
   if (!reach) return false;
   const held =
     'workspaceId' in reach.holder
@@ -95,7 +95,7 @@ function isAllowed(principal: Principal, operation: Operation, { channelId, stan
   const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId, workspaceId } as const;
   return (
     refusalBeforeLookup(principal, ask) === null &&
-    refusalOf(() => decideOnEntity(principal, ask, standing)) === null
+    refusalOf(() => authorizeEntity(principal, ask, standing)) === null
   );
 }
 
@@ -107,7 +107,7 @@ describe('what a caller reaches', () => {
       const principal = randomPrincipal(random);
       const place = randomPlace(random, principal);
       const operation = random.pick(['READ', 'LIST', 'UPDATE', 'PUBLISH'] as const);
-      const within = holds(reachOf(principal, operation, 'channel'), place);
+      const within = holds(visibilityFilterFor(principal, operation, 'channel'), place);
       expect(within, JSON.stringify({ principal, place, operation })).toBe(
         isAllowed(principal, operation, place),
       );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   composeSecret,
-  displayPart,
   kindOfSecret,
+  previewPart,
   SECRET_PATTERN,
   SECRET_PREFIX,
   SECRET_TAGS,
@@ -84,7 +84,7 @@ describe('a secret', () => {
   });
 
   test('shows its first ten characters in lists', () => {
-    expect(displayPart(composeSecret('PERSONAL', new Uint8Array(32).fill(255)))).toMatch(/^pat_\w{6}$/);
+    expect(previewPart(composeSecret('PERSONAL', new Uint8Array(32).fill(255)))).toMatch(/^pat_\w{6}$/);
   });
 });
 

@@ -39,8 +39,8 @@ const PARSERS: Record<string, [refuses: (input: string) => boolean, good: string
     `tok_${'0'.repeat(32)}`,
     `tok_${'0'.repeat(LENGTH)}`,
   ],
-  idOf: [
-    (input) => globalId.idOf('Token', input) === globalId.NO_ID,
+  decodeGlobalId: [
+    (input) => globalId.decodeGlobalId('Token', input) === globalId.NIL_UUID,
     `tok_${'1'.repeat(32)}`,
     `tok_${'1'.repeat(LENGTH)}`,
   ],
@@ -63,7 +63,7 @@ const EXEMPT = [
   // An IP address, which `isIP` has accepted.
   'networkOf',
   // Numbers and bytes of our own.
-  ...['formatDuration', 'composeSecret', 'toBase62', 'displayPart'],
+  ...['formatDuration', 'composeSecret', 'toBase62', 'previewPart'],
   // Searches files as long as they are, and messages and headers of at most 128 KiB, in linear time.
   ...['findSecrets', 'withoutSecrets'],
 ];

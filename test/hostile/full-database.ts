@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely';
-import { idOf, toGlobalId } from '../../src/domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../src/domain/global-id.ts';
 import { rankOf } from '../../src/domain/roles.ts';
 import { BUILT_IN_OPERATIONS } from '../../src/domain/scopes.ts';
 import type { Executor } from '../../src/storage/database.ts';
@@ -55,7 +55,7 @@ function payloadOf(bytes: number): string {
 
 async function fillWorkspaces({ app, owner, now }: TestApp, sizes: Sizes): Promise<string[]> {
   const { db, ids } = app.services;
-  const ownerId = idOf('User', owner.id);
+  const ownerId = decodeGlobalId('User', owner.id);
   const policy = { personal_tokens: 'ALLOWED', max_lifetime: null, require_expiry: 0, token_roles: 31 };
   const workspaces = times(sizes.workspaces, () => ids());
   await insertAll(
@@ -93,7 +93,7 @@ async function fillPeople(postern: TestApp, sizes: Sizes): Promise<string[]> {
       email_verified_at: null,
     })),
   );
-  const workspace_id = idOf('Workspace', postern.workspaceId);
+  const workspace_id = decodeGlobalId('Workspace', postern.workspaceId);
   await insertAll(
     db,
     'members',
@@ -109,7 +109,7 @@ async function fillChannels(
 ): Promise<string[]> {
   const { db, ids } = postern.app.services;
   const now = postern.now();
-  const homes = [idOf('Workspace', postern.workspaceId), ...workspaces];
+  const homes = [decodeGlobalId('Workspace', postern.workspaceId), ...workspaces];
   const channels = times(sizes.channels, () => ids());
   await insertAll(
     db,
@@ -126,7 +126,7 @@ async function fillChannels(
     })),
   );
   const operations = BUILT_IN_OPERATIONS.channel.filter((each) => each !== 'CREATE');
-  const granter = idOf('User', postern.owner.id);
+  const granter = decodeGlobalId('User', postern.owner.id);
   await insertAll(
     db,
     'channel_shares',
@@ -167,8 +167,8 @@ async function fillAuditLog(postern: TestApp, sizes: Sizes, people: readonly str
       id: ids(),
       at: postern.now() + n,
       action: 'token.created',
-      user_id: idOf('User', postern.owner.id),
-      workspace_id: idOf('Workspace', postern.workspaceId),
+      user_id: decodeGlobalId('User', postern.owner.id),
+      workspace_id: decodeGlobalId('Workspace', postern.workspaceId),
       actor_kind: 'SESSION',
       actor_id: people[n % people.length] ?? null,
       actor_token_id: null,

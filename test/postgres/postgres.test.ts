@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type DatabaseHandle, openDatabase } from '../../src/storage/database.ts';
+import { isUnavailable, isUniqueViolation } from '../../src/storage/errors.ts';
 import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../src/storage/migrations.ts';
-import { isTaken, isUnavailable } from '../../src/storage/unavailable.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
 
@@ -71,7 +71,7 @@ test('a value that is taken is told as such, whoever was first', async () => {
   const results = await Promise.allSettled([insert(), insert()]);
   const refused = results.filter((result) => result.status === 'rejected');
   expect(refused).toHaveLength(1);
-  expect(isTaken(refused[0]?.reason)).toBe(true);
+  expect(isUniqueViolation(refused[0]?.reason)).toBe(true);
 });
 
 test('what a transaction threw is thrown, and nothing of it is stored', async () => {
@@ -136,7 +136,7 @@ test('a change by another server is seen by looking, and told', async () => {
   await other.transact((tx) => tx.insertInto('sign_in_attempts').values(attempt('a')).execute());
   expect(await handle.changedElsewhere()).toBe(true);
   // Until the listener is connected nobody hears: a hint is no more than that.
-  const telling = setInterval(other.hints.tell, 50);
+  const telling = setInterval(other.hints.notify, 50);
   await heard;
   clearInterval(telling);
   await other.close();

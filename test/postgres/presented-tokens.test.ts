@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createPresentedTokens, keepPresentedTokens } from '../../src/storage/presented-tokens.ts';
-import { workOutPresentedToken } from '../../src/storage/token-authorities.ts';
+import { buildTokenSnapshot } from '../../src/storage/repositories/build-token-snapshot.ts';
+import { createTokenSnapshots, storeTokenSnapshots } from '../../src/storage/repositories/token-snapshots.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { siblingUrl } from '../support/postgres-server.ts';
 import { createPersonalToken } from '../support/tokens.ts';
@@ -34,17 +34,17 @@ async function digests(): Promise<string[]> {
 /** Keeps all there is, while somebody else has not ended what they do. */
 async function keepAll(): Promise<void> {
   const all = await digests();
-  await postern.database.transact((tx) => keepPresentedTokens(tx, all));
+  await postern.database.transact((tx) => storeTokenSnapshots(tx, all));
 }
 
 async function expectAllRight(): Promise<void> {
   const { db } = postern.database;
-  const presentedTokens = createPresentedTokens(postern.database);
+  const presentedTokens = createTokenSnapshots(postern.database);
   expect(await db.selectFrom('presented_tokens').select('digest').execute()).toHaveLength(
     (await digests()).length,
   );
   for (const digest of await digests()) {
-    expect(await presentedTokens.find(db, digest)).toEqual(await workOutPresentedToken(db, digest));
+    expect(await presentedTokens.find(db, digest)).toEqual(await buildTokenSnapshot(db, digest));
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemIds } from '../../src/platform/ids.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
-import { createPostgresStreamSlots } from '../../src/storage/postgres-stream-slots.ts';
+import { createPostgresStreamSlots } from '../../src/storage/postgres/stream-slots.ts';
 import type { StreamSlots } from '../../src/storage/stream-slots.ts';
 import { openTestDatabase } from '../support/database.ts';
 

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { passingIds } from '../../src/platform/ids.ts';
-import { identifyInstallation } from '../../src/services/bootstrap.ts';
+import { requestIds } from '../../src/platform/ids.ts';
+import { identifyInstallation } from '../../src/services/accounts/bootstrap.ts';
 import { openTestDatabase } from '../support/database.ts';
 
 test('servers that start on one database at the same time agree on the id of the installation', async () => {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
-  const ids = await Promise.all(Array.from({ length: 8 }, () => identifyInstallation(database, passingIds)));
+  const ids = await Promise.all(Array.from({ length: 8 }, () => identifyInstallation(database, requestIds)));
   expect(new Set(ids).size).toBe(1);
-  expect(await identifyInstallation(database, passingIds)).toBe(ids[0]);
+  expect(await identifyInstallation(database, requestIds)).toBe(ids[0]);
 });

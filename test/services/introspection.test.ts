@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toGlobalId } from '../../src/domain/global-id.ts';
 import { BUILT_IN_OPERATIONS, OPERATIONS, type Operation, type ScopeRule } from '../../src/domain/scopes.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import type { Credential } from '../../src/services/caller.ts';
-import { decide, type Question } from '../../src/services/decisions.ts';
+import { type AccessCheck, checkAccess } from '../../src/services/access/access-checks.ts';
+import type { Credential } from '../../src/services/access/caller.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { type Random, seededRandom } from '../support/random.ts';
@@ -126,8 +126,8 @@ test('what introspection tells of a token is exactly what the token may do', asy
         // A channel that does not exist yet can be created, and no more; one that exists cannot be.
         if (thing.entityType === 'channel' && (operation === 'CREATE') !== (thing.entityId === undefined))
           continue;
-        const question: Question = { operation, ...thing };
-        const { allowed } = await decide(db, principal, question, 0);
+        const question: AccessCheck = { operation, ...thing };
+        const { allowed } = await checkAccess(db, principal, question, 0);
         answers[allowed ? 'yes' : 'no'] += 1;
         expect({ round, question, allowed: give(scopes, operation, thing) }).toEqual({
           round,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../src/domain/errors.ts';
 import type { Principal } from '../../src/domain/principal.ts';
-import { createPrincipalCache } from '../../src/services/principal-cache.ts';
+import { createPrincipalCache } from '../../src/services/access/principal-cache.ts';
 
 const NOW = 1_000;
 

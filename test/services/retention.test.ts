@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY, HOUR } from '../../src/domain/duration.ts';
-import { insertAuditEvent } from '../../src/storage/audit-events.ts';
+import { insertAuditEvent } from '../../src/storage/repositories/audit-events.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
-import { createSessionService } from '../../src/services/sessions.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
+import { createSessionService } from '../../src/services/accounts/sessions.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 
 let postern: TestApp;

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
-import { createPresentedTokens, keepPresentedTokens } from '../../src/storage/presented-tokens.ts';
-import { workOutPresentedToken } from '../../src/storage/token-authorities.ts';
+import { buildTokenSnapshot } from '../../src/storage/repositories/build-token-snapshot.ts';
+import { createTokenSnapshots, storeTokenSnapshots } from '../../src/storage/repositories/token-snapshots.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { WALKED, walkBeside } from '../support/life/beside.ts';
 import { randomWrite } from '../support/life/writes.ts';
@@ -24,16 +24,16 @@ async function digestsOf({ db }: DatabaseHandle): Promise<string[]> {
 
 async function keepAll(database: DatabaseHandle): Promise<number> {
   const digests = await digestsOf(database);
-  await database.transact((tx) => keepPresentedTokens(tx, digests));
+  await database.transact((tx) => storeTokenSnapshots(tx, digests));
   return digests.length;
 }
 
 /** Compares every row that is kept with what the ordinary tables say; tells how many were kept. */
 async function compareKept({ db, transact }: DatabaseHandle): Promise<number> {
-  const presentedTokens = createPresentedTokens({ transact });
+  const presentedTokens = createTokenSnapshots({ transact });
   const kept = await db.selectFrom('presented_tokens').select('digest').execute();
   for (const { digest } of kept) {
-    const presented = await workOutPresentedToken(db, digest);
+    const presented = await buildTokenSnapshot(db, digest);
     expect(presented).not.toBeNull();
     expect(await presentedTokens.find(db, digest)).toEqual(presented);
   }
@@ -159,12 +159,12 @@ test('many who ask at once are each told what is theirs', async () => {
   );
   const digests = await digestsOf(database);
   expect(digests).toHaveLength(issued.length);
-  await database.transact((tx) => keepPresentedTokens(tx, digests.slice(5)));
-  const presentedTokens = createPresentedTokens(database);
+  await database.transact((tx) => storeTokenSnapshots(tx, digests.slice(5)));
+  const presentedTokens = createTokenSnapshots(database);
   const asked = [...digests, 'unknown', ...digests, "un'known"];
   const found = await Promise.all(asked.map((digest) => presentedTokens.find(database.db, digest)));
   for (const [place, digest] of asked.entries()) {
-    expect(found[place]).toEqual(await workOutPresentedToken(database.db, digest));
+    expect(found[place]).toEqual(await buildTokenSnapshot(database.db, digest));
   }
 });
 

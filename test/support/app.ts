@@ -3,13 +3,13 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { toGlobalId } from '../../src/domain/global-id.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
-import { createSessionCookie } from '../../src/http/session-cookie.ts';
+import { createSessionCookie } from '../../src/http/message/session-cookie.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPasswordHasher } from '../../src/platform/passwords.ts';
-import { createOperatorService } from '../../src/services/operator.ts';
+import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
-import { insertMember } from '../../src/storage/members.ts';
-import { insertWorkspace } from '../../src/storage/workspaces.ts';
+import { insertMember } from '../../src/storage/repositories/members.ts';
+import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
 import { openTestDatabase } from './database.ts';
 import { fetchFrom } from './fetch.ts';
 

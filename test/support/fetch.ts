@@ -1,6 +1,6 @@
 import { failure } from '../../src/domain/errors.ts';
 import type { HttpHandler } from '../../src/http/handler.ts';
-import type { HttpAnswer, HttpRequest } from '../../src/http/message.ts';
+import type { HttpRequest, HttpResponse } from '../../src/http/message/message.ts';
 
 /** A fetch `Request` as the handler takes it from the wire. */
 export function toHttpRequest(request: Request): HttpRequest {
@@ -24,7 +24,7 @@ export function toHttpRequest(request: Request): HttpRequest {
   };
 }
 
-function toResponse({ status, headers, body }: HttpAnswer): Response {
+function toResponse({ status, headers, body }: HttpResponse): Response {
   return new Response(body as BodyInit | null, { status, headers });
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { HttpHandler } from '../../src/http/handler.ts';
-import { createNodeServer } from '../../src/http/node-server.ts';
+import { createNodeServer } from '../../src/http/node/server.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
 const LONGEST_ANSWER_MS = 5_000;

@@ -9,7 +9,7 @@ import {
   isSpecifiedDirective,
   isSpecifiedScalarType,
 } from 'graphql';
-import type { Need } from '../../src/domain/need.ts';
+import type { Requirement } from '../../src/domain/requirement.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 /** A field of the schema with the type that it stands in. */
@@ -20,7 +20,7 @@ export interface FieldOfType {
   readonly path: string;
   readonly field: GraphQLField<unknown, unknown>;
   /** What it declares that its caller needs. */
-  readonly need: Need | undefined;
+  readonly need: Requirement | undefined;
 }
 
 const ROOTS = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].map(
@@ -42,7 +42,7 @@ const FIELDS: readonly FieldOfType[] = ownTypes()
       name: field.name,
       path: `${type.name}.${field.name}`,
       field,
-      need: field.extensions.need as Need | undefined,
+      need: field.extensions.need as Requirement | undefined,
     })),
   );
 

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../platform/operator-error.ts';
-import { backupDatabase } from '../../storage/backup.ts';
 import { isPostgres } from '../../storage/database.ts';
+import { backupDatabase } from '../../storage/sqlite/backup.ts';
 import type { Command } from '../command.ts';
 import { existingFile } from '../operator.ts';
 

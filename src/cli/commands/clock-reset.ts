@@ -1,8 +1,8 @@
 import { systemClock } from '../../platform/clock.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
-import { findClockMark, setClockMark } from '../../storage/clock-mark.ts';
 import { isPostgres, openSqliteDatabase } from '../../storage/database.ts';
-import { acquireServerLock } from '../../storage/server-lock.ts';
+import { findClockMark, setClockMark } from '../../storage/repositories/clock-mark.ts';
+import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
 import type { Command } from '../command.ts';
 import { existingFile, requireNewestSchema } from '../operator.ts';
 

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../platform/operator-error.ts';
 import { isPostgres, openDatabase, openSqliteDatabase } from '../../storage/database.ts';
-import { acquireServerLock } from '../../storage/server-lock.ts';
+import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
 import { transfer } from '../../storage/transfer.ts';
 import { alignColumns } from '../columns.ts';
 import type { Command } from '../command.ts';

@@ -1,12 +1,16 @@
 import type { Config } from '../../config.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
-import { type RestoreChoice, type Restoring, settleRestored } from '../../services/restoring.ts';
+import {
+  finishRestore,
+  type PostRestore,
+  type RestoreChoice,
+} from '../../services/maintenance/post-restore.ts';
 import { databaseFile, isPostgres } from '../../storage/database.ts';
-import { markAsIs, restoreDatabase } from '../../storage/restore.ts';
+import { markAsIs, restoreDatabase } from '../../storage/sqlite/restore.ts';
 import { type Command, UsageError } from '../command.ts';
 import { servicesOver } from '../operator.ts';
 
-function restore(config: Config, backup: string, choice: RestoreChoice): Promise<Restoring> {
+function restore(config: Config, backup: string, choice: RestoreChoice): Promise<PostRestore> {
   if (isPostgres(config.databaseUrl)) {
     throw new OperatorError(
       'This restores an SQLite file: restore PostgreSQL by its own means, such as pg_restore.',
@@ -14,11 +18,11 @@ function restore(config: Config, backup: string, choice: RestoreChoice): Promise
   }
   return restoreDatabase(backup, databaseFile(config.databaseUrl), async (handle) => {
     if (choice === 'AS_IS') markAsIs(handle);
-    return settleRestored(servicesOver(handle, config), choice);
+    return finishRestore(servicesOver(handle, config), choice);
   });
 }
 
-function since({ knowsUntil }: Restoring): string {
+function since({ knowsUntil }: PostRestore): string {
   return knowsUntil === null
     ? 'It is empty.'
     : `It knows nothing after ${new Date(knowsUntil).toISOString()}.`;

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { displayPart, type SecretKind } from '../../domain/secret.ts';
+import { previewPart, type SecretKind } from '../../domain/secret.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { type Call, type Command, UsageError } from '../command.ts';
 import { scanText } from '../secret-scanner.ts';
@@ -57,7 +57,7 @@ Whether it still opens anything is not asked. Exit codes: 0 nothing was found;
     const secrets = new Set<string>();
     for (const [name, text] of sourcesOf(call)) {
       for await (const { secret, kind, line, column } of scanText(text)) {
-        call.terminal.print(`${name}:${line}:${column} ${NAMES[kind]} ${displayPart(secret)}…`);
+        call.terminal.print(`${name}:${line}:${column} ${NAMES[kind]} ${previewPart(secret)}…`);
         secrets.add(secret);
       }
     }

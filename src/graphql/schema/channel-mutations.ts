@@ -1,9 +1,9 @@
 import type { Channel } from '../../domain/channel.ts';
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import type { Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
 import { ChannelRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { OperationEnum } from './enums.ts';
 
 const ChannelPayload = builder.objectRef<{ channel: Channel }>('ChannelPayload').implement({
@@ -78,10 +78,10 @@ builder.mutationFields((t) => ({
     need: { kind: 'entity', operation: 'CREATE', entityType: 'channel', workspace: 'input.workspaceId' },
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: 'What to create.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: idOf('Workspace', args.input.workspaceId) };
+      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
       return {
-        channel: await ctx.change(asked(info, args), (change) =>
-          ctx.services.channels.create(change, request),
+        channel: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.channels.create(uow, request),
         ),
       };
     },
@@ -93,10 +93,10 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: UpdateChannelInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
-      const request = { ...changes, channelId: idOf('Channel', id) };
+      const request = { ...changes, channelId: decodeGlobalId('Channel', id) };
       return {
-        channel: await ctx.change(asked(info, args), (change) =>
-          ctx.services.channels.update(change, request),
+        channel: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.channels.update(uow, request),
         ),
       };
     },
@@ -107,8 +107,8 @@ builder.mutationFields((t) => ({
     need: onChannel('DELETE'),
     args: { input: t.arg({ type: DeleteChannelInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Channel', args.input.id);
-      await ctx.change(asked(info, args), (change) => ctx.services.channels.delete(change, id));
+      const id = decodeGlobalId('Channel', args.input.id);
+      await ctx.change(requirementOf(info, args), (uow) => ctx.services.channels.delete(uow, id));
       return { id };
     },
   }),
@@ -119,10 +119,10 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ShareChannelInput, required: true, description: 'With whom, and what.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, email, operations } = args.input;
-      const request = { channelId: idOf('Channel', id), email, operations };
+      const request = { channelId: decodeGlobalId('Channel', id), email, operations };
       return {
-        channel: await ctx.change(asked(info, args), (change) =>
-          ctx.services.channels.share(change, request),
+        channel: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.channels.share(uow, request),
         ),
       };
     },
@@ -133,10 +133,13 @@ builder.mutationFields((t) => ({
     need: onChannel('UNSHARE'),
     args: { input: t.arg({ type: UnshareChannelInput, required: true, description: 'From whom.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const [id, userId] = [idOf('Channel', args.input.id), idOf('User', args.input.userId)];
+      const [id, userId] = [
+        decodeGlobalId('Channel', args.input.id),
+        decodeGlobalId('User', args.input.userId),
+      ];
       return {
-        channel: await ctx.change(asked(info, args), (change) =>
-          ctx.services.channels.unshare(change, id, userId),
+        channel: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.channels.unshare(uow, id, userId),
         ),
       };
     },

@@ -1,5 +1,5 @@
 import type { ChannelShare } from '../../domain/channel.ts';
-import { idOf } from '../../domain/global-id.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
@@ -70,7 +70,7 @@ builder.queryFields((t) => ({
     need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'Which.' }) },
     resolve: (_root, { id }, { services, principal }) =>
-      services.channels.find(principal, idOf('Channel', id)),
+      services.channels.find(principal, decodeGlobalId('Channel', id)),
   }),
   channels: t.connection(
     {
@@ -90,7 +90,7 @@ builder.queryFields((t) => ({
         toConnection(
           await services.channels.list(
             principal,
-            workspaceId == null ? null : idOf('Workspace', workspaceId),
+            workspaceId == null ? null : decodeGlobalId('Workspace', workspaceId),
             page,
           ),
         ),

@@ -1,8 +1,8 @@
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
-import { idOf } from '../../domain/global-id.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
 import { WorkspaceRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { OperationEnum } from './enums.ts';
 
 const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('RegisteredEntityType').implement({
@@ -83,10 +83,10 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: RegisterEntityTypeInput, required: true, description: 'What to declare.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: idOf('Workspace', args.input.workspaceId) };
+      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
       return {
-        entityType: await ctx.change(asked(info, args), (change) =>
-          ctx.services.entityTypes.register(change, request),
+        entityType: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.entityTypes.register(uow, request),
         ),
       };
     },
@@ -99,8 +99,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: UnregisterEntityTypeInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { workspaceId, name } = args.input;
-      await ctx.change(asked(info, args), (change) =>
-        ctx.services.entityTypes.unregister(change, idOf('Workspace', workspaceId), name),
+      await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.entityTypes.unregister(uow, decodeGlobalId('Workspace', workspaceId), name),
       );
       return { name };
     },

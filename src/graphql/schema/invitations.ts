@@ -1,8 +1,8 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
-import type { IssuedInvitation } from '../../services/invitations.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import type { IssuedInvitation } from '../../services/workspaces/invitations.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
 import { InvitationRef, UserRef, WorkspaceRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 import { MemberPayload } from './members.ts';
 
@@ -129,8 +129,8 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: InviteMemberInput, required: true, description: 'Whom, and with which role.' }),
     },
     resolve: (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: idOf('Workspace', args.input.workspaceId) };
-      return ctx.change(asked(info, args), (change) => ctx.services.invitations.invite(change, request));
+      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
+      return ctx.change(requirementOf(info, args), (uow) => ctx.services.invitations.invite(uow, request));
     },
   }),
   acceptInvitation: t.field({
@@ -149,9 +149,9 @@ builder.mutationFields((t) => ({
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: { input: t.arg({ type: RevokeInvitationInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Invitation', args.input.id);
-      await ctx.change(asked(info, args), (change) =>
-        ctx.services.invitations.revoke(change, idOf('Workspace', args.input.workspaceId), id),
+      const id = decodeGlobalId('Invitation', args.input.id);
+      await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.invitations.revoke(uow, decodeGlobalId('Workspace', args.input.workspaceId), id),
       );
       return { id };
     },

@@ -1,4 +1,4 @@
-import { SECRETS_A_REPORT } from '../../services/leaks.ts';
+import { SECRETS_A_REPORT } from '../../services/tokens/leaks.ts';
 import { builder } from '../builder.ts';
 
 const ReportLeakedSecretsPayload = builder

@@ -1,10 +1,10 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { Member, Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
-import { asked } from '../need-plugin.ts';
 import { MemberRef, UserRef, WorkspaceRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 MemberRef.implement({
@@ -95,8 +95,13 @@ builder.mutationFields((t) => ({
     resolve: async (_root, args, ctx, info) => {
       const { workspaceId, userId, role } = args.input;
       return {
-        member: await ctx.change(asked(info, args), (change) =>
-          ctx.services.members.changeRole(change, idOf('Workspace', workspaceId), idOf('User', userId), role),
+        member: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.members.changeRole(
+            uow,
+            decodeGlobalId('Workspace', workspaceId),
+            decodeGlobalId('User', userId),
+            role,
+          ),
         ),
       };
     },
@@ -113,10 +118,10 @@ builder.mutationFields((t) => ({
     },
     args: { input: t.arg({ type: RemoveMemberInput, required: true, description: 'Whom, from where.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const workspaceId = idOf('Workspace', args.input.workspaceId);
-      const userId = idOf('User', args.input.userId);
-      await ctx.change(asked(info, args), (change) =>
-        ctx.services.members.remove(change, workspaceId, userId, args.input.revokeCreated),
+      const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
+      const userId = decodeGlobalId('User', args.input.userId);
+      await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.members.remove(uow, workspaceId, userId, args.input.revokeCreated),
       );
       return { userId };
     },

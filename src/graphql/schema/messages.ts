@@ -1,11 +1,11 @@
-import { idOf } from '../../domain/global-id.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Message } from '../../domain/message.ts';
 import { payForJson } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
-import { asked } from '../need-plugin.ts';
 import { ChannelRef, MessageRef, UserRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 
 implementNode(MessageRef, {
   description: 'What was published to a channel.',
@@ -72,8 +72,8 @@ builder.mutationField('publishMessage', (t) =>
     resolve: async (_root, args, ctx, info) => {
       const { channelId, payload } = args.input;
       return {
-        message: await ctx.change(asked(info, args), (change) =>
-          ctx.services.messages.publish(change, idOf('Channel', channelId), payload),
+        message: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.messages.publish(uow, decodeGlobalId('Channel', channelId), payload),
         ),
       };
     },
@@ -99,9 +99,9 @@ builder.subscriptionField('channelMessages', (t) =>
       ctx.services.streams.follow({
         caller: ctx.caller,
         gone: ctx.gone(),
-        ask: asked(info, args),
-        channelId: idOf('Channel', args.channelId),
-        after: args.after == null ? null : idOf('Message', args.after),
+        ask: requirementOf(info, args),
+        channelId: decodeGlobalId('Channel', args.channelId),
+        after: args.after == null ? null : decodeGlobalId('Message', args.after),
       }),
     resolve: (delivery) => {
       if ('failure' in delivery) throw delivery.failure;

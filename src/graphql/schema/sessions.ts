@@ -1,9 +1,9 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import { builder } from '../builder.ts';
 import { implementNode } from '../implement-node.ts';
-import { asked } from '../need-plugin.ts';
 import { SessionRef, UserRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 
 implementNode(SessionRef, {
   description: "A person's signed-in browser or program.",
@@ -118,7 +118,7 @@ builder.mutationFields((t) => ({
     description: 'Ends the session that the call was made with, and clears its cookie.',
     need: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => {
-      await ctx.change(asked(info, args), ctx.services.sessions.signOut);
+      await ctx.change(requirementOf(info, args), ctx.services.sessions.signOut);
       ctx.setSession(null, null);
       return { signedOut: true };
     },
@@ -143,9 +143,9 @@ builder.mutationFields((t) => ({
     need: { kind: 'session' },
     args: { input: t.arg({ type: SessionIdInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Session', args.input.id);
+      const id = decodeGlobalId('Session', args.input.id);
       return {
-        id: await ctx.change(asked(info, args), (change) => ctx.services.sessions.revoke(change, id)),
+        id: await ctx.change(requirementOf(info, args), (uow) => ctx.services.sessions.revoke(uow, id)),
       };
     },
   }),
@@ -154,7 +154,7 @@ builder.mutationFields((t) => ({
     description: "Ends all of the person's sessions but the one that the call was made with.",
     need: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
-      count: await ctx.change(asked(info, args), ctx.services.sessions.revokeOthers),
+      count: await ctx.change(requirementOf(info, args), ctx.services.sessions.revokeOthers),
     }),
   }),
 }));

@@ -1,9 +1,9 @@
-import { idOf } from '../../domain/global-id.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
-import type { IssuedToken } from '../../services/token-creation.ts';
+import type { IssuedToken } from '../../services/tokens/create.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
 import { TokenRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum, TokenAccessEnum } from './enums.ts';
 import { ExpiryInput, TokenIdInput, TokenScopeInput } from './token-inputs.ts';
 
@@ -125,8 +125,8 @@ builder.mutationFields((t) => ({
     need: { kind: 'token', operation: 'CREATE' },
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'What to create.' }) },
     resolve: (_root, args, ctx, info) =>
-      ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenCreation.createPersonal(change, args.input),
+      ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenCreation.createPersonal(uow, args.input),
       ),
   }),
   createWorkspaceToken: t.field({
@@ -137,9 +137,9 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: CreateWorkspaceTokenInput, required: true, description: 'What to create.' }),
     },
     resolve: (_root, args, ctx, info) => {
-      const workspaceId = idOf('Workspace', args.input.workspaceId);
-      return ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenCreation.createWorkspace(change, { ...args.input, workspaceId }),
+      const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
+      return ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenCreation.createWorkspace(uow, { ...args.input, workspaceId }),
       );
     },
   }),
@@ -150,10 +150,10 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: UpdateTokenInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
-      const request = { ...changes, tokenId: idOf('Token', id) };
+      const request = { ...changes, tokenId: decodeGlobalId('Token', id) };
       return {
-        token: await ctx.change(asked(info, args), (change) =>
-          ctx.services.tokenEditing.update(change, request),
+        token: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.tokenEditing.update(uow, request),
         ),
       };
     },
@@ -166,8 +166,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RegenerateTokenInput, required: true, description: 'Which, and how.' }) },
     resolve: (_root, args, ctx, info) => {
       const { id, ...request } = args.input;
-      return ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenRegeneration.regenerate(change, { ...request, tokenId: idOf('Token', id) }),
+      return ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenRegeneration.regenerate(uow, { ...request, tokenId: decodeGlobalId('Token', id) }),
       );
     },
   }),
@@ -178,8 +178,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: AddTokenScopesInput, required: true, description: 'What to add.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, scopes } = args.input;
-      const token = await ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenEditing.addScopes(change, idOf('Token', id), scopes),
+      const token = await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenEditing.addScopes(uow, decodeGlobalId('Token', id), scopes),
       );
       return { token };
     },
@@ -192,9 +192,9 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: RemoveTokenScopesInput, required: true, description: 'What to take away.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const scopeIds = args.input.scopeIds.map((id) => idOf('TokenScope', id));
-      const token = await ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenEditing.removeScopes(change, idOf('Token', args.input.id), scopeIds),
+      const scopeIds = args.input.scopeIds.map((id) => decodeGlobalId('TokenScope', id));
+      const token = await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenEditing.removeScopes(uow, decodeGlobalId('Token', args.input.id), scopeIds),
       );
       return { token };
     },
@@ -205,8 +205,8 @@ builder.mutationFields((t) => ({
     need: changing('WORKSPACE_MANAGER'),
     args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const token = await ctx.change(asked(info, args), (change) =>
-        ctx.services.tokenEditing.removeScopes(change, idOf('Token', args.input.id)),
+      const token = await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.tokenEditing.removeScopes(uow, decodeGlobalId('Token', args.input.id)),
       );
       return { token };
     },

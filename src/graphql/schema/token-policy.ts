@@ -1,9 +1,9 @@
 import { formatDuration } from '../../domain/duration.ts';
-import { idOf } from '../../domain/global-id.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
 import { WorkspaceRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
 import { WorkspacePayload } from './workspaces.ts';
 
@@ -72,10 +72,10 @@ builder.mutationField('updateTokenPolicy', (t) =>
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: { input: t.arg({ type: UpdateTokenPolicyInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: idOf('Workspace', args.input.workspaceId) };
+      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
       return {
-        workspace: await ctx.change(asked(info, args), (change) =>
-          ctx.services.workspaces.updatePolicy(change, request),
+        workspace: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.workspaces.updatePolicy(uow, request),
         ),
       };
     },

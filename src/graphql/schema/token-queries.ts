@@ -1,5 +1,5 @@
-import { idOf } from '../../domain/global-id.ts';
-import type { TokenFilter, TokenSummary } from '../../storage/token-lists.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
+import type { TokenFilter, TokenSummary } from '../../storage/repositories/token-lists.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { TokenRef, WorkspaceRef } from '../refs.ts';
@@ -63,7 +63,7 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
     search: input?.search ?? undefined,
     expiresBefore: input?.expiresBefore?.getTime(),
     unusedSince: input?.unusedSince?.getTime(),
-    createdBy: input?.createdBy == null ? undefined : idOf('User', input.createdBy),
+    createdBy: input?.createdBy == null ? undefined : decodeGlobalId('User', input.createdBy),
   };
 }
 
@@ -84,7 +84,7 @@ builder.queryFields((t) => ({
     need: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'Which.' }) },
     resolve: (_root, { id }, { services, principal }) =>
-      services.tokenReading.find(principal, idOf('Token', id)),
+      services.tokenReading.find(principal, decodeGlobalId('Token', id)),
   }),
   tokens: t.connection(
     {

@@ -1,14 +1,14 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
-import { revokeAndTakeBack } from '../../services/take-back.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import {
   deleteAllTokens,
   deleteToken,
   disableToken,
   enableToken,
   revokeToken,
-} from '../../services/token-stops.ts';
+} from '../../services/tokens/lifecycle.ts';
+import { revokeAndTakeBack } from '../../services/workspaces/take-back.ts';
 import { builder } from '../builder.ts';
-import { asked } from '../need-plugin.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { TokenIdInput } from './token-inputs.ts';
 import { changing, TokenPayload } from './token-mutations.ts';
 
@@ -48,9 +48,9 @@ builder.mutationFields((t) => ({
     need: changing('ADMINISTRATOR'),
     args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'Which, and how.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Token', args.input.id);
+      const id = decodeGlobalId('Token', args.input.id);
       const revoke = args.input.takeBack ? revokeAndTakeBack : revokeToken;
-      return { token: await ctx.change(asked(info, args), (change) => revoke(change, id)) };
+      return { token: await ctx.change(requirementOf(info, args), (uow) => revoke(uow, id)) };
     },
   }),
   deleteToken: t.field({
@@ -59,8 +59,8 @@ builder.mutationFields((t) => ({
     need: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
     args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Token', args.input.id);
-      await ctx.change(asked(info, args), (change) => deleteToken(change, id));
+      const id = decodeGlobalId('Token', args.input.id);
+      await ctx.change(requirementOf(info, args), (uow) => deleteToken(uow, id));
       return { id };
     },
   }),
@@ -69,7 +69,7 @@ builder.mutationFields((t) => ({
     description: 'Deletes all personal tokens of the signed-in user.',
     need: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
-      count: await ctx.change(asked(info, args), deleteAllTokens),
+      count: await ctx.change(requirementOf(info, args), deleteAllTokens),
     }),
   }),
 }));
@@ -96,8 +96,8 @@ for (const [name, { description, need, run }] of Object.entries(STOPS)) {
       need,
       args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
       resolve: async (_root, args, ctx, info) => {
-        const id = idOf('Token', args.input.id);
-        return { token: await ctx.change(asked(info, args), (change) => run(change, id)) };
+        const id = decodeGlobalId('Token', args.input.id);
+        return { token: await ctx.change(requirementOf(info, args), (uow) => run(uow, id)) };
       },
     }),
   );

@@ -1,6 +1,11 @@
 import { userIdOf } from '../../domain/principal.ts';
-import type { OnScan } from '../../services/authority.ts';
-import { type Decision, decide, decideAll, type Question } from '../../services/decisions.ts';
+import {
+  type AccessCheck,
+  checkAccess,
+  checkAccessAll,
+  type Decision,
+} from '../../services/access/access-checks.ts';
+import type { OnScan } from '../../services/access/authorize.ts';
 import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
@@ -28,7 +33,7 @@ const ENTITY_ID =
 const WORKSPACE_ID = 'The workspace that the entity is in. Needed where the entity does not say.';
 
 /** A button is worth showing if there is anything to use it on, so a question without an id asks about any entity. */
-function withDefaultExtent(question: Question): Question {
+function withDefaultExtent(question: AccessCheck): AccessCheck {
   return { ...question, any: question.entityId == null };
 }
 
@@ -95,7 +100,7 @@ ViewerRef.implement({
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
       resolve: (_viewer, question, { principal, services, budget, now }) =>
-        decide(services.db, principal, withDefaultExtent(question), now(), payForScan(budget)),
+        checkAccess(services.db, principal, withDefaultExtent(question), now(), payForScan(budget)),
     }),
     canAll: t.field({
       type: [DecisionRef],
@@ -103,7 +108,7 @@ ViewerRef.implement({
       description: 'The same for several questions; the answers come in their order.',
       args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
       resolve: (_viewer, { checks }, { principal, services, budget, now }) =>
-        decideAll(services.db, principal, checks.map(withDefaultExtent), now(), payForScan(budget)),
+        checkAccessAll(services.db, principal, checks.map(withDefaultExtent), now(), payForScan(budget)),
     }),
   }),
 });

@@ -1,10 +1,10 @@
-import { idOf, toGlobalId } from '../../domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
-import { asked } from '../need-plugin.ts';
 import { WorkspaceRef } from '../refs.ts';
+import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 implementNode(WorkspaceRef, {
@@ -88,7 +88,7 @@ builder.queryFields((t) => ({
     need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'Which.' }) },
     resolve: (_root, { id }, { services, principal }) =>
-      services.workspaces.find(principal, idOf('Workspace', id)),
+      services.workspaces.find(principal, decodeGlobalId('Workspace', id)),
   }),
   workspaces: t.connection(
     {
@@ -110,8 +110,8 @@ builder.mutationFields((t) => ({
     need: { kind: 'session' },
     args: { input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'What it is called.' }) },
     resolve: async (_root, args, ctx, info) => ({
-      workspace: await ctx.change(asked(info, args), (change) =>
-        ctx.services.workspaces.create(change, args.input.name),
+      workspace: await ctx.change(requirementOf(info, args), (uow) =>
+        ctx.services.workspaces.create(uow, args.input.name),
       ),
     }),
   }),
@@ -123,10 +123,10 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: UpdateWorkspaceInput, required: true, description: 'Which, and its name.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Workspace', args.input.id);
+      const id = decodeGlobalId('Workspace', args.input.id);
       return {
-        workspace: await ctx.change(asked(info, args), (change) =>
-          ctx.services.workspaces.rename(change, id, args.input.name),
+        workspace: await ctx.change(requirementOf(info, args), (uow) =>
+          ctx.services.workspaces.rename(uow, id, args.input.name),
         ),
       };
     },
@@ -138,8 +138,8 @@ builder.mutationFields((t) => ({
     need: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
     args: { input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = idOf('Workspace', args.input.id);
-      await ctx.change(asked(info, args), (change) => ctx.services.workspaces.delete(change, id));
+      const id = decodeGlobalId('Workspace', args.input.id);
+      await ctx.change(requirementOf(info, args), (uow) => ctx.services.workspaces.delete(uow, id));
       return { id };
     },
   }),

@@ -5,9 +5,9 @@ import { readConfig } from '../../../src/config.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/duration.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createSteadyClock } from '../../../src/platform/steady-clock.ts';
-import { findClockMark } from '../../../src/storage/clock-mark.ts';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
-import { readSqliteClock, startSqliteClock } from '../../../src/storage/sqlite-clock.ts';
+import { findClockMark } from '../../../src/storage/repositories/clock-mark.ts';
+import { readSqliteClock, startSqliteClock } from '../../../src/storage/sqlite/clock.ts';
 import { PASSWORD, START } from '../../support/app.ts';
 import { call } from '../../support/cli.ts';
 import { openTestSqlite, writeTestDatabase } from '../../support/database.ts';
@@ -17,18 +17,18 @@ import { startMain } from '../../support/main-process.ts';
 
 /** A machine whose clock can be set. */
 function machine() {
-  let [system, stopwatch] = [START, 1000];
+  let [system, monotonic] = [START, 1000];
   const steps: number[] = [];
   return {
     steps,
     sources: {
       system: () => system,
-      stopwatch: () => stopwatch,
+      monotonic: () => monotonic,
       onStep: (by: number) => void steps.push(by),
     },
     pass(milliseconds: number) {
       system += milliseconds;
-      stopwatch += milliseconds;
+      monotonic += milliseconds;
     },
     set(by: number) {
       system += by;
@@ -51,7 +51,7 @@ describe('the time', () => {
     expect(computer.steps).toEqual([]);
   });
 
-  test('goes on by the stopwatch while the system clock is set back', () => {
+  test('goes on by the monotonic while the system clock is set back', () => {
     const { now } = createSteadyClock(computer.sources, 0);
     computer.pass(HOUR);
     expect(now()).toBe(START + HOUR);

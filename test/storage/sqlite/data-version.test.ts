@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { DataVersion } from '../../../src/storage/data-version.ts';
 import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import type { DataVersion } from '../../../src/storage/sqlite/data-version.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 

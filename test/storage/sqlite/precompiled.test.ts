@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/domain/workspace.ts';
 import type { Executor } from '../../../src/storage/database.ts';
-import { precompile } from '../../../src/storage/precompiled.ts';
-import { precompileInsert } from '../../../src/storage/precompiled-insert.ts';
-import { pageTokens } from '../../../src/storage/token-lists.ts';
-import { findStanding, insertWorkspace, setPolicy } from '../../../src/storage/workspaces.ts';
+import { prepareQuery } from '../../../src/storage/query/prepared.ts';
+import { prepareInsert } from '../../../src/storage/query/prepared-insert.ts';
+import { pageTokens } from '../../../src/storage/repositories/token-lists.ts';
+import { findStanding, insertWorkspace, setPolicy } from '../../../src/storage/repositories/workspaces.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
 const FORBIDDING = { ...DEFAULT_POLICY, personalTokens: 'FORBIDDEN' } as const;
@@ -43,8 +43,8 @@ test('a look-up that is made while a transaction is open answers with what that 
   await close();
 });
 
-const insertUse = precompileInsert('credential_uses');
-const usesBefore = precompile((db: Executor, at: number) =>
+const insertUse = prepareInsert('credential_uses');
+const usesBefore = prepareQuery((db: Executor, at: number) =>
   db.selectFrom('credential_uses').selectAll().where('at', '<', at).orderBy('at', 'desc').limit(3),
 );
 

@@ -1,7 +1,7 @@
 import { parseGlobalId } from '../../../src/domain/global-id.ts';
 import type { Role } from '../../../src/domain/roles.ts';
-import { createOperatorService, type OperatorService } from '../../../src/services/operator.ts';
-import { insertMember } from '../../../src/storage/members.ts';
+import { createOperatorService, type OperatorService } from '../../../src/services/accounts/operator.ts';
+import { insertMember } from '../../../src/storage/repositories/members.ts';
 import { PASSWORD, type Person, type TestApp } from '../app.ts';
 import { createChannel, mutate } from '../channels.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';

@@ -1,6 +1,6 @@
 import { HOUR } from '../../../src/domain/duration.ts';
 import { composeSecret } from '../../../src/domain/secret.ts';
-import { createOperatorService } from '../../../src/services/operator.ts';
+import { createOperatorService } from '../../../src/services/accounts/operator.ts';
 import { RANKS, reaches, type Scope } from '../oracle.ts';
 import {
   type EntityType,

@@ -2,7 +2,7 @@ import { getNamedType, isLeafType, isNonNullType } from 'graphql';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
-import { keepPresentedTokens } from '../../../src/storage/presented-tokens.ts';
+import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
@@ -130,7 +130,7 @@ const NOTES = ['audit_events', 'credential_uses', 'sign_in_attempts'];
 async function withTokensKept(bytes: Buffer): Promise<Buffer> {
   const { connection, transact, close } = openTestSqlite(bytes);
   const digests = connection.prepare('select digest from token_secrets').pluck().all() as string[];
-  await transact((tx) => keepPresentedTokens(tx, digests));
+  await transact((tx) => storeTokenSnapshots(tx, digests));
   const kept = connection.serialize();
   await close();
   return kept;

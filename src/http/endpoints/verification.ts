@@ -1,0 +1,34 @@
+import type { Config } from '../../config.ts';
+import type { Services } from '../../services/services.ts';
+import { createBearerAuthenticator } from '../auth/authenticate.ts';
+import type { RateLimits } from '../auth/rate-limits.ts';
+import type { HttpRequest } from '../message/message.ts';
+import type { Endpoint } from '../request-context.ts';
+import { createLeaksEndpoint } from './leaks.ts';
+import { createIntrospectionEndpoint, createRevocationEndpoint } from './oauth.ts';
+import { createVerifyEndpoint } from './verify.ts';
+import { createServerMetadata, createTokenPatterns } from './well-known.ts';
+
+/** What the endpoints for other services are made of. */
+export interface VerificationParts {
+  readonly config: Pick<Config, 'publicUrl' | 'secretPrefix'>;
+  readonly limits: RateLimits;
+  readonly services: Services;
+}
+
+/** The endpoints for other services, by path: proxies, resource servers, secret scanners. None of them knows GraphQL. */
+export function createVerificationRoutes(parts: VerificationParts): readonly (readonly [string, Endpoint])[] {
+  const { config, limits, services } = parts;
+  const { authenticate, peek: remembered } = services.authentication;
+  const admission = createBearerAuthenticator({ authenticate, remembered, limits });
+  const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
+  const oauth = { admit: admission.admit, limits, services, issuerOf };
+  return [
+    ['/verify', createVerifyEndpoint({ admission, services })],
+    ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
+    ['/oauth/revoke', createRevocationEndpoint(oauth)],
+    ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],
+    ['/leaks', createLeaksEndpoint({ services, limits })],
+    ['/.well-known/postern-token-patterns', createTokenPatterns(config.secretPrefix, issuerOf)],
+  ];
+}

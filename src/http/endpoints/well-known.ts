@@ -1,0 +1,51 @@
+import { SECRET_TAGS, type SecretKind } from '../../domain/secret.ts';
+import type { HttpRequest } from '../message/message.ts';
+import { readOnly } from '../message/methods.ts';
+import { jsonResponse } from '../message/responses.ts';
+import type { Endpoint } from '../request-context.ts';
+
+const ABOUT: Readonly<Record<SecretKind, string>> = {
+  PERSONAL: 'personal access token',
+  WORKSPACE: 'workspace token',
+  SESSION: 'session of a signed-in person',
+  INVITATION: 'invitation to a workspace',
+};
+
+/** The metadata of RFC 8414, as far as Postern is an authorization server: it issues no tokens over OAuth. */
+export function createServerMetadata(issuerOf: (request: HttpRequest) => string): Endpoint {
+  return readOnly(async (request) => {
+    const issuer = issuerOf(request);
+    return jsonResponse({
+      issuer,
+      response_types_supported: [],
+      grant_types_supported: [],
+      introspection_endpoint: `${issuer}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: ['Bearer'],
+      revocation_endpoint: `${issuer}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: ['none'],
+    });
+  });
+}
+
+/** What a secret scanner needs: the shape of each kind of secret, how to check one, and where to report it. */
+export function createTokenPatterns(prefix: string, issuerOf: (request: HttpRequest) => string): Endpoint {
+  const kinds = Object.entries(SECRET_TAGS).map(([kind, tag]) => ({
+    kind,
+    about: ABOUT[kind as SecretKind],
+    pattern: `\\b${prefix}${tag}_[0-9A-Za-z]{49}\\b`,
+  }));
+  const pattern = `\\b${prefix}(?:${Object.values(SECRET_TAGS).join('|')})_[0-9A-Za-z]{49}\\b`;
+  return readOnly(async (request) =>
+    jsonResponse({
+      pattern,
+      kinds,
+      checksum: {
+        algorithm: 'CRC-32/ISO-HDLC',
+        input: 'every character but the last 6, as ASCII',
+        output: 'the last 6 characters: the number in base 62, left-padded with 0',
+        alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      },
+      report: `${issuerOf(request)}/leaks`,
+    }),
+  );
+}

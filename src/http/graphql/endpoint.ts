@@ -1,0 +1,98 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../../config.ts';
+import { failure } from '../../domain/errors.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { CreateContext, ServerContext } from '../../graphql/context.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Credential } from '../../services/access/caller.ts';
+import { createRequestAuthenticator } from '../auth/authenticate.ts';
+import { callerOf } from '../auth/caller.ts';
+import { requireExpectedUser } from '../auth/expected-user.ts';
+import type { RateLimits } from '../auth/rate-limits.ts';
+import { createCors } from '../message/cors.ts';
+import type { HttpRequest, HttpResponse } from '../message/message.ts';
+import { errorResponse, failureResponse } from '../message/responses.ts';
+import { type CookieSession, createSessionCookie } from '../message/session-cookie.ts';
+import type { Endpoint, RequestContext } from '../request-context.ts';
+import { createCall } from './call.ts';
+import { createDocuments } from './documents.ts';
+import { createFastPath } from './fast-path.ts';
+import { createGraphiql } from './graphiql.ts';
+import { readParams } from './params.ts';
+import { createGraphQLServer } from './yoga.ts';
+
+const METHODS = ['GET', 'POST'];
+
+/** What `/graphql` is made of. */
+export interface GraphQLEndpointParts {
+  readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql'>;
+  readonly limits: RateLimits;
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly installationId: string;
+  readonly authenticate: (credential: Credential) => Promise<Principal>;
+  readonly createContext: CreateContext;
+}
+
+/** The endpoint over its parts. */
+export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
+  const { config, logger } = parts;
+  const isSecure = config.publicUrl?.startsWith('https:') ?? false;
+  const sessionCookie = createSessionCookie(parts.installationId, isSecure);
+  const cors = createCors(config.allowedOrigins);
+  const graphiql = config.graphiql ? createGraphiql() : null;
+  const documents = createDocuments(parts.schema);
+  const lane = createFastPath(parts);
+  const yoga = createGraphQLServer(parts);
+  const admit = createRequestAuthenticator({
+    authenticate: parts.authenticate,
+    limits: parts.limits,
+    sessionCookie,
+    isOurs: (origin, request) =>
+      cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl,
+  });
+
+  async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
+    const graphqlParams = await readParams(request);
+    const admission = await admit(request, requestContext.address);
+    const { credential, principal, staleCookie: deadCookie } = admission;
+    requestContext.principal = principal;
+    requireExpectedUser(request, admission);
+    let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
+    const server: ServerContext = {
+      caller: callerOf(request, requestContext, credential),
+      principal,
+      gone: () => request.signal,
+      setSession(secret, expiresAt) {
+        cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
+      },
+    };
+    const call = createCall({ documents, schema: parts.schema }, request, {
+      graphqlParams,
+      server,
+      visit: requestContext,
+    });
+    const answer = (await lane(request, call)) ?? (await yoga(request, call));
+    if (cookie !== undefined) answer.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
+    return answer;
+  }
+
+  async function answer(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
+    if (request.method === 'OPTIONS') return cors.preflight(request);
+    if (!METHODS.includes(request.method)) {
+      const refusal = failure('BAD_REQUEST', 'GraphQL takes GET and POST.');
+      return errorResponse(refusal, requestContext, {
+        status: 405,
+        headers: { allow: 'GET, POST, OPTIONS' },
+      });
+    }
+    if (graphiql?.isAskedFor(request)) return graphiql.page(request);
+    return execute(request, requestContext).catch((error: unknown) =>
+      failureResponse(error, request, requestContext, logger),
+    );
+  }
+
+  return async (request, requestContext) => cors.apply(request, await answer(request, requestContext));
+}

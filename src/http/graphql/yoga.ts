@@ -1,0 +1,96 @@
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { createYoga, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
+import type { CreateContext } from '../../graphql/context.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { HttpHeaders, HttpRequest, HttpResponse } from '../message/message.ts';
+import type { Call } from './call.ts';
+import { EVENT_STREAM } from './negotiation.ts';
+import { codeResult } from './result-errors.ts';
+
+type CallPlugin = Plugin<Call, Call>;
+
+/** The body was read and checked before: Yoga gets its parameters as they are. */
+const readyParams: CallPlugin = {
+  onRequestParse({ serverContext, setRequestParser }) {
+    setRequestParser(() => serverContext.graphqlParams);
+  },
+};
+
+/** The document was read before: Yoga gets what came of that. */
+const readDocument: CallPlugin = {
+  onParse({ context, setParseFn }) {
+    const { document, errors } = context.read;
+    setParseFn(() => {
+      if (document) return document;
+      throw errors[0];
+    });
+  },
+  onValidate({ context, setValidationFn }) {
+    setValidationFn(() => context.read.errors);
+  },
+};
+
+/** Gives resolvers the very object that `createContext` made, where Yoga would copy its fields into one of its own. */
+function ownContext(createContext: CreateContext): CallPlugin {
+  const contextOf = ({ server, units }: Call) => createContext(server, units);
+  return {
+    onExecute({ executeFn, setExecuteFn, context }) {
+      setExecuteFn((args) => executeFn({ ...args, contextValue: contextOf(context) }));
+    },
+    onSubscribe({ subscribeFn, setSubscribeFn, context }) {
+      setSubscribeFn((args) => subscribeFn({ ...args, contextValue: contextOf(context) }));
+    },
+  };
+}
+
+/** Every error under a code of ours, those of each part of a stream too. */
+function codeErrors(logger: Logger): CallPlugin {
+  return {
+    onResultProcess({ result, setResult, serverContext }) {
+      const code = (part: ExecutionResult) => codeResult(part, serverContext.visit, logger);
+      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, code));
+      else if (!Array.isArray(result)) setResult(code(result));
+    },
+  };
+}
+
+/** A request as Yoga wants it: what its parameters and its context are made of comes beside it. */
+function toFetch(request: HttpRequest, { accepted }: Call): Request {
+  return new Request(request.url, {
+    method: request.method,
+    headers: { accept: accepted.join(', ') },
+    signal: request.signal,
+  });
+}
+
+async function toAnswer(response: Response): Promise<HttpResponse> {
+  const { status, body } = response;
+  const headers: HttpHeaders = {};
+  for (const [name, value] of response.headers) headers[name.toLowerCase()] = value;
+  return {
+    status,
+    headers,
+    body: headers['content-type']?.startsWith(EVENT_STREAM) ? body : await response.text(),
+  };
+}
+
+/** Yoga over our schema: it executes and streams; what is open by default is shut or done before it. */
+export function createGraphQLServer(parts: {
+  schema: GraphQLSchema;
+  createContext: CreateContext;
+  logger: Logger;
+}): (request: HttpRequest, call: Call) => Promise<HttpResponse> {
+  const yoga = createYoga<Call>({
+    schema: parts.schema,
+    parserAndValidationCache: false,
+    plugins: [readyParams, readDocument, ownContext(parts.createContext), codeErrors(parts.logger)],
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+    maskedErrors: false,
+    maxRequestBodySize: false,
+    multipart: false,
+  });
+  return async (request, call) => toAnswer(await yoga.fetch(toFetch(request, call), call));
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { failure, type PosternError } from '../../domain/errors.ts';
+import type { HttpRequest } from '../message/message.ts';
+import { closeBeyond, EXCESS_BYTES } from './unread-body.ts';
+
+/** RFC 3986, section 3.2, as far as a `Host` may use it: a name, an IPv4 address or an IPv6 one in brackets, and a port. */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
+
+function malformed(): PosternError {
+  return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
+}
+
+/** Reads a body to its end, and keeps no more of it than is allowed. A little beyond is let pass; then the connection closes. */
+function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
+    // Nothing would come any more, not even word of that.
+    if (message.destroyed) cutOff();
+    closeBeyond(message, limit + EXCESS_BYTES);
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size > limit) reject(failure('PAYLOAD_TOO_LARGE'));
+      else chunks.push(chunk);
+    });
+    message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    message.on('error', cutOff);
+    message.on('close', () => {
+      if (!message.readableEnded) cutOff();
+    });
+  });
+}
+
+/** Aborted when the client goes before it has its answer, or has gone already. */
+function goneSignal(outgoing: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const abortUnlessAnswered = () => {
+    if (!outgoing.writableFinished) controller.abort();
+  };
+  if (outgoing.destroyed) abortUnlessAnswered();
+  else outgoing.once('close', abortUnlessAnswered);
+  return controller.signal;
+}
+
+/** The values of a header of a message. Node's own table of them costs more than the few that are looked at. */
+function headerValuesOf(raw: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const field = raw[i] as string;
+    if (field.length === name.length && field.toLowerCase() === name) values.push(raw[i + 1] as string);
+  }
+  return values;
+}
+
+function headerOf(raw: readonly string[], name: string): string | null {
+  const values = headerValuesOf(raw, name);
+  if (values.length < 2) return values[0] ?? null;
+  return values.join(name === 'cookie' ? '; ' : ', ');
+}
+
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly search: string;
+  readonly #host: string;
+  readonly #message: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #signal: AbortSignal | null = null;
+
+  constructor(message: IncomingMessage, outgoing: ServerResponse) {
+    const { method = 'GET', url: target = '' } = message;
+    this.#host = headerOf(message.rawHeaders, 'host') ?? 'localhost';
+    if (!target.startsWith('/') || !HOST.test(this.#host)) throw malformed();
+    const end = target.indexOf('?');
+    this.method = method;
+    this.path = end < 0 ? target : target.slice(0, end);
+    this.search = end < 0 ? '' : target.slice(end);
+    this.#message = message;
+    this.#outgoing = outgoing;
+  }
+
+  get url(): URL {
+    try {
+      return new URL(`http://${this.#host}${this.path}${this.search}`);
+    } catch {
+      throw malformed();
+    }
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= goneSignal(this.#outgoing);
+    return this.#signal;
+  }
+
+  header(name: string): string | null {
+    return headerOf(this.#message.rawHeaders, name);
+  }
+
+  headerValues(name: string): readonly string[] {
+    return headerValuesOf(this.#message.rawHeaders, name);
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readAll(this.#message, limit);
+  }
+}
+
+/** A request that came over `node:http`. Throws `BAD_REQUEST` where its first line or `Host` is malformed. */
+export function toRequest(message: IncomingMessage, outgoing: ServerResponse): HttpRequest {
+  return new NodeRequest(message, outgoing);
+}

@@ -1,0 +1,173 @@
+import { builtInEntityId } from '../../domain/authority.ts';
+import { isEntityId } from '../../domain/entity-type.ts';
+import { badInput, forbidden, type InputIssue, inputCheck, PosternError } from '../../domain/errors.ts';
+import { decodeGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
+import type { TokenAuthority } from '../../domain/principal.ts';
+import {
+  BUILT_IN_OPERATIONS,
+  includesRule,
+  isBuiltIn,
+  normaliseOperations,
+  type Operation,
+  type ScopeRule,
+  withoutDuplicates,
+} from '../../domain/scopes.ts';
+import type { Executor } from '../../storage/database.ts';
+import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
+import { findChannelStanding } from '../../storage/repositories/channels.ts';
+import { findRegistrations } from '../../storage/repositories/entity-types.ts';
+import { findToken } from '../../storage/repositories/tokens.ts';
+import { findStanding } from '../../storage/repositories/workspaces.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+
+/** A scope as a caller asks for it; ids are global ids, or a registered type's own. */
+export interface ScopeRequest {
+  readonly entityType: string;
+  readonly entityId?: string | null;
+  readonly workspaceId?: string | null;
+  readonly operations: readonly Operation[];
+}
+
+type Path = InputIssue['path'];
+
+/**
+ * Turns requests into rules for a user's token: each names operations that its type has, and an entity and a workspace
+ * that the user can see; equal ones become one. A token that asks may give only what it has itself.
+ * Throws `BAD_USER_INPUT` with every issue, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER`.
+ */
+export async function resolveScopeRules(
+  uow: UnitOfWork,
+  ownerId: string,
+  requests: readonly ScopeRequest[],
+  path: Path,
+  limits: Limits,
+): Promise<ScopeRule[]> {
+  if (requests.length > limits.scopesPerToken) throw new PosternError('LIMIT_REACHED');
+  const check = inputCheck();
+  const rules = requests.map((request, index) => check.try(() => parseRule(request, [...path, index])));
+  check.finish();
+  const known = rules as ScopeRule[];
+  if (uow.principal.kind === 'PERSONAL_TOKEN') requireWithin(uow.principal.chain, known);
+  const issues: InputIssue[] = [];
+  for (const [index, rule] of known.entries()) {
+    issues.push(...(await issuesOfTargets(uow, ownerId, rule, [...path, index])));
+  }
+  if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
+  return withoutDuplicates(known);
+}
+
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless every token of the chain has all that the rules give. */
+export function requireWithin(chain: readonly TokenAuthority[], rules: readonly ScopeRule[]): void {
+  const within = chain.every((link) =>
+    rules.every((rule) =>
+      link.access === 'FULL' ? rule.entityType !== 'token' : includesRule(link.scopes, rule),
+    ),
+  );
+  if (!within) throw forbidden('EXCEEDS_CALLER');
+}
+
+function parseRule(request: ScopeRequest, path: Path): ScopeRule {
+  const { entityType } = request;
+  const operations = normaliseOperations(request.operations);
+  if (operations.length === 0) throw badInput([...path, 'operations'], 'must name at least one operation');
+  const foreign = isBuiltIn(entityType)
+    ? foreignOperations(entityType, BUILT_IN_OPERATIONS[entityType], operations)
+    : null;
+  if (foreign !== null) throw badInput([...path, 'operations'], foreign);
+  if (entityType === 'token' && request.workspaceId != null) {
+    throw badInput([...path, 'workspaceId'], 'a personal token is in no workspace');
+  }
+  return {
+    entityType,
+    entityId:
+      request.entityId == null ? null : parseEntityId(entityType, request.entityId, [...path, 'entityId']),
+    workspaceId: request.workspaceId == null ? null : decodeGlobalId('Workspace', request.workspaceId),
+    operations,
+  };
+}
+
+function parseEntityId(entityType: string, entityId: string, path: Path): string {
+  if (isBuiltIn(entityType)) return builtInEntityId(entityType, entityId);
+  if (!isEntityId(entityId))
+    throw badInput(path, 'must have 1 to 200 characters, none of them a control character or *');
+  return entityId;
+}
+
+/** What is wrong with operations that a type does not have; `null` where it has them all. */
+function foreignOperations(
+  entityType: string,
+  known: readonly Operation[],
+  operations: readonly Operation[],
+): string | null {
+  const foreign = operations.filter((operation) => !known.includes(operation));
+  return foreign.length === 0 ? null : `a ${entityType} has no operation ${foreign.join(', ')}`;
+}
+
+/** What the owner of a token cannot see of what a rule names. */
+async function issuesOfTargets(
+  uow: UnitOfWork,
+  ownerId: string,
+  rule: ScopeRule,
+  path: Path,
+): Promise<InputIssue[]> {
+  const { entityType, entityId, workspaceId } = rule;
+  const issues: InputIssue[] = [];
+  if (workspaceId !== null && !(await seesWorkspace(uow, ownerId, entityType, workspaceId))) {
+    issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
+  }
+  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(uow.tx, ownerId, rule, path))];
+  if (entityId !== null && !(await seesEntity(uow, ownerId, rule, entityId))) {
+    issues.push({
+      path: [...path, 'entityId'],
+      message: `is not a ${entityType} that the owner can see there`,
+    });
+  }
+  return issues;
+}
+
+/** A registered type must be so, with these operations, in the rule's workspace; without one, among all of the owner's. */
+async function issuesOfRegistered(
+  db: Executor,
+  ownerId: string,
+  rule: ScopeRule,
+  path: Path,
+): Promise<InputIssue[]> {
+  const { entityType, workspaceId, operations } = rule;
+  const registered = await findRegistrations(db, ownerId, entityType);
+  const meant = registered.filter(
+    ({ standing }) => workspaceId === null || standing.workspaceId === workspaceId,
+  );
+  if (meant.length === 0)
+    return [{ path: [...path, 'entityType'], message: 'is not an entity type that is known there' }];
+  const known = meant.flatMap((registration) => registration.operations);
+  const message = foreignOperations(entityType, known, operations);
+  return message === null ? [] : [{ path: [...path, 'operations'], message }];
+}
+
+/** A workspace is seen by its members; where channels are meant, by those too with whom one is shared. */
+async function seesWorkspace(
+  { tx, now }: UnitOfWork,
+  userId: string,
+  entityType: string,
+  workspaceId: string,
+): Promise<boolean> {
+  if ((await findStanding(tx, userId, workspaceId))?.role != null) return true;
+  return entityType === 'channel' && (await findSharedOperations(tx, userId, workspaceId, now)).length > 0;
+}
+
+async function seesEntity(
+  { tx, now }: UnitOfWork,
+  userId: string,
+  rule: ScopeRule,
+  entityId: string,
+): Promise<boolean> {
+  const { entityType, workspaceId } = rule;
+  if (entityType === 'token') return (await findToken(tx, entityId))?.ownerId === userId;
+  const standing =
+    entityType === 'channel'
+      ? await findChannelStanding(tx, userId, entityId, now)
+      : await findStanding(tx, userId, entityId);
+  if (!standing || (standing.role === null && standing.shared.length === 0)) return false;
+  return workspaceId === null || workspaceId === standing.workspaceId;
+}

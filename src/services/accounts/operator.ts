@@ -1,0 +1,241 @@
+import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
+import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import { parseEmail, parseName, parsePassword } from '../../domain/text.ts';
+import type { Token } from '../../domain/token.ts';
+import type { User } from '../../domain/user.ts';
+import type { PasswordHasher } from '../../platform/passwords.ts';
+import type { Executor } from '../../storage/database.ts';
+import { isUniqueViolation } from '../../storage/errors.ts';
+import { deleteGrantsOfUser, deleteInvitationsOfUser } from '../../storage/query/granters.ts';
+import { deleteSessions } from '../../storage/repositories/sessions.ts';
+import { findTokensMadeBy } from '../../storage/repositories/tokens.ts';
+import {
+  findUserByEmail,
+  insertUser,
+  listUsers,
+  setDeactivatedAt,
+  setEmail,
+  setEmailVerifiedAt,
+  setPasswordHash,
+} from '../../storage/repositories/users.ts';
+import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
+import { endTokensOf, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { auditLostInvitations, voidInvitationsTo } from '../workspaces/invitation-ends.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+
+/** An account to be made, as it was typed. */
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What came of a deactivation. */
+export interface Deactivation {
+  /** Whether the account was active before. */
+  readonly isNew: boolean;
+  /** The workspace tokens that the user made and that were not revoked before. */
+  readonly created: readonly Token[];
+}
+
+/** What a reset of a password ended. */
+export interface PasswordReset {
+  readonly endedSessions: number;
+  readonly revokedTokens: number;
+}
+
+/**
+ * What the operator of the machine does from the command line, beside a running server: each call is a short
+ * transaction of its own and holds from the server's next request on. Users are named by email; for an unknown one
+ * every call throws `NOT_FOUND`.
+ */
+export interface OperatorService {
+  /** Every user, by email. */
+  listUsers(): Promise<readonly User[]>;
+  findUser(email: string): Promise<User>;
+  /** Creates an account with a verified email. Throws `BAD_USER_INPUT`, or `CONFLICT` if the email has an account. */
+  createUser(user: NewUser): Promise<User>;
+  /**
+   * Shuts a user out: sessions end, tokens rest, and what the user shared and whom the user invited is deleted. The
+   * workspace tokens that the user made go on working unless `revokeCreated`.
+   */
+  deactivateUser(email: string, revokeCreated?: boolean): Promise<Deactivation>;
+  /** Lets a user in again; the tokens work as before, deleted shares and invitations stay so. Tells whether that changed anything. */
+  reactivateUser(email: string): Promise<boolean>;
+  /** Marks the email of a user as verified. Returns whether that changed anything. */
+  verifyEmail(email: string): Promise<boolean>;
+  /**
+   * Deactivates the user who holds an unverified email and frees the email for another account, which inherits nothing.
+   * Open invitations to it become void. Returns the address that the user has now. Throws `CONFLICT` if it is verified.
+   */
+  releaseEmail(email: string): Promise<string>;
+  /**
+   * Replaces a password, ends every session and deletes the user's open invitations. Unless `keepTokens`, it revokes the
+   * personal tokens and deletes what they shared. Clears the throttle of sign-in, so that the new password works at once.
+   */
+  resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
+  /** Revokes a user's personal tokens; tells how many. */
+  revokeTokensOf(email: string): Promise<number>;
+  /** Revokes every token of every user and workspace, a holder at a time; tells how many. */
+  revokeAllTokens(): Promise<number>;
+}
+
+async function userOf(db: Executor, email: string): Promise<User> {
+  const user = await findUserByEmail(db, parseEmail(email, ['email']));
+  if (!user) throw failure('NOT_FOUND', 'No user has this email.');
+  return user;
+}
+
+async function auditUser(
+  uow: UnitOfWork,
+  action: AuditAction,
+  userId: string,
+  detail: AuditEvent['detail'] = {},
+): Promise<void> {
+  await uow.audit({ action, userId, targetId: toGlobalId('User', userId), detail });
+}
+
+function checkUser(user: NewUser): NewUser {
+  const check = inputCheck();
+  const email = check.try(() => parseEmail(user.email, ['email']));
+  const name = check.try(() => parseName(user.name, ['name']));
+  const password = check.try(() => parsePassword(user.password, ['password']));
+  check.finish();
+  return { email, name, password } as NewUser;
+}
+
+/** Says why an account cannot be created, and what the operator can do. */
+function emailTaken({ emailVerifiedAt, email }: User): PosternError {
+  const message =
+    emailVerifiedAt === null
+      ? `An invitation created an account with this email, which nobody has verified. If it is not that person's: postern user release ${email}; if it is: postern user verify ${email}.`
+      : 'A user has this email already.';
+  return failure('CONFLICT', message);
+}
+
+/** Shuts a user out; returns whether that changed anything. */
+async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
+  if (user.deactivatedAt !== null) return false;
+  await setDeactivatedAt(uow.tx, user.id, uow.now);
+  const endedSessions = await deleteSessions(uow.tx, user.id);
+  await auditLostInvitations(uow, { userId: user.id });
+  const { shares, invitations } = await deleteGrantsOfUser(uow.tx, user.id);
+  const detail = { endedSessions, deletedShares: shares, deletedInvitations: invitations };
+  await auditUser(uow, 'user.deactivated', user.id, detail);
+  return true;
+}
+
+/** The operator's service over its dependencies. */
+export function createOperatorService(deps: {
+  db: Executor;
+  changes: UnitOfWorkRunner;
+  passwords: PasswordHasher;
+  throttle: Pick<SignInThrottle, 'reset'>;
+}): OperatorService {
+  const { db, changes, passwords, throttle } = deps;
+
+  /** Runs work on a user of the database as it stands inside the transaction. */
+  function changeUser<T>(email: string, work: (uow: UnitOfWork, user: User) => Promise<T>): Promise<T> {
+    return changes.runAsOperator(async (uow) => work(uow, await userOf(uow.tx, email)));
+  }
+
+  async function insertHashed(
+    uow: UnitOfWork,
+    { email, name }: NewUser,
+    passwordHash: string,
+  ): Promise<User> {
+    const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
+    const user = { id: uow.newId(), email, name, ...stamps };
+    await insertUser(uow.tx, { ...user, passwordHash });
+    await auditUser(uow, 'user.created', user.id);
+    return { ...user, deactivatedAt: null };
+  }
+
+  return {
+    listUsers: () => listUsers(db),
+    findUser: (email) => userOf(db, email),
+
+    async createUser(input) {
+      const user = checkUser(input);
+      const passwordHash = await passwords.hash(user.password);
+      try {
+        return await changes.runAsOperator((uow) => insertHashed(uow, user, passwordHash));
+      } catch (error) {
+        throw isUniqueViolation(error) ? emailTaken(await userOf(db, user.email)) : error;
+      }
+    },
+
+    deactivateUser: (email, revokeCreated = false) =>
+      changeUser(email, async (uow, user) => {
+        const isNew = await deactivate(uow, user);
+        const created = await findTokensMadeBy(uow.tx, user.id, null);
+        if (revokeCreated) for (const { id } of created) await revokeToken(uow, id);
+        return { isNew, created };
+      }),
+
+    reactivateUser: (email) =>
+      changeUser(email, async (uow, user) => {
+        if (user.deactivatedAt === null) return false;
+        await setDeactivatedAt(uow.tx, user.id, null);
+        await auditUser(uow, 'user.reactivated', user.id);
+        return true;
+      }),
+
+    verifyEmail: (email) =>
+      changeUser(email, async (uow, user) => {
+        if (user.emailVerifiedAt !== null) return false;
+        await setEmailVerifiedAt(uow.tx, user.id, uow.now);
+        await auditUser(uow, 'user.email_verified', user.id, { email: user.email });
+        return true;
+      }),
+
+    async releaseEmail(email) {
+      const { address, released } = await changeUser(email, async (uow, user) => {
+        if (user.emailVerifiedAt !== null) {
+          throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
+        }
+        await deactivate(uow, user);
+        // A random name in a domain that can never exist (RFC 2606): nobody can hold it beforehand.
+        const address = `released-${uow.newId()}@released.invalid`;
+        await setEmail(uow.tx, user.id, address);
+        await auditUser(uow, 'user.email_released', user.id, { email: user.email });
+        await voidInvitationsTo(uow, user.email, 'ADDRESS_RELEASED');
+        return { address, released: user.email };
+      });
+      await throttle.reset(released);
+      return address;
+    },
+
+    async resetPassword(email, password, keepTokens) {
+      const passwordHash = await passwords.hash(parsePassword(password, ['password']));
+      const { user, ...ended } = await changeUser(email, async (uow, user) => {
+        await setPasswordHash(uow.tx, user.id, passwordHash);
+        const endedSessions = await deleteSessions(uow.tx, user.id);
+        await auditLostInvitations(uow, { userId: user.id });
+        const deletedInvitations = await deleteInvitationsOfUser(uow.tx, user.id);
+        const { revokedTokens, deletedShares } = keepTokens
+          ? { revokedTokens: 0, deletedShares: 0 }
+          : await endTokensOf(uow, user.id);
+        const detail = { endedSessions, revokedTokens, deletedInvitations, deletedShares };
+        await auditUser(uow, 'user.password_changed', user.id, detail);
+        return { user, endedSessions, revokedTokens };
+      });
+      await throttle.reset(user.email);
+      return ended;
+    },
+
+    revokeTokensOf: (email) => changeUser(email, (uow, user) => revokeTokensOf(uow, { ownerId: user.id })),
+
+    async revokeAllTokens() {
+      const users = (await listUsers(db)).map(({ id }) => ({ ownerId: id }));
+      const workspaces = (await listWorkspaceIds(db)).map((id) => ({ workspaceId: id }));
+      let revoked = 0;
+      for (const holder of [...users, ...workspaces]) {
+        revoked += await changes.runAsOperator((uow) => revokeTokensOf(uow, holder));
+      }
+      return revoked;
+    },
+  };
+}

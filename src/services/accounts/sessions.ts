@@ -1,0 +1,206 @@
+import { failure } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
+import type { Principal } from '../../domain/principal.ts';
+import { parseEmail, parsePassword } from '../../domain/text.ts';
+import type { Session, User } from '../../domain/user.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { PasswordHasher } from '../../platform/passwords.ts';
+import type { IssuedSecret, SecretSource } from '../../platform/secrets.ts';
+import type { Executor } from '../../storage/database.ts';
+import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
+import {
+  deleteSession,
+  deleteSessions,
+  insertSession,
+  listSessions,
+} from '../../storage/repositories/sessions.ts';
+import {
+  type Account,
+  findUser,
+  findUserByEmail,
+  setPasswordHash,
+} from '../../storage/repositories/users.ts';
+import type { AnonymousWork } from '../access/anonymous-work.ts';
+import type { Caller } from '../access/caller.ts';
+import type { LastUse } from '../tokens/last-use.ts';
+import { endTokensOf } from '../tokens/lifecycle.ts';
+import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
+
+/** A session just opened: its secret is told once. */
+export interface OpenedSession {
+  readonly user: User;
+  readonly secret: string;
+  readonly expiresAt: number;
+}
+
+/** Signing in and out, and what a person does to the own account. */
+export interface SessionService {
+  /** The sessions of a signed-in person, newest first; nobody else has any. */
+  list(principal: Principal): Promise<Session[]>;
+  /** Opens a session. Throws `INVALID_CREDENTIALS`, whichever was wrong, or `TOO_MANY_ATTEMPTS`. */
+  signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
+  /** Ends the session that the call was made with. */
+  signOut(uow: UnitOfWork): Promise<void>;
+  /** Ends one of the person's sessions. Throws `NOT_FOUND`. */
+  revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
+  /** Ends all of the person's sessions but the present one; tells how many. */
+  revokeOthers(uow: UnitOfWork): Promise<number>;
+  /**
+   * Replaces the password and ends the person's other sessions. With `revokeTokens` it also revokes the personal tokens,
+   * and deletes what they shared and the invitations that the person made.
+   * Throws `INVALID_CREDENTIALS` where the present password is wrong, `BAD_USER_INPUT` where the new one will not do.
+   */
+  changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
+}
+
+/** Stores a new session for a user, with its audit row, and forgets those whose time is over. */
+async function openSession(
+  uow: UnitOfWork,
+  user: User,
+  issued: IssuedSecret,
+  lifetime: number,
+  from: Pick<Caller, 'address' | 'userAgent'>,
+): Promise<OpenedSession> {
+  const session: Omit<Session, 'lastUsedAt'> = {
+    id: uow.newId(),
+    userId: user.id,
+    createdAt: uow.now,
+    expiresAt: uow.now + lifetime,
+    ip: from.address,
+    userAgent: from.userAgent,
+  };
+  await insertSession(uow.tx, { ...session, digest: issued.digest });
+  await uow.audit({
+    action: 'session.created',
+    actorId: user.id,
+    userId: user.id,
+    targetId: toGlobalId('Session', session.id),
+  });
+  return { user, secret: issued.secret, expiresAt: session.expiresAt };
+}
+
+/** The session service over its dependencies. */
+export function createSessionService(deps: {
+  db: Executor;
+  changes: UnitOfWorkRunner;
+  passwords: PasswordHasher;
+  secrets: SecretSource;
+  throttle: SignInThrottle;
+  anonymousWork: AnonymousWork;
+  limits: Limits;
+  clock: Clock;
+  lastUse: LastUse;
+}): SessionService {
+  const { db, changes, passwords, secrets, throttle, anonymousWork, limits, clock, lastUse } = deps;
+
+  /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
+  async function checkPassword(
+    caller: Caller,
+    email: string,
+    password: string,
+    admit: () => Promise<Attempt>,
+  ): Promise<Account | null> {
+    const { attempt, account } = await anonymousWork(async () => ({
+      attempt: await admit(),
+      account: await findUserByEmail(db, email),
+    }));
+    const right = await passwords.verify(account?.passwordHash ?? null, password);
+    if (right && account && account.deactivatedAt === null) {
+      await anonymousWork(() => throttle.forgive(attempt));
+      return account;
+    }
+    await changes.run(caller, { kind: 'anyone' }, (uow) =>
+      uow.audit({
+        action: 'session.refused',
+        userId: account?.id ?? null,
+        targetId: account ? toGlobalId('User', account.id) : null,
+      }),
+    );
+    return null;
+  }
+
+  return {
+    async list(principal) {
+      if (principal.kind !== 'SESSION') return [];
+      await lastUse.flush();
+      return listSessions(db, principal.userId, clock());
+    },
+
+    async signIn(caller, typed, password) {
+      const email = parseEmail(typed, ['input', 'email']);
+      const admit = () => throttle.admit(email, caller.address);
+      const account = await checkPassword(caller, email, password, admit);
+      if (!account) throw failure('INVALID_CREDENTIALS');
+      return changes.run(caller, { kind: 'person' }, async (uow) => {
+        // The password may have been changed, and every session ended, while this one was checked.
+        const present = await findUserByEmail(uow.tx, account.email);
+        const isCurrent = present?.deactivatedAt === null && present.passwordHash === account.passwordHash;
+        if (!isCurrent) throw failure('INVALID_CREDENTIALS');
+        return openSession(uow, present, secrets.issue('SESSION'), limits.sessionLifetime, caller);
+      });
+    },
+
+    async signOut(uow) {
+      const { userId, sessionId } = sessionOf(uow);
+      await deleteSession(uow.tx, userId, sessionId);
+      await uow.audit({
+        action: 'session.ended',
+        userId,
+        targetId: toGlobalId('Session', sessionId),
+        detail: { by: 'sign-out' },
+      });
+    },
+
+    async revoke(uow, sessionId) {
+      const { userId } = sessionOf(uow);
+      if (!(await deleteSession(uow.tx, userId, sessionId))) throw failure('NOT_FOUND');
+      await uow.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', sessionId) });
+      return sessionId;
+    },
+
+    async revokeOthers(uow) {
+      const { userId, sessionId } = sessionOf(uow);
+      const count = await deleteSessions(uow.tx, userId, sessionId);
+      await uow.audit({ action: 'session.ended', userId, detail: { others: count } });
+      return count;
+    },
+
+    async changePassword(caller, current, next, revokeTokens) {
+      const password = parsePassword(next, ['input', 'newPassword']);
+      const { session, who } = await changes.run(caller, { kind: 'session' }, async (uow) => {
+        const session = sessionOf(uow);
+        return { session, who: await findUser(uow.tx, session.userId) };
+      });
+      if (!who) throw failure('UNAUTHENTICATED');
+      const admit = () => throttle.admitSession(session.sessionId);
+      if (!(await checkPassword(caller, who.email, current, admit))) throw failure('INVALID_CREDENTIALS');
+      const passwordHash = await passwords.hash(password);
+      return changes.run(caller, { kind: 'session' }, async (uow) => {
+        const { userId, sessionId } = sessionOf(uow);
+        const user = await findUser(uow.tx, userId);
+        if (!user) throw failure('UNAUTHENTICATED');
+        await setPasswordHash(uow.tx, userId, passwordHash);
+        const sessions = await deleteSessions(uow.tx, userId, sessionId);
+        const tokens = revokeTokens && (await endTokensOf(uow, userId));
+        if (revokeTokens) await auditLostInvitations(uow, { userId });
+        const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;
+        await uow.audit({
+          action: 'user.password_changed',
+          userId,
+          targetId: toGlobalId('User', userId),
+          detail: {
+            endedSessions: sessions,
+            revokedTokens: 0,
+            deletedShares: 0,
+            ...tokens,
+            deletedInvitations,
+          },
+        });
+        return user;
+      });
+    },
+  };
+}

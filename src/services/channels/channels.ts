@@ -1,0 +1,253 @@
+import type { AuditAction } from '../../domain/audit.ts';
+import { visibilityFilterFor } from '../../domain/authority.ts';
+import {
+  type Channel,
+  type ChannelShare,
+  type Granter,
+  parseSharedOperations,
+} from '../../domain/channel.ts';
+import { badInput, failure, forbidden, inputCheck, PosternError } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
+import { type PageArguments, parsePage } from '../../domain/paging.ts';
+import { isToken, type Principal, userIdOf } from '../../domain/principal.ts';
+import { isAtLeast } from '../../domain/roles.ts';
+import { type Operation, roleForOperation } from '../../domain/scopes.ts';
+import { parseDescription, parseEmail, parseName } from '../../domain/text.ts';
+import type { User } from '../../domain/user.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Executor } from '../../storage/database.ts';
+import {
+  countShares,
+  deleteShares,
+  deleteVoidShares,
+  findShares,
+  insertShare,
+} from '../../storage/repositories/channel-shares.ts';
+import {
+  CHANNEL_ORDER,
+  countChannels,
+  deleteChannel,
+  findChannel,
+  findChannelWithin,
+  hasMoreChannels,
+  insertChannel,
+  pageChannels,
+  updateChannel,
+} from '../../storage/repositories/channels.ts';
+import { findMember } from '../../storage/repositories/members.ts';
+import { findUser, findUserByEmail } from '../../storage/repositories/users.ts';
+import { authorize } from '../access/authorize.ts';
+import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+
+export interface CreateChannelRequest {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly description?: string | null | undefined;
+}
+
+/** What is `undefined` stays; a description of `null` is removed. */
+export interface UpdateChannelRequest {
+  readonly channelId: string;
+  readonly name?: string | null | undefined;
+  readonly description?: string | null | undefined;
+}
+
+export interface ShareChannelRequest {
+  readonly channelId: string;
+  readonly email: string;
+  readonly operations: readonly Operation[];
+}
+
+/** Channels, and whom they are shared with. */
+export interface ChannelService {
+  /** A channel that the caller may read; `null` where it is absent, not visible or closed by policy. */
+  find(principal: Principal, id: string): Promise<Channel | null>;
+  /** The channels that the caller may list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  list(principal: Principal, workspaceId: string | null, page: PageArguments): Promise<CountedPage<Channel>>;
+  /** A new channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
+  create(uow: UnitOfWork, request: CreateChannelRequest): Promise<Channel>;
+  /** Changes what a channel is called. Throws `BAD_USER_INPUT`. */
+  update(uow: UnitOfWork, request: UpdateChannelRequest): Promise<Channel>;
+  /** Deletes a channel with its shares and messages; the audit log keeps its name. */
+  delete(uow: UnitOfWork, id: string): Promise<void>;
+  /** Whom a channel is shared with, for those who may read it. */
+  shares(channelId: string): Promise<ChannelShare[]>;
+  /**
+   * Lets the person of an email do operations on a channel for as long as the caller could share them. It replaces what
+   * was shared with that person before: all of it if the caller may share as a member, otherwise what the caller gave.
+   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER` for what the caller may not do itself.
+   */
+  share(uow: UnitOfWork, request: ShareChannelRequest): Promise<Channel>;
+  /**
+   * Ends what is shared with a user: all of it if the caller may share as a member, otherwise what the caller gave.
+   * Throws `NOT_FOUND` if that is nothing.
+   */
+  unshare(uow: UnitOfWork, channelId: string, userId: string): Promise<Channel>;
+}
+
+/** A channel as it stands in the transaction of a change. Throws `NOT_FOUND`. */
+async function channelOf(uow: UnitOfWork, id: string): Promise<Channel> {
+  const channel = await findChannel(uow.tx, id);
+  if (!channel) throw failure('NOT_FOUND');
+  return channel;
+}
+
+async function auditChannel(
+  uow: UnitOfWork,
+  action: AuditAction,
+  { id, workspaceId, name }: Channel,
+  detail: Record<string, unknown> = {},
+): Promise<void> {
+  await uow.audit({
+    action,
+    workspaceId,
+    targetId: toGlobalId('Channel', id),
+    detail: { name, ...detail },
+  });
+}
+
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless the caller may do each of the operations itself. */
+async function requireMayDo(
+  uow: UnitOfWork,
+  channelId: string,
+  operations: readonly Operation[],
+): Promise<void> {
+  for (const operation of operations) {
+    const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId } as const;
+    await authorize(uow.tx, uow.principal, ask, uow.now).catch((error: unknown) => {
+      throw error instanceof PosternError ? forbidden('EXCEEDS_CALLER') : error;
+    });
+  }
+}
+
+/**
+ * The user whom a channel of a workspace can be shared with by email; `null` if there is none. An unverified email may not
+ * be its holder's, so outside the workspaces of its holder it counts as an address without an account.
+ */
+async function findRecipient({ tx }: UnitOfWork, workspaceId: string, email: string): Promise<User | null> {
+  const user = await findUserByEmail(tx, email);
+  if (!user || user.deactivatedAt !== null) return null;
+  const isKnown = user.emailVerifiedAt !== null || (await findMember(tx, workspaceId, user.id)) !== null;
+  return isKnown ? user : null;
+}
+
+function granterOf(principal: Principal): Granter {
+  return { userId: userIdOf(principal), tokenId: isToken(principal) ? principal.tokenId : null };
+}
+
+/** Whose shares the caller may end: everybody's as a member who may share, otherwise the person's own. */
+function endableBy({ grant, principal }: UnitOfWork): 'EVERYBODY' | { readonly grantedBy: string } {
+  if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'EVERYBODY';
+  const grantedBy = userIdOf(principal);
+  if (grantedBy === null) throw failure('NOT_FOUND');
+  return { grantedBy };
+}
+
+/** Channels over a database. */
+export function createChannelService(deps: { db: Executor; clock: Clock; limits: Limits }): ChannelService {
+  const { db, clock, limits } = deps;
+
+  /** Shares that do not hold give way at the limit. What is not shown could not be removed to make room either. */
+  async function requireRoom({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
+    if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
+    await deleteVoidShares(tx, channelId, now);
+    if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
+    throw failure('LIMIT_REACHED', `A channel has at most ${limits.sharesPerChannel} shares.`);
+  }
+
+  return {
+    async find(principal, id) {
+      const reach = visibilityFilterFor(principal, 'READ', 'channel');
+      return reach && findChannelWithin(db, reach, id, clock());
+    },
+
+    async list(principal, workspaceId, page) {
+      const window = parsePage(page, CHANNEL_ORDER);
+      const reach = visibilityFilterFor(principal, 'LIST', 'channel');
+      if (!reach) return EMPTY_PAGE;
+      const now = clock();
+      return {
+        ...(await pageChannels(db, reach, workspaceId, window, now)),
+        totalCount: () => countChannels(db, reach, workspaceId, now),
+      };
+    },
+
+    async create(uow, { workspaceId, ...text }) {
+      const { name = '', description = null } = parseText(text);
+      const stamps = { createdAt: uow.now, updatedAt: uow.now };
+      const channel = { id: uow.newId(), workspaceId, name, description, ...stamps };
+      await insertChannel(uow.tx, channel);
+      const most = limits.channelsPerWorkspace;
+      if (await hasMoreChannels(uow.tx, workspaceId, most)) {
+        throw failure('LIMIT_REACHED', `A workspace has at most ${most} channels.`);
+      }
+      await auditChannel(uow, 'channel.created', channel);
+      return channel;
+    },
+
+    async update(uow, { channelId, ...text }) {
+      const before = await channelOf(uow, channelId);
+      const changes = parseText(text);
+      const channel = { ...before, ...changes, updatedAt: uow.now };
+      await updateChannel(uow.tx, channel);
+      await auditChannel(uow, 'channel.updated', before, { changes });
+      return channel;
+    },
+
+    async delete(uow, id) {
+      const channel = await channelOf(uow, id);
+      await deleteChannel(uow.tx, id);
+      await auditChannel(uow, 'channel.deleted', channel);
+    },
+
+    shares: (channelId) => findShares(db, { channelId, now: clock() }),
+
+    async share(uow, request) {
+      const channel = await channelOf(uow, request.channelId);
+      const { email, operations } = parseShare(request);
+      await requireMayDo(uow, channel.id, operations);
+      const user = await findRecipient(uow, channel.workspaceId, email);
+      if (!user) throw badInput(['input', 'email'], 'has no account here');
+      const share = { channelId: channel.id, userId: user.id, operations };
+      await deleteShares(uow.tx, share, endableBy(uow));
+      await requireRoom(uow, channel.id);
+      await insertShare(uow.tx, share, granterOf(uow.principal));
+      await auditChannel(uow, 'channel.shared', channel, { email, operations });
+      return channel;
+    },
+
+    async unshare(uow, channelId, userId) {
+      const channel = await channelOf(uow, channelId);
+      const ended = await deleteShares(uow.tx, { channelId, userId }, endableBy(uow));
+      if (!ended) throw failure('NOT_FOUND');
+      const user = await findUser(uow.tx, userId);
+      await auditChannel(uow, 'channel.unshared', channel, { email: user?.email });
+      return channel;
+    },
+  };
+}
+
+function parseText({
+  name,
+  description,
+}: Omit<UpdateChannelRequest, 'channelId'>): Partial<Pick<Channel, 'name' | 'description'>> {
+  const check = inputCheck();
+  const parsed = {
+    ...(name != null && { name: check.try(() => parseName(name, ['input', 'name'])) as string }),
+    ...(description !== undefined && {
+      description: check.try(() => parseDescription(description, ['input', 'description'])) ?? null,
+    }),
+  };
+  check.finish();
+  return parsed;
+}
+
+function parseShare(request: ShareChannelRequest): { email: string; operations: Operation[] } {
+  const check = inputCheck();
+  const email = check.try(() => parseEmail(request.email, ['input', 'email']));
+  const operations = check.try(() => parseSharedOperations(request.operations, ['input', 'operations']));
+  check.finish();
+  return { email, operations } as { email: string; operations: Operation[] };
+}

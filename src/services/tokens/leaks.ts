@@ -1,0 +1,167 @@
+import { HOUR, SECOND } from '../../domain/duration.ts';
+import { badInput, PosternError } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import { networkOf } from '../../domain/network.ts';
+import { kindOfSecret, type SecretKind } from '../../domain/secret.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { digestOf } from '../../platform/hashing.ts';
+import type { Executor } from '../../storage/database.ts';
+import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
+import {
+  type AttemptCount,
+  countAttempts,
+  findAttempts,
+} from '../../storage/repositories/attempt-counters.ts';
+import { deleteInvitation } from '../../storage/repositories/invitations.ts';
+import {
+  findInvitationsByDigests,
+  findSessionsByDigests,
+  findTokenIdsByDigests,
+} from '../../storage/repositories/secret-digests.ts';
+import { deleteSession } from '../../storage/repositories/sessions.ts';
+import type { AnonymousWork } from '../access/anonymous-work.ts';
+import type { Caller } from '../access/caller.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { revokeAndTakeBack } from '../workspaces/take-back.ts';
+import { revokeToken } from './lifecycle.ts';
+
+/** How many secrets one report may hand in. */
+export const SECRETS_A_REPORT = 1000;
+
+const REPORTS_AN_HOUR = 60;
+
+/** Ends what a secret opens, on the word of whoever holds it: possession is all that it takes. */
+export interface LeakService {
+  /**
+   * Revokes every token, session and invitation that the secrets open, deletes the shares and invitations that the tokens,
+   * and the persons of the sessions, gave, and takes back the memberships and roles that the tokens gave; whatever else is
+   * among them is ignored. Tells how
+   * many were handed in, and nothing of which were real. Throws `BAD_USER_INPUT` on more than 1,000, `RATE_LIMITED` after
+   * 60 reports of an address in an hour.
+   */
+  report(caller: Caller, secrets: readonly string[]): Promise<number>;
+  /** Revokes what one secret opens; tells whether it opened anything. */
+  revoke(caller: Caller, secret: string): Promise<boolean>;
+}
+
+/** What the audit rows say of how it came about. */
+type Detail = { readonly by: 'leak-report' | 'oauth-revocation' };
+
+function digestsByKind(secrets: readonly string[]): Map<SecretKind, string[]> {
+  const byKind = new Map<SecretKind, string[]>();
+  for (const secret of new Set(secrets)) {
+    const kind = kindOfSecret(secret);
+    if (kind !== null) byKind.set(kind, [...(byKind.get(kind) ?? []), digestOf(secret)]);
+  }
+  return byKind;
+}
+
+async function endSessions(uow: UnitOfWork, digests: readonly string[], detail: Detail): Promise<number> {
+  const sessions = await findSessionsByDigests(uow.tx, digests);
+  for (const { id, userId } of sessions) {
+    await deleteSession(uow.tx, userId, id);
+    if (detail.by === 'leak-report') {
+      await auditLostInvitations(uow, { userId });
+      await deleteGrantsOfUser(uow.tx, userId);
+    }
+    await uow.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', id), detail });
+  }
+  return sessions.length;
+}
+
+async function revokeInvitations(
+  uow: UnitOfWork,
+  digests: readonly string[],
+  detail: Detail,
+): Promise<number> {
+  const invitations = await findInvitationsByDigests(uow.tx, digests);
+  for (const { id, workspaceId, email } of invitations) {
+    await deleteInvitation(uow.tx, id);
+    const targetId = toGlobalId('Invitation', id);
+    await uow.audit({
+      action: 'member.invitation_revoked',
+      workspaceId,
+      targetId,
+      detail: { email, ...detail },
+    });
+  }
+  return invitations.length;
+}
+
+/** Ends all that the secrets open; tells how much that was. */
+async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detail): Promise<number> {
+  const digests = digestsByKind(secrets);
+  const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
+  const tokenIds = await findTokenIdsByDigests(uow.tx, tokenDigests, uow.now);
+  const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
+  for (const tokenId of tokenIds) await revoke(uow, tokenId, detail);
+  const sessions = await endSessions(uow, digests.get('SESSION') ?? [], detail);
+  const invitations = await revokeInvitations(uow, digests.get('INVITATION') ?? [], detail);
+  return tokenIds.length + sessions + invitations;
+}
+
+/** The key that the reports of an address count under. */
+function reportsOf(address: string | null): string {
+  return digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
+}
+
+/** Throws `RATE_LIMITED` if `added` more reports are too many. */
+function requireReport(count: AttemptCount | undefined, added: number, now: number): void {
+  if (!count || count.attempts + added <= REPORTS_AN_HOUR) return;
+  throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((count.resetsAt - now) / SECOND) });
+}
+
+/** Whether a secret opens anything; one read, so that guesses take no transaction. */
+async function opensAnything(db: Executor, secret: string, now: number): Promise<boolean> {
+  const kind = kindOfSecret(secret);
+  if (kind === null) return false;
+  const digests = [digestOf(secret)];
+  const found =
+    kind === 'SESSION'
+      ? await findSessionsByDigests(db, digests)
+      : kind === 'INVITATION'
+        ? await findInvitationsByDigests(db, digests)
+        : await findTokenIdsByDigests(db, digests, now);
+  return found.length > 0;
+}
+
+/** The service over the unit of work. What it changes has no actor: nobody proves who found a secret. */
+export function createLeakService(deps: {
+  db: Executor;
+  clock: Clock;
+  changes: UnitOfWorkRunner;
+  anonymousWork: AnonymousWork;
+}): LeakService {
+  const { db, clock, anonymousWork } = deps;
+
+  function run<T>(caller: Caller, work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+    return deps.changes.run({ ...caller, credential: null }, { kind: 'anyone' }, work);
+  }
+
+  return {
+    async report(caller, secrets) {
+      if (secrets.length > SECRETS_A_REPORT) {
+        throw badInput(['secrets'], `must be at most ${SECRETS_A_REPORT}`);
+      }
+      const key = reportsOf(caller.address);
+      // An address that has been refused is only read: it takes no transaction, and writes nothing.
+      await anonymousWork(async () => {
+        const now = clock();
+        requireReport((await findAttempts(db, [key], now)).get(key), 1, now);
+      });
+      await run(caller, async (uow) => {
+        const { tx, now } = uow;
+        // A report always writes: by its time alone it does not tell whether it found anything.
+        requireReport((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
+        await endAll(uow, secrets, { by: 'leak-report' });
+      });
+      return secrets.length;
+    },
+
+    async revoke(caller, secret) {
+      if (!(await anonymousWork(() => opensAnything(db, secret, clock())))) return false;
+      return run(caller, async (uow) => (await endAll(uow, [secret], { by: 'oauth-revocation' })) > 0);
+    },
+  };
+}

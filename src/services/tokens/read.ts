@@ -1,0 +1,132 @@
+import { refusalBeforeLookup } from '../../domain/authority.ts';
+import { failure } from '../../domain/errors.ts';
+import { type PageArguments, parsePage } from '../../domain/paging.ts';
+import { isToken, type Principal, type TokenAuthority } from '../../domain/principal.ts';
+import { concerns, type Operation } from '../../domain/scopes.ts';
+import { parseSearch } from '../../domain/text.ts';
+import type { Token } from '../../domain/token.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Executor } from '../../storage/database.ts';
+import {
+  countTokens,
+  orderName,
+  pageTokens,
+  summariseTokens,
+  TOKEN_ORDERS,
+  type TokenFilter,
+  type TokenListOrder,
+  type TokenSummary,
+} from '../../storage/repositories/token-lists.ts';
+import {
+  findThoseBelow,
+  findToken,
+  findTokens,
+  type TokenHolder,
+} from '../../storage/repositories/tokens.ts';
+import { authorize, nullIfHidden } from '../access/authorize.ts';
+import type { CountedPage } from '../counted-page.ts';
+import type { LastUse } from './last-use.ts';
+
+const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
+const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
+
+/** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
+export interface TokenReading {
+  /** A token that the caller may read; `null` where it is absent or not visible. */
+  find(principal: Principal, tokenId: string): Promise<Token | null>;
+  /** The token that the caller presents; `null` where it is none. */
+  findOwn(principal: Principal): Promise<Token | null>;
+  /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging or search. */
+  list(
+    principal: Principal,
+    page: PageArguments,
+    filter: TokenFilter,
+    order?: TokenListOrder,
+  ): Promise<CountedPage<Token>>;
+  /** The tokens of a workspace, for callers who may see them. */
+  listOfWorkspace(
+    workspaceId: string,
+    page: PageArguments,
+    filter: TokenFilter,
+    order?: TokenListOrder,
+  ): Promise<CountedPage<Token>>;
+  summary(principal: Principal): Promise<TokenSummary>;
+  summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
+  /** The tokens that derive directly from one that the caller sees, as far as it may list them, oldest first. */
+  listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<CountedPage<Token>>;
+  /** Parents of tokens that the caller sees, by id; without those above the calling token, or beyond its scopes. */
+  findParents(principal: Principal, parentIds: readonly string[]): Promise<Map<string, Token>>;
+}
+
+/** The entities that every link of a chain is limited to for an operation on tokens; `null`: no limit. */
+function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): string[] | null {
+  const limits = chain
+    .map((link) => link.scopes.filter((scope) => concerns(scope, operation, 'token')))
+    .filter((scopes) => scopes.every((scope) => scope.entityId !== null))
+    .map((scopes) => scopes.map((scope) => scope.entityId as string));
+  const [first, ...others] = limits;
+  return first ? first.filter((id) => others.every((ids) => ids.includes(id))) : null;
+}
+
+/** Whether the scopes of a personal token reach a token; other callers have no scopes to be limited by. */
+function reaches(principal: Principal, operation: Operation, tokenId: string): boolean {
+  return (
+    refusalBeforeLookup(principal, { kind: 'token', operation, tokenId, workspaceRole: 'VIEWER' }) === null
+  );
+}
+
+function holderOf(principal: Principal, operation: Operation): TokenHolder {
+  if (principal.kind === 'SESSION') return { ownerId: principal.userId };
+  if (principal.kind !== 'PERSONAL_TOKEN') throw failure('UNAUTHENTICATED');
+  return { lineOf: principal.tokenId, only: onlyTokens(principal.chain, operation) };
+}
+
+/** Token reading over a database. */
+export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReading {
+  const { db, clock, lastUse } = deps;
+
+  async function listOf(
+    holder: TokenHolder,
+    page: PageArguments,
+    filter: TokenFilter,
+    order: TokenListOrder = NEWEST_FIRST,
+  ): Promise<CountedPage<Token>> {
+    const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
+    const wanted = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
+    // Only what is shown can be put right later, and not what is chosen or ordered by it.
+    if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
+    const now = clock();
+    return {
+      ...(await pageTokens(db, holder, wanted, order, window, now)),
+      totalCount: () => countTokens(db, holder, wanted, now),
+    };
+  }
+
+  return {
+    async find(principal, tokenId) {
+      const ask = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
+      return nullIfHidden(async () => {
+        await authorize(db, principal, ask, clock());
+        return findToken(db, tokenId);
+      });
+    },
+    findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
+    list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
+    listOfWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
+    summary: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
+    summaryOfWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
+    listDerived(principal, parentId, page) {
+      const only = principal.kind === 'PERSONAL_TOKEN' ? onlyTokens(principal.chain, 'LIST') : null;
+      return listOf({ parentId, only }, page, {}, OLDEST_FIRST);
+    },
+    async findParents(principal, parentIds) {
+      const parents = await findTokens(db, parentIds);
+      if (principal.kind !== 'PERSONAL_TOKEN') return new Map(parents.map((token) => [token.id, token]));
+      const { tokenId } = principal;
+      const below = await findThoseBelow(db, parentIds, tokenId);
+      const isVisible = ({ id }: Token) =>
+        id === tokenId || (below.has(id) && reaches(principal, 'READ', id));
+      return new Map(parents.filter(isVisible).map((token) => [token.id, token]));
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { badInput, failure, forbidden, inputCheck, PosternError } from '../../domain/errors.ts';
+import type { Limits } from '../../domain/limits.ts';
+import { isToken } from '../../domain/principal.ts';
+import type { Role } from '../../domain/roles.ts';
+import { sameRule, type TokenScope } from '../../domain/scopes.ts';
+import { parseDescription, parseName } from '../../domain/text.ts';
+import type { Token, TokenAccess } from '../../domain/token.ts';
+import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
+import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
+import { findPolicy } from '../../storage/repositories/workspaces.ts';
+import { resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { requireMayGive } from '../workspaces/members.ts';
+import { auditToken, loadToken } from './lifecycle.ts';
+
+/** What is `undefined` stays; a description of `null` is removed. */
+export interface UpdateTokenRequest {
+  readonly tokenId: string;
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly access?: TokenAccess | null;
+  readonly scopes?: readonly ScopeRequest[] | null;
+  readonly role?: Role | null;
+}
+
+/** Changes what a token is called and what it may do; never its secret or its expiry. */
+export interface TokenEditing {
+  /** Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER` or `POLICY`. */
+  update(uow: UnitOfWork, request: UpdateTokenRequest): Promise<Token>;
+  /** Adds scopes to a scoped token; those that it has already change nothing. Throws the same, and `CONFLICT`. */
+  addScopes(uow: UnitOfWork, tokenId: string, requests: readonly ScopeRequest[]): Promise<Token>;
+  /** Takes scopes from a scoped token, all of them where no ids are given. Throws `NOT_FOUND` and `CONFLICT`. */
+  removeScopes(uow: UnitOfWork, tokenId: string, scopeIds?: readonly string[]): Promise<Token>;
+}
+
+/** Token editing within the limits. */
+export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
+  const { limits } = deps;
+
+  async function replaceScopes(
+    uow: UnitOfWork,
+    token: Token,
+    requests: readonly ScopeRequest[],
+  ): Promise<void> {
+    const rules = await resolveScopeRules(
+      uow,
+      token.ownerId as string,
+      requests,
+      ['input', 'scopes'],
+      limits,
+    );
+    await deleteScopes(uow.tx, token.id);
+    const scopes = rules.map((rule) => ({ ...rule, id: uow.newId() }));
+    await insertScopes(uow.tx, token.id, scopes);
+  }
+
+  return {
+    async update(uow, request) {
+      const token = await loadToken(uow, request.tokenId);
+      const changes = parseChanges(token, request);
+      if (changes.role) await requireRole(uow, token, changes.role);
+      if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
+      await updateToken(uow.tx, token, changes, uow.now);
+      if (changes.access && changes.access !== 'SCOPED') await deleteScopes(uow.tx, token.id);
+      if (request.scopes) await replaceScopes(uow, token, request.scopes);
+      await auditToken(uow, 'token.updated', token, {
+        ...changes,
+        ...(request.scopes ? { scopes: request.scopes.length } : {}),
+      });
+      return loadToken(uow, token.id);
+    },
+
+    async addScopes(uow, tokenId, requests) {
+      const { token, present } = await scopedTokenOf(uow, tokenId);
+      const rules = await resolveScopeRules(
+        uow,
+        token.ownerId as string,
+        requests,
+        ['input', 'scopes'],
+        limits,
+      );
+      const added = rules
+        .filter((rule) => !present.some((scope) => sameRule(scope, rule)))
+        .map((rule) => ({ ...rule, id: uow.newId() }));
+      if (present.length + added.length > limits.scopesPerToken) throw new PosternError('LIMIT_REACHED');
+      if (added.length === 0) return token;
+      await insertScopes(uow.tx, tokenId, added);
+      return stamp(uow, token, 'token.scopes_added', added.length);
+    },
+
+    async removeScopes(uow, tokenId, scopeIds) {
+      const { token, present } = await scopedTokenOf(uow, tokenId);
+      const ids = new Set(scopeIds ?? present.map((scope) => scope.id));
+      if (![...ids].every((id) => present.some((scope) => scope.id === id))) throw failure('NOT_FOUND');
+      if (ids.size === 0) return token;
+      await deleteScopes(uow.tx, tokenId, [...ids]);
+      return stamp(uow, token, 'token.scopes_removed', ids.size);
+    },
+  };
+}
+
+async function stamp(
+  uow: UnitOfWork,
+  token: Token,
+  action: 'token.scopes_added' | 'token.scopes_removed',
+  scopes: number,
+): Promise<Token> {
+  await updateToken(uow.tx, token, {}, uow.now);
+  await auditToken(uow, action, token, { scopes });
+  return loadToken(uow, token.id);
+}
+
+/** A scoped token with the scopes that it has. Throws `NOT_FOUND`, or `CONFLICT` where its access is another. */
+async function scopedTokenOf(
+  uow: UnitOfWork,
+  tokenId: string,
+): Promise<{ token: Token; present: TokenScope[] }> {
+  const token = await loadToken(uow, tokenId);
+  if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
+  return { token, present: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
+}
+
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
+async function requireRole(uow: UnitOfWork, token: Token, role: Role): Promise<void> {
+  requireMayGive(uow, role);
+  const policy = await findPolicy(uow.tx, token.workspaceId as string);
+  if (!policy?.tokenRoles.includes(role)) throw forbidden('POLICY');
+}
+
+function parseChanges(token: Token, request: UpdateTokenRequest): TokenChanges {
+  const { name, description, access, scopes, role } = request;
+  const check = inputCheck();
+  const changes: { -readonly [K in keyof TokenChanges]: TokenChanges[K] } = {};
+  if (name != null) changes.name = check.try(() => parseName(name, ['input', 'name']));
+  if (description !== undefined) {
+    changes.description = check.try(() => parseDescription(description, ['input', 'description']));
+  }
+  if (access != null) changes.access = access;
+  if (role != null) changes.role = role;
+  check.try(() =>
+    refuseForeignFields(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null),
+  );
+  check.finish();
+  return changes;
+}
+
+function refuseForeignFields(
+  token: Token,
+  next: Token['access'],
+  access: boolean,
+  scopes: boolean,
+  role: boolean,
+): void {
+  if (token.kind === 'WORKSPACE') {
+    if (access) throw badInput(['input', 'access'], 'a workspace token acts with its role');
+    if (scopes) throw badInput(['input', 'scopes'], 'a workspace token has no scopes');
+    return;
+  }
+  if (role) throw badInput(['input', 'role'], 'a personal token has no role');
+  if (next === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+  if (scopes && next !== 'SCOPED') {
+    throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
+  }
+}

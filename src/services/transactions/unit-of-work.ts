@@ -1,0 +1,150 @@
+import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
+import type { AccessRequest, Grant } from '../../domain/authority.ts';
+import { failure } from '../../domain/errors.ts';
+import {
+  ANONYMOUS,
+  isToken,
+  type Principal,
+  type SessionPrincipal,
+  userIdOf,
+} from '../../domain/principal.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { IdSource } from '../../platform/ids.ts';
+import type { Executor } from '../../storage/database.ts';
+import { insertAuditEvent } from '../../storage/repositories/audit-events.ts';
+import type { AnonymousWork } from '../access/anonymous-work.ts';
+import type { Authentication } from '../access/authentication.ts';
+import { authorize } from '../access/authorize.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Events } from './events.ts';
+import type { Transact } from './transact.ts';
+
+/** What an audit row says beyond who did it, when and from where. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** The user whose account log shows it, where it concerns a personal thing. */
+  readonly userId?: string | null;
+  /** The workspace whose log shows it, where it concerns a workspace's thing. */
+  readonly workspaceId?: string | null;
+  /** The global id of what was acted on. */
+  readonly targetId?: string | null;
+  readonly detail?: AuditEvent['detail'];
+  /** Who did it, where the call itself made the caller somebody: signing in, accepting an invitation. */
+  readonly actorId?: string;
+}
+
+/** A change under way: one transaction, judged inside it, with its audit rows. */
+export interface UnitOfWork {
+  readonly tx: Executor;
+  /** The instant of the change. */
+  readonly now: number;
+  readonly principal: Principal;
+  readonly grant: Grant;
+  readonly newId: IdSource;
+  /** Notes what was done. Whatever is worth a row may have changed who may do what, and is announced as such. */
+  audit(entry: AuditEntry): Promise<void>;
+  /** Runs something once the change is stored, and not at all where it is not. */
+  afterCommit(tell: () => void): void;
+}
+
+/** The one way to change anything. */
+export interface UnitOfWorkRunner {
+  /**
+   * Runs work for a caller in one transaction. Who the caller is and whether it may are asked inside that transaction,
+   * so that nothing can come between the decision and the deed. Resolves when all is stored. Throws the refusal.
+   */
+  run<T>(caller: Caller, ask: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Runs work for the operator of the machine, who may do anything; its audit rows have no actor. */
+  runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+}
+
+interface Actor {
+  readonly principal: Principal;
+  readonly grant: Grant;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+const OPERATOR: Actor = {
+  principal: ANONYMOUS,
+  grant: { workspaceId: null, role: 'OWNER' },
+  address: null,
+  userAgent: null,
+};
+
+/** The session of the principal, who must be a signed-in person. Throws `UNAUTHENTICATED`. */
+export function sessionOf(uow: UnitOfWork): SessionPrincipal {
+  if (uow.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
+  return uow.principal;
+}
+
+/** The unit of work over a database. */
+export function createUnitOfWorkRunner(deps: {
+  transact: Transact;
+  clock: Clock;
+  ids: IdSource;
+  authentication: Authentication;
+  announcements: Events;
+  anonymousWork: AnonymousWork;
+}): UnitOfWorkRunner {
+  const { transact, clock, ids, authentication, announcements, anonymousWork } = deps;
+
+  const announceAuthority = () => void announcements.emit('authority');
+
+  /** Runs work in one transaction, and what is to be told of it when that is stored. */
+  async function commit<T>(
+    identify: (tx: Executor) => Promise<Actor>,
+    work: (uow: UnitOfWork) => Promise<T>,
+  ): Promise<T> {
+    const listeners = new Set<() => void>();
+    const result = await transact(async (tx) => {
+      listeners.clear();
+      return work(changeFor(tx, await identify(tx), listeners));
+    });
+    for (const tell of listeners) tell();
+    return result;
+  }
+
+  function changeFor(tx: Executor, actor: Actor, listeners: Set<() => void>): UnitOfWork {
+    const now = clock();
+    const { principal, grant } = actor;
+    return {
+      tx,
+      now,
+      principal,
+      grant,
+      newId: ids,
+      afterCommit: (tell) => void listeners.add(tell),
+      audit: async (entry) => {
+        listeners.add(announceAuthority);
+        await insertAuditEvent(tx, {
+          id: ids(),
+          at: now,
+          action: entry.action,
+          userId: entry.userId ?? null,
+          workspaceId: entry.workspaceId ?? null,
+          actorKind: entry.actorId ? 'SESSION' : principal.kind === 'ANONYMOUS' ? null : principal.kind,
+          actorId: entry.actorId ?? userIdOf(principal),
+          actorTokenId: isToken(principal) ? principal.tokenId : null,
+          targetId: entry.targetId ?? null,
+          ip: actor.address,
+          userAgent: actor.userAgent,
+          detail: entry.detail ?? {},
+        });
+      },
+    };
+  }
+
+  return {
+    run(caller, ask, work) {
+      const change = () =>
+        commit(async (tx) => {
+          const principal = await authentication.reauthenticate(tx, caller.credential);
+          const grant = await authorize(tx, principal, ask, clock());
+          return { principal, grant, address: caller.address, userAgent: caller.userAgent };
+        }, work);
+      return caller.credential === null ? anonymousWork(change) : change();
+    },
+    runAsOperator: (work) => commit(async () => OPERATOR, work),
+  };
+}

@@ -1,0 +1,82 @@
+import { AUDIT_ACTIONS, type AuditAction, type AuditRecord } from '../../domain/audit.ts';
+import { badInput, PosternError } from '../../domain/errors.ts';
+import { type PageArguments, parsePage } from '../../domain/paging.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Executor } from '../../storage/database.ts';
+import {
+  AUDIT_ORDER,
+  type AuditFilter,
+  type AuditLog,
+  countAuditEvents,
+  findAuditEvent,
+  pageAuditEvents,
+} from '../../storage/repositories/audit-events.ts';
+import { authorize } from '../access/authorize.ts';
+import type { CountedPage } from '../counted-page.ts';
+
+/** What narrows a log, as a caller says it; `null` and left out mean the same. */
+export interface AuditFilterRequest {
+  readonly actions?: readonly string[] | null | undefined;
+  readonly since?: Date | null | undefined;
+  readonly until?: Date | null | undefined;
+}
+
+/** Reads the audit log. */
+export interface AuditReading {
+  /** A log, newest first, for those who may see it. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
+  list(
+    log: AuditLog,
+    page: PageArguments,
+    filter?: AuditFilterRequest | null,
+  ): Promise<CountedPage<AuditRecord>>;
+  /** A row of the caller's own account or of a workspace that it administers; `null` for any other. */
+  find(principal: Principal, id: string): Promise<AuditRecord | null>;
+}
+
+function isAction(text: string): text is AuditAction {
+  return (AUDIT_ACTIONS as readonly string[]).includes(text);
+}
+
+function parseFilter(filter: AuditFilterRequest | null | undefined): AuditFilter {
+  const { actions, since, until } = filter ?? {};
+  const known = actions?.map((action, index) => {
+    if (!isAction(action)) throw badInput(['filter', 'actions', index], 'is not an action of the audit log');
+    return action;
+  });
+  return { actions: known, since: since?.getTime(), until: until?.getTime() };
+}
+
+/** Audit reading over a database. */
+export function createAuditReading(deps: { db: Executor; clock: Clock }): AuditReading {
+  const { db, clock } = deps;
+
+  async function administers(principal: Principal, workspaceId: string): Promise<boolean> {
+    try {
+      await authorize(db, principal, { kind: 'role', role: 'ADMINISTRATOR', workspaceId }, clock());
+      return true;
+    } catch (error) {
+      if (error instanceof PosternError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async list(log, page, request) {
+      const window = parsePage(page, AUDIT_ORDER);
+      const filter = parseFilter(request);
+      return {
+        ...(await pageAuditEvents(db, log, filter, window)),
+        totalCount: () => countAuditEvents(db, log, filter),
+      };
+    },
+
+    async find(principal, id) {
+      const event = await findAuditEvent(db, id);
+      if (!event) return null;
+      if (principal.kind === 'SESSION' && event.userId === principal.userId) return event;
+      const visible = event.workspaceId !== null && (await administers(principal, event.workspaceId));
+      return visible ? event : null;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Executor } from '../database.ts';
+
+export type Condition = RawBuilder<SqlBool>;
+
+/** What a query provides to judge the token that gave something, as SQL text without parameters. */
+export interface TokenJudgement {
+  /** The token's id. */
+  readonly tokenId: string;
+  /** The longest lifetime that the policy of the workspace concerned allows. */
+  readonly maxLifetime: string;
+  /** The instant that the token is judged at, in milliseconds. */
+  readonly now: string;
+  /** Whether the token, by its alias, belongs to the recorded granter. */
+  readonly belongsToGranter: (token: string) => string;
+  /** Whether a token of the chain, by its alias, could give the thing as far as its own access goes. */
+  readonly covers: (token: string) => string;
+}
+
+/**
+ * The condition, as SQL text, that a token could give a thing now: the token and all its ancestors are live, their access
+ * covers it, and the workspace's policy is open to their lifetimes. One statement reads the whole chain, so it never sees
+ * a part of a change. A token that does not exist fails the condition.
+ */
+export function tokenCanGive(judgement: TokenJudgement): string {
+  const { tokenId, maxLifetime, now, belongsToGranter, covers } = judgement;
+  const isLive = (token: string) => `(
+    ${token}.revoked_at is null and ${token}.disabled_at is null
+    and (${token}.expires_at is null or ${token}.expires_at > ${now})
+    and (${maxLifetime} is null or ${token}.expires_at - ${token}.issued_at <= ${maxLifetime})
+    and ${covers(token)})`;
+  return `exists (
+    select 1 from tokens as giver
+    where giver.id = ${tokenId} and ${belongsToGranter('giver')} and ${isLive('giver')}
+      and not exists (
+        select 1 from token_ancestors as chain inner join tokens as ancestor on ancestor.id = chain.ancestor_id
+        where chain.token_id = giver.id and ${isLive('ancestor')} is not true))`;
+}
+
+/** The table `clock`, as one row with the column `now`: an instant that conditions in SQL text can refer to. */
+export function clockAt(now: number): RawBuilder<{ now: number }> {
+  return sql<{ now: number }>`(select cast(${now} as bigint) as now)`;
+}
+
+/** Selects the ids of a token and of all tokens derived from it. */
+function selfAndDescendants(tokenId: string): RawBuilder<unknown> {
+  return sql`(select ${tokenId} union all
+    select token_id from token_ancestors where ancestor_id = ${tokenId})`;
+}
+
+/** How many shares and invitations were deleted. A share counts once for each channel and recipient. */
+export interface DeletedGrants {
+  readonly shares: number;
+  readonly invitations: number;
+}
+
+async function deleteGrants(
+  db: Executor,
+  shares: Condition,
+  invitations: Condition | null,
+): Promise<DeletedGrants> {
+  const deleted = await db
+    .deleteFrom('channel_shares')
+    .where(shares)
+    .returning(['channel_id', 'user_id'])
+    .execute();
+  const result = invitations && (await db.deleteFrom('invitations').where(invitations).executeTakeFirst());
+  return {
+    shares: new Set(deleted.map((row) => `${row.channel_id} ${row.user_id}`)).size,
+    invitations: Number(result?.numDeletedRows ?? 0n),
+  };
+}
+
+/** Deletes the shares and invitations that a token and its descendants gave. */
+export function deleteGrantsOfToken(db: Executor, tokenId: string): Promise<DeletedGrants> {
+  const ids = selfAndDescendants(tokenId);
+  return deleteGrants(db, sql`granted_by_token in ${ids}`, sql`invited_by_token in ${ids}`);
+}
+
+/** Deletes the shares that a person gave, in person or by tokens, and the invitations that the person made. */
+export function deleteGrantsOfUser(db: Executor, userId: string): Promise<DeletedGrants> {
+  return deleteGrants(db, sql`granted_by = ${userId}`, sql`invited_by = ${userId}`);
+}
+
+/** Deletes the shares that a person's tokens gave; not those that the person gave without a token. */
+export function deleteSharesOfTokensOf(db: Executor, userId: string): Promise<DeletedGrants> {
+  return deleteGrants(db, sql`granted_by = ${userId} and granted_by_token is not null`, null);
+}
+
+/** Deletes the invitations that a person made. */
+export async function deleteInvitationsOfUser(db: Executor, userId: string): Promise<number> {
+  const result = await db.deleteFrom('invitations').where('invited_by', '=', userId).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

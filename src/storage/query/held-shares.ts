@@ -1,0 +1,111 @@
+import { type RawBuilder, sql } from 'kysely';
+import { rankOf } from '../../domain/roles.ts';
+import { OPERATIONS, operationsToBits } from '../../domain/scopes.ts';
+import { tokenCanGive } from './granters.ts';
+
+/** Which shares a query asks for. What is left out is not limited. */
+export interface ShareQuery {
+  /** The recipient. */
+  readonly userId?: string | undefined;
+  readonly channelId?: string | RawBuilder<string> | undefined;
+  /** The instant at which granters are judged, in milliseconds. */
+  readonly now: number;
+}
+
+/** One operation that a user holds on a channel. */
+interface HeldShare {
+  channel_id: string;
+  user_id: string;
+  operation: string;
+}
+
+const MEMBER_RANK = rankOf('TEAM_MEMBER');
+
+const OPERATION_BIT = `case s.operation ${OPERATIONS.map(
+  (name) => `when '${name}' then ${operationsToBits([name])}`,
+).join(' ')} end`;
+
+/** The condition that a token of a chain has a scope for an operation, given as a bit, on the shared channel. */
+const hasScope = (token: string, bit: string) => `exists (
+  select 1 from token_scopes as scope
+  where scope.token_id = ${token}.id and scope.entity_type = 'channel' and (scope.operations & ${bit}) <> 0
+    and (scope.entity_id is null or scope.entity_id = s.channel_id)
+    and (scope.workspace_id is null or scope.workspace_id = w.id))`;
+
+/** The condition that the token which gave the share `s` in the workspace `w` could give it now. */
+const TOKEN_CAN_SHARE = tokenCanGive({
+  tokenId: 's.granted_by_token',
+  maxLifetime: 'w.max_lifetime',
+  now: 'line.now',
+  belongsToGranter: (token) => `case when s.granted_by is null
+    then ${token}.kind = 'WORKSPACE' and ${token}.workspace_id = w.id
+    else ${token}.owner_id = s.granted_by and w.personal_tokens = 'ALLOWED' end`,
+  covers: (token) => `case ${token}.access
+    when 'FULL' then 1 = 1
+    when 'ROLE' then ${token}.role >= ${MEMBER_RANK}
+    when 'SCOPED' then ${hasScope(token, `${operationsToBits(['SHARE'])}`)} and ${hasScope(token, OPERATION_BIT)}
+    else 1 = 0 end`,
+});
+
+/**
+ * From `line`, the recipients concerned, to the shares that hold.
+ *
+ * - `given`: the shares of these people whose granter's account and token are in order.
+ * - `sharer`, `held`: from members downwards, who holds `SHARE`, and then who holds what. Shares that only support each
+ *   other in a circle are never reached.
+ *
+ * SQLite joins in the order of `cross join`, and evaluates `given` once because it is materialized; left to itself it
+ * scans all shares for each use. The text is constant: Kysely takes longer to compose it than SQLite to execute it.
+ */
+const JUDGED = sql.raw(`
+  given (channel_id, user_id, operation, granted_by, by_member) as materialized (
+    select s.channel_id, s.user_id, s.operation, s.granted_by,
+      case when s.granted_by is null or m.role >= ${MEMBER_RANK} then 1 else 0 end
+    from line cross join channel_shares as s cross join channels as c cross join workspaces as w
+      left join users as g on g.id = s.granted_by
+      left join members as m on m.workspace_id = w.id and m.user_id = s.granted_by
+    where s.channel_id = line.channel_id and s.user_id = line.user_id
+      and c.id = s.channel_id and w.id = c.workspace_id and g.deactivated_at is null
+      and case when s.granted_by_token is null then g.id is not null else ${TOKEN_CAN_SHARE} end
+  ), sharer (channel_id, user_id) as (
+    select channel_id, user_id from given where by_member = 1 and operation = 'SHARE'
+    union
+    select given.channel_id, given.user_id
+    from sharer inner join given
+      on given.channel_id = sharer.channel_id and given.granted_by = sharer.user_id
+    where given.operation = 'SHARE'
+  ), held (channel_id, user_id, operation) as (
+    select channel_id, user_id, operation from given where by_member = 1
+    union
+    select given.channel_id, given.user_id, given.operation
+    from held
+      inner join sharer on sharer.channel_id = held.channel_id and sharer.user_id = held.user_id
+      inner join given on given.channel_id = held.channel_id and given.granted_by = held.user_id
+        and given.operation = held.operation
+  )`);
+
+/**
+ * Selects the shares that hold now: those whose granter could give them now. A granter is a member from Team Member up, a
+ * workspace token of such a role, or another recipient who holds `SHARE` and the operation by shares that themselves hold.
+ * Every reader of shares goes through this query. A row may come more than once, for several granters.
+ */
+export function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<HeldShare> {
+  const limits = [
+    ...(userId === undefined ? [] : [sql`first.user_id = ${userId}`]),
+    ...(channelId === undefined ? [] : [sql`first.channel_id = ${channelId}`]),
+  ];
+  // First the recipients asked for, and everybody whose shares theirs may depend on. Last, what members gave needs no
+  // further look: `held` is evaluated only for what guests gave, and takes ten times as long.
+  return sql<HeldShare>`(
+    with recursive line (channel_id, user_id, now) as (
+      select first.channel_id, first.user_id, cast(${now} as bigint)
+      from channel_shares as first where ${sql.join(limits, sql` and `)}
+      union
+      select above.channel_id, above.granted_by, line.now
+      from line cross join channel_shares as above
+      where above.channel_id = line.channel_id and above.user_id = line.user_id and above.granted_by is not null
+    ), ${JUDGED}
+    select channel_id, user_id, operation from given
+    where (by_member = 1 or (channel_id, user_id, operation) in (select channel_id, user_id, operation from held))
+      ${userId === undefined ? sql`` : sql`and user_id = ${userId}`})`;
+}

@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type { Executor } from '../database.ts';
+
+/** How often something was tried in the present window, and when the window ends. */
+export interface AttemptCount {
+  readonly attempts: number;
+  readonly resetsAt: number;
+}
+
+/** Counts by their keys. */
+export type AttemptCounts = ReadonlyMap<string, AttemptCount>;
+
+interface AttemptRow {
+  readonly key: string;
+  readonly attempts: number;
+  readonly resets_at: number;
+}
+
+function toCounts(rows: readonly AttemptRow[]): AttemptCounts {
+  return new Map(rows.map((row) => [row.key, { attempts: row.attempts, resetsAt: row.resets_at }]));
+}
+
+/** The counts under some keys whose windows have not ended. */
+export async function findAttempts(
+  db: Executor,
+  keys: readonly string[],
+  now: number,
+): Promise<AttemptCounts> {
+  const rows = await db
+    .selectFrom('sign_in_attempts')
+    .selectAll()
+    .where('key', 'in', [...keys])
+    .where('resets_at', '>', now)
+    .execute();
+  return toCounts(rows);
+}
+
+/**
+ * Counts one more attempt under each of some keys, in a new window if the last has ended. One statement, so parallel
+ * attempts all count; it takes the rows in the order of their keys, so that two of them never wait for each other.
+ */
+export async function countAttempts(
+  db: Executor,
+  keys: readonly string[],
+  now: number,
+  windowMs: number,
+): Promise<AttemptCounts> {
+  const rows = await db
+    .insertInto('sign_in_attempts')
+    .values([...keys].sort().map((key) => ({ key, attempts: 1, resets_at: now + windowMs })))
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet({
+        attempts: sql`case when sign_in_attempts.resets_at <= ${now} then 1 else sign_in_attempts.attempts + 1 end`,
+        resets_at: sql`case when sign_in_attempts.resets_at <= ${now} then ${now + windowMs} else sign_in_attempts.resets_at end`,
+      }),
+    )
+    .returningAll()
+    .execute();
+  return toCounts(rows);
+}
+
+/** Deletes the count under a key. */
+export async function clearAttempts(db: Executor, key: string): Promise<void> {
+  await db.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
+}
+
+/** Deletes the counts under `prefix` itself and under every key that continues it with a colon. */
+export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<void> {
+  await db
+    .deleteFrom('sign_in_attempts')
+    .where('key', '>=', prefix)
+    // The character after the colon.
+    .where('key', '<', `${prefix};`)
+    .execute();
+}
+
+/** Takes one attempt back. */
+export async function uncountAttempt(db: Executor, key: string): Promise<void> {
+  await db
+    .updateTable('sign_in_attempts')
+    .set({ attempts: sql`attempts - 1` })
+    .where('key', '=', key)
+    .where('attempts', '>', 0)
+    .execute();
+}
+
+/** Deletes up to `most` windows that have ended; returns the count. */
+export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('sign_in_attempts')
+    .where('key', 'in', (eb) =>
+      eb.selectFrom('sign_in_attempts').select('key').where('resets_at', '<=', now).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,139 @@
+import { sql } from 'kysely';
+import type { AuditAction, AuditEvent, AuditRecord } from '../../domain/audit.ts';
+import type { Page, PageWindow } from '../../domain/paging.ts';
+import type { Executor } from '../database.ts';
+import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { prepareInsert } from '../query/prepared-insert.ts';
+
+/** Whose log is read: a user's own account, a workspace, or all about one thing. */
+export type AuditLog =
+  | { readonly userId: string }
+  | { readonly workspaceId: string }
+  | { readonly targetId: string };
+
+/** What narrows a log; each that is set must hold. Instants are milliseconds. */
+export interface AuditFilter {
+  /** Any of these; none at all matches nothing. */
+  readonly actions?: readonly AuditAction[] | undefined;
+  /** From this instant on. */
+  readonly since?: number | undefined;
+  /** Before this instant. */
+  readonly until?: number | undefined;
+}
+
+/** The order of every audit log: newest first. */
+export const AUDIT_ORDER = { name: 'AT', keyType: 'number' } as const;
+
+const COLUMN = { userId: 'user_id', workspaceId: 'workspace_id', targetId: 'target_id' } as const;
+
+function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
+  const [key, value] = Object.entries(log)[0] as [keyof typeof COLUMN, string];
+  const { actions, since, until } = filter;
+  let query = db.selectFrom('audit_events').where(COLUMN[key], '=', value);
+  // `in ()` is not SQL everywhere.
+  if (actions?.length === 0) query = query.where(sql<boolean>`1 = 0`);
+  if (actions?.length) query = query.where('action', 'in', [...actions]);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<', until);
+  return query;
+}
+
+/** When the newest row of the whole log was written; `null` where there is none. */
+export async function findNewestAuditInstant(db: Executor): Promise<number | null> {
+  const { newest } = await db
+    .selectFrom('audit_events')
+    .select((eb) => eb.fn.max<number | null>('at').as('newest'))
+    .executeTakeFirstOrThrow();
+  return newest;
+}
+
+const insertRow = prepareInsert('audit_events');
+
+/** Adds a row to the log. */
+export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise<void> {
+  await insertRow(db, {
+    id: event.id,
+    at: event.at,
+    action: event.action,
+    user_id: event.userId,
+    workspace_id: event.workspaceId,
+    actor_kind: event.actorKind,
+    actor_id: event.actorId,
+    actor_token_id: event.actorTokenId,
+    target_id: event.targetId,
+    ip: event.ip,
+    user_agent: event.userAgent,
+    detail: JSON.stringify(event.detail),
+  });
+}
+
+/** Forgets rows from before an instant, so many at most, and tells how many. */
+export async function deleteAuditEvents(db: Executor, before: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('audit_events').select('id').where('at', '<', before).orderBy('at').limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+type Row = {
+  id: string;
+  at: number;
+  action: string;
+  user_id: string | null;
+  workspace_id: string | null;
+  actor_kind: string | null;
+  actor_id: string | null;
+  actor_token_id: string | null;
+  target_id: string | null;
+  ip: string | null;
+  user_agent: string | null;
+  detail: string;
+};
+
+function toRecord(row: Row): AuditRecord {
+  return {
+    id: row.id,
+    at: row.at,
+    action: row.action as AuditEvent['action'],
+    userId: row.user_id,
+    workspaceId: row.workspace_id,
+    actorKind: row.actor_kind as AuditEvent['actorKind'],
+    actorId: row.actor_id,
+    actorTokenId: row.actor_token_id,
+    targetId: row.target_id,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    detailJson: row.detail,
+  };
+}
+
+/** One stretch of a log, newest first. */
+export async function pageAuditEvents(
+  db: Executor,
+  log: AuditLog,
+  filter: AuditFilter,
+  window: PageWindow,
+): Promise<Page<AuditRecord>> {
+  const page = await fetchPage(logQuery(db, log, filter).selectAll(), window, {
+    ...AUDIT_ORDER,
+    key: sql.ref('at'),
+    id: sql.ref('id'),
+    direction: 'desc',
+    positionOf: (row) => ({ key: row.at, id: row.id }),
+  });
+  return mapPage(page, toRecord);
+}
+
+/** How many rows a log has; counted as by `countRows`. */
+export async function countAuditEvents(db: Executor, log: AuditLog, filter: AuditFilter): Promise<number> {
+  return countRows(db, logQuery(db, log, filter));
+}
+
+/** A row of the log by id. */
+export async function findAuditEvent(db: Executor, id: string): Promise<AuditRecord | null> {
+  const row = await db.selectFrom('audit_events').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toRecord(row) : null;
+}

@@ -1,0 +1,163 @@
+import type { TokenAuthority } from '../../domain/principal.ts';
+import { operationsFromBits } from '../../domain/scopes.ts';
+import type { TokenAccess, TokenKind, TokenStops } from '../../domain/token.ts';
+import { roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import { prepareQuery } from '../query/prepared.ts';
+
+/** One token as authentication needs it: what stops it, and what it may do. */
+export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt'> {}
+
+/** The token that a secret opens, with its owner and all that it derives from. */
+export interface TokenSnapshot {
+  readonly kind: TokenKind;
+  readonly ownerId: string | null;
+  readonly workspaceId: string | null;
+  /** The owner's; `null` while it is unverified, and for a workspace token. */
+  readonly verifiedEmail: string | null;
+  readonly ownerDeactivatedAt: number | null;
+  /** Set where the secret is the old one of an overlap. */
+  readonly validUntil: number | null;
+  /** Whether an old secret still works beside this one. */
+  readonly hasOldSecret: boolean;
+  /** The token itself, then those that it derives from, oldest first. */
+  readonly chain: readonly [TokenLink, ...TokenLink[]];
+}
+
+const LINK = [
+  't.id',
+  't.access',
+  't.role',
+  't.issued_at',
+  't.expires_at',
+  't.disabled_at',
+  't.revoked_at',
+] as const;
+
+const SCOPE = [
+  's.entity_type',
+  's.entity_id',
+  's.workspace_id as scope_workspace_id',
+  's.operations',
+] as const;
+
+interface LinkRow {
+  id: string;
+  access: string;
+  role: number | null;
+  issued_at: number;
+  expires_at: number | null;
+  disabled_at: number | null;
+  revoked_at: number | null;
+  entity_type: string | null;
+  entity_id: string | null;
+  scope_workspace_id: string | null;
+  operations: number | null;
+}
+
+function toLink(rows: readonly LinkRow[]): TokenLink {
+  const [first] = rows as [LinkRow];
+  return {
+    tokenId: first.id,
+    access: first.access as TokenAccess,
+    role: roleFromRank(first.role),
+    scopes: rows.flatMap((row) =>
+      row.entity_type === null
+        ? []
+        : {
+            entityType: row.entity_type,
+            entityId: row.entity_id,
+            workspaceId: row.scope_workspace_id,
+            operations: operationsFromBits(row.operations as number),
+          },
+    ),
+    lifetime: first.expires_at === null ? null : first.expires_at - first.issued_at,
+    expiresAt: first.expires_at,
+    disabledAt: first.disabled_at,
+    revokedAt: first.revoked_at,
+  };
+}
+
+/**
+ * All that a digest is decided by, in one statement: it sees one state of the database. Two would see two, and a token
+ * whose disabled parent is deleted between them would have no parent left to stop it.
+ */
+const presentedRows = prepareQuery((db: Executor, digest: string) =>
+  db
+    .selectFrom('token_secrets as p')
+    .innerJoin('tokens as head', 'head.id', 'p.token_id')
+    .leftJoin('users as o', 'o.id', 'head.owner_id')
+    .innerJoin('tokens as t', (join) =>
+      join.on('t.id', 'in', (eb) =>
+        eb
+          .selectFrom('token_secrets')
+          .select('token_id')
+          .where('digest', '=', digest)
+          .unionAll(
+            eb
+              .selectFrom('token_secrets as q')
+              .innerJoin('token_ancestors as l', 'l.token_id', 'q.token_id')
+              .select('l.ancestor_id as token_id')
+              .where('q.digest', '=', digest),
+          ),
+      ),
+    )
+    .leftJoin('token_scopes as s', 's.token_id', 't.id')
+    .select([...LINK, ...SCOPE])
+    .select([
+      'p.token_id',
+      'p.valid_until',
+      'head.kind',
+      'head.owner_id',
+      'head.workspace_id',
+      't.parent_id',
+      'o.email',
+      'o.email_verified_at',
+      'o.deactivated_at',
+    ])
+    .select((eb) =>
+      eb
+        .selectFrom('token_secrets as old')
+        .whereRef('old.token_id', '=', 'p.token_id')
+        .where('old.valid_until', 'is not', null)
+        .select((sub) => sub.fn.countAll<number>().as('count'))
+        .as('old_secrets'),
+    )
+    .where('p.digest', '=', digest)
+    .orderBy('t.id')
+    .orderBy('s.id'),
+);
+
+type Row = Awaited<ReturnType<typeof presentedRows>>[number];
+
+/** The rows of each link: the token itself, then its ancestors, oldest first; `null` where one of them is missing. */
+function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
+  const byToken = new Map<string, Row[]>();
+  for (const row of rows) byToken.set(row.id, [...(byToken.get(row.id) ?? []), row]);
+  const isComplete = rows.every(({ parent_id }) => parent_id === null || byToken.has(parent_id));
+  const own = byToken.get(rows[0]?.token_id ?? '');
+  if (!own || !isComplete) return null;
+  return [own, ...[...byToken.values()].filter((link) => link !== own)];
+}
+
+/**
+ * What a digest opens, worked out from the tables that say so: the truth that what is kept has to equal. `null` where
+ * the owner or an ancestor of the token is missing, too: who limits it is then unknown.
+ */
+export async function buildTokenSnapshot(db: Executor, digest: string): Promise<TokenSnapshot | null> {
+  const rows = await presentedRows(db, digest);
+  const links = linksOf(rows);
+  const [first] = rows;
+  if (!first || !links || (first.owner_id !== null && first.email === null)) return null;
+  const [own, ...ancestors] = links;
+  return {
+    kind: first.kind as TokenKind,
+    ownerId: first.owner_id,
+    workspaceId: first.workspace_id,
+    verifiedEmail: first.email_verified_at === null ? null : first.email,
+    ownerDeactivatedAt: first.deactivated_at,
+    validUntil: first.valid_until,
+    hasOldSecret: Number(first.old_secrets) > 0,
+    chain: [toLink(own), ...ancestors.map(toLink)],
+  };
+}

@@ -1,0 +1,181 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { ChannelShare, Granter } from '../../domain/channel.ts';
+import { normaliseOperations, type Operation } from '../../domain/scopes.ts';
+import type { Executor } from '../database.ts';
+import type { Condition } from '../query/granters.ts';
+import { heldShares, type ShareQuery } from '../query/held-shares.ts';
+import { prepareQuery, prepareQueryByShape, prepareQueryOne } from '../query/prepared.ts';
+
+/** The condition that a column names a channel of which a user holds an operation by a share. */
+export function isSharedFor(
+  operation: Operation,
+  channelId: string,
+  query: ShareQuery & { userId: string },
+): Condition {
+  return sql`${sql.ref(channelId)} in (
+    select shared.channel_id from ${heldShares(query)} as shared where shared.operation = ${operation})`;
+}
+
+/** Selects the operations on a channel that a user holds by shares, separated by spaces; `null` if there are none. */
+export function sharedOperations(userId: string, channelId: string, now: number): RawBuilder<string | null> {
+  const held = heldShares({ userId, channelId, now });
+  return sql<string | null>`(select string_agg(shared.operation, ' ') from ${held} as shared)`;
+}
+
+/** Selects an operation that is stored as shared with a user on a channel, whether it holds or not; `null` if there is none. */
+export function storedOperation(userId: string, channelId: string): RawBuilder<string | null> {
+  return sql<string | null>`(select stored.operation from channel_shares as stored
+    where stored.channel_id = ${channelId} and stored.user_id = ${userId} limit 1)`;
+}
+
+const storedShare = prepareQueryOne((db: Executor, userId: string) =>
+  db.selectFrom('channel_shares').select('channel_id').where('user_id', '=', userId).limit(1),
+);
+
+/**
+ * Whether anything is stored as shared with a user, whether it holds or not. Almost nobody has shares, and this look into
+ * an index is a fraction of what it takes to judge them.
+ */
+export async function hasStoredShares(db: Executor, userId: string): Promise<boolean> {
+  return (await storedShare(db, userId)) !== undefined;
+}
+
+/** The operations that `sharedOperations` selected, in their usual order. */
+export function splitOperations(text: string | null): Operation[] {
+  return text === null ? [] : normaliseOperations(text.split(' ') as Operation[]);
+}
+
+/** Stores what a granter gives a user on a channel. */
+export async function insertShare(db: Executor, share: ChannelShare, granter: Granter): Promise<void> {
+  const { userId: grantedBy, tokenId } = granter;
+  const granterId = tokenId ?? grantedBy;
+  if (granterId === null) throw new Error('a share has a granter');
+  await db
+    .insertInto('channel_shares')
+    .values(
+      share.operations.map((operation) => ({
+        channel_id: share.channelId,
+        user_id: share.userId,
+        granter_id: granterId,
+        granted_by: grantedBy,
+        granted_by_token: tokenId,
+        operation,
+      })),
+    )
+    .execute();
+}
+
+/** Deletes a user's shares of a channel: everybody's, or those that one person gave. Returns whether there were any. */
+export async function deleteShares(
+  db: Executor,
+  { channelId, userId }: Pick<ChannelShare, 'channelId' | 'userId'>,
+  whose: 'EVERYBODY' | { readonly grantedBy: string },
+): Promise<boolean> {
+  let query = db
+    .deleteFrom('channel_shares')
+    .where('channel_id', '=', channelId)
+    .where('user_id', '=', userId);
+  if (whose !== 'EVERYBODY') query = query.where('granted_by', '=', whose.grantedBy);
+  return (await query.executeTakeFirst()).numDeletedRows > 0n;
+}
+
+/** Deletes all that was shared with a user in a workspace. */
+export async function deleteSharesIn(db: Executor, workspaceId: string, userId: string): Promise<void> {
+  await db
+    .deleteFrom('channel_shares')
+    .where('user_id', '=', userId)
+    .where('channel_id', 'in', (eb) =>
+      eb.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId),
+    )
+    .execute();
+}
+
+const heldRows = prepareQueryByShape((db: Executor, query: ShareQuery) =>
+  db.selectFrom(heldShares(query).as('shared')).selectAll().orderBy('channel_id').orderBy('user_id'),
+);
+
+/** The shares that hold now, those of one channel and user as one, in the order of channels and users. */
+export async function findShares(
+  db: Executor,
+  query: { readonly now: number } & ({ readonly userId: string } | { readonly channelId: string }),
+): Promise<ChannelShare[]> {
+  if ('userId' in query && !(await hasStoredShares(db, query.userId))) return [];
+  const rows = await heldRows(db, query);
+  const shares = new Map<string, ChannelShare>();
+  for (const { channel_id: channelId, user_id: userId, operation } of rows) {
+    const key = `${channelId} ${userId}`;
+    const operations = [...(shares.get(key)?.operations ?? []), operation as Operation];
+    shares.set(key, { channelId, userId, operations });
+  }
+  return [...shares.values()].map((share) => ({
+    ...share,
+    operations: normaliseOperations(share.operations),
+  }));
+}
+
+const expiredGrantingToken = prepareQueryOne((db: Executor, after: number, until: number) =>
+  db
+    .selectFrom('tokens as t')
+    .select('t.id')
+    .where('t.expires_at', '>', after)
+    .where('t.expires_at', '<=', until)
+    .where((eb) => {
+      const given = eb.selectFrom('channel_shares as s').select('s.operation');
+      const byDescendant = given
+        .innerJoin('token_ancestors as a', 'a.token_id', 's.granted_by_token')
+        .whereRef('a.ancestor_id', '=', 't.id');
+      return eb.or([eb.exists(given.whereRef('s.granted_by_token', '=', 't.id')), eb.exists(byDescendant)]);
+    })
+    .limit(1),
+);
+
+/** Whether a token on which shares depend expired after one instant, and no later than another. */
+export async function hasGrantingTokenExpired(db: Executor, after: number, until: number): Promise<boolean> {
+  return (await expiredGrantingToken(db, after, until)) !== undefined;
+}
+
+/** How many pairs of recipient and granter are stored for a channel, whether they hold or not. */
+export async function countShares(db: Executor, channelId: string): Promise<number> {
+  const pairs = db
+    .selectFrom('channel_shares')
+    .select(['user_id', 'granter_id'])
+    .distinct()
+    .where('channel_id', '=', channelId)
+    .as('pairs');
+  const { count } = await db
+    .selectFrom(pairs)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Deletes the shares of a channel with users who hold nothing by them now. */
+export async function deleteVoidShares(db: Executor, channelId: string, now: number): Promise<void> {
+  const held = heldShares({ channelId, now });
+  await db
+    .deleteFrom('channel_shares')
+    .where('channel_id', '=', channelId)
+    .where(sql<SqlBool>`user_id not in (select shared.user_id from ${held} as shared)`)
+    .execute();
+}
+
+const operationsIn = prepareQuery((db: Executor, userId: string, workspaceId: string, now: number) =>
+  db
+    .selectFrom(heldShares({ userId, now }).as('shared'))
+    .innerJoin('channels as c', 'c.id', 'shared.channel_id')
+    .select('shared.operation')
+    .distinct()
+    .where('c.workspace_id', '=', workspaceId),
+);
+
+/** The operations that a user holds by shares on any channel of a workspace. */
+export async function findSharedOperations(
+  db: Executor,
+  userId: string,
+  workspaceId: string,
+  now: number,
+): Promise<readonly Operation[]> {
+  if (!(await hasStoredShares(db, userId))) return [];
+  const rows = await operationsIn(db, userId, workspaceId, now);
+  return normaliseOperations(rows.map((row) => row.operation as Operation));
+}

@@ -1,0 +1,215 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import type { AccessContext, VisibilityFilter } from '../../domain/authority.ts';
+import type { Channel } from '../../domain/channel.ts';
+import type { Page, PageWindow } from '../../domain/paging.ts';
+import { policyFromColumns, roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { prepareQueryOne } from '../query/prepared.ts';
+import { visibleTo } from '../query/visibility.ts';
+import type { Tables } from '../tables.ts';
+import {
+  hasStoredShares,
+  isSharedFor,
+  sharedOperations,
+  splitOperations,
+  storedOperation,
+} from './channel-shares.ts';
+
+/** The order of every list of channels: oldest first. */
+export const CHANNEL_ORDER = { name: 'CREATED_AT', keyType: 'number' } as const;
+
+function toChannel(row: Selectable<Tables['channels']>): Channel {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    name: row.name,
+    description: row.description,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** How a query for channels regards shares. */
+export interface ShareJudgement {
+  /** The instant at which shares are judged, in milliseconds; `null` if none are stored for the caller. */
+  readonly now: number | null;
+  /** The channel that the query is for, so that no other shares are read. */
+  readonly channelId?: string | RawBuilder<string>;
+}
+
+/** The instant at which the shares of a caller are to be judged; `null` if there are none. */
+export async function sharesJudgedAt(
+  db: Executor,
+  { holder }: VisibilityFilter,
+  now: number,
+): Promise<number | null> {
+  return 'userId' in holder && (await hasStoredShares(db, holder.userId)) ? now : null;
+}
+
+/** The condition that a row of `channels` lies within a caller's reach, by membership or by a share that holds. */
+export function channelWithin(reach: VisibilityFilter, { now, channelId }: ShareJudgement) {
+  const byShare = (now: number) => (userId: string) =>
+    isSharedFor(reach.operation, 'channels.id', { userId, channelId, now });
+  return visibleTo(reach, {
+    workspaceId: 'channels.workspace_id',
+    entityId: 'channels.id',
+    ...(now !== null && { sharedWith: byShare(now) }),
+  });
+}
+
+function listQuery(db: Executor, reach: VisibilityFilter, workspaceId: string | null, now: number | null) {
+  const query = db.selectFrom('channels').where(channelWithin(reach, { now }));
+  return workspaceId === null ? query : query.where('channels.workspace_id', '=', workspaceId);
+}
+
+/** Stores a channel without messages. */
+export async function insertChannel(db: Executor, channel: Channel): Promise<void> {
+  await db
+    .insertInto('channels')
+    .values({
+      id: channel.id,
+      workspace_id: channel.workspaceId,
+      name: channel.name,
+      description: channel.description,
+      last_sequence: 0,
+      created_at: channel.createdAt,
+      updated_at: channel.updatedAt,
+    })
+    .execute();
+}
+
+/** A channel by id; for those who hold it already. */
+export async function findChannel(db: Executor, id: string): Promise<Channel | null> {
+  const row = await db.selectFrom('channels').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toChannel(row) : null;
+}
+
+/** A channel within a caller's reach. */
+export async function findChannelWithin(
+  db: Executor,
+  reach: VisibilityFilter,
+  id: string,
+  now: number,
+): Promise<Channel | null> {
+  const judgement = { now: await sharesJudgedAt(db, reach, now), channelId: id };
+  const row = await db
+    .selectFrom('channels')
+    .selectAll()
+    .where('channels.id', '=', id)
+    .where(channelWithin(reach, judgement))
+    .executeTakeFirst();
+  return row ? toChannel(row) : null;
+}
+
+/** Whether there is a channel within a caller's reach, in one workspace or in all. */
+export async function hasChannelWithin(
+  db: Executor,
+  reach: VisibilityFilter,
+  workspaceId: string | null,
+  now: number,
+): Promise<boolean> {
+  const judgedAt = await sharesJudgedAt(db, reach, now);
+  const query = listQuery(db, reach, workspaceId, judgedAt).select('channels.id').limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** One stretch of the channels within a caller's reach, of one workspace or of all, oldest first. */
+export async function pageChannels(
+  db: Executor,
+  reach: VisibilityFilter,
+  workspaceId: string | null,
+  window: PageWindow,
+  now: number,
+): Promise<Page<Channel>> {
+  const judgedAt = await sharesJudgedAt(db, reach, now);
+  const page = await fetchPage(listQuery(db, reach, workspaceId, judgedAt).selectAll(), window, {
+    ...CHANNEL_ORDER,
+    key: sql.ref('channels.created_at'),
+    id: sql.ref('channels.id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.created_at, id: row.id }),
+  });
+  return mapPage(page, toChannel);
+}
+
+/** How many channels lie within a caller's reach, in one workspace or in all; counted as by `countRows`. */
+export async function countChannels(
+  db: Executor,
+  reach: VisibilityFilter,
+  workspaceId: string | null,
+  now: number,
+): Promise<number> {
+  return countRows(db, listQuery(db, reach, workspaceId, await sharesJudgedAt(db, reach, now)));
+}
+
+/** Whether a workspace has more channels than `most`; reads no more rows than that. */
+export async function hasMoreChannels(db: Executor, workspaceId: string, most: number): Promise<boolean> {
+  const query = db.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId);
+  return (await query.orderBy('created_at').limit(1).offset(most).executeTakeFirst()) !== undefined;
+}
+
+/** The workspace that a channel belongs to. */
+export async function findWorkspaceIdOf(db: Executor, channelId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('channels')
+    .select('workspace_id')
+    .where('id', '=', channelId)
+    .executeTakeFirst();
+  return row?.workspace_id ?? null;
+}
+
+function standingQuery(db: Executor, userId: string, channelId: string, shared: RawBuilder<string | null>) {
+  return db
+    .selectFrom('channels as c')
+    .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .select(['c.workspace_id', 'm.role', shared.as('shared')])
+    .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('c.id', '=', channelId);
+}
+
+const quickStanding = prepareQueryOne((db: Executor, userId: string, channelId: string) =>
+  standingQuery(db, userId, channelId, storedOperation(userId, channelId)),
+);
+
+const judgedStanding = prepareQueryOne((db: Executor, userId: string, channelId: string, now: number) =>
+  standingQuery(db, userId, channelId, sharedOperations(userId, channelId, now)),
+);
+
+/** How a user stands to a channel; `null` where there is no such channel. */
+export async function findChannelStanding(
+  db: Executor,
+  userId: string,
+  channelId: string,
+  now: number,
+): Promise<AccessContext | null> {
+  const quick = await quickStanding(db, userId, channelId);
+  // With shares to judge, one statement reads everything, so that no answer is put together from two moments.
+  const row = quick?.shared == null ? quick : await judgedStanding(db, userId, channelId, now);
+  return row
+    ? {
+        workspaceId: row.workspace_id,
+        role: roleFromRank(row.role),
+        shared: splitOperations(row.shared),
+        policy: policyFromColumns(row),
+      }
+    : null;
+}
+
+/** Gives a channel its present name, description and stamp. */
+export async function updateChannel(db: Executor, channel: Channel): Promise<void> {
+  const { name, description, updatedAt } = channel;
+  await db
+    .updateTable('channels')
+    .set({ name, description, updated_at: updatedAt })
+    .where('id', '=', channel.id)
+    .execute();
+}
+
+/** Deletes a channel with its shares and messages. */
+export async function deleteChannel(db: Executor, id: string): Promise<void> {
+  await db.deleteFrom('channels').where('id', '=', id).execute();
+}

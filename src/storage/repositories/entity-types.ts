@@ -1,0 +1,92 @@
+import type { Selectable } from 'kysely';
+import type { AccessContext } from '../../domain/authority.ts';
+import type { RegisteredEntityType } from '../../domain/entity-type.ts';
+import { type Operation, operationsFromBits, operationsToBits } from '../../domain/scopes.ts';
+import { policyFromColumns, roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import type { Tables } from '../tables.ts';
+
+/** A workspace that registered a type, as a user stands to it. */
+export interface Registration {
+  readonly standing: AccessContext;
+  readonly operations: readonly Operation[];
+}
+
+function toEntityType(row: Selectable<Tables['entity_types']>): RegisteredEntityType {
+  return {
+    workspaceId: row.workspace_id,
+    name: row.name,
+    description: row.description,
+    operations: operationsFromBits(row.operations),
+  };
+}
+
+/** Declares a type in a workspace, in place of what was declared under its name before. */
+export async function saveEntityType(db: Executor, type: RegisteredEntityType): Promise<void> {
+  const declared = { description: type.description, operations: operationsToBits(type.operations) };
+  await db
+    .insertInto('entity_types')
+    .values({ workspace_id: type.workspaceId, name: type.name, ...declared })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(declared))
+    .execute();
+}
+
+/** Takes a declaration back; tells whether there was one. */
+export async function deleteEntityType(db: Executor, workspaceId: string, name: string): Promise<boolean> {
+  const result = await db
+    .deleteFrom('entity_types')
+    .where('workspace_id', '=', workspaceId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** The types that a workspace declared, by name. */
+export async function listEntityTypes(db: Executor, workspaceId: string): Promise<RegisteredEntityType[]> {
+  const rows = await db
+    .selectFrom('entity_types')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('name')
+    .execute();
+  return rows.map(toEntityType);
+}
+
+/** A type that a workspace declared. */
+export async function findEntityType(
+  db: Executor,
+  workspaceId: string,
+  name: string,
+): Promise<RegisteredEntityType | null> {
+  const row = await db
+    .selectFrom('entity_types')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row ? toEntityType(row) : null;
+}
+
+/** The registrations of a type in the workspaces of which a user is a member, the oldest workspace first. */
+export async function findRegistrations(db: Executor, userId: string, name: string): Promise<Registration[]> {
+  const rows = await db
+    .selectFrom('members as m')
+    .innerJoin('entity_types as e', 'e.workspace_id', 'm.workspace_id')
+    .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
+    .select(['w.id', 'm.role', 'e.operations'])
+    .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('m.user_id', '=', userId)
+    .where('e.name', '=', name)
+    .orderBy('w.created_at')
+    .orderBy('w.id')
+    .execute();
+  return rows.map((row) => ({
+    standing: {
+      workspaceId: row.id,
+      role: roleFromRank(row.role),
+      shared: [],
+      policy: policyFromColumns(row),
+    },
+    operations: operationsFromBits(row.operations),
+  }));
+}

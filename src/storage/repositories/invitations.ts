@@ -1,0 +1,214 @@
+import { type Selectable, sql } from 'kysely';
+import { rankOf, roleOfRank } from '../../domain/roles.ts';
+import type { Invitation, InvitationVoidReason } from '../../domain/workspace.ts';
+import type { Executor } from '../database.ts';
+import { clockAt, tokenCanGive } from '../query/granters.ts';
+import type { Tables } from '../tables.ts';
+
+/** The condition that a role is high enough to make an invitation. */
+const mayInvite = (role: string) =>
+  `(${role} >= ${rankOf('WORKSPACE_MANAGER')} and ${role} >= invitations.role)`;
+
+/** The condition that whoever made an invitation could make it now: the person, or the workspace token with its chain. */
+const MAKER_COULD_INVITE = sql.raw<boolean>(`case
+  when invitations.invited_by_token is not null then ${tokenCanGive({
+    tokenId: 'invitations.invited_by_token',
+    maxLifetime: 'workspaces.max_lifetime',
+    now: 'clock.now',
+    belongsToGranter: (token) => `${token}.kind = 'WORKSPACE' and ${token}.workspace_id = workspaces.id`,
+    // No workspace token makes Owners, so an invitation from before that rule does not either.
+    covers: (token) => `${mayInvite(`${token}.role`)} and invitations.role < ${rankOf('OWNER')}`,
+  })}
+  else exists (
+    select 1 from members inner join users on users.id = members.user_id
+    where members.workspace_id = workspaces.id and members.user_id = invitations.invited_by
+      and users.deactivated_at is null and ${mayInvite('members.role')})
+  end`);
+
+/** Why an invitation is void; null if it can be accepted. */
+const VOID_REASON = sql<string | null>`coalesce(invitations.void_reason,
+  case when ${MAKER_COULD_INVITE} then null else 'INVITER_LOST_AUTHORITY' end)`;
+
+/** The invitations that have not expired, void or not. */
+function unexpiredInvitations(db: Executor, now: number) {
+  return db
+    .selectFrom('invitations')
+    .innerJoin('workspaces', 'workspaces.id', 'invitations.workspace_id')
+    .innerJoin(clockAt(now).as('clock'), (join) => join.onTrue())
+    .selectAll('invitations')
+    .select(VOID_REASON.as('void_reason'))
+    .whereRef('invitations.expires_at', '>', 'clock.now');
+}
+
+/** The invitations that can be accepted now: they have not expired, and their maker could still make them. */
+function openInvitations(db: Executor, now: number) {
+  return unexpiredInvitations(db, now).where(VOID_REASON, 'is', null);
+}
+
+type Row = Selectable<Tables['invitations']>;
+
+function toInvitation(row: Row): Invitation {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    email: row.email,
+    role: roleOfRank(row.role),
+    invitedBy: row.invited_by,
+    invitedByToken: row.invited_by_token,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    voidReason: row.void_reason as InvitationVoidReason | null,
+  };
+}
+
+/** Stores an invitation under the digest of its secret. Fails where the address has one to the workspace already. */
+export async function insertInvitation(db: Executor, invitation: Invitation, digest: string): Promise<void> {
+  await db
+    .insertInto('invitations')
+    .values({
+      id: invitation.id,
+      workspace_id: invitation.workspaceId,
+      email: invitation.email,
+      role: rankOf(invitation.role),
+      digest,
+      invited_by: invitation.invitedBy,
+      invited_by_token: invitation.invitedByToken,
+      created_at: invitation.createdAt,
+      expires_at: invitation.expiresAt,
+      void_reason: invitation.voidReason,
+    })
+    .execute();
+}
+
+/** The open invitation that a secret belongs to. */
+export async function findInvitationByDigest(
+  db: Executor,
+  digest: string,
+  now: number,
+): Promise<Invitation | null> {
+  const row = await openInvitations(db, now).where('invitations.digest', '=', digest).executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** The invitations of a workspace that have not expired, those that became void too, oldest first. */
+export async function listInvitations(db: Executor, workspaceId: string, now: number): Promise<Invitation[]> {
+  const rows = await unexpiredInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .orderBy('invitations.created_at')
+    .orderBy('invitations.id')
+    .execute();
+  return rows.map(toInvitation);
+}
+
+/** An invitation of a workspace that has not expired, void or not. */
+export async function findInvitation(
+  db: Executor,
+  workspaceId: string,
+  id: string,
+  now: number,
+): Promise<Invitation | null> {
+  const row = await unexpiredInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .where('invitations.id', '=', id)
+    .executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** The open invitation of an address to a workspace. */
+export async function findOpenInvitationOf(
+  db: Executor,
+  workspaceId: string,
+  email: string,
+  now: number,
+): Promise<Invitation | null> {
+  const row = await openInvitations(db, now)
+    .where('invitations.workspace_id', '=', workspaceId)
+    .where('invitations.email', '=', email)
+    .executeTakeFirst();
+  return row ? toInvitation(row) : null;
+}
+
+/** Who made an invitation: a person, or a workspace token. */
+export type InvitationMaker = { readonly userId: string } | { readonly tokenId: string };
+
+/** The invitations of a maker to any workspace that have not expired and were not withdrawn. */
+export async function listInvitationsOf(
+  db: Executor,
+  maker: InvitationMaker,
+  now: number,
+): Promise<Invitation[]> {
+  const query = db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('expires_at', '>', now)
+    .where('void_reason', 'is', null)
+    .orderBy('id');
+  const rows = await ('userId' in maker
+    ? query.where('invited_by', '=', maker.userId)
+    : query.where('invited_by_token', '=', maker.tokenId)
+  ).execute();
+  return rows.map(toInvitation);
+}
+
+/** Makes the open invitations to an address void, and returns them. */
+export async function voidInvitations(
+  db: Executor,
+  email: string,
+  reason: InvitationVoidReason,
+  now: number,
+): Promise<Invitation[]> {
+  const rows = await db
+    .updateTable('invitations')
+    .set({ void_reason: reason })
+    .where('email', '=', email)
+    .where('expires_at', '>', now)
+    .where('void_reason', 'is', null)
+    .returningAll()
+    .execute();
+  return rows.map(toInvitation);
+}
+
+/** Takes an invitation away; tells whether it was there. */
+export async function deleteInvitation(db: Executor, id: string): Promise<boolean> {
+  const result = await db.deleteFrom('invitations').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Forgets what a workspace keeps of invitations to an address, and those of any address that are over. */
+export async function clearInvitations(
+  db: Executor,
+  workspaceId: string,
+  email: string,
+  now: number,
+): Promise<void> {
+  await db
+    .deleteFrom('invitations')
+    .where('workspace_id', '=', workspaceId)
+    .where((eb) => eb.or([eb('email', '=', email), eb('expires_at', '<=', now)]))
+    .execute();
+}
+
+/** Forgets invitations that are over, so many at most, and tells how many. */
+export async function deleteExpiredInvitations(db: Executor, now: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('invitations')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('invitations').select('id').where('expires_at', '<=', now).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Takes away the invitations that a workspace token made. */
+export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
+  await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
+}
+
+/** Takes away every invitation to a workspace; tells how many. */
+export async function deleteInvitationsOf(db: Executor, workspaceId: string): Promise<number> {
+  const result = await db
+    .deleteFrom('invitations')
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

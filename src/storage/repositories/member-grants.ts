@@ -1,0 +1,152 @@
+import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
+import type { Member } from '../../domain/workspace.ts';
+import { roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+
+/** A workspace token that gives a role, with its ancestors at that time. */
+export interface GrantingToken {
+  readonly tokenId: string;
+  readonly ancestorIds: readonly string[];
+}
+
+type MemberKey = Pick<Member, 'workspaceId' | 'userId'>;
+
+function grantsOf(db: Executor, { workspaceId, userId }: MemberKey) {
+  return db.deleteFrom('member_grants').where('workspace_id', '=', workspaceId).where('user_id', '=', userId);
+}
+
+/** Records that a token gave a member a role, in place of what the same token gave before. */
+export async function insertGrant(
+  db: Executor,
+  member: MemberKey,
+  role: Role,
+  { tokenId, ancestorIds }: GrantingToken,
+): Promise<void> {
+  await grantsOf(db, member).where('granter_id', '=', tokenId).execute();
+  await db
+    .insertInto('member_grants')
+    .values(
+      [tokenId, ...ancestorIds].map((id) => ({
+        workspace_id: member.workspaceId,
+        user_id: member.userId,
+        granter_id: tokenId,
+        token_id: id,
+        role: rankOf(role),
+      })),
+    )
+    .execute();
+}
+
+/** Forgets what tokens gave a member: a person has given the role since. */
+export async function deleteGrants(db: Executor, member: MemberKey): Promise<void> {
+  await grantsOf(db, member).execute();
+}
+
+/** Lowers what tokens gave a member to a role. */
+export async function limitGrants(db: Executor, member: MemberKey, role: Role): Promise<void> {
+  await db
+    .updateTable('member_grants')
+    .set({ role: rankOf(role) })
+    .where('workspace_id', '=', member.workspaceId)
+    .where('user_id', '=', member.userId)
+    .where('role', '>', rankOf(role))
+    .execute();
+}
+
+/** Whether a token gave a member the present role, or the membership, and no person has since. */
+export async function hasGrants(db: Executor, member: MemberKey): Promise<boolean> {
+  return (await findGrants(db, member)).length > 0;
+}
+
+function findGrants(db: Executor, { workspaceId, userId }: MemberKey) {
+  return db
+    .selectFrom('member_grants')
+    .select(['granter_id', 'token_id', 'role'])
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+/**
+ * The tokens that a member has a role from, if no person gave the member as much: what the member gives by that role counts
+ * as given by them. Empty if a person did; `null` if the user is no member, or has no such role.
+ */
+export async function findGranters(
+  db: Executor,
+  member: MemberKey,
+  role: Role,
+): Promise<readonly GrantingToken[] | null> {
+  const row = await db
+    .selectFrom('members')
+    .select('given_role')
+    .where('workspace_id', '=', member.workspaceId)
+    .where('user_id', '=', member.userId)
+    .executeTakeFirst();
+  if (!row) return null;
+  if (row.given_role !== null && row.given_role >= rankOf(role)) return [];
+  const chains = new Map<string, string[]>();
+  for (const grant of await findGrants(db, member)) {
+    if (grant.role < rankOf(role)) continue;
+    const ancestorIds = chains.get(grant.granter_id) ?? [];
+    chains.set(grant.granter_id, ancestorIds);
+    if (grant.token_id !== grant.granter_id) ancestorIds.push(grant.token_id);
+  }
+  return chains.size === 0 ? null : [...chains].map(([tokenId, ancestorIds]) => ({ tokenId, ancestorIds }));
+}
+
+/** A member, and the role that is left without what was deleted; `null` if nothing is left of the membership. */
+export interface RemainingRole {
+  readonly member: Member;
+  readonly role: Role | null;
+}
+
+/** Selects the tokens of the subtree of one that gave roles, those included that are deleted by now. */
+function granters(db: Executor, tokenId: string) {
+  return db.selectFrom('member_grants as g').select('g.granter_id').where('g.token_id', '=', tokenId);
+}
+
+/**
+ * Deletes what a token and its descendants gave, and returns the members concerned with what others gave them. Their
+ * roles stay for the caller to set. An Owner has the role from a person, and is never among them.
+ */
+export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): Promise<RemainingRole[]> {
+  const rows = await db
+    .selectFrom('members as m')
+    .selectAll('m')
+    .select((eb) =>
+      eb
+        .selectFrom('member_grants as left')
+        .whereRef('left.workspace_id', '=', 'm.workspace_id')
+        .whereRef('left.user_id', '=', 'm.user_id')
+        .where('left.granter_id', 'not in', granters(db, tokenId))
+        .select(({ fn }) => fn.max('left.role').as('role'))
+        .as('granted_role'),
+    )
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('member_grants as gone')
+          .select('gone.token_id')
+          .whereRef('gone.workspace_id', '=', 'm.workspace_id')
+          .whereRef('gone.user_id', '=', 'm.user_id')
+          .where('gone.token_id', '=', tokenId),
+      ),
+    )
+    .where('m.role', '<', rankOf('OWNER'))
+    .orderBy('m.workspace_id')
+    .orderBy('m.user_id')
+    .execute();
+  await db.deleteFrom('member_grants').where('granter_id', 'in', granters(db, tokenId)).execute();
+  return rows.map((row) => ({
+    member: {
+      workspaceId: row.workspace_id,
+      userId: row.user_id,
+      role: roleOfRank(row.role),
+      joinedAt: row.joined_at,
+    },
+    role: highestOf(row.given_role, row.granted_role),
+  }));
+}
+
+function highestOf(given: number | null, granted: number | null): Role | null {
+  return roleFromRank(given === null || granted === null ? (given ?? granted) : Math.max(given, granted));
+}

@@ -1,0 +1,163 @@
+import { type Selectable, sql } from 'kysely';
+import type { Page, PageWindow } from '../../domain/paging.ts';
+import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
+import type { Member } from '../../domain/workspace.ts';
+import type { Executor } from '../database.ts';
+import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import type { Tables } from '../tables.ts';
+import { deleteGrants, type GrantingToken, insertGrant, limitGrants } from './member-grants.ts';
+
+/** The order of every list of members: who joined first comes first. */
+export const MEMBER_ORDER = { name: 'JOINED_AT', keyType: 'number' } as const;
+
+function toMember(row: Selectable<Tables['members']>): Member {
+  return {
+    workspaceId: row.workspace_id,
+    userId: row.user_id,
+    role: roleOfRank(row.role),
+    joinedAt: row.joined_at,
+  };
+}
+
+function memberQuery(db: Executor, workspaceId: string) {
+  return db.selectFrom('members').where('workspace_id', '=', workspaceId);
+}
+
+/** Stores a member whose role a person gave, or these workspace tokens. Fails if the user is a member already. */
+export async function insertMember(
+  db: Executor,
+  member: Member,
+  granters: readonly GrantingToken[] = [],
+): Promise<void> {
+  const role = rankOf(member.role);
+  await db
+    .insertInto('members')
+    .values({
+      workspace_id: member.workspaceId,
+      user_id: member.userId,
+      role,
+      given_role: granters.length > 0 ? null : role,
+      joined_at: member.joinedAt,
+    })
+    .execute();
+  for (const granter of granters) await insertGrant(db, member, member.role, granter);
+}
+
+/** A user's place in a workspace. */
+export async function findMember(db: Executor, workspaceId: string, userId: string): Promise<Member | null> {
+  const row = await memberQuery(db, workspaceId).selectAll().where('user_id', '=', userId).executeTakeFirst();
+  return row ? toMember(row) : null;
+}
+
+/** Whether the person of an email address is a member. */
+export async function isMemberByEmail(db: Executor, workspaceId: string, email: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select('m.user_id')
+    .where('m.workspace_id', '=', workspaceId)
+    .where('u.email', '=', email)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The roles of a user by workspace; workspaces of which the user is no member are left out. */
+export async function findRoles(
+  db: Executor,
+  userId: string,
+  workspaceIds: readonly string[],
+): Promise<Map<string, Role>> {
+  if (workspaceIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('members')
+    .select(['workspace_id', 'role'])
+    .where('user_id', '=', userId)
+    .where('workspace_id', 'in', [...workspaceIds])
+    .execute();
+  return new Map(rows.map((row) => [row.workspace_id, roleOfRank(row.role)]));
+}
+
+/** One stretch of a workspace's members. */
+export async function pageMembers(
+  db: Executor,
+  workspaceId: string,
+  window: PageWindow,
+): Promise<Page<Member>> {
+  const page = await fetchPage(memberQuery(db, workspaceId).selectAll(), window, {
+    ...MEMBER_ORDER,
+    key: sql.ref('joined_at'),
+    id: sql.ref('user_id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.joined_at, id: row.user_id }),
+  });
+  return mapPage(page, toMember);
+}
+
+/** How many members a workspace has; counted as by `countRows`. */
+export async function countMembers(db: Executor, workspaceId: string): Promise<number> {
+  return countRows(db, memberQuery(db, workspaceId));
+}
+
+/** Whether a workspace has an Owner whose account is not deactivated. */
+export async function hasActiveOwner(db: Executor, workspaceId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select('m.user_id')
+    .where('m.workspace_id', '=', workspaceId)
+    .where('m.role', '=', rankOf('OWNER'))
+    .where('u.deactivated_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Gives a member another role, for a person, or for the workspace tokens that are named. A person's word replaces what
+ * tokens gave. What a token gives is recorded as its gift; if it lowers the role, it limits what others gave.
+ */
+export async function setMemberRole(
+  db: Executor,
+  member: Member,
+  role: Role,
+  granters: readonly GrantingToken[],
+): Promise<void> {
+  const rank = rankOf(role);
+  const isByPerson = granters.length === 0;
+  await db
+    .updateTable('members')
+    .set((eb) => ({
+      role: rank,
+      given_role: isByPerson
+        ? rank
+        : eb.case().when('given_role', '>', rank).then(rank).else(eb.ref('given_role')).end(),
+    }))
+    .where('workspace_id', '=', member.workspaceId)
+    .where('user_id', '=', member.userId)
+    .execute();
+  if (isByPerson) await deleteGrants(db, member);
+  else if (rank < rankOf(member.role)) await limitGrants(db, member, role);
+  else for (const granter of granters) await insertGrant(db, member, role, granter);
+}
+
+/** Sets a member's role to what is left of what others gave: nobody gives it anew. */
+export async function restoreMemberRole(
+  db: Executor,
+  { workspaceId, userId }: Pick<Member, 'workspaceId' | 'userId'>,
+  role: Role,
+): Promise<void> {
+  await db
+    .updateTable('members')
+    .set({ role: rankOf(role) })
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+/** Takes a member out of a workspace. */
+export async function deleteMember(db: Executor, workspaceId: string, userId: string): Promise<void> {
+  await db
+    .deleteFrom('members')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}

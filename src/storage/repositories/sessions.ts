@@ -1,0 +1,119 @@
+import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
+import type { Session } from '../../domain/user.ts';
+import type { Executor } from '../database.ts';
+import { batchLookup } from '../query/batched-lookup.ts';
+import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
+import type { Tables } from '../tables.ts';
+
+/** Stores a session under the digest of its secret. */
+export async function insertSession(
+  db: Executor,
+  session: Omit<Session, 'lastUsedAt'> & { digest: string },
+): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      digest: session.digest,
+      created_at: session.createdAt,
+      expires_at: session.expiresAt,
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+function sessionQuery(db: Executor) {
+  return db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', 'u.id', 's.user_id')
+    .select([
+      's.digest as key',
+      's.id',
+      's.user_id',
+      's.expires_at',
+      'u.email',
+      'u.email_verified_at',
+      'u.deactivated_at',
+    ]);
+}
+
+const sessionByDigest = batchLookup(
+  prepareQueryOne((db: Executor, digest: string) => sessionQuery(db).where('s.digest', '=', digest)),
+  prepareQuery((db: Executor, digests: readonly string[]) =>
+    sessionQuery(db).where(sql<boolean>`s.digest = any(${digests})`),
+  ),
+);
+
+/** The session of a digest with its person, whatever their state. */
+export async function findSessionByDigest(
+  db: Executor,
+  digest: string,
+): Promise<{
+  id: string;
+  userId: string;
+  verifiedEmail: string | null;
+  expiresAt: number;
+  deactivatedAt: number | null;
+} | null> {
+  const row = await sessionByDigest(db, digest);
+  return row
+    ? {
+        id: row.id,
+        userId: row.user_id,
+        verifiedEmail: row.email_verified_at === null ? null : row.email,
+        expiresAt: row.expires_at,
+        deactivatedAt: row.deactivated_at,
+      }
+    : null;
+}
+
+/** A user's sessions that have not expired, newest first. */
+export async function listSessions(db: Executor, userId: string, now: number): Promise<Session[]> {
+  const rows = await db
+    .selectFrom('sessions as s')
+    .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
+    .select(['s.id', 's.user_id', 's.created_at', 's.expires_at', 's.ip', 's.user_agent', 'c.at'])
+    .where('s.user_id', '=', userId)
+    .where('s.expires_at', '>', now)
+    .orderBy('s.created_at', 'desc')
+    .orderBy('s.id', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    lastUsedAt: row.at,
+  }));
+}
+
+/** Deletes the sessions that a condition picks, and what is known of their use; tells how many. */
+async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<number> {
+  const deleted = await db.deleteFrom('sessions').where(condition).returning('id').execute();
+  const ids = deleted.map(({ id }) => id);
+  if (ids.length > 0) await db.deleteFrom('credential_uses').where('credential_id', 'in', ids).execute();
+  return ids.length;
+}
+
+/** Ends one of a user's sessions; tells whether there was one. */
+export async function deleteSession(db: Executor, userId: string, id: string): Promise<boolean> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))) > 0;
+}
+
+/** Ends a user's sessions, all or all but one; tells how many. */
+export async function deleteSessions(db: Executor, userId: string, exceptId = ''): Promise<number> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
+}
+
+/** Forgets sessions that are over, so many at most, and tells how many. */
+export async function deleteExpiredSessions(db: Executor, now: number, most: number): Promise<number> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  const over = eb.selectFrom('sessions').select('id').where('expires_at', '<=', now).limit(most);
+  return deleteWhere(db, eb('id', 'in', over));
+}

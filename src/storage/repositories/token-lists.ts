@@ -1,0 +1,215 @@
+import { sql } from 'kysely';
+import { DAY } from '../../domain/duration.ts';
+import type { Page, PageWindow, Position } from '../../domain/paging.ts';
+import { foldCase } from '../../domain/text.ts';
+import type { Token, TokenAccess, TokenStatus } from '../../domain/token.ts';
+import type { Executor } from '../database.ts';
+import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
+import { prepareQueryByShape } from '../query/prepared.ts';
+import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
+
+/** What narrows a list of tokens; each that is set must hold. Instants are milliseconds. */
+export interface TokenFilter {
+  readonly status?: readonly TokenStatus[] | undefined;
+  readonly access?: readonly TokenAccess[] | undefined;
+  readonly search?: string | undefined;
+  readonly expiresBefore?: number | undefined;
+  readonly unusedSince?: number | undefined;
+  readonly createdBy?: string | undefined;
+}
+
+const FAR_FUTURE = 9_000_000_000_000_000;
+const EXPIRING_SOON = 7 * DAY;
+
+/** The orders of a token list. Never expiring stands after every expiry, never used before every use. */
+export const TOKEN_ORDERS = {
+  CREATED_AT: {
+    keyType: 'number',
+    key: sql.ref('tokens.created_at'),
+    keyOf: (row: TokenRow) => row.created_at,
+  },
+  NAME: { keyType: 'string', key: sql.ref('tokens.name_folded'), keyOf: (row: TokenRow) => row.name_folded },
+  EXPIRES_AT: {
+    keyType: 'number',
+    key: sql`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`,
+    keyOf: (row: TokenRow) => row.expires_at ?? FAR_FUTURE,
+  },
+  LAST_USED_AT: {
+    keyType: 'number',
+    key: sql`coalesce(${sql.ref('u.at')}, ${sql.lit(0)})`,
+    keyOf: (row: TokenRow) => row.last_used_at ?? 0,
+  },
+} as const;
+
+export type TokenOrderField = keyof typeof TOKEN_ORDERS;
+
+/** How a list of tokens is ordered. */
+export interface TokenListOrder {
+  readonly field: TokenOrderField;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** A `LIKE` pattern that finds a text anywhere, whatever wildcards stand in it. */
+function containing(text: string): string {
+  return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+type TokenQuery = ReturnType<typeof tokenQuery>;
+
+/** Narrows a query to some ids; to none of them, to nothing, which `in ()` does not say in every dialect. */
+function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
+  return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
+}
+
+/** The tokens of a list; `filter.search` is a pattern already. */
+function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: number) {
+  let query = tokenQuery(db);
+  if ('ownerId' in holder) {
+    query = query.where('tokens.owner_id', '=', holder.ownerId);
+  } else if ('workspaceId' in holder) {
+    query = query.where('tokens.workspace_id', '=', holder.workspaceId);
+  } else if ('parentId' in holder) {
+    query = query.where('tokens.parent_id', '=', holder.parentId);
+    if (holder.only) query = onlyIds(query, holder.only);
+  } else {
+    const derived = db
+      .selectFrom('token_ancestors')
+      .select('token_id as id')
+      .where('ancestor_id', '=', holder.lineOf);
+    const line = db.selectNoFrom((eb) => eb.val(holder.lineOf).as('id')).unionAll(derived);
+    query = query.where('tokens.id', 'in', line);
+    if (holder.only) query = onlyIds(query, holder.only);
+  }
+  const { status, access, search, expiresBefore, unusedSince, createdBy } = filter;
+  if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
+  if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
+  if (access?.length) query = query.where('tokens.access', 'in', [...access]);
+  if (createdBy !== undefined) query = query.where('tokens.created_by', '=', createdBy);
+  if (search) query = query.where(sql<boolean>`tokens.search_text like ${search} escape '\\'`);
+  if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
+  if (unusedSince !== undefined) {
+    query = query.where((eb) => eb.or([eb('u.at', 'is', null), eb('u.at', '<', unusedSince)]));
+  }
+  return query;
+}
+
+function withPattern(filter: TokenFilter): TokenFilter {
+  return filter.search ? { ...filter, search: containing(filter.search) } : filter;
+}
+
+function createOrder({ field, direction }: TokenListOrder) {
+  const { key, keyType, keyOf } = TOKEN_ORDERS[field];
+  const keyset: KeysetOrder<TokenRow> = {
+    name: orderName({ field, direction }),
+    keyType,
+    key,
+    id: sql.ref('tokens.id'),
+    direction: direction === 'ASC' ? 'asc' : 'desc',
+    positionOf: (row) => ({ key: keyOf(row), id: row.id }),
+  };
+  const stretch = prepareQueryByShape(
+    (db: Executor, holder: TokenHolder, filter: TokenFilter, window: PageWindow, now: number) =>
+      pageQuery(listQuery(db, holder, filter, now), window, keyset),
+  );
+  const beyond = prepareQueryByShape(
+    (
+      db: Executor,
+      holder: TokenHolder,
+      filter: TokenFilter,
+      position: Position,
+      later: boolean,
+      now: number,
+    ) => existsQuery(listQuery(db, holder, filter, now), position, later, keyset),
+  );
+  return { keyset, stretch, beyond };
+}
+
+/** Every order, with the queries for a stretch in it and for what is beyond one. */
+const ORDERS = new Map(
+  (Object.keys(TOKEN_ORDERS) as TokenOrderField[])
+    .flatMap((field): TokenListOrder[] => [
+      { field, direction: 'ASC' },
+      { field, direction: 'DESC' },
+    ])
+    .map((order) => [orderName(order), createOrder(order)]),
+);
+
+/** One page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
+export async function pageTokens(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  order: TokenListOrder,
+  window: PageWindow,
+  now: number,
+): Promise<Page<Token>> {
+  const { keyset, stretch, beyond } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
+  const wanted = withPattern(filter);
+  const reads = {
+    stretch: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
+    hasBeyond: async (position: Position, later: boolean) =>
+      (await beyond(db, holder, wanted, position, later, now)).length > 0,
+  };
+  return mapPage(await readPage(reads, window, keyset), toToken);
+}
+
+/** The name of an order in cursors. */
+export function orderName(order: TokenListOrder): string {
+  return `${order.field}_${order.direction}`;
+}
+
+/** How many tokens a list has; counted as by `countRows`. */
+export async function countTokens(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  now: number,
+): Promise<number> {
+  return countRows(db, listQuery(db, holder, withPattern(filter), now));
+}
+
+/** How many tokens stand in each state. */
+export interface TokenSummary {
+  readonly total: number;
+  readonly active: number;
+  readonly disabled: number;
+  readonly expired: number;
+  readonly revoked: number;
+  /** Active, and expiring within seven days. */
+  readonly expiringSoon: number;
+}
+
+/** Counts tokens by state in one pass. */
+export async function summariseTokens(db: Executor, holder: TokenHolder, now: number): Promise<TokenSummary> {
+  const states = listQuery(db, holder, {}, now)
+    .clearSelect()
+    .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
+  const rows = await db
+    .selectFrom(states.as('t'))
+    .select((eb) => [
+      't.status',
+      eb.fn.countAll<number>().as('count'),
+      eb.fn
+        .sum<number>(
+          eb
+            .case()
+            .when('t.expires_at', '<=', now + EXPIRING_SOON)
+            .then(sql.lit(1))
+            .else(sql.lit(0))
+            .end(),
+        )
+        .as('soon'),
+    ])
+    .groupBy('t.status')
+    .execute();
+  const of = (status: TokenStatus) => rows.find((row) => row.status === status);
+  const count = (status: TokenStatus) => Number(of(status)?.count ?? 0);
+  return {
+    total: rows.reduce((sum, row) => sum + Number(row.count), 0),
+    active: count('ACTIVE'),
+    disabled: count('DISABLED'),
+    expired: count('EXPIRED'),
+    revoked: count('REVOKED'),
+    expiringSoon: Number(of('ACTIVE')?.soon ?? 0),
+  };
+}

@@ -1,0 +1,70 @@
+import { operationsFromBits, operationsToBits, type TokenScope } from '../../domain/scopes.ts';
+import type { Executor } from '../database.ts';
+import { prepareQueryByIds } from '../query/prepared.ts';
+
+interface ScopeRow {
+  id: string;
+  entity_type: string;
+  entity_id: string | null;
+  workspace_id: string | null;
+  operations: number;
+}
+
+/** A scope from its row. */
+export function toScope(row: ScopeRow): TokenScope {
+  return {
+    id: row.id,
+    entityType: row.entity_type,
+    entityId: row.entity_id,
+    workspaceId: row.workspace_id,
+    operations: operationsFromBits(row.operations),
+  };
+}
+
+/** Adds scopes to a token. */
+export async function insertScopes(
+  db: Executor,
+  tokenId: string,
+  scopes: readonly TokenScope[],
+): Promise<void> {
+  if (scopes.length === 0) return;
+  await db
+    .insertInto('token_scopes')
+    .values(
+      scopes.map((scope) => ({
+        id: scope.id,
+        token_id: tokenId,
+        entity_type: scope.entityType,
+        entity_id: scope.entityId,
+        workspace_id: scope.workspaceId,
+        operations: operationsToBits(scope.operations),
+      })),
+    )
+    .execute();
+}
+
+const scopesByToken = prepareQueryByIds((db: Executor, tokenIds) =>
+  db
+    .selectFrom('token_scopes')
+    .selectAll()
+    .where('token_id', 'in', [...tokenIds])
+    .orderBy('id'),
+);
+
+/** The scopes of some tokens, in the order that they were added, by token. */
+export async function findScopes(
+  db: Executor,
+  tokenIds: readonly string[],
+): Promise<Map<string, TokenScope[]>> {
+  const byToken = new Map<string, TokenScope[]>(tokenIds.map((id) => [id, []]));
+  for (const row of await scopesByToken(db, tokenIds)) byToken.get(row.token_id)?.push(toScope(row));
+  return byToken;
+}
+
+/** Takes scopes from a token: those with these ids, or all of them; tells how many it had of them. */
+export async function deleteScopes(db: Executor, tokenId: string, ids?: readonly string[]): Promise<number> {
+  if (ids?.length === 0) return 0;
+  let query = db.deleteFrom('token_scopes').where('token_id', '=', tokenId);
+  if (ids) query = query.where('id', 'in', [...ids]);
+  return Number((await query.executeTakeFirst()).numDeletedRows);
+}

@@ -1,0 +1,365 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { foldCase } from '../../domain/text.ts';
+import type { Token, TokenAccess, TokenKind } from '../../domain/token.ts';
+import { roleFromRank, roleToRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
+import { prepareInsert } from '../query/prepared-insert.ts';
+import type { Tables } from '../tables.ts';
+
+/** Whose tokens are meant: a user's, a workspace's, a token's own and all that it derived, or what derives from one directly. */
+export type TokenHolder =
+  | { readonly ownerId: string }
+  | { readonly workspaceId: string }
+  | { readonly lineOf: string; readonly only: readonly string[] | null }
+  | { readonly parentId: string; readonly only: readonly string[] | null };
+
+/** When the first of a token's ancestors was disabled. */
+export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
+  return eb
+    .selectFrom('token_ancestors as l')
+    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
+    .whereRef('l.token_id', '=', 'tokens.id')
+    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
+}
+
+/** All that a token is read from and ordered by; what it is searched by is long, and stays where it is. */
+const COLUMNS = [
+  'tokens.id',
+  'tokens.kind',
+  'tokens.owner_id',
+  'tokens.workspace_id',
+  'tokens.created_by',
+  'tokens.parent_id',
+  'tokens.identifier',
+  'tokens.name',
+  'tokens.name_folded',
+  'tokens.description',
+  'tokens.display',
+  'tokens.access',
+  'tokens.role',
+  'tokens.created_at',
+  'tokens.updated_at',
+  'tokens.issued_at',
+  'tokens.regenerated_at',
+  'tokens.expires_at',
+  'tokens.disabled_at',
+  'tokens.revoked_at',
+] as const;
+
+/** The rows that a token is read from. */
+export function tokenQuery(db: Executor) {
+  return db
+    .selectFrom('tokens')
+    .leftJoin('credential_uses as u', 'u.credential_id', 'tokens.id')
+    .select(COLUMNS)
+    .select((eb) => [
+      'u.at as last_used_at',
+      'u.ip as last_used_ip',
+      'u.user_agent as last_used_user_agent',
+      ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+    ]);
+}
+
+export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
+
+/** A token from its row. */
+export function toToken(row: TokenRow): Token {
+  return {
+    id: row.id,
+    kind: row.kind as TokenKind,
+    ownerId: row.owner_id,
+    workspaceId: row.workspace_id,
+    createdBy: row.created_by,
+    parentId: row.parent_id,
+    identifier: row.identifier,
+    name: row.name,
+    description: row.description,
+    display: row.display,
+    access: row.access as TokenAccess,
+    role: roleFromRank(row.role),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    issuedAt: row.issued_at,
+    regeneratedAt: row.regenerated_at,
+    expiresAt: row.expires_at,
+    disabledAt: row.disabled_at,
+    ancestorDisabledAt: row.ancestor_disabled_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    lastUsedIp: row.last_used_ip,
+    lastUsedUserAgent: row.last_used_user_agent,
+  };
+}
+
+function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>) {
+  return {
+    name: token.name,
+    name_folded: foldCase(token.name),
+    description: token.description,
+    search_text: foldCase([token.name, token.description ?? '', token.identifier].join('\n')),
+  };
+}
+
+const insertTokenRow = prepareInsert('tokens');
+const insertSecretRow = prepareInsert('token_secrets');
+
+/** Stores a token with its first secret, and the line that it derives from. */
+export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
+  await insertTokenRow(db, {
+    id: token.id,
+    kind: token.kind,
+    owner_id: token.ownerId,
+    workspace_id: token.workspaceId,
+    created_by: token.createdBy,
+    parent_id: token.parentId,
+    identifier: token.identifier,
+    ...searchColumns(token),
+    display: token.display,
+    access: token.access,
+    role: roleToRank(token.role),
+    created_at: token.createdAt,
+    updated_at: token.updatedAt,
+    issued_at: token.issuedAt,
+    regenerated_at: token.regeneratedAt,
+    expires_at: token.expiresAt,
+    disabled_at: token.disabledAt,
+    revoked_at: token.revokedAt,
+  });
+  await insertSecretRow(db, { digest, token_id: token.id, valid_until: null });
+  if (token.parentId !== null) {
+    await db
+      .insertInto('token_ancestors')
+      .values({ token_id: token.id, ancestor_id: token.parentId })
+      .execute();
+    await db
+      .insertInto('token_ancestors')
+      .columns(['token_id', 'ancestor_id'])
+      .expression((eb) =>
+        eb
+          .selectFrom('token_ancestors')
+          .select([eb.val(token.id).as('token_id'), 'ancestor_id'])
+          .where('token_id', '=', token.parentId),
+      )
+      .execute();
+  }
+}
+
+/** A token by id. */
+export async function findToken(db: Executor, id: string): Promise<Token | null> {
+  const [token] = await findTokens(db, [id]);
+  return token ?? null;
+}
+
+const tokensById = prepareQueryByIds((db: Executor, ids) =>
+  tokenQuery(db).where('tokens.id', 'in', [...ids]),
+);
+
+/** The tokens with these ids, in no order. */
+export async function findTokens(db: Executor, ids: readonly string[]): Promise<Token[]> {
+  return (await tokensById(db, ids)).map(toToken);
+}
+
+/** The ids of the tokens that one derives from. */
+export async function findAncestorIds(db: Executor, tokenId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('token_ancestors')
+    .select('ancestor_id')
+    .where('token_id', '=', tokenId)
+    .execute();
+  return rows.map((row) => row.ancestor_id);
+}
+
+/** Which of these tokens derive from another, near or far. */
+export async function findThoseBelow(
+  db: Executor,
+  ids: readonly string[],
+  ancestorId: string,
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('token_ancestors')
+    .select('token_id')
+    .where('ancestor_id', '=', ancestorId)
+    .where('token_id', 'in', [...ids])
+    .execute();
+  return new Set(rows.map((row) => row.token_id));
+}
+
+/** All tokens that derive from one, near and far, oldest first. */
+export async function findDescendants(db: Executor, tokenId: string): Promise<Token[]> {
+  const rows = await tokenQuery(db)
+    .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
+    .where('down.ancestor_id', '=', tokenId)
+    .orderBy('tokens.created_at')
+    .orderBy('tokens.id')
+    .execute();
+  return rows.map(toToken);
+}
+
+/** Every token of a user or of a workspace. */
+export async function findTokensOf(
+  db: Executor,
+  holder: { ownerId: string } | { workspaceId: string },
+): Promise<Token[]> {
+  const query =
+    'ownerId' in holder
+      ? tokenQuery(db).where('tokens.owner_id', '=', holder.ownerId)
+      : tokenQuery(db).where('tokens.workspace_id', '=', holder.workspaceId);
+  return (await query.orderBy('tokens.created_at').execute()).map(toToken);
+}
+
+/** The workspace tokens that a person made and that are not revoked, oldest first: of one workspace, or of all. */
+export async function findTokensMadeBy(
+  db: Executor,
+  userId: string,
+  workspaceId: string | null,
+): Promise<Token[]> {
+  let query = tokenQuery(db)
+    .where('tokens.created_by', '=', userId)
+    .where('tokens.kind', '=', 'WORKSPACE')
+    .where('tokens.revoked_at', 'is', null);
+  if (workspaceId !== null) query = query.where('tokens.workspace_id', '=', workspaceId);
+  return (await query.orderBy('tokens.created_at').orderBy('tokens.id').execute()).map(toToken);
+}
+
+const tokenOfUser = prepareQuery((db: Executor, id: string, place: number) =>
+  db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(place),
+);
+const tokenOfWorkspace = prepareQuery((db: Executor, id: string, place: number) =>
+  db.selectFrom('tokens').select('id').where('workspace_id', '=', id).limit(1).offset(place),
+);
+
+/** Whether a user or a workspace has at least so many tokens; looks at no more of them than that. */
+export async function hasTokens(
+  db: Executor,
+  holder: { ownerId: string } | { workspaceId: string },
+  many: number,
+): Promise<boolean> {
+  const last =
+    'ownerId' in holder
+      ? await tokenOfUser(db, holder.ownerId, many - 1)
+      : await tokenOfWorkspace(db, holder.workspaceId, many - 1);
+  return last.length > 0;
+}
+
+/** What an update may change; what is left out stays. */
+export type TokenChanges = Partial<
+  Pick<
+    Token,
+    | 'name'
+    | 'description'
+    | 'access'
+    | 'role'
+    | 'display'
+    | 'issuedAt'
+    | 'regeneratedAt'
+    | 'expiresAt'
+    | 'disabledAt'
+    | 'revokedAt'
+  >
+>;
+
+/** Changes a token and stamps it. */
+export async function updateToken(
+  db: Executor,
+  token: Token,
+  changes: TokenChanges,
+  at: number,
+): Promise<void> {
+  const next = { ...token, ...changes };
+  await db
+    .updateTable('tokens')
+    .set({
+      ...searchColumns(next),
+      access: next.access,
+      role: roleToRank(next.role),
+      display: next.display,
+      issued_at: next.issuedAt,
+      regenerated_at: next.regeneratedAt,
+      expires_at: next.expiresAt,
+      disabled_at: next.disabledAt,
+      revoked_at: next.revokedAt,
+      updated_at: at,
+    })
+    .where('id', '=', token.id)
+    .execute();
+}
+
+/** Deletes tokens; their secrets, scopes and all that derives from them go too. */
+export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .deleteFrom('credential_uses')
+    .where('credential_id', 'in', [...ids])
+    .execute();
+  await db
+    .deleteFrom('tokens')
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+/** Ends what derives from a token no later than the token itself. */
+export async function clampDescendants(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
+  await db
+    .updateTable('tokens')
+    .set({ expires_at: expiresAt })
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', tokenId),
+    )
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)]))
+    .execute();
+}
+
+/** Puts a new secret in the place of the old. With `overlapUntil` the last one goes on working until then. */
+export async function replaceSecret(
+  db: Executor,
+  tokenId: string,
+  digest: string,
+  overlapUntil: number | null,
+): Promise<void> {
+  const secrets = db.deleteFrom('token_secrets').where('token_id', '=', tokenId);
+  if (overlapUntil === null) {
+    await secrets.execute();
+  } else {
+    await secrets.where('valid_until', 'is not', null).execute();
+    await db
+      .updateTable('token_secrets')
+      .set({ valid_until: overlapUntil })
+      .where('token_id', '=', tokenId)
+      .execute();
+  }
+  await insertSecretRow(db, { digest, token_id: tokenId, valid_until: null });
+}
+
+/** Ends the overlap that a secret is the new one of: the old secret is gone. One that was replaced meanwhile ends nothing. */
+export async function retireOldSecrets(db: Executor, tokenId: string, newDigest: string): Promise<void> {
+  await db
+    .deleteFrom('token_secrets')
+    .where('token_id', '=', tokenId)
+    .where('valid_until', 'is not', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('token_secrets as present')
+          .select('present.digest')
+          .where('present.digest', '=', newDigest)
+          .where('present.valid_until', 'is', null),
+      ),
+    )
+    .execute();
+}
+
+/** The status of a token in SQL, by the same order as `statusOf`. */
+export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
+  return eb
+    .case()
+    .when('tokens.revoked_at', 'is not', null)
+    .then(sql.lit('REVOKED'))
+    .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
+    .then(sql.lit('DISABLED'))
+    .when('tokens.expires_at', '<=', now)
+    .then(sql.lit('EXPIRED'))
+    .else(sql.lit('ACTIVE'))
+    .end();
+}

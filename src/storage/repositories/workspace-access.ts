@@ -1,0 +1,121 @@
+import type { WorkspaceAccess } from '../../domain/effective-scopes.ts';
+import type { Role } from '../../domain/roles.ts';
+import { operationsFromBits } from '../../domain/scopes.ts';
+import { policyFromColumns, roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import { findShares } from './channel-shares.ts';
+
+type Share = WorkspaceAccess['shares'][number];
+type EntityType = WorkspaceAccess['entityTypes'][number];
+
+async function findSharesByWorkspace(
+  db: Executor,
+  userId: string,
+  workspaceId: string | null,
+  now: number,
+): Promise<Map<string, Share[]>> {
+  const shares = await findShares(db, { userId, now });
+  const places = await findWorkspacesOfChannels(
+    db,
+    shares.map((share) => share.channelId),
+  );
+  const byWorkspace = new Map<string, Share[]>();
+  for (const { channelId, operations } of shares) {
+    const place = places.get(channelId);
+    if (place === undefined || (workspaceId !== null && place !== workspaceId)) continue;
+    byWorkspace.set(place, [...(byWorkspace.get(place) ?? []), { channelId, operations }]);
+  }
+  return byWorkspace;
+}
+
+async function findEntityTypes(
+  db: Executor,
+  workspaceIds: readonly string[],
+): Promise<Map<string, EntityType[]>> {
+  const byWorkspace = new Map<string, EntityType[]>();
+  if (workspaceIds.length === 0) return byWorkspace;
+  const rows = await db
+    .selectFrom('entity_types')
+    .select(['workspace_id', 'name', 'operations'])
+    .where('workspace_id', 'in', [...workspaceIds])
+    .orderBy('name')
+    .execute();
+  for (const row of rows) {
+    const type = { name: row.name, operations: operationsFromBits(row.operations) };
+    byWorkspace.set(row.workspace_id, [...(byWorkspace.get(row.workspace_id) ?? []), type]);
+  }
+  return byWorkspace;
+}
+
+const POLICY = ['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'] as const;
+
+/** What a user has in each workspace, as a member or by shares, or in one of them; the oldest workspace first. */
+export async function findWorkspaceAccess(
+  db: Executor,
+  userId: string,
+  workspaceId: string | null,
+  now: number,
+): Promise<WorkspaceAccess[]> {
+  const shares = await findSharesByWorkspace(db, userId, workspaceId, now);
+  let query = db
+    .selectFrom('workspaces as w')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .select(['w.id', 'm.role', ...POLICY])
+    .where((eb) => {
+      const isMember = eb('m.role', 'is not', null);
+      return shares.size === 0 ? isMember : eb.or([isMember, eb('w.id', 'in', [...shares.keys()])]);
+    })
+    .orderBy('w.created_at')
+    .orderBy('w.id');
+  if (workspaceId !== null) query = query.where('w.id', '=', workspaceId);
+  const rows = await query.execute();
+  const types = await findEntityTypes(
+    db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({
+    workspaceId: row.id,
+    role: roleFromRank(row.role),
+    policy: policyFromColumns(row),
+    shares: shares.get(row.id) ?? [],
+    entityTypes: types.get(row.id) ?? [],
+  }));
+}
+
+/** What a role has in a workspace; `null` where there is no such workspace. */
+export async function findRoleAccess(
+  db: Executor,
+  workspaceId: string,
+  role: Role,
+): Promise<WorkspaceAccess | null> {
+  const row = await db
+    .selectFrom('workspaces as w')
+    .select(POLICY)
+    .where('w.id', '=', workspaceId)
+    .executeTakeFirst();
+  if (!row) return null;
+  const types = await findEntityTypes(db, [workspaceId]);
+  return {
+    workspaceId,
+    role,
+    policy: policyFromColumns(row),
+    shares: [],
+    entityTypes: types.get(workspaceId) ?? [],
+  };
+}
+
+/** The workspaces that channels lie in, by channel. */
+export async function findWorkspacesOfChannels(
+  db: Executor,
+  channelIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (channelIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('channels')
+    .select(['id', 'workspace_id'])
+    .where('id', 'in', [...channelIds])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.workspace_id]));
+}

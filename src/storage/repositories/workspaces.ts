@@ -1,0 +1,180 @@
+import { sql } from 'kysely';
+import type { AccessContext, VisibilityFilter } from '../../domain/authority.ts';
+import type { Page, PageWindow } from '../../domain/paging.ts';
+import type { PolicySubject, TokenPolicy } from '../../domain/policy.ts';
+import { type Role, rankOf } from '../../domain/roles.ts';
+import type { Workspace } from '../../domain/workspace.ts';
+import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from '../codec.ts';
+import type { Executor } from '../database.ts';
+import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { prepareQueryByIds, prepareQueryOne } from '../query/prepared.ts';
+import { visibleTo } from '../query/visibility.ts';
+
+/** The order of every list of workspaces: oldest first. */
+export const WORKSPACE_ORDER = { name: 'CREATED_AT', keyType: 'number' } as const;
+
+function toWorkspace(
+  row: { id: string; name: string; slug: string; created_at: number } & PolicyColumns,
+): Workspace {
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    createdAt: row.created_at,
+    policy: policyFromColumns(row),
+  };
+}
+
+function reachQuery(db: Executor, reach: VisibilityFilter) {
+  return db
+    .selectFrom('workspaces')
+    .where(visibleTo(reach, { workspaceId: 'workspaces.id', entityId: 'workspaces.id' }));
+}
+
+/** Stores a workspace that counts against the limit of `createdBy`, if that is a user. Fails where the slug is taken. */
+export async function insertWorkspace(
+  db: Executor,
+  workspace: Workspace,
+  createdBy: string | null = null,
+): Promise<void> {
+  const { id, name, slug, createdAt, policy } = workspace;
+  await db
+    .insertInto('workspaces')
+    .values({ id, name, slug, created_at: createdAt, created_by: createdBy, ...policyToColumns(policy) })
+    .execute();
+}
+
+/** Whether a user created more workspaces that exist than `most`; reads no more rows than that. */
+export async function createdMoreWorkspaces(db: Executor, userId: string, most: number): Promise<boolean> {
+  const query = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
+  return (await query.orderBy('created_by').limit(1).offset(most).executeTakeFirst()) !== undefined;
+}
+
+/** Whether a slug is in use. */
+export async function isSlugTaken(db: Executor, slug: string): Promise<boolean> {
+  return (
+    (await db.selectFrom('workspaces').select('id').where('slug', '=', slug).executeTakeFirst()) !== undefined
+  );
+}
+
+/** A workspace within a caller's reach. */
+export async function findWorkspaceWithin(
+  db: Executor,
+  reach: VisibilityFilter,
+  id: string,
+): Promise<Workspace | null> {
+  const row = await reachQuery(db, reach).selectAll().where('workspaces.id', '=', id).executeTakeFirst();
+  return row ? toWorkspace(row) : null;
+}
+
+const openMembership = prepareQueryOne(
+  (db: Executor, userId: string, rank: number, isPersonalToken: number, lifetime: number) =>
+    db
+      .selectFrom('members as m')
+      .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
+      .select('w.id')
+      .where('m.user_id', '=', userId)
+      .where('m.role', '>=', rank)
+      .where(sql<boolean>`(${isPersonalToken} = 0 or w.personal_tokens = 'ALLOWED')`)
+      .where(sql<boolean>`(w.max_lifetime is null or w.max_lifetime >= ${lifetime})`)
+      .limit(1),
+);
+
+/** Whether a user has at least a role in some workspace whose policy lets a token in; `null` stands for a session. */
+export async function hasMembership(
+  db: Executor,
+  userId: string,
+  role: Role,
+  subject: PolicySubject | null,
+): Promise<boolean> {
+  const isPersonalToken = subject?.kind === 'PERSONAL' ? 1 : 0;
+  const lifetime = subject === null ? 0 : (subject.lifetime ?? Number.MAX_SAFE_INTEGER);
+  return (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime)) !== undefined;
+}
+
+/** Whether there is a workspace within a caller's reach. */
+export async function hasWorkspaceWithin(db: Executor, reach: VisibilityFilter): Promise<boolean> {
+  const query = reachQuery(db, reach).select('workspaces.id').limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** One stretch of the workspaces within a caller's reach, oldest first. */
+export async function pageWorkspaces(
+  db: Executor,
+  reach: VisibilityFilter,
+  window: PageWindow,
+): Promise<Page<Workspace>> {
+  const page = await fetchPage(reachQuery(db, reach).selectAll(), window, {
+    ...WORKSPACE_ORDER,
+    key: sql.ref('workspaces.created_at'),
+    id: sql.ref('workspaces.id'),
+    direction: 'asc',
+    positionOf: (row) => ({ key: row.created_at, id: row.id }),
+  });
+  return mapPage(page, toWorkspace);
+}
+
+/** How many workspaces lie within a caller's reach; counted as by `countRows`. */
+export async function countWorkspaces(db: Executor, reach: VisibilityFilter): Promise<number> {
+  return countRows(db, reachQuery(db, reach));
+}
+
+/** The ids of all workspaces; for the operator. */
+export async function listWorkspaceIds(db: Executor): Promise<string[]> {
+  return (await db.selectFrom('workspaces').select('id').execute()).map((row) => row.id);
+}
+
+const workspacesById = prepareQueryByIds((db: Executor, ids) =>
+  db
+    .selectFrom('workspaces')
+    .selectAll()
+    .where('id', 'in', [...ids]),
+);
+
+/** The workspaces with these ids, in no order; for those who hold them already. */
+export async function findWorkspaces(db: Executor, ids: readonly string[]): Promise<Workspace[]> {
+  return (await workspacesById(db, ids)).map(toWorkspace);
+}
+
+const standing = prepareQueryOne((db: Executor, userId: string, workspaceId: string) =>
+  db
+    .selectFrom('workspaces as w')
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
+    )
+    .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .where('w.id', '=', workspaceId),
+);
+
+/** How a user stands to a workspace; `null` where there is no such workspace. */
+export async function findStanding(
+  db: Executor,
+  userId: string,
+  workspaceId: string,
+): Promise<AccessContext | null> {
+  const row = await standing(db, userId, workspaceId);
+  return row
+    ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) }
+    : null;
+}
+
+/** The policy of a workspace. */
+export async function findPolicy(db: Executor, workspaceId: string): Promise<TokenPolicy | null> {
+  const [workspace] = await findWorkspaces(db, [workspaceId]);
+  return workspace?.policy ?? null;
+}
+
+/** Renames a workspace. */
+export async function renameWorkspace(db: Executor, id: string, name: string): Promise<void> {
+  await db.updateTable('workspaces').set({ name }).where('id', '=', id).execute();
+}
+
+/** Replaces a workspace's policy. */
+export async function setPolicy(db: Executor, id: string, policy: TokenPolicy): Promise<void> {
+  await db.updateTable('workspaces').set(policyToColumns(policy)).where('id', '=', id).execute();
+}
+
+/** Deletes a workspace with all that belongs to it. */
+export async function deleteWorkspace(db: Executor, id: string): Promise<void> {
+  await db.deleteFrom('workspaces').where('id', '=', id).execute();
+}
