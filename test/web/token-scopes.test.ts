@@ -146,5 +146,5 @@ test('derived tokens stand below the one that they were made with', async () => 
   await page.goto(`/tokens/${id}`);
   await page.locator('.derived .derived').getByRole('link', { name: 'Leaf' }).click();
   await page.getByRole('heading', { name: 'Leaf' }).waitFor();
-  await page.locator('.facts').getByRole('link', { name: 'Branch' }).waitFor();
+  await page.locator('.description-list').getByRole('link', { name: 'Branch' }).waitFor();
 });

@@ -73,7 +73,7 @@ export function App() {
     <Announcer>
       <ApiProvider>
         <FreshSecretProvider>
-          <PageBoundary frame="door">
+          <PageBoundary frame="auth">
             <Suspense fallback={<Loading what="the page" />}>
               <Switch>
                 <Route path="/sign-in">

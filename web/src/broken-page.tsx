@@ -7,7 +7,7 @@ import { Page } from './components/page.tsx';
 import { Loading, Problem } from './components/states.tsx';
 import { isPageLoadError } from './lazy-page.ts';
 import { useFreshSecrets } from './secrets/fresh-secret.tsx';
-import { DoorPage } from './session/door-page.tsx';
+import { AuthLayout } from './session/auth-layout.tsx';
 
 const RELOADED = 'postern.reloaded';
 
@@ -57,7 +57,7 @@ const FRAMES = {
       {children}
     </Page>
   ),
-  door: ({ title, children }) => <DoorPage title={title}>{children}</DoorPage>,
+  auth: ({ title, children }) => <AuthLayout title={title}>{children}</AuthLayout>,
 } as const satisfies Record<string, Frame>;
 
 interface BrokenPageProps {
@@ -72,7 +72,7 @@ function Actions() {
   }
   return (
     <div className="page-actions">
-      <Button look="primary" onClick={reload}>
+      <Button variant="primary" onClick={reload}>
         Reload
       </Button>
       <ButtonLink href="/tokens">To my tokens</ButtonLink>

@@ -1,5 +1,5 @@
 import { isAtLeast, ROLES, type Role } from '../../src/domain/roles.ts';
-import { ROLE_NAMES } from './words.ts';
+import { ROLE_NAMES } from './labels.ts';
 
 /** Why a person may not do what needs a role, to a member or token of another role; `null` where nothing stands in the way. */
 export function refusalByRole(

@@ -1,12 +1,12 @@
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { signInPath, useFreshStart } from '../api/api-provider.tsx';
-import { explain } from '../api/errors.ts';
+import { signInPath, useResetClient } from '../api/api-provider.tsx';
+import { describeError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
 import { useAcceptInvitationMutation, useMeQuery } from '../generated/hooks.ts';
-import { DoorPage } from '../session/door-page.tsx';
+import { AuthLayout } from '../session/auth-layout.tsx';
 import { useSignIn } from '../session/use-sign-in.ts';
 
 const EMPTY = { secret: '', isNew: false, name: '', password: '' };
@@ -21,24 +21,24 @@ export default function InvitationPage() {
   const me = data?.viewer?.user;
   const [accepting, accept] = useAcceptInvitationMutation();
   const { signIn, busy, problem } = useSignIn();
-  const startFresh = useFreshStart();
+  const resetClient = useResetClient();
   const [path] = useLocation();
-  const refusal = accepting.error ? explain(accepting.error) : problem;
+  const refusal = accepting.error ? describeError(accepting.error) : problem;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     const { isNew, name, password } = form;
-    const answer = await accept({
+    const result = await accept({
       input: { secret: form.secret.trim(), ...(isNew && { name, password }) },
     });
-    const joined = answer.data?.acceptInvitation;
+    const joined = result.data?.acceptInvitation;
     if (!joined) return;
     if (isNew && joined.member && !(await signIn(joined.member.user.email, password))) return;
-    startFresh(joined.workspace ? `/workspaces/${joined.workspace.id}` : '/workspaces');
+    resetClient(joined.workspace ? `/workspaces/${joined.workspace.id}` : '/workspaces');
   }
 
   return (
-    <DoorPage
+    <AuthLayout
       title="Accept an invitation"
       footer={
         me ? (
@@ -52,7 +52,7 @@ export default function InvitationPage() {
         )
       }
     >
-      <form className="door-form" onSubmit={submit}>
+      <form className="auth-form" onSubmit={submit}>
         <TextField
           label="Invitation"
           hint="The text that begins with inv_, as it was sent to you."
@@ -93,10 +93,10 @@ export default function InvitationPage() {
           </>
         )}
         {refusal && <Problem>{refusal}</Problem>}
-        <Button type="submit" look="primary" busy={accepting.fetching || busy}>
+        <Button type="submit" variant="primary" busy={accepting.fetching || busy}>
           Join
         </Button>
       </form>
-    </DoorPage>
+    </AuthLayout>
   );
 }

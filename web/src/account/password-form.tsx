@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
@@ -20,8 +20,8 @@ export function PasswordForm() {
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const answer = await change({ input });
-    if (answer.error) return;
+    const result = await change({ input });
+    if (result.error) return;
     setForm(EMPTY);
     announce('Password changed; your other sessions have ended');
   }
@@ -61,8 +61,8 @@ export function PasswordForm() {
           checked={form.revokeTokens}
           onChange={(event) => setForm({ ...form, revokeTokens: event.target.checked })}
         />
-        {error && <Problem>{explain(error)}</Problem>}
-        <Button type="submit" look="primary" busy={fetching} disabled={again !== form.newPassword}>
+        {error && <Problem>{describeError(error)}</Problem>}
+        <Button type="submit" variant="primary" busy={fetching} disabled={again !== form.newPassword}>
           Change password
         </Button>
       </form>

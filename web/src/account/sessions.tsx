@@ -1,4 +1,4 @@
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
@@ -12,8 +12,8 @@ import {
   useRevokeSessionMutation,
   useSessionsQuery,
 } from '../generated/hooks.ts';
-import { counted } from '../words.ts';
-import { agentInWords } from './agent-words.ts';
+import { counted } from '../labels.ts';
+import { describeUserAgent } from './user-agent.ts';
 
 type Session = NonNullable<SessionsQuery['viewer']>['sessions'][number];
 
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Session>[] = [
     title: 'Where',
     cell: ({ userAgent, current }) => (
       <>
-        <span title={userAgent ?? undefined}>{agentInWords(userAgent)}</span>{' '}
+        <span title={userAgent ?? undefined}>{describeUserAgent(userAgent)}</span>{' '}
         {current && <Badge tone="accent">This session</Badge>}
       </>
     ),
@@ -42,8 +42,8 @@ function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
   const announce = useAnnounce();
   const [{ fetching, error }, revoke] = useRevokeSessionMutation();
   async function end(session: Session) {
-    const answer = await revoke({ id: session.id });
-    if (!answer.error) announce('Session ended');
+    const result = await revoke({ id: session.id });
+    if (!result.error) announce('Session ended');
   }
   const actions: Column<Session> = {
     id: 'actions',
@@ -51,14 +51,14 @@ function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
     untitled: true,
     cell: (session) =>
       !session.current && (
-        <Button small look="danger-quiet" disabled={fetching} onClick={() => end(session)}>
+        <Button small variant="danger-quiet" disabled={fetching} onClick={() => end(session)}>
           Sign out
         </Button>
       ),
   };
   return (
     <>
-      {error && <Problem>{explain(error)}</Problem>}
+      {error && <Problem>{describeError(error)}</Problem>}
       <DataTable label="Sessions" columns={[...COLUMNS, actions]} rows={sessions} keyOf={({ id }) => id} />
     </>
   );
@@ -70,8 +70,8 @@ export function Sessions() {
   const [{ data, error }, reload] = useSessionsQuery();
   const [ending, endOthers] = useRevokeOtherSessionsMutation();
   async function signOutElsewhere() {
-    const answer = await endOthers({});
-    const ended = answer.data?.revokeOtherSessions;
+    const result = await endOthers({});
+    const ended = result.data?.revokeOtherSessions;
     if (ended) announce(`${counted(ended.revokedCount, 'session')} ended`);
   }
   const sessions = data?.viewer?.sessions;

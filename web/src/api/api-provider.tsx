@@ -16,7 +16,7 @@ import { type Connection, type ConnectionState, createConnection } from './conne
 interface Api {
   readonly connection: Connection;
   readonly retry: () => void;
-  readonly forget: () => void;
+  readonly reset: () => void;
 }
 
 const ApiContext = createContext<Api | null>(null);
@@ -55,7 +55,7 @@ function startApi(generation: number) {
 export function ApiProvider({ children }: { children: ReactNode }) {
   const [api, setApi] = useState(() => startApi(0));
   const value = useMemo(
-    () => ({ ...api, forget: () => setApi(({ generation }) => startApi(generation + 1)) }),
+    () => ({ ...api, reset: () => setApi(({ generation }) => startApi(generation + 1)) }),
     [api],
   );
   return (
@@ -68,11 +68,11 @@ export function ApiProvider({ children }: { children: ReactNode }) {
 }
 
 /** Goes to a place with an empty memory: what one person saw is gone before the next one signs in. */
-export function useFreshStart(): (path: string) => void {
-  const { forget } = useApi();
+export function useResetClient(): (path: string) => void {
+  const { reset } = useApi();
   const [, go] = useLocation();
   return (path) => {
-    forget();
+    reset();
     go(path, { replace: true });
   };
 }

@@ -11,7 +11,7 @@ import {
 import type { MeQuery } from '../generated/hooks.ts';
 import type { Connection } from './connection.ts';
 import { isReplaced, isSignedOut } from './errors.ts';
-import { keepAnswers } from './keep-answers.ts';
+import { keepResults } from './keep-results.ts';
 
 const ENDPOINT = '/graphql';
 
@@ -87,7 +87,7 @@ export function createApiClient({ connection, onAnonymous }: ClientOptions) {
     },
     exchanges: [
       mapExchange({ onOperation: dependOnEverything }),
-      keepAnswers(connection, (resend) => {
+      keepResults(connection, (resend) => {
         retry = resend;
       }),
       cacheExchange,

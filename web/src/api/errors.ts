@@ -1,7 +1,7 @@
 import type { CombinedError } from 'urql';
 import type { ErrorCode, InputIssue, Reason } from '../../../src/domain/errors.ts';
 import type { Role } from '../../../src/domain/roles.ts';
-import { ROLE_NAMES } from '../words.ts';
+import { ROLE_NAMES } from '../labels.ts';
 
 const OUTDATED = "This page doesn't match the server's version. Reload the page to update it.";
 
@@ -62,7 +62,7 @@ export function isSignedOut(error: CombinedError): boolean {
   );
 }
 
-function explainReason(reason: Reason, role: Role | undefined): string {
+function describeReason(reason: Reason, role: Role | undefined): string {
   return reason === 'ROLE_REQUIRED' && role ? `This needs the role ${ROLE_NAMES[role]}.` : REASONS[reason];
 }
 
@@ -77,29 +77,29 @@ export function isBadInput(error: CombinedError): boolean {
 }
 
 /** Why `viewer.can` says no, in a sentence. */
-export function explainDecision({ reason, required }: { reason: string | null; required: unknown }): string {
+export function describeDecision({ reason, required }: { reason: string | null; required: unknown }): string {
   if (reason && reason in REASONS) {
-    return explainReason(reason as Reason, (required as Extensions['required'])?.role);
+    return describeReason(reason as Reason, (required as Extensions['required'])?.role);
   }
   return SENTENCES[reason as ErrorCode] ?? 'This is not allowed.';
 }
 
-function explainOne(error: ApiError): string {
+function describeOne(error: ApiError): string {
   const { code, reason, required, issues, retryAfter, requestId } = extensionsOf(error);
-  if (issues?.length) return issues.map(({ path, message }) => `${nameOf(path)} ${message}.`).join(' ');
-  if (code === 'TOO_MANY_ATTEMPTS') return `Too many attempts. Try again in ${inWords(retryAfter ?? 60)}.`;
-  if (reason) return explainReason(reason, required?.role);
+  if (issues?.length) return issues.map(({ path, message }) => `${labelOf(path)} ${message}.`).join(' ');
+  if (code === 'TOO_MANY_ATTEMPTS') return `Too many attempts. Try again in ${formatWait(retryAfter ?? 60)}.`;
+  if (reason) return describeReason(reason, required?.role);
   const sentence = (code && SENTENCES[code]) ?? error.message;
   return requestId ? `${sentence} If it stays, name the request ${requestId}.` : sentence;
 }
 
-function inWords(seconds: number): string {
+function formatWait(seconds: number): string {
   if (seconds < 90) return `${seconds} seconds`;
   return `${Math.ceil(seconds / 60)} minutes`;
 }
 
 /** The last name of a path as a person would say it: `input.expires.at` is "Expires". */
-function nameOf(path: InputIssue['path']): string {
+function labelOf(path: InputIssue['path']): string {
   const name = path
     .filter((part) => typeof part === 'string' && !['input', 'at', 'after'].includes(part))
     .at(-1);
@@ -110,7 +110,7 @@ function nameOf(path: InputIssue['path']): string {
 }
 
 /** What went wrong, in words for people. */
-export function explain(error: CombinedError): string {
+export function describeError(error: CombinedError): string {
   if (error.graphQLErrors.length === 0) return UNREACHABLE;
-  return [...new Set(error.graphQLErrors.map(explainOne))].join(' ');
+  return [...new Set(error.graphQLErrors.map(describeOne))].join(' ');
 }

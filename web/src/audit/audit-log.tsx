@@ -5,8 +5,8 @@ import { Pager, type Place, pageArguments } from '../components/pager.tsx';
 import { Empty } from '../components/states.tsx';
 import type { AuditLogPartsFragment } from '../generated/hooks.ts';
 import './audit-log.css';
+import { actionLabel } from './audit-labels.ts';
 import { AuditTable } from './audit-table.tsx';
-import { actionInWords } from './audit-words.ts';
 
 const PAGE_SIZE = 20;
 
@@ -61,7 +61,7 @@ export function AuditLog({
           <option value="">Everything</option>
           {AUDIT_ACTIONS.map((action) => (
             <option key={action} value={action}>
-              {actionInWords(action)}
+              {actionLabel(action)}
             </option>
           ))}
         </SelectField>

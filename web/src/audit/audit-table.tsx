@@ -3,7 +3,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { Time } from '../components/time.tsx';
 import type { AuditRowFragment } from '../generated/hooks.ts';
 import './audit-table.css';
-import { actionInWords, detailInWords } from './audit-words.ts';
+import { actionLabel, detailLabel } from './audit-labels.ts';
 
 const COLUMNS: readonly Column<AuditRowFragment>[] = [
   {
@@ -11,8 +11,8 @@ const COLUMNS: readonly Column<AuditRowFragment>[] = [
     title: 'What',
     cell: ({ action, detail }) => (
       <>
-        <span className="audit-action">{actionInWords(action)}</span>
-        <span className="audit-detail">{detailInWords(detail)}</span>
+        <span className="audit-action">{actionLabel(action)}</span>
+        <span className="audit-detail">{detailLabel(detail)}</span>
       </>
     ),
   },

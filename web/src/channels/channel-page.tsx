@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { explain, isBadInput } from '../api/errors.ts';
+import { describeError, isBadInput } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
@@ -28,12 +28,12 @@ function EditDialog({ channel, onClose }: DialogProps) {
       initial={{ name: channel.name, description: channel.description ?? '' }}
       withDescription
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={async ({ name, description }) => {
-        const answer = await update({
+        const result = await update({
           input: { id: channel.id, name, description: description.trim() || null },
         });
-        if (answer.error) return;
+        if (result.error) return;
         announce(`“${name}” saved`);
         onClose();
       }}
@@ -47,8 +47,8 @@ function DeleteDialog({ channel, onClose }: DialogProps) {
   const [, go] = useLocation();
   const [{ fetching, error }, remove] = useDeleteChannelMutation();
   async function confirm() {
-    const answer = await remove({ id: channel.id });
-    if (answer.error) return;
+    const result = await remove({ id: channel.id });
+    if (result.error) return;
     announce(`“${channel.name}” deleted`);
     go(homeOf(channel), { replace: true });
   }
@@ -57,7 +57,7 @@ function DeleteDialog({ channel, onClose }: DialogProps) {
       title={`Delete “${channel.name}”`}
       action="Delete"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -91,7 +91,7 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
       actions={
         <>
           <Button {...action('edit', refusal('UPDATE'))}>Edit</Button>
-          <Button look="danger-quiet" {...action('delete', refusal('DELETE'))}>
+          <Button variant="danger-quiet" {...action('delete', refusal('DELETE'))}>
             Delete
           </Button>
         </>

@@ -1,5 +1,5 @@
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { explainDecision } from '../api/errors.ts';
+import { describeDecision } from '../api/errors.ts';
 import { type ChannelQuery, useChannelQuery } from '../generated/hooks.ts';
 
 /** A channel as its page knows it. */
@@ -14,7 +14,7 @@ export function useChannel(id: string) {
   const [{ data, error }, reload] = useChannelQuery({ variables: { id, checks } });
   const refusal: Refusal = (operation) => {
     const decision = data?.viewer?.canAll[OPERATIONS.indexOf(operation)];
-    return !decision || decision.allowed ? null : explainDecision(decision);
+    return !decision || decision.allowed ? null : describeDecision(decision);
   };
   return { channel: data?.channel, error, refusal, reload };
 }

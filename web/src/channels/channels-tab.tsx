@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { PlusIcon } from '../components/icons.tsx';
@@ -42,7 +42,7 @@ function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onC
       action="Create channel"
       withDescription
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={async ({ name, description }) => {
         const input = { workspaceId: workspace.id, name, description: description.trim() || null };
         const { data } = await create({ input });
@@ -66,7 +66,7 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
   const refusal = refusalByRole(workspace.viewerRole, 'TEAM_MEMBER');
   const create = (
     <Button
-      look="primary"
+      variant="primary"
       disabled={refusal !== null}
       title={refusal ?? undefined}
       onClick={() => setCreating(true)}

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { TextAreaField } from '../components/field.tsx';
@@ -30,8 +30,8 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
   const [{ fetching, error }, publish] = usePublishMessageMutation();
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const answer = await publish({ input: { channelId: channel.id, payload: toPayload(text) } });
-    if (!answer.error) setText('');
+    const result = await publish({ input: { channelId: channel.id, payload: toPayload(text) } });
+    if (!result.error) setText('');
   }
   return (
     <form className="publish" onSubmit={submit}>
@@ -43,8 +43,13 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      {error && <Problem>{explain(error)}</Problem>}
-      <Button type="submit" look="primary" busy={fetching} disabled={refusal !== null || text.trim() === ''}>
+      {error && <Problem>{describeError(error)}</Problem>}
+      <Button
+        type="submit"
+        variant="primary"
+        busy={fetching}
+        disabled={refusal !== null || text.trim() === ''}
+      >
         Publish
       </Button>
     </form>
@@ -76,7 +81,7 @@ function LiveState({
   return (
     <>
       <span className="muted small">
-        {error?.graphQLErrors.length ? explain(error) : 'The stream has ended.'}
+        {error?.graphQLErrors.length ? describeError(error) : 'The stream has ended.'}
       </span>
       <Button small onClick={onReconnect}>
         Reconnect
@@ -87,9 +92,9 @@ function LiveState({
 
 /** The messages of a channel, new ones as they come, and a way to send one. */
 export function Messages({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
-  const maySubscribe = refusal('SUBSCRIBE') === null;
+  const canSubscribe = refusal('SUBSCRIBE') === null;
   const [{ data: live = [], fetching, error }, reconnect] = useChannelMessagesSubscription(
-    { variables: { channelId: channel.id }, pause: !maySubscribe },
+    { variables: { channelId: channel.id }, pause: !canSubscribe },
     append,
   );
   const messages = merge(channel.messages.nodes, live);
@@ -97,7 +102,7 @@ export function Messages({ channel, refusal }: { channel: Channel; refusal: Refu
     <Section
       title="Messages"
       lead="The newest that the channel keeps, and new ones as they are published."
-      actions={maySubscribe && <LiveState live={fetching && !error} error={error} onReconnect={reconnect} />}
+      actions={canSubscribe && <LiveState live={fetching && !error} error={error} onReconnect={reconnect} />}
     >
       {messages.length === 0 ? (
         <Empty title="No messages yet">What is published appears here at once.</Empty>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -11,7 +11,7 @@ import { OperationsField } from '../components/operations-field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
 import { useShareChannelMutation, useUnshareChannelMutation } from '../generated/hooks.ts';
-import { OPERATION_NAMES } from '../words.ts';
+import { OPERATION_NAMES } from '../labels.ts';
 import type { Channel, Refusal } from './channel.ts';
 
 type Share = Channel['shares'][number];
@@ -25,8 +25,8 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
   const [operations, setOperations] = useState<readonly Operation[]>(['READ', 'SUBSCRIBE']);
   const [{ fetching, error }, share] = useShareChannelMutation();
   async function submit() {
-    const answer = await share({ input: { id: channel.id, email, operations: [...operations] } });
-    if (answer.error) return;
+    const result = await share({ input: { id: channel.id, email, operations: [...operations] } });
+    if (result.error) return;
     announce(`Shared with ${email}`);
     onClose();
   }
@@ -36,7 +36,7 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
       action="Share"
       disabled={email.trim() === '' || operations.length === 0}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -68,11 +68,11 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
   const announce = useAnnounce();
   const [sharing, setSharing] = useState(false);
   const [{ fetching, error }, unshare] = useUnshareChannelMutation();
-  const mayNotShare = refusal('SHARE');
-  const mayNotUnshare = refusal('UNSHARE');
-  async function takeBack({ user }: Share) {
-    const answer = await unshare({ input: { id: channel.id, userId: user.id } });
-    if (!answer.error) announce(`No longer shared with ${user.name}`);
+  const shareRefusal = refusal('SHARE');
+  const unshareRefusal = refusal('UNSHARE');
+  async function unshareWith({ user }: Share) {
+    const result = await unshare({ input: { id: channel.id, userId: user.id } });
+    if (!result.error) announce(`No longer shared with ${user.name}`);
   }
   const actions: Column<Share> = {
     id: 'actions',
@@ -81,10 +81,10 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
     cell: (share) => (
       <Button
         small
-        look="danger-quiet"
-        disabled={fetching || mayNotUnshare !== null}
-        title={mayNotUnshare ?? undefined}
-        onClick={() => takeBack(share)}
+        variant="danger-quiet"
+        disabled={fetching || unshareRefusal !== null}
+        title={unshareRefusal ?? undefined}
+        onClick={() => unshareWith(share)}
       >
         Unshare
       </Button>
@@ -96,8 +96,8 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
       lead="Members reach the channel by their role; a share lets somebody in besides."
       actions={
         <Button
-          disabled={mayNotShare !== null}
-          title={mayNotShare ?? undefined}
+          disabled={shareRefusal !== null}
+          title={shareRefusal ?? undefined}
           onClick={() => setSharing(true)}
         >
           <PlusIcon />
@@ -105,7 +105,7 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
         </Button>
       }
     >
-      {error && <Problem>{explain(error)}</Problem>}
+      {error && <Problem>{describeError(error)}</Problem>}
       {channel.shares.length === 0 ? (
         <p className="muted">Shared with nobody.</p>
       ) : (

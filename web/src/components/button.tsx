@@ -3,20 +3,20 @@ import { Link } from 'wouter';
 import './button.css';
 
 /** How much a button asks for attention. */
-export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
+export type ButtonVariant = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
 
 interface Shape {
-  readonly look?: ButtonLook;
+  readonly variant?: ButtonVariant;
   readonly small?: boolean;
 }
 
-function classOf({ look = 'plain', small }: Shape, extra?: string): string {
-  return ['button', `button-${look}`, small && 'button-small', extra].filter(Boolean).join(' ');
+function classOf({ variant = 'plain', small }: Shape, extra?: string): string {
+  return ['button', `button-${variant}`, small && 'button-small', extra].filter(Boolean).join(' ');
 }
 
 /** A button; while busy it says so and takes no second click. */
 export function Button({
-  look,
+  variant,
   small,
   busy,
   className,
@@ -28,20 +28,20 @@ export function Button({
       aria-busy={busy || undefined}
       {...props}
       disabled={props.disabled || busy}
-      className={classOf({ look, small }, className)}
+      className={classOf({ variant, small }, className)}
     />
   );
 }
 
 /** A link within the console that looks like a button. */
 export function ButtonLink({
-  look,
+  variant,
   small,
   href,
   children,
 }: Shape & { href: string; children: React.ReactNode }) {
   return (
-    <Link href={href} className={classOf({ look, small })}>
+    <Link href={href} className={classOf({ variant, small })}>
       {children}
     </Link>
   );

@@ -1,11 +1,19 @@
 import { type MouseEvent, useState } from 'react';
 import { useAnnounce } from './announcer.tsx';
-import { Button, type ButtonLook } from './button.tsx';
+import { Button, type ButtonVariant } from './button.tsx';
 import { copyText } from './copy-text.ts';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
 /** Copies a text and says so. */
-export function CopyButton({ text, label, look }: { text: string; label: string; look?: ButtonLook }) {
+export function CopyButton({
+  text,
+  label,
+  variant,
+}: {
+  text: string;
+  label: string;
+  variant?: ButtonVariant;
+}) {
   const [copied, setCopied] = useState(false);
   const announce = useAnnounce();
   async function copy({ currentTarget }: MouseEvent<HTMLButtonElement>) {
@@ -18,7 +26,7 @@ export function CopyButton({ text, label, look }: { text: string; label: string;
     );
   }
   return (
-    <Button small look={look} onClick={copy} onBlur={() => setCopied(false)}>
+    <Button small variant={variant} onClick={copy} onBlur={() => setCopied(false)}>
       {copied ? <CheckIcon /> : <CopyIcon />}
       {label}
     </Button>

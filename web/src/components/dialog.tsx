@@ -53,7 +53,7 @@ export function FormDialog(props: FormDialogProps) {
         {problem && <Problem>{problem}</Problem>}
         <div className="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={disabled} busy={busy}>
+          <Button type="submit" variant={danger ? 'danger' : 'primary'} disabled={disabled} busy={busy}>
             {action}
           </Button>
         </div>

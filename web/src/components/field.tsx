@@ -81,7 +81,7 @@ export function Checkbox({
   );
 }
 
-/** One choice among several that each explain themselves. */
+/** One of several choices, each with an explanation. */
 export interface Choice<T extends string> {
   readonly value: T;
   readonly title: string;

@@ -33,7 +33,7 @@ export const ColumnsIcon = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />
 export const UpIcon = icon(<path d="M8 13V3.5M4 7l4-4 4 4" />);
 export const DownIcon = icon(<path d="M8 3v9.5M4 9l4 4 4-4" />);
 
-/** The small door. */
+/** The logo of Postern. */
 export function Logo() {
   return (
     <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -15,14 +15,14 @@ export function SearchMemory({ children }: { children: ReactNode }) {
   return <SearchMemoryContext value={memory.current}>{children}</SearchMemoryContext>;
 }
 
-/** A value once it has rested for a moment. */
-function useRested<T>(value: T): T {
-  const [rested, setRested] = useState(value);
+/** A value once it has debounced for a moment. */
+function useDebounced<T>(value: T): T {
+  const [debounced, setDebounced] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setRested(value), SEARCH_PAUSE_MS);
+    const timer = setTimeout(() => setDebounced(value), SEARCH_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [value]);
-  return rested;
+  return debounced;
 }
 
 /** What a list shows: its filter, order and place, kept in the address so that "back" leads back to it. */
@@ -88,7 +88,7 @@ export function useListState<Field extends string>(
     sorting: sortingIn(params, choices),
     place: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
     typed,
-    search: useRested(typed),
+    search: useDebounced(typed),
     setFilter: (show) => set({ show }),
     setSorting: (sorting) => set({ sort: `${sorting.field}.${sorting.direction}` }),
     setPlace: (place) => set({ ...place }),
@@ -101,7 +101,7 @@ export function useListState<Field extends string>(
 }
 
 /** Leads back to the front of a list when the server refuses the cursor in the address. */
-export function useFrontInstead(
+export function useFirstPageOnBadCursor(
   list: Pick<ListState<never>, 'place' | 'setPlace'>,
   error: CombinedError | undefined,
 ) {

@@ -1,5 +1,5 @@
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { OPERATION_NAMES } from '../words.ts';
+import { OPERATION_NAMES } from '../labels.ts';
 import { Checkbox } from './field.tsx';
 import './operations-field.css';
 

@@ -1,6 +1,6 @@
 import { Button } from './button.tsx';
 import './pager.css';
-import { countedList } from '../words.ts';
+import { countedList } from '../labels.ts';
 
 /** The place of a page in a list: before or after a cursor, or at the front. */
 export interface Place {

@@ -1,5 +1,5 @@
 import type { Role } from '../generated/hooks.ts';
-import { ROLE_MEANINGS, ROLE_NAMES } from '../words.ts';
+import { ROLE_MEANINGS, ROLE_NAMES } from '../labels.ts';
 import { SelectField } from './field.tsx';
 
 /** One of the roles that may be given, and what it means. */

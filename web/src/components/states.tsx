@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Button } from './button.tsx';
 import { WarningIcon } from './icons.tsx';
 import './states.css';
@@ -39,7 +39,7 @@ export function Warning({ children }: { children: ReactNode }) {
 export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () => void }) {
   return (
     <div className="failure">
-      <Problem>{explain(error)}</Problem>
+      <Problem>{describeError(error)}</Problem>
       <Button onClick={onRetry}>Try again</Button>
     </div>
   );

@@ -16,11 +16,11 @@ interface FreshSecrets {
   /** The secrets that are shown now, the newest first. */
   readonly fresh: readonly FreshSecret[];
   /** Shows a secret on the page that it belongs to, until it is dismissed or that page is left. */
-  readonly keep: (fresh: FreshSecret) => void;
+  readonly show: (fresh: FreshSecret) => void;
   readonly dismiss: (fresh: FreshSecret) => void;
 }
 
-const FreshSecretContext = createContext<FreshSecrets>({ fresh: [], keep: () => {}, dismiss: () => {} });
+const FreshSecretContext = createContext<FreshSecrets>({ fresh: [], show: () => {}, dismiss: () => {} });
 
 /** Whether a secret belongs to a page; one of which nothing else is known belongs to every page. */
 function belongsTo(path: string, fresh: FreshSecret): boolean {
@@ -44,7 +44,7 @@ export function FreshSecretProvider({ children }: { children: ReactNode }) {
   const secrets = useMemo(
     () => ({
       fresh,
-      keep: (added: FreshSecret) =>
+      show: (added: FreshSecret) =>
         setFresh((held) => [added, ...held.filter((each) => !replaces(added, each))]),
       dismiss: (done: FreshSecret) => setFresh((held) => held.filter((each) => each !== done)),
     }),

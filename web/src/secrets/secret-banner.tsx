@@ -24,7 +24,7 @@ function SecretBanner({
       <p>Copy it now. You won't be able to see it again.</p>
       <div className="secret-line">
         <code className="secret-text">{secret}</code>
-        <CopyButton text={secret} label="Copy" look="primary" />
+        <CopyButton text={secret} label="Copy" variant="primary" />
       </div>
       {children}
       <div>

@@ -1,5 +1,5 @@
 import { useConnection } from '../api/api-provider.tsx';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { WarningIcon } from '../components/icons.tsx';
 import './connection-bar.css';
@@ -19,7 +19,7 @@ function useTrouble() {
   }
   if (!outdated) return null;
   return {
-    text: `This page may be out of date. ${explain(outdated)}`,
+    text: `This page may be out of date. ${describeError(outdated)}`,
     action: 'Try again',
     act: retry,
     busy: retrying,

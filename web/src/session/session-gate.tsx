@@ -2,7 +2,7 @@ import { createContext, type ReactNode, useContext } from 'react';
 import { isSignedOut } from '../api/errors.ts';
 import { Failure, Loading } from '../components/states.tsx';
 import { type MeQuery, useMeQuery } from '../generated/hooks.ts';
-import { DoorPage } from './door-page.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 
 type Me = NonNullable<NonNullable<MeQuery['viewer']>['user']>;
 
@@ -18,9 +18,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (me) return <MeContext value={me}>{children}</MeContext>;
   if (error && !isSignedOut(error)) {
     return (
-      <DoorPage title="Can't load the console">
+      <AuthLayout title="Can't load the console">
         <Failure error={error} onRetry={reload} />
-      </DoorPage>
+      </AuthLayout>
     );
   }
   return <Loading what="the console" />;

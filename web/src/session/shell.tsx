@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useFreshStart } from '../api/api-provider.tsx';
-import { explain, isSignedOut } from '../api/errors.ts';
+import { useResetClient } from '../api/api-provider.tsx';
+import { describeError, isSignedOut } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Logo } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
@@ -27,13 +27,13 @@ function initialsOf(name: string): string {
 function AvatarMenu() {
   const me = useMe();
   const [, go] = useLocation();
-  const startFresh = useFreshStart();
+  const resetClient = useResetClient();
   const announce = useAnnounce();
   const [, signOut] = useSignOutMutation();
   async function leave() {
     const { error } = await signOut({});
-    if (error && !isSignedOut(error)) announce(`You are still signed in. ${explain(error)}`);
-    else startFresh('/sign-in');
+    if (error && !isSignedOut(error)) announce(`You are still signed in. ${describeError(error)}`);
+    else resetClient('/sign-in');
   }
   return (
     <Menu

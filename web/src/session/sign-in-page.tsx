@@ -1,28 +1,28 @@
 import { type FormEvent, useState } from 'react';
 import { Link, useSearch } from 'wouter';
-import { returnPath, useFreshStart } from '../api/api-provider.tsx';
+import { returnPath, useResetClient } from '../api/api-provider.tsx';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
-import { DoorPage } from './door-page.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
-/** Email and password, and then back to where one wanted to go. */
+/** Email and password, and then back to where one requested to go. */
 export function SignInPage() {
   const next = returnPath(useSearch());
-  const startFresh = useFreshStart();
+  const resetClient = useResetClient();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const { signIn, busy, problem } = useSignIn();
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (await signIn(email, password)) startFresh(next);
+    if (await signIn(email, password)) resetClient(next);
     else setPassword('');
   }
 
   return (
-    <DoorPage
+    <AuthLayout
       title="Sign in"
       footer={
         <>
@@ -30,7 +30,7 @@ export function SignInPage() {
         </>
       }
     >
-      <form className="door-form" onSubmit={submit}>
+      <form className="auth-form" onSubmit={submit}>
         {next !== '/' && !problem && <p className="muted">Sign in to continue.</p>}
         {problem && <Problem>{problem}</Problem>}
         <TextField
@@ -52,10 +52,10 @@ export function SignInPage() {
           value={password}
           onChange={(event) => setPassword(event.target.value)}
         />
-        <Button type="submit" look="primary" busy={busy}>
+        <Button type="submit" variant="primary" busy={busy}>
           Sign in
         </Button>
       </form>
-    </DoorPage>
+    </AuthLayout>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { createSessionClient } from '../api/client.ts';
-import { explain, isSignedOut } from '../api/errors.ts';
+import { describeError, isSignedOut } from '../api/errors.ts';
 import { MeDocument, useSignInMutation } from '../generated/hooks.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
@@ -17,7 +17,7 @@ async function serverOrigin(): Promise<string> {
 }
 
 /** Why the browser sends no session although the server has just opened one; `null` if it does send it. */
-async function explainLostSession(): Promise<string | null> {
+async function describeLostSession(): Promise<string | null> {
   const { error } = await createSessionClient().query(MeDocument, {}).toPromise();
   if (!error || !isSignedOut(error)) return null;
   const origin = await serverOrigin();
@@ -36,7 +36,7 @@ export function useSignIn() {
   async function signIn(email: string, password: string): Promise<boolean> {
     setBusy(true);
     const { error } = await send({ input: { email, password } });
-    const found = error ? explain(error) : await explainLostSession();
+    const found = error ? describeError(error) : await describeLostSession();
     setProblem(found);
     setBusy(false);
     return found === null;

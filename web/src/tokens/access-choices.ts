@@ -1,6 +1,6 @@
 import type { Choice } from '../components/field.tsx';
 import type { TokenAccess } from '../generated/hooks.ts';
-import { ACCESS_NAMES } from '../words.ts';
+import { ACCESS_NAMES } from '../labels.ts';
 
 /** How much a personal token may do, each with what it means. */
 export const ACCESS_CHOICES: readonly Choice<TokenAccess>[] = [

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import { Section } from '../components/page.tsx';
 import type { DerivedPartsFragment } from '../generated/hooks.ts';
-import { ACCESS_NAMES } from '../words.ts';
+import { ACCESS_NAMES } from '../labels.ts';
 import './derived-tokens.css';
 import { StatusBadge } from './status-badge.tsx';
 

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
@@ -29,8 +29,8 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
   const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
   const [{ fetching, error }, update] = useUpdateTokenMutation();
   async function save() {
-    const answer = await update({ input: changesOf(token, form) });
-    if (answer.error) return;
+    const result = await update({ input: changesOf(token, form) });
+    if (result.error) return;
     announce(`“${form.name}” saved; its secret stays the same`);
     onClose();
   }
@@ -40,7 +40,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       action="Save"
       disabled={form.name.trim() === ''}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={save}
       onClose={onClose}
     >

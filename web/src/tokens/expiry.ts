@@ -28,27 +28,27 @@ const PRESETS = [
 export interface ExpiryBounds {
   /** Milliseconds; `null`: no limit. */
   readonly maxLifetime: number | null;
-  readonly mayNeverExpire: boolean;
+  readonly allowsNever: boolean;
   /** Whether there is a lifetime before to keep. */
-  readonly mayStayTheSame?: boolean;
+  readonly allowsSame?: boolean;
 }
 
 /** A personal token always expires; how late at most is the server's to say. */
-export const PERSONAL_BOUNDS: ExpiryBounds = { maxLifetime: null, mayNeverExpire: false };
+export const PERSONAL_BOUNDS: ExpiryBounds = { maxLifetime: null, allowsNever: false };
 
 /** What a workspace's policy leaves its own tokens. */
 export function boundsOfPolicy({ maxLifetime, requireExpiry }: PolicyPartsFragment): ExpiryBounds {
   return {
     maxLifetime: maxLifetime === null ? null : parseDuration(maxLifetime, ['maxLifetime']),
-    mayNeverExpire: !requireExpiry,
+    allowsNever: !requireExpiry,
   };
 }
 
 /** The presets that the bounds leave. */
-export function presetsWithin({ maxLifetime, mayNeverExpire, mayStayTheSame }: ExpiryBounds) {
+export function presetsWithin({ maxLifetime, allowsNever, allowsSame }: ExpiryBounds) {
   return PRESETS.filter(({ value, days }) => {
-    if (value === 'same') return mayStayTheSame === true;
-    if (value === 'never') return mayNeverExpire && maxLifetime === null;
+    if (value === 'same') return allowsSame === true;
+    if (value === 'never') return allowsNever && maxLifetime === null;
     return days === null || maxLifetime === null || days * DAY_MS <= maxLifetime;
   });
 }

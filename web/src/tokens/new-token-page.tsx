@@ -1,6 +1,6 @@
 import { type FormEvent, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
@@ -76,7 +76,7 @@ function Scopes({
 export default function NewTokenPage() {
   const form = useNewToken();
   const [{ fetching, error }, create] = useCreateTokenMutation();
-  const { keep } = useFreshSecrets();
+  const { show } = useFreshSecrets();
   const [, go] = useLocation();
 
   async function submit(event: FormEvent) {
@@ -85,7 +85,7 @@ export default function NewTokenPage() {
     const created = data?.createToken;
     if (!created) return;
     const tokenId = created.token?.id ?? null;
-    keep({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
+    show({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
     go(tokenId === null ? '/tokens' : `/tokens/${tokenId}`, { replace: true });
   }
 
@@ -115,12 +115,12 @@ export default function NewTokenPage() {
         <ChoiceField label="Access" choices={ACCESS_CHOICES} value={form.access} onChange={form.setAccess} />
         {form.access === 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
         {form.access === 'SCOPED' && <Scopes drafts={form.drafts} onChange={form.setDrafts} />}
-        {error && <Problem>{explain(error)}</Problem>}
+        {error && <Problem>{describeError(error)}</Problem>}
         <div className="page-actions">
-          <Button type="submit" look="primary" disabled={!form.input} busy={fetching}>
+          <Button type="submit" variant="primary" disabled={!form.input} busy={fetching}>
             Create token
           </Button>
-          <ButtonLink href="/tokens" look="quiet">
+          <ButtonLink href="/tokens" variant="quiet">
             Cancel
           </ButtonLink>
         </div>

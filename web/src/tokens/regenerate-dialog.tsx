@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { SelectField } from '../components/field.tsx';
@@ -27,7 +27,7 @@ const OVERLAPS = [
 
 function boundsOf({ workspace }: TokenRowFragment): ExpiryBounds {
   const bounds = workspace ? boundsOfPolicy(workspace.tokenPolicy) : PERSONAL_BOUNDS;
-  return { ...bounds, mayStayTheSame: true };
+  return { ...bounds, allowsSame: true };
 }
 
 /** A new secret for the same token: for how long, and what becomes of the old one. */
@@ -37,7 +37,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
   const [overlap, setOverlap] = useState('');
   const [{ fetching, error }, regenerate] = useRegenerateTokenMutation();
   const [, go] = useLocation();
-  const { keep } = useFreshSecrets();
+  const { show } = useFreshSecrets();
   const announce = useAnnounce();
   const works = token.status === 'ACTIVE';
 
@@ -45,7 +45,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
     const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
     const { data } = await regenerate({ input });
     if (!data?.regenerateToken) return;
-    keep({ kind: 'token', tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
+    show({ kind: 'token', tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
     announce(`“${token.name}” has a new secret`);
     onClose();
     go(`/tokens/${token.id}`);
@@ -57,7 +57,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
       action="Regenerate"
       disabled={!isComplete(expiry)}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -1,6 +1,6 @@
 import { Badge, type Tone } from '../components/badge.tsx';
 import type { TokenStatus } from '../generated/hooks.ts';
-import { STATUS_NAMES } from '../words.ts';
+import { STATUS_NAMES } from '../labels.ts';
 
 const TONES: Record<TokenStatus, Tone> = {
   ACTIVE: 'success',

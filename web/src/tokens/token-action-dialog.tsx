@@ -1,6 +1,6 @@
 import type { CombinedError } from 'urql';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import {
@@ -78,8 +78,8 @@ function StopDialog({ stop, token, onClose }: TokenDialogProps & { stop: Stop })
   const [path, go] = useLocation();
   const [{ fetching, error }, run] = useStops()[stop];
   async function confirm() {
-    const answer = await run({ id: token.id });
-    if (answer.error) return;
+    const result = await run({ id: token.id });
+    if (result.error) return;
     announce(`“${token.name}” ${done}`);
     onClose();
     if (stop === 'delete' && path === `/tokens/${token.id}`) go(homeOf(token), { replace: true });
@@ -89,7 +89,7 @@ function StopDialog({ stop, token, onClose }: TokenDialogProps & { stop: Stop })
       title={`${title} “${token.name}”`}
       action={title}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >

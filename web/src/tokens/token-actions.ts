@@ -43,6 +43,6 @@ export function refusalOf(action: TokenAction, { kind, role, workspace }: Belong
 }
 
 /** Whether the signed-in person may read what was done to a token. */
-export function mayReadHistory({ kind, workspace }: Pick<TokenRowFragment, 'kind' | 'workspace'>): boolean {
+export function canReadHistory({ kind, workspace }: Pick<TokenRowFragment, 'kind' | 'workspace'>): boolean {
   return kind === 'PERSONAL' || refusalByRole(workspace?.viewerRole, 'ADMINISTRATOR') === null;
 }

@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import type { Column } from '../components/data-table.tsx';
 import { Time } from '../components/time.tsx';
 import type { TokenOrderField, TokenRowFragment } from '../generated/hooks.ts';
-import { ACCESS_NAMES, ROLE_NAMES } from '../words.ts';
+import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { ExpiryCell } from './expiry-cell.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import './token-columns.css';

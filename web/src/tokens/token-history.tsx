@@ -2,11 +2,11 @@ import { AuditTable } from '../audit/audit-table.tsx';
 import { Section } from '../components/page.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { type TokenRowFragment, useTokenHistoryQuery } from '../generated/hooks.ts';
-import { mayReadHistory } from './token-actions.ts';
+import { canReadHistory } from './token-actions.ts';
 
 /** The last things that were done to a token, for those who may read them. */
 export function TokenHistory({ token }: { token: TokenRowFragment }) {
-  const allowed = mayReadHistory(token);
+  const allowed = canReadHistory(token);
   const [{ data, error }, reload] = useTokenHistoryQuery({ variables: { id: token.id }, pause: !allowed });
   if (!allowed) return null;
   const events = data?.token?.auditEvents.nodes;

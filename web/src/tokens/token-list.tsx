@@ -11,7 +11,7 @@ import type {
   TokenStatus,
   TokensQuery,
 } from '../generated/hooks.ts';
-import { STATUS_NAMES } from '../words.ts';
+import { STATUS_NAMES } from '../labels.ts';
 import { TokenActionDialog } from './token-action-dialog.tsx';
 import type { TokenAction } from './token-actions.ts';
 import { TokenMenu } from './token-menu.tsx';

@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { Button } from '../components/button.tsx';
-import { Fact, Facts } from '../components/facts.tsx';
+import { Description, DescriptionList } from '../components/description-list.tsx';
 import { Page, Section } from '../components/page.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
+import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { TryIt } from '../try-it/try-it.tsx';
-import { ACCESS_NAMES, ROLE_NAMES } from '../words.ts';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
 import { homeOf, TokenActionDialog } from './token-action-dialog.tsx';
@@ -22,38 +22,42 @@ type Token = NonNullable<TokenQuery['token']>;
 function Properties({ token }: { token: Token }) {
   const { owner, workspace, parent } = token;
   return (
-    <Facts>
-      <Fact name="Token">
+    <DescriptionList>
+      <Description name="Token">
         <code>{token.maskedSecret}</code>
-      </Fact>
-      <Fact name="Identifier">{token.identifier}</Fact>
-      <Fact name="Description">{token.description}</Fact>
+      </Description>
+      <Description name="Identifier">{token.identifier}</Description>
+      <Description name="Description">{token.description}</Description>
       {token.role ? (
-        <Fact name="Role">{ROLE_NAMES[token.role]}</Fact>
+        <Description name="Role">{ROLE_NAMES[token.role]}</Description>
       ) : (
-        <Fact name="Access">{ACCESS_NAMES[token.access]}</Fact>
+        <Description name="Access">{ACCESS_NAMES[token.access]}</Description>
       )}
-      <Fact name="Owner">{owner && `${owner.name} (${owner.email})`}</Fact>
-      <Fact name="Workspace">
+      <Description name="Owner">{owner && `${owner.name} (${owner.email})`}</Description>
+      <Description name="Workspace">
         {workspace && <Link href={`/workspaces/${workspace.id}`}>{workspace.name}</Link>}
-      </Fact>
-      <Fact name="Derived from">{parent && <Link href={`/tokens/${parent.id}`}>{parent.name}</Link>}</Fact>
-      <Fact name="Created">
+      </Description>
+      <Description name="Derived from">
+        {parent && <Link href={`/tokens/${parent.id}`}>{parent.name}</Link>}
+      </Description>
+      <Description name="Created">
         <Time value={token.createdAt} /> by {token.createdBy?.name ?? 'somebody who left'}
-      </Fact>
-      <Fact name="Changed">
+      </Description>
+      <Description name="Changed">
         <Time value={token.updatedAt} relative />
-      </Fact>
-      <Fact name="Secret issued">{token.regeneratedAt && <Time value={token.regeneratedAt} />}</Fact>
-      <Fact name="Expires">
+      </Description>
+      <Description name="Secret issued">
+        {token.regeneratedAt && <Time value={token.regeneratedAt} />}
+      </Description>
+      <Description name="Expires">
         <ExpiryCell token={token} />
-      </Fact>
-      <Fact name="Last used">
+      </Description>
+      <Description name="Last used">
         {token.lastUsedAt ? <Time value={token.lastUsedAt} relative /> : 'Not used yet'}
-      </Fact>
-      <Fact name="Last used from">{token.lastUsedIp}</Fact>
-      <Fact name="Last used by">{token.lastUsedUserAgent}</Fact>
-    </Facts>
+      </Description>
+      <Description name="Last used from">{token.lastUsedIp}</Description>
+      <Description name="Last used by">{token.lastUsedUserAgent}</Description>
+    </DescriptionList>
   );
 }
 
@@ -67,7 +71,7 @@ function Actions({ token, onChoose }: { token: Token; onChoose: (action: TokenAc
       return (
         <Button
           key={action}
-          look={DANGEROUS.has(action) ? 'danger-quiet' : 'plain'}
+          variant={DANGEROUS.has(action) ? 'danger-quiet' : 'plain'}
           disabled={refusal !== null}
           title={refusal ?? undefined}
           onClick={() => onChoose(action)}

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -15,7 +15,7 @@ import {
   useRemoveTokenScopesMutation,
   useScopeTargetsQuery,
 } from '../generated/hooks.ts';
-import { ACCESS_NAMES, OPERATION_NAMES } from '../words.ts';
+import { ACCESS_NAMES, OPERATION_NAMES } from '../labels.ts';
 import { emptyDraft, isComplete, type ScopeTargets, toScopeInput, toScopeTargets } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
@@ -34,8 +34,8 @@ function AddScopeDialog({
   const [draft, setDraft] = useState(emptyDraft);
   const [{ fetching, error }, add] = useAddTokenScopesMutation();
   async function submit() {
-    const answer = await add({ input: { id: token.id, scopes: [toScopeInput(draft)] } });
-    if (answer.error) return;
+    const result = await add({ input: { id: token.id, scopes: [toScopeInput(draft)] } });
+    if (result.error) return;
     announce('Scope added: it holds from the next request on');
     onClose();
   }
@@ -45,7 +45,7 @@ function AddScopeDialog({
       action="Add scope"
       disabled={!isComplete(draft)}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -58,8 +58,8 @@ function RemoveAllDialog({ token, onClose }: { token: Token; onClose: () => void
   const announce = useAnnounce();
   const [{ fetching, error }, removeAll] = useRemoveAllTokenScopesMutation();
   async function confirm() {
-    const answer = await removeAll({ id: token.id });
-    if (answer.error) return;
+    const result = await removeAll({ id: token.id });
+    if (result.error) return;
     announce('All scopes deleted');
     onClose();
   }
@@ -68,7 +68,7 @@ function RemoveAllDialog({ token, onClose }: { token: Token; onClose: () => void
       title={`Delete all scopes of “${token.name}”`}
       action="Delete all"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -106,8 +106,8 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   const announce = useAnnounce();
   const [{ fetching, error }, remove] = useRemoveTokenScopesMutation();
   async function removeOne(scope: ScopePartsFragment) {
-    const answer = await remove({ input: { id: token.id, scopeIds: [scope.id] } });
-    if (!answer.error) announce('Scope deleted: it is gone from the next request on');
+    const result = await remove({ input: { id: token.id, scopeIds: [scope.id] } });
+    if (!result.error) announce('Scope deleted: it is gone from the next request on');
   }
   const trash: Column<ScopePartsFragment> = {
     id: 'actions',
@@ -126,7 +126,7 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   };
   return (
     <>
-      {error && <Problem>{explain(error)}</Problem>}
+      {error && <Problem>{describeError(error)}</Problem>}
       <DataTable
         label="Scopes"
         columns={[...columnsFor(targets), trash]}
@@ -167,7 +167,7 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
       actions={
         some && (
           <>
-            <Button look="danger-quiet" onClick={() => setOpen('remove-all')}>
+            <Button variant="danger-quiet" onClick={() => setOpen('remove-all')}>
               Delete all
             </Button>
             {add}

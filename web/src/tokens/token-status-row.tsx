@@ -53,7 +53,7 @@ export function TokenStatusRow({
           </Button>
         )}
         <Button
-          look={action === 'revoke' ? 'danger' : 'primary'}
+          variant={action === 'revoke' ? 'danger' : 'primary'}
           disabled={refusal !== null}
           title={refusal ?? undefined}
           onClick={() => onChoose(action)}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ListState } from '../components/list-state.tsx';
 import type { TokenOrderField, TokenStatus } from '../generated/hooks.ts';
-import { STATUS_NAMES } from '../words.ts';
+import { STATUS_NAMES } from '../labels.ts';
 import './token-toolbar.css';
 
 const STATUSES = Object.entries(STATUS_NAMES) as [TokenStatus, string][];

@@ -1,21 +1,21 @@
 import { useState } from 'react';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { PlusIcon } from '../components/icons.tsx';
-import { useFrontInstead, useListState } from '../components/list-state.tsx';
+import { useFirstPageOnBadCursor, useListState } from '../components/list-state.tsx';
 import { Page } from '../components/page.tsx';
 import { pageArguments } from '../components/pager.tsx';
 import { Empty, Failure, Loading } from '../components/states.tsx';
 import { useDeleteAllTokensMutation, useTokensQuery } from '../generated/hooks.ts';
-import { counted } from '../words.ts';
+import { counted } from '../labels.ts';
 import { PERSONAL_COLUMNS } from './token-columns.tsx';
 import { TokenCounters } from './token-counters.tsx';
 import { filterOf, PAGE_SIZE, TOKEN_CHOICES, TokenList } from './token-list.tsx';
 
 const NEW_TOKEN = (
-  <ButtonLink href="/tokens/new" look="primary">
+  <ButtonLink href="/tokens/new" variant="primary">
     <PlusIcon />
     New token
   </ButtonLink>
@@ -36,7 +36,7 @@ function DeleteAllDialog({ total, onClose }: { total: number; onClose: () => voi
       action="Delete all"
       typed="delete all"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -59,7 +59,7 @@ export function TokensPage() {
       ...pageArguments(list.place, PAGE_SIZE),
     },
   });
-  useFrontInstead(list, error);
+  useFirstPageOnBadCursor(list, error);
   const total = data?.tokenSummary?.total ?? 0;
   return (
     <Page
@@ -68,7 +68,7 @@ export function TokensPage() {
       actions={
         total > 0 && (
           <>
-            <Button look="danger-quiet" onClick={() => setDeletingAll(true)}>
+            <Button variant="danger-quiet" onClick={() => setDeletingAll(true)}>
               Delete all
             </Button>
             {NEW_TOKEN}

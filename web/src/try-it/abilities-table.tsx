@@ -1,9 +1,9 @@
 import { BUILT_IN_OPERATIONS, OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { explain, explainDecision } from '../api/errors.ts';
+import { describeDecision, describeError } from '../api/errors.ts';
 import { CheckIcon, CrossIcon } from '../components/icons.tsx';
 import { Failure, Loading, Problem } from '../components/states.tsx';
 import { type DecisionPartsFragment, useTokenAbilitiesQuery } from '../generated/hooks.ts';
-import { OPERATION_NAMES } from '../words.ts';
+import { OPERATION_NAMES } from '../labels.ts';
 import './abilities-table.css';
 
 const TYPES = Object.keys(BUILT_IN_OPERATIONS) as (keyof typeof BUILT_IN_OPERATIONS)[];
@@ -23,7 +23,7 @@ function Answer({ decision }: { decision: DecisionPartsFragment | undefined }) {
       </span>
     );
   }
-  const reason = explainDecision(decision);
+  const reason = describeDecision(decision);
   return (
     <span className="ability-no" title={reason}>
       <CrossIcon />
@@ -39,15 +39,15 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
     return error.networkError ? (
       <Failure error={error} onRetry={reload} />
     ) : (
-      <Problem>{explain(error)}</Problem>
+      <Problem>{describeError(error)}</Problem>
     );
   }
   if (!data?.viewer) return <Loading what="what it can do" />;
   const { viewer } = data;
   if (viewer.token?.id !== tokenId) return <Problem>This is the secret of another token.</Problem>;
-  const decisionOf = (type: string, wanted: Operation) =>
+  const decisionOf = (type: string, requested: Operation) =>
     viewer.canAll[
-      CHECKS.findIndex(({ entityType, operation }) => entityType === type && operation === wanted)
+      CHECKS.findIndex(({ entityType, operation }) => entityType === type && operation === requested)
     ];
   return (
     <section className="data-frame abilities" aria-label="What the token can do">

@@ -49,7 +49,7 @@ export function CodeSamples() {
           <Button
             key={name}
             small
-            look={name === language ? 'plain' : 'quiet'}
+            variant={name === language ? 'plain' : 'quiet'}
             aria-pressed={name === language}
             onClick={() => setLanguage(name)}
           >
@@ -57,7 +57,7 @@ export function CodeSamples() {
           </Button>
         ))}
         <span className="toolbar-end">
-          <CopyButton text={code} label="Copy" look="quiet" />
+          <CopyButton text={code} label="Copy" variant="quiet" />
         </span>
       </fieldset>
       <pre>{code}</pre>

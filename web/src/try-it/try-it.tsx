@@ -11,7 +11,7 @@ import { CodeSamples } from './code-samples.tsx';
 import './try-it.css';
 
 /** Asks for the secret of a token, or offers the one that was just shown. */
-function AskForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: string) => void }) {
+function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: string) => void }) {
   const [typed, setTyped] = useState('');
   function ask(event: FormEvent) {
     event.preventDefault();
@@ -58,7 +58,7 @@ export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
               See what the token can do right now. It counts as a use of the token: it ends an overlap.
             </p>
           )}
-          <AskForm offered={offered} onAsk={setSecret} />
+          <SecretForm offered={offered} onAsk={setSecret} />
         </div>
         <CodeSamples />
       </div>

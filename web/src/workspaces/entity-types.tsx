@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -16,8 +16,8 @@ import {
   useRegisterEntityTypeMutation,
   useUnregisterEntityTypeMutation,
 } from '../generated/hooks.ts';
+import { OPERATION_NAMES } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
-import { OPERATION_NAMES } from '../words.ts';
 import type { Workspace } from './workspace.ts';
 
 type EntityType = NonNullable<EntityTypesQuery['workspace']>['entityTypes'][number];
@@ -35,8 +35,8 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
       description: description.trim() || null,
       operations: [...operations],
     };
-    const answer = await register({ input });
-    if (answer.error) return;
+    const result = await register({ input });
+    if (result.error) return;
     announce(`Scopes can name ${name} now`);
     onClose();
   }
@@ -46,7 +46,7 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
       action="Register"
       disabled={name === '' || operations.length === 0}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -81,8 +81,8 @@ function UnregisterDialog({
   const announce = useAnnounce();
   const [{ fetching, error }, unregister] = useUnregisterEntityTypeMutation();
   async function confirm() {
-    const answer = await unregister({ input: { workspaceId: workspace.id, name } });
-    if (answer.error) return;
+    const result = await unregister({ input: { workspaceId: workspace.id, name } });
+    if (result.error) return;
     announce(`${name} is no entity type any more`);
     onClose();
   }
@@ -91,7 +91,7 @@ function UnregisterDialog({
       title={`Take “${name}” back`}
       action="Take back"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -118,7 +118,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
 export function EntityTypes({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useEntityTypesQuery({ variables: { id: workspace.id } });
   const [registering, setRegistering] = useState(false);
-  const [leaving, setLeaving] = useState<string | null>(null);
+  const [unregistering, setUnregistering] = useState<string | null>(null);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
   const types = data?.workspace?.entityTypes;
   const actions: Column<EntityType> = {
@@ -130,7 +130,7 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
         label={`Take ${name} back`}
         className="icon-button-danger"
         disabled={refusal !== null}
-        onClick={() => setLeaving(name)}
+        onClick={() => setUnregistering(name)}
       >
         <TrashIcon />
       </IconButton>
@@ -159,8 +159,8 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
         />
       )}
       {registering && <RegisterDialog workspace={workspace} onClose={() => setRegistering(false)} />}
-      {leaving !== null && (
-        <UnregisterDialog workspace={workspace} name={leaving} onClose={() => setLeaving(null)} />
+      {unregistering !== null && (
+        <UnregisterDialog workspace={workspace} name={unregistering} onClose={() => setUnregistering(null)} />
       )}
     </Section>
   );

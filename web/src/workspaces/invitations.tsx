@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
@@ -19,22 +19,22 @@ import {
   useInviteMemberMutation,
   useRevokeInvitationMutation,
 } from '../generated/hooks.ts';
+import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
-import { ROLE_NAMES } from '../words.ts';
 import type { Workspace } from './workspace.ts';
 
 type Invitation = NonNullable<InvitationsQuery['workspace']>['invitations'][number];
 
 function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
-  const { keep } = useFreshSecrets();
+  const { show } = useFreshSecrets();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('VIEWER');
   const [{ fetching, error }, invite] = useInviteMemberMutation();
   async function submit() {
     const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
     if (!data?.inviteMember) return;
-    keep({
+    show({
       kind: 'invitation',
       workspaceId: workspace.id,
       email,
@@ -48,7 +48,7 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
       action="Invite"
       disabled={email.trim() === ''}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -89,9 +89,9 @@ const COLUMNS: readonly Column<Invitation>[] = [
 function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: readonly Invitation[] }) {
   const announce = useAnnounce();
   const [{ fetching, error }, revoke] = useRevokeInvitationMutation();
-  async function takeBack({ id, email }: Invitation) {
-    const answer = await revoke({ input: { workspaceId: workspace.id, id } });
-    if (!answer.error) announce(`Invitation of ${email} taken back`);
+  async function revokeInvitation({ id, email }: Invitation) {
+    const result = await revoke({ input: { workspaceId: workspace.id, id } });
+    if (!result.error) announce(`Invitation of ${email} taken back`);
   }
   const actions: Column<Invitation> = {
     id: 'actions',
@@ -102,10 +102,10 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
       return (
         <Button
           small
-          look="danger-quiet"
+          variant="danger-quiet"
           disabled={fetching || refusal !== null}
           title={refusal ?? undefined}
-          onClick={() => takeBack(invitation)}
+          onClick={() => revokeInvitation(invitation)}
         >
           Take back
         </Button>
@@ -114,7 +114,7 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
   };
   return (
     <>
-      {error && <Problem>{explain(error)}</Problem>}
+      {error && <Problem>{describeError(error)}</Problem>}
       <DataTable label="Invitations" columns={[...COLUMNS, actions]} rows={rows} keyOf={({ id }) => id} />
     </>
   );

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { IconButton } from '../components/button.tsx';
@@ -21,9 +21,9 @@ import {
   useTokensMadeByQuery,
   useUpdateMemberRoleMutation,
 } from '../generated/hooks.ts';
+import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
 import { useMe } from '../session/session-gate.tsx';
-import { ROLE_NAMES } from '../words.ts';
 import { Invitations } from './invitations.tsx';
 import type { Workspace } from './workspace.ts';
 
@@ -40,8 +40,8 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
   const [role, setRole] = useState(member.role);
   const [{ fetching, error }, update] = useUpdateMemberRoleMutation();
   async function save() {
-    const answer = await update({ input: { workspaceId: workspace.id, userId: member.user.id, role } });
-    if (answer.error) return;
+    const result = await update({ input: { workspaceId: workspace.id, userId: member.user.id, role } });
+    if (result.error) return;
     announce(`${member.user.name} is ${ROLE_NAMES[role]} now`);
     onClose();
   }
@@ -50,7 +50,7 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
       title={`Role of ${member.user.name}`}
       action="Save"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={save}
       onClose={onClose}
     >
@@ -98,12 +98,12 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
   const [, go] = useLocation();
   const [{ fetching, error }, remove] = useRemoveMemberMutation();
   const [revokeCreated, setRevokeCreated] = useState(false);
-  const mayRevoke = !refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
+  const canRevoke = !refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
   const leaving = member.user.id === myId;
   async function confirm() {
     const input = { workspaceId: workspace.id, userId: member.user.id, revokeCreated };
-    const answer = await remove({ input });
-    if (answer.error) return;
+    const result = await remove({ input });
+    if (result.error) return;
     announce(leaving ? `You left ${workspace.name}` : `${member.user.name} removed`);
     onClose();
     if (leaving) go('/workspaces', { replace: true });
@@ -113,7 +113,7 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
       title={leaving ? `Leave ${workspace.name}` : `Remove ${member.user.name}`}
       action={leaving ? 'Leave' : 'Remove'}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -122,7 +122,7 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
         nothing in {workspace.name} from the next request on. What they shared and whom they invited ends with
         it. Workspace tokens stay.
       </p>
-      {mayRevoke && (
+      {canRevoke && (
         <MadeByMember workspace={workspace} member={member}>
           <Checkbox
             label="Revoke them too"

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { TextAreaField, TextField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
@@ -37,7 +37,7 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
   const form = useNewToken(workspace);
   const refusal = refusalOf(workspace, form.roles);
   const [{ fetching, error }, create] = useCreateWorkspaceTokenMutation();
-  const { keep } = useFreshSecrets();
+  const { show } = useFreshSecrets();
   const [, go] = useLocation();
 
   async function submit(event: FormEvent) {
@@ -49,7 +49,7 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
     const created = data?.createWorkspaceToken;
     if (!created) return;
     const tokenId = created.token?.id ?? null;
-    keep({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
+    show({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
     go(tokenId === null ? `/workspaces/${workspace.id}/access-tokens` : `/tokens/${tokenId}`, {
       replace: true,
     });
@@ -78,17 +78,17 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
           />
           <RoleField roles={form.roles} value={form.role} onChange={form.setRole} />
           <ExpiryField bounds={form.bounds} value={form.expiry} onChange={form.setExpiry} />
-          {error && <Problem>{explain(error)}</Problem>}
+          {error && <Problem>{describeError(error)}</Problem>}
           <div className="page-actions">
             <Button
               type="submit"
-              look="primary"
+              variant="primary"
               disabled={form.name.trim() === '' || !isComplete(form.expiry)}
               busy={fetching}
             >
               Create token
             </Button>
-            <ButtonLink href={`/workspaces/${workspace.id}/access-tokens`} look="quiet">
+            <ButtonLink href={`/workspaces/${workspace.id}/access-tokens`} variant="quiet">
               Cancel
             </ButtonLink>
           </div>

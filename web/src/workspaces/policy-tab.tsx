@@ -1,15 +1,15 @@
 import { type FormEvent, useState } from 'react';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem, Warning } from '../components/states.tsx';
 import { type PolicyPartsFragment, type Role, useUpdateTokenPolicyMutation } from '../generated/hooks.ts';
+import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
-import { ROLE_NAMES } from '../words.ts';
 import './policy-tab.css';
 import type { Workspace } from './workspace.ts';
 
@@ -52,8 +52,8 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const answer = await update({ input: { workspaceId: workspace.id, ...form.input } });
-    if (!answer.error) announce('Token policy saved: it holds from the next request on');
+    const result = await update({ input: { workspaceId: workspace.id, ...form.input } });
+    if (!result.error) announce('Token policy saved: it holds from the next request on');
   }
 
   return (
@@ -102,9 +102,9 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
               />
             ))}
           </fieldset>
-          {error && <Problem>{explain(error)}</Problem>}
+          {error && <Problem>{describeError(error)}</Problem>}
           {!refusal && (
-            <Button type="submit" look="primary" busy={fetching}>
+            <Button type="submit" variant="primary" busy={fetching}>
               Save policy
             </Button>
           )}

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
+import { Description, DescriptionList } from '../components/description-list.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
-import { Fact, Facts } from '../components/facts.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Section } from '../components/page.tsx';
 import { Time } from '../components/time.tsx';
@@ -27,10 +27,10 @@ function RenameDialog({ workspace, onClose }: DialogProps) {
       action="Rename"
       initial={{ name: workspace.name, description: '' }}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={async ({ name }) => {
-        const answer = await update({ input: { id: workspace.id, name } });
-        if (answer.error) return;
+        const result = await update({ input: { id: workspace.id, name } });
+        if (result.error) return;
         announce(`The workspace is called ${name} now`);
         onClose();
       }}
@@ -44,8 +44,8 @@ function DeleteDialog({ workspace, onClose }: DialogProps) {
   const [, go] = useLocation();
   const [{ fetching, error }, remove] = useDeleteWorkspaceMutation();
   async function confirm() {
-    const answer = await remove({ id: workspace.id });
-    if (answer.error) return;
+    const result = await remove({ id: workspace.id });
+    if (result.error) return;
     announce(`${workspace.name} deleted`);
     go('/workspaces', { replace: true });
   }
@@ -55,7 +55,7 @@ function DeleteDialog({ workspace, onClose }: DialogProps) {
       action="Delete workspace"
       typed={workspace.name}
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -88,7 +88,7 @@ export function SettingsTab({ workspace }: { workspace: Workspace }) {
               Rename
             </Button>
             <Button
-              look="danger-quiet"
+              variant="danger-quiet"
               disabled={deleteRefusal !== null}
               title={deleteRefusal ?? undefined}
               onClick={() => setOpen('delete')}
@@ -98,15 +98,15 @@ export function SettingsTab({ workspace }: { workspace: Workspace }) {
           </>
         }
       >
-        <Facts>
-          <Fact name="Name">{workspace.name}</Fact>
-          <Fact name="Slug">
+        <DescriptionList>
+          <Description name="Name">{workspace.name}</Description>
+          <Description name="Slug">
             <code>{workspace.slug}</code>
-          </Fact>
-          <Fact name="Created">
+          </Description>
+          <Description name="Created">
             <Time value={workspace.createdAt} />
-          </Fact>
-        </Facts>
+          </Description>
+        </DescriptionList>
       </Section>
       <EntityTypes workspace={workspace} />
       {open === 'rename' && <RenameDialog workspace={workspace} onClose={close} />}

@@ -1,6 +1,6 @@
 import { Button, ButtonLink } from '../components/button.tsx';
 import { PlusIcon } from '../components/icons.tsx';
-import { useFrontInstead, useListState } from '../components/list-state.tsx';
+import { useFirstPageOnBadCursor, useListState } from '../components/list-state.tsx';
 import { Section } from '../components/page.tsx';
 import { pageArguments } from '../components/pager.tsx';
 import { Empty, Failure, Loading } from '../components/states.tsx';
@@ -15,14 +15,14 @@ function NewTokenButton({ workspace }: { workspace: Workspace }) {
   const refusal = refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER');
   if (refusal) {
     return (
-      <Button look="primary" disabled title={refusal}>
+      <Button variant="primary" disabled title={refusal}>
         <PlusIcon />
         New workspace token
       </Button>
     );
   }
   return (
-    <ButtonLink href={`/workspaces/${workspace.id}/access-tokens/new`} look="primary">
+    <ButtonLink href={`/workspaces/${workspace.id}/access-tokens/new`} variant="primary">
       <PlusIcon />
       New workspace token
     </ButtonLink>
@@ -40,7 +40,7 @@ export function WorkspaceTokensTab({ workspace }: { workspace: Workspace }) {
       ...pageArguments(list.place, PAGE_SIZE),
     },
   });
-  useFrontInstead(list, error);
+  useFirstPageOnBadCursor(list, error);
   const found = data?.workspace;
   const some = found && found.tokenSummary.total > 0;
   return (

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { explain } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -17,7 +17,7 @@ import {
   useWorkspacesQuery,
   type WorkspacePartsFragment,
 } from '../generated/hooks.ts';
-import { ROLE_NAMES } from '../words.ts';
+import { ROLE_NAMES } from '../labels.ts';
 
 const PAGE_SIZE = 20;
 
@@ -63,7 +63,7 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
       title="New workspace"
       action="Create workspace"
       busy={fetching}
-      problem={error ? explain(error) : null}
+      problem={error ? describeError(error) : null}
       onSubmit={async ({ name }) => {
         const { data } = await create({ name });
         const workspace = data?.createWorkspace?.workspace;
@@ -92,7 +92,7 @@ export default function WorkspacesPage() {
   const [creating, setCreating] = useState(false);
   const [{ data, error }, reload] = useWorkspacesQuery({ variables: pageArguments(place, PAGE_SIZE) });
   const create = (
-    <Button look="primary" onClick={() => setCreating(true)}>
+    <Button variant="primary" onClick={() => setCreating(true)}>
       <PlusIcon />
       New workspace
     </Button>
@@ -105,7 +105,7 @@ export default function WorkspacesPage() {
       lead="What people share: members with roles, workspace tokens and channels."
       actions={
         <>
-          <ButtonLink href="/invitation" look="quiet">
+          <ButtonLink href="/invitation" variant="quiet">
             Accept an invitation
           </ButtonLink>
           {some && create}

@@ -1,13 +1,13 @@
 import type { ReactNode } from 'react';
-import './facts.css';
+import './description-list.css';
 
 /** Properties of one thing. */
-export function Facts({ children }: { children: ReactNode }) {
-  return <dl className="facts">{children}</dl>;
+export function DescriptionList({ children }: { children: ReactNode }) {
+  return <dl className="description-list">{children}</dl>;
 }
 
 /** One property; nothing at all where the thing has none. */
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Description({ name, children }: { name: string; children: ReactNode }) {
   if (children === null || children === undefined) return null;
   return (
     <div>

@@ -16,7 +16,7 @@ const SYSTEMS = [
 ] as const;
 
 /** A user agent in words: "Firefox on Linux"; programs as they call themselves. */
-export function agentInWords(userAgent: string | null): string {
+export function describeUserAgent(userAgent: string | null): string {
   if (userAgent === null) return 'Unknown';
   const browser = BROWSERS.find(([, pattern]) => pattern.test(userAgent))?.[0];
   const system = SYSTEMS.find(([, pattern]) => pattern.test(userAgent))?.[0];

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect } from 'react';
 import { Logo } from '../components/icons.tsx';
-import './door-page.css';
+import './auth-layout.css';
 
 /** A page in front of the console: one card with the name of the house above it. */
-export function DoorPage({
+export function AuthLayout({
   title,
   footer,
   children,
@@ -16,12 +16,12 @@ export function DoorPage({
     document.title = `${title} · Postern`;
   }, [title]);
   return (
-    <main className="door">
-      <div className="door-brand">
+    <main className="auth">
+      <div className="auth-brand">
         <Logo />
         Postern
       </div>
-      <div className="door-card">
+      <div className="auth-card">
         <h1>{title}</h1>
         {children}
       </div>

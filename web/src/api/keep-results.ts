@@ -5,13 +5,13 @@ import type { Connection } from './connection.ts';
 interface FailedQuery {
   readonly operation: Operation;
   readonly error: CombinedError;
-  /** Whether an earlier answer is still shown in its place. */
+  /** Whether an earlier result is still shown in its place. */
   readonly shown: boolean;
 }
 
-/** The queries on the page: what each was answered last, and which of them failed since. */
+/** The queries on the page: the last result of each, and which of them failed since. */
 function createQueryMemory(connection: Connection, resend: (operation: Operation) => void) {
-  const answers = new Map<number, unknown>();
+  const results = new Map<number, unknown>();
   const failed = new Map<number, FailedQuery>();
   const retried = new Set<number>();
 
@@ -21,24 +21,24 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
   }
 
   return {
-    answered({ key }: Operation, data: unknown, stale: boolean): void {
-      answers.set(key, data);
+    succeeded({ key }: Operation, data: unknown, stale: boolean): void {
+      results.set(key, data);
       if (stale) return;
       failed.delete(key);
       retried.delete(key);
       report();
     },
-    /** Notes a failure. Returns the last answer; `undefined` if there is none. */
+    /** Notes a failure. Returns the last data, or `undefined` if there is none. */
     failed(operation: Operation, error: CombinedError): unknown {
-      const answer = answers.get(operation.key);
+      const last = results.get(operation.key);
       if (operation.kind === 'query')
-        failed.set(operation.key, { operation, error, shown: answer !== undefined });
+        failed.set(operation.key, { operation, error, shown: last !== undefined });
       retried.delete(operation.key);
       report();
-      return answer;
+      return last;
     },
     forget({ key }: Operation): void {
-      answers.delete(key);
+      results.delete(key);
       failed.delete(key);
       retried.delete(key);
       report();
@@ -52,11 +52,11 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
 }
 
 /**
- * Keeps on the page what it shows: a query that was answered before and fails now keeps its last answer, and the failure
+ * Keeps on the page what it shows: a query that succeeded before and fails now keeps its last data, and the failure
  * is reported to `connection` instead. `onRetry` receives the function that sends all failed queries again; it is also
  * called after each successful mutation.
  */
-export function keepAnswers(connection: Connection, onRetry: (retry: () => void) => void): Exchange {
+export function keepResults(connection: Connection, onRetry: (retry: () => void) => void): Exchange {
   return ({ client, forward }) => {
     const memory = createQueryMemory(connection, (operation) =>
       client.reexecuteOperation(makeOperation('query', operation, { requestPolicy: 'network-only' })),
@@ -70,7 +70,7 @@ export function keepAnswers(connection: Connection, onRetry: (retry: () => void)
         return result;
       }
       if (!error || result.data) {
-        memory.answered(operation, result.data, result.stale);
+        memory.succeeded(operation, result.data, result.stale);
         return result;
       }
       const data = memory.failed(operation, error);

@@ -1,7 +1,7 @@
 import { formatDay } from '../components/time.tsx';
 
 /** A dotted action such as `token.scopes_added` in words: "Token scopes added". */
-export function actionInWords(action: string): string {
+export function actionLabel(action: string): string {
   const words = action.replace(/[._]/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -10,27 +10,27 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 const CONSTANT = /^[A-Z]+(?:_[A-Z]+)*$/;
 
 /** `expiresAt` is "expires at". */
-function keyInWords(key: string): string {
+function keyLabel(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function textInWords(text: string): string {
+function textLabel(text: string): string {
   if (INSTANT.test(text)) return formatDay(new Date(text));
   return CONSTANT.test(text) ? text.toLowerCase().replaceAll('_', ' ') : text;
 }
 
-function valueInWords(value: unknown): string {
-  if (typeof value === 'string') return textInWords(value);
-  if (Array.isArray(value)) return value.map(valueInWords).join(', ');
-  if (typeof value === 'object' && value !== null) return detailInWords(value);
+function valueLabel(value: unknown): string {
+  if (typeof value === 'string') return textLabel(value);
+  if (Array.isArray(value)) return value.map(valueLabel).join(', ');
+  if (typeof value === 'object' && value !== null) return detailLabel(value);
   return String(value);
 }
 
 /** What an audit row tells besides, as "name: CI; access: scoped". */
-export function detailInWords(detail: unknown): string {
+export function detailLabel(detail: unknown): string {
   if (typeof detail !== 'object' || detail === null) return '';
   return Object.entries(detail)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${keyInWords(key)}: ${valueInWords(value)}`)
+    .map(([key, value]) => `${keyLabel(key)}: ${valueLabel(value)}`)
     .join('; ');
 }
