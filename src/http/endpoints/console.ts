@@ -8,7 +8,7 @@ import { KEEP_FOR_EVER } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 
 /** Where the build puts the console, seen from this file: as it was compiled, and as it was written. */
-const FOLDERS = ['../../console/', '../../dist/console/'] as const;
+const FOLDERS = ['../../../console/', '../../../dist/console/'] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
