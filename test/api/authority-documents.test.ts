@@ -151,9 +151,9 @@ describe('a mutation of several fields is judged anew at each', () => {
       other.session,
     );
     expect(answer.data).toEqual({
-      done: { __typename: 'WorkspacePayload' },
+      done: { __typename: 'UpdateWorkspacePayload' },
       refused: null,
-      next: { __typename: 'WorkspacePayload' },
+      next: { __typename: 'UpdateWorkspacePayload' },
     });
     expect(refusalsIn(answer)).toEqual({ refused: 'NOT_FOUND' });
     const query = 'query ($w: ID!) { workspace(id: $w) { name } }';

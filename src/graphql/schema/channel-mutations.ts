@@ -6,10 +6,18 @@ import { ChannelRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { OperationEnum } from './enums.ts';
 
-const ChannelPayload = builder.objectRef<{ channel: Channel }>('ChannelPayload').implement({
-  description: 'The channel as it stands after the change.',
-  fields: (t) => ({ channel: t.expose('channel', { type: ChannelRef, description: 'The channel.' }) }),
-});
+/** Returns the payload type of a mutation that makes or changes a channel. */
+function channelPayload(name: `${string}Payload`) {
+  return builder.objectRef<{ channel: Channel }>(name).implement({
+    description: 'The channel after the change.',
+    fields: (t) => ({ channel: t.expose('channel', { type: ChannelRef, description: 'The channel.' }) }),
+  });
+}
+
+const CreateChannelPayload = channelPayload('CreateChannelPayload');
+const UpdateChannelPayload = channelPayload('UpdateChannelPayload');
+const ShareChannelPayload = channelPayload('ShareChannelPayload');
+const UnshareChannelPayload = channelPayload('UnshareChannelPayload');
 
 const DeleteChannelPayload = builder.objectRef<{ id: string }>('DeleteChannelPayload').implement({
   description: 'What was deleted.',
@@ -73,7 +81,7 @@ function onChannel(operation: Operation) {
 
 builder.mutationFields((t) => ({
   createChannel: t.field({
-    type: ChannelPayload,
+    type: CreateChannelPayload,
     description: 'Creates a channel in a workspace.',
     need: { kind: 'entity', operation: 'CREATE', entityType: 'channel', workspace: 'input.workspaceId' },
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: 'What to create.' }) },
@@ -87,7 +95,7 @@ builder.mutationFields((t) => ({
     },
   }),
   updateChannel: t.field({
-    type: ChannelPayload,
+    type: UpdateChannelPayload,
     description: 'Changes what a channel is called.',
     need: onChannel('UPDATE'),
     args: { input: t.arg({ type: UpdateChannelInput, required: true, description: 'What to change.' }) },
@@ -113,7 +121,7 @@ builder.mutationFields((t) => ({
     },
   }),
   shareChannel: t.field({
-    type: ChannelPayload,
+    type: ShareChannelPayload,
     description: 'Lets somebody do operations on a channel, whether a member of the workspace or not.',
     need: onChannel('SHARE'),
     args: { input: t.arg({ type: ShareChannelInput, required: true, description: 'With whom, and what.' }) },
@@ -128,7 +136,7 @@ builder.mutationFields((t) => ({
     },
   }),
   unshareChannel: t.field({
-    type: ChannelPayload,
+    type: UnshareChannelPayload,
     description: 'Takes a share back, from the next request on; open streams that it carried end.',
     need: onChannel('UNSHARE'),
     args: { input: t.arg({ type: UnshareChannelInput, required: true, description: 'From whom.' }) },

@@ -56,10 +56,10 @@ const UnregisterEntityTypeInput = builder.inputType('UnregisterEntityTypeInput',
   }),
 });
 
-const EntityTypePayload = builder
-  .objectRef<{ entityType: RegisteredEntityType }>('EntityTypePayload')
+const RegisterEntityTypePayload = builder
+  .objectRef<{ entityType: RegisteredEntityType }>('RegisterEntityTypePayload')
   .implement({
-    description: 'The declaration as it stands after the change.',
+    description: 'The declaration after the change.',
     fields: (t) => ({
       entityType: t.expose('entityType', { type: RegisteredEntityTypeRef, description: 'The declaration.' }),
     }),
@@ -76,7 +76,7 @@ const UnregisterEntityTypePayload = builder
 
 builder.mutationFields((t) => ({
   registerEntityType: t.field({
-    type: EntityTypePayload,
+    type: RegisterEntityTypePayload,
     description: 'Declares a kind of entity for scopes to name; again, it replaces the declaration.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {

@@ -4,7 +4,7 @@ import { builder } from '../builder.ts';
 import { InvitationRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
-import { MemberPayload } from './members.ts';
+import { memberPayload } from './members.ts';
 
 const InvitationVoidReasonEnum = builder.enumType('InvitationVoidReason', {
   description: 'Why an invitation that has not expired can no longer be accepted.',
@@ -88,6 +88,8 @@ const InviteMemberPayload = builder.objectRef<IssuedInvitation>('InviteMemberPay
   }),
 });
 
+const AcceptInvitationPayload = memberPayload('AcceptInvitationPayload');
+
 const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
   description: 'An invitation and, for somebody new, an account to make.',
   fields: (t) => ({
@@ -134,7 +136,7 @@ builder.mutationFields((t) => ({
     },
   }),
   acceptInvitation: t.field({
-    type: MemberPayload,
+    type: AcceptInvitationPayload,
     description:
       'Joins a workspace by invitation, once. Where the invited address has an account, only that person, signed in, may accept; otherwise the account is made.',
     need: { kind: 'person' },

@@ -60,18 +60,23 @@ const RemoveMemberInput = builder.inputType('RemoveMemberInput', {
   }),
 });
 
-export const MemberPayload = builder.objectRef<{ member: Member }>('MemberPayload').implement({
-  description: 'The member as it stands after the change.',
-  fields: (t) => ({
-    member: t.expose('member', { type: MemberRef, description: 'The member.' }),
-    workspace: t.field({
-      type: WorkspaceRef,
-      description: 'The workspace of the member.',
-      resolve: async ({ member }, _args, { loaders }) =>
-        (await loaders.workspace.load(member.workspaceId)) as Workspace,
+/** Returns the payload type of a mutation that makes or changes a member. */
+export function memberPayload(name: `${string}Payload`) {
+  return builder.objectRef<{ member: Member }>(name).implement({
+    description: 'The member after the change.',
+    fields: (t) => ({
+      member: t.expose('member', { type: MemberRef, description: 'The member.' }),
+      workspace: t.field({
+        type: WorkspaceRef,
+        description: 'The workspace of the member.',
+        resolve: async ({ member }, _args, { loaders }) =>
+          (await loaders.workspace.load(member.workspaceId)) as Workspace,
+      }),
     }),
-  }),
-});
+  });
+}
+
+const UpdateMemberRolePayload = memberPayload('UpdateMemberRolePayload');
 
 const RemoveMemberPayload = builder.objectRef<{ userId: string }>('RemoveMemberPayload').implement({
   description: 'Who was removed.',
@@ -85,7 +90,7 @@ const RemoveMemberPayload = builder.objectRef<{ userId: string }>('RemoveMemberP
 
 builder.mutationFields((t) => ({
   updateMemberRole: t.field({
-    type: MemberPayload,
+    type: UpdateMemberRolePayload,
     description:
       'Gives a member another role, up to the own; nobody changes that of a member above. With a lower role, what was shared with the member goes. A workspace always keeps an Owner, and no token makes or unmakes one: FORBIDDEN with SESSION_REQUIRED.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },

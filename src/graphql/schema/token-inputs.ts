@@ -26,7 +26,10 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
   }),
 });
 
-export const TokenIdInput = builder.inputType('TokenIdInput', {
-  description: 'Names a token.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Which token.' }) }),
-});
+/** Returns the input type of a mutation that takes nothing but a token. */
+export function tokenIdInput(name: `${string}Input`, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ id: t.id({ required: true, description: 'The id of the token.' }) }),
+  });
+}

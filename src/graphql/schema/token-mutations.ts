@@ -5,7 +5,7 @@ import { builder } from '../builder.ts';
 import { TokenRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum, TokenAccessEnum } from './enums.ts';
-import { ExpiryInput, TokenIdInput, TokenScopeInput } from './token-inputs.ts';
+import { ExpiryInput, TokenScopeInput, tokenIdInput } from './token-inputs.ts';
 
 function issuedPayload(name: string, description: string) {
   return builder.objectRef<IssuedToken>(name).implement({
@@ -20,10 +20,23 @@ function issuedPayload(name: string, description: string) {
 const CreateTokenPayload = issuedPayload('CreateTokenPayload', 'A new token with its secret.');
 const RegenerateTokenPayload = issuedPayload('RegenerateTokenPayload', 'A token with its new secret.');
 
-export const TokenPayload = builder.objectRef<{ token: Token }>('TokenPayload').implement({
-  description: 'The token as it stands after the change.',
-  fields: (t) => ({ token: t.expose('token', { type: TokenRef, description: 'The token.' }) }),
-});
+const CreateWorkspaceTokenPayload = issuedPayload(
+  'CreateWorkspaceTokenPayload',
+  'A new workspace token with its secret.',
+);
+
+/** Returns the payload type of a mutation that changes a token. */
+export function tokenPayload(name: `${string}Payload`) {
+  return builder.objectRef<{ token: Token }>(name).implement({
+    description: 'The token after the change.',
+    fields: (t) => ({ token: t.expose('token', { type: TokenRef, description: 'The token.' }) }),
+  });
+}
+
+const UpdateTokenPayload = tokenPayload('UpdateTokenPayload');
+const AddTokenScopesPayload = tokenPayload('AddTokenScopesPayload');
+const RemoveTokenScopesPayload = tokenPayload('RemoveTokenScopesPayload');
+const RemoveAllTokenScopesPayload = tokenPayload('RemoveAllTokenScopesPayload');
 
 const CreateTokenInput = builder.inputType('CreateTokenInput', {
   description: 'A new personal token.',
@@ -112,6 +125,11 @@ const RemoveTokenScopesInput = builder.inputType('RemoveTokenScopesInput', {
   }),
 });
 
+const RemoveAllTokenScopesInput = tokenIdInput(
+  'RemoveAllTokenScopesInput',
+  'The token to remove all scopes from.',
+);
+
 /** What changing a token needs; on a workspace token, a role. */
 export function changing(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR') {
   return { kind: 'token', operation: 'UPDATE', token: 'input.id', workspaceRole } as const;
@@ -130,7 +148,7 @@ builder.mutationFields((t) => ({
       ),
   }),
   createWorkspaceToken: t.field({
-    type: CreateTokenPayload,
+    type: CreateWorkspaceTokenPayload,
     description: 'Creates a token that belongs to a workspace and acts with a role in it.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: {
@@ -144,7 +162,7 @@ builder.mutationFields((t) => ({
     },
   }),
   updateToken: t.field({
-    type: TokenPayload,
+    type: UpdateTokenPayload,
     description: 'Changes what a token is called and what it may do. The same secret keeps working.',
     need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: 'input.role' },
     args: { input: t.arg({ type: UpdateTokenInput, required: true, description: 'What to change.' }) },
@@ -172,7 +190,7 @@ builder.mutationFields((t) => ({
     },
   }),
   addTokenScopes: t.field({
-    type: TokenPayload,
+    type: AddTokenScopesPayload,
     description: 'Adds scopes to a SCOPED token, from the next request on.',
     need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: true },
     args: { input: t.arg({ type: AddTokenScopesInput, required: true, description: 'What to add.' }) },
@@ -185,7 +203,7 @@ builder.mutationFields((t) => ({
     },
   }),
   removeTokenScopes: t.field({
-    type: TokenPayload,
+    type: RemoveTokenScopesPayload,
     description: 'Takes scopes from a SCOPED token, from the next request on.',
     need: changing('WORKSPACE_MANAGER'),
     args: {
@@ -200,10 +218,10 @@ builder.mutationFields((t) => ({
     },
   }),
   removeAllTokenScopes: t.field({
-    type: TokenPayload,
+    type: RemoveAllTokenScopesPayload,
     description: 'Takes all scopes from a SCOPED token: it authenticates from then on, and may do nothing.',
     need: changing('WORKSPACE_MANAGER'),
-    args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: RemoveAllTokenScopesInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
       const token = await ctx.change(requirementOf(info, args), (uow) =>
         ctx.services.tokenEditing.removeScopes(uow, decodeGlobalId('Token', args.input.id)),

@@ -5,7 +5,7 @@ import { builder } from '../builder.ts';
 import { WorkspaceRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
-import { WorkspacePayload } from './workspaces.ts';
+import { workspacePayload } from './workspaces.ts';
 
 const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
   description: 'What a workspace demands of the tokens that reach into it.',
@@ -55,6 +55,8 @@ const UpdateTokenPolicyInput = builder.inputType('UpdateTokenPolicyInput', {
   }),
 });
 
+const UpdateTokenPolicyPayload = workspacePayload('UpdateTokenPolicyPayload');
+
 builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
   t.field({
     type: TokenPolicyRef,
@@ -66,7 +68,7 @@ builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
 
 builder.mutationField('updateTokenPolicy', (t) =>
   t.field({
-    type: WorkspacePayload,
+    type: UpdateTokenPolicyPayload,
     description:
       'Changes what a workspace demands of tokens, from the next request on. Nothing is deleted by it.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },

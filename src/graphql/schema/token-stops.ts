@@ -9,8 +9,8 @@ import {
 import { revokeAndTakeBack } from '../../services/workspaces/take-back.ts';
 import { builder } from '../builder.ts';
 import { requirementOf } from '../requirement-plugin.ts';
-import { TokenIdInput } from './token-inputs.ts';
-import { changing, TokenPayload } from './token-mutations.ts';
+import { tokenIdInput } from './token-inputs.ts';
+import { changing, tokenPayload } from './token-mutations.ts';
 
 const DeleteTokenPayload = builder.objectRef<{ id: string }>('DeleteTokenPayload').implement({
   description: 'What was deleted.',
@@ -27,6 +27,10 @@ const DeleteAllTokensPayload = builder.objectRef<{ count: number }>('DeleteAllTo
   fields: (t) => ({ deletedCount: t.exposeInt('count', { description: 'How many tokens there were.' }) }),
 });
 
+const RevokeTokenPayload = tokenPayload('RevokeTokenPayload');
+
+const DeleteTokenInput = tokenIdInput('DeleteTokenInput', 'The token to delete.');
+
 const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
   description: 'A token to revoke.',
   fields: (t) => ({
@@ -42,7 +46,7 @@ const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
 
 builder.mutationFields((t) => ({
   revokeToken: t.field({
-    type: TokenPayload,
+    type: RevokeTokenPayload,
     description:
       'Kills the secret of a token, and of all that derives from it, for good. The record stays and can be regenerated. Again, it changes nothing, apart from what takeBack asks for.',
     need: changing('ADMINISTRATOR'),
@@ -57,7 +61,7 @@ builder.mutationFields((t) => ({
     type: DeleteTokenPayload,
     description: 'Deletes a token and all that derives from it. The audit log keeps their names.',
     need: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
-    args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'Which.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
       await ctx.change(requirementOf(info, args), (uow) => deleteToken(uow, id));
@@ -74,31 +78,31 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-const STOPS = {
-  disableToken: {
+const DisableTokenInput = tokenIdInput('DisableTokenInput', 'The token to disable.');
+const DisableTokenPayload = tokenPayload('DisableTokenPayload');
+const EnableTokenInput = tokenIdInput('EnableTokenInput', 'The token to enable.');
+const EnableTokenPayload = tokenPayload('EnableTokenPayload');
+
+builder.mutationFields((t) => ({
+  disableToken: t.field({
+    type: DisableTokenPayload,
     description:
       'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
     need: changing('ADMINISTRATOR'),
-    run: disableToken,
-  },
-  enableToken: {
+    args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'Which.' }) },
+    resolve: async (_root, args, ctx, info) => {
+      const id = decodeGlobalId('Token', args.input.id);
+      return { token: await ctx.change(requirementOf(info, args), (uow) => disableToken(uow, id)) };
+    },
+  }),
+  enableToken: t.field({
+    type: EnableTokenPayload,
     description: 'Ends a stop: the same secret works again. Again, it changes nothing.',
     need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
-    run: enableToken,
-  },
-} as const;
-
-for (const [name, { description, need, run }] of Object.entries(STOPS)) {
-  builder.mutationField(name, (t) =>
-    t.field({
-      type: TokenPayload,
-      description,
-      need,
-      args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which.' }) },
-      resolve: async (_root, args, ctx, info) => {
-        const id = decodeGlobalId('Token', args.input.id);
-        return { token: await ctx.change(requirementOf(info, args), (uow) => run(uow, id)) };
-      },
-    }),
-  );
-}
+    args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'Which.' }) },
+    resolve: async (_root, args, ctx, info) => {
+      const id = decodeGlobalId('Token', args.input.id);
+      return { token: await ctx.change(requirementOf(info, args), (uow) => enableToken(uow, id)) };
+    },
+  }),
+}));

@@ -59,12 +59,18 @@ const DeleteWorkspaceInput = builder.inputType('DeleteWorkspaceInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'Which workspace.' }) }),
 });
 
-export const WorkspacePayload = builder.objectRef<{ workspace: Workspace }>('WorkspacePayload').implement({
-  description: 'The workspace as it stands after the change.',
-  fields: (t) => ({
-    workspace: t.expose('workspace', { type: WorkspaceRef, description: 'The workspace.' }),
-  }),
-});
+/** Returns the payload type of a mutation that makes or changes a workspace. */
+export function workspacePayload(name: `${string}Payload`) {
+  return builder.objectRef<{ workspace: Workspace }>(name).implement({
+    description: 'The workspace after the change.',
+    fields: (t) => ({
+      workspace: t.expose('workspace', { type: WorkspaceRef, description: 'The workspace.' }),
+    }),
+  });
+}
+
+const CreateWorkspacePayload = workspacePayload('CreateWorkspacePayload');
+const UpdateWorkspacePayload = workspacePayload('UpdateWorkspacePayload');
 
 const DeleteWorkspacePayload = builder.objectRef<{ id: string }>('DeleteWorkspacePayload').implement({
   description: 'What was deleted.',
@@ -105,7 +111,7 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   createWorkspace: t.field({
-    type: WorkspacePayload,
+    type: CreateWorkspacePayload,
     description: 'Creates a workspace, whose Owner the caller becomes.',
     need: { kind: 'session' },
     args: { input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'What it is called.' }) },
@@ -116,7 +122,7 @@ builder.mutationFields((t) => ({
     }),
   }),
   updateWorkspace: t.field({
-    type: WorkspacePayload,
+    type: UpdateWorkspacePayload,
     description: 'Gives a workspace another name; its slug stays.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
     args: {

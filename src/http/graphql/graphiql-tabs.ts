@@ -148,7 +148,7 @@ mutation RegenerateToken($input: RegenerateTokenInput!) {
     `
 # 7. Delete it: record and secret are gone,
 #    the audit log remembers.
-mutation DeleteToken($input: TokenIdInput!) {
+mutation DeleteToken($input: DeleteTokenInput!) {
   deleteToken(input: $input) {
     deletedTokenId
   }

@@ -32,12 +32,12 @@ const INPUTS: Readonly<Record<Step['kind'], string>> = {
   create: 'CreateTokenInput',
   update: 'UpdateTokenInput',
   regenerate: 'RegenerateTokenInput',
-  disable: 'TokenIdInput',
-  enable: 'TokenIdInput',
+  disable: 'DisableTokenInput',
+  enable: 'EnableTokenInput',
   revoke: 'RevokeTokenInput',
-  delete: 'TokenIdInput',
+  delete: 'DeleteTokenInput',
   addScopes: 'AddTokenScopesInput',
-  removeScopes: 'TokenIdInput',
+  removeScopes: 'RemoveAllTokenScopesInput',
 };
 
 function scopeInputs(scopes: readonly string[]): object[] {

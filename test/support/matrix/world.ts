@@ -105,7 +105,7 @@ export async function createWorld(postern: TestApp): Promise<World> {
   const channels = new Map<string, ChannelFacts>();
 
   async function mutate(field: string, input: object, secret: string, selection = '__typename') {
-    const type = INPUT_OF[field] ?? `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+    const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
     const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${selection} } }`;
     const { data, errors } = await postern.post(query, { input }, secret);
     if (errors.length > 0) throw new Error(`${field}: ${JSON.stringify(errors)}`);
@@ -162,12 +162,6 @@ export async function createWorld(postern: TestApp): Promise<World> {
     },
   };
 }
-
-/** Input types that are not called after their field. */
-const INPUT_OF: Readonly<Record<string, string>> = {
-  disableToken: 'TokenIdInput',
-  deleteToken: 'TokenIdInput',
-};
 
 function factsOf(
   people: World['people'],
