@@ -1,28 +1,25 @@
-/** Runs the server and the console side by side, each reloading when its files change. Ends both when either ends. */
+/** Runs the server and the console, each reloading when its files change. Both are reached at the console's address. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer } from 'vite';
 
-// Both need to know the port.
+// Vite needs PORT to forward requests to the server.
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-const COMMANDS = [
-  ['tsx', 'watch', '--clear-screen=false', 'src/main.ts'],
-  ['vite', '--clearScreen', 'false'],
-] as const;
+const vite = await createServer({ clearScreen: false });
+await vite.listen();
+const address = vite.resolvedUrls?.local[0] ?? '';
 
-const children = COMMANDS.map(([command, ...args]) =>
-  spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' }),
-);
+// The server prints its public URL, and accepts cookies from that origin only.
+const publicUrl = process.env.POSTERN_PUBLIC_URL || new URL(address).origin;
+const server = spawn('tsx', ['watch', '--clear-screen=false', 'src/main.ts'], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  shell: process.platform === 'win32',
+  env: { ...process.env, POSTERN_PUBLIC_URL: publicUrl },
+});
 
-function stop(): void {
-  for (const child of children) child.kill('SIGTERM');
-}
-
-for (const child of children) {
-  child.once('exit', (code) => {
-    process.exitCode ??= code ?? 0;
-    stop();
-  });
-}
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
+server.once('exit', (code) => {
+  process.exitCode = code ?? 0;
+  void vite.close();
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.kill('SIGTERM'));
