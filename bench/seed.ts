@@ -24,8 +24,7 @@ const KEPT_AT_ONCE = 1000;
 const POSTGRES_AT_ONCE = 10;
 const YEAR = 365 * DAY;
 const NO_RANDOMNESS = new Uint8Array(16);
-/** READ and LIST, as bits. */
-const READ_AND_LIST = 6;
+const READ_AND_LIST = 'READ LIST';
 
 /** How many tokens derive from each of those that have any. */
 const DERIVED = 20;

@@ -127,7 +127,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('entity_type', 'text', (c) => c.notNull())
     .addColumn('entity_id', 'text')
     .addColumn('workspace_id', 'text')
-    .addColumn('operations', 'integer', (c) => c.notNull())
+    .addColumn('operations', 'text', (c) => c.notNull())
     .execute();
   await db.schema
     .createIndex('token_scopes_by_token')

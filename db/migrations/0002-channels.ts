@@ -48,7 +48,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('description', 'text')
-    .addColumn('operations', 'integer', (c) => c.notNull())
+    .addColumn('operations', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('entity_types_key', ['workspace_id', 'name'])
     .execute();
 }

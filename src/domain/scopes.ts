@@ -49,24 +49,13 @@ export function normaliseOperations(operations: readonly Operation[]): Operation
   return OPERATIONS.filter((operation) => operations.includes(operation));
 }
 
-/** Operations as a bit set, lowest bit first in the order of `OPERATIONS`; what storage keeps. */
-export function operationsToBits(operations: readonly Operation[]): number {
-  return operations.reduce((bits, operation) => bits | (1 << OPERATIONS.indexOf(operation)), 0);
-}
-
-/** The operations of every bit set: there are few, and every token that is read has some. */
-const LISTS: readonly (readonly Operation[])[] = Array.from({ length: 1 << OPERATIONS.length }, (_, bits) =>
-  Object.freeze(OPERATIONS.filter((_operation, index) => (bits & (1 << index)) !== 0)),
-);
-
-/** The operations of a bit set, as it was made by `operationsToBits`. */
-export function operationsFromBits(bits: number): readonly Operation[] {
-  return LISTS[bits] as readonly Operation[];
-}
-
 /** Whether a scope lists an operation on a type, whatever the entity. */
 export function concerns(scope: ScopeRule, operation: Operation, entityType: string): boolean {
   return scope.entityType === entityType && scope.operations.includes(operation);
+}
+
+function sameOperations(a: readonly Operation[], b: readonly Operation[]): boolean {
+  return a.every((operation) => b.includes(operation)) && b.every((operation) => a.includes(operation));
 }
 
 /** Whether two scopes say the same. */
@@ -75,7 +64,7 @@ export function sameRule(a: ScopeRule, b: ScopeRule): boolean {
     a.entityType === b.entityType &&
     a.entityId === b.entityId &&
     a.workspaceId === b.workspaceId &&
-    operationsToBits(a.operations) === operationsToBits(b.operations)
+    sameOperations(a.operations, b.operations)
   );
 }
 

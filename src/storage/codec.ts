@@ -1,5 +1,6 @@
 import type { TokenPolicy } from '../domain/policy.ts';
 import { ROLES, type Role, rankOf, roleOfRank } from '../domain/roles.ts';
+import { normaliseOperations, type Operation } from '../domain/scopes.ts';
 
 /** A role as storage keeps it, `null` for none. */
 export function roleToRank(role: Role | null): number | null {
@@ -9,6 +10,16 @@ export function roleToRank(role: Role | null): number | null {
 /** A role from what storage kept, `null` for none. */
 export function roleFromRank(rank: number | null): Role | null {
   return rank === null ? null : roleOfRank(rank);
+}
+
+/** Operations as stored: their names in the usual order, each once, separated by single spaces. */
+export function operationsToText(operations: readonly Operation[]): string {
+  return normaliseOperations(operations).join(' ');
+}
+
+/** Operations from their stored text, in the stored order. */
+export function operationsFromText(text: string): readonly Operation[] {
+  return text === '' ? [] : (text.split(' ') as Operation[]);
 }
 
 /** Roles as a bit set, the lowest role the lowest bit. */

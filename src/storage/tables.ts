@@ -117,7 +117,8 @@ interface TokenScopesTable {
   entity_type: Fixed<string>;
   entity_id: Fixed<string | null>;
   workspace_id: Fixed<string | null>;
-  operations: Fixed<number>;
+  /** Names, separated by spaces. */
+  operations: Fixed<string>;
 }
 
 interface PresentedTokensTable {
@@ -198,8 +199,8 @@ interface EntityTypesTable {
   workspace_id: Fixed<string>;
   name: Fixed<string>;
   description: string | null;
-  /** One bit an operation. */
-  operations: number;
+  /** Names, separated by spaces. */
+  operations: string;
 }
 
 interface ClockMarkTable {

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import { decodeGlobalId, toGlobalId } from '../../src/domain/global-id.ts';
 import { rankOf } from '../../src/domain/roles.ts';
-import { BUILT_IN_OPERATIONS } from '../../src/domain/scopes.ts';
+import { BUILT_IN_OPERATIONS, OPERATIONS } from '../../src/domain/scopes.ts';
 import type { Executor } from '../../src/storage/database.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import type { Person, TestApp } from '../support/app.ts';
@@ -72,7 +72,12 @@ async function fillWorkspaces({ app, owner, now }: TestApp, sizes: Sizes): Promi
   await insertAll(
     db,
     'entity_types',
-    workspaces.map((id) => ({ workspace_id: id, name: 'repository', description: null, operations: 511 })),
+    workspaces.map((id) => ({
+      workspace_id: id,
+      name: 'repository',
+      description: null,
+      operations: OPERATIONS.join(' '),
+    })),
   );
   return workspaces;
 }

@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
 import { rankOf } from '../../domain/roles.ts';
-import { OPERATIONS, operationsToBits } from '../../domain/scopes.ts';
 import { tokenCanGive } from './granters.ts';
 
 /** Which shares a query asks for. What is left out is not limited. */
@@ -21,14 +20,14 @@ interface HeldShare {
 
 const MEMBER_RANK = rankOf('TEAM_MEMBER');
 
-const OPERATION_BIT = `case s.operation ${OPERATIONS.map(
-  (name) => `when '${name}' then ${operationsToBits([name])}`,
-).join(' ')} end`;
+/** The condition that a list of names contains a name. `replace` compares exactly on both engines; `like` does not. */
+const listContains = (list: string, name: string) =>
+  `replace(' ' || ${list} || ' ', ' ' || ${name} || ' ', '') <> ' ' || ${list} || ' '`;
 
-/** The condition that a token of a chain has a scope for an operation, given as a bit, on the shared channel. */
-const hasScope = (token: string, bit: string) => `exists (
+/** The condition that a token of a chain has a scope for an operation, given in SQL, on the shared channel. */
+const hasScope = (token: string, operation: string) => `exists (
   select 1 from token_scopes as scope
-  where scope.token_id = ${token}.id and scope.entity_type = 'channel' and (scope.operations & ${bit}) <> 0
+  where scope.token_id = ${token}.id and scope.entity_type = 'channel' and ${listContains('scope.operations', operation)}
     and (scope.entity_id is null or scope.entity_id = s.channel_id)
     and (scope.workspace_id is null or scope.workspace_id = w.id))`;
 
@@ -43,7 +42,7 @@ const TOKEN_CAN_SHARE = tokenCanGive({
   covers: (token) => `case ${token}.access
     when 'FULL' then 1 = 1
     when 'ROLE' then ${token}.role >= ${MEMBER_RANK}
-    when 'SCOPED' then ${hasScope(token, `${operationsToBits(['SHARE'])}`)} and ${hasScope(token, OPERATION_BIT)}
+    when 'SCOPED' then ${hasScope(token, "'SHARE'")} and ${hasScope(token, 's.operation')}
     else 1 = 0 end`,
 });
 

@@ -1,7 +1,6 @@
 import type { TokenAuthority } from '../../domain/principal.ts';
-import { operationsFromBits } from '../../domain/scopes.ts';
 import type { TokenAccess, TokenKind, TokenStops } from '../../domain/token.ts';
-import { roleFromRank } from '../codec.ts';
+import { operationsFromText, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery } from '../query/prepared.ts';
 
@@ -52,7 +51,7 @@ interface LinkRow {
   entity_type: string | null;
   entity_id: string | null;
   scope_workspace_id: string | null;
-  operations: number | null;
+  operations: string | null;
 }
 
 function toLink(rows: readonly LinkRow[]): TokenLink {
@@ -68,7 +67,7 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
             entityType: row.entity_type,
             entityId: row.entity_id,
             workspaceId: row.scope_workspace_id,
-            operations: operationsFromBits(row.operations as number),
+            operations: operationsFromText(row.operations as string),
           },
     ),
     lifetime: first.expires_at === null ? null : first.expires_at - first.issued_at,

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { AccessContext } from '../../domain/authority.ts';
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
-import { type Operation, operationsFromBits, operationsToBits } from '../../domain/scopes.ts';
-import { policyFromColumns, roleFromRank } from '../codec.ts';
+import type { Operation } from '../../domain/scopes.ts';
+import { operationsFromText, operationsToText, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
@@ -17,13 +17,13 @@ function toEntityType(row: Selectable<Tables['entity_types']>): RegisteredEntity
     workspaceId: row.workspace_id,
     name: row.name,
     description: row.description,
-    operations: operationsFromBits(row.operations),
+    operations: operationsFromText(row.operations),
   };
 }
 
 /** Declares a type in a workspace, in place of what was declared under its name before. */
 export async function saveEntityType(db: Executor, type: RegisteredEntityType): Promise<void> {
-  const declared = { description: type.description, operations: operationsToBits(type.operations) };
+  const declared = { description: type.description, operations: operationsToText(type.operations) };
   await db
     .insertInto('entity_types')
     .values({ workspace_id: type.workspaceId, name: type.name, ...declared })
@@ -87,6 +87,6 @@ export async function findRegistrations(db: Executor, userId: string, name: stri
       shared: [],
       policy: policyFromColumns(row),
     },
-    operations: operationsFromBits(row.operations),
+    operations: operationsFromText(row.operations),
   }));
 }

@@ -1,4 +1,5 @@
-import { operationsFromBits, operationsToBits, type TokenScope } from '../../domain/scopes.ts';
+import type { TokenScope } from '../../domain/scopes.ts';
+import { operationsFromText, operationsToText } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQueryByIds } from '../query/prepared.ts';
 
@@ -7,7 +8,7 @@ interface ScopeRow {
   entity_type: string;
   entity_id: string | null;
   workspace_id: string | null;
-  operations: number;
+  operations: string;
 }
 
 /** A scope from its row. */
@@ -17,7 +18,7 @@ export function toScope(row: ScopeRow): TokenScope {
     entityType: row.entity_type,
     entityId: row.entity_id,
     workspaceId: row.workspace_id,
-    operations: operationsFromBits(row.operations),
+    operations: operationsFromText(row.operations),
   };
 }
 
@@ -37,7 +38,7 @@ export async function insertScopes(
         entity_type: scope.entityType,
         entity_id: scope.entityId,
         workspace_id: scope.workspaceId,
-        operations: operationsToBits(scope.operations),
+        operations: operationsToText(scope.operations),
       })),
     )
     .execute();

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import pLimit from 'p-limit';
-import { operationsFromBits, operationsToBits } from '../../domain/scopes.ts';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { batchLookup } from '../query/batched-lookup.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
@@ -24,7 +23,7 @@ function linkToJson(link: TokenLink) {
   const { tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt } = link;
   const scopes = link.scopes.map(
     ({ entityType, entityId, workspaceId, operations }) =>
-      [entityType, entityId, workspaceId, operationsToBits(operations)] as const,
+      [entityType, entityId, workspaceId, operations] as const,
   );
   return [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes] as const;
 }
@@ -51,11 +50,11 @@ function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
     tokenId,
     access,
     role,
-    scopes: scopes.map(([entityType, entityId, scopeWorkspaceId, bits]) => ({
+    scopes: scopes.map(([entityType, entityId, scopeWorkspaceId, operations]) => ({
       entityType,
       entityId,
       workspaceId: scopeWorkspaceId,
-      operations: operationsFromBits(bits),
+      operations,
     })),
     lifetime,
     expiresAt,

@@ -1,7 +1,6 @@
 import type { WorkspaceAccess } from '../../domain/effective-scopes.ts';
 import type { Role } from '../../domain/roles.ts';
-import { operationsFromBits } from '../../domain/scopes.ts';
-import { policyFromColumns, roleFromRank } from '../codec.ts';
+import { operationsFromText, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { findShares } from './channel-shares.ts';
 
@@ -41,7 +40,7 @@ async function findEntityTypes(
     .orderBy('name')
     .execute();
   for (const row of rows) {
-    const type = { name: row.name, operations: operationsFromBits(row.operations) };
+    const type = { name: row.name, operations: operationsFromText(row.operations) };
     byWorkspace.set(row.workspace_id, [...(byWorkspace.get(row.workspace_id) ?? []), type]);
   }
   return byWorkspace;

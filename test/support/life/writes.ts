@@ -4,6 +4,16 @@ import type { Random } from '../random.ts';
 
 type Database = Kysely<Tables>;
 
+const OPERATION_LISTS = [
+  'CREATE',
+  'READ',
+  'CREATE READ',
+  'LIST',
+  'CREATE LIST',
+  'READ LIST',
+  'CREATE READ LIST',
+];
+
 /** What the statements of a walk choose from. */
 interface Town {
   readonly users: readonly string[];
@@ -92,7 +102,7 @@ const WRITES: Readonly<Record<string, Write>> = {
       .insertInto('token_scopes')
       .values({
         ...{ id, token_id: random.pick(tokens).id, entity_type: 'channel' },
-        ...{ entity_id: null, workspace_id: null, operations: 1 + random.below(7) },
+        ...{ entity_id: null, workspace_id: null, operations: random.pick(OPERATION_LISTS) },
       })
       .execute(),
   'insert ancestor': (db, random, { tokens }) =>
@@ -122,7 +132,7 @@ const WRITES: Readonly<Record<string, Write>> = {
   'update scope': (db, random, { scopes }) =>
     (db as Kysely<any>)
       .updateTable('token_scopes')
-      .set({ operations: 1 + random.below(7) })
+      .set({ operations: random.pick(OPERATION_LISTS) })
       .where('id', '=', random.pick(scopes))
       .execute(),
   'update user': (db, random, { users }) =>
