@@ -18,33 +18,33 @@ import { acquireServerLock } from './storage/sqlite/server-lock.ts';
 
 const DEFAULT_OWNER = 'owner@localhost';
 
-/** Postern, put together. */
+/** The assembled server. */
 export interface App extends HttpHandler {
   readonly logger: Logger;
   readonly services: Services;
-  /** What is measured; `null` where nobody asks for it. */
+  /** `null` if no metrics port is configured. */
   readonly metrics: Metrics | null;
-  /** The account that was made because there was none; its password is told nowhere else. */
+  /** The account that was created because there were no users. Its password is returned only here. */
   readonly firstOwner: FirstOwner | null;
-  /** Stores what is still in memory and lets go of the database. Call it when no request is under way. */
+  /** Writes what is in memory and closes the database. Call it when no request is pending. */
   close(): Promise<void>;
 }
 
-/** What may stand in for the real thing, in tests above all. */
+/** Replacements for the real dependencies, mainly for tests. */
 export interface AppOverrides {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly passwords?: PasswordHasher;
-  /** An open database of the newest schema; left out, the one that the configuration names is opened and migrated. */
+  /** An open database of the newest schema. Default: the configured database, opened and migrated. */
   readonly database?: DatabaseHandle;
 }
 
-/** Says in the log that the system clock was set. What it means for the time, `createSteadyClock` says. */
+/** Returns a function that logs a change of the system clock. `createSteadyClock` explains the consequences. */
 function warnOfStep(logger: Logger): (milliseconds: number) => void {
   return (milliseconds) =>
     logger.warn(
       { seconds: Math.round(milliseconds / 1000) },
-      'the system clock was set: time does not go back until a restart',
+      'the system clock was changed: the time does not go back until a restart',
     );
 }
 
@@ -56,12 +56,12 @@ async function openConfigured(config: Config, logger: Logger): Promise<DatabaseH
     try {
       await migrateToLatest(handle);
       const sources = { system: systemClock, monotonic: monotonicNow, onStep: warnOfStep(logger) };
-      const kept = isPostgres(config.databaseUrl) ? null : await startSqliteClock(handle, sources);
+      const sqliteClock = isPostgres(config.databaseUrl) ? null : await startSqliteClock(handle, sources);
       return {
         ...handle,
-        clock: kept?.now ?? handle.clock,
+        clock: sqliteClock?.now ?? handle.clock,
         close: async () => {
-          await kept?.stop();
+          await sqliteClock?.stop();
           await close();
           lock.release();
         },
@@ -76,13 +76,15 @@ async function openConfigured(config: Config, logger: Logger): Promise<DatabaseH
   }
 }
 
-/** Opens the database, makes the first owner where there is no user, and puts everything together. */
+/** Opens the database, creates the first owner if there are no users, and assembles the server. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const database = overrides.database ?? (await openConfigured(config, logger));
   const clock = overrides.clock ?? database.clock;
   if (await takeAsIsMark(database)) {
-    logger.warn('the database was restored as it was: what was revoked after the backup works again');
+    logger.warn(
+      'the database was restored with --as-is: secrets that were revoked after the backup work again',
+    );
   }
   const services = createServices({
     db: database.db,

@@ -2,13 +2,13 @@ import { isIP } from 'node:net';
 import { PosternError } from './domain/errors.ts';
 import { SECRET_PREFIX } from './domain/secret.ts';
 
-// Parsers of what environment variables hold. Each throws an error that says what the text must be, and never repeats it.
+// Parsers for environment variables. Each throws an error that says what the text must be, and never repeats the text.
 
 function wrong(what: string): never {
   throw new Error(what);
 }
 
-/** Runs a parser of the domain, whose complaint names what is wrong and never the value. */
+/** Adapts a parser of `domain`, whose error never repeats the value. */
 export function byRule<T>(parse: (text: string, path: []) => T): (text: string) => T {
   return (text) => {
     try {
@@ -20,63 +20,63 @@ export function byRule<T>(parse: (text: string, path: []) => T): (text: string) 
   };
 }
 
-/** Lets the empty text stand for nothing. */
+/** Makes a parser return `null` for the empty text. */
 export function optional<T>(parse: (text: string) => T): (text: string) => T | null {
   return (text) => (text === '' ? null : parse(text));
 }
 
-/** Lets a word stand for no limit. */
+/** Makes a parser return `null`, no limit, for one word. */
 export function unless<T>(word: string, parse: (text: string) => T): (text: string) => T | null {
   return (text) => (text === word ? null : parse(text));
 }
 
-/** A parser of whole numbers within bounds. */
+/** Returns a parser of integers within bounds. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? value : wrong(`must be a whole number from ${min} to ${max}`);
+    return value >= min && value <= max ? value : wrong(`must be an integer from ${min} to ${max}`);
   };
 }
 
-/** A parser of one of a few words. */
+/** Returns a parser that accepts only the given words. */
 export function oneOf<T extends string>(...values: readonly T[]): (text: string) => T {
   return (text) => values.find((value) => value === text) ?? wrong(`must be one of ${values.join(', ')}`);
 }
 
-/** An address or a host name, without a port. */
+/** Parses an IP address or a host name, without a port. */
 export function host(text: string): string {
   return isIP(text) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)
     ? text
-    : wrong('must be an address or a host name, without a port');
+    : wrong('must be an IP address or a host name, without a port');
 }
 
-/** The URL of a database: a file, or a PostgreSQL database. */
+/** Parses the URL of a database: an SQLite file or a PostgreSQL database. */
 export function databaseUrl(text: string): string {
   const isKnown = text.startsWith('file:') || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
   return isKnown
     ? text
-    : wrong('must be file:./data/postern.db or the like, or postgres://user@host/database');
+    : wrong('must be a URL such as file:./data/postern.db or postgres://user@host/database');
 }
 
-/** A web origin: scheme, host and port. */
+/** Parses a web origin: scheme, host and port. */
 export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isOrigin = url && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(text);
   return isOrigin ? url.origin : wrong('must be an origin, such as https://postern.example, without a path');
 }
 
-/** Web origins, separated by commas. */
+/** Parses web origins, separated by commas. */
 export function origins(text: string): readonly string[] {
   const parts = text.split(',').map((part) => part.trim());
   return parts.filter((part) => part !== '').map(origin);
 }
 
-/** A switch. */
+/** Parses `on` or `off`. */
 export function onOff(text: string): boolean {
   return oneOf('on', 'off')(text) === 'on';
 }
 
-/** What may stand in front of a secret, or nothing. */
+/** Parses the prefix of secrets; it can be empty. */
 export function secretPrefix(text: string): string {
   return text === '' || SECRET_PREFIX.test(text)
     ? text

@@ -19,20 +19,20 @@ import { parseEmail, parsePassword } from './domain/text.ts';
 import { NEW_ACCOUNTS, type NewAccounts } from './domain/user.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts';
 
-/** What a start is configured with. */
+/** The configuration of a server. */
 export interface Config {
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly databaseUrl: string;
-  /** The origin that people reach the server at; `null` where it is the one of each request. */
+  /** The origin that browsers use; `null` to take it from each request. */
   readonly publicUrl: string | null;
-  /** The first owner's email; `null` where it was left out. */
+  /** `null` if it is not set. */
   readonly ownerEmail: string | null;
   readonly ownerPassword: string | null;
   readonly newAccounts: NewAccounts;
   readonly allowedOrigins: readonly string[];
-  /** How many proxies stand in front, each of which appends to `X-Forwarded-For`. */
+  /** Number of trusted proxies, each of which appends to `X-Forwarded-For`. */
   readonly trustProxy: number;
   readonly maxConnections: number;
   readonly graphiql: boolean;
@@ -45,20 +45,20 @@ export interface Config {
   readonly requestsPerMinute: number;
   readonly secretPrefix: string;
   readonly metricsHost: string;
-  /** 0 lets the system choose; `null` is off. */
+  /** 0 selects a free port; `null` is off. */
   readonly metricsPort: number | null;
   /** 0 is off. */
   readonly watchdogSeconds: number;
   readonly limits: Limits;
 }
 
-/** Says in one line which variables are wrong and how. Never repeats a value. */
+/** Names the invalid variables and what is wrong with them, in one line. Never repeats a value. */
 export class ConfigError extends Error {}
 
-/** One environment variable: `parse` gets its text, or the default, and throws what is wrong with it. */
+/** One environment variable. `parse` takes its text, or the default, and throws an error that says what is wrong. */
 interface Variable<T> {
   readonly name: string;
-  /** What an absent or empty variable stands for; the empty string where that is nothing at all. */
+  /** The value of an absent or empty variable; the empty string if there is no default. */
   readonly default: string;
   readonly about: string;
   readonly parse: (text: string) => T;
@@ -77,99 +77,99 @@ const count = integer(1, 1_000_000);
 const duration = byRule(parseDuration);
 
 const SETTINGS = {
-  host: variable('HOST', '127.0.0.1', host, 'The address to listen on; 0.0.0.0 for every network.'),
-  port: variable('PORT', 4000, integer(0, 65_535), 'The port to listen on; 0 takes a free one.'),
+  host: variable('HOST', '127.0.0.1', host, 'The address to listen on; 0.0.0.0 for all interfaces.'),
+  port: variable('PORT', 4000, integer(0, 65_535), 'The port to listen on; 0 selects a free one.'),
   databaseUrl: variable(
     'DATABASE_URL',
     'file:./data/postern.db',
     databaseUrl,
-    'What holds everything: an SQLite file, or a PostgreSQL database as postgres://user:password@host/database.',
+    'The database: an SQLite file (file:path), or PostgreSQL (postgres://user:password@host/database).',
   ),
   publicUrl: variable(
     'POSTERN_PUBLIC_URL',
     '',
     optional(origin),
-    'The origin that browsers reach Postern at, such as https://postern.example; with https, the cookie is Secure and bound to it.',
+    'The origin that browsers use, such as https://postern.example; with https, cookies are Secure and bound to its host.',
   ),
   ownerEmail: variable(
     'POSTERN_OWNER_EMAIL',
     '',
     optional(byRule(parseEmail)),
-    'The first owner, created where there is no user yet; empty: owner@localhost.',
+    'The email of the first owner, created if there are no users; empty: owner@localhost.',
   ),
   ownerPassword: variable(
     'POSTERN_OWNER_PASSWORD',
     '',
     optional(byRule(parsePassword)),
-    "The first owner's password; empty: a random one, printed once.",
+    "The first owner's password; empty: generated and printed once.",
   ),
   newAccounts: variable(
     'POSTERN_NEW_ACCOUNTS',
     'invitation',
     oneOf(...NEW_ACCOUNTS),
-    'Who may create accounts: invitation (whoever accepts one, with an unverified email), or operator.',
+    'How accounts are created: invitation (accepting one creates an account with an unverified email), or operator (postern user create only).',
   ),
   allowedOrigins: variable(
     'POSTERN_ALLOWED_ORIGINS',
     '',
     origins,
-    'Origins whose pages may call the API from a browser, separated by commas; empty: none but its own.',
+    'Other origins whose pages are allowed to call the API from a browser, separated by commas.',
   ),
   trustProxy: variable(
     'POSTERN_TRUST_PROXY',
     0,
     integer(0, 10),
-    'How many proxies stand in front and append to X-Forwarded-For; 0: that header is not believed.',
+    'Number of trusted proxies, each of which appends to X-Forwarded-For; 0: the header is ignored.',
   ),
   maxConnections: variable(
     'POSTERN_MAX_CONNECTIONS',
     10_000,
     count,
-    'Open connections a process, streams included; further ones are closed as soon as they are opened.',
+    'Open connections per process, streams included; further connections are closed immediately.',
   ),
-  graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL at /graphql for browsers: on or off.'),
+  graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL for browsers at /graphql: on or off.'),
   logLevel: variable(
     'POSTERN_LOG_LEVEL',
     'info',
     oneOf(...LOG_LEVELS),
-    `The least that is logged: ${LOG_LEVELS.join(', ')}.`,
+    `Minimum log level: ${LOG_LEVELS.join(', ')}.`,
   ),
   refusalsPerMinute: variable(
     'POSTERN_REFUSALS_PER_MINUTE',
     1000,
     integer(0, 1_000_000),
-    'Refused credentials that one address may send in a minute, before the next ones get 429; 0: no limit.',
+    'Refused credentials per address and minute; further ones get 429; 0: no limit.',
   ),
   anonymousPerMinute: variable(
     'POSTERN_ANONYMOUS_PER_MINUTE',
     1000,
     integer(0, 1_000_000),
-    'Requests without a credential that one address may make in a minute; 0: no limit.',
+    'Requests without a credential per address and minute; 0: no limit.',
   ),
   requestsPerMinute: variable(
     'POSTERN_REQUESTS_PER_MINUTE',
     0,
     integer(0, 1_000_000),
-    'Requests that one credential may make in a minute; 0: no limit.',
+    'Requests per credential and minute; 0: no limit.',
   ),
   secretPrefix: variable(
     'POSTERN_SECRET_PREFIX',
     '',
     secretPrefix,
-    'What stands in front of every new secret, such as acme_.',
+    'The prefix of every new secret, such as acme_.',
   ),
   metricsHost: variable('POSTERN_METRICS_HOST', '127.0.0.1', host, 'The address to serve metrics on.'),
   metricsPort: variable(
     'POSTERN_METRICS_PORT',
     '',
     optional(integer(0, 65_535)),
-    'The port to serve metrics on, at /metrics, to whoever reaches it; empty: nowhere.',
+    'The port to serve metrics on, at /metrics, without authentication; empty: off.',
   ),
   watchdogSeconds: variable(
     'POSTERN_WATCHDOG_SECONDS',
     30,
     integer(0, 3600),
-    'After how many seconds of standing still the process ends itself (SIGALRM); 0: never.',
+    'Seconds without progress after which the process ends itself with SIGALRM; 0: never.',
   ),
 } as const;
 
@@ -178,73 +178,73 @@ const LIMITS = {
     'POSTERN_MESSAGES_KEPT',
     DEFAULT_LIMITS.messagesKept,
     count,
-    'Messages kept a channel; the oldest make room.',
+    'Messages stored per channel; the oldest are deleted first.',
   ),
   messageBytesKept: variable(
     'POSTERN_MESSAGE_BYTES_KEPT',
     DEFAULT_LIMITS.messageBytesKept,
     integer(PAYLOAD_BYTES, 999_999_999),
-    'Bytes of the payloads kept a channel; the oldest messages make room.',
+    'Bytes of payloads stored per channel; the oldest messages are deleted first.',
   ),
   workspacesPerUser: variable(
     'POSTERN_WORKSPACES_PER_USER',
     DEFAULT_LIMITS.workspacesPerUser,
     count,
-    'Workspaces that a user may create.',
+    'Workspaces created per user.',
   ),
   channelsPerWorkspace: variable(
     'POSTERN_CHANNELS_PER_WORKSPACE',
     DEFAULT_LIMITS.channelsPerWorkspace,
     count,
-    'Channels a workspace.',
+    'Channels per workspace.',
   ),
   sharesPerChannel: variable(
     'POSTERN_SHARES_PER_CHANNEL',
     DEFAULT_LIMITS.sharesPerChannel,
     count,
-    'Shares a channel.',
+    'Shares per channel.',
   ),
   tokensPerUser: variable(
     'POSTERN_TOKENS_PER_USER',
     DEFAULT_LIMITS.tokensPerUser,
     count,
-    'Personal tokens a user.',
+    'Personal tokens per user.',
   ),
   tokensPerWorkspace: variable(
     'POSTERN_TOKENS_PER_WORKSPACE',
     DEFAULT_LIMITS.tokensPerWorkspace,
     count,
-    'Workspace tokens a workspace.',
+    'Workspace tokens per workspace.',
   ),
   scopesPerToken: variable(
     'POSTERN_SCOPES_PER_TOKEN',
     DEFAULT_LIMITS.scopesPerToken,
     count,
-    'Scopes a token.',
+    'Scopes per token.',
   ),
   streamsPerCredential: variable(
     'POSTERN_STREAMS_PER_CREDENTIAL',
     DEFAULT_LIMITS.streamsPerCredential,
     count,
-    'Open subscriptions a credential.',
+    'Open subscriptions per credential.',
   ),
   personalTokenLifetime: variable(
     'POSTERN_TOKEN_MAX_LIFETIME',
     formatDuration(DEFAULT_LIMITS.personalTokenLifetime),
     duration,
-    'The longest that a personal token may live, as an ISO 8601 duration.',
+    'Maximum lifetime of a personal token, as an ISO 8601 duration.',
   ),
   sessionLifetime: variable(
     'POSTERN_SESSION_LIFETIME',
     formatDuration(DEFAULT_LIMITS.sessionLifetime),
     duration,
-    'How long a sign-in lasts, as an ISO 8601 duration.',
+    'Lifetime of a session, as an ISO 8601 duration.',
   ),
   auditRetention: variable(
     'POSTERN_AUDIT_RETENTION',
     formatDuration(400 * DAY),
     unless('forever', duration),
-    'How long the audit log keeps a row, as an ISO 8601 duration, or forever.',
+    'Retention of audit events, as an ISO 8601 duration, or forever.',
   ),
 } as const;
 
@@ -252,42 +252,42 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Table = Readonly<Record<string, Variable<unknown>>>;
 type Values<T extends Table> = { readonly [K in keyof T]: ReturnType<T[K]['parse']> };
 
-/** The name, default and meaning of every variable, in the order that people meet them. */
+/** The name, default and description of every variable, in the order of `.env.example`. */
 export const ENVIRONMENT: readonly Omit<Variable<unknown>, 'parse'>[] = Object.freeze(
   [SETTINGS, LIMITS].flatMap((table: Table) => Object.values(table)),
 );
 
-/** Parses every variable of a table; what is wrong with each goes to `problems`. */
+/** Parses every variable of a table and adds what is wrong to `problems`. */
 function readTable<T extends Table>(table: T, env: Environment, problems: string[]): Values<T> {
   const values: Record<string, unknown> = {};
   for (const [key, { name, default: fallback, parse }] of Object.entries(table)) {
     try {
       values[key] = parse(env[name] || fallback);
     } catch (error) {
-      problems.push(`${name} ${error instanceof Error ? error.message : 'is wrong'}`);
+      problems.push(`${name} ${error instanceof Error ? error.message : 'is invalid'}`);
     }
   }
   return values as Values<T>;
 }
 
 /**
- * The configuration that an environment spells, defaults filled in; an empty variable counts as absent.
+ * Returns the configuration of an environment, with defaults; an empty variable counts as absent.
  * Throws a `ConfigError` that names every unknown, malformed or contradictory variable.
  */
 export function readConfig(env: Environment): Config {
   const known = new Set(ENVIRONMENT.map(({ name }) => name));
   const unknown = Object.keys(env).filter((name) => name.startsWith('POSTERN_') && !known.has(name));
-  const problems = unknown.map((name) => `${name} is not a variable of Postern`);
+  const problems = unknown.map((name) => `${name} is not a Postern setting`);
   const settings = readTable(SETTINGS, env, problems);
   const limits = readTable(LIMITS, env, problems);
   if (settings.ownerPassword && settings.ownerEmail === null) {
-    problems.push('POSTERN_OWNER_PASSWORD needs POSTERN_OWNER_EMAIL: whose password is it?');
+    problems.push('POSTERN_OWNER_PASSWORD requires POSTERN_OWNER_EMAIL');
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return { ...settings, limits: { ...DEFAULT_LIMITS, ...limits } };
 }
 
-/** The process's environment, filled up from the file `.env` of the working directory where there is one. */
+/** Returns the environment of the process, with variables from `.env` in the working directory if it exists. */
 export function loadEnvironment(): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;

@@ -6,7 +6,7 @@ import { serve } from './server.ts';
 try {
   await serve(readConfig(loadEnvironment()), (text) => process.stdout.write(`${text}\n`));
 } catch (error) {
-  // What the operator can mend is to be seen at a glance; anything else is for whoever mends Postern.
+  // A message is enough for errors that the operator can correct; any other error needs its stack.
   const isForOperator = error instanceof ConfigError || error instanceof OperatorError;
   console.error('Postern cannot start:', isForOperator ? error.message : error);
   process.exitCode = 1;

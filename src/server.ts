@@ -8,7 +8,7 @@ import { monotonicNow } from './platform/clock.ts';
 import { startWatchdog } from './platform/watchdog.ts';
 import type { FirstOwner } from './services/accounts/bootstrap.ts';
 
-/** From the signal to the last answer, and to the end; whoever started us will not wait longer than ten seconds. */
+/** From the signal to the last response, and to the exit. Supervisors commonly kill a process after ten seconds. */
 const DRAIN_MS = 8_000;
 const STOP_MS = 9_500;
 
@@ -24,17 +24,19 @@ function urlOf({ publicUrl, host }: Config, port: number): string {
 
 function signInHint({ email, password }: FirstOwner): string {
   const how = password
-    ? `the password ${password} (made up just now, and shown only here)`
-    : 'the password of POSTERN_OWNER_PASSWORD';
-  return `Postern has its first owner: sign in as ${email} with ${how}.`;
+    ? `the password ${password} (generated; it won't be shown again)`
+    : 'the password in POSTERN_OWNER_PASSWORD';
+  return `Created the first owner. Sign in as ${email} with ${how}.`;
 }
 
 function welcome({ graphiql }: Config, url: string): string {
   return [
     `Postern listens on ${url}`,
     `Open ${url} in a browser for the console.`,
-    ...(graphiql ? [`Open ${url}/graphql for GraphiQL: its tabs walk you through the life of a token.`] : []),
-    `Or ask from a shell: curl ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
+    ...(graphiql
+      ? [`Open ${url}/graphql for GraphiQL. Its tabs create, use, update and delete a token.`]
+      : []),
+    `Or send a request from a shell: curl ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
   ].join('\n');
 }
 
@@ -48,62 +50,68 @@ async function listen(
     return await server.listen(port, host);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error;
-    throw new ConfigError(`${variables}: cannot listen on ${host}, port ${port} (${reason})`);
+    throw new ConfigError(
+      reason === 'EADDRINUSE'
+        ? `Port ${port} on ${host} is already in use. Stop that program or set ${variables}.`
+        : `Cannot listen on ${host}, port ${port} (${reason}). Check ${variables}.`,
+    );
   }
 }
 
-/** Serves what is measured, where that is asked for. */
+/** Serves the metrics if they are configured; otherwise returns `null`. */
 async function serveMetrics({ metrics, logger }: App, config: Config): Promise<MetricsServer | null> {
   if (metrics === null || config.metricsPort === null) return null;
   const server = createMetricsServer(metrics);
   const { metricsHost: host } = config;
-  const port = await listen(server, host, config.metricsPort, 'POSTERN_METRICS_HOST, POSTERN_METRICS_PORT');
-  logger.info({ host, port }, 'metrics are served');
+  const port = await listen(server, host, config.metricsPort, 'POSTERN_METRICS_HOST or POSTERN_METRICS_PORT');
+  logger.info({ host, port }, 'serving metrics');
   return server;
 }
 
-/** Resolves at the first signal to stop; the second one ends the process on the spot. */
+/** Resolves at the first signal to stop. The second one exits immediately. */
 async function stopSignal(): Promise<void> {
   const signals = ['SIGTERM', 'SIGINT'] as const;
   await Promise.race(signals.map((signal) => once(process, signal)));
   for (const signal of signals) process.once(signal, () => process.exit(1));
 }
 
-/** Ends the process, with a line in the log, on an error that nothing caught: its state can be relied on no more. */
-function dieLoudly({ logger }: App): void {
+/** Logs an uncaught error and exits, because the state of the process can no longer be relied on. */
+function exitOnUncaughtError({ logger }: App): void {
   process.on('uncaughtException', (error) => {
-    logger.fatal({ err: error }, 'an error that nothing caught');
+    logger.fatal({ err: error }, 'uncaught error');
     process.exit(1);
   });
 }
 
-/** Has a process end that stands still. Only once it has begun to serve: a migration may rightly take longer. */
+/** Starts the watchdog. Call it after the migrations, which can block for longer than the watchdog allows. */
 function watch({ logger }: App, { watchdogSeconds }: Config): void {
   if (watchdogSeconds === 0) return;
   startWatchdog(watchdogSeconds);
   if (process.pid === 1) {
-    logger.warn('the watchdog cannot end process 1: run it under an init, as "docker run --init" does');
+    logger.warn(
+      'the watchdog cannot stop process 1: run Postern under an init, for example with "docker run --init"',
+    );
   }
 }
 
-/** Logs that connections are refused, at most once a minute: whoever opens too many must not fill the log as well. */
+/** Returns a function that logs refused connections, at most once a minute, so that a flood does not fill the log. */
 function createRefusalLog({ logger }: App, { maxConnections }: Config): () => void {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return () => {
     const now = monotonicNow();
     if (now < quietUntil) return;
     quietUntil = now + REFUSAL_LOG_MS;
-    logger.warn({ maxConnections }, 'POSTERN_MAX_CONNECTIONS is reached: connections are refused');
+    logger.warn({ maxConnections }, 'refusing connections: POSTERN_MAX_CONNECTIONS is reached');
   };
 }
 
 /**
- * Runs the server until the process is told to stop, then answers what is under way and stores what is in memory.
- * Throws where it cannot start: a `ConfigError` where the configuration is to blame.
+ * Runs the server until a stop signal, then finishes pending requests and writes what is in memory to the database.
+ * Throws if it cannot start; a `ConfigError` if the configuration is the cause.
  */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const app = await createApp(config);
-  dieLoudly(app);
+  exitOnUncaughtError(app);
   watch(app, config);
   const server = createNodeServer(app, {
     maxConnections: config.maxConnections,
@@ -112,7 +120,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   try {
     if (app.firstOwner) print(signInHint(app.firstOwner));
     const metrics = await serveMetrics(app, config);
-    const port = await listen(server, config.host, config.port, 'HOST, PORT');
+    const port = await listen(server, config.host, config.port, 'HOST or PORT');
     const stop = stopSignal();
     print(welcome(config, urlOf(config, port)));
     await stop;

@@ -1,4 +1,4 @@
-/** Rows of text as lines whose columns stand below each other. */
+/** Returns one line per row, with each column padded to its widest cell. */
 export function alignColumns(rows: readonly (readonly string[])[], indent = ''): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map(

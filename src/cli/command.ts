@@ -4,46 +4,46 @@ import { OperatorError } from '../platform/operator-error.ts';
 import { alignColumns } from './columns.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A call that does not fit the command: told with a pointer to the help, exit code 2. */
+/** Arguments that the command does not accept: reported with a pointer to its help, exit code 2. */
 export class UsageError extends OperatorError {}
 
-/** An option as the help shows it. With `value`, the name of what must follow it; without, it is a flag. */
+/** An option as the help shows it. With `value`, it takes an argument of that name; without, it is a flag. */
 export interface Option {
   readonly value?: string;
   readonly about: string;
 }
 
-/** One command: what its help says, and what it does. */
+/** One command: its help and its implementation. */
 export interface Command {
-  /** What follows the options, by the names that the help gives them: all of them must be there. */
+  /** The names of the required positional arguments, as the help shows them. */
   readonly operands?: readonly string[];
-  /** What may follow them, none or many, by the name that the help gives it. */
+  /** The name of further positional arguments, zero or more. */
   readonly rest?: string;
   readonly options?: Readonly<Record<string, Option>>;
-  /** What it does and what to know before, in lines of at most 80 characters. */
+  /** What it does and what to know first, in lines of at most 80 characters. */
   readonly about: string;
-  /** Resolves when it has succeeded. Throws a `UsageError`, or what went wrong. */
+  /** Resolves on success. Throws a `UsageError`, or the error that made it fail. */
   run(call: Call): Promise<void>;
 }
 
-/** A command as it was called. */
+/** The parsed arguments of a command, and its surroundings. */
 export interface Call {
-  /** An operand by the name that the command gives it. */
+  /** The positional argument of that name. */
   operand(name: string): string;
-  /** What follows the operands. */
+  /** The positional arguments after the named ones. */
   readonly rest: readonly string[];
-  /** The value of an option that takes one, if it was given. */
+  /** The value of an option; `undefined` if the option is absent. */
   value(option: string): string | undefined;
-  /** Whether a flag was given. */
+  /** Whether the flag is present. */
   has(flag: string): boolean;
   readonly terminal: Terminal;
-  /** Reads the configuration. Throws where it is wrong; so a command that needs none does not ask. */
+  /** Reads the configuration. Throws if it is invalid, so a command that needs none must not call this. */
   config(): Config;
 }
 
 const HELP: Option = { about: 'Show this help.' };
 
-/** Reads the arguments of a command; `null` where they ask for help. Throws a `UsageError` where they do not fit. */
+/** Parses the arguments of a command; `null` if they ask for help. Throws a `UsageError` if they are invalid. */
 export function parseCall(
   command: Command,
   args: readonly string[],
@@ -60,7 +60,7 @@ export function parseCall(
   if (positionals.length < expected.length)
     throw new UsageError(`${expected[positionals.length]} is missing.`);
   const rest = positionals.slice(expected.length);
-  if (rest.length > 0 && command.rest === undefined) throw new UsageError('There are too many arguments.');
+  if (rest.length > 0 && command.rest === undefined) throw new UsageError('Too many arguments.');
   return {
     operand: (name) => positionals[expected.indexOf(name)] as string,
     rest,
@@ -74,12 +74,12 @@ function parse(args: readonly string[], options: Record<string, { type: 'boolean
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     if (!(error instanceof TypeError && 'code' in error)) throw error;
-    // The first sentence says it; what follows teaches an escape that no command needs.
+    // Only the first sentence is useful here; the rest explains an escape that no command needs.
     throw new UsageError(`${error.message.split('. ', 1)[0]?.replace(/\.$/, '')}.`);
   }
 }
 
-/** The help of a command. */
+/** Returns the help text of a command. */
 export function helpOf(name: string, command: Command): string {
   const options = Object.entries({ ...command.options, help: HELP }).map(([option, { value, about }]) => [
     `--${option}${value === undefined ? '' : ` ${value}`}`,

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-/** A command by name, with what the overview says of it. It is loaded when it is called: most need only a part. */
+/** A command by name, with its line in the overview. It is loaded on use, because most commands need few modules. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
@@ -12,7 +12,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'serve', summary: 'Run the server.', load: () => import('./commands/serve.ts') },
   {
     name: 'migrate',
-    summary: 'Bring the database to the newest schema.',
+    summary: 'Update the database schema.',
     load: () => import('./commands/migrate.ts'),
   },
   {
@@ -24,32 +24,32 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'user list', summary: 'List the users.', load: () => import('./commands/user-list.ts') },
   {
     name: 'user verify',
-    summary: "Vouch for a user's email.",
+    summary: "Mark a user's email as verified.",
     load: () => import('./commands/user-verify.ts'),
   },
   {
     name: 'user release',
-    summary: 'Take an unverified email away from its user.',
+    summary: 'Free an unverified email for another account.',
     load: () => import('./commands/user-release.ts'),
   },
   {
     name: 'user deactivate',
-    summary: 'Shut a user out.',
+    summary: 'Block a user from signing in.',
     load: () => import('./commands/user-deactivate.ts'),
   },
   {
     name: 'user reactivate',
-    summary: 'Let a deactivated user in again.',
+    summary: 'Unblock a deactivated user.',
     load: () => import('./commands/user-reactivate.ts'),
   },
   {
     name: 'user reset-password',
-    summary: 'Give a user a new password.',
+    summary: 'Set a new password for a user.',
     load: () => import('./commands/user-reset-password.ts'),
   },
   {
     name: 'tokens revoke',
-    summary: "Revoke a user's tokens, or all.",
+    summary: "Revoke a user's tokens, or all tokens.",
     load: () => import('./commands/tokens-revoke.ts'),
   },
   {
@@ -59,17 +59,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'backup',
-    summary: 'Copy the database while the server runs.',
+    summary: 'Back up the database while the server runs.',
     load: () => import('./commands/backup.ts'),
   },
   {
     name: 'restore',
-    summary: 'Put a backup where there is no database.',
+    summary: 'Restore a backup.',
     load: () => import('./commands/restore.ts'),
   },
   {
     name: 'scan',
-    summary: 'Look for secrets in files or standard input.',
+    summary: 'Find secrets in files or standard input.',
     load: () => import('./commands/scan.ts'),
   },
   { name: 'schema', summary: 'Print the GraphQL schema.', load: () => import('./commands/schema.ts') },

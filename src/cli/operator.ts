@@ -12,18 +12,18 @@ import { type DatabaseHandle, databaseFile, isPostgres, openDatabase } from '../
 import { pendingMigrations } from '../storage/migrations.ts';
 import { readSqliteClock } from '../storage/sqlite/clock.ts';
 
-/** The database file of a `DATABASE_URL`. Throws where there is none: a command for a database must not make one. */
+/** Returns the database file of a `DATABASE_URL`. Throws if it does not exist: no command creates one by mistake. */
 export function existingFile(url: string): string {
   const file = databaseFile(url);
   if (!existsSync(file)) {
     throw new OperatorError(
-      `There is no database at ${file}: check DATABASE_URL, or start the server once to create it.`,
+      `There is no database at ${file}. Check DATABASE_URL, or start the server once to create it.`,
     );
   }
   return file;
 }
 
-/** The services over an open database of the newest schema, without a log. */
+/** Returns the services over an open database of the newest schema. They log nothing. */
 export function servicesOver(handle: DatabaseHandle, config: Config): Services {
   return createServices({
     db: handle.db,
@@ -48,11 +48,11 @@ export async function requireNewestSchema(handle: DatabaseHandle): Promise<void>
   const pending = await pendingMigrations(handle);
   if (pending.length === 0) return;
   throw new OperatorError(
-    `The database lacks ${pending.join(', ')}: run "postern migrate", or start the server.`,
+    `The database is missing migrations: ${pending.join(', ')}. Run "postern migrate", or start the server.`,
   );
 }
 
-/** Runs work with the operator's service on the configured database, beside a running server or without one. */
+/** Runs `work` with the operator service on the configured database, whether a server is running or not. */
 export async function asOperator<T>(
   config: Config,
   work: (operator: OperatorService) => Promise<T>,

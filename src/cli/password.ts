@@ -4,15 +4,18 @@ import type { Call, Option } from './command.ts';
 const GENERATED_LENGTH = 20;
 
 /** The flag of every command that sets a password. */
-export const GENERATE: Option = { about: 'Make up a random password and print it, once.' };
+export const GENERATE: Option = { about: 'Generate a random password and print it once.' };
 
-/** What the help of such a command says of where the password comes from. */
-export const PASSWORD_SOURCE = `The password is asked for at a terminal, and read from
-the first line of standard input elsewhere.`;
+/** The part of the help of such a command that says where the password comes from. */
+export const PASSWORD_SOURCE = `At a terminal, you are prompted for the password.
+Otherwise it is the first line of standard input.`;
 
-/** The password that a command is to set, and how to tell it where nobody knows it yet. */
+/** Returns the password to set, and a function that prints it if it was generated. */
 export async function choosePassword(call: Call): Promise<{ password: string; announce(): void }> {
   if (!call.has('generate')) return { password: await call.terminal.readPassword(), announce: () => {} };
   const password = createSecretSource('').text(GENERATED_LENGTH);
-  return { password, announce: () => call.terminal.print(`Password, shown only now: ${password}`) };
+  return {
+    password,
+    announce: () => call.terminal.print(`Generated password (it won't be shown again): ${password}`),
+  };
 }

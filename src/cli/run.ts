@@ -9,18 +9,18 @@ import { COMMANDS, type CommandEntry } from './commands.ts';
 
 const DONE = 0;
 const FAILED = 1;
-const MISUSED = 2;
+const USAGE_ERROR = 2;
 
-/** What a command has of its surroundings. */
+/** The terminal and configuration that a command runs with. */
 export type Surroundings = Pick<Call, 'terminal' | 'config'>;
 
 function overviewOf(entries: readonly CommandEntry[]): string {
   return [
     'Usage: postern COMMAND [options]',
     '',
-    'Operates a Postern server. What a command changes holds from the next request of a',
-    'server that runs beside it on the same database. Configured like the server, by the',
-    'environment and the file .env.',
+    'Operates a Postern server. Changes take effect immediately, even while the server',
+    'runs. Commands read the same configuration as the server: the environment and the',
+    'file .env.',
     '',
     'Commands:',
     ...alignColumns(
@@ -28,7 +28,8 @@ function overviewOf(entries: readonly CommandEntry[]): string {
       '  ',
     ),
     '',
-    'postern COMMAND --help tells more. Exit codes: 0 done, 1 failed, 2 wrongly called.',
+    'Run postern COMMAND --help for details. Exit codes: 0 success, 1 failure,',
+    '2 usage error.',
   ].join('\n');
 }
 
@@ -36,7 +37,7 @@ function isHelp(word: string | undefined): boolean {
   return word === '--help' || word === '-h' || word === 'help';
 }
 
-/** Answers words that name no command: with the overview, of all or of one group, where that is what they ask for. */
+/** Prints the overview of all commands or of one group. Returns 0 if help was requested, otherwise 2. */
 function overview(words: readonly string[], { terminal }: Surroundings): number {
   const group = COMMANDS.filter(({ name }) => name.startsWith(`${words[0]} `));
   const entries = group.length > 0 ? group : COMMANDS;
@@ -45,13 +46,13 @@ function overview(words: readonly string[], { terminal }: Surroundings): number 
     terminal.print(overviewOf(entries));
     return DONE;
   }
-  if (rest.length > 0) terminal.tell(`There is no command "${words.slice(0, 2).join(' ')}".\n`);
-  terminal.tell(overviewOf(entries));
-  return MISUSED;
+  if (rest.length > 0) terminal.report(`Unknown command "${words.slice(0, 2).join(' ')}".\n`);
+  terminal.report(overviewOf(entries));
+  return USAGE_ERROR;
 }
 
-/** What to tell of an error: a sentence where the caller can mend it, all of it where only a developer can. */
-function explain(error: unknown): string {
+/** Returns the message of an error that the caller can correct; otherwise the error with its stack. */
+function describeError(error: unknown): string {
   if (error instanceof PosternError && error.detail.issues) {
     return error.detail.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
   }
@@ -73,14 +74,14 @@ async function runCommand(
     else terminal.print(helpOf(entry.name, command));
     return DONE;
   } catch (error) {
-    terminal.tell(`postern ${entry.name}: ${explain(error)}`);
+    terminal.report(`postern ${entry.name}: ${describeError(error)}`);
     if (!(error instanceof UsageError)) return FAILED;
-    terminal.tell(`postern ${entry.name} --help tells how to call it.`);
-    return MISUSED;
+    terminal.report(`Run postern ${entry.name} --help for usage.`);
+    return USAGE_ERROR;
   }
 }
 
-/** Runs the command that the words name. Resolves to the exit code: 0 done, 1 failed, 2 wrongly called. */
+/** Runs the command that the words name. Resolves to the exit code: 0 success, 1 failure, 2 usage error. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const entry = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => word === words[index]));
   return entry

@@ -2,22 +2,22 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { OperatorError } from '../platform/operator-error.ts';
 
-/** Where a command talks to its caller. */
+/** The input and output of a command. */
 export interface Terminal {
-  /** Prints a line of what was asked for, to standard output. */
+  /** Prints a line of the result to standard output. */
   print(line: string): void;
-  /** Prints a line about how it went, to standard error: it never mixes with what was asked for. */
-  tell(line: string): void;
+  /** Prints a warning or an error to standard error, apart from the result. */
+  report(line: string): void;
   /**
-   * Reads a password: typed twice without echo where a person sits at standard input, otherwise its first line.
-   * Throws where none is given or the two differ.
+   * Reads a password: typed twice without echo if standard input is a terminal, otherwise its first line.
+   * Throws if there is none, or if the two differ.
    */
   readPassword(): Promise<string>;
-  /** Standard input to its end, in pieces of text. */
+  /** Returns standard input to its end, in chunks of text. */
   input(): AsyncIterable<string>;
 }
 
-/** What a terminal needs of a process. */
+/** The streams of a process that a terminal uses. */
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WritableStream;
@@ -26,7 +26,7 @@ export interface Streams {
 
 const NO_PASSWORD = 'No password was given.';
 
-/** Readline echoes to its output; to this one it may. */
+/** Readline echoes to its output, so it gets one that discards everything. */
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 async function typeTwice({ stdin, stderr }: Streams): Promise<string> {
@@ -42,7 +42,7 @@ async function typeTwice({ stdin, stderr }: Streams): Promise<string> {
   };
   try {
     const password = await ask('Password: ');
-    if ((await ask('The same again: ')) !== password) throw new OperatorError('The two passwords differ.');
+    if ((await ask('Confirm password: ')) !== password) throw new OperatorError("The passwords don't match.");
     return password;
   } finally {
     lines.close();
@@ -59,13 +59,13 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
   }
 }
 
-/** The terminal of a process. */
+/** Returns the terminal of a process. */
 export function createTerminal(streams: Streams): Terminal {
   return {
     print: (line) => {
       streams.stdout.write(`${line}\n`);
     },
-    tell: (line) => {
+    report: (line) => {
       streams.stderr.write(`${line}\n`);
     },
     input: () => streams.stdin.setEncoding('utf8'),

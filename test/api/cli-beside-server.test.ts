@@ -91,12 +91,12 @@ test('a user is created, shut out and let in again, each from the next request o
     '401 INVALID_TOKEN',
   ]);
   expect((await signIn(email)).code).toBe('INVALID_CREDENTIALS');
-  expect(await operate(`user deactivate ${email}`)).toBe(`${email} is deactivated already.`);
+  expect(await operate(`user deactivate ${email}`)).toBe(`${email} is already deactivated.`);
 
   expect(await run(`user reactivate ${email}`)).toEqual(done(`Reactivated ${email}.`));
   expect([await answerTo(session), await answerTo(token)]).toEqual(['401 INVALID_SESSION', '200']);
   expect((await signIn(email)).code).toBeUndefined();
-  expect(await operate(`user reactivate ${email}`)).toBe(`${email} is active already.`);
+  expect(await operate(`user reactivate ${email}`)).toBe(`${email} is already active.`);
 
   expect(await operatorsRows(email)).toEqual(['user.created', 'user.deactivated', 'user.reactivated']);
 });
@@ -104,7 +104,7 @@ test('a user is created, shut out and let in again, each from the next request o
 test('a reset of a password ends sessions and tokens, or leaves the tokens if asked to', async () => {
   const email = 'grace@example.com';
   const created = await operate(`user create ${email} --generate`);
-  const first = /^Password, shown only now: (\S{20})$/m.exec(created)?.[1] as string;
+  const first = /^Generated password \(it won't be shown again\): (\S{20})$/m.exec(created)?.[1] as string;
   const { session } = await signIn(email, first);
   const token = await createToken(session);
 
@@ -180,7 +180,7 @@ test('a second server is refused, a migration finds nothing to do, and a stopped
   expect(second.stderr).toMatch(
     /^postern serve: Another Postern server uses .*: stop it, or set DATABASE_URL/,
   );
-  expect(await operate('migrate')).toBe('Nothing to do: the schema is that of this version.');
+  expect(await operate('migrate')).toBe('The database is already up to date.');
 
   expect(await server.stop()).toBe(0);
   server = await startServer(env);

@@ -69,7 +69,7 @@ describe('postern scan', () => {
     const server = await startWire();
     await server.stop();
     const { code, stderr } = await call(`scan --report ${server.origin} ${fileWith(secretOf())}`);
-    expect([code, stderr]).toEqual([1, `postern scan: ${server.origin}/leaks cannot be reached.`]);
+    expect([code, stderr]).toEqual([1, `postern scan: Cannot reach ${server.origin}/leaks.`]);
     expect((await call('scan --report nonsense', { input: '' })).code).toBe(2);
   });
 });

@@ -42,15 +42,15 @@ describe('help', () => {
   );
 });
 
-describe('a call that does not fit ends with 2 and says why', () => {
+describe('invalid arguments exit with 2 and a reason', () => {
   test.each([
     ['', 'Usage: postern COMMAND'],
     ['user', 'Usage: postern COMMAND'],
-    ['nothing', 'There is no command "nothing".'],
-    ['user nothing', 'There is no command "user nothing".'],
+    ['nothing', 'Unknown command "nothing".'],
+    ['user nothing', 'Unknown command "user nothing".'],
     ['backup', 'FILE is missing.'],
     ['user create', 'EMAIL is missing.'],
-    ['user deactivate a@example.com b@example.com', 'There are too many arguments.'],
+    ['user deactivate a@example.com b@example.com', 'Too many arguments.'],
     ['user list --jsn', "Unknown option '--jsn'."],
     ['user create a@example.com --password secret', "Unknown option '--password'."],
     ['tokens revoke', 'Give either --user EMAIL or --all.'],
@@ -63,7 +63,7 @@ describe('a call that does not fit ends with 2 and says why', () => {
   });
 });
 
-describe('a command that fails ends with 1 and says why', () => {
+describe('a command that fails exits with 1 and a reason', () => {
   test.each([
     ['user create nobody', 'email must be an email address'],
     ['user deactivate absent@example.com', 'No user has this email.'],
@@ -105,7 +105,7 @@ describe('a command that fails ends with 1 and says why', () => {
       const file = join(temporaryFolder(), 'postern.db');
       const { code, stderr } = await call(words, { env: { DATABASE_URL: `file:${file}` } });
       expect(code).toBe(1);
-      expect(stderr).toContain(`There is no database at ${file}: check DATABASE_URL`);
+      expect(stderr).toContain(`There is no database at ${file}. Check DATABASE_URL`);
       expect(existsSync(file)).toBe(false);
     },
   );
@@ -115,7 +115,7 @@ describe('a command that fails ends with 1 and says why', () => {
     await openSqliteDatabase(`file:${file}`).close();
     const { code, stderr } = await call('user list', { env: { DATABASE_URL: `file:${file}` } });
     expect(code).toBe(1);
-    expect(stderr).toContain('run "postern migrate"');
+    expect(stderr).toContain('Run "postern migrate"');
   });
 });
 
@@ -127,10 +127,10 @@ test('schema prints sorted SDL whatever the environment, and touches nothing', a
   expect(stdout).toBe(`${printSchema(lexicographicSortSchema(buildSchema(stdout)))}\n`);
 });
 
-test('migrate makes a database once, and then has nothing to do', async () => {
+test('migrate creates a database once; a second run changes nothing', async () => {
   const database = { env: { DATABASE_URL: `file:${join(temporaryFolder(), 'new', 'postern.db')}` } };
   expect((await call('migrate', database)).stdout).toMatch(/^Applied 0001-core(, \S+)*\.$/);
-  expect((await call('migrate', database)).stdout).toBe('Nothing to do: the schema is that of this version.');
+  expect((await call('migrate', database)).stdout).toBe('The database is already up to date.');
   expect((await call('user list', database)).code).toBe(0);
 });
 
@@ -163,7 +163,7 @@ test('user list prints a table for people and JSON for programs', async () => {
   ]);
 });
 
-test('user deactivate lists the workspace tokens that the user made, and revokes them if told to', async () => {
+test('user deactivate lists the workspace tokens that the user created, and revokes them on request', async () => {
   const database = emptyDatabase();
   await call('user create ada@example.com', database);
   const handle = openSqliteDatabase(database.env.DATABASE_URL);
@@ -178,15 +178,15 @@ test('user deactivate lists the workspace tokens that the user made, and revokes
   expect((await call('user deactivate ada@example.com', database)).stdout).toBe(
     [
       'Deactivated ada@example.com.',
-      'Workspace tokens that the user made go on working; --revoke-created revokes them:',
+      'Workspace tokens that the user created keep working; --revoke-created revokes them:',
       '  w_deploy  ADMINISTRATOR  Deploy',
     ].join('\n'),
   );
   expect(revoked()).toBe(0);
   expect((await call('user deactivate ada@example.com --revoke-created', database)).stdout).toBe(
     [
-      'ada@example.com is deactivated already.',
-      'Revoked the workspace tokens that the user made:',
+      'ada@example.com is already deactivated.',
+      'Revoked the workspace tokens that the user created:',
       '  w_deploy  ADMINISTRATOR  Deploy',
     ].join('\n'),
   );

@@ -60,7 +60,7 @@ describe('a start', () => {
     const folder = temporaryFolder();
     const first = startMain(folder);
     const origin = await originOf(first);
-    const [, password = ''] = await first.says(/sign in as owner@localhost with the password (\w{24}) /);
+    const [, password = ''] = await first.says(/Sign in as owner@localhost with the password (\w{24}) /);
     expect(await signIn(origin, 'owner@localhost', password)).toMatch(/^ses_/);
     first.signal('SIGTERM');
     expect((await first.end()).code).toBe(0);
@@ -78,7 +78,7 @@ describe('a start', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '.env'), 'POSTERN_OWNER_EMAIL=env@example.com\nPOSTERN_LOG_LEVEL=loud\n');
     const main = startMain(folder, { POSTERN_LOG_LEVEL: 'warn' });
-    await main.says(/sign in as env@example\.com /);
+    await main.says(/Sign in as env@example\.com /);
   });
 
   test('with a configuration that cannot be meant ends in one line that names the variables', async () => {
@@ -96,7 +96,9 @@ describe('a start', () => {
     const { port } = other.address() as { port: number };
     const { code, output } = await startMain(temporaryFolder(), { ...OWNER, PORT: String(port) }).end();
     expect(code).toBe(1);
-    expect(output).toMatch(/^Postern cannot start: HOST, PORT: cannot listen on .*\(EADDRINUSE\)$/m);
+    expect(output).toMatch(
+      /^Postern cannot start: Port \d+ on 127\.0\.0\.1 is already in use\. Stop that program or set HOST or PORT\.$/m,
+    );
   });
 });
 

@@ -115,7 +115,7 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     const { session, tokens, during, later } = await backUpUnderLoad();
     const { code, stdout } = await restore('--reissue');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Restored .*\. It knows nothing after 20\d\d-.*Z\.$/m);
+    expect(stdout).toMatch(/^Restored .*\. It contains nothing newer than 20\d\d-.*Z\.$/m);
     expect(stdout).toMatch(/^Tokens revoked: \d+\. Sessions ended: 1\. Invitations deleted: 0\.$/m);
     expect(readdirSync(dirname(place))).toEqual(['postern.db']);
     expect(await installationOf(place)).toBeUndefined();
@@ -144,7 +144,9 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     const { tokens } = await backUpUnderLoad();
     const { code, stderr } = await restore('--as-is');
     expect(code).toBe(0);
-    expect(stderr).toContain('Warning: whatever was revoked, deleted or replaced after that works again.');
+    expect(stderr).toContain(
+      'Warning: secrets that were revoked, deleted or replaced after that work again.',
+    );
     expect(await installationOf(place)).toBe(await installationOf(join(folder, 'postern.db')));
     expect(await auditOf(place)).toEqual([
       { log: 'account', choice: 'AS_IS' },
@@ -152,10 +154,10 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     ]);
 
     const first = await startTestApp({}, openSqliteDatabase(`file:${place}`));
-    expect(first.logs.filter((line) => line.includes('was restored as it was'))).toHaveLength(1);
+    expect(first.logs.filter((line) => line.includes('was restored with --as-is'))).toHaveLength(1);
     await first.close();
     const second = await startTestApp({}, openSqliteDatabase(`file:${place}`));
-    expect(second.logs.filter((line) => line.includes('was restored as it was'))).toHaveLength(0);
+    expect(second.logs.filter((line) => line.includes('was restored with --as-is'))).toHaveLength(0);
     await second.close();
 
     const server = await serve(place);

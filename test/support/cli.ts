@@ -45,7 +45,7 @@ export async function call(
   const code = await run(words === '' ? [] : words.split(' '), {
     terminal: {
       print: (line) => void stdout.push(line),
-      tell: (line) => void stderr.push(line),
+      report: (line) => void stderr.push(line),
       readPassword: async () => input,
       async *input() {
         yield input;

@@ -6,14 +6,14 @@ import { existingFile } from '../operator.ts';
 
 export const command: Command = {
   operands: ['FILE'],
-  about: `Writes a consistent copy of the database to FILE, which must not exist yet. The
-server may run meanwhile. "postern restore" brings it back.`,
+  about: `Writes a consistent copy of the database to FILE, which must not exist. The
+server can keep running. Restore the copy with "postern restore".`,
   async run({ config, operand, terminal }) {
     const target = operand('FILE');
     const { databaseUrl } = config();
     if (isPostgres(databaseUrl)) {
       throw new OperatorError(
-        'This copies an SQLite file: back PostgreSQL up by its own means, such as pg_dump.',
+        'This command backs up SQLite only. For PostgreSQL, use its own tools, such as pg_dump.',
       );
     }
     backupDatabase(existingFile(databaseUrl), target);

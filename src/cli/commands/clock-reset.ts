@@ -11,14 +11,16 @@ function iso(instant: number): string {
 }
 
 export const command: Command = {
-  about: `Accepts the time of the system clock although the database has seen a later one,
-as after a clock that was wrong. Check the clock and stop the server first.
-Tokens, sessions and invitations that expired in between are valid again: revoke
-those that must not be.`,
+  about: `Accepts the system clock although the database has recorded a later time, for
+example after the clock was wrong. Check the clock and stop the server first.
+Tokens, sessions and invitations that expired in between become valid again.
+Revoke those that must stay invalid.`,
   async run({ config, terminal }) {
     const { databaseUrl } = config();
     if (isPostgres(databaseUrl)) {
-      throw new OperatorError('This is for SQLite: on PostgreSQL, the clock of the database counts.');
+      throw new OperatorError(
+        'This command is for SQLite only. On PostgreSQL, the server uses the clock of the database.',
+      );
     }
     const lock = acquireServerLock(existingFile(databaseUrl));
     const handle = openSqliteDatabase(databaseUrl);
@@ -27,9 +29,9 @@ those that must not be.`,
       const seen = await findClockMark(handle.db);
       const now = systemClock();
       await handle.transact((tx) => setClockMark(tx, now));
-      terminal.print(`The time is ${iso(now)}.`);
+      terminal.print(`The time is now ${iso(now)}.`);
       if (seen !== null && seen > now) {
-        terminal.tell(`Warning: what expired between that and ${iso(seen)} is valid again.`);
+        terminal.report(`Warning: what expired between then and ${iso(seen)} is valid again.`);
       }
     } finally {
       await handle.close();

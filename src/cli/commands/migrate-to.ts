@@ -8,16 +8,18 @@ import { existingFile } from '../operator.ts';
 
 export const command: Command = {
   operands: ['URL'],
-  about: `Moves everything from the SQLite file of DATABASE_URL to an empty PostgreSQL
-database, postgres://user@host/database, and compares it row by row. Stop the
-server first. Where it is interrupted, call it again: it goes on. All secrets
-go on working. The file stays as it is. Leave the password out of the URL and
-in PGPASSWORD or ~/.pgpass: other users of the machine can see arguments.`,
+  about: `Copies everything from the SQLite file of DATABASE_URL to an empty PostgreSQL
+database, postgres://user@host/database, and compares every row. Stop the server
+first. If the command is interrupted, run it again to continue. All secrets keep
+working. The file is not changed. Put the password in PGPASSWORD or ~/.pgpass,
+not in the URL: other users of the machine can see arguments.`,
   async run({ config, operand, terminal }) {
     const url = operand('URL');
     const { databaseUrl } = config();
     if (isPostgres(databaseUrl) || !isPostgres(url)) {
-      throw new OperatorError('This moves an SQLite file (DATABASE_URL) to PostgreSQL (postgres://…).');
+      throw new OperatorError(
+        'This command copies an SQLite file (DATABASE_URL) to PostgreSQL (postgres://…).',
+      );
     }
     const lock = acquireServerLock(existingFile(databaseUrl));
     const source = openSqliteDatabase(databaseUrl);
@@ -27,7 +29,7 @@ in PGPASSWORD or ~/.pgpass: other users of the machine can see arguments.`,
         const tables = await transfer(source, target);
         alignColumns(tables.map(({ table, rows }) => [table, `${rows}`])).forEach(terminal.print);
         terminal.print(
-          'Moved, and every row compared. Set DATABASE_URL to the new database and start the server.',
+          'All rows copied and compared. Set DATABASE_URL to the new database and start the server.',
         );
       } finally {
         await target.close();

@@ -4,7 +4,7 @@ import { OperatorError } from '../../platform/operator-error.ts';
 import { type Call, type Command, UsageError } from '../command.ts';
 import { scanText } from '../secret-scanner.ts';
 
-/** As many as a server takes at once. */
+/** The most that a server accepts in one report. */
 const SECRETS_A_REPORT = 1000;
 
 const NAMES: Readonly<Record<SecretKind, string>> = {
@@ -14,14 +14,14 @@ const NAMES: Readonly<Record<SecretKind, string>> = {
   INVITATION: 'invitation',
 };
 
-/** What to scan, by the name that is printed. */
+/** Returns the texts to scan, each with the name to print. */
 function sourcesOf({ rest, terminal }: Call): [string, AsyncIterable<string>][] {
   if (rest.length === 0) return [['-', terminal.input()]];
   return rest.map((file) => [file, createReadStream(file, { encoding: 'utf8' })]);
 }
 
 function leaksUrlOf(url: string): URL {
-  if (!URL.canParse(url)) throw new UsageError('--report takes the URL of a server.');
+  if (!URL.canParse(url)) throw new UsageError('--report needs the URL of a server.');
   return new URL('leaks', url.endsWith('/') ? url : `${url}/`);
 }
 
@@ -30,27 +30,28 @@ async function post(url: URL, secrets: readonly string[]): Promise<number> {
   try {
     return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(secrets) })).status;
   } catch {
-    throw new OperatorError(`${url} cannot be reached.`);
+    throw new OperatorError(`Cannot reach ${url}.`);
   }
 }
 
 async function report(url: URL, secrets: readonly string[]): Promise<void> {
   for (let from = 0; from < secrets.length; from += SECRETS_A_REPORT) {
     const status = await post(url, secrets.slice(from, from + SECRETS_A_REPORT));
-    if (status !== 200) throw new OperatorError(`${url} answered ${status}: ${from} secrets were reported.`);
+    if (status !== 200)
+      throw new OperatorError(`${url} returned status ${status} after ${from} secrets were reported.`);
   }
 }
 
 export const command: Command = {
   rest: 'FILE',
   options: {
-    report: { value: 'URL', about: 'Have what was found revoked by the server at URL.' },
+    report: { value: 'URL', about: 'Report what is found to the server at URL, which revokes it.' },
   },
-  about: `Looks for secrets of Postern in files, or in standard input, and prints where
-they are, each by its first characters alone: FILE:LINE:COLUMN KIND CHARACTERS.
-A secret is known by its checksum, so nothing is taken for one by chance.
-Whether it still opens anything is not asked. Exit codes: 0 nothing was found;
-1 something was, or a file could not be read; 2 wrongly called.`,
+  about: `Finds Postern secrets in files or in standard input. Prints the position, the
+kind and the first characters of each: FILE:LINE:COLUMN KIND CHARACTERS. The
+checksum of a secret rules out false positives. The command does not check
+whether a secret is still valid. Exit codes: 0 nothing found, 1 secrets found or
+a file could not be read, 2 usage error.`,
   async run(call) {
     const url = call.value('report');
     const leaks = url === undefined ? null : leaksUrlOf(url);

@@ -6,8 +6,8 @@ export const command: Command = {
     user: { value: 'EMAIL', about: "Revoke this user's personal tokens." },
     all: { about: 'Revoke every token of every user and every workspace.' },
   },
-  about: `Revokes tokens from the next request on: their secrets are dead for good. The
-tokens stay and can be regenerated. Say whose: --user EMAIL or --all.`,
+  about: `Revokes tokens immediately: their secrets stop working permanently. The tokens
+remain and can be regenerated. Give either --user EMAIL or --all.`,
   async run(call) {
     const email = call.value('user');
     if ((email !== undefined) === call.has('all')) throw new UsageError('Give either --user EMAIL or --all.');

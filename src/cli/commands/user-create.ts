@@ -5,12 +5,11 @@ import { choosePassword, GENERATE, PASSWORD_SOURCE } from '../password.ts';
 export const command: Command = {
   operands: ['EMAIL'],
   options: {
-    name: { value: 'NAME', about: 'The name that others see. Left out: the email up to the @.' },
+    name: { value: 'NAME', about: 'The display name. Default: the part of the email before the @.' },
     generate: GENERATE,
   },
-  about: `Creates a user, who can then sign in, create workspaces and be invited to
-others. The email counts as verified.
-${PASSWORD_SOURCE}`,
+  about: `Creates a user, who can sign in, create workspaces and be invited to others. The
+email is marked as verified. ${PASSWORD_SOURCE}`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const email = call.operand('EMAIL');

@@ -32,7 +32,7 @@ function toTable(users: readonly User[]): string[] {
 
 export const command: Command = {
   options: { json: { about: 'Print an array of objects instead of a table.' } },
-  about: 'Lists all users by email.',
+  about: 'Lists all users, sorted by email.',
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const users = await operator.listUsers();

@@ -5,11 +5,11 @@ import { choosePassword, GENERATE, PASSWORD_SOURCE } from '../password.ts';
 export const command: Command = {
   operands: ['EMAIL'],
   options: {
-    'keep-tokens': { about: "Leave the user's personal tokens as they are." },
+    'keep-tokens': { about: "Do not revoke the user's personal tokens." },
     generate: GENERATE,
   },
-  about: `Gives a user a new password, ends all sessions and revokes the personal
-tokens. ${PASSWORD_SOURCE}`,
+  about: `Sets a new password, ends all sessions and revokes the personal tokens.
+${PASSWORD_SOURCE}`,
   run: (call) =>
     asOperator(call.config(), async (operator) => {
       const { email } = await operator.findUser(call.operand('EMAIL'));

@@ -12,15 +12,15 @@ function tab(query: string, variables: object, headers?: object): Tab {
   };
 }
 
-const ID = 'the id from the answer before';
+const ID = 'PASTE-TOKEN-ID';
 
-/** The tabs that GraphiQL opens with: a walk through the life of a token. */
+/** The tabs that GraphiQL opens with. In order, they create, use, list, update, regenerate and delete a token. */
 export const GRAPHIQL_TABS: readonly Tab[] = Object.freeze([
   tab(
     `
-# 1. Sign in: put your password into the
-#    variables below, press Ctrl-Enter. It sets
-#    a cookie: every tab here then acts for you.
+# 1. Sign in. Enter your password in the
+#    variables below and press Ctrl-Enter. This
+#    sets a cookie that the other tabs use.
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     user {
@@ -34,9 +34,9 @@ mutation SignIn($input: SignInInput!) {
   ),
   tab(
     `
-# 2. Create a personal token. Its secret is in
-#    this answer, and never again. Its access
-#    is NONE, SCOPED with scopes, or FULL.
+# 2. Create a personal token. The secret
+#    appears only in this response. Access is
+#    NONE, SCOPED (with scopes) or FULL.
 mutation CreateToken($input: CreateTokenInput!) {
   createToken(input: $input) {
     secret
@@ -53,9 +53,9 @@ mutation CreateToken($input: CreateTokenInput!) {
   ),
   tab(
     `
-# 3. Use it: put the secret into the headers
-#    below. They come before the cookie: this
-#    tab may do what the token may.
+# 3. Use the token. Paste the secret into the
+#    headers below. The header overrides your
+#    session, so this tab acts as the token.
 query WhoAmI {
   viewer {
     kind
@@ -74,11 +74,12 @@ query WhoAmI {
   }
 }`,
     {},
-    { Authorization: 'Bearer the-secret' },
+    { Authorization: 'Bearer PASTE-SECRET' },
   ),
   tab(
     `
-# 4. List your tokens, the last used first.
+# 4. List your tokens, most recently used
+#    first.
 query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   tokens(first: 20, filter: $filter, orderBy: $orderBy) {
     totalCount
@@ -102,8 +103,8 @@ query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   ),
   tab(
     `
-# 5. Change what it may do. Its secret and
-#    its expiry stay as they are.
+# 5. Change the token's permissions. The
+#    secret and the expiry do not change.
 mutation UpdateToken($input: UpdateTokenInput!) {
   updateToken(input: $input) {
     token {
@@ -129,8 +130,8 @@ mutation UpdateToken($input: UpdateTokenInput!) {
   ),
   tab(
     `
-# 6. A new secret for the same token; the old
-#    one is dead from the next request on.
+# 6. Regenerate the secret. The old secret
+#    stops working immediately.
 mutation RegenerateToken($input: RegenerateTokenInput!) {
   regenerateToken(input: $input) {
     secret
@@ -146,8 +147,8 @@ mutation RegenerateToken($input: RegenerateTokenInput!) {
   ),
   tab(
     `
-# 7. Delete it: record and secret are gone,
-#    the audit log remembers.
+# 7. Delete the token. The audit log keeps a
+#    record.
 mutation DeleteToken($input: DeleteTokenInput!) {
   deleteToken(input: $input) {
     deletedTokenId
