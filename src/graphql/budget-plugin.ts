@@ -10,7 +10,7 @@ import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import { COUNTED_MAX, PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
 import { type Budget, bytesToUnits, PRICE } from './budget.ts';
 import type { Context } from './context.ts';
-import { type FieldCost, worstOf } from './cost.ts';
+import { type FieldCost, valueAt, worstOf } from './cost.ts';
 import { costOfField, costOfRow, isConnectionName } from './selection-cost.ts';
 
 /** The name of the plugin that keeps operations within their budgets. */
@@ -86,7 +86,7 @@ function listWithin(resolve: Resolver, { isBatched }: FieldCost): Resolver {
 
 /** The units that a field takes before it is resolved with these arguments. */
 function declaredUnits({ units = 0, perItemOf }: FieldCost, args: Record<string, unknown>): number {
-  return perItemOf ? units * (args[perItemOf] as readonly unknown[]).length : units;
+  return perItemOf ? units * (valueAt(args, perItemOf.split('.')) as readonly unknown[]).length : units;
 }
 
 /** Counting looks at up to `COUNTED_MAX` rows. */

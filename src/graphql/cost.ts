@@ -1,11 +1,11 @@
-import { type ArgumentNode, type FieldNode, Kind } from 'graphql';
+import { type ArgumentNode, type FieldNode, Kind, type ValueNode } from 'graphql';
 import { PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
 
 /** What a field costs beyond what follows from its type and selection. */
 export interface FieldCost {
   /** Units to take before it is resolved. */
   readonly units?: number;
-  /** The argument, a list, for each item of which the units are taken. */
+  /** The path of a list in the arguments, such as `input.secrets`. The units are taken for each of its items. */
   readonly perItemOf?: string;
   /** Whether a list without pages is read by a loader, together with those of other rows. */
   readonly isBatched?: boolean;
@@ -68,13 +68,28 @@ export function pageSizeOf(node: FieldNode): ListCost['count'] {
   return () => size;
 }
 
-/** How many items a list in the arguments has. */
-export function lengthOf(node: FieldNode, name: string): ListCost['count'] {
-  const value = argumentOf(node, name)?.value;
-  if (value?.kind === Kind.LIST) return () => value.values.length;
-  if (value?.kind !== Kind.VARIABLE) return () => 1;
-  return (variables) => {
-    const given = variables[value.name.value];
-    return Array.isArray(given) ? given.length : 1;
-  };
+/** Returns the value at a path of keys, or `undefined` if it is absent. */
+export function valueAt(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], value);
+}
+
+function lengthAt(value: ValueNode | undefined, keys: readonly string[]): ListCost['count'] {
+  if (value?.kind === Kind.VARIABLE) {
+    return (variables) => {
+      const given = valueAt(variables[value.name.value], keys);
+      return Array.isArray(given) ? given.length : 1;
+    };
+  }
+  const [key, ...rest] = keys;
+  if (key !== undefined) {
+    const fields = value?.kind === Kind.OBJECT ? value.fields : [];
+    return lengthAt(fields.find(({ name }) => name.value === key)?.value, rest);
+  }
+  return () => (value?.kind === Kind.LIST ? value.values.length : 1);
+}
+
+/** Returns how many items the list at a path of the arguments has, such as `input.secrets`; 1 for anything else. */
+export function lengthOf(node: FieldNode, path: string): ListCost['count'] {
+  const [name = '', ...keys] = path.split('.');
+  return lengthAt(argumentOf(node, name)?.value, keys);
 }

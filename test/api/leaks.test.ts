@@ -14,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-const REPORT = 'mutation ($secrets: [String!]!) { reportLeakedSecrets(secrets: $secrets) { received } }';
+const REPORT =
+  'mutation ($secrets: [String!]!) { reportLeakedSecrets(input: { secrets: $secrets }) { received } }';
 const STATUS = 'query ($id: ID!) { token(id: $id) { status } }';
 
 const reportByGraphQL = (secrets: string[], by: string | null = null): Promise<Answer> =>

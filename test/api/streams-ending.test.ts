@@ -132,7 +132,7 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
     ofGrantingToken(({ id }) => members('disableToken', { id })),
   'the token that shared the channel is reported as leaked': () =>
     ofGrantingToken(({ secret }) =>
-      postern.post(`mutation { reportLeakedSecrets(secrets: ["${secret}"]) { received } }`),
+      postern.post(`mutation { reportLeakedSecrets(input: { secrets: ["${secret}"] }) { received } }`),
     ),
   'the token that shared the channel expires': () => ofGrantingToken(async () => postern.advance(DAY)),
   'the member is removed': () =>

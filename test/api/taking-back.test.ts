@@ -44,7 +44,7 @@ async function roleOf(person: Person): Promise<Role | null> {
 }
 
 const report = (secret: string): Promise<Answer> =>
-  postern.post('mutation ($s: [String!]!) { reportLeakedSecrets(secrets: $s) { received } }', {
+  postern.post('mutation ($s: [String!]!) { reportLeakedSecrets(input: { secrets: $s }) { received } }', {
     s: [secret],
   });
 const takeBack = ({ id }: IssuedToken, by = postern.owner.session) =>

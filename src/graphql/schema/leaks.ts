@@ -4,9 +4,18 @@ import { builder } from '../builder.ts';
 const ReportLeakedSecretsPayload = builder
   .objectRef<{ received: number }>('ReportLeakedSecretsPayload')
   .implement({
-    description: 'The report was taken, and what was real in it has been revoked.',
-    fields: (t) => ({ received: t.exposeInt('received', { description: 'How many were handed in.' }) }),
+    description: 'The result of a report. Every real secret in it is revoked.',
+    fields: (t) => ({
+      received: t.exposeInt('received', { description: 'The number of secrets in the report.' }),
+    }),
   });
+
+const ReportLeakedSecretsInput = builder.inputType('ReportLeakedSecretsInput', {
+  description: 'The secrets to report.',
+  fields: (t) => ({
+    secrets: t.stringList({ required: true, description: `The secrets, at most ${SECRETS_A_REPORT}.` }),
+  }),
+});
 
 /** Each secret is looked up. */
 const LOOKUP_UNITS = 20;
@@ -15,17 +24,14 @@ builder.mutationField('reportLeakedSecrets', (t) =>
   t.field({
     type: ReportLeakedSecretsPayload,
     description:
-      'Revokes every real secret among them: tokens with all that derives from them, sessions, invitations. Takes back the memberships and roles that the tokens gave. The answer tells nothing about which were real.',
+      'Revokes every real secret in the report: tokens and the tokens derived from them, sessions and invitations. Also removes the memberships and roles that the tokens gave. The response does not reveal which secrets were real.',
     need: { kind: 'anyone' },
-    cost: { units: LOOKUP_UNITS, perItemOf: 'secrets' },
+    cost: { units: LOOKUP_UNITS, perItemOf: 'input.secrets' },
     args: {
-      secrets: t.arg.stringList({
-        required: true,
-        description: `What was found, up to ${SECRETS_A_REPORT}.`,
-      }),
+      input: t.arg({ type: ReportLeakedSecretsInput, required: true, description: 'The secrets to report.' }),
     },
-    resolve: async (_root, { secrets }, { services, caller }) => ({
-      received: await services.leaks.report(caller, secrets),
+    resolve: async (_root, { input }, { services, caller }) => ({
+      received: await services.leaks.report(caller, input.secrets),
     }),
   }),
 );

@@ -76,7 +76,7 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
     to: OF_TOKEN,
     lose: ({ postern }, { secret }) =>
       postern.post(
-        'mutation ($secrets: [String!]!) { reportLeakedSecrets(secrets: $secrets) { received } }',
+        'mutation ($secrets: [String!]!) { reportLeakedSecrets(input: { secrets: $secrets }) { received } }',
         {
           secrets: [secret],
         },
@@ -202,7 +202,7 @@ const PERSON_LOSSES: readonly Loss[] = [
     of: [...OF_ACCOUNT, ...WORKSPACE],
     lose: ({ postern, person }) =>
       postern.post(
-        'mutation ($secrets: [String!]!) { reportLeakedSecrets(secrets: $secrets) { received } }',
+        'mutation ($secrets: [String!]!) { reportLeakedSecrets(input: { secrets: $secrets }) { received } }',
         {
           secrets: [person.session],
         },

@@ -53,7 +53,9 @@ export function accountRecipes({ people }: World, { sessions, absent, invited }:
         fixed('absent', { input: { secret: 'inv_nothing' } }, invitation(null)),
       ],
     },
-    'Mutation.reportLeakedSecrets': { cases: [fixed('none', { secrets: ['nothing'] }, () => 'allowed')] },
+    'Mutation.reportLeakedSecrets': {
+      cases: [fixed('none', { input: { secrets: ['nothing'] } }, () => 'allowed')],
+    },
     'Viewer.sessions': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
     'Viewer.auditEvents': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
   };
