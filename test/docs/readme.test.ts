@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
 import { readmeBlocks } from '../support/docs.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startMain } from '../support/main-process.ts';
@@ -10,30 +12,43 @@ import { openShell } from '../support/shell.ts';
 const ADDRESS = 'http://127.0.0.1:4000';
 const OWNER = 'ada@example.com';
 
-/** The variables that the README starts the server with, as a shell takes them. */
+/** Returns the variables that the README starts the server with, as a shell parses them. */
 function variablesOf(start: string): Record<string, string> {
   expect(start).toMatch(/ npm start\n$/);
   const printed = execFileSync('sh', ['-c', start.replace('npm start', 'env')], { encoding: 'utf8' });
   return Object.fromEntries(
-    [...printed.matchAll(/^(POSTERN_OWNER_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    [...printed.matchAll(/^(DATABASE_URL|POSTERN_OWNER_\w+)=(.*)$/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]),
   );
 }
 
-/** A server that was started as the README says, and a shell beside it. */
+/** Starts a server without settings, as "Start" says, and stops it. It leaves its database in the folder. */
+async function startOnce(folder: string): Promise<void> {
+  const main = startMain(folder);
+  await main.says(/Postern listens on/);
+  main.signal('SIGTERM');
+  expect((await main.end()).code).toBe(0);
+}
+
+/** Starts the server of the tour where an earlier start left its database, and opens a shell. */
 async function beginTour(start: string) {
-  const main = startMain(temporaryFolder(), variablesOf(start));
+  const home = temporaryFolder();
+  await startOnce(home);
+  const main = startMain(home, variablesOf(start));
   const [, origin = ''] = await main.says(/Postern listens on (\S+)/);
   const folder = temporaryFolder();
   const shell = openShell(folder);
   const run = (commands: string) => shell.run(commands.replaceAll(ADDRESS, origin));
   return {
     run,
-    /** What each question of some commands was answered. */
+    /** Runs commands and returns the GraphQL responses that they print. */
     async ask(commands: string): Promise<any[]> {
       const lines = (await run(commands)).split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line));
     },
-    /** Runs commands whose answer goes on; tells what came so far. */
+    /** Runs commands in the background; the function that it returns reads their output so far. */
     async follow(commands: string): Promise<() => string> {
       expect(await run(`{\n${commands}} > followed`)).toBe('');
       return () => readFileSync(join(folder, 'followed'), 'utf8');
@@ -41,7 +56,7 @@ async function beginTour(start: string) {
   };
 }
 
-/** An answer with errors, by their codes and what else they say. */
+/** Matches a response whose error has these extensions. */
 function refused(extensions: object) {
   return expect.objectContaining({
     errors: [expect.objectContaining({ extensions: expect.objectContaining(extensions) })],
@@ -50,8 +65,13 @@ function refused(extensions: object) {
 
 const OUT_OF_SCOPE = { code: 'FORBIDDEN', reason: 'MISSING_SCOPE' };
 
-test('every command of the tour answers what the README says', async () => {
-  const [start = '', ...blocks] = readmeBlocks('sh', 'Five minutes with curl', 'Who may do what');
+test('the four mutations of the first screen are valid', () => {
+  const [mutations = ''] = readmeBlocks('graphql', '', 'Start');
+  expect(validate(schema, parse(mutations))).toEqual([]);
+});
+
+test('every command of the tour works in order, after the server ran once on its default database', async () => {
+  const [start = '', ...blocks] = readmeBlocks('sh', 'Five minutes with curl', 'Authorization');
   expect(blocks).toHaveLength(11);
   const next = () => blocks.shift() as string;
   const { run, ask, follow } = await beginTour(start);
@@ -103,7 +123,7 @@ test('every command of the tour answers what the README says', async () => {
   const channel = await run(next());
   expect(channel).toBe('');
   const followed = await follow(next());
-  // The stream is open as soon as anything came: what is published from then on, it must bring.
+  // The first bytes show that the stream is open. It must deliver every later message.
   await expect.poll(followed).not.toBe('');
   const [published, elsewhere] = await ask(next());
   const { id } = published.data.publishMessage.message;

@@ -10,17 +10,18 @@ function blocksIn(text: string, language: string): string[] {
     .map((block) => block[2] as string);
 }
 
-/** The code blocks of a language in a page of `docs/`, in their order. Throws where there is none. */
+/** Returns the code blocks of a language in a page of `docs/`, in order. Throws if there are none. */
 export function codeBlocks(page: string, language: string): string[] {
   const blocks = blocksIn(readText(`docs/${page}`), language);
   if (blocks.length === 0) throw new Error(`docs/${page} has no block of ${language}`);
   return blocks;
 }
 
-/** The code blocks of a language in the README from one heading up to another, in their order. Throws where one is missing. */
+/** Returns the code blocks of a language between two headings of the README, in order; `from` can be empty. Throws if a heading is missing. */
 export function readmeBlocks(language: string, from: string, to: string): string[] {
   const text = readText('README.md');
-  const [start, end] = [from, to].map((heading) => text.indexOf(`\n## ${heading}\n`)) as [number, number];
+  const start = from === '' ? 0 : text.indexOf(`\n## ${from}\n`);
+  const end = text.indexOf(`\n## ${to}\n`);
   if (start < 0 || end < start) throw new Error(`README.md has no "${from}" before "${to}"`);
   return blocksIn(text.slice(start, end), language);
 }
