@@ -162,6 +162,7 @@ describe('the schema', () => {
     );
     expect(telling.map(({ path }) => path).sort()).toEqual([
       'CreateTokenPayload.secret',
+      'CreateWorkspaceTokenPayload.secret',
       'InviteMemberPayload.invitationSecret',
       'RegenerateTokenPayload.secret',
       'SignInPayload.sessionToken',
