@@ -127,7 +127,7 @@ test.each(['light', 'dark'] as const)(
     found.push(...(await violations(page)));
     await page.getByLabel('Full access').check();
     await page.getByRole('button', { name: 'Create token' }).click();
-    await page.getByRole('button', { name: 'Ask with the new secret' }).click();
+    await page.getByRole('button', { name: 'Check the new secret' }).click();
     await page.getByRole('region', { name: 'What the token can do' }).waitFor();
     found.push(...(await violations(page)));
     expect(found).toEqual([]);
@@ -219,7 +219,7 @@ test('a new page takes the focus, and the first stop of the keyboard leads past 
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open('/tokens');
   await page.keyboard.press('Tab');
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the page');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
   await page.getByRole('link', { name: 'Workspaces' }).click();
   await page.getByRole('heading', { name: 'Workspaces' }).waitFor();
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');

@@ -70,8 +70,8 @@ test('a channel is shared with somebody who is no member, who then finds it and 
   expect(await theirs.page.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
 
   await page.getByRole('button', { name: 'Unshare' }).click();
-  await page.getByText('Shared with nobody.').waitFor();
-  await theirs.page.getByText('The stream has ended.').waitFor();
+  await page.getByText('Not shared').waitFor();
+  await theirs.page.getByText('The live stream ended.').waitFor();
   await theirs.page.getByRole('button', { name: 'Reconnect' }).click();
-  await theirs.page.getByText('This is not there, or not for you to see.').waitFor();
+  await theirs.page.getByText("This doesn't exist, or you don't have access.").waitFor();
 });

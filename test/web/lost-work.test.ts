@@ -70,7 +70,7 @@ describe('a secret that is shown once', () => {
     await page.getByRole('button', { name: 'Create token' }).click();
     await page
       .getByRole('alert')
-      .filter({ hasText: /reached|answer/ })
+      .filter({ hasText: /reached|unavailable/ })
       .first()
       .waitFor();
     const secret = await secretIn(page, 'Your new token').textContent();
@@ -127,17 +127,17 @@ describe('what is typed into a form', () => {
   test('stays when a background request fails, and the bar that says so goes once another one succeeds', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.goto(`/workspaces/${web.wire.postern.workspaceId}/token-policy`);
-    await page.getByLabel('Longest lifetime in days').fill('90');
+    await page.getByLabel('Maximum lifetime in days').fill('90');
     await failAfter(page, 'UpdateTokenPolicy');
     await page.getByRole('button', { name: 'Save policy' }).click();
     await barOf(page).waitFor();
-    expect(await page.getByLabel('Longest lifetime in days').inputValue()).toBe('90');
+    expect(await page.getByLabel('Maximum lifetime in days').inputValue()).toBe('90');
     await barOf(page).getByRole('button', { name: 'Try again' }).click();
     await barOf(page).waitFor();
     await page.unroute('**/graphql');
     await barOf(page).getByRole('button', { name: 'Try again' }).click();
     await barOf(page).waitFor({ state: 'detached' });
-    expect(await page.getByLabel('Longest lifetime in days').inputValue()).toBe('90');
+    expect(await page.getByLabel('Maximum lifetime in days').inputValue()).toBe('90');
   });
 
   test('stays when the session has ended, and is submitted after signing in over it', async () => {
@@ -149,7 +149,7 @@ describe('what is typed into a form', () => {
     const dialog = page.getByRole('dialog', { name: 'Your session ended' });
     await dialog.getByLabel('Password').fill('not the password');
     await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await dialog.getByText('The email or the password is wrong.').waitFor();
+    await dialog.getByText('The email or password is incorrect.').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('alert').getByRole('button', { name: 'Sign in' }).click();
     await signInAgain(page, person.password);

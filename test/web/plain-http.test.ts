@@ -84,7 +84,7 @@ describe('a server that expects https', () => {
     const { page, open } = await web.visit(undefined, { baseURL: plainOrigin(web) });
     await open('/invitation');
     await page.getByLabel('Invitation').fill(data.inviteMember.invitationSecret);
-    await page.getByLabel('I have no account yet').check();
+    await page.getByLabel("I don't have an account yet").check();
     await page.getByLabel('Your name').fill('Nora');
     await page.getByLabel('Choose a password').fill(postern.owner.password);
     await page.getByRole('button', { name: 'Join' }).click();

@@ -23,7 +23,7 @@ test('a wrong password is told in words, and the password is not kept', async ()
   await page.getByLabel('Email').fill('owner@example.com');
   await page.getByLabel('Password').fill('something else entirely');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('alert').getByText('The email or the password is wrong.').waitFor();
+  await page.getByRole('alert').getByText('The email or password is incorrect.').waitFor();
   expect(await page.getByLabel('Password').inputValue()).toBe('');
 });
 
@@ -81,12 +81,12 @@ test('the avatar menu leads to the tokens and to the account, by keyboard too', 
   const { page } = await web.visit(web.wire.postern.owner);
   await page.getByRole('button', { name: 'Account of Owner' }).focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: 'Access Tokens' }).waitFor();
+  await page.getByRole('menuitem', { name: 'Access tokens' }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Account' }).waitFor();
   await page.getByRole('button', { name: 'Account of Owner' }).click();
-  await page.getByRole('menuitem', { name: 'Access Tokens' }).click();
+  await page.getByRole('menuitem', { name: 'Access tokens' }).click();
   await page.getByRole('heading', { name: 'Access tokens' }).waitFor();
 });
 
@@ -99,11 +99,11 @@ test('the password changes, and other sessions can be ended', async () => {
   await signIn(page, person);
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await page.getByText('1 session ended').waitFor();
-  await page.getByLabel('Present password').fill(person.password);
+  await page.getByLabel('Current password').fill(person.password);
   await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
-  await page.getByLabel('New password again').fill('a new and longer password');
+  await page.getByLabel('Confirm new password').fill('a new and longer password');
   await page.getByRole('button', { name: 'Change password' }).click();
-  await page.getByText('Password changed; your other').waitFor();
+  await page.getByText('Password changed. Your other').waitFor();
   await page.getByText('User password changed').last().waitFor();
   await other.page.goto('/tokens');
   await signIn(other.page, { ...person, password: 'a new and longer password' });
@@ -125,7 +125,7 @@ test('an invited person who is signed in joins with the pasted invitation alone'
   const { page, open } = await web.visit(person);
   await open('/invitation');
   await page.getByText(`You are signed in as ${person.email}.`).waitFor();
-  expect(await page.getByLabel('I have no account yet').count()).toBe(0);
+  expect(await page.getByLabel("I don't have an account yet").count()).toBe(0);
   await page.getByLabel('Invitation').fill(secret);
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByText('You are Viewer').waitFor();
@@ -136,7 +136,7 @@ test('an invited person without an account joins with the pasted invitation', as
   const { page, open } = await web.visit();
   await open('/invitation');
   await page.getByLabel('Invitation').fill(secret);
-  await page.getByLabel('I have no account yet').check();
+  await page.getByLabel("I don't have an account yet").check();
   await page.getByLabel('Your name').fill('Nina');
   await page.getByLabel('Choose a password').fill(web.wire.postern.owner.password);
   await page.getByRole('button', { name: 'Join' }).click();

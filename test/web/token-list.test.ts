@@ -75,7 +75,7 @@ test('the search matches names and descriptions, and what is typed is in no addr
   expect(await names(page)).toEqual(['Stopped']);
   expect(page.url()).not.toContain('audit');
   await page.getByRole('searchbox').fill('nothing is called that');
-  await page.getByText('No token matches').waitFor();
+  await page.getByText('No matching tokens').waitFor();
 });
 
 test('headings sort, and tell in which direction', async () => {
@@ -123,7 +123,7 @@ test('each row says how its token stands, and the exact time shows on hover', as
   const { page } = await web.visit(person);
   await page.getByRole('button', { name: 'Next' }).click();
   const over = page.getByRole('row', { name: /^Over/ });
-  await over.getByText('Not used yet').waitFor();
+  await over.getByText('Never used').waitFor();
   const time = over.locator('time.expiry-over');
   expect(await time.textContent()).toMatch(/^Expired/);
   expect(await time.getAttribute('title')).toMatch(/\d{1,2}:\d{2}:\d{2}/);

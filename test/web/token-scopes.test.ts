@@ -24,10 +24,10 @@ test('a scoped token is put together from complete scopes only, and may do what 
   const create = page.getByRole('button', { name: 'Create token' });
   const more = page.getByRole('button', { name: 'Add scope' });
   await more.waitFor();
-  expect(await page.getByLabel('Entity').isDisabled()).toBe(true);
+  expect(await page.getByLabel('Resource').isDisabled()).toBe(true);
   expect([await create.isDisabled(), await more.isDisabled()]).toEqual([true, true]);
   await page.getByLabel('Type').selectOption('workspace');
-  expect(await page.getByLabel('Entity').isDisabled()).toBe(false);
+  expect(await page.getByLabel('Resource').isDisabled()).toBe(false);
   expect(await create.isDisabled()).toBe(true);
   await page.getByLabel('list', { exact: true }).check();
   expect([await create.isDisabled(), await more.isDisabled()]).toEqual([false, false]);
@@ -46,7 +46,7 @@ test('scopes are added, taken away one by one and all at once; the same secret k
   });
   const { page } = await web.visit(postern.owner);
   await page.goto(`/tokens/${id}`);
-  await page.getByText('This token may do nothing yet').waitFor();
+  await page.getByText("This token can't do anything yet").waitFor();
 
   for (const type of ['workspace', 'channel']) {
     await page.getByRole('button', { name: 'Add scope' }).click();
@@ -65,7 +65,7 @@ test('scopes are added, taken away one by one and all at once; the same secret k
 
   await page.getByRole('button', { name: 'Delete all' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete all' }).click();
-  await page.getByText('This token may do nothing yet').waitFor();
+  await page.getByText("This token can't do anything yet").waitFor();
 });
 
 test('an entity is chosen and shown by its name', async () => {
@@ -101,14 +101,14 @@ test('the panel asks as the token, and refuses the secret of another', async () 
   await page.goto(`/tokens/${id}`);
 
   await page.getByLabel('Secret').fill(secret);
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Check' }).click();
   const answers = page.getByRole('region', { name: 'What the token can do' });
   await answers
     .getByRole('row', { name: /^list allowed refused: The token has no scope for this\. refused/ })
     .waitFor();
 
   await page.getByLabel('Secret').fill(other.secret);
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Check' }).click();
   await page.getByText('This is the secret of another token.').waitFor();
 });
 

@@ -101,7 +101,7 @@ test('regenerating shows a new secret and kills the old one', async () => {
     access: 'FULL',
   });
   await start(page, id, 'Regenerate');
-  await page.getByText('stops working at once').waitFor();
+  await page.getByText('Anything using the current secret stops working').waitFor();
   await confirm(page, 'Regenerate');
   const next = await secretIn(page, 'Your new secret');
   expect(await callWith(postern, next)).toEqual([200, undefined]);
@@ -129,9 +129,9 @@ test('revoking names the token and what stops, and regenerating is offered then'
   const { page } = await web.visit(postern.owner);
   const { id, secret } = await createToken(postern, postern.owner.session, { name: 'Ended', access: 'FULL' });
   await start(page, id, 'Revoke');
-  await page.getByRole('dialog', { name: 'Revoke “Ended”' }).getByText('stops working at once').waitFor();
+  await page.getByRole('dialog', { name: 'Revoke “Ended”' }).getByText('stop working permanently').waitFor();
   await confirm(page, 'Revoke');
-  await page.getByText('Its secret died').waitFor();
+  await page.getByText('Revoked on').waitFor();
   expect(await page.getByRole('button', { name: 'Revoke' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Regenerate' }).waitFor();
   expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_REVOKED']);
@@ -146,11 +146,11 @@ test('disabling stops a secret and enabling brings the same one back', async () 
   });
   await start(page, id, 'Disable');
   await confirm(page, 'Disable');
-  await page.getByText('It was stopped').waitFor();
+  await page.getByText('Disabled on').waitFor();
   expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_DISABLED']);
   await page.getByRole('button', { name: 'Enable' }).first().click();
   await confirm(page, 'Enable');
-  await page.getByText('It works until').waitFor();
+  await page.getByText('Works until').waitFor();
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
 });
 
@@ -177,7 +177,7 @@ test('deleting all asks to type, and leaves the invitation to create the first',
   await page.getByRole('button', { name: 'Delete all' }).click();
   const button = page.getByRole('dialog').getByRole('button', { name: 'Delete all' });
   expect(await button.isDisabled()).toBe(true);
-  await page.getByLabel('Type delete all to go on').fill('delete all');
+  await page.getByLabel('Type “delete all” to confirm').fill('delete all');
   await button.click();
   await page.getByText('You have no tokens yet').waitFor();
   expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);

@@ -44,7 +44,7 @@ test('an Owner issues a workspace token, whose secret is shown once', async () =
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`${home}/access-tokens`);
   await page.getByRole('link', { name: 'New workspace token' }).click();
-  await page.getByLabel('Label').fill('Deployer');
+  await page.getByLabel('Name').fill('Deployer');
   await page.getByLabel('Role').selectOption('TEAM_MEMBER');
   await page.getByLabel('Expires').selectOption('never');
   await page.getByText('stays a risk').waitFor();
@@ -61,16 +61,16 @@ test('a Viewer sees the tokens, and why nothing can be done with them', async ()
   await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
   const edit = page.getByRole('menuitem', { name: 'Edit' });
   expect(await edit.getAttribute('aria-disabled')).toBe('true');
-  expect(await edit.textContent()).toBe('EditNeeds the role Workspace Manager');
+  expect(await edit.textContent()).toBe('EditRequires the Workspace Manager role');
   expect(await page.getByRole('menuitem', { name: 'Delete' }).textContent()).toBe(
-    'DeleteNeeds the role Administrator',
+    'DeleteRequires the Administrator role',
   );
   await page.keyboard.press('Escape');
   expect(await page.getByRole('button', { name: 'New workspace token' }).isDisabled()).toBe(true);
-  const tabs = page.getByRole('navigation', { name: /^Parts of/ });
+  const tabs = page.getByRole('navigation', { name: /^Sections of/ });
   expect(await tabs.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
   await tabs.getByRole('link', { name: 'Token policy' }).click();
-  await page.getByText('Needs the role Administrator to change it.').waitFor();
+  await page.getByText('Requires the Administrator role.').waitFor();
   expect(await page.getByRole('checkbox', { name: 'Workspace tokens must expire' }).isDisabled()).toBe(true);
 });
 
@@ -78,10 +78,10 @@ test('a Manager edits tokens up to their own role, and stops none', async () => 
   const { page, open } = await web.visit(manager);
   await open(`${home}/access-tokens`);
   await page.getByRole('button', { name: 'Actions for High bot' }).click();
-  await page.getByRole('menuitem', { name: /^Edit.*Administrator is above yours/ }).waitFor();
+  await page.getByRole('menuitem', { name: /^Edit.*Administrator role is above yours/ }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
-  await page.getByRole('menuitem', { name: /^Disable.*Needs the role Administrator/ }).waitFor();
+  await page.getByRole('menuitem', { name: /^Disable.*Requires the Administrator role/ }).waitFor();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
   const roles = page.getByRole('dialog').getByLabel('Role').getByRole('option');
   expect(await roles.allTextContents()).toEqual(['Viewer', 'Team Member', 'Workspace Manager']);
@@ -102,8 +102,8 @@ test('members are invited with a secret that is shown once, and get another role
   await page.getByRole('dialog').getByLabel('Role').selectOption('TEAM_MEMBER');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row', { name: /Vera.*Team Member/ }).waitFor();
-  await page.getByRole('button', { name: 'Take back' }).click();
-  await page.getByText('Nobody is invited at the moment.').waitFor();
+  await page.getByRole('button', { name: 'Cancel invitation' }).click();
+  await page.getByText('No pending invitations.').waitFor();
 });
 
 test('the token policy bounds what can be issued', async () => {
@@ -111,7 +111,7 @@ test('the token policy bounds what can be issued', async () => {
   const { page, open } = await web.visit(postern.owner);
   const workspaceId = await postern.workspace('Strict', [[postern.owner, 'OWNER']]);
   await open(`/workspaces/${workspaceId}/token-policy`);
-  await page.getByLabel('Longest lifetime in days').fill('14');
+  await page.getByLabel('Maximum lifetime in days').fill('14');
   await page.getByLabel('Workspace tokens must expire').check();
   await page.getByLabel('Owner', { exact: true }).uncheck();
   await page.getByRole('button', { name: 'Save policy' }).click();
@@ -127,10 +127,10 @@ test('the token policy bounds what can be issued', async () => {
 test('the audit log is read by an Administrator, and narrowed', async () => {
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`${home}/audit-log`);
-  await page.getByLabel('What').selectOption('token.created');
+  await page.getByLabel('Action').selectOption('token.created');
   await page.getByRole('table', { name: 'Audit log' }).getByText('Token created').first().waitFor();
-  await page.getByLabel('What').selectOption('workspace.deleted');
-  await page.getByText('Nothing was done').waitFor();
+  await page.getByLabel('Action').selectOption('workspace.deleted');
+  await page.getByText('No events').waitFor();
 });
 
 test('deleting a workspace asks for its name', async () => {
@@ -141,7 +141,7 @@ test('deleting a workspace asks for its name', async () => {
   await page.getByRole('button', { name: 'Delete workspace' }).click();
   const button = page.getByRole('dialog').getByRole('button', { name: 'Delete workspace' });
   expect(await button.isDisabled()).toBe(true);
-  await page.getByLabel('Type Doomed to go on').fill('Doomed');
+  await page.getByLabel('Type “Doomed” to confirm').fill('Doomed');
   await button.click();
   await page.getByRole('heading', { name: 'Workspaces', exact: true }).waitFor();
   expect(await page.getByRole('link', { name: 'Doomed' }).count()).toBe(0);

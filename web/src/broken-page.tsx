@@ -75,7 +75,7 @@ function Actions() {
       <Button variant="primary" onClick={reload}>
         Reload
       </Button>
-      <ButtonLink href="/tokens">To my tokens</ButtonLink>
+      <ButtonLink href="/tokens">Go to my tokens</ButtonLink>
     </div>
   );
 }
@@ -86,7 +86,7 @@ function CrashedPage({ frame, error }: BrokenPageProps) {
     <Frame title="Something went wrong">
       <Problem>This page can't be shown because of an error. Reload it to try again.</Problem>
       <p className="muted">
-        If this continues, send this message to the person who runs the server:{' '}
+        If this continues, send this message to your server administrator:{' '}
         <code>{error instanceof Error ? error.message : String(error)}</code>
       </p>
       <Actions />
@@ -102,8 +102,8 @@ function UnloadedPage({ frame }: Pick<BrokenPageProps, 'frame'>) {
   return (
     <Frame title="Can't load this page">
       <Problem>
-        Part of the console could not be loaded. The server may have been updated, or it can't be reached
-        right now.
+        Part of the console couldn't be loaded. The server may have been updated, or it can't be reached right
+        now.
         {fresh.length > 0 ? ' Save the secret above, then reload.' : ' Reload to try again.'}
       </Problem>
       <Actions />

@@ -2,7 +2,7 @@ import type { Role } from '../../src/domain/roles.ts';
 import type { Operation } from '../../src/domain/scopes.ts';
 import type { TokenAccess, TokenStatus } from '../../src/domain/token.ts';
 
-/** What people read for each role, status, access and operation. */
+/** The labels of roles; the tables below label status, access and operations. */
 export const ROLE_NAMES: Record<Role, string> = {
   VIEWER: 'Viewer',
   TEAM_MEMBER: 'Team Member',
@@ -12,11 +12,12 @@ export const ROLE_NAMES: Record<Role, string> = {
 };
 
 export const ROLE_MEANINGS: Record<Role, string> = {
-  VIEWER: 'reads the workspace, its members, tokens and channels',
-  TEAM_MEMBER: 'works with channels: creates, shares, publishes',
-  WORKSPACE_MANAGER: 'creates and edits workspace tokens, invites members',
-  ADMINISTRATOR: 'stops tokens, manages members, sets the policy, reads the audit log',
-  OWNER: 'everything, including deleting the workspace',
+  VIEWER: 'Can read the workspace, its members, tokens and channels.',
+  TEAM_MEMBER: 'Can also create, share and publish to channels.',
+  WORKSPACE_MANAGER: 'Can also create and edit workspace tokens and invite members.',
+  ADMINISTRATOR:
+    'Can also disable, revoke and delete tokens, manage members, set the token policy and read the audit log.',
+  OWNER: 'Can do everything, including deleting the workspace.',
 };
 
 export const STATUS_NAMES: Record<TokenStatus, string> = {
@@ -45,15 +46,15 @@ export const OPERATION_NAMES: Record<Operation, string> = {
   SUBSCRIBE: 'subscribe',
 };
 
-/** The API counts a list no further than this. */
+/** The API stops counting a list above this number. */
 const COUNTED_MAX = 10_000;
 
-/** "1 token", "2 tokens", and of a list that is longer than anybody counts "10,000+ tokens". */
+/** Returns "1 token", "2 tokens", or "10,000+ tokens" if the API stopped counting. */
 export function countedList(total: number, noun: string): string {
   return total > COUNTED_MAX ? `${COUNTED_MAX.toLocaleString('en')}+ ${noun}s` : counted(total, noun);
 }
 
-/** "1 token", "2 tokens". */
+/** Returns "1 token" or "2 tokens". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

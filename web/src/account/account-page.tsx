@@ -11,15 +11,15 @@ function AccountLog() {
   const [{ data, error, fetching, stale }, reload] = useAccountLogQuery({ variables: view.variables });
   const viewer = data?.viewer;
   return (
-    <Section title="Audit log" lead="What was done to your account and your personal tokens.">
+    <Section title="Audit log" lead="Recent activity on your account and personal tokens.">
       {error && <Failure error={error} onRetry={reload} />}
-      {!viewer && !error && <Loading what="the log" />}
+      {!viewer && !error && <Loading what="the audit log" />}
       {viewer && <AuditLog view={view} log={viewer.auditEvents} busy={fetching || stale} />}
     </Section>
   );
 }
 
-/** The own account: password, sessions and what was done. */
+/** The account page of the signed-in user: password, sessions and audit log. */
 export default function AccountPage() {
   const me = useMe();
   return (

@@ -12,8 +12,8 @@ import { useSignIn } from '../session/use-sign-in.ts';
 const EMPTY = { secret: '', isNew: false, name: '', password: '' };
 
 /**
- * Joins a workspace by an invitation, with the account that one is signed in with or a new one. The secret is pasted,
- * never linked.
+ * Accepts an invitation to a workspace, with the signed-in account or a new one. The user pastes the secret: a link
+ * would leak it.
  */
 export default function InvitationPage() {
   const [form, setForm] = useState(EMPTY);
@@ -47,7 +47,7 @@ export default function InvitationPage() {
           </>
         ) : (
           <>
-            Have an account? <Link href={signInPath(path)}>Sign in</Link> first, then come back here.
+            Already have an account? <Link href={signInPath(path)}>Sign in</Link> first.
           </>
         )
       }
@@ -55,7 +55,7 @@ export default function InvitationPage() {
       <form className="auth-form" onSubmit={submit}>
         <TextField
           label="Invitation"
-          hint="The text that begins with inv_, as it was sent to you."
+          hint="Paste the invitation you received. It starts with inv_."
           type="password"
           required
           spellCheck={false}
@@ -64,7 +64,7 @@ export default function InvitationPage() {
         />
         {!me && !fetching && (
           <Checkbox
-            label="I have no account yet"
+            label="I don't have an account yet"
             checked={form.isNew}
             onChange={(event) => setForm({ ...form, isNew: event.target.checked })}
           />

@@ -10,7 +10,7 @@ import './password-form.css';
 
 const EMPTY = { currentPassword: '', newPassword: '', again: '', revokeTokens: false };
 
-/** A new password for the own account. */
+/** Changes the password of the signed-in user. */
 export function PasswordForm() {
   const announce = useAnnounce();
   const [form, setForm] = useState(EMPTY);
@@ -23,7 +23,7 @@ export function PasswordForm() {
     const result = await change({ input });
     if (result.error) return;
     setForm(EMPTY);
-    announce('Password changed; your other sessions have ended');
+    announce('Password changed. Your other sessions were signed out.');
   }
 
   const password = (key: 'currentPassword' | 'newPassword' | 'again') => ({
@@ -34,10 +34,10 @@ export function PasswordForm() {
   });
 
   return (
-    <Section title="Password" lead="Changing it ends your other sessions.">
+    <Section title="Password" lead="Changing your password signs out your other sessions.">
       <form className="password-form" onSubmit={submit}>
         <TextField
-          label="Present password"
+          label="Current password"
           autoComplete="current-password"
           {...password('currentPassword')}
         />
@@ -50,14 +50,14 @@ export function PasswordForm() {
           {...password('newPassword')}
         />
         <TextField
-          label="New password again"
+          label="Confirm new password"
           autoComplete="new-password"
-          error={differ ? 'The two differ.' : null}
+          error={differ ? "Passwords don't match." : null}
           {...password('again')}
         />
         <Checkbox
-          label="Revoke all my personal tokens too"
-          hint="If somebody may have read the old password, they may have made tokens with it."
+          label="Also revoke all my personal tokens"
+          hint="If someone knew your old password, they may have created tokens with it."
           checked={form.revokeTokens}
           onChange={(event) => setForm({ ...form, revokeTokens: event.target.checked })}
         />

@@ -20,7 +20,7 @@ type Session = NonNullable<SessionsQuery['viewer']>['sessions'][number];
 const COLUMNS: readonly Column<Session>[] = [
   {
     id: 'agent',
-    title: 'Where',
+    title: 'Device',
     cell: ({ userAgent, current }) => (
       <>
         <span title={userAgent ?? undefined}>{describeUserAgent(userAgent)}</span>{' '}
@@ -28,14 +28,14 @@ const COLUMNS: readonly Column<Session>[] = [
       </>
     ),
   },
-  { id: 'ip', title: 'Address', cell: ({ ip }) => ip ?? <span className="muted">Unknown</span> },
+  { id: 'ip', title: 'IP address', cell: ({ ip }) => ip ?? <span className="muted">Unknown</span> },
   { id: 'created', title: 'Signed in', cell: ({ createdAt }) => <Time value={createdAt} relative /> },
   {
     id: 'used',
     title: 'Last used',
-    cell: ({ lastUsedAt }) => (lastUsedAt ? <Time value={lastUsedAt} relative /> : 'Not used yet'),
+    cell: ({ lastUsedAt }) => (lastUsedAt ? <Time value={lastUsedAt} relative /> : 'Never used'),
   },
-  { id: 'expires', title: 'Ends', cell: ({ expiresAt }) => <Time value={expiresAt} /> },
+  { id: 'expires', title: 'Expires', cell: ({ expiresAt }) => <Time value={expiresAt} /> },
 ];
 
 function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
@@ -64,7 +64,7 @@ function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
   );
 }
 
-/** Where the person is signed in, and how to end it. */
+/** The sessions of the signed-in user, with buttons that end them. */
 export function Sessions() {
   const announce = useAnnounce();
   const [{ data, error }, reload] = useSessionsQuery();
@@ -79,7 +79,7 @@ export function Sessions() {
   return (
     <Section
       title="Sessions"
-      lead="Where you are signed in."
+      lead="Browsers and devices where you are signed in."
       actions={
         <Button busy={ending.fetching} disabled={(sessions?.length ?? 0) < 2} onClick={signOutElsewhere}>
           Sign out everywhere else

@@ -1,4 +1,4 @@
-/** Browsers by what only their user agents have; the first that fits, for most name the others too. */
+/** Browsers by a distinctive part of the user agent. The first match wins: most user agents also name other browsers. */
 const BROWSERS = [
   ['Edge', /\bEdg\//],
   ['Opera', /\bOPR\//],
@@ -15,7 +15,7 @@ const SYSTEMS = [
   ['Linux', /\bLinux\b/],
 ] as const;
 
-/** A user agent in words: "Firefox on Linux"; programs as they call themselves. */
+/** Returns a readable user agent, such as "Firefox on Linux". A program that is not a browser keeps its own name. */
 export function describeUserAgent(userAgent: string | null): string {
   if (userAgent === null) return 'Unknown';
   const browser = BROWSERS.find(([, pattern]) => pattern.test(userAgent))?.[0];

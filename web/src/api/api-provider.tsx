@@ -27,18 +27,18 @@ function useApi(): Api {
   return api;
 }
 
-/** Where sign-in leads back to; a place of the console only, never another site. */
+/** Returns the path to open after sign-in. It is always a path of the console, never another site. */
 export function returnPath(search: string): string {
   const path = new URLSearchParams(search).get('next') ?? '/';
   return /^\/(?![/\\])/.test(path) ? path : '/';
 }
 
-/** The sign-in page that leads back to a place. */
+/** Returns the path of the sign-in page that leads back to `from`. */
 export function signInPath(from: string): string {
   return from === '/' ? '/sign-in' : `/sign-in?${new URLSearchParams({ next: from })}`;
 }
 
-/** Leaves for the sign-in page, from wherever one is. */
+/** Redirects to the sign-in page, unless the page needs no session. */
 function leaveForSignIn(): void {
   const { pathname, search } = window.location;
   if (pathname !== '/sign-in' && pathname !== '/invitation') {
@@ -51,7 +51,7 @@ function startApi(generation: number) {
   return { generation, connection, ...createApiClient({ connection, onAnonymous: leaveForSignIn }) };
 }
 
-/** Gives the pages a client. Everything below starts anew with each client: nothing of one person is left for the next. */
+/** Provides the API client. A new client remounts everything below, so that no data of one user is left for the next. */
 export function ApiProvider({ children }: { children: ReactNode }) {
   const [api, setApi] = useState(() => startApi(0));
   const value = useMemo(
@@ -67,7 +67,7 @@ export function ApiProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** Goes to a place with an empty memory: what one person saw is gone before the next one signs in. */
+/** Returns a function that opens a path with a new client, so that no data of the previous user is left. */
 export function useResetClient(): (path: string) => void {
   const { reset } = useApi();
   const [, go] = useLocation();
@@ -77,9 +77,9 @@ export function useResetClient(): (path: string) => void {
   };
 }
 
-/** The state of the connection, and what can be done about it. */
+/** Returns the state of the connection, with the actions on it. */
 export function useConnection(): ConnectionState & {
-  /** Sends the queries again that failed. */
+  /** Sends failed queries again. */
   readonly retry: () => void;
   /** Opens or closes the question about the session. */
   readonly ask: (asking: boolean) => void;

@@ -20,7 +20,7 @@ const EXPECTED_USER = 'x-postern-expected-user';
 
 const EVERYTHING = ['Everything'];
 
-/** Every query depends on everything, and every change concerns it: after one, what is on the page is asked for anew. */
+/** Makes every query depend on every mutation: after one, all queries on the page are sent again. */
 function dependOnEverything(operation: Operation): Operation {
   if (operation.kind === 'subscription') return operation;
   return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
@@ -33,7 +33,7 @@ function withoutRefusedData(result: OperationResult): OperationResult {
   return refused ? { ...result, data: undefined } : result;
 }
 
-/** Follows the session through the answers of the server. */
+/** Tracks the session from the responses of the server. */
 function watchSession(connection: Connection, onAnonymous: () => void) {
   function bind({ operation, data }: OperationResult): void {
     const user =
@@ -70,8 +70,8 @@ interface ClientOptions {
 }
 
 /**
- * A client of the API with a memory of its own; a new one remembers nothing. The memory holds what queries answered:
- * answers to changes, and with them secrets, never go into it. `retry` sends the queries again that failed.
+ * Returns an API client with an empty cache. The cache stores results of queries only: results of mutations, which can
+ * contain secrets, are never cached. `retry` sends failed queries again.
  */
 export function createApiClient({ connection, onAnonymous }: ClientOptions) {
   let retry = () => {};
@@ -103,7 +103,7 @@ export function createApiClient({ connection, onAnonymous }: ClientOptions) {
   return { client, retry: () => retry() };
 }
 
-/** A client that calls with the session cookie, names no expected user, and keeps nothing. */
+/** Returns a client that sends the session cookie but no expected user, and caches nothing. */
 export function createSessionClient() {
   return createClient({
     url: ENDPOINT,
@@ -114,7 +114,7 @@ export function createSessionClient() {
   });
 }
 
-/** A client that calls with a token instead of the session, and keeps nothing. */
+/** Returns a client that authenticates with a token instead of the session, and caches nothing. */
 export function createTokenClient(secret: string) {
   return createClient({
     url: ENDPOINT,

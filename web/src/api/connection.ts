@@ -1,13 +1,13 @@
 import type { CombinedError } from 'urql';
 
-/** The person that a tab acts for. */
+/** The user that a tab acts for. */
 export interface Person {
   readonly id: string;
   readonly name: string;
   readonly email: string;
 }
 
-/** What a tab knows about its connection to the server. */
+/** The state of a tab's connection to the server. */
 export interface ConnectionState {
   /** The person that the server named first; `null` until then. The tab never acts for anyone else. */
   readonly person: Person | null;

@@ -5,37 +5,37 @@ import { ROLE_NAMES } from '../labels.ts';
 
 const OUTDATED = "This page doesn't match the server's version. Reload the page to update it.";
 
-/** What the API refuses with, in words for people; where the server's own words are exact, they stand instead. */
+/** The messages of error codes. The server's own message is used for a code that is absent here. */
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
-  INVALID_TOKEN: 'This secret opens nothing: it is mistyped, replaced or deleted.',
+  INVALID_TOKEN: "This secret isn't valid. It may be mistyped, replaced or deleted.",
   TOKEN_EXPIRED: 'This token has expired. Regenerate it to use it again.',
   TOKEN_REVOKED: 'This token was revoked. Regenerate it to use it again.',
   TOKEN_DISABLED: 'This token is disabled. Enable it to use it again.',
-  TOKEN_NO_ACCESS: 'This token has no access yet: give it scopes or full access first.',
-  INVALID_SESSION: 'Your session ended before this was done. Sign in, then try again.',
-  UNAUTHENTICATED: 'Your session ended before this was done. Sign in, then try again.',
-  USER_CHANGED: 'The server refused this, because someone else is signed in in this browser now.',
+  TOKEN_NO_ACCESS: 'This token has no access. Give it scopes or full access first.',
+  INVALID_SESSION: 'Your session ended before this finished. Sign in, then try again.',
+  UNAUTHENTICATED: 'Your session ended before this finished. Sign in, then try again.',
+  USER_CHANGED: 'The server refused this because someone else is now signed in in this browser.',
   GRAPHQL_PARSE_FAILED: OUTDATED,
   GRAPHQL_VALIDATION_FAILED: OUTDATED,
   BAD_VARIABLES: OUTDATED,
-  CSRF_REJECTED: 'The browser did not prove that this page asked. Reload the page and try again.',
-  PAYLOAD_TOO_LARGE: 'This is too large to send.',
+  CSRF_REJECTED: "The server couldn't verify where this request came from. Reload the page and try again.",
+  PAYLOAD_TOO_LARGE: 'This is too large. Shorten it and try again.',
   RATE_LIMITED: 'Too many requests. Wait a moment and try again.',
-  UNAVAILABLE: 'Postern cannot answer right now. Try again in a moment.',
-  FORBIDDEN: 'You are not allowed to do this.',
-  NOT_FOUND: 'This is not there, or not for you to see.',
-  LIMIT_REACHED: 'The limit is reached: delete what is no longer needed first.',
-  INVALID_CREDENTIALS: 'The email or the password is wrong.',
+  UNAVAILABLE: 'The server is temporarily unavailable. Try again in a moment.',
+  FORBIDDEN: "You don't have permission to do this.",
+  NOT_FOUND: "This doesn't exist, or you don't have access.",
+  LIMIT_REACHED: "You've reached the limit. Delete some first.",
+  INVALID_CREDENTIALS: 'The email or password is incorrect.',
   INTERNAL_SERVER_ERROR: 'Something went wrong on the server.',
 };
 
 const REASONS: Record<Reason, string> = {
-  ROLE_GATED: 'This needs a role, and a personal token never has one.',
-  ROLE_REQUIRED: 'Your role in this workspace does not allow this.',
+  ROLE_GATED: "This requires a workspace role, which personal tokens don't have.",
+  ROLE_REQUIRED: "Your role in this workspace doesn't allow this.",
   MISSING_SCOPE: 'The token has no scope for this.',
-  SESSION_REQUIRED: 'Only a signed-in person may do this.',
-  POLICY: "The workspace's token policy does not allow this.",
-  EXCEEDS_CALLER: 'This would give more than you have yourself.',
+  SESSION_REQUIRED: 'Only a signed-in user can do this.',
+  POLICY: "The workspace's token policy doesn't allow this.",
+  EXCEEDS_CALLER: 'This would grant more access than you have.',
 };
 
 const UNREACHABLE = "The server can't be reached. Check your connection.";
@@ -55,7 +55,7 @@ function extensionsOf(error: ApiError): Extensions {
   return error.extensions as Extensions;
 }
 
-/** Whether an answer says that nobody is signed in. */
+/** Whether the error says that no user is signed in. */
 export function isSignedOut(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) =>
     ['UNAUTHENTICATED', 'INVALID_SESSION'].includes(extensionsOf(each).code ?? ''),
@@ -63,20 +63,20 @@ export function isSignedOut(error: CombinedError): boolean {
 }
 
 function describeReason(reason: Reason, role: Role | undefined): string {
-  return reason === 'ROLE_REQUIRED' && role ? `This needs the role ${ROLE_NAMES[role]}.` : REASONS[reason];
+  return reason === 'ROLE_REQUIRED' && role ? `This requires the ${ROLE_NAMES[role]} role.` : REASONS[reason];
 }
 
-/** Whether the server refused to act because another person is signed in in this browser. */
+/** Whether the server refused the request because another user is signed in in this browser. */
 export function isReplaced(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => extensionsOf(each).code === 'USER_CHANGED');
 }
 
-/** Whether the server refused a value of the request. */
+/** Whether the server rejected an input value. */
 export function isBadInput(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => extensionsOf(each).code === 'BAD_USER_INPUT');
 }
 
-/** Why `viewer.can` says no, in a sentence. */
+/** Returns a sentence for a denied decision of `viewer.can`. */
 export function describeDecision({ reason, required }: { reason: string | null; required: unknown }): string {
   if (reason && reason in REASONS) {
     return describeReason(reason as Reason, (required as Extensions['required'])?.role);
@@ -90,7 +90,7 @@ function describeOne(error: ApiError): string {
   if (code === 'TOO_MANY_ATTEMPTS') return `Too many attempts. Try again in ${formatWait(retryAfter ?? 60)}.`;
   if (reason) return describeReason(reason, required?.role);
   const sentence = (code && SENTENCES[code]) ?? error.message;
-  return requestId ? `${sentence} If it stays, name the request ${requestId}.` : sentence;
+  return requestId ? `${sentence} If this continues, report request ${requestId}.` : sentence;
 }
 
 function formatWait(seconds: number): string {
@@ -98,7 +98,7 @@ function formatWait(seconds: number): string {
   return `${Math.ceil(seconds / 60)} minutes`;
 }
 
-/** The last name of a path as a person would say it: `input.expires.at` is "Expires". */
+/** Returns the label of the field that a path ends in: `input.expires.at` is "Expires". */
 function labelOf(path: InputIssue['path']): string {
   const name = path
     .filter((part) => typeof part === 'string' && !['input', 'at', 'after'].includes(part))
@@ -109,7 +109,7 @@ function labelOf(path: InputIssue['path']): string {
   return words;
 }
 
-/** What went wrong, in words for people. */
+/** Returns a readable message for an error. */
 export function describeError(error: CombinedError): string {
   if (error.graphQLErrors.length === 0) return UNREACHABLE;
   return [...new Set(error.graphQLErrors.map(describeOne))].join(' ');

@@ -1,6 +1,6 @@
 import { formatDay } from '../components/time.tsx';
 
-/** A dotted action such as `token.scopes_added` in words: "Token scopes added". */
+/** Returns the label of an action: `token.scopes_added` is "Token scopes added". */
 export function actionLabel(action: string): string {
   const words = action.replace(/[._]/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -26,7 +26,7 @@ function valueLabel(value: unknown): string {
   return String(value);
 }
 
-/** What an audit row tells besides, as "name: CI; access: scoped". */
+/** Returns the details of an audit event, such as "name: CI; access: scoped". */
 export function detailLabel(detail: unknown): string {
   if (typeof detail !== 'object' || detail === null) return '';
   return Object.entries(detail)

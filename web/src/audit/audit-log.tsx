@@ -17,7 +17,7 @@ const SPANS = [
   { title: 'Last 30 days', days: 30 },
 ] as const;
 
-/** What narrows an audit log, and where in it one is. */
+/** The filters and the current page of an audit log. */
 export function useAuditView() {
   const [action, setAction] = useState('');
   const [days, setDays] = useState(0);
@@ -54,11 +54,11 @@ export function AuditLog({
     <>
       <div className="audit-filters">
         <SelectField
-          label="What"
+          label="Action"
           value={view.action}
           onChange={(event) => view.setAction(event.target.value)}
         >
-          <option value="">Everything</option>
+          <option value="">All actions</option>
           {AUDIT_ACTIONS.map((action) => (
             <option key={action} value={action}>
               {actionLabel(action)}
@@ -66,7 +66,7 @@ export function AuditLog({
           ))}
         </SelectField>
         <SelectField
-          label="When"
+          label="Time range"
           value={view.days}
           onChange={(event) => view.setDays(Number(event.target.value))}
         >
@@ -80,7 +80,7 @@ export function AuditLog({
       {log.nodes.length > 0 ? (
         <AuditTable events={log.nodes} busy={busy} />
       ) : (
-        <Empty title="Nothing was done">Nothing in the log matches these filters.</Empty>
+        <Empty title="No events">Try another action or time range.</Empty>
       )}
       <Pager total={log.totalCount} noun="event" pageInfo={log.pageInfo} onMove={view.setPlace} />
     </>

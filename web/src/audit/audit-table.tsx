@@ -8,7 +8,7 @@ import { actionLabel, detailLabel } from './audit-labels.ts';
 const COLUMNS: readonly Column<AuditRowFragment>[] = [
   {
     id: 'what',
-    title: 'What',
+    title: 'Event',
     cell: ({ action, detail }) => (
       <>
         <span className="audit-action">{actionLabel(action)}</span>
@@ -18,10 +18,10 @@ const COLUMNS: readonly Column<AuditRowFragment>[] = [
   },
   {
     id: 'who',
-    title: 'By',
+    title: 'Actor',
     cell: ({ actor, actorToken, actorKind }) => (
       <>
-        {actor?.name ?? (actorKind === null ? 'Operator or unknown' : 'A workspace token')}
+        {actor?.name ?? (actorKind === null ? 'Server operator or unknown user' : 'A workspace token')}
         {actorToken && (
           <>
             {' with '}
@@ -33,14 +33,14 @@ const COLUMNS: readonly Column<AuditRowFragment>[] = [
   },
   {
     id: 'from',
-    title: 'From',
+    title: 'IP address',
     cell: ({ ip, userAgent }) => (
       <span className="muted" title={userAgent ?? undefined}>
-        {ip ?? 'The command line'}
+        {ip ?? 'Command line'}
       </span>
     ),
   },
-  { id: 'when', title: 'When', cell: ({ at }) => <Time value={at} relative /> },
+  { id: 'when', title: 'Time', cell: ({ at }) => <Time value={at} relative /> },
 ];
 
 /** Rows of an audit log, newest first. */

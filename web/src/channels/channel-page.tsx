@@ -62,7 +62,7 @@ function DeleteDialog({ channel, onClose }: DialogProps) {
       onClose={onClose}
     >
       <p>
-        Its messages and shares are gone, and whoever follows it live is cut off. This cannot be taken back.
+        All its messages and shares are deleted, and live subscribers are disconnected. This can't be undone.
       </p>
     </ConfirmDialog>
   );
@@ -105,7 +105,7 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
   );
 }
 
-/** One channel: its messages live, and with whom it is shared. */
+/** One channel: its live messages and its shares. */
 export default function ChannelPage({ id }: { id: string }) {
   const { channel, error, refusal, reload } = useChannel(id);
   if (channel) return <ChannelDetails channel={channel} refusal={refusal} />;

@@ -2,13 +2,13 @@ import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
 import { describeDecision } from '../api/errors.ts';
 import { type ChannelQuery, useChannelQuery } from '../generated/hooks.ts';
 
-/** A channel as its page knows it. */
+/** A channel with the fields that its page shows. */
 export type Channel = NonNullable<ChannelQuery['channel']>;
 
-/** Why the signed-in person may not do an operation on the channel; `null` where nothing stands in the way. */
+/** Returns why the user cannot perform an operation on the channel; `null` if it is allowed. */
 export type Refusal = (operation: Operation) => string | null;
 
-/** A channel, and what the server says may be done with it. */
+/** Loads a channel, with the decision of the server for each operation. */
 export function useChannel(id: string) {
   const checks = OPERATIONS.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
   const [{ data, error }, reload] = useChannelQuery({ variables: { id, checks } });

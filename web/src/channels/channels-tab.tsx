@@ -76,16 +76,12 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
     </Button>
   );
   return (
-    <Section
-      title="Channels"
-      lead="What messages are published to, and read live from."
-      actions={some && create}
-    >
+    <Section title="Channels" lead="Publish messages and follow them live." actions={some && create}>
       {error && <Failure error={error} onRetry={reload} />}
       {!channels && !error && <Loading what="the channels" />}
       {channels && !some && (
         <Empty title="No channels yet" action={create}>
-          People and tokens publish JSON to a channel; whoever subscribes gets it at once.
+          Users and tokens publish JSON to a channel. Subscribers receive it immediately.
         </Empty>
       )}
       {some && (

@@ -16,7 +16,7 @@ import {
 import type { Channel, Refusal } from './channel.ts';
 import './messages.css';
 
-/** What was typed, as JSON where it is JSON and as text where it is not. */
+/** Parses the text as JSON; returns the text itself if it is not JSON. */
 function toPayload(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -37,7 +37,7 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
     <form className="publish" onSubmit={submit}>
       <TextAreaField
         label="Message"
-        hint={refusal ?? 'JSON, or plain text.'}
+        hint={refusal ?? 'JSON or plain text.'}
         disabled={refusal !== null}
         rows={2}
         value={text}
@@ -56,9 +56,9 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
   );
 }
 
-/** The messages that were kept and those that came live, oldest first, each once. */
-function merge(kept: readonly MessageRowFragment[], live: readonly MessageRowFragment[]) {
-  return [...new Map([...kept, ...live].map((message) => [message.id, message])).values()];
+/** Merges stored and live messages, oldest first, without duplicates. */
+function merge(stored: readonly MessageRowFragment[], live: readonly MessageRowFragment[]) {
+  return [...new Map([...stored, ...live].map((message) => [message.id, message])).values()];
 }
 
 function append(
@@ -81,7 +81,7 @@ function LiveState({
   return (
     <>
       <span className="muted small">
-        {error?.graphQLErrors.length ? describeError(error) : 'The stream has ended.'}
+        {error?.graphQLErrors.length ? describeError(error) : 'The live stream ended.'}
       </span>
       <Button small onClick={onReconnect}>
         Reconnect
@@ -90,7 +90,7 @@ function LiveState({
   );
 }
 
-/** The messages of a channel, new ones as they come, and a way to send one. */
+/** The messages of a channel, updated live, with a form to publish one. */
 export function Messages({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
   const canSubscribe = refusal('SUBSCRIBE') === null;
   const [{ data: live = [], fetching, error }, reconnect] = useChannelMessagesSubscription(
@@ -101,11 +101,11 @@ export function Messages({ channel, refusal }: { channel: Channel; refusal: Refu
   return (
     <Section
       title="Messages"
-      lead="The newest that the channel keeps, and new ones as they are published."
+      lead="Recent messages, and new ones as they are published."
       actions={canSubscribe && <LiveState live={fetching && !error} error={error} onReconnect={reconnect} />}
     >
       {messages.length === 0 ? (
-        <Empty title="No messages yet">What is published appears here at once.</Empty>
+        <Empty title="No messages yet">New messages appear here immediately.</Empty>
       ) : (
         <ol className="messages" aria-live="polite" aria-label="Messages">
           {messages.map(({ id, payload, publishedAt, publisher }) => (

@@ -16,7 +16,7 @@ import type { Channel, Refusal } from './channel.ts';
 
 type Share = Channel['shares'][number];
 
-/** A share is about a channel that is there. */
+/** The operations that a share can grant: all but creating a channel. */
 const SHAREABLE = OPERATIONS.filter((operation) => operation !== 'CREATE');
 
 function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => void }) {
@@ -44,7 +44,7 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
         label="Email"
         type="email"
         required
-        hint="Of somebody who has an account here, a member or not."
+        hint="Anyone with an account on this server."
         value={email}
         onChange={(event) => setEmail(event.target.value)}
       />
@@ -54,16 +54,16 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
 }
 
 const COLUMNS: readonly Column<Share>[] = [
-  { id: 'name', title: 'With', cell: ({ user }) => <strong>{user.name}</strong> },
+  { id: 'name', title: 'User', cell: ({ user }) => <strong>{user.name}</strong> },
   { id: 'email', title: 'Email', cell: ({ user }) => user.email },
   {
     id: 'operations',
-    title: 'May',
+    title: 'Operations',
     cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
   },
 ];
 
-/** With whom a channel is shared besides the members of its workspace. */
+/** The users that a channel is shared with, besides the members of its workspace. */
 export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
   const announce = useAnnounce();
   const [sharing, setSharing] = useState(false);
@@ -93,7 +93,7 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
   return (
     <Section
       title="Shares"
-      lead="Members reach the channel by their role; a share lets somebody in besides."
+      lead="Members have access through their role. Share to give others access."
       actions={
         <Button
           disabled={shareRefusal !== null}
@@ -107,7 +107,7 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
     >
       {error && <Problem>{describeError(error)}</Problem>}
       {channel.shares.length === 0 ? (
-        <p className="muted">Shared with nobody.</p>
+        <p className="muted">Not shared</p>
       ) : (
         <DataTable
           label="Shares"

@@ -5,7 +5,7 @@ const SHOWN_FOR_MS = 6000;
 
 const AnnounceContext = createContext<(message: string) => void>(() => {});
 
-/** Shows results for a moment at the edge of the page, and has screen readers say them. */
+/** Shows results briefly at the edge of the page, and announces them to screen readers. */
 export function Announcer({ children }: { children: ReactNode }) {
   const [notice, setNotice] = useState<{ message: string; id: number } | null>(null);
   const announce = useCallback(
@@ -31,7 +31,7 @@ export function Announcer({ children }: { children: ReactNode }) {
   );
 }
 
-/** Says a result, such as "Token deleted". */
+/** Returns a function that announces a result, such as "Token deleted". */
 export function useAnnounce(): (message: string) => void {
   return useContext(AnnounceContext);
 }

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import './badge.css';
 
-/** What the colour of a badge says; the words say it too. */
+/** The colour of a badge. The text carries the same meaning. */
 export type Tone = 'plain' | 'success' | 'warning' | 'danger' | 'accent';
 
-/** A short word that stands out. */
+/** A short highlighted label. */
 export function Badge({ tone = 'plain', children }: { tone?: Tone; children: ReactNode }) {
   return <span className={`badge badge-${tone}`}>{children}</span>;
 }

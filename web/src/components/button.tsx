@@ -2,7 +2,7 @@ import type { ComponentProps } from 'react';
 import { Link } from 'wouter';
 import './button.css';
 
-/** How much a button asks for attention. */
+/** The visual emphasis of a button. */
 export type ButtonVariant = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
 
 interface Shape {
@@ -14,7 +14,7 @@ function classOf({ variant = 'plain', small }: Shape, extra?: string): string {
   return ['button', `button-${variant}`, small && 'button-small', extra].filter(Boolean).join(' ');
 }
 
-/** A button; while busy it says so and takes no second click. */
+/** A button. While busy it is disabled and marked `aria-busy`. */
 export function Button({
   variant,
   small,
@@ -47,7 +47,7 @@ export function ButtonLink({
   );
 }
 
-/** A button that is only a picture; its label is said and shown on hover. */
+/** A button with an icon only. Its label is read by screen readers and shown on hover. */
 export function IconButton({
   label,
   className,

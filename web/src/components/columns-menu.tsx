@@ -13,7 +13,7 @@ function readHidden(key: string): string[] {
   }
 }
 
-/** Which columns of a table a person wants to see, remembered by the browser under the table's name. */
+/** Returns the columns that the user chose to see, stored in the browser under the table's name. */
 export function useColumns<C extends Pick<Column<never>, 'id'>>(table: string, all: readonly C[]) {
   const key = `postern.columns.${table}`;
   const [hidden, setHidden] = useState(() => readHidden(key));
@@ -25,7 +25,7 @@ export function useColumns<C extends Pick<Column<never>, 'id'>>(table: string, a
   return { shown: all.filter(({ id }) => !hidden.includes(id)), show };
 }
 
-/** Shows and hides the columns of a table; `fixed` ones always stay. */
+/** A menu that shows and hides columns of a table; `fixed` columns are always shown. */
 export function ColumnsMenu({
   all,
   shown,

@@ -4,7 +4,7 @@ import { Button, type ButtonVariant } from './button.tsx';
 import { copyText } from './copy-text.ts';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
-/** Copies a text and says so. */
+/** A button that copies a text and announces the result. */
 export function CopyButton({
   text,
   label,
@@ -22,7 +22,7 @@ export function CopyButton({
     announce(
       done
         ? 'Copied to the clipboard'
-        : 'The browser did not allow copying. Select the text and copy it yourself.',
+        : "Your browser didn't allow copying. Select the text and copy it manually.",
     );
   }
   return (

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import './data-table.css';
 import { DownIcon, UpIcon } from './icons.tsx';
 
-/** What a list is ordered by. */
+/** The order of a list. */
 export interface Sorting<Field extends string> {
   readonly field: Field;
   readonly direction: 'ASC' | 'DESC';
@@ -14,14 +14,14 @@ export interface Column<Row, Field extends string = never> {
   readonly id: string;
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
-  /** What the list is ordered by when the heading is pressed. */
+  /** The field that pressing the heading sorts by. */
   readonly sort?: Field;
-  /** The heading is for screen readers alone, and a narrow page shows no name beside the cell. */
+  /** Whether only screen readers get the heading; a narrow page shows no label beside the cell. */
   readonly untitled?: boolean;
 }
 
 interface DataTableProps<Row, Field extends string> {
-  /** What the table holds, for screen readers. */
+  /** The name of the table for screen readers. */
   readonly label: string;
   readonly columns: readonly Column<Row, Field>[];
   readonly rows: readonly Row[];
@@ -29,7 +29,7 @@ interface DataTableProps<Row, Field extends string> {
   readonly classOf?: (row: Row) => string | undefined;
   readonly sorting?: Sorting<Field>;
   readonly onSort?: (sorting: Sorting<Field>) => void;
-  /** What is shown is being asked for anew. */
+  /** Whether the rows are being reloaded. */
   readonly busy?: boolean;
 }
 
@@ -60,7 +60,7 @@ function HeadCell<Row, Field extends string>({
   );
 }
 
-/** A table that becomes a list of cards where the page is narrow; its roles stay, so it is read out as a table. */
+/** A table that becomes a list of cards on a narrow page. Its ARIA roles stay, so screen readers still read a table. */
 export function DataTable<Row, Field extends string = never>(props: DataTableProps<Row, Field>) {
   const { label, columns, rows, keyOf, classOf, sorting, onSort, busy } = props;
   return (

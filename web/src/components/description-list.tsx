@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
 import './description-list.css';
 
-/** Properties of one thing. */
+/** The properties of one object. */
 export function DescriptionList({ children }: { children: ReactNode }) {
   return <dl className="description-list">{children}</dl>;
 }
 
-/** One property; nothing at all where the thing has none. */
+/** One property; renders nothing if it has no value. */
 export function Description({ name, children }: { name: string; children: ReactNode }) {
   if (children === null || children === undefined) return null;
   return (

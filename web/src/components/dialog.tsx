@@ -4,7 +4,7 @@ import './dialog.css';
 import { TextField } from './field.tsx';
 import { Problem } from './states.tsx';
 
-/** A modal dialog that is open for as long as it is rendered. The browser traps focus in it and gives it back. */
+/** A modal dialog that is open while it is rendered. The browser traps the focus; closing restores it. */
 function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -27,19 +27,19 @@ function Dialog({ title, onClose, children }: { title: string; onClose: () => vo
 
 interface FormDialogProps {
   readonly title: string;
-  /** What the button that does it is called. */
+  /** The label of the submit button. */
   readonly action: string;
   readonly danger?: boolean;
   readonly disabled?: boolean;
   readonly busy: boolean;
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   readonly problem: string | null;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-/** A dialog that asks for something and does one thing with it. */
+/** A dialog with a form and one action. */
 export function FormDialog(props: FormDialogProps) {
   const { title, action, danger, disabled, busy, problem, onSubmit, onClose, children } = props;
   function submit(event: FormEvent) {
@@ -62,7 +62,7 @@ export function FormDialog(props: FormDialogProps) {
   );
 }
 
-/** Asks before something that cannot be taken back; with `typed`, only who types that word may go on. */
+/** Asks for confirmation of an action that cannot be undone. With `typed`, the user has to type that text first. */
 export function ConfirmDialog({
   typed,
   children,
@@ -74,7 +74,7 @@ export function ConfirmDialog({
       <div className="dialog-text">{children}</div>
       {typed !== undefined && (
         <TextField
-          label={`Type ${typed} to go on`}
+          label={`Type “${typed}” to confirm`}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />

@@ -9,13 +9,13 @@ const SEARCH_PAUSE_MS = 250;
 
 const SearchMemoryContext = createContext<Map<string, string>>(new Map());
 
-/** Remembers what was searched for while one visits other pages. In memory: somebody may paste a secret there. */
+/** Keeps search texts while the user visits other pages. In memory only: the user might paste a secret there. */
 export function SearchMemory({ children }: { children: ReactNode }) {
   const memory = useRef(new Map<string, string>());
   return <SearchMemoryContext value={memory.current}>{children}</SearchMemoryContext>;
 }
 
-/** A value once it has debounced for a moment. */
+/** Returns the value after it has not changed for a moment. */
 function useDebounced<T>(value: T): T {
   const [debounced, setDebounced] = useState(value);
   useEffect(() => {
@@ -25,13 +25,13 @@ function useDebounced<T>(value: T): T {
   return debounced;
 }
 
-/** What a list shows: its filter, order and place, kept in the address so that "back" leads back to it. */
+/** The filter, order and page of a list. They are stored in the URL, so that the back button restores them. */
 export interface ListState<Field extends string> {
   /** The chosen filter; the empty string for all. */
   readonly filter: string;
   readonly sorting: Sorting<Field>;
   readonly place: Place;
-  /** What stands in the search box, and what is searched for. */
+  /** The text in the search box, and the debounced text that is searched for. */
   readonly typed: string;
   readonly search: string;
   setFilter(filter: string): void;
@@ -40,14 +40,14 @@ export interface ListState<Field extends string> {
   setTyped(text: string): void;
 }
 
-/** What a list can be ordered and narrowed by. */
+/** The sort fields and filters of a list. */
 export interface ListChoices<Field extends string> {
   readonly fields: readonly Field[];
   readonly filters: readonly string[];
   readonly initial: Sorting<Field>;
 }
 
-/** The order that an address names; the initial one if it names none that there is. */
+/** Returns the order in the URL; the initial order if it is absent or invalid. */
 function sortingIn<Field extends string>(
   params: URLSearchParams,
   { fields, initial }: ListChoices<Field>,
@@ -58,8 +58,8 @@ function sortingIn<Field extends string>(
 }
 
 /**
- * The state of the list on this page. A new filter, order or search starts at the front. Whatever is wrong in the address
- * counts as absent.
+ * Returns the state of the list on this page. A new filter, order or search returns to the first page. Invalid URL
+ * parameters are ignored.
  */
 export function useListState<Field extends string>(
   name: string,
@@ -100,7 +100,7 @@ export function useListState<Field extends string>(
   };
 }
 
-/** Leads back to the front of a list when the server refuses the cursor in the address. */
+/** Returns to the first page of a list if the server rejects the cursor in the URL. */
 export function useFirstPageOnBadCursor(
   list: Pick<ListState<never>, 'place' | 'setPlace'>,
   error: CombinedError | undefined,

@@ -1,7 +1,7 @@
 const GAP_PX = 4;
 const EDGE_PX = 8;
 
-/** Puts a popup below an element and in line with its right edge, or above it where there is no room below. */
+/** Positions a popup below an element, aligned with its right edge, or above it if there is no room below. */
 export function placeBelow(popup: HTMLElement, anchor: HTMLElement): void {
   const { right, top, bottom } = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = popup;
@@ -11,7 +11,7 @@ export function placeBelow(popup: HTMLElement, anchor: HTMLElement): void {
   popup.style.top = `${fitsBelow ? bottom + GAP_PX : above}px`;
 }
 
-/** Which item a key leads to; `-1` where it leads nowhere. */
+/** Returns the index of the item that a key moves to; `-1` if the key does not move the focus. */
 function targetOf(key: string, items: readonly HTMLElement[], current: number): number {
   switch (key) {
     case 'ArrowDown':
@@ -28,7 +28,7 @@ function targetOf(key: string, items: readonly HTMLElement[], current: number): 
   return after.find((index) => items[index]?.innerText.toLowerCase().startsWith(key.toLowerCase())) ?? -1;
 }
 
-/** Moves the focus among the items of a menu as a key asks; tells whether the key was one of the menu's. */
+/** Moves the focus among the items of a menu. Returns whether the key is a menu key. */
 export function moveFocus(menu: HTMLElement, key: string): boolean {
   const items = [...menu.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
   const target = targetOf(key, items, items.indexOf(document.activeElement as HTMLElement));

@@ -15,7 +15,7 @@ import { CheckIcon } from './icons.tsx';
 import './menu.css';
 import { moveFocus, placeBelow } from './menu-behaviour.ts';
 
-/** What makes a button the one that opens a menu. */
+/** The props of the button that opens a menu. */
 export interface TriggerProps {
   readonly ref: Ref<HTMLButtonElement>;
   readonly onClick: () => void;
@@ -26,7 +26,7 @@ export interface TriggerProps {
 
 const CloseContext = createContext<() => void>(() => {});
 
-/** Closes a menu when the person turns to something else: presses, scrolls or moves the focus outside it. */
+/** Closes a menu when the user presses, scrolls or moves the focus outside it. */
 function useDismissal(open: boolean, root: React.RefObject<HTMLElement | null>, close: () => void) {
   useEffect(() => {
     if (!open) return;
@@ -48,7 +48,7 @@ export function Menu({
   children,
 }: {
   trigger: (props: TriggerProps) => ReactElement;
-  /** What stands above the items and is none. */
+  /** Content above the items. */
   heading?: ReactNode;
   children: ReactNode;
 }) {
@@ -105,7 +105,7 @@ export function Menu({
   );
 }
 
-/** Something to do; where it may not be done, the reason stands below it. */
+/** An action of a menu. If it is not allowed, the reason is shown below it. */
 export function MenuItem({
   danger,
   refusal,
@@ -138,7 +138,7 @@ export function MenuItem({
   );
 }
 
-/** Something to switch on and off; the menu stays open. */
+/** An option that can be switched on and off; the menu stays open. */
 export function MenuSwitch({
   checked,
   onChange,

@@ -2,13 +2,13 @@ import { useState } from 'react';
 import { FormDialog } from './dialog.tsx';
 import { TextAreaField, TextField } from './field.tsx';
 
-/** What something is called and, where it has one, its description. */
+/** A name and an optional description. */
 export interface Naming {
   readonly name: string;
   readonly description: string;
 }
 
-/** Asks what something shall be called. */
+/** A dialog for a name and, if requested, a description. */
 export function NameDialog({
   title,
   action,

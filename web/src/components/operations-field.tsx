@@ -3,7 +3,7 @@ import { OPERATION_NAMES } from '../labels.ts';
 import { Checkbox } from './field.tsx';
 import './operations-field.css';
 
-/** Some of the operations that are offered, in their usual order. */
+/** Selects some of the offered operations; `onChange` receives them in the usual order. */
 export function OperationsField({
   offered,
   value,

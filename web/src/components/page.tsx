@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import './page.css';
 
-/** The frame of a page: its heading, which is the title of the window too, what to do, and what it shows. */
+/** The layout of a page: its heading, which is also the window title, its actions and its content. */
 export function Page({
   title,
   lead,
@@ -32,7 +32,7 @@ export function Page({
   );
 }
 
-/** A part of a page with a heading of its own. */
+/** A section of a page with its own heading. */
 export function Section({
   title,
   lead,

@@ -2,13 +2,13 @@ import { Button } from './button.tsx';
 import './pager.css';
 import { countedList } from '../labels.ts';
 
-/** The place of a page in a list: before or after a cursor, or at the front. */
+/** The position of a page in a list: before or after a cursor, or the first page. */
 export interface Place {
   readonly after?: string | undefined;
   readonly before?: string | undefined;
 }
 
-/** The arguments of a connection for a place. */
+/** Returns the connection arguments for a position. */
 export function pageArguments(place: Place, size: number) {
   return place.before ? { last: size, before: place.before } : { first: size, after: place.after ?? null };
 }
@@ -20,7 +20,7 @@ interface PageInfo {
   readonly endCursor: string | null;
 }
 
-/** How many there are, and the ways to the pages beside this one. */
+/** The total count, with buttons for the previous and the next page. */
 export function Pager({
   total,
   noun,

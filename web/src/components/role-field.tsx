@@ -2,7 +2,7 @@ import type { Role } from '../generated/hooks.ts';
 import { ROLE_MEANINGS, ROLE_NAMES } from '../labels.ts';
 import { SelectField } from './field.tsx';
 
-/** One of the roles that may be given, and what it means. */
+/** Selects one of the roles that the user can grant, and explains it. */
 export function RoleField({
   roles,
   value,
@@ -17,7 +17,7 @@ export function RoleField({
       label="Role"
       value={value}
       onChange={(event) => onChange(event.target.value as Role)}
-      hint={`${ROLE_NAMES[value]}: ${ROLE_MEANINGS[value]}.`}
+      hint={ROLE_MEANINGS[value]}
     >
       {roles.map((role) => (
         <option key={role} value={role}>

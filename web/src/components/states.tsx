@@ -5,7 +5,7 @@ import { Button } from './button.tsx';
 import { WarningIcon } from './icons.tsx';
 import './states.css';
 
-/** Something is on its way. */
+/** A loading indicator. */
 export function Loading({ what }: { what: string }) {
   return (
     <div className="loading" role="status">
@@ -15,7 +15,7 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-/** What went wrong, said at once. */
+/** An error message, announced to screen readers immediately. */
 export function Problem({ children }: { children: ReactNode }) {
   return (
     <div className="note note-danger" role="alert">
@@ -25,7 +25,7 @@ export function Problem({ children }: { children: ReactNode }) {
   );
 }
 
-/** Something to know before one goes on. */
+/** A warning before an action. */
 export function Warning({ children }: { children: ReactNode }) {
   return (
     <div className="note note-warning">
@@ -35,7 +35,7 @@ export function Warning({ children }: { children: ReactNode }) {
   );
 }
 
-/** What could not be loaded and why, with another try. */
+/** Why content could not be loaded, with a button that retries. */
 export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () => void }) {
   return (
     <div className="failure">
@@ -45,7 +45,7 @@ export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () 
   );
 }
 
-/** Nothing is here yet, and what to do about it. */
+/** An empty state, with what to do about it. */
 export function Empty({
   title,
   children,

@@ -11,24 +11,24 @@ const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const EXACT = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'long' });
 
-/** `Intl` throws on a date that is none, which would take the whole page away. */
+/** `Intl` throws on an invalid date, which would break the whole page. */
 function isDate(instant: Date): boolean {
   return !Number.isNaN(instant.getTime());
 }
 
 const NO_DATE = 'an unknown date';
 
-/** The day of an instant: "7 Apr 2030" as the reader's language orders it. */
+/** Returns the day of an instant, such as "Apr 7, 2030". */
 export function formatDay(instant: Date): string {
   return isDate(instant) ? DAY.format(instant) : NO_DATE;
 }
 
-/** An instant to the second, with its time zone. */
+/** Returns an instant to the second, with its time zone. */
 export function formatExact(instant: Date): string {
   return isDate(instant) ? EXACT.format(instant) : NO_DATE;
 }
 
-/** How far an instant is from now: "in 3 days", "5 minutes ago". */
+/** Returns the distance of an instant from now: "in 3 days", "5 minutes ago". */
 export function formatDistance(instant: Date, now: number): string {
   if (!isDate(instant)) return NO_DATE;
   const seconds = Math.trunc((instant.getTime() - now) / 1000);
@@ -36,7 +36,7 @@ export function formatDistance(instant: Date, now: number): string {
   return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
-/** An instant as a day or as a distance from now; the exact time shows on hover. */
+/** An instant as a day or as a distance from now; hovering shows the exact time. */
 export function Time({ value, relative }: { value: string; relative?: boolean }) {
   const instant = new Date(value);
   return (

@@ -4,7 +4,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { type FreshSecret, useFreshSecrets } from './fresh-secret.tsx';
 import './secret-banner.css';
 
-/** The frame in which a secret is shown once. It takes the focus, wherever the page was scrolled to. */
+/** Shows a secret once. It takes the focus, so that the page scrolls to it. */
 function SecretBanner({
   title,
   secret,
@@ -36,7 +36,7 @@ function SecretBanner({
   );
 }
 
-/** A call with a secret that can be pasted into a terminal. */
+/** Returns a curl command that uses the secret. */
 function curlFor(secret: string, origin: string): string {
   return [
     `curl ${origin}/graphql`,
@@ -57,7 +57,7 @@ function Usage({ fresh }: { fresh: FreshSecret }) {
   if (fresh.kind === 'invitation') {
     return (
       <p>
-        Send it to {fresh.email}, who pastes it at <code>{origin}/invitation</code>.
+        Send it to {fresh.email}. They can accept it at <code>{origin}/invitation</code>.
       </p>
     );
   }
@@ -70,7 +70,7 @@ function Usage({ fresh }: { fresh: FreshSecret }) {
   );
 }
 
-/** The secrets that were issued a moment ago and are shown this once. */
+/** The secrets that were just issued; each is shown only once. */
 export function FreshSecretBanners() {
   const { fresh, dismiss } = useFreshSecrets();
   if (fresh.length === 0) return null;

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect } from 'react';
 import { Logo } from '../components/icons.tsx';
 import './auth-layout.css';
 
-/** A page in front of the console: one card with the name of the house above it. */
+/** The layout of sign-in and invitation pages: one card below the logo. */
 export function AuthLayout({
   title,
   footer,

@@ -4,12 +4,12 @@ import { Button } from '../components/button.tsx';
 import { WarningIcon } from '../components/icons.tsx';
 import './connection-bar.css';
 
-/** What is wrong with the connection, in a sentence, and what mends it; `null` if nothing is. */
+/** Returns the problem of the connection and the action that fixes it; `null` if there is none. */
 function useTrouble() {
   const { person, session, outdated, retrying, retry, ask } = useConnection();
   if (session === 'replaced') {
     return {
-      text: `Someone else signed in. This page still shows what ${person?.name ?? 'the last person'} saw, and can't change anything.`,
+      text: `Someone else signed in. This page still shows what ${person?.name ?? 'the previous user'} saw, and can't change anything.`,
       action: 'Reload',
       act: () => window.location.reload(),
     };
@@ -26,7 +26,7 @@ function useTrouble() {
   };
 }
 
-/** Tells beside the page what is wrong with its connection; the page itself stays as it is. */
+/** Shows a problem of the connection above the page; the page itself does not change. */
 export function ConnectionBar() {
   const trouble = useTrouble();
   return (

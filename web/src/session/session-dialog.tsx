@@ -10,7 +10,7 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-/** Signs the same person in again, over the page that they were working on. */
+/** Signs the same user in again, over the page that they are working on. */
 function SignInAgainDialog({ person, onClose }: DialogProps) {
   const [password, setPassword] = useState('');
   const { signIn, busy, problem } = useSignIn();
@@ -58,7 +58,7 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
   );
 }
 
-/** Says that the page is another person's now. */
+/** Explains that another user has signed in in this browser. */
 function ReplacedDialog({ person, onClose }: DialogProps) {
   return (
     <FormDialog
@@ -70,15 +70,15 @@ function ReplacedDialog({ person, onClose }: DialogProps) {
       onClose={onClose}
     >
       <p>
-        This page belongs to {person.name} ({person.email}), but someone else has signed in in this browser
-        since. Nothing you submit here is carried out.
+        This page belongs to {person.name} ({person.email}), but someone else has since signed in in this
+        browser. Nothing you submit here takes effect.
       </p>
       <p>Copy anything you still need from this page, then reload it.</p>
     </FormDialog>
   );
 }
 
-/** Asks what to do about a session that ended under a page, or became another person's. */
+/** Asks what to do if the session of this page ended, or if another user has signed in. */
 export function SessionDialog() {
   const { person, session, asking, ask } = useConnection();
   if (!person || !asking) return null;

@@ -9,8 +9,8 @@ type Me = NonNullable<NonNullable<MeQuery['viewer']>['user']>;
 const MeContext = createContext<Me | null>(null);
 
 /**
- * Shows its children to a signed-in person only; anyone else is led to sign-in by the client itself. Once a person is
- * known, the children stay: what fails from then on is told beside them.
+ * Shows its children only to a signed-in user; the client redirects everyone else to sign-in. Once the user is known,
+ * the children stay, and later failures are shown beside them.
  */
 export function SessionGate({ children }: { children: ReactNode }) {
   const [{ data, error }, reload] = useMeQuery();
@@ -26,9 +26,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   return <Loading what="the console" />;
 }
 
-/** The person who is signed in. */
+/** Returns the signed-in user. */
 export function useMe(): Me {
   const me = useContext(MeContext);
-  if (!me) throw new Error('nobody is signed in here');
+  if (!me) throw new Error('no user is signed in');
   return me;
 }

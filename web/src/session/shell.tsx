@@ -49,7 +49,7 @@ function AvatarMenu() {
         </>
       }
     >
-      <MenuItem onSelect={() => go('/tokens')}>Access Tokens</MenuItem>
+      <MenuItem onSelect={() => go('/tokens')}>Access tokens</MenuItem>
       <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
       <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
       <MenuItem onSelect={leave}>Sign out</MenuItem>
@@ -71,14 +71,14 @@ function useFocusOnPageChange() {
   return main;
 }
 
-/** What stands around every page of a signed-in person. */
+/** The header and navigation around every page of a signed-in user. */
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
   const main = useFocusOnPageChange();
   return (
     <>
       <a className="skip-link" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <header className="shell">
         <Link href="/tokens" className="shell-brand" aria-label="Postern">

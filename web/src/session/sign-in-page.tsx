@@ -7,7 +7,7 @@ import { Problem } from '../components/states.tsx';
 import { AuthLayout } from './auth-layout.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
-/** Email and password, and then back to where one requested to go. */
+/** Signs in with email and password, then returns to the requested page. */
 export function SignInPage() {
   const next = returnPath(useSearch());
   const resetClient = useResetClient();
@@ -26,7 +26,7 @@ export function SignInPage() {
       title="Sign in"
       footer={
         <>
-          Were you invited? <Link href="/invitation">Accept an invitation</Link>
+          Have an invitation? <Link href="/invitation">Accept an invitation</Link>
         </>
       }
     >

@@ -5,7 +5,7 @@ import { MeDocument, useSignInMutation } from '../generated/hooks.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
 
-/** The address that the server is configured with; where it has none, the one that it is called by. */
+/** Returns the origin that the server is configured with; the current origin if it is unknown. */
 async function serverOrigin(): Promise<string> {
   try {
     const response = await fetch(METADATA);
@@ -16,17 +16,17 @@ async function serverOrigin(): Promise<string> {
   }
 }
 
-/** Why the browser sends no session although the server has just opened one; `null` if it does send it. */
+/** Returns why the browser does not send the session that the server just opened; `null` if it does. */
 async function describeLostSession(): Promise<string | null> {
   const { error } = await createSessionClient().query(MeDocument, {}).toPromise();
   if (!error || !isSignedOut(error)) return null;
   const origin = await serverOrigin();
   return origin === window.location.origin
-    ? 'Your password is right, but this browser did not keep the session cookie. Allow cookies for this site, then sign in again.'
-    : `Your password is right, but you can't sign in at this address: this server expects ${origin}. Open it there.`;
+    ? "Your password is correct, but this browser didn't store the session cookie. Allow cookies for this site, then sign in again."
+    : `Your password is correct, but you can't sign in at this address because this server expects ${origin}. Open the console there.`;
 }
 
-/** Signs in with email and password, and makes sure that the browser keeps the session. */
+/** Signs in with email and password, and checks that the browser stores the session. */
 export function useSignIn() {
   const [, send] = useSignInMutation();
   const [busy, setBusy] = useState(false);

@@ -2,25 +2,24 @@ import type { Choice } from '../components/field.tsx';
 import type { TokenAccess } from '../generated/hooks.ts';
 import { ACCESS_NAMES } from '../labels.ts';
 
-/** How much a personal token may do, each with what it means. */
+/** The access levels of a personal token, each with its explanation. */
 export const ACCESS_CHOICES: readonly Choice<TokenAccess>[] = [
   {
     value: 'NONE',
     title: ACCESS_NAMES.NONE,
-    meaning: 'It exists, and every request with it is refused until you give it more.',
+    meaning: 'Every request is refused until you grant access.',
   },
   {
     value: 'SCOPED',
     title: ACCESS_NAMES.SCOPED,
-    meaning: 'It may do what its scopes list, and only where you may do it yourself.',
+    meaning: 'Only what you select below, and never more than you can do.',
   },
   {
     value: 'FULL',
     title: ACCESS_NAMES.FULL,
-    meaning:
-      'It may do what you may with workspaces and channels; never what needs a role, and nothing to tokens.',
+    meaning: 'Everything you can do with workspaces and channels. No role-only actions, no managing tokens.',
   },
 ];
 
 export const FULL_ACCESS_WARNING =
-  'Whoever holds this token reads and writes all you can reach. Prefer scopes where you can name what it needs.';
+  'Anyone with this token can read and change everything you can. Use scopes if you can.';

@@ -28,12 +28,12 @@ function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
   );
 }
 
-/** The tokens that were made with this one, as a tree. */
+/** The tokens that were created with this one, as a tree. */
 export function DerivedTokens({ tokens }: { tokens: readonly DerivedToken[] }) {
   return (
     <Section
       title="Derived tokens"
-      lead="Made with this token: none can do more than it, and each stops when it stops."
+      lead="Created with this token. They never have more access, and stop when it does."
     >
       <div className="derived-frame">
         <Branch tokens={tokens} />

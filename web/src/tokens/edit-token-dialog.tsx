@@ -9,7 +9,7 @@ import { type TokenRowFragment, type UpdateTokenInput, useUpdateTokenMutation } 
 import { rolesUpTo } from '../roles.ts';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
 
-/** What changed, as the API takes it; what stayed is left out. */
+/** Returns the input with only the changed fields. */
 function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
   const description = form.description.trim() || null;
   return {
@@ -23,7 +23,7 @@ function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
 
 type Form = Pick<TokenRowFragment, 'name' | 'access' | 'role'> & { description: string };
 
-/** What a token is called and how much it may do. Its secret and expiry stay. */
+/** Edits the name, description and access of a token. Its secret and expiry stay the same. */
 export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
   const announce = useAnnounce();
   const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
@@ -31,7 +31,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
   async function save() {
     const result = await update({ input: changesOf(token, form) });
     if (result.error) return;
-    announce(`“${form.name}” saved; its secret stays the same`);
+    announce(`“${form.name}” saved. Its secret stays the same.`);
     onClose();
   }
   return (
@@ -52,7 +52,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
         onChange={(event) => setForm({ ...form, name: event.target.value })}
       />
       <TextAreaField
-        label="Description"
+        label="Description (optional)"
         maxLength={500}
         rows={2}
         value={form.description}
@@ -68,7 +68,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       )}
       {form.access === 'FULL' && token.access !== 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
       {token.access === 'SCOPED' && form.access !== 'SCOPED' && (
-        <Warning>The scopes of this token are dropped.</Warning>
+        <Warning>This deletes all scopes of the token.</Warning>
       )}
       {form.role && (
         <RoleField

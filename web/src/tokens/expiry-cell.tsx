@@ -4,7 +4,7 @@ import type { TokenRowFragment } from '../generated/hooks.ts';
 
 const SOON_MS = 7 * 86_400_000;
 
-/** When a token expires: red once it has, amber when it soon will, with a sign when it never does. */
+/** When a token expires: red if it has expired, amber if it expires soon, with a warning icon if it never does. */
 export function ExpiryCell({ token }: { token: Pick<TokenRowFragment, 'expiresAt' | 'status'> }) {
   const { expiresAt, status } = token;
   if (!expiresAt) {

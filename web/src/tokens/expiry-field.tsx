@@ -13,7 +13,7 @@ import {
 
 const DAY_MS = 86_400_000;
 
-/** When a token shall expire: a preset or a date, and the instant that it comes to. */
+/** Selects when a token expires: a preset or a date. Shows the resulting instant. */
 export function ExpiryField({
   bounds,
   value,
@@ -32,7 +32,7 @@ export function ExpiryField({
         label="Expires"
         value={value.preset}
         onChange={(event) => onChange({ ...value, preset: event.target.value as ExpiryPreset })}
-        hint={instant && `It stops working on ${formatExact(instant)}.`}
+        hint={instant && `Stops working on ${formatExact(instant)}.`}
       >
         {presetsWithin(bounds).map(({ value: preset, title }) => (
           <option key={preset} value={preset}>

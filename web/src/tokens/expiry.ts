@@ -3,18 +3,18 @@ import type { ExpiryInput, PolicyPartsFragment } from '../generated/hooks.ts';
 
 const DAY_MS = 86_400_000;
 
-/** How a person says when a token shall expire. */
+/** The expiry that the user selected. */
 export interface ExpiryChoice {
   readonly preset: ExpiryPreset;
-  /** The last day that it works, as a date field has it; with `custom` only. */
+  /** The last day that the token works, in the format of a date input; used with `custom` only. */
   readonly date: string;
 }
 
 export type ExpiryPreset = (typeof PRESETS)[number]['value'];
 
-/** The durations that are offered, in days; `null` where it is not that simple. */
+/** The offered durations, in days; `null` if the choice has no fixed duration. */
 const PRESETS = [
-  { value: 'same', title: 'As long as before', days: null },
+  { value: 'same', title: 'Same lifetime as before', days: null },
   { value: 'P7D', title: '7 days', days: 7 },
   { value: 'P30D', title: '30 days', days: 30 },
   { value: 'P60D', title: '60 days', days: 60 },
@@ -24,19 +24,19 @@ const PRESETS = [
   { value: 'never', title: 'Never', days: null },
 ] as const;
 
-/** What bounds the choice. */
+/** The limits of the choice. */
 export interface ExpiryBounds {
   /** Milliseconds; `null`: no limit. */
   readonly maxLifetime: number | null;
   readonly allowsNever: boolean;
-  /** Whether there is a lifetime before to keep. */
+  /** Whether the previous lifetime can be used again. */
   readonly allowsSame?: boolean;
 }
 
-/** A personal token always expires; how late at most is the server's to say. */
+/** The limits of personal tokens: they always expire. The server enforces the maximum lifetime. */
 export const PERSONAL_BOUNDS: ExpiryBounds = { maxLifetime: null, allowsNever: false };
 
-/** What a workspace's policy leaves its own tokens. */
+/** Returns the limits that a token policy sets for workspace tokens. */
 export function boundsOfPolicy({ maxLifetime, requireExpiry }: PolicyPartsFragment): ExpiryBounds {
   return {
     maxLifetime: maxLifetime === null ? null : parseDuration(maxLifetime, ['maxLifetime']),
@@ -44,7 +44,7 @@ export function boundsOfPolicy({ maxLifetime, requireExpiry }: PolicyPartsFragme
   };
 }
 
-/** The presets that the bounds leave. */
+/** Returns the presets within the limits. */
 export function presetsWithin({ maxLifetime, allowsNever, allowsSame }: ExpiryBounds) {
   return PRESETS.filter(({ value, days }) => {
     if (value === 'same') return allowsSame === true;
@@ -53,35 +53,35 @@ export function presetsWithin({ maxLifetime, allowsNever, allowsSame }: ExpiryBo
   });
 }
 
-/** The choice that a form starts with: 30 days, or the longest preset below that. */
+/** Returns the initial choice of a form: 30 days, or the longest shorter preset. */
 export function firstChoice(bounds: ExpiryBounds): ExpiryChoice {
   const offered = presetsWithin(bounds).map(({ value }) => value);
   const preset = (['same', 'P30D', 'P7D'] as const).find((value) => offered.includes(value));
   return { preset: preset ?? 'custom', date: '' };
 }
 
-/** A day as a date field has it, so many days from today. */
+/** Returns the day `days` days from `now`, in the format of a date input. */
 export function dateIn(days: number, now: number): string {
   const day = new Date(now + days * DAY_MS);
   const pad = (part: number) => String(part).padStart(2, '0');
   return `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
 }
 
-/** The last day that a date field offers. Browsers take years of up to six digits; a date of the API has four. */
+/** The latest day of a date input. Browsers accept years of six digits; the API accepts four. */
 export const LAST_DAY = '9999-12-31';
 
-/** The last instant of a chosen day, by the person's own clock; `null` if it is not a day of a year of four digits. */
+/** Returns the last second of a day in local time; `null` if it is not a date with a four-digit year. */
 function endOf(date: string): Date | null {
   const end = new Date(/^\d{4}-\d{2}-\d{2}$/.test(date) ? `${date}T23:59:59` : Number.NaN);
   return Number.isNaN(end.getTime()) ? null : end;
 }
 
-/** Whether a choice can be sent. */
+/** Whether a choice is complete. */
 export function isComplete({ preset, date }: ExpiryChoice): boolean {
   return preset !== 'custom' || endOf(date) !== null;
 }
 
-/** A choice as the API takes it; `null` leaves the matter to the server. */
+/** Returns a choice as an API input; `null` lets the server decide. */
 export function toExpiryInput({ preset, date }: ExpiryChoice): ExpiryInput | null {
   switch (preset) {
     case 'same':
@@ -97,7 +97,7 @@ export function toExpiryInput({ preset, date }: ExpiryChoice): ExpiryInput | nul
   }
 }
 
-/** The instant that a choice comes to; `null` where it is never, or not known here. */
+/** Returns the instant of a choice; `null` if it never expires or only the server knows it. */
 export function expiryOf({ preset, date }: ExpiryChoice, now: number): Date | null {
   if (preset === 'custom') return endOf(date);
   const days = PRESETS.find(({ value }) => value === preset)?.days;

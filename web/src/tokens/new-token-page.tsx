@@ -64,7 +64,8 @@ function Scopes({
     <fieldset className="choices">
       <legend>Scopes</legend>
       <p className="field-hint">
-        Each scope names what may be done to what. A scoped token with no scopes may do nothing.
+        Each scope allows certain actions on one kind of resource. A scoped token without scopes can't do
+        anything.
       </p>
       {error && <Failure error={error} onRetry={reload} />}
       {targets && <ScopeEditor targets={targets} drafts={drafts} onChange={onChange} />}
@@ -72,7 +73,7 @@ function Scopes({
   );
 }
 
-/** A new personal token. Its secret waits on the token's own page. */
+/** Creates a personal token. Its secret is shown on the token's page. */
 export default function NewTokenPage() {
   const form = useNewToken();
   const [{ fetching, error }, create] = useCreateTokenMutation();
@@ -90,15 +91,11 @@ export default function NewTokenPage() {
   }
 
   return (
-    <Page
-      title="New access token"
-      lead="Give it a name that tells it apart, and no more than it needs."
-      narrow
-    >
+    <Page title="New access token" lead="Choose a clear name and only the permissions it needs." narrow>
       <form className="new-token" onSubmit={submit}>
         <TextField
           label="Name"
-          placeholder="Enter token name"
+          placeholder="e.g. CI deploy"
           required
           maxLength={100}
           value={form.name}

@@ -19,7 +19,7 @@ import {
 import { ExpiryField } from './expiry-field.tsx';
 
 const OVERLAPS = [
-  { value: '', title: 'The old secret stops at once' },
+  { value: '', title: 'The old secret stops working immediately' },
   { value: 'PT1H', title: 'The old secret works for up to 1 hour' },
   { value: 'P1D', title: 'The old secret works for up to 1 day' },
   { value: 'P7D', title: 'The old secret works for up to 7 days' },
@@ -30,7 +30,7 @@ function boundsOf({ workspace }: TokenRowFragment): ExpiryBounds {
   return { ...bounds, allowsSame: true };
 }
 
-/** A new secret for the same token: for how long, and what becomes of the old one. */
+/** Regenerates the secret of a token, with a new expiry and an overlap of the old secret. */
 export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
   const bounds = boundsOf(token);
   const [expiry, setExpiry] = useState(() => firstChoice(bounds));
@@ -62,10 +62,10 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
       onClose={onClose}
     >
       <p>
-        It gets a new secret; its name, access and scopes stay.{' '}
+        The token gets a new secret. Its name, access and scopes stay the same.{' '}
         {token.expiresAt && (
           <>
-            {token.status === 'EXPIRED' ? 'It expired on ' : 'It would have expired on '}
+            {token.status === 'EXPIRED' ? 'It expired on ' : 'It currently expires on '}
             <Time value={token.expiresAt} />.
           </>
         )}
@@ -76,7 +76,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
           label="Overlap"
           value={overlap}
           onChange={(event) => setOverlap(event.target.value)}
-          hint="With an overlap you can change your scripts first: the old secret goes on working until the new one is first used, or the time is up."
+          hint="An overlap gives you time to update your scripts. The old secret works until the new one is first used or the time is up."
         >
           {OVERLAPS.map(({ value, title }) => (
             <option key={value} value={value}>
@@ -86,7 +86,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
         </SelectField>
       )}
       {works && overlap === '' && (
-        <Warning>Whatever uses the present secret stops working at once, until it gets the new one.</Warning>
+        <Warning>Anything using the current secret stops working until you update it.</Warning>
       )}
       {token.disabledAt && <Warning>The token stays disabled until you enable it.</Warning>}
     </FormDialog>

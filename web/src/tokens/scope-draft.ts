@@ -6,7 +6,7 @@ import {
 } from '../../../src/domain/scopes.ts';
 import type { ScopeTargetsQuery, TokenScopeInput } from '../generated/hooks.ts';
 
-/** A scope while it is being put together; empty strings stand for what is not chosen, or for all. */
+/** A scope that the user is editing; an empty string means "not selected" or "all". */
 export interface ScopeDraft {
   readonly key: string;
   readonly entityType: string;
@@ -15,22 +15,22 @@ export interface ScopeDraft {
   readonly operations: readonly Operation[];
 }
 
-/** Something that a scope can be limited to. */
+/** A resource that a scope can be limited to. */
 interface Target {
   readonly id: string;
   readonly name: string;
 }
 
-/** What scopes can be about, as the signed-in person sees it. */
+/** The resources that the user can select in a scope. */
 export interface ScopeTargets {
   readonly workspaces: readonly Target[];
-  /** The operations of every entity type: Postern's own and those that the workspaces registered. */
+  /** The operations of every resource type, built-in and registered. */
   readonly types: ReadonlyMap<string, readonly Operation[]>;
-  /** The entities of a type by name; `null` where they belong to another service, and only their ids are known. */
+  /** Returns the resources of a type; `null` if they belong to another service and cannot be listed. */
   entitiesOf(entityType: string): readonly Target[] | null;
 }
 
-/** Targets from what the server lists. */
+/** Returns the targets in a query result. */
 export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
   const workspaces = data.workspaces?.nodes ?? [];
   const entities: Record<string, readonly Target[]> = {
@@ -55,25 +55,25 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
   };
 }
 
-/** A scope of which nothing is chosen yet. */
+/** Returns an empty scope. */
 export function emptyDraft(): ScopeDraft {
   // `crypto.randomUUID` is missing on a page that came over plain http.
   const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
   return { key, entityType: '', entityId: '', workspaceId: '', operations: [] };
 }
 
-/** Whether a draft says enough to be sent. */
+/** Whether a draft is complete. */
 export function isComplete({ entityType, operations }: ScopeDraft): boolean {
   return entityType !== '' && operations.length > 0;
 }
 
-/** Whether scopes of a type can be limited to a workspace, once no single entity of Postern's own is named. */
+/** Whether the scope can be limited to a workspace: not if it names a single built-in resource. */
 export function takesWorkspace({ entityType, entityId }: ScopeDraft): boolean {
   if (entityType === '' || entityType === 'token' || entityType === 'workspace') return false;
   return !isBuiltIn(entityType) || entityId === '';
 }
 
-/** A draft as the API takes it. */
+/** Returns a draft as an API input. */
 export function toScopeInput(draft: ScopeDraft): TokenScopeInput {
   return {
     entityType: draft.entityType,

@@ -3,7 +3,7 @@ import { PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { emptyDraft, isComplete, type ScopeDraft, type ScopeTargets } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
-/** Several scopes in the making; another one only when those before are complete. */
+/** Edits several scopes; another can be added once all are complete. */
 export function ScopeEditor({
   targets,
   drafts,

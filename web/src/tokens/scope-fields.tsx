@@ -14,8 +14,8 @@ function EntityField({ targets, draft, onChange }: ScopeFieldsProps) {
   if (draft.entityType !== '' && entities === null) {
     return (
       <TextField
-        label="Entity"
-        placeholder="All, or the id of one"
+        label="Resource"
+        placeholder="All, or a single id"
         value={draft.entityId}
         onChange={(event) => onChange({ ...draft, entityId: event.target.value })}
       />
@@ -23,7 +23,7 @@ function EntityField({ targets, draft, onChange }: ScopeFieldsProps) {
   }
   return (
     <SelectField
-      label="Entity"
+      label="Resource"
       disabled={draft.entityType === ''}
       value={draft.entityId}
       onChange={(event) => onChange({ ...draft, entityId: event.target.value })}
@@ -47,7 +47,7 @@ function WorkspaceField({ targets, draft, onChange }: ScopeFieldsProps) {
       value={open ? draft.workspaceId : ''}
       onChange={(event) => onChange({ ...draft, workspaceId: event.target.value })}
     >
-      <option value="">{open || draft.entityType === '' ? 'All workspaces' : 'Not needed'}</option>
+      <option value="">{open || draft.entityType === '' ? 'All workspaces' : 'Not applicable'}</option>
       {targets.workspaces.map(({ id, name }) => (
         <option key={id} value={id}>
           {name}
@@ -57,7 +57,7 @@ function WorkspaceField({ targets, draft, onChange }: ScopeFieldsProps) {
   );
 }
 
-/** One scope: a type, then one of its entities or all, then where, then what may be done. */
+/** The fields of one scope: type, resource, workspace and operations. */
 export function ScopeFields(props: ScopeFieldsProps) {
   const { targets, draft, onChange } = props;
   return (

@@ -9,7 +9,7 @@ const TONES: Record<TokenStatus, Tone> = {
   REVOKED: 'plain',
 };
 
-/** Whether a token works, in a word. */
+/** The status of a token as a badge. */
 export function StatusBadge({ status }: { status: TokenStatus }) {
   return <Badge tone={TONES[status]}>{STATUS_NAMES[status]}</Badge>;
 }

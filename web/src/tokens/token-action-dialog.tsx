@@ -19,29 +19,29 @@ interface TokenDialogProps {
   readonly onClose: () => void;
 }
 
-/** What a stop is called, what it does to whoever uses the token, and what is said once it is done. */
+/** The title and consequence of each lifecycle action, and the announcement after it. */
 const STOPS = {
   disable: {
     title: 'Disable',
     consequence:
-      'Whatever uses it, and every token derived from it, is refused from the next request on, until you enable it again. The secret stays the same.',
+      'Anything using it, or a token derived from it, is refused immediately until you enable it again. The secret stays the same.',
     done: 'disabled',
   },
   enable: {
     title: 'Enable',
-    consequence: 'The same secret works again from the next request on.',
+    consequence: 'The same secret works again immediately.',
     done: 'enabled',
   },
   revoke: {
     title: 'Revoke',
     consequence:
-      'Its secret is dead for good: whatever uses it, and every token derived from it, stops working at once. The record stays, and can be regenerated with a new secret.',
+      'The secret will stop working permanently, and so will every token derived from it. You can regenerate the token to get a new secret.',
     done: 'revoked',
   },
   delete: {
     title: 'Delete',
     consequence:
-      'The record and its secret are gone: whatever uses it, and every token derived from it, stops working at once. This cannot be taken back; only the audit log keeps its name.',
+      "The token and every token derived from it stop working immediately. This can't be undone. Only its name stays, in the audit log.",
     done: 'deleted',
   },
 } as const;
@@ -101,7 +101,7 @@ function StopDialog({ stop, token, onClose }: TokenDialogProps & { stop: Stop })
   );
 }
 
-/** The list that a token stands in. */
+/** Returns the path of the list that contains a token. */
 export function homeOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): string {
   return workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens';
 }

@@ -1,7 +1,7 @@
 import type { TokenRowFragment } from '../generated/hooks.ts';
 import { refusalByRole } from '../roles.ts';
 
-/** What can be done with a token that is there. */
+/** The actions on an existing token. */
 export type TokenAction = 'edit' | 'regenerate' | 'disable' | 'enable' | 'revoke' | 'delete';
 
 export const ACTION_NAMES: Record<TokenAction, string> = {
@@ -13,12 +13,12 @@ export const ACTION_NAMES: Record<TokenAction, string> = {
   delete: 'Delete',
 };
 
-/** What ends a token for good, or stops it. */
+/** The actions that end a token permanently. */
 export const DANGEROUS: ReadonlySet<TokenAction> = new Set(['revoke', 'delete']);
 
 type TokenState = Pick<TokenRowFragment, 'status' | 'disabledAt'>;
 
-/** What makes sense in the state that a token is in, in the order of a menu. */
+/** Returns the actions that apply to the status of a token, in menu order. */
 export function actionsFor({ status, disabledAt }: TokenState): TokenAction[] {
   const stopped = disabledAt !== null;
   const revoked = status === 'REVOKED';
@@ -32,7 +32,7 @@ export function actionsFor({ status, disabledAt }: TokenState): TokenAction[] {
 
 type Belonging = Pick<TokenRowFragment, 'kind' | 'role' | 'workspace'>;
 
-/** Why the signed-in person may not do a thing to a token; `null` where nothing stands in the way. */
+/** Returns why the user cannot perform an action on a token; `null` if it is allowed. */
 export function refusalOf(action: TokenAction, { kind, role, workspace }: Belonging): string | null {
   if (kind === 'PERSONAL') return null;
   return refusalByRole(
@@ -42,7 +42,7 @@ export function refusalOf(action: TokenAction, { kind, role, workspace }: Belong
   );
 }
 
-/** Whether the signed-in person may read what was done to a token. */
+/** Whether the user can read the audit log of a token. */
 export function canReadHistory({ kind, workspace }: Pick<TokenRowFragment, 'kind' | 'workspace'>): boolean {
   return kind === 'PERSONAL' || refusalByRole(workspace?.viewerRole, 'ADMINISTRATOR') === null;
 }

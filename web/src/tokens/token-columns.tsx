@@ -44,7 +44,7 @@ const ROLE: TokenColumn = {
 const CREATED_BY: TokenColumn = {
   id: 'createdBy',
   title: 'Created by',
-  cell: ({ createdBy }) => createdBy?.name ?? <span className="muted">Somebody who left</span>,
+  cell: ({ createdBy }) => createdBy?.name ?? <span className="muted">Former user</span>,
 };
 
 const STATUS: TokenColumn = {
@@ -72,14 +72,10 @@ const LAST_USED: TokenColumn = {
   title: 'Last used',
   sort: 'LAST_USED_AT',
   cell: ({ lastUsedAt }) =>
-    lastUsedAt ? (
-      <Time value={lastUsedAt} relative />
-    ) : (
-      <span className="muted data-nowrap">Not used yet</span>
-    ),
+    lastUsedAt ? <Time value={lastUsedAt} relative /> : <span className="muted data-nowrap">Never used</span>,
 };
 
-/** What is told of a personal token in a list. */
+/** The columns of a list of personal tokens. */
 export const PERSONAL_COLUMNS: readonly TokenColumn[] = [
   NAME,
   SECRET,
@@ -90,9 +86,9 @@ export const PERSONAL_COLUMNS: readonly TokenColumn[] = [
   LAST_USED,
 ];
 
-/** What is told of a workspace token in a list. */
+/** The columns of a list of workspace tokens. */
 export const WORKSPACE_COLUMNS: readonly TokenColumn[] = [
-  { ...NAME, title: 'Label' },
+  NAME,
   SECRET,
   ROLE,
   CREATED_BY,

@@ -9,7 +9,7 @@ const COUNTERS = [
   { key: 'expired', title: 'Expired' },
 ] as const satisfies readonly { key: keyof SummaryPartsFragment; title: string }[];
 
-/** How many tokens stand in each state. */
+/** The number of tokens in each status. */
 export function TokenCounters({ summary }: { summary: SummaryPartsFragment }) {
   return (
     <dl className="counters">

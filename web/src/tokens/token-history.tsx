@@ -4,7 +4,7 @@ import { Failure, Loading } from '../components/states.tsx';
 import { type TokenRowFragment, useTokenHistoryQuery } from '../generated/hooks.ts';
 import { canReadHistory } from './token-actions.ts';
 
-/** The last things that were done to a token, for those who may read them. */
+/** The latest audit events of a token, for users who can read them. */
 export function TokenHistory({ token }: { token: TokenRowFragment }) {
   const allowed = canReadHistory(token);
   const [{ data, error }, reload] = useTokenHistoryQuery({ variables: { id: token.id }, pause: !allowed });
@@ -13,7 +13,7 @@ export function TokenHistory({ token }: { token: TokenRowFragment }) {
   return (
     <Section title="Recent changes">
       {error && <Failure error={error} onRetry={reload} />}
-      {!events && !error && <Loading what="what was done" />}
+      {!events && !error && <Loading what="recent changes" />}
       {events && <AuditTable events={events} />}
     </Section>
   );

@@ -17,17 +17,17 @@ import type { TokenAction } from './token-actions.ts';
 import { TokenMenu } from './token-menu.tsx';
 import { TokenToolbar } from './token-toolbar.tsx';
 
-/** How many tokens a page of the list holds. */
+/** The number of tokens on a page. */
 export const PAGE_SIZE = 20;
 
-/** What a list of tokens can be ordered and narrowed by. */
+/** The sort fields and filters of a token list. */
 export const TOKEN_CHOICES: ListChoices<TokenOrderField> = {
   fields: ['NAME', 'CREATED_AT', 'EXPIRES_AT', 'LAST_USED_AT'],
   filters: Object.keys(STATUS_NAMES),
   initial: { field: 'CREATED_AT', direction: 'DESC' },
 };
 
-/** What the toolbar narrows the list by, as the API takes it. */
+/** Returns the filter of the toolbar as an API input. */
 export function filterOf({ filter, search }: ListState<TokenOrderField>): TokenFilter {
   return { status: filter ? [filter as TokenStatus] : null, search: search || null };
 }
@@ -39,7 +39,7 @@ interface Chosen {
   readonly token: TokenRowFragment;
 }
 
-/** A list of tokens with its toolbar, table, pages and dialogs; the same for a person's and a workspace's. */
+/** A list of personal or workspace tokens, with its toolbar, table, pager and dialogs. */
 export function TokenList({
   name,
   columns,
@@ -47,7 +47,7 @@ export function TokenList({
   connection,
   busy,
 }: {
-  /** Under which the browser remembers the columns. */
+  /** The key under which the browser stores the shown columns. */
   name: string;
   columns: readonly TokenColumn[];
   list: ListState<TokenOrderField>;
@@ -88,7 +88,7 @@ export function TokenList({
           busy={busy}
         />
       ) : (
-        <Empty title="No token matches">Try another status, or search for something else.</Empty>
+        <Empty title="No matching tokens">Try another status or search text.</Empty>
       )}
       <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPlace} />
       {chosen && <TokenActionDialog {...chosen} onClose={() => setChosen(null)} />}

@@ -5,7 +5,7 @@ import { Menu, MenuItem } from '../components/menu.tsx';
 import type { TokenRowFragment } from '../generated/hooks.ts';
 import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
 
-/** What can be done with one token, as a menu in its row. */
+/** The menu of actions on the token of a row. */
 export function TokenMenu({
   token,
   onChoose,

@@ -41,9 +41,9 @@ function Properties({ token }: { token: Token }) {
         {parent && <Link href={`/tokens/${parent.id}`}>{parent.name}</Link>}
       </Description>
       <Description name="Created">
-        <Time value={token.createdAt} /> by {token.createdBy?.name ?? 'somebody who left'}
+        <Time value={token.createdAt} /> by {token.createdBy?.name ?? 'a former user'}
       </Description>
-      <Description name="Changed">
+      <Description name="Updated">
         <Time value={token.updatedAt} relative />
       </Description>
       <Description name="Secret issued">
@@ -53,10 +53,10 @@ function Properties({ token }: { token: Token }) {
         <ExpiryCell token={token} />
       </Description>
       <Description name="Last used">
-        {token.lastUsedAt ? <Time value={token.lastUsedAt} relative /> : 'Not used yet'}
+        {token.lastUsedAt ? <Time value={token.lastUsedAt} relative /> : 'Never used'}
       </Description>
-      <Description name="Last used from">{token.lastUsedIp}</Description>
-      <Description name="Last used by">{token.lastUsedUserAgent}</Description>
+      <Description name="Last used from IP">{token.lastUsedIp}</Description>
+      <Description name="Last user agent">{token.lastUsedUserAgent}</Description>
     </DescriptionList>
   );
 }
@@ -107,7 +107,7 @@ function TokenDetails({ token }: { token: Token }) {
   );
 }
 
-/** Everything about one token, and everything that can be done with it. */
+/** The details of one token and the actions on it. */
 export default function TokenPage({ id }: { id: string }) {
   const [{ data, error }, reload] = useTokenQuery({ variables: { id } });
   if (data?.token) return <TokenDetails token={data.token} />;

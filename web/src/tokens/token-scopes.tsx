@@ -36,7 +36,7 @@ function AddScopeDialog({
   async function submit() {
     const result = await add({ input: { id: token.id, scopes: [toScopeInput(draft)] } });
     if (result.error) return;
-    announce('Scope added: it holds from the next request on');
+    announce('Scope added');
     onClose();
   }
   return (
@@ -72,9 +72,7 @@ function RemoveAllDialog({ token, onClose }: { token: Token; onClose: () => void
       onSubmit={confirm}
       onClose={onClose}
     >
-      <p>
-        The token is still recognised, but may do nothing from the next request on, until you add a scope.
-      </p>
+      <p>The token stays valid but can't do anything until you add a scope.</p>
     </ConfirmDialog>
   );
 }
@@ -86,7 +84,7 @@ function columnsFor(targets: ScopeTargets | undefined): Column<ScopePartsFragmen
     { id: 'type', title: 'Type', cell: ({ entityType }) => entityType },
     {
       id: 'entity',
-      title: 'Entity',
+      title: 'Resource',
       cell: ({ entityType, entityId }) => (entityId ? nameOf(entityType, entityId) : 'All'),
     },
     {
@@ -107,7 +105,7 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   const [{ fetching, error }, remove] = useRemoveTokenScopesMutation();
   async function removeOne(scope: ScopePartsFragment) {
     const result = await remove({ input: { id: token.id, scopeIds: [scope.id] } });
-    if (!result.error) announce('Scope deleted: it is gone from the next request on');
+    if (!result.error) announce('Scope deleted');
   }
   const trash: Column<ScopePartsFragment> = {
     id: 'actions',
@@ -138,7 +136,7 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   );
 }
 
-/** What a personal token may do: its scopes, each with a way to take it back, and a way to add more. */
+/** The scopes of a personal token, with actions to add and delete them. */
 export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => void }) {
   const [{ data }] = useScopeTargetsQuery();
   const targets = useMemo(() => data && toScopeTargets(data), [data]);
@@ -147,8 +145,8 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
     return (
       <Section title="Scopes" actions={<Button onClick={onEdit}>Change access</Button>}>
         <p className="muted">
-          With “{ACCESS_NAMES[token.access]}” a token has no scopes. Change its access to “
-          {ACCESS_NAMES.SCOPED}” to say what it may do.
+          {token.access === 'FULL' ? "A full-access token doesn't use scopes." : 'This token has no access.'}{' '}
+          Change its access to “{ACCESS_NAMES.SCOPED}” to use scopes.
         </p>
       </Section>
     );
@@ -163,7 +161,7 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
   return (
     <Section
       title="Scopes"
-      lead="What the token may do, where you may do it yourself. A change holds from the next request on."
+      lead="What the token can do, never more than you can. Changes take effect immediately."
       actions={
         some && (
           <>
@@ -178,8 +176,8 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
       {some ? (
         <ScopesTable token={token} targets={targets} />
       ) : (
-        <Empty title="This token may do nothing yet" action={add}>
-          It is recognised, and every operation is refused until you add a scope.
+        <Empty title="This token can't do anything yet" action={add}>
+          Every request is refused until you add a scope.
         </Empty>
       )}
       {open === 'add' && targets && (

@@ -7,7 +7,7 @@ import './token-status-row.css';
 
 type Token = NonNullable<TokenQuery['token']>;
 
-/** The one action that makes sense in a state: what works can be revoked, what does not can be made to work. */
+/** Returns the main action for a status: revoke a working token, or make another one work again. */
 function mainActionOf({ status, disabledAt }: Token): TokenAction {
   if (status === 'DISABLED' && disabledAt) return 'enable';
   return status === 'EXPIRED' || status === 'REVOKED' ? 'regenerate' : 'revoke';
@@ -19,20 +19,22 @@ function meaningOf(token: Token): string {
   switch (status) {
     case 'ACTIVE':
       return token.access === 'NONE'
-        ? 'It is recognised, but has no access: every request with it is refused.'
-        : `It works${expiresAt ? ` until ${formatExact(new Date(expiresAt))}` : ', and never expires'}.`;
+        ? 'This token has no access, so every request is refused.'
+        : expiresAt
+          ? `Works until ${formatExact(new Date(expiresAt))}.`
+          : 'Works and never expires.';
     case 'DISABLED':
       return disabledAt
-        ? `It was stopped${at(disabledAt)}; enabling it brings the same secret back.`
-        : 'A token that it derives from is stopped, and so is this one.';
+        ? `Disabled${at(disabledAt)}. Enable it to use the same secret again.`
+        : 'Disabled because a token that it derives from is disabled or revoked.';
     case 'EXPIRED':
-      return `Its time was over${at(expiresAt)}; regenerating it gives it a new secret and keeps all else.`;
+      return `Expired${at(expiresAt)}. Regenerate it to get a new secret.`;
     case 'REVOKED':
-      return `Its secret died${at(revokedAt)}; regenerating it gives it a new one and keeps all else.`;
+      return `Revoked${at(revokedAt)}. Regenerate it to get a new secret.`;
   }
 }
 
-/** Whether the token works and why, with the one action that makes sense. */
+/** The status of a token and its reason, with the main action. */
 export function TokenStatusRow({
   token,
   onChoose,

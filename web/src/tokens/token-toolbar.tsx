@@ -6,7 +6,7 @@ import './token-toolbar.css';
 
 const STATUSES = Object.entries(STATUS_NAMES) as [TokenStatus, string][];
 
-/** What narrows a list of tokens, with the menus of the table beside it. */
+/** The search and the status filter of a token list, with the menus of the table. */
 export function TokenToolbar({ list, children }: { list: ListState<TokenOrderField>; children: ReactNode }) {
   return (
     <search className="toolbar">

@@ -41,14 +41,14 @@ function DeleteAllDialog({ total, onClose }: { total: number; onClose: () => voi
       onClose={onClose}
     >
       <p>
-        All {total} of your personal tokens will be deleted, and every script and service that uses one of
-        them stops working at once. This cannot be taken back.
+        All {total} of your personal tokens will be deleted. Every script and service that uses one stops
+        working immediately. This can't be undone.
       </p>
     </ConfirmDialog>
   );
 }
 
-/** The personal tokens of the signed-in person. */
+/** The personal tokens of the signed-in user. */
 export function TokensPage() {
   const list = useListState('tokens', TOKEN_CHOICES);
   const [deletingAll, setDeletingAll] = useState(false);
@@ -64,7 +64,7 @@ export function TokensPage() {
   return (
     <Page
       title="Access tokens"
-      lead="Your personal tokens: they let scripts and services call the API in your name, with no more than you give them."
+      lead="Let scripts and services use the API as you, with only the permissions you choose."
       actions={
         total > 0 && (
           <>
@@ -80,8 +80,8 @@ export function TokensPage() {
       {!data && !error && <Loading what="your tokens" />}
       {data && total === 0 && (
         <Empty title="You have no tokens yet" action={NEW_TOKEN}>
-          A token stands in for your password in scripts and services. Give it only what it needs; stop it
-          whenever you like.
+          Use a token instead of your password in scripts. Give it only what it needs. You can turn it off at
+          any time.
         </Empty>
       )}
       {data?.tokens && data.tokenSummary && total > 0 && (

@@ -8,13 +8,13 @@ import './abilities-table.css';
 
 const TYPES = Object.keys(BUILT_IN_OPERATIONS) as (keyof typeof BUILT_IN_OPERATIONS)[];
 
-/** Every operation that Postern's own entity types have. */
+/** Every operation of the built-in resource types. */
 const CHECKS = TYPES.flatMap((entityType) =>
   BUILT_IN_OPERATIONS[entityType].map((operation) => ({ entityType, operation })),
 );
 
 function Answer({ decision }: { decision: DecisionPartsFragment | undefined }) {
-  if (!decision) return <span className="visually-hidden">does not exist</span>;
+  if (!decision) return <span className="visually-hidden">not applicable</span>;
   if (decision.allowed) {
     return (
       <span className="ability-yes">
@@ -32,7 +32,7 @@ function Answer({ decision }: { decision: DecisionPartsFragment | undefined }) {
   );
 }
 
-/** Asks the server, as the token, what it may do, and shows the answers. */
+/** Checks every operation with the token itself, and shows the decisions. */
 export function AbilitiesTable({ tokenId }: { tokenId: string }) {
   const [{ data, error }, reload] = useTokenAbilitiesQuery({ variables: { checks: CHECKS } });
   if (error) {
@@ -42,7 +42,7 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
       <Problem>{describeError(error)}</Problem>
     );
   }
-  if (!data?.viewer) return <Loading what="what it can do" />;
+  if (!data?.viewer) return <Loading what="the permissions" />;
   const { viewer } = data;
   if (viewer.token?.id !== tokenId) return <Problem>This is the secret of another token.</Problem>;
   const decisionOf = (type: string, requested: Operation) =>

@@ -5,7 +5,7 @@ import './code-samples.css';
 
 const QUERY = '{ viewer { kind token { name status } } }';
 
-/** The same call in several languages; the secret is left to an environment variable. */
+/** The same call in several languages. The secret is read from an environment variable. */
 const SAMPLES = {
   curl: (origin: string) => `curl ${origin}/graphql \\
   -H "Authorization: Bearer $POSTERN_TOKEN" \\
@@ -37,7 +37,7 @@ print(urllib.request.urlopen(request).read().decode())`,
 
 type Language = keyof typeof SAMPLES;
 
-/** How to make one call with a token, to be copied. */
+/** Code samples that call the API with a token. */
 export function CodeSamples() {
   const [language, setLanguage] = useState<Language>('curl');
   const code = SAMPLES[language](window.location.origin);

@@ -10,7 +10,7 @@ import { AbilitiesTable } from './abilities-table.tsx';
 import { CodeSamples } from './code-samples.tsx';
 import './try-it.css';
 
-/** Asks for the secret of a token, or offers the one that was just shown. */
+/** Asks for the secret of a token, or offers the one that was just issued. */
 function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: string) => void }) {
   const [typed, setTyped] = useState('');
   function ask(event: FormEvent) {
@@ -18,7 +18,7 @@ function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret
     onAsk(typed.trim());
     setTyped('');
   }
-  if (offered) return <Button onClick={() => onAsk(offered)}>Ask with the new secret</Button>;
+  if (offered) return <Button onClick={() => onAsk(offered)}>Check the new secret</Button>;
   return (
     <form className="try-it-form" onSubmit={ask}>
       <TextField
@@ -29,13 +29,13 @@ function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret
         onChange={(event) => setTyped(event.target.value)}
       />
       <Button type="submit" disabled={typed.trim() === ''}>
-        Ask
+        Check
       </Button>
     </form>
   );
 }
 
-/** What a token can do, asked with the token itself and only when told to: asking is a use, which ends an overlap. */
+/** Shows what a token can do. It checks with the token itself, and only on request: a check is a use, which ends an overlap. */
 export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
   const { fresh } = useFreshSecrets();
   const [secret, setSecret] = useState<string | null>(null);
@@ -45,7 +45,7 @@ export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
   return (
     <Section
       title="Try it"
-      lead="The server answers as it would answer the token itself. Its secret stays on this page and goes nowhere but to this server."
+      lead="The server checks what this secret is allowed to do. The secret is sent only to this server and is not stored."
     >
       <div className="try-it">
         <div className="try-it-ask">
@@ -55,7 +55,7 @@ export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
             </Provider>
           ) : (
             <p className="muted">
-              See what the token can do right now. It counts as a use of the token: it ends an overlap.
+              See what the token can do right now. A check counts as a use of the token and ends an overlap.
             </p>
           )}
           <SecretForm offered={offered} onAsk={setSecret} />

@@ -4,7 +4,7 @@ import { Failure, Loading } from '../components/states.tsx';
 import { useWorkspaceLogQuery } from '../generated/hooks.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What was done to a workspace and what belongs to it. */
+/** The audit log of a workspace and of what belongs to it. */
 export function AuditTab({ workspace }: { workspace: Workspace }) {
   const view = useAuditView();
   const [{ data, error, fetching, stale }, reload] = useWorkspaceLogQuery({
@@ -12,9 +12,9 @@ export function AuditTab({ workspace }: { workspace: Workspace }) {
   });
   const log = data?.workspace?.auditEvents;
   return (
-    <Section title="Audit log" lead="What was done here, by whom and from where, newest first.">
+    <Section title="Audit log" lead="Who did what in this workspace, newest first.">
       {error && <Failure error={error} onRetry={reload} />}
-      {!log && !error && <Loading what="the log" />}
+      {!log && !error && <Loading what="the audit log" />}
       {log && <AuditLog view={view} log={log} busy={fetching || stale} />}
     </Section>
   );

@@ -37,12 +37,12 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
     };
     const result = await register({ input });
     if (result.error) return;
-    announce(`Scopes can name ${name} now`);
+    announce(`${name} registered`);
     onClose();
   }
   return (
     <FormDialog
-      title="Register an entity type"
+      title="Register a resource type"
       action="Register"
       disabled={name === '' || operations.length === 0}
       busy={fetching}
@@ -54,7 +54,7 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
         label="Name"
         required
         pattern="[a-z][a-z0-9_\-]{0,49}"
-        hint="What scopes will call it: lower-case letters, digits, - and _."
+        hint="Used in scopes. Lowercase letters, digits, - and _."
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
@@ -83,19 +83,19 @@ function UnregisterDialog({
   async function confirm() {
     const result = await unregister({ input: { workspaceId: workspace.id, name } });
     if (result.error) return;
-    announce(`${name} is no entity type any more`);
+    announce(`${name} unregistered`);
     onClose();
   }
   return (
     <ConfirmDialog
-      title={`Take “${name}” back`}
-      action="Take back"
+      title={`Unregister “${name}”`}
+      action="Unregister"
       busy={fetching}
       problem={error ? describeError(error) : null}
       onSubmit={confirm}
       onClose={onClose}
     >
-      <p>Scopes that name it stay, and grant nothing until it is registered again.</p>
+      <p>Existing scopes of this type stay, but grant nothing until you register it again.</p>
     </ConfirmDialog>
   );
 }
@@ -114,7 +114,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
   },
 ];
 
-/** The kinds of entity that a workspace declared for its own services, so that scopes can name them. */
+/** The resource types that a workspace registered for its own services. */
 export function EntityTypes({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useEntityTypesQuery({ variables: { id: workspace.id } });
   const [registering, setRegistering] = useState(false);
@@ -127,7 +127,7 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
     untitled: true,
     cell: ({ name }) => (
       <IconButton
-        label={`Take ${name} back`}
+        label={`Unregister ${name}`}
         className="icon-button-danger"
         disabled={refusal !== null}
         onClick={() => setUnregistering(name)}
@@ -138,8 +138,8 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
   };
   return (
     <Section
-      title="Entity types"
-      lead="Kinds of things that your own services keep. Scopes can name them, and Postern answers whether a token may."
+      title="Resource types"
+      lead="Register your own resource types so tokens can be scoped to them."
       actions={
         <Button disabled={refusal !== null} title={refusal ?? undefined} onClick={() => setRegistering(true)}>
           <PlusIcon />
@@ -148,11 +148,13 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
       }
     >
       {error && <Failure error={error} onRetry={reload} />}
-      {!types && !error && <Loading what="the entity types" />}
-      {types?.length === 0 && <p className="muted">None yet: scopes name workspaces, channels and tokens.</p>}
+      {!types && !error && <Loading what="the resource types" />}
+      {types?.length === 0 && (
+        <p className="muted">None. Tokens can be scoped to workspaces, channels and tokens.</p>
+      )}
       {types && types.length > 0 && (
         <DataTable
-          label="Entity types"
+          label="Resource types"
           columns={[...COLUMNS, actions]}
           rows={types}
           keyOf={({ name }) => name}

@@ -56,7 +56,7 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
         label="Email"
         type="email"
         required
-        hint="The invitation works for this address only, once, for seven days."
+        hint="The invitation is valid for this address only. It can be used once, within seven days."
         value={email}
         onChange={(event) => setEmail(event.target.value)}
       />
@@ -67,8 +67,8 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
 
 /** Why an invitation can no longer be accepted. */
 const VOID_REASONS = {
-  ADDRESS_RELEASED: 'Void: the account of this address was closed',
-  INVITER_LOST_AUTHORITY: 'Void: the inviter may no longer give this role',
+  ADDRESS_RELEASED: 'Void: the account with this email was closed',
+  INVITER_LOST_AUTHORITY: 'Void: the inviter can no longer grant this role',
 } as const satisfies Record<InvitationVoidReason, string>;
 
 const COLUMNS: readonly Column<Invitation>[] = [
@@ -83,7 +83,7 @@ const COLUMNS: readonly Column<Invitation>[] = [
   },
   { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
   { id: 'by', title: 'Invited by', cell: ({ invitedBy }) => invitedBy?.name ?? 'A workspace token' },
-  { id: 'ends', title: 'Ends', cell: ({ expiresAt }) => <Time value={expiresAt} relative /> },
+  { id: 'ends', title: 'Expires', cell: ({ expiresAt }) => <Time value={expiresAt} relative /> },
 ];
 
 function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: readonly Invitation[] }) {
@@ -91,7 +91,7 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
   const [{ fetching, error }, revoke] = useRevokeInvitationMutation();
   async function revokeInvitation({ id, email }: Invitation) {
     const result = await revoke({ input: { workspaceId: workspace.id, id } });
-    if (!result.error) announce(`Invitation of ${email} taken back`);
+    if (!result.error) announce(`Invitation for ${email} canceled`);
   }
   const actions: Column<Invitation> = {
     id: 'actions',
@@ -107,7 +107,7 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
           title={refusal ?? undefined}
           onClick={() => revokeInvitation(invitation)}
         >
-          Take back
+          Cancel invitation
         </Button>
       );
     },
@@ -120,7 +120,7 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
   );
 }
 
-/** Who is invited into a workspace and has not come yet. */
+/** The pending invitations of a workspace. */
 export function Invitations({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useInvitationsQuery({ variables: { id: workspace.id } });
   const [inviting, setInviting] = useState(false);
@@ -137,7 +137,7 @@ export function Invitations({ workspace }: { workspace: Workspace }) {
     >
       {error && <Failure error={error} onRetry={reload} />}
       {!invitations && !error && <Loading what="the invitations" />}
-      {invitations?.length === 0 && <p className="muted">Nobody is invited at the moment.</p>}
+      {invitations?.length === 0 && <p className="muted">No pending invitations.</p>}
       {invitations && invitations.length > 0 && <InvitationsTable workspace={workspace} rows={invitations} />}
       {inviting && <InviteDialog workspace={workspace} onClose={() => setInviting(false)} />}
     </Section>

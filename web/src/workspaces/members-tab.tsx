@@ -42,7 +42,7 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
   async function save() {
     const result = await update({ input: { workspaceId: workspace.id, userId: member.user.id, role } });
     if (result.error) return;
-    announce(`${member.user.name} is ${ROLE_NAMES[role]} now`);
+    announce(`${member.user.name} now has the ${ROLE_NAMES[role]} role`);
     onClose();
   }
   return (
@@ -60,7 +60,7 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
   );
 }
 
-/** Lists the workspace tokens that a member made, before the member loses authority; the choice belongs below the list. */
+/** Lists the workspace tokens that a member created, with `children` below the list. */
 function MadeByMember({
   workspace,
   member,
@@ -77,7 +77,7 @@ function MadeByMember({
   const unlisted = tokens.totalCount - tokens.nodes.length;
   return (
     <>
-      <p>{member.user.name} made these workspace tokens, which go on working:</p>
+      <p>{member.user.name} created these workspace tokens, which will keep working:</p>
       <ul>
         {tokens.nodes.map(({ id, name, role }) => (
           <li key={id}>
@@ -118,14 +118,14 @@ function RemoveDialog({ workspace, member, onClose }: MemberDialogProps) {
       onClose={onClose}
     >
       <p>
-        {leaving ? 'You and your personal tokens' : `${member.user.name} and their personal tokens`} reach
-        nothing in {workspace.name} from the next request on. What they shared and whom they invited ends with
-        it. Workspace tokens stay.
+        {leaving ? 'You and your personal tokens' : `${member.user.name} and their personal tokens`} lose
+        access to {workspace.name} immediately. Their channel shares and pending invitations are deleted.
+        Workspace tokens stay.
       </p>
       {canRevoke && (
         <MadeByMember workspace={workspace} member={member}>
           <Checkbox
-            label="Revoke them too"
+            label="Also revoke these tokens"
             checked={revokeCreated}
             onChange={(event) => setRevokeCreated(event.target.checked)}
           />
@@ -188,7 +188,7 @@ function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
   ];
 }
 
-/** Who belongs to a workspace, and who is invited. */
+/** The members of a workspace and its pending invitations. */
 export function MembersTab({ workspace }: { workspace: Workspace }) {
   const me = useMe();
   const [place, setPlace] = useState<Place>({});
@@ -212,7 +212,7 @@ export function MembersTab({ workspace }: { workspace: Workspace }) {
   const ChosenDialog = chosen?.action === 'role' ? RoleDialog : RemoveDialog;
   return (
     <>
-      <Section title="Members" lead="Each may do what their role says, and what the roles below it may.">
+      <Section title="Members" lead="Each role includes the permissions of the roles below it.">
         {error && <Failure error={error} onRetry={reload} />}
         {!members && !error && <Loading what="the members" />}
         {members && (

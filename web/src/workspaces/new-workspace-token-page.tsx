@@ -14,11 +14,13 @@ import { ExpiryField } from '../tokens/expiry-field.tsx';
 import '../tokens/new-token-page.css';
 import type { Workspace } from './workspace.ts';
 
-/** Why no token can be made in a workspace; `null` where one can. */
+/** Returns why the user cannot create a token in a workspace; `null` if they can. */
 function refusalOf({ viewerRole }: Workspace, roles: readonly Role[]): string | null {
   const refusal = refusalByRole(viewerRole, 'WORKSPACE_MANAGER');
   if (refusal) return `${refusal}.`;
-  return roles.length > 0 ? null : 'The token policy of this workspace leaves no role that you may give.';
+  return roles.length > 0
+    ? null
+    : "The token policy of this workspace doesn't allow any role that you can grant.";
 }
 
 function useNewToken(workspace: Workspace) {
@@ -32,7 +34,7 @@ function useNewToken(workspace: Workspace) {
   return { roles, bounds, name, setName, description, setDescription, role, setRole, expiry, setExpiry };
 }
 
-/** A new token of a workspace. Its secret waits on the token's own page. */
+/** Creates a workspace token. Its secret is shown on the token's page. */
 export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
   const form = useNewToken(workspace);
   const refusal = refusalOf(workspace, form.roles);
@@ -56,14 +58,14 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
   }
 
   return (
-    <Page title="New workspace token" lead={`It will belong to ${workspace.name}.`} narrow>
+    <Page title="New workspace token" lead={`This token will belong to ${workspace.name}.`} narrow>
       {refusal ? (
         <Problem>{refusal}</Problem>
       ) : (
         <form className="new-token" onSubmit={submit}>
           <TextField
-            label="Label"
-            placeholder="Enter token name"
+            label="Name"
+            placeholder="e.g. CI deploy"
             required
             maxLength={100}
             value={form.name}

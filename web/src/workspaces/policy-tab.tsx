@@ -13,7 +13,7 @@ import { refusalByRole } from '../roles.ts';
 import './policy-tab.css';
 import type { Workspace } from './workspace.ts';
 
-/** The longest lifetime in days as a number field has it; the empty string for no limit. */
+/** Returns the maximum lifetime in days, in the format of a number input; an empty string if there is no limit. */
 function daysOf({ maxLifetime }: PolicyPartsFragment): string {
   return maxLifetime === null ? '' : String(Math.max(1, Math.floor(parseDuration(maxLifetime, []) / DAY)));
 }
@@ -25,7 +25,7 @@ function usePolicyForm(policy: PolicyPartsFragment) {
   const [tokenRoles, setTokenRoles] = useState<readonly Role[]>(policy.tokenRoles);
   const input = {
     personalTokens: allowed ? ('ALLOWED' as const) : ('FORBIDDEN' as const),
-    // What was not touched is sent as it came: it may be finer than days.
+    // An unchanged value is sent back as it is: it can be more precise than days.
     maxLifetime: days === daysOf(policy) ? policy.maxLifetime : days === '' ? null : `P${days}D`,
     requireExpiry,
     tokenRoles: [...tokenRoles],
@@ -43,7 +43,7 @@ function usePolicyForm(policy: PolicyPartsFragment) {
   };
 }
 
-/** What a workspace demands of tokens. */
+/** The token policy of a workspace. */
 export function PolicyTab({ workspace }: { workspace: Workspace }) {
   const announce = useAnnounce();
   const form = usePolicyForm(workspace.tokenPolicy);
@@ -53,29 +53,29 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
   async function submit(event: FormEvent) {
     event.preventDefault();
     const result = await update({ input: { workspaceId: workspace.id, ...form.input } });
-    if (!result.error) announce('Token policy saved: it holds from the next request on');
+    if (!result.error) announce('Token policy saved');
   }
 
   return (
     <Section
       title="Token policy"
-      lead="What this workspace demands of the tokens that reach into it, existing ones included. Nothing is deleted by it."
+      lead="Rules for every token that uses this workspace, including existing ones. No tokens are deleted."
     >
-      {refusal && <p className="muted">{refusal} to change it.</p>}
+      {refusal && <p className="muted">{refusal}.</p>}
       <form onSubmit={submit}>
         <fieldset className="policy" disabled={refusal !== null}>
           <Checkbox
-            label="Personal tokens reach into this workspace"
-            hint="Off, only sessions and the workspace's own tokens do."
+            label="Personal tokens can access this workspace"
+            hint="When off, only signed-in people and workspace tokens can."
             checked={form.allowed}
             onChange={(event) => form.setAllowed(event.target.checked)}
           />
           {!form.allowed && workspace.tokenPolicy.personalTokens === 'ALLOWED' && (
-            <Warning>Every personal token of every member is closed out at once.</Warning>
+            <Warning>All personal tokens lose access to this workspace immediately.</Warning>
           )}
           <TextField
-            label="Longest lifetime in days"
-            hint="Tokens that live longer reach nothing here. Leave it empty for no limit."
+            label="Maximum lifetime in days"
+            hint="Longer-lived tokens have no access here. Leave empty for no limit."
             type="number"
             min={1}
             max={36500}
@@ -88,7 +88,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
             onChange={(event) => form.setRequireExpiry(event.target.checked)}
           />
           <fieldset className="choices">
-            <legend>Roles that a workspace token may carry</legend>
+            <legend>Roles that a workspace token can have</legend>
             {ROLES.map((role) => (
               <Checkbox
                 key={role}

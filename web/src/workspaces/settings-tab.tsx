@@ -31,7 +31,7 @@ function RenameDialog({ workspace, onClose }: DialogProps) {
       onSubmit={async ({ name }) => {
         const result = await update({ input: { id: workspace.id, name } });
         if (result.error) return;
-        announce(`The workspace is called ${name} now`);
+        announce(`Workspace renamed to ${name}`);
         onClose();
       }}
       onClose={onClose}
@@ -60,14 +60,14 @@ function DeleteDialog({ workspace, onClose }: DialogProps) {
       onClose={onClose}
     >
       <p>
-        Its channels with their messages, its members' places and its tokens are deleted. Every service that
-        uses one of its tokens stops working at once. This cannot be taken back.
+        Its channels, messages, memberships and tokens are deleted. Every service that uses one of its tokens
+        stops working immediately. This can't be undone.
       </p>
     </ConfirmDialog>
   );
 }
 
-/** What a workspace is called, what it declares, and its end. */
+/** The settings of a workspace: name, resource types and deletion. */
 export function SettingsTab({ workspace }: { workspace: Workspace }) {
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const close = () => setOpen(null);

@@ -29,7 +29,7 @@ function TabBar({ workspace }: { workspace: Workspace }) {
   const [path] = useLocation();
   const open = TABS.filter((tab) => !('role' in tab) || !refusalByRole(workspace.viewerRole, tab.role));
   return (
-    <nav className="tabs" aria-label={`Parts of ${workspace.name}`}>
+    <nav className="tabs" aria-label={`Sections of ${workspace.name}`}>
       {open.map((tab) => {
         const href = `/workspaces/${workspace.id}/${tab.path}`;
         return (

@@ -46,14 +46,14 @@ export function WorkspaceTokensTab({ workspace }: { workspace: Workspace }) {
   return (
     <Section
       title="Access tokens"
-      lead="They belong to the workspace and act with a role in it, whoever made them."
+      lead="These belong to the workspace, not to the person who created them."
       actions={some && <NewTokenButton workspace={workspace} />}
     >
       {error && <Failure error={error} onRetry={reload} />}
       {!found && !error && <Loading what="the tokens" />}
       {found && !some && (
         <Empty title="No workspace tokens yet" action={<NewTokenButton workspace={workspace} />}>
-          A workspace token lets a service act in this workspace with a role of its own.
+          A workspace token gives a service its own role in this workspace.
         </Empty>
       )}
       {some && (

@@ -1,4 +1,4 @@
 import type { WorkspaceQuery } from '../generated/hooks.ts';
 
-/** A workspace as its pages know it. */
+/** A workspace with the fields that its pages show. */
 export type Workspace = NonNullable<WorkspaceQuery['workspace']>;

@@ -74,19 +74,19 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The channels of workspaces that the person is no member of. */
+/** The channels that are shared with the user from workspaces of others. */
 function SharedChannels() {
   const [{ data }] = useSharedChannelsQuery();
   const shared = data?.channels?.nodes.filter(({ workspace }) => workspace.viewerRole === null) ?? [];
   if (shared.length === 0) return null;
   return (
-    <Section title="Shared with you" lead="Channels of workspaces that you are no member of.">
+    <Section title="Shared with you" lead="Channels in workspaces that you aren't a member of.">
       <DataTable label="Shared channels" columns={SHARED_COLUMNS} rows={shared} keyOf={({ id }) => id} />
     </Section>
   );
 }
 
-/** The workspaces of the signed-in person. */
+/** The workspaces of the signed-in user. */
 export default function WorkspacesPage() {
   const [place, setPlace] = useState<Place>({});
   const [creating, setCreating] = useState(false);
@@ -102,7 +102,7 @@ export default function WorkspacesPage() {
   return (
     <Page
       title="Workspaces"
-      lead="What people share: members with roles, workspace tokens and channels."
+      lead="A workspace groups members, tokens and channels."
       actions={
         <>
           <ButtonLink href="/invitation" variant="quiet">
@@ -115,8 +115,8 @@ export default function WorkspacesPage() {
       {error && <Failure error={error} onRetry={reload} />}
       {!workspaces && !error && <Loading what="your workspaces" />}
       {workspaces && !some && (
-        <Empty title="You belong to no workspace yet" action={create}>
-          Create one and invite others, or accept an invitation that was sent to you.
+        <Empty title="No workspaces yet" action={create}>
+          Create one and invite others, or accept an invitation.
         </Empty>
       )}
       {some && (
