@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import NeedPlugin from './requirement-plugin.ts';
 
 /** What every object with an id says of it. */
-export const ID_DESCRIPTION = 'Opaque and globally unique.';
+export const ID_DESCRIPTION = 'The opaque, globally unique id.';
 
 interface SchemaShape {
   Context: Context;
@@ -43,35 +43,35 @@ export const builder = new SchemaBuilder<SchemaShape>({
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     encodeGlobalID: (type, id) => toGlobalId(type as NodeType, String(id)),
-    nodeTypeOptions: { description: 'Something with an id of its own.' },
+    nodeTypeOptions: { description: 'An object with a global id.' },
     idFieldOptions: { description: ID_DESCRIPTION },
     pageInfoTypeOptions: {
-      description: "Where a page stands in its list, as in Relay's Cursor Connections Specification.",
+      description: "The position of a page in its list, as in Relay's Cursor Connections Specification.",
     },
-    hasNextPageFieldOptions: { description: 'Whether more follows.' },
-    hasPreviousPageFieldOptions: { description: 'Whether something precedes.' },
+    hasNextPageFieldOptions: { description: 'Whether more rows follow.' },
+    hasPreviousPageFieldOptions: { description: 'Whether rows precede the page.' },
     startCursorFieldOptions: { description: 'The cursor of the first row; null on an empty page.' },
     endCursorFieldOptions: { description: 'The cursor of the last row; null on an empty page.' },
-    firstArgOptions: { description: 'So many from the front, at most 100. Left out: 20.' },
-    afterArgOptions: { description: 'Only what follows this cursor.' },
-    lastArgOptions: { description: 'So many from the end, at most 100.' },
-    beforeArgOptions: { description: 'Only what precedes this cursor.' },
-    cursorFieldOptions: { description: 'The place of the row, for after and before.' },
-    nodeFieldOptions: { description: 'The row itself.' },
+    firstArgOptions: { description: 'The number of rows from the start, at most 100. Default: 20.' },
+    afterArgOptions: { description: 'Return rows after this cursor.' },
+    lastArgOptions: { description: 'The number of rows from the end, at most 100.' },
+    beforeArgOptions: { description: 'Return rows before this cursor.' },
+    cursorFieldOptions: { description: 'The cursor of the row, for after and before.' },
+    nodeFieldOptions: { description: 'The row.' },
     edgesFieldOptions: {
       nullable: { list: false, items: false },
       description: 'The rows with their cursors.',
     },
-    pageInfoFieldOptions: { description: 'Where the page stands in the list.' },
+    pageInfoFieldOptions: { description: 'The position of the page in the list.' },
   },
 });
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
-    description: `How many rows the whole list has. Only ${COUNTED_MAX.toLocaleString('en')} are counted: ${COUNTED_MAX + 1} says that there are more.`,
+    description: `The number of rows in the whole list. Counts at most ${COUNTED_MAX.toLocaleString('en')} rows; ${COUNTED_MAX + 1} means that there are more.`,
     resolve: (list) => list.totalCount(),
   }),
 );
 
-builder.queryType({ description: 'What can be read.' });
-builder.mutationType({ description: 'What can be changed.' });
+builder.queryType({ description: 'Read operations.' });
+builder.mutationType({ description: 'Write operations.' });

@@ -7,6 +7,7 @@ import './schema/token-type.ts';
 import './schema/token-queries.ts';
 import './schema/token-stops.ts';
 import './schema/token-mutations.ts';
+import './schema/token-scope-mutations.ts';
 import './schema/viewer.ts';
 import './schema/workspaces.ts';
 import './schema/token-policy.ts';

@@ -17,28 +17,32 @@ function belongsToHolder(token: Token, event: AuditRecord): boolean {
 }
 
 implementNode(AuditEventRef, {
-  description: 'Something that was done, by whom and from where.',
+  description: 'An entry in the audit log.',
   fields: (t) => ({
-    at: t.field({ type: 'DateTime', description: 'When.', resolve: (event) => new Date(event.at) }),
+    at: t.field({
+      type: 'DateTime',
+      description: 'When it happened.',
+      resolve: (event) => new Date(event.at),
+    }),
     action: t.exposeString('action', {
-      description: 'Dotted, such as token.created or member.role_changed.',
+      description: 'The action, such as token.created or member.role_changed.',
     }),
     actorKind: t.expose('actorKind', {
       type: PrincipalKindEnum,
       nullable: true,
-      description: 'What kind of caller did it; null for the operator, and for somebody unknown.',
+      description: 'The kind of caller; null for the operator or an unknown caller.',
     }),
     actor: t.field({
       type: UserRef,
       nullable: true,
-      description: 'The person who did it, or whose personal token; null once that user is gone.',
+      description: 'The user, or the owner of the personal token; null if that user was deleted.',
       resolve: ({ actorId }, _args, { loaders }) => (actorId === null ? null : loaders.user.load(actorId)),
     }),
     actorToken: t.field({
       type: TokenRef,
       nullable: true,
       description:
-        "The token that did it; null once it is gone, and for somebody's personal token in a workspace's log.",
+        'The token; null if it was deleted, and null for a personal token in the log of a workspace.',
       resolve: async (event, _args, { loaders }) => {
         const token = event.actorTokenId && (await loaders.token.load(event.actorTokenId));
         return token && belongsToHolder(token, event) ? token : null;
@@ -46,15 +50,15 @@ implementNode(AuditEventRef, {
     }),
     actorTokenId: t.id({
       nullable: true,
-      description: 'The id of the token that did it, also where that is gone or not shown.',
+      description: 'The id of the token, even if the token was deleted or is not shown.',
       resolve: ({ actorTokenId }) => actorTokenId && toGlobalId('Token', actorTokenId),
     }),
-    targetId: t.exposeID('targetId', { nullable: true, description: 'The global id of what was acted on.' }),
-    ip: t.exposeString('ip', { nullable: true, description: 'The address that the call came from.' }),
-    userAgent: t.exposeString('userAgent', { nullable: true, description: 'What the caller called itself.' }),
+    targetId: t.exposeID('targetId', { nullable: true, description: 'The global id of the target.' }),
+    ip: t.exposeString('ip', { nullable: true, description: 'The client address of the call.' }),
+    userAgent: t.exposeString('userAgent', { nullable: true, description: 'The User-Agent of the caller.' }),
     detail: t.field({
       type: 'JSON',
-      description: 'What changed, by public names. Never a secret.',
+      description: 'What changed. Never contains a secret.',
       resolve: ({ detailJson }, _args, { budget }) => {
         budget.take(bytesToUnits(detailJson.length));
         return JSON.parse(detailJson);
@@ -67,27 +71,29 @@ const AuditEventConnection = builder.connectionObject(
   {
     type: AuditEventRef,
     name: 'AuditEventConnection',
-    description: 'A stretch of an audit log, newest first.',
+    description: 'A page of audit events, newest first.',
   },
-  { name: 'AuditEventEdge', description: 'A row of an audit log.' },
+  { name: 'AuditEventEdge', description: 'An audit event and its cursor.' },
 );
 
 const AuditEventFilterInput = builder.inputType('AuditEventFilter', {
-  description: 'What narrows an audit log; all that is given must hold.',
+  description: 'Filters for an audit log. An event must match every filter.',
   fields: (t) => ({
-    actions: t.stringList({ description: 'Any of these, such as token.created; left out, every action.' }),
-    since: t.field({ type: 'DateTime', description: 'From this instant on.' }),
+    actions: t.stringList({
+      description: 'Match any of these actions, such as token.created. Default: every action.',
+    }),
+    since: t.field({ type: 'DateTime', description: 'At or after this instant.' }),
     until: t.field({ type: 'DateTime', description: 'Before this instant.' }),
   }),
 });
 
-const FILTER = { type: AuditEventFilterInput, description: 'Narrows the log.' } as const;
+const FILTER = { type: AuditEventFilterInput, description: 'Filters for the log.' } as const;
 
 builder.objectField(WorkspaceRef, 'auditEvents', (t) =>
   t.connection(
     {
       type: AuditEventRef,
-      description: 'What was done to the workspace and what belongs to it, newest first.',
+      description: 'The audit events of the workspace and what belongs to it, newest first.',
       need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER) },
       resolve: async ({ id }, { filter, ...page }, { services }) =>
@@ -101,7 +107,7 @@ builder.objectField(TokenRef, 'auditEvents', (t) =>
   t.connection(
     {
       type: AuditEventRef,
-      description: 'What was done to the token, newest first.',
+      description: 'The audit events of the token, newest first.',
       need: {
         kind: 'token',
         operation: 'READ',
@@ -121,7 +127,7 @@ builder.objectField(ViewerRef, 'auditEvents', (t) =>
   t.connection(
     {
       type: AuditEventRef,
-      description: "What was done to the person's account and personal tokens, newest first.",
+      description: "The audit events of the user's account and personal tokens, newest first.",
       need: { kind: 'session' },
       args: { filter: t.arg(FILTER) },
       resolve: async (_viewer, { filter, ...page }, { services, principal }) =>

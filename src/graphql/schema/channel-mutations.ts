@@ -20,57 +20,61 @@ const ShareChannelPayload = channelPayload('ShareChannelPayload');
 const UnshareChannelPayload = channelPayload('UnshareChannelPayload');
 
 const DeleteChannelPayload = builder.objectRef<{ id: string }>('DeleteChannelPayload').implement({
-  description: 'What was deleted.',
+  description: 'The result of the deletion.',
   fields: (t) => ({
     deletedChannelId: t.id({
-      description: 'The id that the channel had.',
+      description: 'The id of the deleted channel.',
       resolve: ({ id }) => toGlobalId('Channel', id),
     }),
   }),
 });
 
 const CreateChannelInput = builder.inputType('CreateChannelInput', {
-  description: 'A new channel.',
+  description: 'A channel to create.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The workspace that it will belong to.' }),
-    name: t.string({ required: true, description: '1 to 100 characters; need not be unique.' }),
-    description: t.string({ description: 'Up to 500 characters.' }),
+    workspaceId: t.id({ required: true, description: 'The workspace to create it in.' }),
+    name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
+    description: t.string({ description: 'The description, up to 500 characters.' }),
   }),
 });
 
 const UpdateChannelInput = builder.inputType('UpdateChannelInput', {
-  description: 'What is left out stays as it is.',
+  description: 'Fields that are omitted keep their value.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'Which channel.' }),
-    name: t.string({ description: '1 to 100 characters.' }),
-    description: t.string({ description: 'Up to 500 characters; null removes it.' }),
+    id: t.id({ required: true, description: 'The id of the channel.' }),
+    name: t.string({ description: 'The name, 1 to 100 characters.' }),
+    description: t.string({ description: 'The description, up to 500 characters. Null removes it.' }),
   }),
 });
 
 const DeleteChannelInput = builder.inputType('DeleteChannelInput', {
-  description: 'Names a channel to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Which channel.' }) }),
+  description: 'A channel to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the channel.' }) }),
 });
 
 const ShareChannelInput = builder.inputType('ShareChannelInput', {
-  description: 'Whom to let do what on a channel.',
+  description: 'A channel to share with a user.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'Which channel.' }),
-    email: t.field({ type: 'EmailAddress', required: true, description: 'The email of an account here.' }),
+    id: t.id({ required: true, description: 'The id of the channel.' }),
+    email: t.field({
+      type: 'EmailAddress',
+      required: true,
+      description: 'The email address of an account on this server.',
+    }),
     operations: t.field({
       type: [OperationEnum],
       required: true,
       description:
-        'What the person may do, in place of what was shared before; each something that the caller may do too. Not CREATE.',
+        'The operations that the user is allowed to perform. Replaces an earlier share. The caller must be allowed to perform each of them. CREATE is refused.',
     }),
   }),
 });
 
 const UnshareChannelInput = builder.inputType('UnshareChannelInput', {
-  description: 'Names a share to take back.',
+  description: 'A share to remove.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'Which channel.' }),
-    userId: t.id({ required: true, description: 'With whom it is shared.' }),
+    id: t.id({ required: true, description: 'The id of the channel.' }),
+    userId: t.id({ required: true, description: 'The user that the channel is shared with.' }),
   }),
 });
 
@@ -84,7 +88,9 @@ builder.mutationFields((t) => ({
     type: CreateChannelPayload,
     description: 'Creates a channel in a workspace.',
     need: { kind: 'entity', operation: 'CREATE', entityType: 'channel', workspace: 'input.workspaceId' },
-    args: { input: t.arg({ type: CreateChannelInput, required: true, description: 'What to create.' }) },
+    args: {
+      input: t.arg({ type: CreateChannelInput, required: true, description: 'The channel to create.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
       return {
@@ -96,9 +102,15 @@ builder.mutationFields((t) => ({
   }),
   updateChannel: t.field({
     type: UpdateChannelPayload,
-    description: 'Changes what a channel is called.',
+    description: 'Updates the name and description of a channel.',
     need: onChannel('UPDATE'),
-    args: { input: t.arg({ type: UpdateChannelInput, required: true, description: 'What to change.' }) },
+    args: {
+      input: t.arg({
+        type: UpdateChannelInput,
+        required: true,
+        description: 'The channel and its new values.',
+      }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
       const request = { ...changes, channelId: decodeGlobalId('Channel', id) };
@@ -111,9 +123,11 @@ builder.mutationFields((t) => ({
   }),
   deleteChannel: t.field({
     type: DeleteChannelPayload,
-    description: 'Deletes a channel with its messages, and ends its streams.',
+    description: 'Deletes a channel and its messages, and ends its streams.',
     need: onChannel('DELETE'),
-    args: { input: t.arg({ type: DeleteChannelInput, required: true, description: 'Which.' }) },
+    args: {
+      input: t.arg({ type: DeleteChannelInput, required: true, description: 'The channel to delete.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Channel', args.input.id);
       await ctx.change(requirementOf(info, args), (uow) => ctx.services.channels.delete(uow, id));
@@ -122,9 +136,15 @@ builder.mutationFields((t) => ({
   }),
   shareChannel: t.field({
     type: ShareChannelPayload,
-    description: 'Lets somebody do operations on a channel, whether a member of the workspace or not.',
+    description: 'Shares a channel with a user, who does not have to be a member of the workspace.',
     need: onChannel('SHARE'),
-    args: { input: t.arg({ type: ShareChannelInput, required: true, description: 'With whom, and what.' }) },
+    args: {
+      input: t.arg({
+        type: ShareChannelInput,
+        required: true,
+        description: 'The channel, the user and the operations to share.',
+      }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const { id, email, operations } = args.input;
       const request = { channelId: decodeGlobalId('Channel', id), email, operations };
@@ -137,9 +157,11 @@ builder.mutationFields((t) => ({
   }),
   unshareChannel: t.field({
     type: UnshareChannelPayload,
-    description: 'Takes a share back, from the next request on; open streams that it carried end.',
+    description: 'Removes a share. Takes effect with the next request; streams that depend on the share end.',
     need: onChannel('UNSHARE'),
-    args: { input: t.arg({ type: UnshareChannelInput, required: true, description: 'From whom.' }) },
+    args: {
+      input: t.arg({ type: UnshareChannelInput, required: true, description: 'The channel and the user.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const [id, userId] = [
         decodeGlobalId('Channel', args.input.id),

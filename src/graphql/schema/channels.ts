@@ -9,29 +9,31 @@ import { ChannelRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { OperationEnum } from './enums.ts';
 
 const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implement({
-  description: 'What a user may do on a channel besides what a role allows.',
+  description:
+    'Operations on a channel that a user is allowed to perform in addition to those of their role.',
   fields: (t) => ({
     user: t.field({
       type: UserRef,
-      description: 'With whom it is shared.',
+      description: 'The user that the channel is shared with.',
       resolve: async ({ userId }, _args, { loaders }) => (await loaders.user.load(userId)) as User,
     }),
     operations: t.field({
       type: [OperationEnum],
-      description: 'What the user may do, with a session and with personal tokens whose scopes cover it.',
+      description:
+        'The operations that the user is allowed to perform, with a session or with a personal token whose scopes cover them.',
       resolve: (share) => [...share.operations],
     }),
   }),
 });
 
 implementNode(ChannelRef, {
-  description: 'What messages are published to.',
+  description: 'A channel that messages are published to.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What people call it; need not be unique.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
+    name: t.exposeString('name', { description: 'The display name; not unique.' }),
+    description: t.exposeString('description', { nullable: true, description: 'The description.' }),
     workspace: t.field({
       type: WorkspaceRef,
-      description: 'The workspace that it belongs to.',
+      description: 'The workspace that the channel belongs to.',
       resolve: async ({ workspaceId }, _args, { loaders }) =>
         (await loaders.workspace.load(workspaceId)) as Workspace,
     }),
@@ -42,12 +44,12 @@ implementNode(ChannelRef, {
     }),
     updatedAt: t.field({
       type: 'DateTime',
-      description: 'When its name or description last changed.',
+      description: 'When the name or description last changed.',
       resolve: (channel) => new Date(channel.updatedAt),
     }),
     shares: t.field({
       type: [ChannelShareRef],
-      description: 'With whom it is shared.',
+      description: 'The user that the channel is shared with.',
       need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: ({ id }, _args, { services }) => services.channels.shares(id),
     }),
@@ -55,7 +57,7 @@ implementNode(ChannelRef, {
 });
 
 const ChannelConnection = builder.connectionObject(
-  { type: ChannelRef, name: 'ChannelConnection', description: 'A stretch of a list of channels.' },
+  { type: ChannelRef, name: 'ChannelConnection', description: 'A page of channels.' },
   { name: 'ChannelEdge', description: 'A channel in a list.' },
 );
 
@@ -66,9 +68,10 @@ builder.queryFields((t) => ({
   channel: t.field({
     type: ChannelRef,
     nullable: true,
-    description: 'One channel; null where it is absent, not visible to the caller, or closed by policy.',
+    description:
+      'A channel by id; null if it does not exist, is not visible to the caller, or its workspace policy refuses the caller.',
     need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'Which.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the channel.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.channels.find(principal, decodeGlobalId('Channel', id)),
   }),
@@ -76,8 +79,7 @@ builder.queryFields((t) => ({
     {
       type: ChannelRef,
       cost: { units: LIST_UNITS },
-      description:
-        'The channels that the caller may list, shared ones included, oldest first; of one workspace, or of all.',
+      description: 'The channels that the caller is allowed to list, including shared ones, oldest first.',
       need: {
         kind: 'entity',
         operation: 'LIST',
@@ -85,7 +87,7 @@ builder.queryFields((t) => ({
         workspace: 'workspaceId',
         lookup: true,
       },
-      args: { workspaceId: t.arg.id({ description: 'Of this workspace only.' }) },
+      args: { workspaceId: t.arg.id({ description: 'Return only channels of this workspace.' }) },
       resolve: async (_root, { workspaceId, ...page }, { services, principal }) =>
         toConnection(
           await services.channels.list(
@@ -103,7 +105,7 @@ builder.objectField(WorkspaceRef, 'channels', (t) =>
   t.connection(
     {
       type: ChannelRef,
-      description: 'Its channels that the caller may list, oldest first.',
+      description: 'The channels that the caller is allowed to list, oldest first.',
       need: {
         kind: 'entity',
         operation: 'LIST',

@@ -6,16 +6,16 @@ import { requirementOf } from '../requirement-plugin.ts';
 import { OperationEnum } from './enums.ts';
 
 const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('RegisteredEntityType').implement({
-  description: 'A kind of entity that a workspace declared for its own services.',
+  description: 'An entity type that a workspace registered for its own services.',
   fields: (t) => ({
     name: t.expose('name', {
       type: 'EntityType',
-      description: 'What scopes call it; unique in the workspace.',
+      description: 'The name that scopes use; unique in the workspace.',
     }),
-    description: t.exposeString('description', { nullable: true, description: 'What it is.' }),
+    description: t.exposeString('description', { nullable: true, description: 'The description.' }),
     operations: t.field({
       type: [OperationEnum],
-      description: 'What can be done to one; each needs the role that it needs on a channel.',
+      description: 'The operations of the entity type. Each requires the same role as on a channel.',
       resolve: (type) => [...type.operations],
     }),
   }),
@@ -24,63 +24,70 @@ const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('Registe
 builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
   t.field({
     type: [RegisteredEntityTypeRef],
-    description: 'The kinds of entity that this workspace declared for its own services, by name.',
+    description: 'The entity types that the workspace registered for its own services, ordered by name.',
     need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.entityTypes.list(id),
   }),
 );
 
 const RegisterEntityTypeInput = builder.inputType('RegisterEntityTypeInput', {
-  description: 'A kind of entity to declare.',
+  description: 'An entity type to register.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'In which workspace.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
     name: t.field({
       type: 'EntityType',
       required: true,
-      description: 'What scopes will call it; not workspace, channel or token.',
+      description: 'The name that scopes use; not workspace, channel or token.',
     }),
-    description: t.string({ description: 'Up to 500 characters.' }),
+    description: t.string({ description: 'The description, up to 500 characters.' }),
     operations: t.field({
       type: [OperationEnum],
       required: true,
-      description: 'What can be done to one; at least one.',
+      description: 'The operations of the entity type, at least one.',
     }),
   }),
 });
 
 const UnregisterEntityTypeInput = builder.inputType('UnregisterEntityTypeInput', {
-  description: 'Names a kind of entity that a workspace declared.',
+  description: 'An entity type to unregister.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'In which workspace.' }),
-    name: t.field({ type: 'EntityType', required: true, description: 'Which.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    name: t.field({ type: 'EntityType', required: true, description: 'The name of the entity type.' }),
   }),
 });
 
 const RegisterEntityTypePayload = builder
   .objectRef<{ entityType: RegisteredEntityType }>('RegisterEntityTypePayload')
   .implement({
-    description: 'The declaration after the change.',
+    description: 'The entity type after the change.',
     fields: (t) => ({
-      entityType: t.expose('entityType', { type: RegisteredEntityTypeRef, description: 'The declaration.' }),
+      entityType: t.expose('entityType', { type: RegisteredEntityTypeRef, description: 'The entity type.' }),
     }),
   });
 
 const UnregisterEntityTypePayload = builder
   .objectRef<{ name: string }>('UnregisterEntityTypePayload')
   .implement({
-    description: 'What was taken back.',
+    description: 'The unregistered entity type.',
     fields: (t) => ({
-      unregisteredName: t.expose('name', { type: 'EntityType', description: 'The name that was declared.' }),
+      unregisteredName: t.expose('name', {
+        type: 'EntityType',
+        description: 'The name of the unregistered entity type.',
+      }),
     }),
   });
 
 builder.mutationFields((t) => ({
   registerEntityType: t.field({
     type: RegisterEntityTypePayload,
-    description: 'Declares a kind of entity for scopes to name; again, it replaces the declaration.',
+    description: 'Registers an entity type that scopes can name, or replaces its registration.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
-      input: t.arg({ type: RegisterEntityTypeInput, required: true, description: 'What to declare.' }),
+      input: t.arg({
+        type: RegisterEntityTypeInput,
+        required: true,
+        description: 'The entity type to register.',
+      }),
     },
     resolve: async (_root, args, ctx, info) => {
       const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
@@ -94,9 +101,15 @@ builder.mutationFields((t) => ({
   unregisterEntityType: t.field({
     type: UnregisterEntityTypePayload,
     description:
-      'Takes a declaration back. Scopes that name it stay, and grant nothing until it is declared again.',
+      'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: { input: t.arg({ type: UnregisterEntityTypeInput, required: true, description: 'Which.' }) },
+    args: {
+      input: t.arg({
+        type: UnregisterEntityTypeInput,
+        required: true,
+        description: 'The entity type to unregister.',
+      }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const { workspaceId, name } = args.input;
       await ctx.change(requirementOf(info, args), (uow) =>

@@ -14,14 +14,14 @@ function values<T extends string>(names: readonly T[], descriptions: Record<T, s
 }
 
 export const RoleEnum = builder.enumType('Role', {
-  description: "A member's rank in a workspace, lowest first; each may do what those before it may.",
+  description: 'A role in a workspace. Each role includes the permissions of the roles before it.',
   values: values(ROLES, {
     VIEWER: 'Reads the workspace, its members and its tokens; reads, lists and subscribes to channels.',
     TEAM_MEMBER: 'All operations on channels.',
     WORKSPACE_MANAGER: 'Creates and edits workspace tokens, invites members, renames the workspace.',
     ADMINISTRATOR:
-      'Stops and deletes workspace tokens, manages members, sets the token policy, reads the audit log.',
-    OWNER: 'Deletes the workspace, makes and unmakes Owners.',
+      'Disables, revokes and deletes workspace tokens, manages members, sets the token policy, reads the audit log.',
+    OWNER: 'Deletes the workspace, appoints and removes Owners.',
   }),
 });
 
@@ -41,7 +41,7 @@ export const OperationEnum = builder.enumType('Operation', {
 });
 
 export const TokenKindEnum = builder.enumType('TokenKind', {
-  description: 'Whom a token belongs to.',
+  description: 'The kind of owner that a token has.',
   values: values(TOKEN_KINDS, {
     PERSONAL: 'Belongs to a user and acts with the lowest privilege.',
     WORKSPACE: 'Belongs to a workspace and acts with a role in it.',
@@ -49,44 +49,45 @@ export const TokenKindEnum = builder.enumType('TokenKind', {
 });
 
 export const TokenAccessEnum = builder.enumType('TokenAccess', {
-  description: 'How much a token may do.',
+  description: 'The access level of a token.',
   values: values(TOKEN_ACCESSES, {
-    NONE: 'Authenticates and may do nothing. The default.',
-    SCOPED: 'May do what its scopes list, where its owner may.',
-    FULL: 'May do what its owner may, short of what needs a role or a session.',
-    ROLE: 'May do what its role may in its workspace. Workspace tokens only.',
+    NONE: 'Authenticates, but has no permissions. The default.',
+    SCOPED: 'Allows what its scopes list and its owner is allowed to do.',
+    FULL: 'Allows what its owner is allowed to do, except for what requires a role or a session.',
+    ROLE: 'Allows what its role is allowed to do in its workspace. Workspace tokens only.',
   }),
 });
 
 export const TokenStatusEnum = builder.enumType('TokenStatus', {
-  description: 'Whether a token works. Where several hold, revoked goes before disabled before expired.',
+  description:
+    'The status of a token. If several apply, REVOKED takes precedence over DISABLED, and DISABLED over EXPIRED.',
   values: values(TOKEN_STATUSES, {
-    ACTIVE: 'It works.',
-    DISABLED: 'It, or a token that it derives from, is stopped until somebody enables it.',
-    EXPIRED: 'Its time is over; it can be regenerated.',
-    REVOKED: 'Its secret is dead for good; it can be regenerated.',
+    ACTIVE: 'The token works.',
+    DISABLED: 'The token, or a token that it derives from, is disabled until a caller enables it.',
+    EXPIRED: 'The token has expired. It can be regenerated.',
+    REVOKED: 'The secret is permanently invalid. The token can be regenerated.',
   }),
 });
 
 export const PrincipalKindEnum = builder.enumType('PrincipalKind', {
-  description: 'What kind of caller it is.',
+  description: 'The kind of caller.',
   values: values(PRINCIPAL_KINDS, {
-    SESSION: 'A signed-in person.',
+    SESSION: 'A signed-in user.',
     PERSONAL_TOKEN: 'A personal token.',
     WORKSPACE_TOKEN: 'A workspace token.',
   }),
 });
 
 export const PersonalTokenPolicyEnum = builder.enumType('PersonalTokenPolicy', {
-  description: 'Whether personal tokens reach into a workspace.',
+  description: 'Whether personal tokens have access to a workspace.',
   values: values(PERSONAL_TOKEN_POLICIES, {
-    ALLOWED: 'They do, as far as their scopes and owners do.',
-    FORBIDDEN: 'No personal token reaches anything in the workspace.',
+    ALLOWED: 'Personal tokens have access within the limits of their scopes and owners.',
+    FORBIDDEN: 'Personal tokens have no access to the workspace.',
   }),
 });
 
 export const OrderDirectionEnum = builder.enumType('OrderDirection', {
-  description: 'Which end of an order comes first.',
+  description: 'The direction of an order.',
   values: values(['ASC', 'DESC'] as const, {
     ASC: 'Lowest or oldest first.',
     DESC: 'Highest or newest first.',

@@ -10,36 +10,40 @@ const InvitationVoidReasonEnum = builder.enumType('InvitationVoidReason', {
   description: 'Why an invitation that has not expired can no longer be accepted.',
   values: {
     ADDRESS_RELEASED: {
-      description: 'The operator took the address away from an unverified account. Invite the address again.',
+      description: 'The operator released the address from an unverified account. Invite the address again.',
     },
     INVITER_LOST_AUTHORITY: {
       description:
-        'Its maker could not give this role now: no longer active, a member or of that role, or a token that was stopped. It can be accepted again if that changes.',
+        'The inviter can no longer give this role: the user is inactive, has left the workspace or has a lower role, or the token no longer works. The invitation becomes valid again if that changes.',
     },
   },
 });
 
 InvitationRef.implement({
-  description: 'An open invitation into a workspace. Never its secret.',
+  description: 'A pending invitation to a workspace, without its secret.',
   fields: (t) => ({
-    id: t.id({ description: 'Opaque.', resolve: ({ id }) => toGlobalId('Invitation', id) }),
-    email: t.expose('email', { type: 'EmailAddress', description: 'The only address that it works for.' }),
+    id: t.id({ description: 'An opaque id.', resolve: ({ id }) => toGlobalId('Invitation', id) }),
+    email: t.expose('email', {
+      type: 'EmailAddress',
+      description: 'The invited address. The invitation works for no other.',
+    }),
     role: t.expose('role', { type: RoleEnum, description: 'The role that the invited person joins with.' }),
     invitedBy: t.field({
       type: UserRef,
       nullable: true,
-      description: 'Who invited; null once that user is gone, or where a workspace token did.',
+      description:
+        'The user that created the invitation; null if a workspace token created it or the user was deleted.',
       resolve: ({ invitedBy }, _args, { loaders }) =>
         invitedBy === null ? null : loaders.user.load(invitedBy),
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was made.',
+      description: 'When the invitation was created.',
       resolve: (invitation) => new Date(invitation.createdAt),
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it ends by itself.',
+      description: 'When it expires.',
       resolve: (invitation) => new Date(invitation.expiresAt),
     }),
     voidReason: t.expose('voidReason', {
@@ -54,22 +58,26 @@ builder.objectField(WorkspaceRef, 'invitations', (t) =>
   t.field({
     type: [InvitationRef],
     description:
-      'The invitations that can still be accepted, and those that became void before they expired, oldest first.',
+      'The invitations that can be accepted, and those that became void before they expired, oldest first.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.invitations.list(id),
   }),
 );
 
 const InviteMemberInput = builder.inputType('InviteMemberInput', {
-  description: 'Whom to invite into a workspace.',
+  description: 'An address to invite to a workspace.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'Into which workspace.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
     email: t.field({
       type: 'EmailAddress',
       required: true,
-      description: 'The address, with an account or without.',
+      description: 'The address. It does not need to have an account.',
     }),
-    role: t.field({ type: RoleEnum, required: true, description: "Up to the caller's own." }),
+    role: t.field({
+      type: RoleEnum,
+      required: true,
+      description: "The role to give; at most the caller's own.",
+    }),
   }),
 });
 
@@ -78,11 +86,12 @@ const InviteMemberPayload = builder.objectRef<IssuedInvitation>('InviteMemberPay
   fields: (t) => ({
     invitation: t.expose('invitation', { type: InvitationRef, description: 'The invitation.' }),
     invitationSecret: t.exposeString('secret', {
-      description: 'Shown once; whoever presents it joins with the invited role.',
+      description:
+        'The secret of the invitation, shown once. It lets the invited person join with the invited role.',
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When the invitation ends by itself.',
+      description: 'When the invitation expires.',
       resolve: ({ invitation }) => new Date(invitation.expiresAt),
     }),
   }),
@@ -91,31 +100,32 @@ const InviteMemberPayload = builder.objectRef<IssuedInvitation>('InviteMemberPay
 const AcceptInvitationPayload = memberPayload('AcceptInvitationPayload');
 
 const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
-  description: 'An invitation and, for somebody new, an account to make.',
+  description: 'An invitation and, for a new user, the account to create.',
   fields: (t) => ({
     secret: t.string({ required: true, description: 'The secret of the invitation.' }),
     name: t.string({
-      description: 'For someone who has no account yet: 1 to 100 characters. Otherwise not looked at.',
+      description: 'The name of the new account, 1 to 100 characters. Ignored if the address has an account.',
     }),
     password: t.string({
-      description: 'For someone who has no account yet: 12 to 256 characters. Otherwise not looked at.',
+      description:
+        'The password of the new account, 12 to 256 characters. Ignored if the address has an account.',
     }),
   }),
 });
 
 const RevokeInvitationInput = builder.inputType('RevokeInvitationInput', {
-  description: 'Names an open invitation.',
+  description: 'A pending invitation to revoke.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'Into which workspace.' }),
-    id: t.id({ required: true, description: 'Which invitation.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    id: t.id({ required: true, description: 'The id of the invitation.' }),
   }),
 });
 
 const RevokeInvitationPayload = builder.objectRef<{ id: string }>('RevokeInvitationPayload').implement({
-  description: 'The invitation was taken back.',
+  description: 'The revoked invitation.',
   fields: (t) => ({
     revokedInvitationId: t.id({
-      description: 'The id that the invitation had.',
+      description: 'The id of the revoked invitation.',
       resolve: ({ id }) => toGlobalId('Invitation', id),
     }),
   }),
@@ -125,10 +135,14 @@ builder.mutationFields((t) => ({
   inviteMember: t.field({
     type: InviteMemberPayload,
     description:
-      'Invites an address into a workspace for seven days, with a role up to the own. An open invitation of the same address ends.',
+      "Invites an address to a workspace for seven days, with a role up to the caller's own. Replaces a pending invitation of the same address.",
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: {
-      input: t.arg({ type: InviteMemberInput, required: true, description: 'Whom, and with which role.' }),
+      input: t.arg({
+        type: InviteMemberInput,
+        required: true,
+        description: 'The address to invite and its role.',
+      }),
     },
     resolve: (_root, args, ctx, info) => {
       const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
@@ -138,18 +152,23 @@ builder.mutationFields((t) => ({
   acceptInvitation: t.field({
     type: AcceptInvitationPayload,
     description:
-      'Joins a workspace by invitation, once. Where the invited address has an account, only that person, signed in, may accept; otherwise the account is made.',
+      'Accepts an invitation and joins the workspace. If the invited address has an account, its user must be signed in; otherwise the account is created. Each invitation can be accepted once.',
     need: { kind: 'person' },
-    args: { input: t.arg({ type: AcceptInvitationInput, required: true, description: 'The invitation.' }) },
+    args: {
+      input: t.arg({ type: AcceptInvitationInput, required: true, description: 'The invitation to accept.' }),
+    },
     resolve: async (_root, { input }, { services, caller }) => ({
       member: await services.invitations.accept(caller, input),
     }),
   }),
   revokeInvitation: t.field({
     type: RevokeInvitationPayload,
-    description: 'Takes an open invitation back; nobody takes back one for a role above the own.',
+    description:
+      'Revokes a pending invitation. The caller cannot revoke an invitation for a role above their own.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
-    args: { input: t.arg({ type: RevokeInvitationInput, required: true, description: 'Which.' }) },
+    args: {
+      input: t.arg({ type: RevokeInvitationInput, required: true, description: 'The invitation to revoke.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Invitation', args.input.id);
       await ctx.change(requirementOf(info, args), (uow) =>

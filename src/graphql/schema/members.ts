@@ -8,14 +8,14 @@ import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 MemberRef.implement({
-  description: "A user's place in a workspace.",
+  description: 'A user as a member of a workspace.',
   fields: (t) => ({
     user: t.field({
       type: UserRef,
-      description: 'Who it is.',
+      description: 'The user.',
       resolve: async ({ userId }, _args, { loaders }) => (await loaders.user.load(userId)) as User,
     }),
-    role: t.expose('role', { type: RoleEnum, description: 'What the user may do there.' }),
+    role: t.expose('role', { type: RoleEnum, description: 'The role of the member.' }),
     joinedAt: t.field({
       type: 'DateTime',
       description: 'When the user became a member.',
@@ -28,34 +28,38 @@ builder.objectField(WorkspaceRef, 'members', (t) =>
   t.connection(
     {
       type: MemberRef,
-      description: 'Who belongs to the workspace; who joined first comes first.',
+      description: 'The members of the workspace, in the order in which they joined.',
       need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
       resolve: async ({ id }, page, { services }) => toConnection(await services.members.list(id, page)),
     },
-    { name: 'MemberConnection', description: 'A stretch of a list of members.' },
+    { name: 'MemberConnection', description: 'A page of members.' },
     { name: 'MemberEdge', description: 'A member in a list.' },
   ),
 );
 
 const UpdateMemberRoleInput = builder.inputType('UpdateMemberRoleInput', {
-  description: 'A new role for a member.',
+  description: 'A member and a new role.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'In which workspace.' }),
-    userId: t.id({ required: true, description: 'Whose role.' }),
-    role: t.field({ type: RoleEnum, required: true, description: "Up to the caller's own." }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    userId: t.id({ required: true, description: "The id of the member's user." }),
+    role: t.field({
+      type: RoleEnum,
+      required: true,
+      description: "The role to give; at most the caller's own.",
+    }),
   }),
 });
 
 const RemoveMemberInput = builder.inputType('RemoveMemberInput', {
-  description: 'Names a member to remove.',
+  description: 'A member to remove.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'From which workspace.' }),
-    userId: t.id({ required: true, description: 'Whom; oneself to leave.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    userId: t.id({ required: true, description: 'The member to remove; pass your own id to leave.' }),
     revokeCreated: t.boolean({
       required: true,
       defaultValue: false,
       description:
-        'Also revokes the workspace tokens that the member made here; workspace.tokens lists them by createdBy. Takes an Administrator whose role is not below that of any of them. Left out, they go on working, also in the hands of the member.',
+        'Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member.',
     }),
   }),
 });
@@ -79,10 +83,10 @@ export function memberPayload(name: `${string}Payload`) {
 const UpdateMemberRolePayload = memberPayload('UpdateMemberRolePayload');
 
 const RemoveMemberPayload = builder.objectRef<{ userId: string }>('RemoveMemberPayload').implement({
-  description: 'Who was removed.',
+  description: 'The removed member.',
   fields: (t) => ({
     removedUserId: t.id({
-      description: 'The id of the user who is no member any more.',
+      description: 'The id of the removed user.',
       resolve: ({ userId }) => toGlobalId('User', userId),
     }),
   }),
@@ -92,10 +96,14 @@ builder.mutationFields((t) => ({
   updateMemberRole: t.field({
     type: UpdateMemberRolePayload,
     description:
-      'Gives a member another role, up to the own; nobody changes that of a member above. With a lower role, what was shared with the member goes. A workspace always keeps an Owner, and no token makes or unmakes one: FORBIDDEN with SESSION_REQUIRED.',
+      'Changes the role of a member. The caller cannot give a role above their own or change a member above them. A lower role also removes what was shared with the member. A workspace always has an Owner. A token that appoints or removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
-      input: t.arg({ type: UpdateMemberRoleInput, required: true, description: 'Who, and which role.' }),
+      input: t.arg({
+        type: UpdateMemberRoleInput,
+        required: true,
+        description: 'The member and the new role.',
+      }),
     },
     resolve: async (_root, args, ctx, info) => {
       const { workspaceId, userId, role } = args.input;
@@ -114,14 +122,14 @@ builder.mutationFields((t) => ({
   removeMember: t.field({
     type: RemoveMemberPayload,
     description:
-      'Takes a member out of a workspace, nobody above the own role; or leaves it. A workspace always keeps an Owner, and no token removes one: FORBIDDEN with SESSION_REQUIRED.',
+      "Removes a member whose role is not above the caller's, or leaves the workspace. A workspace always has an Owner. A token that removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.",
     need: {
       kind: 'role',
       role: 'ADMINISTRATOR',
       workspace: 'input.workspaceId',
       orSelf: 'input.userId',
     },
-    args: { input: t.arg({ type: RemoveMemberInput, required: true, description: 'Whom, from where.' }) },
+    args: { input: t.arg({ type: RemoveMemberInput, required: true, description: 'The member to remove.' }) },
     resolve: async (_root, args, ctx, info) => {
       const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
       const userId = decodeGlobalId('User', args.input.userId);

@@ -8,23 +8,23 @@ import { ChannelRef, MessageRef, UserRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 
 implementNode(MessageRef, {
-  description: 'What was published to a channel.',
+  description: 'A message that was published to a channel.',
   fields: (t) => ({
     payload: t.field({
       type: 'JSON',
-      description: 'What was said.',
+      description: 'The content of the message.',
       resolve: (message) => message.payload,
     }),
     publishedAt: t.field({
       type: 'DateTime',
-      description: 'When it was published.',
+      description: 'When the message was published.',
       resolve: (message) => new Date(message.publishedAt),
     }),
     publisher: t.field({
       type: UserRef,
       nullable: true,
       description:
-        'The user behind the call; null where that was a workspace token, or where the user is gone.',
+        'The user that published the message; null if a workspace token published it or the user was deleted.',
       resolve: ({ publisherId }, _args, { loaders }) =>
         publisherId === null ? null : loaders.user.load(publisherId),
     }),
@@ -35,30 +35,30 @@ builder.objectField(ChannelRef, 'messages', (t) =>
   t.connection(
     {
       type: MessageRef,
-      description: 'The messages that it keeps, oldest first.',
+      description: 'The stored messages, oldest first.',
       need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: async ({ id }, page, { services, budget }, info) =>
         toConnection(await services.messages.list(id, page, payForJson(budget, info))),
     },
-    { name: 'MessageConnection', description: 'A stretch of a list of messages.' },
+    { name: 'MessageConnection', description: 'A page of messages.' },
     { name: 'MessageEdge', description: 'A message in a list.' },
   ),
 );
 
 const PublishMessageInput = builder.inputType('PublishMessageInput', {
-  description: 'What to publish.',
+  description: 'A message to publish.',
   fields: (t) => ({
-    channelId: t.id({ required: true, description: 'To which channel.' }),
+    channelId: t.id({ required: true, description: 'The id of the channel.' }),
     payload: t.field({
       type: 'JSON',
       required: true,
-      description: 'At most 64 KiB of JSON, 32 levels deep; not null.',
+      description: 'The content of the message: at most 64 KiB of JSON, 32 levels deep, not null.',
     }),
   }),
 });
 
 const PublishMessagePayload = builder.objectRef<{ message: Message }>('PublishMessagePayload').implement({
-  description: 'What was published.',
+  description: 'The published message.',
   fields: (t) => ({ message: t.expose('message', { type: MessageRef, description: 'The message.' }) }),
 });
 
@@ -66,9 +66,15 @@ builder.mutationField('publishMessage', (t) =>
   t.field({
     type: PublishMessagePayload,
     description:
-      'Publishes a message to a channel, and to all who follow it. The channel keeps its newest messages, and drops older ones. The audit log does not tell of messages: they are their own record.',
+      'Publishes a message to a channel and its subscribers. The channel stores its newest messages and drops older ones. Messages are not recorded in the audit log.',
     need: { kind: 'entity', operation: 'PUBLISH', entityType: 'channel', entity: 'input.channelId' },
-    args: { input: t.arg({ type: PublishMessageInput, required: true, description: 'What, and where.' }) },
+    args: {
+      input: t.arg({
+        type: PublishMessageInput,
+        required: true,
+        description: 'The message and its channel.',
+      }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const { channelId, payload } = args.input;
       return {
@@ -80,19 +86,19 @@ builder.mutationField('publishMessage', (t) =>
   }),
 );
 
-builder.subscriptionType({ description: 'What can be followed live, as Server-Sent Events.' });
+builder.subscriptionType({ description: 'Live streams, sent as Server-Sent Events.' });
 
 builder.subscriptionField('channelMessages', (t) =>
   t.field({
     type: MessageRef,
     description:
-      "Messages published from now on, each judged anew; it ends when the caller's access ends. A reader so slow that messages are dropped before it gets them is told LIMIT_REACHED as its last event.",
+      "New messages as they are published. Access is checked for each message, and the stream ends when the caller's access ends. If a subscriber is so slow that messages are dropped, its last event is the error LIMIT_REACHED.",
     need: { kind: 'entity', operation: 'SUBSCRIBE', entityType: 'channel', entity: 'channelId' },
     args: {
-      channelId: t.arg.id({ required: true, description: 'Which channel.' }),
+      channelId: t.arg.id({ required: true, description: 'The id of the channel.' }),
       after: t.arg.id({
         description:
-          'The last message that the caller has seen: what the channel keeps after it comes first.',
+          'The id of the last message that the caller received. Stored messages after it are sent first.',
       }),
     },
     subscribe: (_root, args, ctx, info) =>

@@ -32,9 +32,9 @@ builder.queryField('node', (t) =>
   t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: 'Anything that has an id; null where it is absent or not visible to the caller.',
+    description: 'An object by its global id; null if it does not exist or is not visible to the caller.',
     need: { kind: 'credential' },
-    args: { id: t.arg.id({ required: true, description: 'Which.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the object.' }) },
     resolve: async (_root, { id }, context, info) => {
       const parsed = parseGlobalId(id);
       const found = parsed && (await LOOK_UPS[parsed.type]?.(parsed.id, id, context, info));

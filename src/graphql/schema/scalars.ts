@@ -13,7 +13,7 @@ function parseSlug(value: unknown): string {
 const entityType = new GraphQLScalarType<string, string>({
   name: 'EntityType',
   description:
-    'A lower-case slug naming a kind of entity: workspace, channel, token, or one that a workspace registered.',
+    'The lower-case slug of an entity type: workspace, channel, token, or a type that a workspace registered.',
   serialize: parseSlug,
   parseValue: parseSlug,
   parseLiteral: (node) => parseSlug(node.kind === Kind.STRING ? node.value : null),

@@ -6,16 +6,16 @@ import { SessionRef, UserRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 
 implementNode(SessionRef, {
-  description: "A person's signed-in browser or program.",
+  description: 'A signed-in browser or program of a user.',
   fields: (t) => ({
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When the person signed in.',
+      description: 'When the user signed in.',
       resolve: (session) => new Date(session.createdAt),
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it ends by itself.',
+      description: 'When it expires.',
       resolve: (session) => new Date(session.expiresAt),
     }),
     lastUsedAt: t.field({
@@ -24,71 +24,77 @@ implementNode(SessionRef, {
       description: 'When it was last used.',
       resolve: ({ lastUsedAt }) => (lastUsedAt === null ? null : new Date(lastUsedAt)),
     }),
-    ip: t.exposeString('ip', { nullable: true, description: 'The address that it was opened from.' }),
-    userAgent: t.exposeString('userAgent', { nullable: true, description: 'What opened it.' }),
+    ip: t.exposeString('ip', { nullable: true, description: 'The client address of the sign-in.' }),
+    userAgent: t.exposeString('userAgent', { nullable: true, description: 'The User-Agent of the sign-in.' }),
     current: t.boolean({
-      description: 'Whether the call was made with it.',
+      description: 'Whether the caller uses this session.',
       resolve: ({ id }, _args, { principal }) => principal.kind === 'SESSION' && principal.sessionId === id,
     }),
   }),
 });
 
 const SignInInput = builder.inputType('SignInInput', {
-  description: 'Who signs in.',
+  description: 'The credentials of an account.',
   fields: (t) => ({
-    email: t.field({ type: 'EmailAddress', required: true, description: 'The email of the account.' }),
-    password: t.string({ required: true, description: 'Its password.' }),
+    email: t.field({
+      type: 'EmailAddress',
+      required: true,
+      description: 'The email address of the account.',
+    }),
+    password: t.string({ required: true, description: 'The password of the account.' }),
   }),
 });
 
 const SignInPayload = builder
   .objectRef<{ user: User; secret: string; expiresAt: number }>('SignInPayload')
   .implement({
-    description: "The session's secret: it also comes as an HttpOnly cookie.",
+    description: 'A new session. The secret is also set as an HttpOnly cookie.',
     fields: (t) => ({
-      user: t.expose('user', { type: UserRef, description: 'Who signed in.' }),
-      sessionToken: t.exposeString('secret', { description: 'For Authorization: Bearer, shown this once.' }),
+      user: t.expose('user', { type: UserRef, description: 'The signed-in user.' }),
+      sessionToken: t.exposeString('secret', {
+        description: 'The secret of the session, for the Authorization header (Bearer). It is shown once.',
+      }),
       expiresAt: t.field({
         type: 'DateTime',
-        description: 'When the session ends by itself.',
+        description: 'When the session expires.',
         resolve: ({ expiresAt }) => new Date(expiresAt),
       }),
     }),
   });
 
 const SignOutPayload = builder.objectRef<{ signedOut: boolean }>('SignOutPayload').implement({
-  description: 'The session has ended.',
+  description: 'The result of ending a session.',
   fields: (t) => ({ signedOut: t.exposeBoolean('signedOut', { description: 'Always true.' }) }),
 });
 
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'A new password for the own account.',
+  description: "A new password for the caller's account.",
   fields: (t) => ({
-    currentPassword: t.string({ required: true, description: 'The present one.' }),
-    newPassword: t.string({ required: true, description: '12 to 256 characters.' }),
+    currentPassword: t.string({ required: true, description: 'The current password.' }),
+    newPassword: t.string({ required: true, description: 'The new password, 12 to 256 characters.' }),
     revokeTokens: t.boolean({
       required: true,
       defaultValue: false,
-      description: 'Whether to revoke all own personal tokens too.',
+      description: "Whether to revoke the caller's personal tokens too.",
     }),
   }),
 });
 
 const ChangePasswordPayload = builder.objectRef<{ user: User }>('ChangePasswordPayload').implement({
-  description: 'The password was changed; every other session of the person has ended.',
-  fields: (t) => ({ user: t.expose('user', { type: UserRef, description: 'Whose password it is.' }) }),
+  description: 'The result of a password change.',
+  fields: (t) => ({ user: t.expose('user', { type: UserRef, description: 'The user.' }) }),
 });
 
 const SessionIdInput = builder.inputType('SessionIdInput', {
-  description: 'Names a session.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Which session.' }) }),
+  description: 'A session to revoke.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the session.' }) }),
 });
 
 const RevokeSessionPayload = builder.objectRef<{ id: string }>('RevokeSessionPayload').implement({
-  description: 'The session has ended.',
+  description: 'The result of ending a session.',
   fields: (t) => ({
     revokedSessionId: t.id({
-      description: 'The id that the session had.',
+      description: 'The id of the revoked session.',
       resolve: ({ id }) => toGlobalId('Session', id),
     }),
   }),
@@ -97,16 +103,20 @@ const RevokeSessionPayload = builder.objectRef<{ id: string }>('RevokeSessionPay
 const RevokeOtherSessionsPayload = builder
   .objectRef<{ count: number }>('RevokeOtherSessionsPayload')
   .implement({
-    description: 'The other sessions have ended.',
-    fields: (t) => ({ revokedCount: t.exposeInt('count', { description: 'How many there were.' }) }),
+    description: 'The result of ending the other sessions.',
+    fields: (t) => ({
+      revokedCount: t.exposeInt('count', { description: 'The number of sessions that ended.' }),
+    }),
   });
 
 builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
-    description: 'Opens a session. Attempts are counted by account and network together.',
+    description: 'Signs in and creates a session. Attempts are limited by account and network together.',
     need: { kind: 'person' },
-    args: { input: t.arg({ type: SignInInput, required: true, description: 'Who, and the proof.' }) },
+    args: {
+      input: t.arg({ type: SignInInput, required: true, description: 'The credentials of the account.' }),
+    },
     resolve: async (_root, { input }, { services, caller, setSession }) => {
       const opened = await services.sessions.signIn(caller, input.email, input.password);
       setSession(opened.secret, opened.expiresAt);
@@ -115,7 +125,7 @@ builder.mutationFields((t) => ({
   }),
   signOut: t.field({
     type: SignOutPayload,
-    description: 'Ends the session that the call was made with, and clears its cookie.',
+    description: "Ends the caller's session and clears its cookie.",
     need: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => {
       await ctx.change(requirementOf(info, args), ctx.services.sessions.signOut);
@@ -125,10 +135,14 @@ builder.mutationFields((t) => ({
   }),
   changePassword: t.field({
     type: ChangePasswordPayload,
-    description: "Replaces the password and ends the person's other sessions.",
+    description: "Changes the password and ends the user's other sessions.",
     need: { kind: 'session' },
     args: {
-      input: t.arg({ type: ChangePasswordInput, required: true, description: 'The old and the new.' }),
+      input: t.arg({
+        type: ChangePasswordInput,
+        required: true,
+        description: 'The current and the new password.',
+      }),
     },
     resolve: async (_root, { input }, { services, caller }) => {
       const { currentPassword, newPassword, revokeTokens } = input;
@@ -139,9 +153,9 @@ builder.mutationFields((t) => ({
   }),
   revokeSession: t.field({
     type: RevokeSessionPayload,
-    description: "Ends one of the person's sessions.",
+    description: "Ends one of the user's sessions.",
     need: { kind: 'session' },
-    args: { input: t.arg({ type: SessionIdInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: SessionIdInput, required: true, description: 'The session to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Session', args.input.id);
       return {
@@ -151,7 +165,7 @@ builder.mutationFields((t) => ({
   }),
   revokeOtherSessions: t.field({
     type: RevokeOtherSessionsPayload,
-    description: "Ends all of the person's sessions but the one that the call was made with.",
+    description: "Ends all of the user's sessions except the one that the caller uses.",
     need: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
       count: await ctx.change(requirementOf(info, args), ctx.services.sessions.revokeOthers),

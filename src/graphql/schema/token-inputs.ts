@@ -3,25 +3,27 @@ import { OperationEnum } from './enums.ts';
 
 export const ExpiryInput = builder.inputType('ExpiryInput', {
   isOneOf: true,
-  description: 'When a token expires; exactly one of these.',
+  description: 'When a token expires. Set exactly one field.',
   fields: (t) => ({
-    after: t.field({ type: 'Duration', description: 'So long from now.' }),
-    at: t.field({ type: 'DateTime', description: 'At this instant.' }),
-    never: t.boolean({ description: 'true: no expiry, where policy allows it.' }),
+    after: t.field({ type: 'Duration', description: 'The lifetime from now.' }),
+    at: t.field({ type: 'DateTime', description: 'The instant of expiry.' }),
+    never: t.boolean({
+      description: 'Set to true for a token that never expires, if the token policy allows it.',
+    }),
   }),
 });
 
 export const TokenScopeInput = builder.inputType('TokenScopeInput', {
   description:
-    'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
+    'Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all.',
   fields: (t) => ({
-    entityType: t.field({ type: 'EntityType', required: true, description: 'The kind of entity.' }),
-    entityId: t.id({ description: 'The one entity; left out, every entity of the type.' }),
-    workspaceId: t.id({ description: 'The one workspace; left out, every workspace of the owner.' }),
+    entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),
+    entityId: t.id({ description: 'The entity. Default: every entity of the type.' }),
+    workspaceId: t.id({ description: 'The workspace. Default: every workspace of the owner.' }),
     operations: t.field({
       type: [OperationEnum],
       required: true,
-      description: 'At least one that the type has.',
+      description: 'The operations, at least one. The entity type must support each of them.',
     }),
   }),
 });

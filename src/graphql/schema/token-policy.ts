@@ -8,16 +8,16 @@ import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
 import { workspacePayload } from './workspaces.ts';
 
 const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
-  description: 'What a workspace demands of the tokens that reach into it.',
+  description: 'The rules for tokens with access to a workspace.',
   fields: (t) => ({
     personalTokens: t.expose('personalTokens', {
       type: PersonalTokenPolicyEnum,
-      description: 'Whether personal tokens reach into it.',
+      description: 'Whether personal tokens have access.',
     }),
     maxLifetime: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'Tokens with a longer lifetime reach nothing here. Null: no limit.',
+      description: 'The longest lifetime of a token with access; null if there is no limit.',
       resolve: ({ maxLifetime }) => (maxLifetime === null ? null : formatDuration(maxLifetime)),
     }),
     requireExpiry: t.exposeBoolean('requireExpiry', {
@@ -26,31 +26,31 @@ const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
     tokenRoles: t.field({
       type: [RoleEnum],
       description:
-        'The roles that a workspace token may carry, lowest first; none at all allows no new ones.',
+        'The roles that a workspace token can have, lowest first. If empty, no workspace tokens can be created.',
       resolve: ({ tokenRoles }) => [...tokenRoles],
     }),
   }),
 });
 
 const UpdateTokenPolicyInput = builder.inputType('UpdateTokenPolicyInput', {
-  description: 'What to change in the token policy of a workspace; what is left out stays as it is.',
+  description: 'Changes to the token policy of a workspace. Fields that are omitted keep their value.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'Whose policy.' }),
+    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
     personalTokens: t.field({
       type: PersonalTokenPolicyEnum,
-      description: 'Whether personal tokens reach into the workspace.',
+      description: 'Whether personal tokens have access to the workspace.',
     }),
     maxLifetime: t.field({
       type: 'Duration',
       description:
-        'Closes the workspace to tokens with a longer lifetime, existing ones included. Null: no limit.',
+        'The longest lifetime of a token with access, including existing tokens. Null removes the limit.',
     }),
     requireExpiry: t.boolean({
-      description: 'Whether a workspace token must expire; holds for new expiries.',
+      description: 'Whether a workspace token must expire. Applies to new expiries.',
     }),
     tokenRoles: t.field({
       type: [RoleEnum],
-      description: 'The roles that a workspace token may be given; none at all forbids new workspace tokens.',
+      description: 'The roles that a workspace token can have. An empty list forbids new workspace tokens.',
     }),
   }),
 });
@@ -60,7 +60,7 @@ const UpdateTokenPolicyPayload = workspacePayload('UpdateTokenPolicyPayload');
 builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
   t.field({
     type: TokenPolicyRef,
-    description: 'What the workspace demands of tokens.',
+    description: 'The rules for tokens with access to the workspace.',
     need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: (workspace) => workspace.policy,
   }),
@@ -70,9 +70,15 @@ builder.mutationField('updateTokenPolicy', (t) =>
   t.field({
     type: UpdateTokenPolicyPayload,
     description:
-      'Changes what a workspace demands of tokens, from the next request on. Nothing is deleted by it.',
+      'Updates the rules for tokens of a workspace. Takes effect with the next request. No token is deleted.',
     need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: { input: t.arg({ type: UpdateTokenPolicyInput, required: true, description: 'What to change.' }) },
+    args: {
+      input: t.arg({
+        type: UpdateTokenPolicyInput,
+        required: true,
+        description: 'The workspace and the rules to change.',
+      }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
       return {

@@ -6,51 +6,65 @@ import { TokenRef, WorkspaceRef } from '../refs.ts';
 import { OrderDirectionEnum, TokenAccessEnum, TokenStatusEnum } from './enums.ts';
 
 const TokenFilterInput = builder.inputType('TokenFilter', {
-  description: 'What narrows a list of tokens; all that is given must hold.',
+  description: 'Filters for a list of tokens. A token must match every filter.',
   fields: (t) => ({
-    status: t.field({ type: [TokenStatusEnum], description: 'Any of these; left out, every status.' }),
-    access: t.field({ type: [TokenAccessEnum], description: 'Any of these; left out, every access.' }),
+    status: t.field({
+      type: [TokenStatusEnum],
+      description: 'Match any of these statuses. Default: every status.',
+    }),
+    access: t.field({
+      type: [TokenAccessEnum],
+      description: 'Match any of these access levels. Default: every access level.',
+    }),
     search: t.string({ description: 'Matches name, description and identifier, ignoring case.' }),
     expiresBefore: t.field({ type: 'DateTime', description: 'Expires before this instant.' }),
     unusedSince: t.field({ type: 'DateTime', description: 'Not used since this instant, or never.' }),
     createdBy: t.id({
-      description: 'Created by this user; never true of a token that a workspace token created.',
+      description: 'Created by this user. Does not match tokens that a workspace token created.',
     }),
   }),
 });
 
 const TokenOrderFieldEnum = builder.enumType('TokenOrderField', {
-  description: 'What a list of tokens is ordered by.',
+  description: 'A field to order tokens by.',
   values: {
     CREATED_AT: { description: 'When it was created.' },
     NAME: { description: 'Its name, ignoring case.' },
-    EXPIRES_AT: { description: 'When it expires; never comes after every instant.' },
-    LAST_USED_AT: { description: 'When it was last used; never comes before every instant.' },
+    EXPIRES_AT: { description: 'When it expires. Tokens that never expire sort last in ascending order.' },
+    LAST_USED_AT: {
+      description: 'When it was last used. Tokens that have never been used sort first in ascending order.',
+    },
   } as const,
 });
 
 const TokenOrderInput = builder.inputType('TokenOrder', {
-  description: 'How a list of tokens is ordered.',
+  description: 'The order of a list of tokens.',
   fields: (t) => ({
-    field: t.field({ type: TokenOrderFieldEnum, required: true, description: 'What to order by.' }),
-    direction: t.field({ type: OrderDirectionEnum, required: true, description: 'Which end comes first.' }),
+    field: t.field({ type: TokenOrderFieldEnum, required: true, description: 'The field to order by.' }),
+    direction: t.field({
+      type: OrderDirectionEnum,
+      required: true,
+      description: 'The direction of the order.',
+    }),
   }),
 });
 
 const TokenSummaryRef = builder.objectRef<TokenSummary>('TokenSummary').implement({
-  description: 'How many tokens stand in each state.',
+  description: 'The number of tokens by status.',
   fields: (t) => ({
-    total: t.exposeInt('total', { description: 'All of them.' }),
-    active: t.exposeInt('active', { description: 'Those that work.' }),
-    disabled: t.exposeInt('disabled', { description: 'Those that are stopped.' }),
-    expired: t.exposeInt('expired', { description: 'Those whose time is over.' }),
-    revoked: t.exposeInt('revoked', { description: 'Those whose secret is dead.' }),
-    expiringSoon: t.exposeInt('expiringSoon', { description: 'Active, and expiring within seven days.' }),
+    total: t.exposeInt('total', { description: 'The number of all tokens.' }),
+    active: t.exposeInt('active', { description: 'The number of active tokens.' }),
+    disabled: t.exposeInt('disabled', { description: 'The number of disabled tokens.' }),
+    expired: t.exposeInt('expired', { description: 'The number of expired tokens.' }),
+    revoked: t.exposeInt('revoked', { description: 'The number of revoked tokens.' }),
+    expiringSoon: t.exposeInt('expiringSoon', {
+      description: 'The number of active tokens that expire within seven days.',
+    }),
   }),
 });
 
 const TokenConnection = builder.connectionObject(
-  { type: TokenRef, name: 'TokenConnection', description: 'A stretch of a list of tokens.' },
+  { type: TokenRef, name: 'TokenConnection', description: 'A page of tokens.' },
   { name: 'TokenEdge', description: 'A token in a list.' },
 );
 
@@ -67,8 +81,8 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
   };
 }
 
-const FILTER = { type: TokenFilterInput, description: 'Narrows the list.' } as const;
-const ORDER = { type: TokenOrderInput, description: 'Left out: newest first.' } as const;
+const FILTER = { type: TokenFilterInput, description: 'Filters for the list.' } as const;
+const ORDER = { type: TokenOrderInput, description: 'The order. Default: newest first.' } as const;
 
 /** A filter or an order may look at all tokens of a workspace, up to 1,000. */
 const LIST_UNITS = 300;
@@ -80,9 +94,9 @@ builder.queryFields((t) => ({
   token: t.field({
     type: TokenRef,
     nullable: true,
-    description: 'One token; null where it is absent or not visible to the caller.',
+    description: 'A token by id; null if it does not exist or is not visible to the caller.',
     need: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'Which.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the token.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.tokenReading.find(principal, decodeGlobalId('Token', id)),
   }),
@@ -90,7 +104,7 @@ builder.queryFields((t) => ({
     {
       type: TokenRef,
       description:
-        "The caller's personal tokens; newest first unless ordered. A token sees itself and what it derived.",
+        "The caller's personal tokens, newest first by default. If the caller is a token, the list has that token and its descendants.",
       need: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async (_root, { filter, orderBy, ...page }, { services, principal }) =>
@@ -103,7 +117,7 @@ builder.queryFields((t) => ({
   tokenSummary: t.field({
     type: TokenSummaryRef,
     cost: { units: SUMMARY_UNITS },
-    description: "How the caller's personal tokens stand.",
+    description: "The number of the caller's personal tokens by status.",
     need: { kind: 'token', operation: 'LIST', lookup: true },
     resolve: (_root, _args, { services, principal }) => services.tokenReading.summary(principal),
   }),
@@ -115,7 +129,7 @@ builder.objectField(TokenRef, 'derived', (t) =>
       type: TokenRef,
       nullable: true,
       description:
-        'The tokens that were derived from this one directly, as far as the caller may list them, oldest first.',
+        'The tokens that derive directly from this token and that the caller is allowed to list, oldest first.',
       resolve: async ({ id }, page, { services, principal }) =>
         toConnection(await services.tokenReading.listDerived(principal, id, page)),
     },
@@ -141,7 +155,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
   tokenSummary: t.field({
     type: TokenSummaryRef,
     cost: { units: SUMMARY_UNITS },
-    description: "How the workspace's own tokens stand.",
+    description: "The number of the workspace's own tokens by status.",
     need: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.tokenReading.summaryOfWorkspace(id),
   }),

@@ -13,18 +13,18 @@ import { tokenIdInput } from './token-inputs.ts';
 import { changing, tokenPayload } from './token-mutations.ts';
 
 const DeleteTokenPayload = builder.objectRef<{ id: string }>('DeleteTokenPayload').implement({
-  description: 'What was deleted.',
+  description: 'The result of the deletion.',
   fields: (t) => ({
     deletedTokenId: t.id({
-      description: 'The id that the token had.',
+      description: 'The id of the deleted token.',
       resolve: ({ id }) => toGlobalId('Token', id),
     }),
   }),
 });
 
 const DeleteAllTokensPayload = builder.objectRef<{ count: number }>('DeleteAllTokensPayload').implement({
-  description: 'What was deleted.',
-  fields: (t) => ({ deletedCount: t.exposeInt('count', { description: 'How many tokens there were.' }) }),
+  description: 'The result of the deletion.',
+  fields: (t) => ({ deletedCount: t.exposeInt('count', { description: 'The number of deleted tokens.' }) }),
 });
 
 const RevokeTokenPayload = tokenPayload('RevokeTokenPayload');
@@ -34,12 +34,12 @@ const DeleteTokenInput = tokenIdInput('DeleteTokenInput', 'The token to delete.'
 const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
   description: 'A token to revoke.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'Which token.' }),
+    id: t.id({ required: true, description: 'The id of the token.' }),
     takeBack: t.boolean({
       required: true,
       defaultValue: false,
       description:
-        'Also deletes the shares and open invitations that the token and its descendants gave, and takes back the memberships and roles that they gave: each member falls back to what a person gave. Owners are not affected, nor a role that a person has confirmed since with updateMemberRole.',
+        'Also deletes the shares and open invitations that the token and its descendants created, and removes the memberships and roles that they gave. Each member keeps what a person gave. Owners are not affected, and neither is a role that a person has since confirmed with updateMemberRole.',
     }),
   }),
 });
@@ -48,9 +48,9 @@ builder.mutationFields((t) => ({
   revokeToken: t.field({
     type: RevokeTokenPayload,
     description:
-      'Kills the secret of a token, and of all that derives from it, for good. The record stays and can be regenerated. Again, it changes nothing, apart from what takeBack asks for.',
+      'Permanently invalidates the secrets of a token and of all tokens derived from it. The token remains and can be regenerated. Idempotent, except for takeBack.',
     need: changing('ADMINISTRATOR'),
-    args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'Which, and how.' }) },
+    args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'The token to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
       const revoke = args.input.takeBack ? revokeAndTakeBack : revokeToken;
@@ -59,9 +59,9 @@ builder.mutationFields((t) => ({
   }),
   deleteToken: t.field({
     type: DeleteTokenPayload,
-    description: 'Deletes a token and all that derives from it. The audit log keeps their names.',
+    description: 'Deletes a token and all tokens derived from it. The audit log keeps their names.',
     need: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
-    args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'The token to delete.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
       await ctx.change(requirementOf(info, args), (uow) => deleteToken(uow, id));
@@ -86,10 +86,9 @@ const EnableTokenPayload = tokenPayload('EnableTokenPayload');
 builder.mutationFields((t) => ({
   disableToken: t.field({
     type: DisableTokenPayload,
-    description:
-      'Stops a token, and all that derives from it, until it is enabled. Again, it changes nothing.',
+    description: 'Disables a token and all tokens derived from it until it is enabled. Idempotent.',
     need: changing('ADMINISTRATOR'),
-    args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'The token to disable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
       return { token: await ctx.change(requirementOf(info, args), (uow) => disableToken(uow, id)) };
@@ -97,9 +96,9 @@ builder.mutationFields((t) => ({
   }),
   enableToken: t.field({
     type: EnableTokenPayload,
-    description: 'Ends a stop: the same secret works again. Again, it changes nothing.',
+    description: 'Enables a disabled token. The same secret works again. Idempotent.',
     need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
-    args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'The token to enable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
       return { token: await ctx.change(requirementOf(info, args), (uow) => enableToken(uow, id)) };

@@ -10,10 +10,10 @@ import { OperationEnum, RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnu
 
 const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
   description:
-    'Operations that a token may do, on one entity of a type or on all, in one workspace or in all.',
+    'Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all.',
   fields: (t) => ({
-    id: t.id({ description: 'Opaque.', resolve: (scope) => toGlobalId('TokenScope', scope.id) }),
-    entityType: t.expose('entityType', { type: 'EntityType', description: 'The kind of entity.' }),
+    id: t.id({ description: 'An opaque id.', resolve: (scope) => toGlobalId('TokenScope', scope.id) }),
+    entityType: t.expose('entityType', { type: 'EntityType', description: 'The entity type.' }),
     entityId: t.id({
       nullable: true,
       description: 'The one entity that the scope covers; null covers every entity of the type.',
@@ -26,7 +26,7 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
     }),
     operations: t.field({
       type: [OperationEnum],
-      description: 'What may be done.',
+      description: 'The allowed operations.',
       resolve: (scope) => [...scope.operations],
     }),
   }),
@@ -43,27 +43,30 @@ function lastUseOf(token: Token, { lastUse }: Services) {
 }
 
 implementNode(TokenRef, {
-  description: 'A token: what it is called, what it may do, and how it stands. Never its secret.',
+  description: 'An access token, without its secret.',
   fields: (t) => {
     const at = (description: string, read: (token: Token) => number | null) =>
       t.field({ type: 'DateTime', nullable: true, description, resolve: (token) => instant(read(token)) });
     return {
       identifier: t.exposeString('identifier', {
         description:
-          "Human-readable unique identifier: the owner's email (or the workspace's slug), an underscore, a short id.",
+          "A unique, human-readable identifier: the owner's email address or the workspace's slug, an underscore and a short id.",
       }),
-      kind: t.expose('kind', { type: TokenKindEnum, description: 'Whom it belongs to.' }),
-      name: t.exposeString('name', { description: 'What people call it; need not be unique.' }),
-      description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
+      kind: t.expose('kind', {
+        type: TokenKindEnum,
+        description: 'Whether the token belongs to a user or to a workspace.',
+      }),
+      name: t.exposeString('name', { description: 'The display name; not unique.' }),
+      description: t.exposeString('description', { nullable: true, description: 'The description.' }),
       maskedSecret: t.string({
         description: 'The first 10 characters of the secret, then an ellipsis.',
         resolve: (token) => `${token.display}…`,
       }),
-      access: t.expose('access', { type: TokenAccessEnum, description: 'How much it may do.' }),
+      access: t.expose('access', { type: TokenAccessEnum, description: 'The access level of the token.' }),
       scopes: t.field({
         type: [TokenScopeRef],
         cost: { isBatched: true },
-        description: 'What it may do, where access is SCOPED; empty otherwise.',
+        description: 'The scopes if access is SCOPED; empty otherwise.',
         resolve: async (token, _args, { loaders }) => [...(await loaders.scopes.load(token.id))],
       }),
       role: t.expose('role', {
@@ -74,7 +77,7 @@ implementNode(TokenRef, {
       workspace: t.field({
         type: WorkspaceRef,
         nullable: true,
-        description: 'The workspace of a workspace token.',
+        description: 'The workspace of a workspace token; null on a personal token.',
         resolve: ({ workspaceId }, _args, { loaders }) =>
           workspaceId === null ? null : loaders.workspace.load(workspaceId),
       }),
@@ -87,7 +90,7 @@ implementNode(TokenRef, {
       createdBy: t.field({
         type: UserRef,
         nullable: true,
-        description: 'Who created it; null once that user is gone.',
+        description: 'The user that created the token; null if that user was deleted.',
         resolve: ({ createdBy }, _args, { loaders }) =>
           createdBy === null ? null : loaders.user.load(createdBy),
       }),
@@ -95,13 +98,13 @@ implementNode(TokenRef, {
         type: TokenRef,
         nullable: true,
         description:
-          'The token that this one was derived from; null where it was not, or where the caller may not see it.',
+          'The token that this token derives from; null if it does not derive from another, or if the caller is not allowed to see that token.',
         resolve: ({ parentId }, _args, { loaders }) =>
           parentId === null ? null : loaders.parent.load(parentId),
       }),
       status: t.field({
         type: TokenStatusEnum,
-        description: 'Whether it works, by the clock of the server.',
+        description: 'The status of the token, by the clock of the server.',
         resolve: (token, _args, { now }) => statusOf(token, now()),
       }),
       createdAt: t.field({
@@ -111,30 +114,30 @@ implementNode(TokenRef, {
       }),
       updatedAt: t.field({
         type: 'DateTime',
-        description: 'When it was last changed; being used is no change.',
+        description: 'When the token last changed. Use does not count as a change.',
         resolve: (token) => new Date(token.updatedAt),
       }),
-      expiresAt: at('When it stops working. Null never expires.', (token) => token.expiresAt),
+      expiresAt: at('When the token expires; null if it never expires.', (token) => token.expiresAt),
       regeneratedAt: at(
-        'When the present secret was issued, where that was by regeneration; null where it is the first.',
+        'When the current secret was issued; null if the token has not been regenerated.',
         (token) => token.regeneratedAt,
       ),
-      disabledAt: at('When it was disabled; null where it is not.', (token) => token.disabledAt),
-      revokedAt: at('When it was revoked; null where it is not.', (token) => token.revokedAt),
+      disabledAt: at('When the token was disabled; null if it is not disabled.', (token) => token.disabledAt),
+      revokedAt: at('When the token was revoked; null if it is not revoked.', (token) => token.revokedAt),
       lastUsedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When it was last used with success; null where never.',
+        description: 'When the token was last used successfully; null if it has never been used.',
         resolve: (token, _args, { services }) => instant(lastUseOf(token, services).at),
       }),
       lastUsedIp: t.string({
         nullable: true,
-        description: 'The address that the last use came from.',
+        description: 'The client address of the last use.',
         resolve: (token, _args, { services }) => lastUseOf(token, services).ip,
       }),
       lastUsedUserAgent: t.string({
         nullable: true,
-        description: 'What the last use called itself.',
+        description: 'The User-Agent of the last use.',
         resolve: (token, _args, { services }) => lastUseOf(token, services).userAgent,
       }),
     };

@@ -12,25 +12,25 @@ import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
 import { OperationEnum, PrincipalKindEnum } from './enums.ts';
 
 const DecisionRef = builder.objectRef<Decision>('Decision').implement({
-  description: 'Whether the caller may do a thing, and what stands in the way if not.',
+  description: 'Whether the caller is allowed to perform an operation and, if not, why.',
   fields: (t) => ({
-    allowed: t.exposeBoolean('allowed', { description: 'Whether the call would pass.' }),
+    allowed: t.exposeBoolean('allowed', { description: 'Whether the call would be allowed.' }),
     reason: t.exposeString('reason', {
       nullable: true,
       description:
-        'The code that the refused call would carry in extensions.reason, or its code where it has none.',
+        'The extensions.reason of the error that the call would return, or its extensions.code if it has no reason.',
     }),
     required: t.expose('required', {
       type: 'JSON',
       nullable: true,
-      description: 'What would be enough, as in extensions.required: a role, or an operation on an entity.',
+      description: 'What is missing, as in extensions.required: a role, or an operation on an entity.',
     }),
   }),
 });
 
 const ENTITY_ID =
-  'The id of the entity. Leave it out to ask about any entity of the type; "*" asks about every one.';
-const WORKSPACE_ID = 'The workspace that the entity is in. Needed where the entity does not say.';
+  'The id of the entity. Omit it to check for at least one entity of the type; "*" checks for every entity.';
+const WORKSPACE_ID = 'The workspace of the entity. Required if the entity does not determine it.';
 
 /** A button is worth showing if there is anything to use it on, so a question without an id asks about any entity. */
 function withDefaultExtent(question: AccessCheck): AccessCheck {
@@ -47,10 +47,10 @@ function payForScan(budget: Budget): OnScan {
 }
 
 const CheckInput = builder.inputType('CheckInput', {
-  description: 'A question of authority.',
+  description: 'An access check.',
   fields: (t) => ({
-    operation: t.field({ type: OperationEnum, required: true, description: 'What to do.' }),
-    entityType: t.field({ type: 'EntityType', required: true, description: 'To what kind of entity.' }),
+    operation: t.field({ type: OperationEnum, required: true, description: 'The operation to check.' }),
+    entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),
     entityId: t.id({ description: ENTITY_ID }),
     workspaceId: t.id({ description: WORKSPACE_ID }),
   }),
@@ -61,7 +61,7 @@ ViewerRef.implement({
   fields: (t) => ({
     kind: t.field({
       type: PrincipalKindEnum,
-      description: 'What kind of caller it is.',
+      description: 'The kind of caller.',
       resolve: (_viewer, _args, { principal }) => {
         if (principal.kind === 'ANONYMOUS') throw new Error('an anonymous caller has no viewer');
         return principal.kind;
@@ -79,12 +79,12 @@ ViewerRef.implement({
     token: t.field({
       type: TokenRef,
       nullable: true,
-      description: 'The token that the call was made with.',
+      description: 'The token that the caller used; null if the caller used a session.',
       resolve: (_viewer, _args, { principal, services }) => services.tokenReading.findOwn(principal),
     }),
     sessions: t.field({
       type: [SessionRef],
-      description: 'Where the person is signed in, newest first.',
+      description: "The user's sessions, newest first.",
       need: { kind: 'session' },
       resolve: (_viewer, _args, { principal, services }) => services.sessions.list(principal),
     }),
@@ -92,10 +92,10 @@ ViewerRef.implement({
       type: DecisionRef,
       cost: { units: CHECK_UNITS },
       description:
-        'Whether the caller may do an operation on one entity, on any or on every entity of a type, by the rules that the call itself is judged by.',
+        'Whether the caller is allowed to perform an operation on one entity, or on at least one or every entity of a type. Applies the same rules as the operation itself.',
       args: {
-        operation: t.arg({ type: OperationEnum, required: true, description: 'What to do.' }),
-        entityType: t.arg({ type: 'EntityType', required: true, description: 'To what kind of entity.' }),
+        operation: t.arg({ type: OperationEnum, required: true, description: 'The operation to check.' }),
+        entityType: t.arg({ type: 'EntityType', required: true, description: 'The entity type.' }),
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
@@ -105,8 +105,10 @@ ViewerRef.implement({
     canAll: t.field({
       type: [DecisionRef],
       cost: { units: CHECK_UNITS, perItemOf: 'checks' },
-      description: 'The same for several questions; the answers come in their order.',
-      args: { checks: t.arg({ type: [CheckInput], required: true, description: 'At most 100.' }) },
+      description: 'Runs several access checks. The results have the order of the checks.',
+      args: {
+        checks: t.arg({ type: [CheckInput], required: true, description: 'The checks, at most 100.' }),
+      },
       resolve: (_viewer, { checks }, { principal, services, budget, now }) =>
         checkAccessAll(services.db, principal, checks.map(withDefaultExtent), now(), payForScan(budget)),
     }),
@@ -116,7 +118,7 @@ ViewerRef.implement({
 builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerRef,
-    description: 'Who is calling.',
+    description: 'The caller.',
     need: { kind: 'credential' },
     resolve: () => ({}),
   }),

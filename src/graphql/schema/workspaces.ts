@@ -8,11 +8,12 @@ import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 implementNode(WorkspaceRef, {
-  description: 'What members, workspace tokens and channels belong to.',
+  description: 'A group of members, workspace tokens and channels.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What people call it; need not be unique.' }),
+    name: t.exposeString('name', { description: 'The display name; not unique.' }),
     slug: t.exposeString('slug', {
-      description: 'Unique; made from the first name, and kept when that changes.',
+      description:
+        'A unique name for URLs, derived from the first name of the workspace. It does not change when the workspace is renamed.',
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -23,7 +24,7 @@ implementNode(WorkspaceRef, {
       type: RoleEnum,
       nullable: true,
       description:
-        "The caller's role here; null for one who has only a share. Of a personal token: its owner's role.",
+        "The caller's role in the workspace; null if the caller has only a share. For a personal token, the role of its owner.",
       resolve: ({ id: workspaceId }, _args, { principal, loaders }) => {
         if (principal.kind === 'WORKSPACE_TOKEN') {
           return principal.workspaceId === workspaceId ? principal.role : null;
@@ -35,28 +36,28 @@ implementNode(WorkspaceRef, {
 });
 
 const WorkspaceConnection = builder.connectionObject(
-  { type: WorkspaceRef, name: 'WorkspaceConnection', description: 'A stretch of a list of workspaces.' },
+  { type: WorkspaceRef, name: 'WorkspaceConnection', description: 'A page of workspaces.' },
   { name: 'WorkspaceEdge', description: 'A workspace in a list.' },
 );
 
 const CreateWorkspaceInput = builder.inputType('CreateWorkspaceInput', {
-  description: 'A new workspace.',
+  description: 'A workspace to create.',
   fields: (t) => ({
-    name: t.string({ required: true, description: '1 to 100 characters; need not be unique.' }),
+    name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
   }),
 });
 
 const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
-  description: 'What to change in a workspace.',
+  description: 'A workspace to rename.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'Which workspace.' }),
-    name: t.string({ required: true, description: '1 to 100 characters; need not be unique.' }),
+    id: t.id({ required: true, description: 'The id of the workspace.' }),
+    name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
   }),
 });
 
 const DeleteWorkspaceInput = builder.inputType('DeleteWorkspaceInput', {
-  description: 'Names a workspace to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Which workspace.' }) }),
+  description: 'A workspace to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the workspace.' }) }),
 });
 
 /** Returns the payload type of a mutation that makes or changes a workspace. */
@@ -73,10 +74,10 @@ const CreateWorkspacePayload = workspacePayload('CreateWorkspacePayload');
 const UpdateWorkspacePayload = workspacePayload('UpdateWorkspacePayload');
 
 const DeleteWorkspacePayload = builder.objectRef<{ id: string }>('DeleteWorkspacePayload').implement({
-  description: 'What was deleted.',
+  description: 'The result of the deletion.',
   fields: (t) => ({
     deletedWorkspaceId: t.id({
-      description: 'The id that the workspace had.',
+      description: 'The id of the deleted workspace.',
       resolve: ({ id }) => toGlobalId('Workspace', id),
     }),
   }),
@@ -90,9 +91,9 @@ builder.queryFields((t) => ({
     type: WorkspaceRef,
     nullable: true,
     description:
-      'One workspace; null where it is absent, not visible to the caller, or closed by its policy.',
+      'A workspace by id; null if it does not exist, is not visible to the caller, or its policy refuses the caller.',
     need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'Which.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The id of the workspace.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.workspaces.find(principal, decodeGlobalId('Workspace', id)),
   }),
@@ -100,7 +101,7 @@ builder.queryFields((t) => ({
     {
       type: WorkspaceRef,
       cost: { units: LIST_UNITS },
-      description: 'The workspaces that the caller may list, oldest first.',
+      description: 'The workspaces that the caller is allowed to list, oldest first.',
       need: { kind: 'entity', operation: 'LIST', entityType: 'workspace', lookup: true },
       resolve: async (_root, page, { services, principal }) =>
         toConnection(await services.workspaces.list(principal, page)),
@@ -112,9 +113,11 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   createWorkspace: t.field({
     type: CreateWorkspacePayload,
-    description: 'Creates a workspace, whose Owner the caller becomes.',
+    description: 'Creates a workspace. The caller becomes its Owner.',
     need: { kind: 'session' },
-    args: { input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'What it is called.' }) },
+    args: {
+      input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'The workspace to create.' }),
+    },
     resolve: async (_root, args, ctx, info) => ({
       workspace: await ctx.change(requirementOf(info, args), (uow) =>
         ctx.services.workspaces.create(uow, args.input.name),
@@ -123,10 +126,14 @@ builder.mutationFields((t) => ({
   }),
   updateWorkspace: t.field({
     type: UpdateWorkspacePayload,
-    description: 'Gives a workspace another name; its slug stays.',
+    description: 'Renames a workspace. The slug does not change.',
     need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
     args: {
-      input: t.arg({ type: UpdateWorkspaceInput, required: true, description: 'Which, and its name.' }),
+      input: t.arg({
+        type: UpdateWorkspaceInput,
+        required: true,
+        description: 'The workspace and its new name.',
+      }),
     },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Workspace', args.input.id);
@@ -139,10 +146,11 @@ builder.mutationFields((t) => ({
   }),
   deleteWorkspace: t.field({
     type: DeleteWorkspacePayload,
-    description:
-      'Deletes a workspace and all that belongs to it; its tokens are refused from the next request on.',
+    description: 'Deletes a workspace and everything in it. Its tokens are refused from the next request on.',
     need: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
-    args: { input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'Which.' }) },
+    args: {
+      input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'The workspace to delete.' }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Workspace', args.input.id);
       await ctx.change(requirementOf(info, args), (uow) => ctx.services.workspaces.delete(uow, id));
