@@ -5,117 +5,117 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentNode } from 'graphql';
 import * as Urql from 'urql';
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-/** An invitation and, for somebody new, an account to make. */
+/** An invitation and, for a new user, the account to create. */
 export type AcceptInvitationInput = {
-  /** For someone who has no account yet: 1 to 100 characters. Otherwise not looked at. */
+  /** The name of the new account, 1 to 100 characters. Ignored if the address has an account. */
   name?: string | null | undefined;
-  /** For someone who has no account yet: 12 to 256 characters. Otherwise not looked at. */
+  /** The password of the new account, 12 to 256 characters. Ignored if the address has an account. */
   password?: string | null | undefined;
   /** The secret of the invitation. */
   secret: string;
 };
 
-/** Scopes to add. */
+/** Scopes to add to a token. */
 export type AddTokenScopesInput = {
-  /** Which token. */
+  /** The id of the token. */
   id: string;
-  /** What it may do besides. */
+  /** The scopes to add. */
   scopes: Array<TokenScopeInput>;
 };
 
-/** What narrows an audit log; all that is given must hold. */
+/** Filters for an audit log. An event must match every filter. */
 export type AuditEventFilter = {
-  /** Any of these, such as token.created; left out, every action. */
+  /** Match any of these actions, such as token.created. Default: every action. */
   actions?: Array<string> | null | undefined;
-  /** From this instant on. */
+  /** At or after this instant. */
   since?: string | null | undefined;
   /** Before this instant. */
   until?: string | null | undefined;
 };
 
-/** A new password for the own account. */
+/** A new password for the caller's account. */
 export type ChangePasswordInput = {
-  /** The present one. */
+  /** The current password. */
   currentPassword: string;
-  /** 12 to 256 characters. */
+  /** The new password, 12 to 256 characters. */
   newPassword: string;
-  /** Whether to revoke all own personal tokens too. */
+  /** Whether to revoke the caller's personal tokens too. */
   revokeTokens?: boolean;
 };
 
-/** A question of authority. */
+/** An access check. */
 export type CheckInput = {
-  /** The id of the entity. Leave it out to ask about any entity of the type; "*" asks about every one. */
+  /** The id of the entity. Omit it to check for at least one entity of the type; "*" checks for every entity. */
   entityId?: string | null | undefined;
-  /** To what kind of entity. */
+  /** The entity type. */
   entityType: string;
-  /** What to do. */
+  /** The operation to check. */
   operation: Operation;
-  /** The workspace that the entity is in. Needed where the entity does not say. */
+  /** The workspace of the entity. Required if the entity does not determine it. */
   workspaceId?: string | null | undefined;
 };
 
-/** A new channel. */
+/** A channel to create. */
 export type CreateChannelInput = {
-  /** Up to 500 characters. */
+  /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** 1 to 100 characters; need not be unique. */
+  /** The name, 1 to 100 characters; not unique. */
   name: string;
-  /** The workspace that it will belong to. */
+  /** The workspace to create it in. */
   workspaceId: string;
 };
 
-/** A new personal token. */
+/** A personal token to create. */
 export type CreateTokenInput = {
-  /** How much it may do. */
+  /** The access level of the token. */
   access?: TokenAccess;
-  /** Up to 500 characters. */
+  /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** Left out: 30 days. */
+  /** When the token expires. Default: 30 days from now. */
   expires?: ExpiryInput | null | undefined;
-  /** 1 to 100 characters; need not be unique. */
+  /** The name, 1 to 100 characters; not unique. */
   name: string;
-  /** Required with SCOPED, refused otherwise. May be empty. */
+  /** The scopes. Required if access is SCOPED, refused otherwise. An empty list is allowed. */
   scopes?: Array<TokenScopeInput> | null | undefined;
 };
 
-/** A new workspace token. */
+/** A workspace token to create. */
 export type CreateWorkspaceTokenInput = {
-  /** Up to 500 characters. */
+  /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** Left out: 30 days, or less where the policy says so. */
+  /** When the token expires. Default: 30 days from now, or less if the token policy requires it. */
   expires?: ExpiryInput | null | undefined;
-  /** 1 to 100 characters; need not be unique. */
+  /** The name, 1 to 100 characters; not unique. */
   name: string;
-  /** At most the caller's own, and one that the policy allows. */
+  /** The role of the token; at most the caller's own, and allowed by the token policy. */
   role?: Role;
-  /** The workspace that it will belong to. */
+  /** The workspace to create it in. */
   workspaceId: string;
 };
 
-/** When a token expires; exactly one of these. */
+/** When a token expires. Set exactly one field. */
 export type ExpiryInput =
-  {   /** So long from now. */
+  {   /** The lifetime from now. */
   after: string; at?: never; never?: never; }
-  |  { after?: never;   /** At this instant. */
+  |  { after?: never;   /** The instant of expiry. */
   at: string; never?: never; }
-  |  { after?: never; at?: never;   /** true: no expiry, where policy allows it. */
+  |  { after?: never; at?: never;   /** Set to true for a token that never expires, if the token policy allows it. */
   never: boolean; };
 
 /** Why an invitation that has not expired can no longer be accepted. */
 export type InvitationVoidReason =
-  /** The operator took the address away from an unverified account. Invite the address again. */
+  /** The operator released the address from an unverified account. Invite the address again. */
   | 'ADDRESS_RELEASED'
-  /** Its maker could not give this role now: no longer active, a member or of that role, or a token that was stopped. It can be accepted again if that changes. */
+  /** The inviter can no longer give this role: the user is inactive, has left the workspace or has a lower role, or the token no longer works. The invitation becomes valid again if that changes. */
   | 'INVITER_LOST_AUTHORITY';
 
-/** Whom to invite into a workspace. */
+/** An address to invite to a workspace. */
 export type InviteMemberInput = {
-  /** The address, with an account or without. */
+  /** The address. It does not need to have an account. */
   email: string;
-  /** Up to the caller's own. */
+  /** The role to give; at most the caller's own. */
   role: Role;
-  /** Into which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
@@ -140,90 +140,90 @@ export type Operation =
   /** Change one. */
   | 'UPDATE';
 
-/** Which end of an order comes first. */
+/** The direction of an order. */
 export type OrderDirection =
   /** Lowest or oldest first. */
   | 'ASC'
   /** Highest or newest first. */
   | 'DESC';
 
-/** Whether personal tokens reach into a workspace. */
+/** Whether personal tokens have access to a workspace. */
 export type PersonalTokenPolicy =
-  /** They do, as far as their scopes and owners do. */
+  /** Personal tokens have access within the limits of their scopes and owners. */
   | 'ALLOWED'
-  /** No personal token reaches anything in the workspace. */
+  /** Personal tokens have no access to the workspace. */
   | 'FORBIDDEN';
 
-/** What kind of caller it is. */
+/** The kind of caller. */
 export type PrincipalKind =
   /** A personal token. */
   | 'PERSONAL_TOKEN'
-  /** A signed-in person. */
+  /** A signed-in user. */
   | 'SESSION'
   /** A workspace token. */
   | 'WORKSPACE_TOKEN';
 
-/** What to publish. */
+/** A message to publish. */
 export type PublishMessageInput = {
-  /** To which channel. */
+  /** The id of the channel. */
   channelId: string;
-  /** At most 64 KiB of JSON, 32 levels deep; not null. */
+  /** The content of the message: at most 64 KiB of JSON, 32 levels deep, not null. */
   payload: unknown;
 };
 
-/** A new secret for the same token. */
+/** A token to regenerate. */
 export type RegenerateTokenInput = {
-  /** Left out: the same lifetime as the secret before had. Called with a token, the expiry stays. */
+  /** When the new secret expires. Default: the same lifetime as the previous secret. A call with a token keeps the expiry. */
   expires?: ExpiryInput | null | undefined;
-  /** Which token. */
+  /** The id of the token. */
   id: string;
-  /** Keep the old secret working until the new one is first used, at most this long (P7D). Left out: the old secret dies at once. */
+  /** How long the old secret keeps working, at most 7 days. It stops as soon as the new one is used. Default: the old secret stops immediately. */
   overlap?: string | null | undefined;
 };
 
-/** A kind of entity to declare. */
+/** An entity type to register. */
 export type RegisterEntityTypeInput = {
-  /** Up to 500 characters. */
+  /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** What scopes will call it; not workspace, channel or token. */
+  /** The name that scopes use; not workspace, channel or token. */
   name: string;
-  /** What can be done to one; at least one. */
+  /** The operations of the entity type, at least one. */
   operations: Array<Operation>;
-  /** In which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** Names a member to remove. */
+/** A member to remove. */
 export type RemoveMemberInput = {
-  /** Also revokes the workspace tokens that the member made here; workspace.tokens lists them by createdBy. Takes an Administrator whose role is not below that of any of them. Left out, they go on working, also in the hands of the member. */
+  /** Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member. */
   revokeCreated?: boolean;
-  /** Whom; oneself to leave. */
+  /** The member to remove; pass your own id to leave. */
   userId: string;
-  /** From which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** Scopes to take away. */
+/** Scopes to remove from a token. */
 export type RemoveTokenScopesInput = {
-  /** Which token. */
+  /** The id of the token. */
   id: string;
-  /** Which of its scopes. */
+  /** The ids of the scopes to remove. */
   scopeIds: Array<string>;
 };
 
-/** Names an open invitation. */
+/** A pending invitation to revoke. */
 export type RevokeInvitationInput = {
-  /** Which invitation. */
+  /** The id of the invitation. */
   id: string;
-  /** Into which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** A member's rank in a workspace, lowest first; each may do what those before it may. */
+/** A role in a workspace. Each role includes the permissions of the roles before it. */
 export type Role =
-  /** Stops and deletes workspace tokens, manages members, sets the token policy, reads the audit log. */
+  /** Disables, revokes and deletes workspace tokens, manages members, sets the token policy, reads the audit log. */
   | 'ADMINISTRATOR'
-  /** Deletes the workspace, makes and unmakes Owners. */
+  /** Deletes the workspace, appoints and removes Owners. */
   | 'OWNER'
   /** All operations on channels. */
   | 'TEAM_MEMBER'
@@ -232,171 +232,171 @@ export type Role =
   /** Creates and edits workspace tokens, invites members, renames the workspace. */
   | 'WORKSPACE_MANAGER';
 
-/** Whom to let do what on a channel. */
+/** A channel to share with a user. */
 export type ShareChannelInput = {
-  /** The email of an account here. */
+  /** The email address of an account on this server. */
   email: string;
-  /** Which channel. */
+  /** The id of the channel. */
   id: string;
-  /** What the person may do, in place of what was shared before; each something that the caller may do too. Not CREATE. */
+  /** The operations that the user is allowed to perform. Replaces an earlier share. The caller must be allowed to perform each of them. CREATE is refused. */
   operations: Array<Operation>;
 };
 
-/** Who signs in. */
+/** The credentials of an account. */
 export type SignInInput = {
-  /** The email of the account. */
+  /** The email address of the account. */
   email: string;
-  /** Its password. */
+  /** The password of the account. */
   password: string;
 };
 
-/** How much a token may do. */
+/** The access level of a token. */
 export type TokenAccess =
-  /** May do what its owner may, short of what needs a role or a session. */
+  /** Allows what its owner is allowed to do, except for what requires a role or a session. */
   | 'FULL'
-  /** Authenticates and may do nothing. The default. */
+  /** Authenticates, but has no permissions. The default. */
   | 'NONE'
-  /** May do what its role may in its workspace. Workspace tokens only. */
+  /** Allows what its role is allowed to do in its workspace. Workspace tokens only. */
   | 'ROLE'
-  /** May do what its scopes list, where its owner may. */
+  /** Allows what its scopes list and its owner is allowed to do. */
   | 'SCOPED';
 
-/** What narrows a list of tokens; all that is given must hold. */
+/** Filters for a list of tokens. A token must match every filter. */
 export type TokenFilter = {
-  /** Any of these; left out, every access. */
+  /** Match any of these access levels. Default: every access level. */
   access?: Array<TokenAccess> | null | undefined;
-  /** Created by this user; never true of a token that a workspace token created. */
+  /** Created by this user. Does not match tokens that a workspace token created. */
   createdBy?: string | null | undefined;
   /** Expires before this instant. */
   expiresBefore?: string | null | undefined;
   /** Matches name, description and identifier, ignoring case. */
   search?: string | null | undefined;
-  /** Any of these; left out, every status. */
+  /** Match any of these statuses. Default: every status. */
   status?: Array<TokenStatus> | null | undefined;
   /** Not used since this instant, or never. */
   unusedSince?: string | null | undefined;
 };
 
-/** Whom a token belongs to. */
+/** The kind of owner that a token has. */
 export type TokenKind =
   /** Belongs to a user and acts with the lowest privilege. */
   | 'PERSONAL'
   /** Belongs to a workspace and acts with a role in it. */
   | 'WORKSPACE';
 
-/** How a list of tokens is ordered. */
+/** The order of a list of tokens. */
 export type TokenOrder = {
-  /** Which end comes first. */
+  /** The direction of the order. */
   direction: OrderDirection;
-  /** What to order by. */
+  /** The field to order by. */
   field: TokenOrderField;
 };
 
-/** What a list of tokens is ordered by. */
+/** A field to order tokens by. */
 export type TokenOrderField =
   /** When it was created. */
   | 'CREATED_AT'
-  /** When it expires; never comes after every instant. */
+  /** When it expires. Tokens that never expire sort last in ascending order. */
   | 'EXPIRES_AT'
-  /** When it was last used; never comes before every instant. */
+  /** When it was last used. Tokens that have never been used sort first in ascending order. */
   | 'LAST_USED_AT'
   /** Its name, ignoring case. */
   | 'NAME';
 
-/** Operations that a token may do, on one entity of a type or on all, in one workspace or in all. */
+/** Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all. */
 export type TokenScopeInput = {
-  /** The one entity; left out, every entity of the type. */
+  /** The entity. Default: every entity of the type. */
   entityId?: string | null | undefined;
-  /** The kind of entity. */
+  /** The entity type. */
   entityType: string;
-  /** At least one that the type has. */
+  /** The operations, at least one. The entity type must support each of them. */
   operations: Array<Operation>;
-  /** The one workspace; left out, every workspace of the owner. */
+  /** The workspace. Default: every workspace of the owner. */
   workspaceId?: string | null | undefined;
 };
 
-/** Whether a token works. Where several hold, revoked goes before disabled before expired. */
+/** The status of a token. If several apply, REVOKED takes precedence over DISABLED, and DISABLED over EXPIRED. */
 export type TokenStatus =
-  /** It works. */
+  /** The token works. */
   | 'ACTIVE'
-  /** It, or a token that it derives from, is stopped until somebody enables it. */
+  /** The token, or a token that it derives from, is disabled until a caller enables it. */
   | 'DISABLED'
-  /** Its time is over; it can be regenerated. */
+  /** The token has expired. It can be regenerated. */
   | 'EXPIRED'
-  /** Its secret is dead for good; it can be regenerated. */
+  /** The secret is permanently invalid. The token can be regenerated. */
   | 'REVOKED';
 
-/** Names a kind of entity that a workspace declared. */
+/** An entity type to unregister. */
 export type UnregisterEntityTypeInput = {
-  /** Which. */
+  /** The name of the entity type. */
   name: string;
-  /** In which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** Names a share to take back. */
+/** A share to remove. */
 export type UnshareChannelInput = {
-  /** Which channel. */
+  /** The id of the channel. */
   id: string;
-  /** With whom it is shared. */
+  /** The user that the channel is shared with. */
   userId: string;
 };
 
-/** What is left out stays as it is. */
+/** Fields that are omitted keep their value. */
 export type UpdateChannelInput = {
-  /** Up to 500 characters; null removes it. */
+  /** The description, up to 500 characters. Null removes it. */
   description?: string | null | undefined;
-  /** Which channel. */
+  /** The id of the channel. */
   id: string;
-  /** 1 to 100 characters. */
+  /** The name, 1 to 100 characters. */
   name?: string | null | undefined;
 };
 
-/** A new role for a member. */
+/** A member and a new role. */
 export type UpdateMemberRoleInput = {
-  /** Up to the caller's own. */
+  /** The role to give; at most the caller's own. */
   role: Role;
-  /** Whose role. */
+  /** The id of the member's user. */
   userId: string;
-  /** In which workspace. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** What is left out stays as it is. The secret and the expiry never change here. */
+/** Fields that are omitted keep their value. The secret and the expiry do not change. */
 export type UpdateTokenInput = {
-  /** How much it may do. Personal tokens only. */
+  /** The access level of the token. Personal tokens only. */
   access?: TokenAccess | null | undefined;
-  /** Up to 500 characters; null removes it. */
+  /** The description, up to 500 characters. Null removes it. */
   description?: string | null | undefined;
-  /** Which token. */
+  /** The id of the token. */
   id: string;
-  /** 1 to 100 characters. */
+  /** The name, 1 to 100 characters. */
   name?: string | null | undefined;
-  /** Workspace tokens only; up to the own. A token gives a role to itself and its descendants only. */
+  /** The role of a workspace token; at most the caller's own. A token can set only its own role and those of its descendants. */
   role?: Role | null | undefined;
   /** Replaces all scopes. */
   scopes?: Array<TokenScopeInput> | null | undefined;
 };
 
-/** What to change in the token policy of a workspace; what is left out stays as it is. */
+/** Changes to the token policy of a workspace. Fields that are omitted keep their value. */
 export type UpdateTokenPolicyInput = {
-  /** Closes the workspace to tokens with a longer lifetime, existing ones included. Null: no limit. */
+  /** The longest lifetime of a token with access, including existing tokens. Null removes the limit. */
   maxLifetime?: string | null | undefined;
-  /** Whether personal tokens reach into the workspace. */
+  /** Whether personal tokens have access to the workspace. */
   personalTokens?: PersonalTokenPolicy | null | undefined;
-  /** Whether a workspace token must expire; holds for new expiries. */
+  /** Whether a workspace token must expire. Applies to new expiries. */
   requireExpiry?: boolean | null | undefined;
-  /** The roles that a workspace token may be given; none at all forbids new workspace tokens. */
+  /** The roles that a workspace token can have. An empty list forbids new workspace tokens. */
   tokenRoles?: Array<Role> | null | undefined;
-  /** Whose policy. */
+  /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** What to change in a workspace. */
+/** A workspace to rename. */
 export type UpdateWorkspaceInput = {
-  /** Which workspace. */
+  /** The id of the workspace. */
   id: string;
-  /** 1 to 100 characters; need not be unique. */
+  /** The name, 1 to 100 characters; not unique. */
   name: string;
 };
 
