@@ -12,9 +12,9 @@ const MUTATIONS = {
   createWorkspaceToken:
     '($input: CreateWorkspaceTokenInput!) { createWorkspaceToken(input: $input) { secret node: token { id } } }',
   regenerateToken: '($input: RegenerateTokenInput!) { regenerateToken(input: $input) { secret } }',
-  disableToken: '($input: TokenIdInput!) { disableToken(input: $input) { __typename } }',
+  disableToken: '($input: DisableTokenInput!) { disableToken(input: $input) { __typename } }',
   revokeToken: '($input: RevokeTokenInput!) { revokeToken(input: $input) { __typename } }',
-  deleteToken: '($input: TokenIdInput!) { deleteToken(input: $input) { __typename } }',
+  deleteToken: '($input: DeleteTokenInput!) { deleteToken(input: $input) { __typename } }',
   registerEntityType:
     '($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { __typename } }',
   createChannel: '($input: CreateChannelInput!) { createChannel(input: $input) { node: channel { id } } }',
