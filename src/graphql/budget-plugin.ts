@@ -8,7 +8,7 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import { COUNTED_MAX, PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
-import { type Budget, bytesToUnits, PRICE } from './budget.ts';
+import { type Budget, bytesToUnits, PRICE, SLICE } from './budget.ts';
 import type { Context } from './context.ts';
 import { type FieldCost, valueAt, worstOf } from './cost.ts';
 import { costOfField, costOfRow, isConnectionName } from './selection-cost.ts';
@@ -37,6 +37,9 @@ declare global {
   }
 }
 
+/** Rows that a list without pages is taken to read at most, if it does not say. */
+const ROWS_READ = 1000;
+
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
 /** The units of a row by the field nodes of its list, which are one array for all parents of an execution. */
@@ -50,6 +53,11 @@ function rowUnitsOf(info: GraphQLResolveInfo): number {
   return units;
 }
 
+/** Whether the selection of a list or an object asks for stored JSON. */
+export function asksForJson(info: GraphQLResolveInfo): boolean {
+  return costOfRow(info).json > 0;
+}
+
 /** Pays for the stored JSON of one row as often as the selection of its list asks for it; `null` if it does not. */
 export function payForJson(
   budget: Budget,
@@ -57,6 +65,17 @@ export function payForJson(
 ): ((bytes: number) => Promise<void> | undefined) | null {
   const { json } = costOfRow(info);
   return json === 0 ? null : (bytes) => budget.take(json * bytesToUnits(bytes));
+}
+
+/** Rows that are worked off in slices: those after the first slice come once others had their turn. */
+function inSlices(rows: readonly unknown[], units: number, budget: Budget): readonly unknown[] {
+  const step = Math.max(1, Math.floor(SLICE / units));
+  if (rows.length <= step) return rows;
+  let turn: Promise<void> | undefined;
+  return rows.map((row, place) => {
+    if (place % step === 0) turn = budget.pace(Math.min(step, rows.length - place) * units);
+    return turn ? turn.then(() => row) : row;
+  });
 }
 
 /** A connection takes the units of a full page, and gives back those of the rows that there are not. */
@@ -72,15 +91,31 @@ function pageWithin(resolve: Resolver): Resolver {
   };
 }
 
-/** A list without pages takes the units of its rows as soon as their number is known. */
-function listWithin(resolve: Resolver, { isBatched }: FieldCost): Resolver {
+/**
+ * A list without pages takes the units of the most that it may read, and gives back those of what there was not; then
+ * the units of its rows.
+ */
+function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCost): Resolver {
+  type Rows = readonly unknown[] | null;
   return async (parent, args, context, info) => {
-    const turn = isBatched ? undefined : context.budget.take(PRICE.statement);
-    if (turn) await turn;
-    const rows = (await resolve(parent, args, context, info)) as readonly unknown[] | null;
-    const pause = context.budget.takeAtOnce((rows?.length ?? 0) * rowUnitsOf(info));
+    const { budget } = context;
+    const work = async () => (await resolve(parent, args, context, info)) as Rows;
+    const rows = isBatched
+      ? await work()
+      : await budget.read(PRICE.statement + reads, work, (found) =>
+          found ? PRICE.statement + found.length : PRICE.statement,
+        );
+    const pause = budget.take((rows?.length ?? 0) * rowUnitsOf(info));
     if (pause) await pause;
-    return rows;
+    return rows && inSlices(rows, rowUnitsOf(info), budget);
+  };
+}
+
+/** The rows of a page, which took their units with it. */
+function rowsWithin(resolve: Resolver): Resolver {
+  return (parent, args, context, info) => {
+    const rows = resolve(parent, args, context, info) as readonly unknown[];
+    return inSlices(rows, rowUnitsOf(info), context.budget);
   };
 }
 
@@ -147,8 +182,8 @@ class BudgetPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (isConnectionName(parentType) && config.name === 'totalCount') return countWithin(resolve);
     const priced = cost.units ? fieldWithin(resolve, cost) : resolve;
     if (type.kind === 'List') {
-      const hasRows = type.type.kind === 'Object' && !isConnectionName(parentType);
-      return hasRows ? listWithin(priced, cost) : priced;
+      if (type.type.kind !== 'Object') return priced;
+      return isConnectionName(parentType) ? rowsWithin(priced) : listWithin(priced, cost);
     }
     if (type.kind !== 'Object') return priced;
     const { name } = this.builder.configStore.getTypeConfig(type.ref as never);

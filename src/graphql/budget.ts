@@ -27,11 +27,8 @@ export const PRICE = {
   bytes: 16,
 } as const;
 
-/** What is taken at once is worked off at once, and so may not be all: a page of 100 rows with 250 fields each. */
-const TAKEN_AT_ONCE_MAX = 25_000;
-
 /** After so many units, an operation lets other requests in. */
-const SLICE = 5_000;
+export const SLICE = 3_000;
 
 /** So many lists of one operation are read at the same time; each holds units for a full page until it is read. */
 const LISTS_AT_ONCE = 4;
@@ -48,8 +45,8 @@ export interface Budget {
    * for. Throws `LIMIT_REACHED` if fewer are left.
    */
   take(units: number): Promise<void> | undefined;
-  /** The same for work that cannot be interrupted. Throws `LIMIT_REACHED` if it is too much for that, too. */
-  takeAtOnce(units: number): Promise<void> | undefined;
+  /** Resolves once other requests had their turn before work for which units have been taken already. */
+  pace(units: number): Promise<void> | undefined;
   /** Throws `LIMIT_REACHED` if fewer units are left. */
   require(units: number): void;
   /** Does work for which at most `most` units are taken in advance, then gives back what `used` says was not needed. */
@@ -87,6 +84,10 @@ export function createBudget(certain: number): Budget {
   function take(units: number): Promise<void> | undefined {
     require(units);
     spent += units;
+    return pace(units);
+  }
+
+  function pace(units: number): Promise<void> | undefined {
     sinceTurn += units;
     if (sinceTurn > SLICE) {
       sinceTurn = units;
@@ -95,14 +96,9 @@ export function createBudget(certain: number): Budget {
     return turn;
   }
 
-  function takeAtOnce(units: number): Promise<void> | undefined {
-    if (units > TAKEN_AT_ONCE_MAX) refuse();
-    return take(units);
-  }
-
   return {
     take,
-    takeAtOnce,
+    pace,
     require,
     spent: () => spent,
     renew: () => {
@@ -111,7 +107,7 @@ export function createBudget(certain: number): Budget {
     read(most, work, used) {
       lists ??= pLimit(LISTS_AT_ONCE);
       return lists(async () => {
-        const pause = takeAtOnce(most);
+        const pause = take(most);
         if (pause) await pause;
         let actual = 0;
         try {

@@ -9,6 +9,8 @@ export interface FieldCost {
   readonly perItemOf?: string;
   /** Whether a list without pages is read by a loader, together with those of other rows. */
   readonly isBatched?: boolean;
+  /** The units for the most that a list without pages may read. */
+  readonly reads?: number;
   /** How many rows a list without pages is expected to have. */
   readonly rows?: number;
 }

@@ -24,6 +24,8 @@ export interface Sizes {
 
 /** Who sends documents to a full database, by name; `null` is anonymous. Ids are global ids. */
 export interface FullDatabase {
+  /** The secret of a personal token of somebody whom none of the callers knows. */
+  readonly bystander: string;
   readonly callers: Readonly<Record<string, string | null>>;
   readonly ids: Readonly<Record<'Token' | 'Workspace' | 'Channel' | 'User', readonly string[]>>;
 }
@@ -219,7 +221,9 @@ export async function fillDatabase(postern: TestApp, sizes: Sizes): Promise<Full
   const administrator = await createWorkspaceToken(postern, 'ADMINISTRATOR');
   const ids = (type: 'Workspace' | 'Channel' | 'User', all: readonly string[]) =>
     all.slice(0, 20).map((id) => toGlobalId(type, id));
+  const bystander = await createPersonalToken(postern, outsider.session);
   return {
+    bystander: bystander.secret,
     callers: {
       anonymous: null,
       session: postern.owner.session,

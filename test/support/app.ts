@@ -75,12 +75,16 @@ function uuidOf(globalId: string): string {
   return globalId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Starts Postern in memory, or on a database that is given; `env` is what the configuration reads. */
+/**
+ * Starts Postern in memory, or on a database that is given; `env` is what the configuration reads, `start` what the clock
+ * shows.
+ */
 export async function startTestApp(
   env: Record<string, string> = {},
   given?: DatabaseHandle,
+  start: number = START,
 ): Promise<TestApp> {
-  let now = START;
+  let now = start;
   const logs: string[] = [];
   const config: Config = readConfig({
     POSTERN_OWNER_EMAIL: 'owner@example.com',

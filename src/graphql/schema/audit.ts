@@ -3,6 +3,7 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import { userIdOf } from '../../domain/principal.ts';
 import type { Token } from '../../domain/token.ts';
 import { bytesToUnits } from '../budget.ts';
+import { asksForJson } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
@@ -96,8 +97,8 @@ builder.objectField(WorkspaceRef, 'auditEvents', (t) =>
       description: 'The audit events of the workspace and what belongs to it, newest first.',
       need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER) },
-      resolve: async ({ id }, { filter, ...page }, { services }) =>
-        toConnection(await services.auditReading.list({ workspaceId: id }, page, filter)),
+      resolve: async ({ id }, { filter, ...page }, { services }, info) =>
+        toConnection(await services.auditReading.list({ workspaceId: id }, page, filter, asksForJson(info))),
     },
     AuditEventConnection,
   ),
@@ -116,8 +117,15 @@ builder.objectField(TokenRef, 'auditEvents', (t) =>
         refusesPersonalTokens: true,
       },
       args: { filter: t.arg(FILTER) },
-      resolve: async ({ id }, { filter, ...page }, { services }) =>
-        toConnection(await services.auditReading.list({ targetId: toGlobalId('Token', id) }, page, filter)),
+      resolve: async ({ id }, { filter, ...page }, { services }, info) =>
+        toConnection(
+          await services.auditReading.list(
+            { targetId: toGlobalId('Token', id) },
+            page,
+            filter,
+            asksForJson(info),
+          ),
+        ),
     },
     AuditEventConnection,
   ),
@@ -130,9 +138,14 @@ builder.objectField(ViewerRef, 'auditEvents', (t) =>
       description: "The audit events of the user's account and personal tokens, newest first.",
       need: { kind: 'session' },
       args: { filter: t.arg(FILTER) },
-      resolve: async (_viewer, { filter, ...page }, { services, principal }) =>
+      resolve: async (_viewer, { filter, ...page }, { services, principal }, info) =>
         toConnection(
-          await services.auditReading.list({ userId: userIdOf(principal) as string }, page, filter),
+          await services.auditReading.list(
+            { userId: userIdOf(principal) as string },
+            page,
+            filter,
+            asksForJson(info),
+          ),
         ),
     },
     AuditEventConnection,

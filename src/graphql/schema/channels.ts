@@ -26,6 +26,9 @@ const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implemen
   }),
 });
 
+/** A channel has up to 1,000 shares of eight operations, and each holds only while its granter could give it. */
+const SHARES_READ = 20_000;
+
 implementNode(ChannelRef, {
   description: 'A channel that messages are published to.',
   fields: (t) => ({
@@ -49,6 +52,7 @@ implementNode(ChannelRef, {
     }),
     shares: t.field({
       type: [ChannelShareRef],
+      cost: { reads: SHARES_READ },
       description: 'The user that the channel is shared with.',
       need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: ({ id }, _args, { services }) => services.channels.shares(id),
@@ -101,10 +105,14 @@ builder.queryFields((t) => ({
   ),
 }));
 
+/** Each is judged by the caller's memberships and shares. */
+const OWN_LIST_UNITS = 200;
+
 builder.objectField(WorkspaceRef, 'channels', (t) =>
   t.connection(
     {
       type: ChannelRef,
+      cost: { units: OWN_LIST_UNITS },
       description: 'The channels that the caller is allowed to list, oldest first.',
       need: {
         kind: 'entity',

@@ -1,11 +1,13 @@
 import { userIdOf } from '../../domain/principal.ts';
+
 import {
   type AccessCheck,
   checkAccess,
   checkAccessAll,
   type Decision,
+  type Pace,
 } from '../../services/access/access-checks.ts';
-import type { OnScan } from '../../services/access/authorize.ts';
+
 import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
@@ -37,13 +39,19 @@ function withDefaultExtent(question: AccessCheck): AccessCheck {
   return { ...question, any: question.entityId == null };
 }
 
-/** A check takes a statement or two. */
-const CHECK_UNITS = PRICE.statement;
+/** Nothing limits how often a person signs in. */
+const SESSIONS_READ = 5000;
+
+/** A check without an id looks through what the caller reaches. */
+const CHECK_UNITS = 150;
 /** A type may be registered in each of a person's workspaces, and is then tried in one after the other. */
 const SCAN_UNITS = PRICE.row;
 
-function payForScan(budget: Budget): OnScan {
-  return (workspaces) => budget.take(workspaces * SCAN_UNITS);
+function pacedBy(budget: Budget): Pace {
+  return {
+    check: () => budget.pace(CHECK_UNITS),
+    scan: (workspaces) => budget.take(workspaces * SCAN_UNITS),
+  };
 }
 
 const CheckInput = builder.inputType('CheckInput', {
@@ -84,6 +92,7 @@ ViewerRef.implement({
     }),
     sessions: t.field({
       type: [SessionRef],
+      cost: { reads: SESSIONS_READ },
       description: "The user's sessions, newest first.",
       need: { kind: 'session' },
       resolve: (_viewer, _args, { principal, services }) => services.sessions.list(principal),
@@ -100,7 +109,7 @@ ViewerRef.implement({
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
       resolve: (_viewer, question, { principal, services, budget, now }) =>
-        checkAccess(services.db, principal, withDefaultExtent(question), now(), payForScan(budget)),
+        checkAccess(services.db, principal, withDefaultExtent(question), now(), pacedBy(budget)),
     }),
     canAll: t.field({
       type: [DecisionRef],
@@ -110,7 +119,7 @@ ViewerRef.implement({
         checks: t.arg({ type: [CheckInput], required: true, description: 'The checks, at most 100.' }),
       },
       resolve: (_viewer, { checks }, { principal, services, budget, now }) =>
-        checkAccessAll(services.db, principal, checks.map(withDefaultExtent), now(), payForScan(budget)),
+        checkAccessAll(services.db, principal, checks.map(withDefaultExtent), now(), pacedBy(budget)),
     }),
   }),
 });

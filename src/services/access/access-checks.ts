@@ -100,16 +100,23 @@ export async function checkAccess(
   principal: Principal,
   question: AccessCheck,
   now: number,
-  onScan?: OnScan,
+  pace?: Pace,
 ): Promise<Decision> {
   const ask = askOfQuestion(question);
   if (!ask) return UNKNOWN;
   try {
-    await authorize(db, principal, ask, now, onScan);
+    await authorize(db, principal, ask, now, pace?.scan);
     return ALLOWED;
   } catch (error) {
     return toDecision(error);
   }
+}
+
+/** Holds checks back while others have their turn. */
+export interface Pace {
+  /** Is told of each of several checks. */
+  readonly check: () => Promise<void> | undefined;
+  readonly scan: OnScan;
 }
 
 const QUESTIONS_AT_ONCE = 100;
@@ -120,11 +127,15 @@ export async function checkAccessAll(
   principal: Principal,
   questions: readonly AccessCheck[],
   now: number,
-  onScan?: OnScan,
+  pace?: Pace,
 ): Promise<Decision[]> {
   if (questions.length > QUESTIONS_AT_ONCE)
     throw badInput(['checks'], `must be at most ${QUESTIONS_AT_ONCE}`);
   const decisions: Decision[] = [];
-  for (const question of questions) decisions.push(await checkAccess(db, principal, question, now, onScan));
+  for (const question of questions) {
+    const pause = pace?.check();
+    if (pause) await pause;
+    decisions.push(await checkAccess(db, principal, question, now, pace));
+  }
   return decisions;
 }

@@ -21,7 +21,6 @@ import {
   countShares,
   deleteShares,
   deleteVoidShares,
-  findShares,
   insertShare,
 } from '../../storage/repositories/channel-shares.ts';
 import {
@@ -40,6 +39,7 @@ import { findUser, findUserByEmail } from '../../storage/repositories/users.ts';
 import { authorize } from '../access/authorize.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { findSharesInSteps } from './share-list.ts';
 
 export interface CreateChannelRequest {
   readonly workspaceId: string;
@@ -202,7 +202,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       await auditChannel(uow, 'channel.deleted', channel);
     },
 
-    shares: (channelId) => findShares(db, { channelId, now: clock() }),
+    shares: (channelId) => findSharesInSteps(db, channelId, clock()),
 
     async share(uow, request) {
       const channel = await channelOf(uow, request.channelId);

@@ -28,7 +28,7 @@ import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 export type Pay = (bytes: number) => Promise<void> | undefined;
 
 /** Payloads are read in steps of about so many bytes, between which others have their turn. */
-const STEP_BYTES = 512 * 1024;
+const STEP_BYTES = 128 * 1024;
 
 /** Cuts messages into steps of bounded size; one message is a step at least. */
 function toSteps(messages: readonly MeasuredMessage[]): string[][] {

@@ -28,7 +28,8 @@ export interface AuditReading {
   list(
     log: AuditLog,
     page: PageArguments,
-    filter?: AuditFilterRequest | null,
+    filter: AuditFilterRequest | null | undefined,
+    withDetail: boolean,
   ): Promise<CountedPage<AuditRecord>>;
   /** A row of the caller's own account or of a workspace that it administers; `null` for any other. */
   find(principal: Principal, id: string): Promise<AuditRecord | null>;
@@ -62,11 +63,11 @@ export function createAuditReading(deps: { db: Executor; clock: Clock }): AuditR
   }
 
   return {
-    async list(log, page, request) {
+    async list(log, page, request, withDetail) {
       const window = parsePage(page, AUDIT_ORDER);
       const filter = parseFilter(request);
       return {
-        ...(await pageAuditEvents(db, log, filter, window)),
+        ...(await pageAuditEvents(db, log, filter, window, withDetail)),
         totalCount: () => countAuditEvents(db, log, filter),
       };
     },

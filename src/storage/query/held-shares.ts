@@ -7,6 +7,8 @@ export interface ShareQuery {
   /** The recipient. */
   readonly userId?: string | undefined;
   readonly channelId?: string | RawBuilder<string> | undefined;
+  /** Recipients by their ids, from the first to the last of these. */
+  readonly recipients?: { readonly first: string; readonly last: string } | undefined;
   /** The instant at which granters are judged, in milliseconds. */
   readonly now: number;
 }
@@ -88,10 +90,13 @@ const JUDGED = sql.raw(`
  * workspace token of such a role, or another recipient who holds `SHARE` and the operation by shares that themselves hold.
  * Every reader of shares goes through this query. A row may come more than once, for several granters.
  */
-export function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<HeldShare> {
+export function heldShares({ userId, channelId, recipients, now }: ShareQuery): RawBuilder<HeldShare> {
   const limits = [
     ...(userId === undefined ? [] : [sql`first.user_id = ${userId}`]),
     ...(channelId === undefined ? [] : [sql`first.channel_id = ${channelId}`]),
+    ...(recipients === undefined
+      ? []
+      : [sql`first.user_id between ${recipients.first} and ${recipients.last}`]),
   ];
   // First the recipients asked for, and everybody whose shares theirs may depend on. Last, what members gave needs no
   // further look: `held` is evaluated only for what guests gave, and takes ten times as long.
@@ -106,5 +111,6 @@ export function heldShares({ userId, channelId, now }: ShareQuery): RawBuilder<H
     ), ${JUDGED}
     select channel_id, user_id, operation from given
     where (by_member = 1 or (channel_id, user_id, operation) in (select channel_id, user_id, operation from held))
-      ${userId === undefined ? sql`` : sql`and user_id = ${userId}`})`;
+      ${userId === undefined ? sql`` : sql`and user_id = ${userId}`}
+      ${recipients === undefined ? sql`` : sql`and user_id between ${recipients.first} and ${recipients.last}`})`;
 }

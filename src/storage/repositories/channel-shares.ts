@@ -94,18 +94,34 @@ const heldRows = prepareQueryByShape((db: Executor, query: ShareQuery) =>
   db.selectFrom(heldShares(query).as('shared')).selectAll().orderBy('channel_id').orderBy('user_id'),
 );
 
+/** The ids of the users that something is stored as shared with on a channel, in their order. */
+export async function findRecipients(db: Executor, channelId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('channel_shares')
+    .select('user_id')
+    .distinct()
+    .where('channel_id', '=', channelId)
+    .orderBy('user_id')
+    .execute();
+  return rows.map((row) => row.user_id);
+}
+
 /** The shares that hold now, those of one channel and user as one, in the order of channels and users. */
 export async function findShares(
   db: Executor,
-  query: { readonly now: number } & ({ readonly userId: string } | { readonly channelId: string }),
+  query: { readonly now: number } & (
+    | { readonly userId: string }
+    | { readonly channelId: string; readonly recipients: NonNullable<ShareQuery['recipients']> }
+  ),
 ): Promise<ChannelShare[]> {
   if ('userId' in query && !(await hasStoredShares(db, query.userId))) return [];
   const rows = await heldRows(db, query);
-  const shares = new Map<string, ChannelShare>();
+  const shares = new Map<string, ChannelShare & { readonly operations: Operation[] }>();
   for (const { channel_id: channelId, user_id: userId, operation } of rows) {
     const key = `${channelId} ${userId}`;
-    const operations = [...(shares.get(key)?.operations ?? []), operation as Operation];
-    shares.set(key, { channelId, userId, operations });
+    const known = shares.get(key);
+    if (known) known.operations.push(operation as Operation);
+    else shares.set(key, { channelId, userId, operations: [operation as Operation] });
   }
   return [...shares.values()].map((share) => ({
     ...share,
