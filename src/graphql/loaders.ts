@@ -11,7 +11,7 @@ import { findScopes } from '../storage/repositories/token-scopes.ts';
 import { findTokens } from '../storage/repositories/tokens.ts';
 import { findUsers } from '../storage/repositories/users.ts';
 import { findWorkspaces } from '../storage/repositories/workspaces.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, PRICE } from './budget.ts';
 
 /** Looks things up by their keys, all that are asked for at once together. */
 type Loader<Value> = Pick<DataLoader<string, Value>, 'load'>;
@@ -47,6 +47,9 @@ async function findInSteps<Value>(
   step: number,
   budget: Budget,
 ): Promise<(Value | null)[]> {
+  // What was found is worked off in one go, and for each key.
+  const turn = budget.pace(keys.length * PRICE.object);
+  if (turn) await turn;
   const distinct = [...new Set(keys)];
   const found = new Map<string, Value>();
   for (let start = 0; start < distinct.length; start += step) {

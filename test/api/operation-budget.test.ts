@@ -90,6 +90,16 @@ describe('an operation', () => {
     expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
   });
 
+  test('introspects the schema once or twice, not twenty times', async () => {
+    const type = 'type { name ofType { name ofType { name ofType { name } } } }';
+    const schemas = `__schema { types { name description fields { name description args { name ${type} } ${type} } } }`;
+    expect((await ask(`{ ${aliased(2, schemas)} }`)).errors).toEqual([]);
+    expect(await ask(`{ ${aliased(20, schemas)} }`)).toMatchObject({
+      status: 400,
+      code: 'QUERY_TOO_COMPLEX',
+    });
+  });
+
   test('follows a stream only if its events are small', async () => {
     const query = `subscription ($id: ID!) { channelMessages(channelId: $id) { ${aliased(6, 'payload')} } }`;
     expect(await ask(query, { id: channelId })).toMatchObject({ status: 400, code: 'QUERY_TOO_COMPLEX' });

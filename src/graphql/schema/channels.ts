@@ -106,7 +106,7 @@ builder.queryFields((t) => ({
 }));
 
 /** Each is judged by the caller's memberships and shares. */
-const OWN_LIST_UNITS = 200;
+const OWN_LIST_UNITS = 500;
 
 builder.objectField(WorkspaceRef, 'channels', (t) =>
   t.connection(

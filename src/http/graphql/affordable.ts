@@ -13,6 +13,9 @@ import { costOfOperation } from '../../graphql/selection-cost.ts';
 /** What an operation may cost if every page were full: pages seldom are, and what it really uses is bounded by its budget. */
 const FORESEEN_MAX = 5 * UNITS_MAX;
 
+/** What is certain is mostly introspection, which is executed in one go. */
+const CERTAIN_MAX = UNITS_MAX / 5;
+
 /** An event of a stream with the longest payload may cost so much: many streams may carry it at once. */
 const EVENT_MAX = 5_000;
 const LONGEST_PAYLOAD = 1_024;
@@ -67,7 +70,7 @@ export function requireAffordable(
   const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
   const fits = isStream
     ? worst + cost.json * LONGEST_PAYLOAD <= EVENT_MAX
-    : worst <= FORESEEN_MAX && cost.units <= UNITS_MAX;
+    : worst <= FORESEEN_MAX && cost.units <= CERTAIN_MAX;
   if (fits) return cost.units;
   throw failure(
     'QUERY_TOO_COMPLEX',
