@@ -75,3 +75,17 @@ test('a channel is shared with somebody who is no member, who then finds it and 
   await theirs.page.getByRole('button', { name: 'Reconnect' }).click();
   await theirs.page.getByText("This doesn't exist, or you don't have access.").waitFor();
 });
+
+test('a value that the server rejects is marked at its field', async () => {
+  const { page, open } = await web.visit(web.wire.postern.owner);
+  await open(`/channels/${channelId}`);
+  await page.getByRole('button', { name: 'Share' }).click();
+  const dialog = page.getByRole('dialog');
+  const email = dialog.getByLabel('Email');
+  await email.fill('stranger@example.com');
+  await dialog.getByRole('button', { name: 'Share' }).click();
+  await dialog.getByRole('alert').waitFor();
+  expect(await email.getAttribute('aria-invalid')).toBe('true');
+  const ids = (await email.getAttribute('aria-describedby'))?.split(' ') ?? [];
+  expect(ids).toContain(await dialog.getByRole('alert').getAttribute('id'));
+});

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { signInPath, useResetClient } from '../api/api-provider.tsx';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
@@ -23,7 +23,11 @@ export default function InvitationPage() {
   const { signIn, busy, problem } = useSignIn();
   const resetClient = useResetClient();
   const [path] = useLocation();
-  const refusal = accepting.error ? describeError(accepting.error) : problem;
+  const { form: refusal, fields } = describeFormError(
+    accepting.error,
+    form.isNew ? ['secret', 'name', 'password'] : ['secret'],
+  );
+  const message = refusal ?? problem;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -55,6 +59,7 @@ export default function InvitationPage() {
       <form className="auth-form" onSubmit={submit}>
         <TextField
           label="Invitation"
+          error={fields.secret}
           hint="Paste the invitation you received. It starts with inv_."
           type="password"
           required
@@ -73,6 +78,7 @@ export default function InvitationPage() {
           <>
             <TextField
               label="Your name"
+              error={fields.name}
               autoComplete="name"
               required
               maxLength={100}
@@ -81,6 +87,7 @@ export default function InvitationPage() {
             />
             <TextField
               label="Choose a password"
+              error={fields.password}
               type="password"
               autoComplete="new-password"
               hint="At least 12 characters."
@@ -92,7 +99,7 @@ export default function InvitationPage() {
             />
           </>
         )}
-        {refusal && <Problem>{refusal}</Problem>}
+        {message && <Problem>{message}</Problem>}
         <Button type="submit" variant="primary" busy={accepting.fetching || busy}>
           Join
         </Button>

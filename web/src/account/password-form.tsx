@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
@@ -15,6 +15,7 @@ export function PasswordForm() {
   const announce = useAnnounce();
   const [form, setForm] = useState(EMPTY);
   const [{ fetching, error }, change] = useChangePasswordMutation();
+  const errors = describeFormError(error, ['currentPassword', 'newPassword']);
   const { again, ...input } = form;
   const differ = again !== '' && again !== form.newPassword;
 
@@ -38,11 +39,13 @@ export function PasswordForm() {
       <form className="password-form" onSubmit={submit}>
         <TextField
           label="Current password"
+          error={errors.fields.currentPassword}
           autoComplete="current-password"
           {...password('currentPassword')}
         />
         <TextField
           label="New password"
+          error={errors.fields.newPassword}
           autoComplete="new-password"
           hint="At least 12 characters."
           minLength={12}
@@ -61,7 +64,7 @@ export function PasswordForm() {
           checked={form.revokeTokens}
           onChange={(event) => setForm({ ...form, revokeTokens: event.target.checked })}
         />
-        {error && <Problem>{describeError(error)}</Problem>}
+        {errors.form && <Problem>{errors.form}</Problem>}
         <Button type="submit" variant="primary" busy={fetching} disabled={again !== form.newPassword}>
           Change password
         </Button>

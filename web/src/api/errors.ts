@@ -86,7 +86,7 @@ export function describeDecision({ reason, required }: { reason: string | null; 
 
 function describeOne(error: ApiError): string {
   const { code, reason, required, issues, retryAfter, requestId } = extensionsOf(error);
-  if (issues?.length) return issues.map(({ path, message }) => `${labelOf(path)} ${message}.`).join(' ');
+  if (issues?.length) return issues.map(describeIssue).join(' ');
   if (code === 'TOO_MANY_ATTEMPTS') return `Too many attempts. Try again in ${formatWait(retryAfter ?? 60)}.`;
   if (reason) return describeReason(reason, required?.role);
   const sentence = (code && SENTENCES[code]) ?? error.message;
@@ -103,10 +103,42 @@ function labelOf(path: InputIssue['path']): string {
   const name = path
     .filter((part) => typeof part === 'string' && !['input', 'at', 'after'].includes(part))
     .at(-1);
-  const words = String(name ?? 'value')
+  return String(name ?? 'value')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/^./, (letter) => letter.toUpperCase());
-  return words;
+}
+
+function describeIssue({ path, message }: InputIssue): string {
+  return `${labelOf(path)} ${message}.`;
+}
+
+/** The messages of an error, by where a form shows them. */
+export interface FormError<Field extends string> {
+  /** The message of the whole form; `null` if all issues are shown beside their fields. */
+  readonly form: string | null;
+  readonly fields: Partial<Record<Field, string>>;
+}
+
+/** Assigns each input issue to the field that its path names. The rest becomes the message of the form. */
+export function describeFormError<Field extends string>(
+  error: CombinedError | undefined,
+  names: readonly Field[],
+): FormError<Field> {
+  const fields: Partial<Record<Field, string>> = {};
+  if (!error) return { form: null, fields };
+  if (error.graphQLErrors.length === 0) return { form: UNREACHABLE, fields };
+  const rest = new Set<string>();
+  for (const each of error.graphQLErrors) {
+    const { issues = [] } = extensionsOf(each);
+    if (issues.length === 0) rest.add(describeOne(each));
+    for (const issue of issues) {
+      const part = issue.path.find((each) => each !== 'input');
+      const name = names.find((each) => each === part);
+      if (name) fields[name] ??= describeIssue(issue);
+      else rest.add(describeIssue(issue));
+    }
+  }
+  return { form: [...rest].join(' ') || null, fields };
 }
 
 /** Returns a readable message for an error. */

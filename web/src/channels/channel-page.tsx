@@ -28,7 +28,7 @@ function EditDialog({ channel, onClose }: DialogProps) {
       initial={{ name: channel.name, description: channel.description ?? '' }}
       withDescription
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      error={error}
       onSubmit={async ({ name, description }) => {
         const result = await update({
           input: { id: channel.id, name, description: description.trim() || null },

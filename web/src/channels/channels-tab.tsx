@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { PlusIcon } from '../components/icons.tsx';
@@ -42,7 +41,7 @@ function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onC
       action="Create channel"
       withDescription
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      error={error}
       onSubmit={async ({ name, description }) => {
         const input = { workspaceId: workspace.id, name, description: description.trim() || null };
         const { data } = await create({ input });

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { describeError } from '../api/errors.ts';
+import { describeError, describeFormError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { TextAreaField } from '../components/field.tsx';
@@ -28,6 +28,7 @@ function toPayload(text: string): unknown {
 function PublishForm({ channel, refusal }: { channel: Channel; refusal: string | null }) {
   const [text, setText] = useState('');
   const [{ fetching, error }, publish] = usePublishMessageMutation();
+  const errors = describeFormError(error, ['payload']);
   async function submit(event: FormEvent) {
     event.preventDefault();
     const result = await publish({ input: { channelId: channel.id, payload: toPayload(text) } });
@@ -37,13 +38,14 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
     <form className="publish" onSubmit={submit}>
       <TextAreaField
         label="Message"
+        error={errors.fields.payload}
         hint={refusal ?? 'JSON or plain text.'}
         disabled={refusal !== null}
         rows={2}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      {error && <Problem>{describeError(error)}</Problem>}
+      {errors.form && <Problem>{errors.form}</Problem>}
       <Button
         type="submit"
         variant="primary"

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { describeError } from '../api/errors.ts';
+import { describeError, describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -24,6 +24,7 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
   const [email, setEmail] = useState('');
   const [operations, setOperations] = useState<readonly Operation[]>(['READ', 'SUBSCRIBE']);
   const [{ fetching, error }, share] = useShareChannelMutation();
+  const errors = describeFormError(error, ['email']);
   async function submit() {
     const result = await share({ input: { id: channel.id, email, operations: [...operations] } });
     if (result.error) return;
@@ -36,12 +37,13 @@ function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => vo
       action="Share"
       disabled={email.trim() === '' || operations.length === 0}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
         label="Email"
+        error={errors.fields.email}
         type="email"
         required
         hint="Anyone with an account on this server."

@@ -29,7 +29,7 @@ function Field({ label, hint, error, children }: Labelled & { children: (wiring:
         </p>
       )}
       {error && (
-        <p id={`${id}-error`} className="field-error">
+        <p id={`${id}-error`} className="field-error" role="alert">
           {error}
         </p>
       )}

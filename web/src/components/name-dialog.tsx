@@ -1,4 +1,6 @@
 import { useState } from 'react';
+import type { CombinedError } from 'urql';
+import { describeFormError } from '../api/errors.ts';
 import { FormDialog } from './dialog.tsx';
 import { TextAreaField, TextField } from './field.tsx';
 
@@ -15,7 +17,7 @@ export function NameDialog({
   initial = { name: '', description: '' },
   withDescription,
   busy,
-  problem,
+  error,
   onSubmit,
   onClose,
 }: {
@@ -24,18 +26,19 @@ export function NameDialog({
   initial?: Naming;
   withDescription?: boolean;
   busy: boolean;
-  problem: string | null;
+  error: CombinedError | undefined;
   onSubmit: (naming: Naming) => void;
   onClose: () => void;
 }) {
   const [naming, setNaming] = useState(initial);
+  const { form, fields } = describeFormError(error, withDescription ? ['name', 'description'] : ['name']);
   return (
     <FormDialog
       title={title}
       action={action}
       disabled={naming.name.trim() === ''}
       busy={busy}
-      problem={problem}
+      problem={form}
       onSubmit={() => onSubmit(naming)}
       onClose={onClose}
     >
@@ -43,6 +46,7 @@ export function NameDialog({
         label="Name"
         required
         maxLength={100}
+        error={fields.name}
         value={naming.name}
         onChange={(event) => setNaming({ ...naming, name: event.target.value })}
       />
@@ -50,6 +54,7 @@ export function NameDialog({
         <TextAreaField
           label="Description (optional)"
           maxLength={500}
+          error={fields.description}
           rows={2}
           value={naming.description}
           onChange={(event) => setNaming({ ...naming, description: event.target.value })}

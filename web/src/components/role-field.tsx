@@ -6,16 +6,19 @@ import { SelectField } from './field.tsx';
 export function RoleField({
   roles,
   value,
+  error,
   onChange,
 }: {
   roles: readonly Role[];
   value: Role;
+  error?: string | undefined;
   onChange: (role: Role) => void;
 }) {
   return (
     <SelectField
       label="Role"
       value={value}
+      error={error}
       onChange={(event) => onChange(event.target.value as Role)}
       hint={ROLE_MEANINGS[value]}
     >

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
@@ -28,6 +28,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
   const announce = useAnnounce();
   const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
   const [{ fetching, error }, update] = useUpdateTokenMutation();
+  const errors = describeFormError(error, ['name', 'description', 'role']);
   async function save() {
     const result = await update({ input: changesOf(token, form) });
     if (result.error) return;
@@ -40,12 +41,13 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       action="Save"
       disabled={form.name.trim() === ''}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={save}
       onClose={onClose}
     >
       <TextField
         label="Name"
+        error={errors.fields.name}
         required
         maxLength={100}
         value={form.name}
@@ -53,6 +55,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       />
       <TextAreaField
         label="Description (optional)"
+        error={errors.fields.description}
         maxLength={500}
         rows={2}
         value={form.description}
@@ -72,6 +75,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       )}
       {form.role && (
         <RoleField
+          error={errors.fields.role}
           roles={rolesUpTo(token.workspace?.viewerRole)}
           value={form.role}
           onChange={(role) => setForm({ ...form, role })}

@@ -17,10 +17,12 @@ const DAY_MS = 86_400_000;
 export function ExpiryField({
   bounds,
   value,
+  error,
   onChange,
 }: {
   bounds: ExpiryBounds;
   value: ExpiryChoice;
+  error?: string | undefined;
   onChange: (choice: ExpiryChoice) => void;
 }) {
   const now = Date.now();
@@ -30,6 +32,7 @@ export function ExpiryField({
     <>
       <SelectField
         label="Expires"
+        error={error}
         value={value.preset}
         onChange={(event) => onChange({ ...value, preset: event.target.value as ExpiryPreset })}
         hint={instant && `Stops working on ${formatExact(instant)}.`}

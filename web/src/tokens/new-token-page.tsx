@@ -1,6 +1,6 @@
 import { type FormEvent, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
@@ -77,6 +77,7 @@ function Scopes({
 export default function NewTokenPage() {
   const form = useNewToken();
   const [{ fetching, error }, create] = useCreateTokenMutation();
+  const errors = describeFormError(error, ['name', 'description', 'expires']);
   const { show } = useFreshSecrets();
   const [, go] = useLocation();
 
@@ -95,6 +96,7 @@ export default function NewTokenPage() {
       <form className="new-token" onSubmit={submit}>
         <TextField
           label="Name"
+          error={errors.fields.name}
           placeholder="e.g. CI deploy"
           required
           maxLength={100}
@@ -103,16 +105,22 @@ export default function NewTokenPage() {
         />
         <TextAreaField
           label="Description (optional)"
+          error={errors.fields.description}
           maxLength={500}
           rows={2}
           value={form.description}
           onChange={(event) => form.setDescription(event.target.value)}
         />
-        <ExpiryField bounds={PERSONAL_BOUNDS} value={form.expiry} onChange={form.setExpiry} />
+        <ExpiryField
+          error={errors.fields.expires}
+          bounds={PERSONAL_BOUNDS}
+          value={form.expiry}
+          onChange={form.setExpiry}
+        />
         <ChoiceField label="Access" choices={ACCESS_CHOICES} value={form.access} onChange={form.setAccess} />
         {form.access === 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
         {form.access === 'SCOPED' && <Scopes drafts={form.drafts} onChange={form.setDrafts} />}
-        {error && <Problem>{describeError(error)}</Problem>}
+        {errors.form && <Problem>{errors.form}</Problem>}
         <div className="page-actions">
           <Button type="submit" variant="primary" disabled={!form.input} busy={fetching}>
             Create token

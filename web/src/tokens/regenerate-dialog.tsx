@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { SelectField } from '../components/field.tsx';
@@ -36,6 +36,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
   const [expiry, setExpiry] = useState(() => firstChoice(bounds));
   const [overlap, setOverlap] = useState('');
   const [{ fetching, error }, regenerate] = useRegenerateTokenMutation();
+  const errors = describeFormError(error, ['expires', 'overlap']);
   const [, go] = useLocation();
   const { show } = useFreshSecrets();
   const announce = useAnnounce();
@@ -57,7 +58,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
       action="Regenerate"
       disabled={!isComplete(expiry)}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -70,10 +71,11 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
           </>
         )}
       </p>
-      <ExpiryField bounds={bounds} value={expiry} onChange={setExpiry} />
+      <ExpiryField error={errors.fields.expires} bounds={bounds} value={expiry} onChange={setExpiry} />
       {works && (
         <SelectField
           label="Overlap"
+          error={errors.fields.overlap}
           value={overlap}
           onChange={(event) => setOverlap(event.target.value)}
           hint="An overlap gives you time to update your scripts. The old secret works until the new one is first used or the time is up."

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { describeError } from '../api/errors.ts';
+import { describeError, describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -28,6 +28,7 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
   const [description, setDescription] = useState('');
   const [operations, setOperations] = useState<readonly Operation[]>([]);
   const [{ fetching, error }, register] = useRegisterEntityTypeMutation();
+  const errors = describeFormError(error, ['name', 'description']);
   async function submit() {
     const input = {
       workspaceId: workspace.id,
@@ -46,12 +47,13 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
       action="Register"
       disabled={name === '' || operations.length === 0}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
         label="Name"
+        error={errors.fields.name}
         required
         pattern="[a-z][a-z0-9_\-]{0,49}"
         hint="Used in scopes. Lowercase letters, digits, - and _."
@@ -60,6 +62,7 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
       />
       <TextField
         label="Description (optional)"
+        error={errors.fields.description}
         maxLength={500}
         value={description}
         onChange={(event) => setDescription(event.target.value)}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { describeError } from '../api/errors.ts';
+import { describeError, describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
@@ -31,6 +31,7 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('VIEWER');
   const [{ fetching, error }, invite] = useInviteMemberMutation();
+  const errors = describeFormError(error, ['email', 'role']);
   async function submit() {
     const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
     if (!data?.inviteMember) return;
@@ -48,19 +49,25 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
       action="Invite"
       disabled={email.trim() === ''}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
         label="Email"
+        error={errors.fields.email}
         type="email"
         required
         hint="The invitation is valid for this address only. It can be used once, within seven days."
         value={email}
         onChange={(event) => setEmail(event.target.value)}
       />
-      <RoleField roles={rolesUpTo(workspace.viewerRole)} value={role} onChange={setRole} />
+      <RoleField
+        error={errors.fields.role}
+        roles={rolesUpTo(workspace.viewerRole)}
+        value={role}
+        onChange={setRole}
+      />
     </FormDialog>
   );
 }

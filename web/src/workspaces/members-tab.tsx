@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
+import { describeError, describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { IconButton } from '../components/button.tsx';
@@ -39,6 +39,7 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
   const announce = useAnnounce();
   const [role, setRole] = useState(member.role);
   const [{ fetching, error }, update] = useUpdateMemberRoleMutation();
+  const errors = describeFormError(error, ['role']);
   async function save() {
     const result = await update({ input: { workspaceId: workspace.id, userId: member.user.id, role } });
     if (result.error) return;
@@ -50,11 +51,16 @@ function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
       title={`Role of ${member.user.name}`}
       action="Save"
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      problem={errors.form}
       onSubmit={save}
       onClose={onClose}
     >
-      <RoleField roles={rolesUpTo(workspace.viewerRole)} value={role} onChange={setRole} />
+      <RoleField
+        error={errors.fields.role}
+        roles={rolesUpTo(workspace.viewerRole)}
+        value={role}
+        onChange={setRole}
+      />
       <MadeByMember workspace={workspace} member={member} />
     </FormDialog>
   );

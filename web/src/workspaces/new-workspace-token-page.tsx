@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { TextAreaField, TextField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
@@ -39,6 +39,7 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
   const form = useNewToken(workspace);
   const refusal = refusalOf(workspace, form.roles);
   const [{ fetching, error }, create] = useCreateWorkspaceTokenMutation();
+  const errors = describeFormError(error, ['name', 'description', 'role', 'expires']);
   const { show } = useFreshSecrets();
   const [, go] = useLocation();
 
@@ -65,6 +66,7 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
         <form className="new-token" onSubmit={submit}>
           <TextField
             label="Name"
+            error={errors.fields.name}
             placeholder="e.g. CI deploy"
             required
             maxLength={100}
@@ -73,14 +75,25 @@ export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
           />
           <TextAreaField
             label="Description (optional)"
+            error={errors.fields.description}
             maxLength={500}
             rows={2}
             value={form.description}
             onChange={(event) => form.setDescription(event.target.value)}
           />
-          <RoleField roles={form.roles} value={form.role} onChange={form.setRole} />
-          <ExpiryField bounds={form.bounds} value={form.expiry} onChange={form.setExpiry} />
-          {error && <Problem>{describeError(error)}</Problem>}
+          <RoleField
+            error={errors.fields.role}
+            roles={form.roles}
+            value={form.role}
+            onChange={form.setRole}
+          />
+          <ExpiryField
+            error={errors.fields.expires}
+            bounds={form.bounds}
+            value={form.expiry}
+            onChange={form.setExpiry}
+          />
+          {errors.form && <Problem>{errors.form}</Problem>}
           <div className="page-actions">
             <Button
               type="submit"

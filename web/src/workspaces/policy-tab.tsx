@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
-import { describeError } from '../api/errors.ts';
+import { describeFormError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
@@ -48,6 +48,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
   const announce = useAnnounce();
   const form = usePolicyForm(workspace.tokenPolicy);
   const [{ fetching, error }, update] = useUpdateTokenPolicyMutation();
+  const errors = describeFormError(error, ['maxLifetime']);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
 
   async function submit(event: FormEvent) {
@@ -75,6 +76,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
           )}
           <TextField
             label="Maximum lifetime in days"
+            error={errors.fields.maxLifetime}
             hint="Longer-lived tokens have no access here. Leave empty for no limit."
             type="number"
             min={1}
@@ -102,7 +104,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
               />
             ))}
           </fieldset>
-          {error && <Problem>{describeError(error)}</Problem>}
+          {errors.form && <Problem>{errors.form}</Problem>}
           {!refusal && (
             <Button type="submit" variant="primary" busy={fetching}>
               Save policy

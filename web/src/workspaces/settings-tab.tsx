@@ -27,7 +27,7 @@ function RenameDialog({ workspace, onClose }: DialogProps) {
       action="Rename"
       initial={{ name: workspace.name, description: '' }}
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      error={error}
       onSubmit={async ({ name }) => {
         const result = await update({ input: { id: workspace.id, name } });
         if (result.error) return;

@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -63,7 +62,7 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
       title="New workspace"
       action="Create workspace"
       busy={fetching}
-      problem={error ? describeError(error) : null}
+      error={error}
       onSubmit={async ({ name }) => {
         const { data } = await create({ name });
         const workspace = data?.createWorkspace?.workspace;
