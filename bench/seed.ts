@@ -131,7 +131,7 @@ function tokenRow(id: string, { owner, parentId }: Holder, n: number, createdAt:
     name_folded: foldCase(name),
     description: null,
     search_text: foldCase([name, '', identifier].join('\n')),
-    display: previewPart(secretOf(n)),
+    secret_preview: previewPart(secretOf(n)),
     access: 'SCOPED',
     role: null,
     created_at: createdAt,

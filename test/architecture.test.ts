@@ -83,10 +83,11 @@ describe('the floors', () => {
     expect(loaded).toContain('src/services/access/authorize.ts');
   });
 
-  test('migrations are frozen: they import Kysely and nothing of ours', () => {
+  test('migrations import Kysely and each other, and nothing else', () => {
     const imported = MIGRATIONS.flatMap(({ imports }) => imports.map(({ from }) => from));
+    const others = imported.filter((from) => !from.startsWith('db/migrations/'));
     expect(MIGRATIONS.length).toBeGreaterThan(0);
-    expect([...new Set(imported)]).toEqual(['kysely']);
+    expect([...new Set(others)]).toEqual(['kysely']);
   });
 });
 

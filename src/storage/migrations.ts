@@ -1,15 +1,5 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
-import * as core from '../../db/migrations/0001-core.ts';
-import * as channels from '../../db/migrations/0002-channels.ts';
-import * as presentedTokens from '../../db/migrations/0003-presented-tokens.ts';
-import * as retention from '../../db/migrations/0004-retention.ts';
-import * as auditActions from '../../db/migrations/0005-audit-actions.ts';
-import * as granters from '../../db/migrations/0006-granters.ts';
-import * as memberGrants from '../../db/migrations/0007-member-grants.ts';
-import * as verifiedEmails from '../../db/migrations/0008-verified-emails.ts';
-import * as clockMark from '../../db/migrations/0009-clock-mark.ts';
-import * as installation from '../../db/migrations/0010-installation.ts';
-import * as streamsAndLimits from '../../db/migrations/0011-streams-and-limits.ts';
+import * as initial from '../../db/migrations/0001-initial.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
 import { copyDatabase } from './sqlite/backup.ts';
@@ -19,19 +9,10 @@ import type { Tables } from './tables.ts';
 export type Migrations = Readonly<Record<string, Migration>>;
 
 /** Every migration. A list and not a folder that is read, so that compiled, bundled and tested code have the same one. */
-export const MIGRATIONS: Migrations = Object.freeze({
-  '0001-core': core,
-  '0002-channels': channels,
-  '0003-presented-tokens': presentedTokens,
-  '0004-retention': retention,
-  '0005-audit-actions': auditActions,
-  '0006-granters': granters,
-  '0007-member-grants': memberGrants,
-  '0008-verified-emails': verifiedEmails,
-  '0009-clock-mark': clockMark,
-  '0010-installation': installation,
-  '0011-streams-and-limits': streamsAndLimits,
-});
+export const MIGRATIONS: Migrations = Object.freeze({ '0001-initial': initial });
+
+/** The first migration of the development versions before the first release, whose databases cannot be migrated. */
+const DEVELOPMENT = '0001-core';
 
 /** Stands among the migrations of a database that a transfer is filling: no server, of whatever version, starts on it. */
 export const TRANSFER_UNDER_WAY = 'zzzz-transfer-under-way';
@@ -64,6 +45,11 @@ async function schemaState(db: Executor, migrations: Migrations): Promise<Schema
   const unknown = applied.find((name) => !(name in migrations));
   if (unknown === TRANSFER_UNDER_WAY) {
     throw new OperatorError('A transfer into this database has not ended: run "postern migrate-to" again.');
+  }
+  if (unknown === DEVELOPMENT) {
+    throw new OperatorError(
+      'A development version from before the first release created this database, and it cannot be migrated: set DATABASE_URL to a new one.',
+    );
   }
   if (unknown) {
     throw new OperatorError(

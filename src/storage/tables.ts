@@ -87,7 +87,8 @@ interface TokensTable {
   name_folded: string;
   description: string | null;
   search_text: string;
-  display: string;
+  /** The first characters of the present secret. */
+  secret_preview: string;
   access: string;
   role: number | null;
   created_at: Fixed<number>;
@@ -121,7 +122,7 @@ interface TokenScopesTable {
   operations: Fixed<string>;
 }
 
-interface PresentedTokensTable {
+interface TokenSnapshotsTable {
   digest: Fixed<string>;
   token_id: Fixed<string>;
   /** JSON. */
@@ -135,7 +136,7 @@ interface CredentialUsesTable {
   user_agent: string | null;
 }
 
-interface SignInAttemptsTable {
+interface AttemptCountersTable {
   key: Fixed<string>;
   attempts: number;
   resets_at: number;
@@ -239,9 +240,9 @@ export interface Tables {
   token_ancestors: TokenAncestorsTable;
   token_secrets: TokenSecretsTable;
   token_scopes: TokenScopesTable;
-  presented_tokens: PresentedTokensTable;
+  token_snapshots: TokenSnapshotsTable;
   credential_uses: CredentialUsesTable;
-  sign_in_attempts: SignInAttemptsTable;
+  attempt_counters: AttemptCountersTable;
   audit_events: AuditEventsTable;
   channels: ChannelsTable;
   channel_shares: ChannelSharesTable;

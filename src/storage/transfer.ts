@@ -10,7 +10,7 @@ const ROWS_AT_ONCE = 200;
  * What is worked out from other tables where it is missing, what is only open, and the clock of SQLite, which PostgreSQL
  * does not need.
  */
-type NotMoved = 'presented_tokens' | 'stream_servers' | 'stream_slots' | 'clock_mark';
+type NotMoved = 'token_snapshots' | 'stream_servers' | 'stream_slots' | 'clock_mark';
 
 /** Every table with its key, in the order that references ask for; what opens doors comes last. */
 const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>> = {
@@ -28,7 +28,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>>
   messages: ['id'],
   audit_events: ['id'],
   credential_uses: ['credential_id'],
-  sign_in_attempts: ['key'],
+  attempt_counters: ['key'],
   invitations: ['id'],
   sessions: ['id'],
   token_secrets: ['digest'],

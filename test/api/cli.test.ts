@@ -129,7 +129,7 @@ test('schema prints sorted SDL whatever the environment, and touches nothing', a
 
 test('migrate creates a database once; a second run changes nothing', async () => {
   const database = { env: { DATABASE_URL: `file:${join(temporaryFolder(), 'new', 'postern.db')}` } };
-  expect((await call('migrate', database)).stdout).toMatch(/^Applied 0001-core(, \S+)*\.$/);
+  expect((await call('migrate', database)).stdout).toMatch(/^Applied 0001-initial(, \S+)*\.$/);
   expect((await call('migrate', database)).stdout).toBe('The database is already up to date.');
   expect((await call('user list', database)).code).toBe(0);
 });
@@ -170,7 +170,7 @@ test('user deactivate lists the workspace tokens that the user created, and revo
   handle.connection.exec(`
     insert into workspaces (id, name, slug, created_at, personal_tokens, require_expiry, token_roles)
       values ('w', 'W', 'w', 1, 'ALLOWED', 0, 31);
-    insert into tokens (id, kind, workspace_id, created_by, identifier, name, name_folded, search_text, display, access,
+    insert into tokens (id, kind, workspace_id, created_by, identifier, name, name_folded, search_text, secret_preview, access,
       role, created_at, updated_at, issued_at)
       select 't', 'WORKSPACE', 'w', id, 'w_deploy', 'Deploy', 'deploy', 'deploy', 'wst_', 'ROLE', 3, 1, 1, 1 from users`);
   const revoked = () => handle.connection.prepare('select revoked_at is not null from tokens').pluck().get();

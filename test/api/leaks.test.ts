@@ -193,7 +193,7 @@ describe('a report', () => {
   test('that comes after the limit writes nothing and takes no transaction', async () => {
     const { database, now } = postern;
     for (let count = 0; count < 60; count += 1) await reportByHttp([]);
-    const rows = () => database.db.selectFrom('sign_in_attempts').selectAll().execute();
+    const rows = () => database.db.selectFrom('attempt_counters').selectAll().execute();
     const before = await rows();
     const unwritable = async () => {
       throw new Error('a transaction was begun');

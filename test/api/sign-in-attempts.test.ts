@@ -79,7 +79,7 @@ async function countWork() {
 /** Every row that an attempt may write. */
 async function rowsWritten(): Promise<object[]> {
   const { db } = postern.database;
-  const attempts = await db.selectFrom('sign_in_attempts').selectAll().orderBy('key').execute();
+  const attempts = await db.selectFrom('attempt_counters').selectAll().orderBy('key').execute();
   return [...attempts, ...(await db.selectFrom('audit_events').selectAll().orderBy('id').execute())];
 }
 
@@ -210,7 +210,7 @@ test('the count outlives a restart', async () => {
 
 test('what is counted is kept without the address that was typed: it may have been a password', async () => {
   await attempt('not the password', 'hunter2@typed.by.mistake');
-  const rows = await postern.database.db.selectFrom('sign_in_attempts').selectAll().execute();
+  const rows = await postern.database.db.selectFrom('attempt_counters').selectAll().execute();
   expect(rows.length).toBeGreaterThan(0);
   expect(JSON.stringify(rows)).not.toContain('hunter2');
 });

@@ -19,7 +19,7 @@ afterEach(async () => {
   await wire.stop();
 });
 
-const breakTable = (table: 'sessions' | 'sign_in_attempts') =>
+const breakTable = (table: 'sessions' | 'attempt_counters') =>
   wire.postern.app.services.db.schema.dropTable(table).execute();
 const faults = () => wire.postern.logs.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
 
@@ -43,7 +43,7 @@ test('a fault before execution is a 500 that tells its id and nothing else, what
 });
 
 test('a fault at a field leaves the status and the other fields alone', async () => {
-  await breakTable('sign_in_attempts');
+  await breakTable('attempt_counters');
   const { email, password } = wire.postern.owner;
   const query = SIGN_IN.replace('} }', '} __typename }');
   const response = await wire.post({ query, variables: { input: { email, password } } });

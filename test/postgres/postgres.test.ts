@@ -28,12 +28,12 @@ function attempt(key: string) {
 function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
   return transact(async (tx) => {
     const { attempts } = await tx
-      .selectFrom('sign_in_attempts')
+      .selectFrom('attempt_counters')
       .select('attempts')
       .where('key', '=', key)
       .executeTakeFirstOrThrow();
     await tx
-      .updateTable('sign_in_attempts')
+      .updateTable('attempt_counters')
       .set({ attempts: attempts + 1 })
       .where('key', '=', key)
       .execute();
@@ -42,32 +42,32 @@ function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
 
 test('of a hundred changes that read before they write, on two servers at once, none is lost', async () => {
   const other = await openAgain();
-  await handle.db.insertInto('sign_in_attempts').values(attempt('counter')).execute();
+  await handle.db.insertInto('attempt_counters').values(attempt('counter')).execute();
   await Promise.all(
     Array.from({ length: 100 }, (_, turn) => increment(turn % 2 ? handle : other, 'counter')),
   );
-  const row = await handle.db.selectFrom('sign_in_attempts').select('attempts').executeTakeFirstOrThrow();
+  const row = await handle.db.selectFrom('attempt_counters').select('attempts').executeTakeFirstOrThrow();
   expect(row.attempts).toBe(100);
   await other.close();
 });
 
 test('of two changes that each leave the other the last one, one sees that and stops', async () => {
   await handle.db
-    .insertInto('sign_in_attempts')
+    .insertInto('attempt_counters')
     .values([attempt('one'), attempt('other')])
     .execute();
   const removeUnlessLast = (key: string) =>
     handle.transact(async (tx) => {
-      const rows = await tx.selectFrom('sign_in_attempts').select('key').execute();
-      if (rows.length > 1) await tx.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
+      const rows = await tx.selectFrom('attempt_counters').select('key').execute();
+      if (rows.length > 1) await tx.deleteFrom('attempt_counters').where('key', '=', key).execute();
     });
   await Promise.all([removeUnlessLast('one'), removeUnlessLast('other')]);
-  expect(await handle.db.selectFrom('sign_in_attempts').select('key').execute()).toHaveLength(1);
+  expect(await handle.db.selectFrom('attempt_counters').select('key').execute()).toHaveLength(1);
 });
 
 test('a value that is taken is told as such, whoever was first', async () => {
   const insert = () =>
-    handle.transact((tx) => tx.insertInto('sign_in_attempts').values(attempt('a')).execute());
+    handle.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   const results = await Promise.allSettled([insert(), insert()]);
   const refused = results.filter((result) => result.status === 'rejected');
   expect(refused).toHaveLength(1);
@@ -76,11 +76,11 @@ test('a value that is taken is told as such, whoever was first', async () => {
 
 test('what a transaction threw is thrown, and nothing of it is stored', async () => {
   const work = handle.transact(async (tx) => {
-    await tx.insertInto('sign_in_attempts').values(attempt('a')).execute();
+    await tx.insertInto('attempt_counters').values(attempt('a')).execute();
     throw new Error('no');
   });
   await expect(work).rejects.toThrow('no');
-  expect(await handle.db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([]);
+  expect(await handle.db.selectFrom('attempt_counters').selectAll().execute()).toEqual([]);
 });
 
 test('more changes at once than there are connections leave room for reading', async () => {
@@ -88,7 +88,7 @@ test('more changes at once than there are connections leave room for reading', a
     handle.transact(async (tx) => {
       await sql`select pg_sleep(0.05)`.execute(tx);
       await tx
-        .insertInto('sign_in_attempts')
+        .insertInto('attempt_counters')
         .values(attempt(`${turn}`))
         .execute();
     }),
@@ -101,16 +101,16 @@ test('more changes at once than there are connections leave room for reading', a
 
 test('text compares by its bytes, integers come as numbers, and a NUL finds nothing', async () => {
   const keys = ['a', 'B', 'Z', 'é', 'z', 'ä', '-', '😀', '\uFB00'];
-  await handle.db.insertInto('sign_in_attempts').values(keys.map(attempt)).execute();
-  const rows = await handle.db.selectFrom('sign_in_attempts').selectAll().orderBy('key').execute();
+  await handle.db.insertInto('attempt_counters').values(keys.map(attempt)).execute();
+  const rows = await handle.db.selectFrom('attempt_counters').selectAll().orderBy('key').execute();
   const byBytes = [...keys].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
   expect(rows.map(({ key }) => key)).toEqual(byBytes);
   expect(rows[0]?.resets_at).toBe(0);
   const counted = handle.db
-    .selectFrom('sign_in_attempts')
+    .selectFrom('attempt_counters')
     .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('resets_at').as('sum')]);
   expect(await counted.executeTakeFirst()).toEqual({ count: keys.length, sum: 0 });
-  const nul = handle.db.selectFrom('sign_in_attempts').selectAll().where('key', '=', 'a\0');
+  const nul = handle.db.selectFrom('attempt_counters').selectAll().where('key', '=', 'a\0');
   expect(await nul.execute()).toEqual([]);
 });
 
@@ -133,7 +133,7 @@ test('a change by another server is seen by looking, and told', async () => {
   const heard = new Promise<void>((resolve) => handle.hints.listen(resolve));
   await handle.changedElsewhere();
   expect(await handle.changedElsewhere()).toBe(false);
-  await other.transact((tx) => tx.insertInto('sign_in_attempts').values(attempt('a')).execute());
+  await other.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   expect(await handle.changedElsewhere()).toBe(true);
   // Until the listener is connected nobody hears: a hint is no more than that.
   const telling = setInterval(other.hints.notify, 50);

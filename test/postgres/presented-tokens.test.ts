@@ -40,7 +40,7 @@ async function keepAll(): Promise<void> {
 async function expectAllRight(): Promise<void> {
   const { db } = postern.database;
   const presentedTokens = createTokenSnapshots(postern.database);
-  expect(await db.selectFrom('presented_tokens').select('digest').execute()).toHaveLength(
+  expect(await db.selectFrom('token_snapshots').select('digest').execute()).toHaveLength(
     (await digests()).length,
   );
   for (const digest of await digests()) {
@@ -86,7 +86,7 @@ test.each(Object.entries(UNCOMMITTED))('%s, and meanwhile it derives another', a
 /** Resolves when a statement of the server that works out what a secret opens waits for a lock. */
 async function readerWaits(): Promise<void> {
   const waiting = `select 1 from pg_stat_activity where datname = current_database()
-    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query not like '%presented_tokens%'`;
+    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query not like '%token_snapshots%'`;
   await expect.poll(async () => (await operator.query(waiting)).rowCount, { interval: 5 }).not.toBe(0);
 }
 

@@ -31,7 +31,7 @@ async function keepAll(database: DatabaseHandle): Promise<number> {
 /** Compares every row that is kept with what the ordinary tables say; tells how many were kept. */
 async function compareKept({ db, transact }: DatabaseHandle): Promise<number> {
   const presentedTokens = createTokenSnapshots({ transact });
-  const kept = await db.selectFrom('presented_tokens').select('digest').execute();
+  const kept = await db.selectFrom('token_snapshots').select('digest').execute();
   for (const { digest } of kept) {
     const presented = await buildTokenSnapshot(db, digest);
     expect(presented).not.toBeNull();
@@ -43,7 +43,7 @@ async function compareKept({ db, transact }: DatabaseHandle): Promise<number> {
 /** What is kept, by digest. */
 async function contents(): Promise<Map<string, string>> {
   const rows = await postern.database.db
-    .selectFrom('presented_tokens')
+    .selectFrom('token_snapshots')
     .select(['digest', 'content'])
     .execute();
   return new Map(rows.map(({ digest, content }) => [digest, content]));
@@ -135,7 +135,7 @@ test('what is used is kept soon, and what is not used is not', async () => {
   const { secret } = await createPersonalToken(postern, postern.owner.session);
   await createPersonalToken(postern, postern.owner.session);
   await postern.post('{ viewer { kind } }', {}, secret);
-  await expect.poll(() => db.selectFrom('presented_tokens').select('token_id').execute()).toHaveLength(1);
+  await expect.poll(() => db.selectFrom('token_snapshots').select('token_id').execute()).toHaveLength(1);
 });
 
 test('a change that is taken back leaves what is kept as it was', async () => {
@@ -144,12 +144,12 @@ test('a change that is taken back leaves what is kept as it was', async () => {
   await keepAll(postern.database);
   const attempt = transact(async (tx) => {
     await tx.updateTable('tokens').set({ revoked_at: 1 }).execute();
-    expect(await tx.selectFrom('presented_tokens').select('digest').execute()).toEqual([]);
+    expect(await tx.selectFrom('token_snapshots').select('digest').execute()).toEqual([]);
     await sql`select * from absent`.execute(tx);
   });
   await expect(attempt).rejects.toThrow('absent');
   expect(await compareKept(postern.database)).toBe((await digestsOf(postern.database)).length);
-  expect(await db.selectFrom('presented_tokens').select('digest').execute()).toHaveLength(1);
+  expect(await db.selectFrom('token_snapshots').select('digest').execute()).toHaveLength(1);
 });
 
 test('many who ask at once are each told what is theirs', async () => {

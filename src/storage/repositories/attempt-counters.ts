@@ -27,7 +27,7 @@ export async function findAttempts(
   now: number,
 ): Promise<AttemptCounts> {
   const rows = await db
-    .selectFrom('sign_in_attempts')
+    .selectFrom('attempt_counters')
     .selectAll()
     .where('key', 'in', [...keys])
     .where('resets_at', '>', now)
@@ -46,12 +46,12 @@ export async function countAttempts(
   windowMs: number,
 ): Promise<AttemptCounts> {
   const rows = await db
-    .insertInto('sign_in_attempts')
+    .insertInto('attempt_counters')
     .values([...keys].sort().map((key) => ({ key, attempts: 1, resets_at: now + windowMs })))
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet({
-        attempts: sql`case when sign_in_attempts.resets_at <= ${now} then 1 else sign_in_attempts.attempts + 1 end`,
-        resets_at: sql`case when sign_in_attempts.resets_at <= ${now} then ${now + windowMs} else sign_in_attempts.resets_at end`,
+        attempts: sql`case when attempt_counters.resets_at <= ${now} then 1 else attempt_counters.attempts + 1 end`,
+        resets_at: sql`case when attempt_counters.resets_at <= ${now} then ${now + windowMs} else attempt_counters.resets_at end`,
       }),
     )
     .returningAll()
@@ -61,13 +61,13 @@ export async function countAttempts(
 
 /** Deletes the count under a key. */
 export async function clearAttempts(db: Executor, key: string): Promise<void> {
-  await db.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
+  await db.deleteFrom('attempt_counters').where('key', '=', key).execute();
 }
 
 /** Deletes the counts under `prefix` itself and under every key that continues it with a colon. */
 export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<void> {
   await db
-    .deleteFrom('sign_in_attempts')
+    .deleteFrom('attempt_counters')
     .where('key', '>=', prefix)
     // The character after the colon.
     .where('key', '<', `${prefix};`)
@@ -77,7 +77,7 @@ export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<
 /** Takes one attempt back. */
 export async function uncountAttempt(db: Executor, key: string): Promise<void> {
   await db
-    .updateTable('sign_in_attempts')
+    .updateTable('attempt_counters')
     .set({ attempts: sql`attempts - 1` })
     .where('key', '=', key)
     .where('attempts', '>', 0)
@@ -87,9 +87,9 @@ export async function uncountAttempt(db: Executor, key: string): Promise<void> {
 /** Deletes up to `most` windows that have ended; returns the count. */
 export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
   const result = await db
-    .deleteFrom('sign_in_attempts')
+    .deleteFrom('attempt_counters')
     .where('key', 'in', (eb) =>
-      eb.selectFrom('sign_in_attempts').select('key').where('resets_at', '<=', now).limit(most),
+      eb.selectFrom('attempt_counters').select('key').where('resets_at', '<=', now).limit(most),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

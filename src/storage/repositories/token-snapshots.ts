@@ -89,11 +89,11 @@ function decode(content: string): TokenSnapshot {
 
 const findKept = batchLookup(
   prepareQueryOne((db: Executor, digest: string) =>
-    db.selectFrom('presented_tokens').select('content').where('digest', '=', digest),
+    db.selectFrom('token_snapshots').select('content').where('digest', '=', digest),
   ),
   prepareQuery((db: Executor, digests: readonly string[]) =>
     db
-      .selectFrom('presented_tokens')
+      .selectFrom('token_snapshots')
       .select(['digest as key', 'content'])
       .where(sql<boolean>`digest = any(${digests})`),
   ),
@@ -105,7 +105,7 @@ export async function storeTokenSnapshots(tx: Executor, digests: readonly string
     const presented = await buildTokenSnapshot(tx, digest);
     if (!presented) continue;
     await tx
-      .insertInto('presented_tokens')
+      .insertInto('token_snapshots')
       .values({ digest, token_id: presented.chain[0].tokenId, content: encode(presented) })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
@@ -118,7 +118,7 @@ export async function storeTokenSnapshots(tx: Executor, digests: readonly string
  * reader never writes, and nothing has to be filled before a server can start.
  *
  * A row is never out of date: the database itself deletes it in the transaction that changes what it was worked out from
- * (`db/migrations/0003-presented-tokens.ts`), and it is stored by a transaction that nothing can come between.
+ * (`db/migrations/0001-initial/token-snapshots.ts`), and it is stored by a transaction that nothing can come between.
  */
 export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transact'>): TokenSnapshots {
   const wanted = new Set<string>();

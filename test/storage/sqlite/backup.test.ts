@@ -7,12 +7,12 @@ import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 async function addAttempt(handle: SqliteHandle, key: string): Promise<void> {
-  await handle.db.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 0 }).execute();
+  await handle.db.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 0 }).execute();
 }
 
 async function attemptsIn(file: string): Promise<string[]> {
   const handle = openSqliteDatabase(`file:${file}`);
-  const rows = await handle.db.selectFrom('sign_in_attempts').select('key').orderBy('key').execute();
+  const rows = await handle.db.selectFrom('attempt_counters').select('key').orderBy('key').execute();
   expect(handle.connection.pragma('integrity_check', { simple: true })).toBe('ok');
   await handle.close();
   return rows.map((row) => row.key);
@@ -32,7 +32,7 @@ test('a backup of an open database holds what was committed, and nothing of an o
 
   await handle.db.transaction().execute(async (transaction) => {
     await transaction
-      .insertInto('sign_in_attempts')
+      .insertInto('attempt_counters')
       .values({ key: 'open', attempts: 1, resets_at: 0 })
       .execute();
     backupDatabase(file, copy);

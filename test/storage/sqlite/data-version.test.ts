@@ -20,7 +20,7 @@ function openTwice(): [SqliteHandle, SqliteHandle] {
 
 async function write({ transact }: SqliteHandle, key: string): Promise<void> {
   await transact((tx) =>
-    tx.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 1 }).execute(),
+    tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute(),
   );
 }
 
@@ -40,7 +40,7 @@ test('is another one as soon as this process has written, whichever way', async 
   await write(here, 'in a transaction');
   const between = version();
   expect(between).not.toBe(before);
-  here.connection.exec(`delete from sign_in_attempts`);
+  here.connection.exec(`delete from attempt_counters`);
   expect(version()).not.toBe(between);
 });
 
@@ -59,7 +59,7 @@ test('is another one for what is read before a transaction ends', async () => {
   let during = 0;
   await here.transact(async (tx) => {
     during = version();
-    await tx.insertInto('sign_in_attempts').values({ key: 'later', attempts: 1, resets_at: 1 }).execute();
+    await tx.insertInto('attempt_counters').values({ key: 'later', attempts: 1, resets_at: 1 }).execute();
   });
   expect(version()).not.toBe(during);
 });

@@ -11,7 +11,7 @@ function open(file: string): SqliteHandle {
 }
 
 async function write({ db }: SqliteHandle, key: string): Promise<void> {
-  await db.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 1 }).execute();
+  await db.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute();
 }
 
 test('what another process changes is noticed, once; what this one changes is not', async () => {

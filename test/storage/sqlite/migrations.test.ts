@@ -61,7 +61,7 @@ test('a database that holds something is copied before the first pending migrati
   const file = newFile();
   writeTestDatabase(file);
   const handle = openSqliteDatabase(`file:${file}`);
-  await handle.db.insertInto('sign_in_attempts').values({ key: 'kept', attempts: 1, resets_at: 0 }).execute();
+  await handle.db.insertInto('attempt_counters').values({ key: 'kept', attempts: 1, resets_at: 0 }).execute();
 
   const migrations = { ...MIGRATIONS, '9998-one': addsTable('one'), '9999-two': addsTable('two') };
   const copy = `${file}-at-${NEWEST}`;
@@ -70,7 +70,7 @@ test('a database that holds something is copied before the first pending migrati
 
   const before = openSqliteDatabase(`file:${copy}`);
   expect(await pendingMigrations(before)).toEqual([]);
-  expect(await before.db.selectFrom('sign_in_attempts').select('key').execute()).toEqual([{ key: 'kept' }]);
+  expect(await before.db.selectFrom('attempt_counters').select('key').execute()).toEqual([{ key: 'kept' }]);
   await before.close();
 });
 
@@ -138,6 +138,23 @@ test('the schema of a newer version is refused untouched', async () => {
   await handle.close();
   expect(digestOf(file)).toBe(before);
   expect(readdirSync(join(file, '..'))).toEqual(['postern.db']);
+});
+
+test('a database of a development version from before the first release is refused untouched', async () => {
+  const file = newFile();
+  const old = openSqliteDatabase(`file:${file}`);
+  await migrateToLatest(old, {
+    migrations: { '0001-core': addsTable('users'), '0002-channels': addsTable('channels') },
+  });
+  await old.close();
+  const before = digestOf(file);
+
+  const handle = openSqliteDatabase(`file:${file}`);
+  const refusal = 'A development version from before the first release created this database';
+  await expect(migrateToLatest(handle)).rejects.toThrow(refusal);
+  await expect(pendingMigrations(handle)).rejects.toThrow(refusal);
+  await handle.close();
+  expect(digestOf(file)).toBe(before);
 });
 
 test.each(['delete', 'wal'])(

@@ -52,8 +52,8 @@ test('operator commands read and write beside the server', async () => {
   const lock = acquireServerLock(file);
   const handle = openSqliteDatabase(`file:${file}`);
   const attempt = { key: 'k', attempts: 1, resets_at: 0 };
-  await handle.db.insertInto('sign_in_attempts').values(attempt).execute();
-  expect(await handle.db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([attempt]);
+  await handle.db.insertInto('attempt_counters').values(attempt).execute();
+  expect(await handle.db.selectFrom('attempt_counters').selectAll().execute()).toEqual([attempt]);
   await handle.close();
   lock.release();
 });

@@ -12,10 +12,10 @@ let handle: SqliteHandle;
 let elsewhere: Database.Database;
 
 const stored = (): string[] =>
-  elsewhere.prepare('select key from sign_in_attempts').pluck().all() as string[];
+  elsewhere.prepare('select key from attempt_counters').pluck().all() as string[];
 
 async function insert(tx: Executor, key: string): Promise<void> {
-  await tx.insertInto('sign_in_attempts').values({ key, attempts: 1, resets_at: 1 }).execute();
+  await tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute();
 }
 
 /** A transaction that stores a key, and then does what else it is given. */
@@ -52,7 +52,7 @@ describe('transactions that are asked for at the same time', () => {
       keys.map((key) =>
         handle.transact(async (tx) => {
           await insert(tx, key);
-          const rows = await tx.selectFrom('sign_in_attempts').select('key').orderBy(sql`rowid`).execute();
+          const rows = await tx.selectFrom('attempt_counters').select('key').orderBy(sql`rowid`).execute();
           return rows.map((row) => row.key);
         }),
       ),

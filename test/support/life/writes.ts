@@ -51,8 +51,11 @@ async function insertToken(
   await db
     .insertInto('tokens')
     .values({
-      ...{ id: name, identifier: name, name, name_folded: name, search_text: name, display: name },
-      ...{ kind: holder.owner_id ? 'PERSONAL' : 'WORKSPACE', access: 'SCOPED', role: 1, description: null },
+      ...{ id: name, identifier: name, name, name_folded: name, search_text: name, secret_preview: name },
+      ...(holder.owner_id
+        ? { kind: 'PERSONAL', access: 'SCOPED', role: null }
+        : { kind: 'WORKSPACE', access: 'ROLE', role: 1 }),
+      description: null,
       ...{ created_at: 0, updated_at: 0, issued_at: 0, regenerated_at: null, expires_at: null },
       ...{ disabled_at: null, revoked_at: null, created_by: null },
       ...holder,
@@ -112,16 +115,16 @@ const WRITES: Readonly<Record<string, Write>> = {
       .onConflict((conflict) => conflict.doNothing())
       .execute(),
   'update token': (db, random, { tokens }) => {
-    const [instant, other] = [random.pick(INSTANTS), random.pick(['NONE', 'FULL', 'SCOPED'])];
+    const [instant, access] = [random.pick(INSTANTS), random.pick(['NONE', 'FULL', 'SCOPED'])];
+    const { id, owner_id } = random.pick(tokens);
     const change = random.pick([
-      { access: other },
-      { role: random.below(5) },
+      owner_id ? { access } : { role: random.below(5) },
       { expires_at: instant },
       { disabled_at: instant },
       { revoked_at: instant },
       { issued_at: random.below(9) },
     ]);
-    return db.updateTable('tokens').set(change).where('id', '=', random.pick(tokens).id).execute();
+    return db.updateTable('tokens').set(change).where('id', '=', id).execute();
   },
   'update secret': (db, random, { secrets }) =>
     db

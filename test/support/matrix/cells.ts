@@ -124,7 +124,7 @@ export const ENVIRONMENT = {
   POSTERN_GRAPHIQL: 'off',
 } as const;
 
-const NOTES = ['audit_events', 'credential_uses', 'sign_in_attempts'];
+const NOTES = ['audit_events', 'credential_uses', 'attempt_counters'];
 
 /** The same database with all that is kept of its tokens, so that nothing is stored in the background later. */
 async function withTokensKept(bytes: Buffer): Promise<Buffer> {

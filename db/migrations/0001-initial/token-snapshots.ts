@@ -1,0 +1,117 @@
+import { type Kysely, sql } from 'kysely';
+
+/** The columns of the tables that a token snapshot is built from, and the column that names the token concerned. */
+const SOURCES = [
+  {
+    table: 'tokens',
+    tokenId: 'id',
+    columns:
+      'kind, owner_id, workspace_id, parent_id, access, role, issued_at, expires_at, disabled_at, revoked_at',
+  },
+  { table: 'token_secrets', tokenId: 'token_id', columns: 'digest, token_id, valid_until' },
+  {
+    table: 'token_scopes',
+    tokenId: 'token_id',
+    columns: 'id, token_id, entity_type, entity_id, workspace_id, operations',
+  },
+  { table: 'token_ancestors', tokenId: 'token_id', columns: 'token_id, ancestor_id' },
+] as const;
+
+/** A new row of this table changes no snapshot: a token has no secret before it exists. */
+const WITHOUT_INSERT = 'tokens';
+
+const USER_COLUMNS = 'email, email_verified_at, deactivated_at';
+
+/**
+ * Creates the table of token snapshots: what a secret gives access to, as one row to decide on, built from the ordinary
+ * tables, which stay the truth. A row exists only while it is right: any change of a source deletes it in the same
+ * transaction, by triggers, whichever way the change is made.
+ */
+export async function createTokenSnapshots(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
+  const table = db.schema
+    .createTable('token_snapshots')
+    .addColumn('digest', 'text', (c) =>
+      c.notNull().primaryKey().references('token_secrets.digest').onDelete('cascade'),
+    )
+    .addColumn('token_id', 'text', (c) => c.notNull())
+    .addColumn('content', 'text', (c) => c.notNull());
+  // The index holds the row itself, not its place: a lookup takes a fifth less time.
+  await (isSqlite ? table.modifyEnd(sql`without rowid`) : table).execute();
+  await db.schema.createIndex('token_snapshots_by_token').on('token_snapshots').column('token_id').execute();
+  for (const statement of isSqlite ? sqliteTriggers() : POSTGRES_TRIGGERS) {
+    await sql.raw(statement).execute(db);
+  }
+}
+
+function sqliteTriggers(): string[] {
+  // To look for rows to delete takes a tenth of the time of deleting none: a new token has none yet.
+  const someOf = (table: string, column: string, ids: readonly string[]) =>
+    ids.map((id) => `exists (select 1 from ${table} where ${column} = ${id})`).join(' or ');
+  const invalidate = (ids: readonly string[]) => `
+    when ${someOf('token_snapshots', 'token_id', ids)} or ${someOf('token_ancestors', 'ancestor_id', ids)}
+    begin
+      delete from token_snapshots where token_id in (
+        ${ids.map((id) => `select ${id}`).join(' union all ')}
+        union all select token_id from token_ancestors where ancestor_id in (${ids.join(', ')}));
+    end`;
+  const inserts = SOURCES.filter(({ table }) => table !== WITHOUT_INSERT).map(
+    ({ table, tokenId }) =>
+      `create trigger token_snapshots_after_insert_of_${table} after insert on ${table} ${invalidate([`new.${tokenId}`])}`,
+  );
+  const changes = SOURCES.flatMap(({ table, tokenId, columns }) => [
+    `create trigger token_snapshots_after_update_of_${table} after update of ${columns} on ${table}
+     ${invalidate([`old.${tokenId}`, `new.${tokenId}`])}`,
+    `create trigger token_snapshots_after_delete_of_${table} after delete on ${table}
+     ${invalidate([`old.${tokenId}`])}`,
+  ]);
+  const userChanges = ['update', 'delete'].map((event) => {
+    const columns = event === 'update' ? `of ${USER_COLUMNS}` : '';
+    return `create trigger token_snapshots_after_${event}_of_users after ${event} ${columns} on users begin
+      delete from token_snapshots where token_id in (select id from tokens where owner_id = old.id);
+    end`;
+  });
+  return [...inserts, ...changes, ...userChanges];
+}
+
+/**
+ * Transactions run concurrently here, and one does not see what another has not committed. So a transaction that changes
+ * a source writes the row of the token or the user concerned, if only as it was, and a transaction that stores a snapshot
+ * locks these rows. The later one waits, and then fails or sees what the earlier one did.
+ */
+const POSTGRES_TRIGGERS = [
+  `create function lock_token_snapshot_sources() returns trigger language plpgsql as $$
+  begin
+    perform from users where id = (select owner_id from tokens where id = new.token_id) for share;
+    perform from tokens where id = new.token_id
+      or id in (select ancestor_id from token_ancestors where token_id = new.token_id) for share;
+    return new;
+  end $$`,
+  `create trigger token_snapshots_lock before insert or update on token_snapshots
+    for each row execute function lock_token_snapshot_sources()`,
+
+  `create function delete_token_snapshots() returns trigger language plpgsql as $$
+  declare
+    ids text[] := '{}';
+  begin
+    if tg_op <> 'INSERT' then ids := ids || (to_jsonb(old) ->> tg_argv[0]); end if;
+    if tg_op <> 'DELETE' then ids := ids || (to_jsonb(new) ->> tg_argv[0]); end if;
+    update tokens set updated_at = updated_at where id = any(ids) and xmin <> pg_current_xact_id()::xid;
+    delete from token_snapshots where token_id in (
+      select unnest(ids) union all select token_id from token_ancestors where ancestor_id = any(ids));
+    return null;
+  end $$`,
+  ...SOURCES.map(
+    ({ table, tokenId, columns }) =>
+      `create trigger token_snapshots_delete
+        after ${table === WITHOUT_INSERT ? '' : 'insert or '}update of ${columns} or delete on ${table}
+        for each row execute function delete_token_snapshots('${tokenId}')`,
+  ),
+
+  `create function delete_token_snapshots_of_user() returns trigger language plpgsql as $$
+  begin
+    delete from token_snapshots where token_id in (select id from tokens where owner_id = old.id);
+    return null;
+  end $$`,
+  `create trigger token_snapshots_delete after update of ${USER_COLUMNS} or delete on users
+    for each row execute function delete_token_snapshots_of_user()`,
+];

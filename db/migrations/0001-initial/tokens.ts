@@ -1,0 +1,134 @@
+import { type Kysely, sql } from 'kysely';
+
+/** A personal token has an owner and no role; a workspace token has a workspace and acts with a role in it. */
+const KIND = sql`
+  (kind = 'PERSONAL' and owner_id is not null and workspace_id is null
+    and access in ('NONE', 'SCOPED', 'FULL') and role is null)
+  or (kind = 'WORKSPACE' and owner_id is null and workspace_id is not null
+    and access = 'ROLE' and role is not null and role between 0 and 4)`;
+
+async function createTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('owner_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
+    .addColumn('workspace_id', 'text', (c) => c.references('workspaces.id').onDelete('cascade'))
+    .addColumn('created_by', 'text', (c) => c.references('users.id').onDelete('set null'))
+    .addColumn('parent_id', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    .addColumn('identifier', 'text', (c) => c.notNull().unique())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('name_folded', 'text', (c) => c.notNull())
+    .addColumn('description', 'text')
+    .addColumn('search_text', 'text', (c) => c.notNull())
+    .addColumn('secret_preview', 'text', (c) => c.notNull())
+    .addColumn('access', 'text', (c) => c.notNull())
+    .addColumn('role', 'integer')
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('updated_at', 'bigint', (c) => c.notNull())
+    .addColumn('issued_at', 'bigint', (c) => c.notNull())
+    .addColumn('regenerated_at', 'bigint')
+    .addColumn('expires_at', 'bigint')
+    .addColumn('disabled_at', 'bigint')
+    .addColumn('revoked_at', 'bigint')
+    .addCheckConstraint('tokens_kind', KIND)
+    .execute();
+}
+
+async function indexTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createIndex('tokens_by_owner')
+    .on('tokens')
+    .columns(['owner_id', 'created_at', 'id'])
+    .execute();
+  await db.schema
+    .createIndex('tokens_by_workspace')
+    .on('tokens')
+    .columns(['workspace_id', 'created_at', 'id'])
+    .execute();
+  await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
+  await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();
+}
+
+/** Every token that a derived one descends from, so that a subtree or a chain is one indexed read. */
+async function createTokenAncestors(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('token_ancestors')
+    .addColumn('token_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addColumn('ancestor_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addPrimaryKeyConstraint('token_ancestors_key', ['token_id', 'ancestor_id'])
+    .execute();
+  await db.schema
+    .createIndex('token_ancestors_by_ancestor')
+    .on('token_ancestors')
+    .columns(['ancestor_id', 'token_id'])
+    .execute();
+}
+
+/** A token has one secret, or two during an overlap: then the old one carries `valid_until`. */
+async function createTokenSecrets(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('token_secrets')
+    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('token_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addColumn('valid_until', 'bigint')
+    .execute();
+  await db.schema.createIndex('token_secrets_by_token').on('token_secrets').column('token_id').execute();
+}
+
+async function createTokenScopes(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('token_scopes')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('token_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addColumn('entity_type', 'text', (c) => c.notNull())
+    .addColumn('entity_id', 'text')
+    .addColumn('workspace_id', 'text')
+    .addColumn('operations', 'text', (c) => c.notNull())
+    .addCheckConstraint('token_scopes_operations', sql`operations <> ''`)
+    .execute();
+  await db.schema
+    .createIndex('token_scopes_by_token')
+    .on('token_scopes')
+    .columns(['token_id', 'id'])
+    .execute();
+}
+
+async function createInvitations(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('invitations')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
+    .addColumn('email', 'text', (c) => c.notNull())
+    .addColumn('role', 'integer', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('invited_by', 'text', (c) => c.references('users.id').onDelete('set null'))
+    .addColumn('invited_by_token', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('void_reason', 'text')
+    .addUniqueConstraint('invitations_once', ['workspace_id', 'email'])
+    // Only a person can invite an owner.
+    .addCheckConstraint(
+      'invitations_role',
+      sql`role between 0 and case when invited_by_token is null then 4 else 3 end`,
+    )
+    .addCheckConstraint(
+      'invitations_void_reason',
+      sql`void_reason in ('ADDRESS_RELEASED', 'INVITER_LOST_AUTHORITY')`,
+    )
+    .execute();
+  await db.schema.createIndex('invitations_by_token').on('invitations').column('invited_by_token').execute();
+  await db.schema.createIndex('invitations_by_maker').on('invitations').column('invited_by').execute();
+  await db.schema.createIndex('invitations_by_expiry').on('invitations').column('expires_at').execute();
+}
+
+/** Creates the tables of tokens, with their secrets and scopes, and of invitations, which tokens can create. */
+export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
+  await createTokens(db);
+  await indexTokens(db);
+  await createTokenAncestors(db);
+  await createTokenSecrets(db);
+  await createTokenScopes(db);
+  await createInvitations(db);
+}

@@ -1,0 +1,84 @@
+import { type Kysely, sql } from 'kysely';
+
+async function createWorkspaces(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('workspaces')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('slug', 'text', (c) => c.notNull().unique())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.references('users.id').onDelete('set null'))
+    .addColumn('personal_tokens', 'text', (c) => c.notNull())
+    .addColumn('max_lifetime', 'bigint')
+    .addColumn('require_expiry', 'integer', (c) => c.notNull())
+    .addColumn('token_roles', 'integer', (c) => c.notNull())
+    .addCheckConstraint('workspaces_personal_tokens', sql`personal_tokens in ('ALLOWED', 'FORBIDDEN')`)
+    .addCheckConstraint('workspaces_max_lifetime', sql`max_lifetime > 0`)
+    .addCheckConstraint('workspaces_require_expiry', sql`require_expiry in (0, 1)`)
+    .addCheckConstraint('workspaces_token_roles', sql`token_roles between 0 and 31`)
+    .execute();
+  await db.schema.createIndex('workspaces_by_creator').on('workspaces').column('created_by').execute();
+}
+
+async function createMembers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('members')
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
+    .addColumn('user_id', 'text', (c) => c.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('role', 'integer', (c) => c.notNull())
+    // The role that a person gave; null for a membership that only tokens gave.
+    .addColumn('given_role', 'integer')
+    .addColumn('joined_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('members_key', ['workspace_id', 'user_id'])
+    .addCheckConstraint('members_role', sql`role between 0 and 4`)
+    .addCheckConstraint('members_given_role', sql`given_role between 0 and 4`)
+    .execute();
+  await db.schema.createIndex('members_by_user').on('members').columns(['user_id', 'workspace_id']).execute();
+}
+
+/**
+ * A role that a token (the granter) gave, once for the token itself and once for each of its ancestors, so that it is
+ * found by any of them. The rows outlive the tokens: a deleted token still counts as its ancestor's.
+ */
+async function createMemberGrants(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('member_grants')
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('user_id', 'text', (c) => c.notNull())
+    .addColumn('granter_id', 'text', (c) => c.notNull())
+    .addColumn('token_id', 'text', (c) => c.notNull())
+    .addColumn('role', 'integer', (c) => c.notNull())
+    .addPrimaryKeyConstraint('member_grants_key', ['workspace_id', 'user_id', 'granter_id', 'token_id'])
+    .addForeignKeyConstraint(
+      'member_grants_member',
+      ['workspace_id', 'user_id'],
+      'members',
+      ['workspace_id', 'user_id'],
+      (c) => c.onDelete('cascade'),
+    )
+    .addCheckConstraint('member_grants_role', sql`role between 0 and 4`)
+    .execute();
+  for (const column of ['token_id', 'granter_id']) {
+    await db.schema.createIndex(`member_grants_by_${column}`).on('member_grants').column(column).execute();
+  }
+}
+
+async function createEntityTypes(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('entity_types')
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('description', 'text')
+    .addColumn('operations', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('entity_types_key', ['workspace_id', 'name'])
+    .addCheckConstraint('entity_types_operations', sql`operations <> ''`)
+    .execute();
+}
+
+/** Creates the tables of workspaces, their members and the entity types that they register. */
+export async function createWorkspaceTables(db: Kysely<unknown>): Promise<void> {
+  await createWorkspaces(db);
+  await createMembers(db);
+  await createMemberGrants(db);
+  await createEntityTypes(db);
+}

@@ -1,0 +1,158 @@
+import type { Kysely } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DatabaseHandle } from '../../src/storage/database.ts';
+import { openTestDatabase } from '../support/database.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const USER = { id: 'u', email: 'u@example.com', name: 'U', password_hash: '-', created_at: 0 };
+const POLICY = { personal_tokens: 'ALLOWED', max_lifetime: null, require_expiry: 0, token_roles: 31 };
+const WORKSPACE = { id: 'w', name: 'W', slug: 'w', created_at: 0, ...POLICY };
+const NAMES = { identifier: 'x', name: 'x', name_folded: 'x', search_text: 'x', secret_preview: 'x' };
+const PERSONAL = {
+  ...{ id: 't', kind: 'PERSONAL', owner_id: 'u', workspace_id: null, access: 'SCOPED', role: null },
+  ...{ ...NAMES, created_at: 0, updated_at: 0, issued_at: 0 },
+};
+const OF_WORKSPACE = { kind: 'WORKSPACE', owner_id: null, workspace_id: 'w', access: 'ROLE', role: 4 };
+const CHANNEL = { id: 'c', workspace_id: 'w', name: 'c', last_sequence: 0, created_at: 0, updated_at: 0 };
+const GRANTER = { granter_id: 'u', granted_by: 'u', granted_by_token: null };
+
+/** What has to exist for the valid rows, in order. */
+const BASE: readonly (readonly [string, Row])[] = [
+  ['users', USER],
+  ['workspaces', WORKSPACE],
+  ['members', { workspace_id: 'w', user_id: 'u', role: 4, given_role: 4, joined_at: 0 }],
+  ['tokens', PERSONAL],
+  ['channels', CHANNEL],
+  ['stream_servers', { id: 's', lease_until: 0 }],
+];
+
+interface Case {
+  /** A row that is accepted. */
+  readonly valid: Row;
+  /** Changes to it, each of which is refused. */
+  readonly invalid: readonly Row[];
+}
+
+const ROLES_REFUSED = [{ role: -1 }, { role: 5 }];
+
+const CASES: Readonly<Record<string, Case>> = {
+  workspaces: {
+    valid: { ...WORKSPACE, id: 'w2', slug: 'w2', max_lifetime: 1, require_expiry: 1, token_roles: 0 },
+    invalid: [
+      { personal_tokens: 'SOMETIMES' },
+      { max_lifetime: 0 },
+      { max_lifetime: -1 },
+      { require_expiry: 2 },
+      { token_roles: -1 },
+      { token_roles: 32 },
+    ],
+  },
+  members: {
+    valid: { workspace_id: 'w', user_id: 'u2', role: 0, given_role: null, joined_at: 0 },
+    invalid: [...ROLES_REFUSED, { given_role: -1 }, { given_role: 5 }],
+  },
+  member_grants: {
+    valid: { workspace_id: 'w', user_id: 'u', granter_id: 't', token_id: 't', role: 3 },
+    invalid: ROLES_REFUSED,
+  },
+  entity_types: {
+    valid: { workspace_id: 'w', name: 'invoice', description: null, operations: 'READ' },
+    invalid: [{ operations: '' }],
+  },
+  token_scopes: {
+    valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },
+    invalid: [{ operations: '' }],
+  },
+  invitations: {
+    valid: {
+      ...{ id: 'i', workspace_id: 'w', email: 'i@example.com', role: 4, digest: 'i' },
+      ...{ invited_by: null, invited_by_token: null, created_at: 0, expires_at: 1, void_reason: null },
+    },
+    invalid: [...ROLES_REFUSED, { invited_by_token: 't' }, { void_reason: 'TIRED' }],
+  },
+  channels: {
+    valid: { ...CHANNEL, id: 'c2' },
+    invalid: [{ last_sequence: -1 }, { bytes_published: -1 }],
+  },
+  channel_shares: {
+    valid: { channel_id: 'c', user_id: 'u', operation: 'READ', ...GRANTER },
+    invalid: [
+      { operation: '' },
+      { granted_by: null },
+      { granter_id: 't' },
+      { granted_by_token: 't' },
+      { granter_id: 't', granted_by: null },
+    ],
+  },
+  messages: {
+    valid: { id: 'm', channel_id: 'c', sequence: 1, payload: '{}', bytes_before: 0, published_at: 0 },
+    invalid: [{ sequence: 0 }, { bytes_before: -1 }],
+  },
+  audit_events: {
+    valid: { id: 'a', at: 0, action: 'user.created', actor_kind: null, detail: '{}' },
+    invalid: [{ actor_kind: 'ANONYMOUS' }, { actor_kind: '' }],
+  },
+  attempt_counters: { valid: { key: 'k', attempts: 0, resets_at: 0 }, invalid: [{ attempts: -1 }] },
+  stream_slots: {
+    valid: { credential_id: 't', slot: 0, server_id: 's' },
+    invalid: [{ slot: -1 }],
+  },
+  installation: { valid: { singleton: 1, id: 'i' }, invalid: [{ singleton: 0 }, { singleton: 2 }] },
+};
+
+const TOKENS_REFUSED: readonly Row[] = [
+  { kind: 'SHARED' },
+  { owner_id: null },
+  { workspace_id: 'w' },
+  { owner_id: null, workspace_id: 'w' },
+  { access: 'ROLE' },
+  { access: 'SOME' },
+  { role: 1 },
+  { ...OF_WORKSPACE, kind: 'PERSONAL' },
+  { ...OF_WORKSPACE, owner_id: 'u' },
+  { ...OF_WORKSPACE, workspace_id: null },
+  { ...OF_WORKSPACE, access: 'FULL' },
+  { ...OF_WORKSPACE, access: 'SCOPED' },
+  { ...OF_WORKSPACE, role: null },
+  { ...OF_WORKSPACE, role: -1 },
+  { ...OF_WORKSPACE, role: 5 },
+];
+
+let handle: DatabaseHandle;
+
+async function insert(table: string, row: Row): Promise<void> {
+  const db = handle.db as unknown as Kysely<Record<string, Row>>;
+  await db.insertInto(table).values(row).execute();
+}
+
+beforeEach(async () => {
+  handle = await openTestDatabase();
+  for (const [table, row] of BASE) await insert(table, row);
+  await insert('users', { ...USER, id: 'u2', email: 'u2@example.com' });
+});
+afterEach(() => handle.close());
+
+describe('the database itself refuses', () => {
+  test.each(Object.entries(CASES))('invalid rows of %s', async (table, { valid, invalid }) => {
+    for (const change of invalid) {
+      await expect(insert(table, { ...valid, ...change }), JSON.stringify(change)).rejects.toThrow(/check/i);
+    }
+    await insert(table, valid);
+  });
+
+  test('tokens whose kind does not fit their owner, workspace, access and role', async () => {
+    const other = { ...PERSONAL, id: 't2', identifier: 't2' };
+    for (const change of TOKENS_REFUSED) {
+      await expect(insert('tokens', { ...other, ...change }), JSON.stringify(change)).rejects.toThrow(
+        /check/i,
+      );
+    }
+    for (const access of ['NONE', 'SCOPED', 'FULL']) {
+      await insert('tokens', { ...other, id: access, identifier: access, access });
+    }
+    for (const role of [0, 4]) {
+      await insert('tokens', { ...other, ...OF_WORKSPACE, id: `r${role}`, identifier: `r${role}`, role });
+    }
+  });
+});
