@@ -1,11 +1,12 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
+import { failure as domainError } from '../domain/errors.ts';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
 import { COUNTED_MAX } from '../domain/paging.ts';
 import { BUDGET_PLUGIN } from './budget-plugin.ts';
-import type { Context } from './context.ts';
-import NeedPlugin from './requirement-plugin.ts';
+import type { Context, FieldAccess } from './context.ts';
+import { REQUIREMENT_PLUGIN } from './requirement-plugin.ts';
 
 /** What every object with an id says of it. */
 export const ID_DESCRIPTION = 'The opaque, globally unique id.';
@@ -20,22 +21,39 @@ interface SchemaShape {
     EntityType: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
   };
-  AuthScopes: Record<never, never>;
+  AuthScopes: { access: FieldAccess };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
   Connection: { totalCount(): Promise<number> };
 }
 
+/** The error that refused the access; `null` if scope-auth refused without one. */
+function refusalOf(failure: AuthFailure): Error | null {
+  switch (failure.kind) {
+    case AuthScopeFailureType.AuthScope:
+    case AuthScopeFailureType.AuthScopeFunction:
+      return failure.error;
+    case AuthScopeFailureType.AnyAuthScopes:
+    case AuthScopeFailureType.AllAuthScopes:
+      return failure.failures.map(refusalOf).find((error) => error !== null) ?? null;
+    default:
+      return null;
+  }
+}
+
 /** The builder of the schema. It holds no types: those stand in `schema/`, one file a concept. */
 export const builder = new SchemaBuilder<SchemaShape>({
-  // The budget comes last: a field takes its units once its caller has been judged.
-  plugins: [NeedPlugin, ScopeAuthPlugin, RelayPlugin, BUDGET_PLUGIN],
+  // The budget comes last: a field takes its units after its caller is authorized.
+  plugins: [REQUIREMENT_PLUGIN, ScopeAuthPlugin, RelayPlugin, BUDGET_PLUGIN],
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,
-    // There is nothing to be granted beside what fields need, which each asks for itself.
-    authScopes: () => ({}),
+    // Each call of a field passes an object of its own, so scope-auth's cache never reuses the decision of another field.
+    authScopes: (context) => ({ access: (access) => context.authorize(access) }),
+    treatErrorsAsUnauthorized: true,
+    unauthorizedError: (_parent, _context, _info, { failure }) =>
+      refusalOf(failure) ?? domainError('FORBIDDEN'),
   },
   relay: {
     cursorType: 'String',

@@ -7,18 +7,20 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core';
-import type { GraphQLResolveInfo } from 'graphql';
+import { RequestCache } from '@pothos/plugin-scope-auth';
+import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
 import { decodeGlobalId, type NodeType } from '../domain/global-id.ts';
 import { describeRequirement, type IdPath, type Requirement } from '../domain/requirement.ts';
-import type { Context } from './context.ts';
+import type { Context, FieldAccess } from './context.ts';
 
-const PLUGIN = 'need' as const;
+/** The name of the plugin that turns the requirements of fields into scope-auth's scopes. */
+export const REQUIREMENT_PLUGIN = 'requirement' as const;
 
 declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends SchemaTypes> {
-      need: RequirementPlugin<Types>;
+      requirement: RequirementPlugin<Types>;
     }
 
     export interface FieldOptions<
@@ -30,8 +32,8 @@ declare global {
       ResolveShape,
       ResolveReturnShape,
     > {
-      /** What the field needs of its caller. Every root field says so. */
-      need?: Requirement;
+      /** What the field requires of its caller. Every root field declares it. */
+      requires?: Requirement;
     }
   }
 }
@@ -42,47 +44,59 @@ const ROOTS = ['Query', 'Mutation', 'Subscription'];
 const COMPOSITE_KINDS = ['Object', 'Interface', 'Union', 'List'];
 
 /**
- * Whether a field must be nullable so that an error below it takes nothing else away: a field of `Query` or `Mutation`,
- * and what a payload holds beside its scalars. So no refusal below a payload takes a secret that is shown once.
+ * Whether a field must be nullable so that an error below it does not remove other data: a field of `Query` or
+ * `Mutation`, and each non-scalar field of a payload. So no refusal below a payload removes a secret that is shown once.
  */
 function stopsErrors(parentType: string, kind: string) {
   if (parentType === 'Query' || parentType === 'Mutation') return true;
   return parentType.endsWith('Payload') && COMPOSITE_KINDS.includes(kind);
 }
 
+/** The scope-auth scopes of a field: `access`, with the access request of one call of the field. */
+function accessScopeFor(requires: Requirement) {
+  return (parent: unknown, args: object, _context: Context, field: GraphQLResolveInfo) => ({
+    access: { request: toAccessRequest(requires, parent, args), field } satisfies FieldAccess,
+  });
+}
+
 /**
- * Turns the `need` of a field into scope-auth's `authScopes`, a sentence in its description and an extension that the
- * tests read. A root field without a need does not build. Makes nullable what `stopsErrors` names.
+ * Turns `requires` of a field into scope-auth's `authScopes`, a sentence in the field's description, and an extension
+ * that the tests read. A root field without `requires` fails the build. Makes the fields that `stopsErrors` names nullable.
  */
 class RequirementPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const config = stopsErrors(field.parentType, field.type.kind)
       ? { ...field, type: { ...field.type, nullable: true } }
       : field;
-    const { need } = config.pothosOptions as { need?: Requirement };
-    if (!need) {
+    const { requires } = config.pothosOptions as { requires?: Requirement };
+    if (!requires) {
       if (ROOTS.includes(config.parentType)) {
-        throw new PothosSchemaError(`${config.parentType}.${config.name} does not declare what it needs`);
+        throw new PothosSchemaError(`${config.parentType}.${config.name} does not declare what it requires`);
       }
       return config;
     }
-    // A refusal is thrown, so that the caller learns its code and reason; what is not refused is allowed.
-    const authScopes = async (parent: unknown, args: object, context: Context, info: GraphQLResolveInfo) => {
-      await context.authorize(toAccessRequest(need, parent, args), info);
-      return true;
-    };
     return {
       ...config,
-      description: [config.description, describeRequirement(need)].filter(Boolean).join('\n\n'),
-      extensions: { ...config.extensions, need },
-      pothosOptions: { ...config.pothosOptions, authScopes },
+      description: [config.description, describeRequirement(requires)].filter(Boolean).join('\n\n'),
+      extensions: { ...config.extensions, requires },
+      pothosOptions: { ...config.pothosOptions, authScopes: accessScopeFor(requires) },
     } as PothosOutputFieldConfig<Types>;
+  }
+
+  /** All events of a subscription share one context, whose cache would otherwise grow with each event. */
+  override wrapResolve(
+    resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    { parentType }: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    if (parentType !== 'Subscription') return resolve;
+    return (parent, args, context, info) => {
+      RequestCache.clearForContext(context);
+      return resolve(parent, args, context, info);
+    };
   }
 }
 
-SchemaBuilder.registerPlugin(PLUGIN, RequirementPlugin as never);
-
-export default PLUGIN;
+SchemaBuilder.registerPlugin(REQUIREMENT_PLUGIN, RequirementPlugin as never);
 
 function valueAt(path: IdPath, parent: unknown, args: object): unknown {
   return path
@@ -93,59 +107,67 @@ function valueAt(path: IdPath, parent: unknown, args: object): unknown {
     });
 }
 
-/** An id of the API from the arguments, or the own id of the parent, as a UUID; what is left out stays so. */
+/** The UUID of a global id in the arguments, or of the parent; `undefined` if the argument is absent. */
 function idAt(type: NodeType, path: IdPath | undefined, parent: unknown, args: object): string | undefined {
   if (path === undefined) return undefined;
   const value = valueAt(path, parent, args);
   if (path.startsWith('parent.')) {
-    // Without the id the question would be about any entity.
-    if (typeof value !== 'string') throw new Error(`${path} of a need is no id`);
+    // Without the id, the request would be about any entity.
+    if (typeof value !== 'string') throw new Error(`${path} of a requirement is not an id`);
     return value;
   }
   return typeof value === 'string' ? decodeGlobalId(type, value) : undefined;
 }
 
-/** The question that a need asks in a call: the same declaration with the call's ids filled in. */
-export function toAccessRequest(need: Requirement, parent: unknown, args: object): AccessRequest {
-  switch (need.kind) {
+/** Converts the requirement of a field into the access request of one call, with the ids of that call. */
+export function toAccessRequest(requires: Requirement, parent: unknown, args: object): AccessRequest {
+  switch (requires.kind) {
     case 'role':
       return {
         kind: 'role',
-        role: need.role,
-        workspaceId: idAt('Workspace', need.workspace, parent, args) ?? '',
-        selfId: idAt('User', need.orSelf, parent, args),
+        role: requires.role,
+        workspaceId: idAt('Workspace', requires.workspace, parent, args) ?? '',
+        selfId: idAt('User', requires.orSelf, parent, args),
       };
     case 'entity':
       return {
         kind: 'entity',
-        operation: need.operation,
-        entityType: need.entityType,
-        entityId: idAt(need.entityType === 'channel' ? 'Channel' : 'Workspace', need.entity, parent, args),
-        any: need.entity === undefined,
-        workspaceId: idAt('Workspace', need.workspace, parent, args),
-        lookup: need.lookup === true,
+        operation: requires.operation,
+        entityType: requires.entityType,
+        entityId: idAt(
+          requires.entityType === 'channel' ? 'Channel' : 'Workspace',
+          requires.entity,
+          parent,
+          args,
+        ),
+        any: requires.entity === undefined,
+        workspaceId: idAt('Workspace', requires.workspace, parent, args),
+        lookup: requires.lookup === true,
       };
     case 'token':
       return {
         kind: 'token',
-        operation: need.operation,
-        tokenId: idAt('Token', need.token, parent, args),
-        any: need.token === undefined,
-        workspaceRole: need.workspaceRole ?? 'OWNER',
-        refusesPersonalTokens: need.refusesPersonalTokens === true,
+        operation: requires.operation,
+        tokenId: idAt('Token', requires.token, parent, args),
+        any: requires.token === undefined,
+        workspaceRole: requires.workspaceRole ?? 'OWNER',
+        refusesPersonalTokens: requires.refusesPersonalTokens === true,
         subtreeOnly:
-          need.subtreeOnly === true ||
-          (need.subtreeOnly !== undefined && valueAt(need.subtreeOnly, parent, args) != null),
-        lookup: need.lookup === true,
+          requires.subtreeOnly === true ||
+          (requires.subtreeOnly !== undefined && valueAt(requires.subtreeOnly, parent, args) != null),
+        lookup: requires.lookup === true,
       };
     default:
-      return need;
+      return requires;
   }
 }
 
-/** The ask of the field that is being resolved, for the service that judges it once more where it changes something. */
+/** The access request of the field that is being resolved, for the transaction that authorizes it again. */
 export function requirementOf(info: GraphQLResolveInfo, args: object, parent?: unknown): AccessRequest {
-  const need = info.parentType.getFields()[info.fieldName]?.extensions.need as Requirement | undefined;
-  if (!need) throw new Error(`${info.parentType.name}.${info.fieldName} does not declare what it needs`);
-  return toAccessRequest(need, parent, args);
+  const requires = info.parentType.getFields()[info.fieldName]?.extensions.requires as
+    | Requirement
+    | undefined;
+  if (!requires)
+    throw new Error(`${info.parentType.name}.${info.fieldName} does not declare what it requires`);
+  return toAccessRequest(requires, parent, args);
 }

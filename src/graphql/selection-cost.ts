@@ -142,11 +142,11 @@ function createCosts({ schema, fragments }: CostContext) {
     { name, extensions }: GraphQLField<unknown, unknown>,
     parent: GraphQLNamedType,
   ): Cost {
-    const { cost = {}, need } = extensions as { cost?: FieldCost; need?: unknown };
+    const { cost = {}, requires } = extensions as { cost?: FieldCost; requires?: unknown };
     const { units = 0, perItemOf } = cost;
     const isCount = isConnectionName(parent.name) && name === 'totalCount';
     const later =
-      (need ? PRICE.statement : 0) +
+      (requires ? PRICE.statement : 0) +
       (parent === schema.getMutationType() ? PRICE.mutation : 0) +
       (isCount ? PRICE.count : 0);
     if (!perItemOf) return { ...NOTHING, later: later + units };

@@ -8,7 +8,7 @@ import { allFields, isRootField } from '../support/schema.ts';
 
 /** Every field that can be called from outside, and every other that declares what it needs. */
 const PATHS = allFields()
-  .filter((field) => isRootField(field) || field.need)
+  .filter((field) => isRootField(field) || field.requires)
   .map(({ path }) => path);
 
 let matrix: Matrix;

@@ -19,8 +19,8 @@ export interface FieldOfType {
   /** Such as `Query.token`. */
   readonly path: string;
   readonly field: GraphQLField<unknown, unknown>;
-  /** What it declares that its caller needs. */
-  readonly need: Requirement | undefined;
+  /** What it requires of its caller. */
+  readonly requires: Requirement | undefined;
 }
 
 const ROOTS = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].map(
@@ -42,7 +42,7 @@ const FIELDS: readonly FieldOfType[] = ownTypes()
       name: field.name,
       path: `${type.name}.${field.name}`,
       field,
-      need: field.extensions.need as Requirement | undefined,
+      requires: field.extensions.requires as Requirement | undefined,
     })),
   );
 

@@ -95,7 +95,7 @@ builder.objectField(WorkspaceRef, 'auditEvents', (t) =>
     {
       type: AuditEventRef,
       description: 'The audit events of the workspace and what belongs to it, newest first.',
-      need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
+      requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER) },
       resolve: async ({ id }, { filter, ...page }, { services }, info) =>
         toConnection(await services.auditReading.list({ workspaceId: id }, page, filter, asksForJson(info))),
@@ -109,7 +109,7 @@ builder.objectField(TokenRef, 'auditEvents', (t) =>
     {
       type: AuditEventRef,
       description: 'The audit events of the token, newest first.',
-      need: {
+      requires: {
         kind: 'token',
         operation: 'READ',
         token: 'parent.id',
@@ -136,7 +136,7 @@ builder.objectField(ViewerRef, 'auditEvents', (t) =>
     {
       type: AuditEventRef,
       description: "The audit events of the user's account and personal tokens, newest first.",
-      need: { kind: 'session' },
+      requires: { kind: 'session' },
       args: { filter: t.arg(FILTER) },
       resolve: async (_viewer, { filter, ...page }, { services, principal }, info) =>
         toConnection(

@@ -87,7 +87,7 @@ builder.mutationFields((t) => ({
   createChannel: t.field({
     type: CreateChannelPayload,
     description: 'Creates a channel in a workspace.',
-    need: { kind: 'entity', operation: 'CREATE', entityType: 'channel', workspace: 'input.workspaceId' },
+    requires: { kind: 'entity', operation: 'CREATE', entityType: 'channel', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({ type: CreateChannelInput, required: true, description: 'The channel to create.' }),
     },
@@ -103,7 +103,7 @@ builder.mutationFields((t) => ({
   updateChannel: t.field({
     type: UpdateChannelPayload,
     description: 'Updates the name and description of a channel.',
-    need: onChannel('UPDATE'),
+    requires: onChannel('UPDATE'),
     args: {
       input: t.arg({
         type: UpdateChannelInput,
@@ -124,7 +124,7 @@ builder.mutationFields((t) => ({
   deleteChannel: t.field({
     type: DeleteChannelPayload,
     description: 'Deletes a channel and its messages, and ends its streams.',
-    need: onChannel('DELETE'),
+    requires: onChannel('DELETE'),
     args: {
       input: t.arg({ type: DeleteChannelInput, required: true, description: 'The channel to delete.' }),
     },
@@ -137,7 +137,7 @@ builder.mutationFields((t) => ({
   shareChannel: t.field({
     type: ShareChannelPayload,
     description: 'Shares a channel with a user, who does not have to be a member of the workspace.',
-    need: onChannel('SHARE'),
+    requires: onChannel('SHARE'),
     args: {
       input: t.arg({
         type: ShareChannelInput,
@@ -158,7 +158,7 @@ builder.mutationFields((t) => ({
   unshareChannel: t.field({
     type: UnshareChannelPayload,
     description: 'Removes a share. Takes effect with the next request; streams that depend on the share end.',
-    need: onChannel('UNSHARE'),
+    requires: onChannel('UNSHARE'),
     args: {
       input: t.arg({ type: UnshareChannelInput, required: true, description: 'The channel and the user.' }),
     },

@@ -54,7 +54,7 @@ implementNode(ChannelRef, {
       type: [ChannelShareRef],
       cost: { reads: SHARES_READ },
       description: 'The user that the channel is shared with.',
-      need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
+      requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: ({ id }, _args, { services }) => services.channels.shares(id),
     }),
   }),
@@ -74,7 +74,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description:
       'A channel by id; null if it does not exist, is not visible to the caller, or its workspace policy refuses the caller.',
-    need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id', lookup: true },
+    requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'The id of the channel.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.channels.find(principal, decodeGlobalId('Channel', id)),
@@ -84,7 +84,7 @@ builder.queryFields((t) => ({
       type: ChannelRef,
       cost: { units: LIST_UNITS },
       description: 'The channels that the caller is allowed to list, including shared ones, oldest first.',
-      need: {
+      requires: {
         kind: 'entity',
         operation: 'LIST',
         entityType: 'channel',
@@ -114,7 +114,7 @@ builder.objectField(WorkspaceRef, 'channels', (t) =>
       type: ChannelRef,
       cost: { units: OWN_LIST_UNITS },
       description: 'The channels that the caller is allowed to list, oldest first.',
-      need: {
+      requires: {
         kind: 'entity',
         operation: 'LIST',
         entityType: 'channel',

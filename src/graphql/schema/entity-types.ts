@@ -25,7 +25,7 @@ builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
   t.field({
     type: [RegisteredEntityTypeRef],
     description: 'The entity types that the workspace registered for its own services, ordered by name.',
-    need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
+    requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.entityTypes.list(id),
   }),
 );
@@ -81,7 +81,7 @@ builder.mutationFields((t) => ({
   registerEntityType: t.field({
     type: RegisterEntityTypePayload,
     description: 'Registers an entity type that scopes can name, or replaces its registration.',
-    need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({
         type: RegisterEntityTypeInput,
@@ -102,7 +102,7 @@ builder.mutationFields((t) => ({
     type: UnregisterEntityTypePayload,
     description:
       'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again.',
-    need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({
         type: UnregisterEntityTypeInput,

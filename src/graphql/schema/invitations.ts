@@ -59,7 +59,7 @@ builder.objectField(WorkspaceRef, 'invitations', (t) =>
     type: [InvitationRef],
     description:
       'The invitations that can be accepted, and those that became void before they expired, oldest first.',
-    need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'parent.id' },
+    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.invitations.list(id),
   }),
 );
@@ -136,7 +136,7 @@ builder.mutationFields((t) => ({
     type: InviteMemberPayload,
     description:
       "Invites an address to a workspace for seven days, with a role up to the caller's own. Replaces a pending invitation of the same address.",
-    need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({
         type: InviteMemberInput,
@@ -153,7 +153,7 @@ builder.mutationFields((t) => ({
     type: AcceptInvitationPayload,
     description:
       'Accepts an invitation and joins the workspace. If the invited address has an account, its user must be signed in; otherwise the account is created. Each invitation can be accepted once.',
-    need: { kind: 'person' },
+    requires: { kind: 'person' },
     args: {
       input: t.arg({ type: AcceptInvitationInput, required: true, description: 'The invitation to accept.' }),
     },
@@ -165,7 +165,7 @@ builder.mutationFields((t) => ({
     type: RevokeInvitationPayload,
     description:
       'Revokes a pending invitation. The caller cannot revoke an invitation for a role above their own.',
-    need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({ type: RevokeInvitationInput, required: true, description: 'The invitation to revoke.' }),
     },

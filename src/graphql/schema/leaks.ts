@@ -25,7 +25,7 @@ builder.mutationField('reportLeakedSecrets', (t) =>
     type: ReportLeakedSecretsPayload,
     description:
       'Revokes every real secret in the report: tokens and the tokens derived from them, sessions and invitations. Also removes the memberships and roles that the tokens gave. The response does not reveal which secrets were real.',
-    need: { kind: 'anyone' },
+    requires: { kind: 'anyone' },
     cost: { units: LOOKUP_UNITS, perItemOf: 'input.secrets' },
     args: {
       input: t.arg({ type: ReportLeakedSecretsInput, required: true, description: 'The secrets to report.' }),

@@ -29,7 +29,7 @@ builder.objectField(WorkspaceRef, 'members', (t) =>
     {
       type: MemberRef,
       description: 'The members of the workspace, in the order in which they joined.',
-      need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
+      requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
       resolve: async ({ id }, page, { services }) => toConnection(await services.members.list(id, page)),
     },
     { name: 'MemberConnection', description: 'A page of members.' },
@@ -97,7 +97,7 @@ builder.mutationFields((t) => ({
     type: UpdateMemberRolePayload,
     description:
       'Changes the role of a member. The caller cannot give a role above their own or change a member above them. A lower role also removes what was shared with the member. A workspace always has an Owner. A token that appoints or removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.',
-    need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({
         type: UpdateMemberRoleInput,
@@ -123,7 +123,7 @@ builder.mutationFields((t) => ({
     type: RemoveMemberPayload,
     description:
       "Removes a member whose role is not above the caller's, or leaves the workspace. A workspace always has an Owner. A token that removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.",
-    need: {
+    requires: {
       kind: 'role',
       role: 'ADMINISTRATOR',
       workspace: 'input.workspaceId',

@@ -36,7 +36,7 @@ builder.objectField(ChannelRef, 'messages', (t) =>
     {
       type: MessageRef,
       description: 'The stored messages, oldest first.',
-      need: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
+      requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: async ({ id }, page, { services, budget }, info) =>
         toConnection(await services.messages.list(id, page, payForJson(budget, info))),
     },
@@ -67,7 +67,7 @@ builder.mutationField('publishMessage', (t) =>
     type: PublishMessagePayload,
     description:
       'Publishes a message to a channel and its subscribers. The channel stores its newest messages and drops older ones. Messages are not recorded in the audit log.',
-    need: { kind: 'entity', operation: 'PUBLISH', entityType: 'channel', entity: 'input.channelId' },
+    requires: { kind: 'entity', operation: 'PUBLISH', entityType: 'channel', entity: 'input.channelId' },
     args: {
       input: t.arg({
         type: PublishMessageInput,
@@ -93,7 +93,7 @@ builder.subscriptionField('channelMessages', (t) =>
     type: MessageRef,
     description:
       "New messages as they are published. Access is checked for each message, and the stream ends when the caller's access ends. If a subscriber is so slow that messages are dropped, its last event is the error LIMIT_REACHED.",
-    need: { kind: 'entity', operation: 'SUBSCRIBE', entityType: 'channel', entity: 'channelId' },
+    requires: { kind: 'entity', operation: 'SUBSCRIBE', entityType: 'channel', entity: 'channelId' },
     args: {
       channelId: t.arg.id({ required: true, description: 'The id of the channel.' }),
       after: t.arg.id({

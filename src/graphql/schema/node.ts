@@ -33,7 +33,7 @@ builder.queryField('node', (t) =>
     type: builder.nodeInterfaceRef(),
     nullable: true,
     description: 'An object by its global id; null if it does not exist or is not visible to the caller.',
-    need: { kind: 'credential' },
+    requires: { kind: 'credential' },
     args: { id: t.arg.id({ required: true, description: 'The id of the object.' }) },
     resolve: async (_root, { id }, context, info) => {
       const parsed = parseGlobalId(id);

@@ -113,7 +113,7 @@ builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
     description: 'Signs in and creates a session. Attempts are limited by account and network together.',
-    need: { kind: 'person' },
+    requires: { kind: 'person' },
     args: {
       input: t.arg({ type: SignInInput, required: true, description: 'The credentials of the account.' }),
     },
@@ -126,7 +126,7 @@ builder.mutationFields((t) => ({
   signOut: t.field({
     type: SignOutPayload,
     description: "Ends the caller's session and clears its cookie.",
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => {
       await ctx.change(requirementOf(info, args), ctx.services.sessions.signOut);
       ctx.setSession(null, null);
@@ -136,7 +136,7 @@ builder.mutationFields((t) => ({
   changePassword: t.field({
     type: ChangePasswordPayload,
     description: "Changes the password and ends the user's other sessions.",
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     args: {
       input: t.arg({
         type: ChangePasswordInput,
@@ -154,7 +154,7 @@ builder.mutationFields((t) => ({
   revokeSession: t.field({
     type: RevokeSessionPayload,
     description: "Ends one of the user's sessions.",
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     args: { input: t.arg({ type: SessionIdInput, required: true, description: 'The session to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Session', args.input.id);
@@ -166,7 +166,7 @@ builder.mutationFields((t) => ({
   revokeOtherSessions: t.field({
     type: RevokeOtherSessionsPayload,
     description: "Ends all of the user's sessions except the one that the caller uses.",
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
       count: await ctx.change(requirementOf(info, args), ctx.services.sessions.revokeOthers),
     }),

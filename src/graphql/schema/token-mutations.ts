@@ -123,7 +123,7 @@ builder.mutationFields((t) => ({
     type: CreateTokenPayload,
     description:
       'Creates a personal token for the caller. If the caller is a token, the new token derives from it.',
-    need: { kind: 'token', operation: 'CREATE' },
+    requires: { kind: 'token', operation: 'CREATE' },
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'The token to create.' }) },
     resolve: (_root, args, ctx, info) =>
       ctx.change(requirementOf(info, args), (uow) =>
@@ -133,7 +133,7 @@ builder.mutationFields((t) => ({
   createWorkspaceToken: t.field({
     type: CreateWorkspaceTokenPayload,
     description: 'Creates a token that belongs to a workspace and acts with a role in it.',
-    need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({ type: CreateWorkspaceTokenInput, required: true, description: 'The token to create.' }),
     },
@@ -148,7 +148,7 @@ builder.mutationFields((t) => ({
     type: UpdateTokenPayload,
     description:
       'Updates the name, description, access, scopes or role of a token. The secret keeps working.',
-    need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: 'input.role' },
+    requires: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: 'input.role' },
     args: {
       input: t.arg({ type: UpdateTokenInput, required: true, description: 'The token and its new values.' }),
     },
@@ -166,7 +166,7 @@ builder.mutationFields((t) => ({
     type: RegenerateTokenPayload,
     description:
       'Replaces the secret of a token and sets a new expiry. Expired and revoked tokens become active; a disabled token stays disabled.',
-    need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
+    requires: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
     args: {
       input: t.arg({
         type: RegenerateTokenInput,

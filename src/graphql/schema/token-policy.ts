@@ -61,7 +61,7 @@ builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
   t.field({
     type: TokenPolicyRef,
     description: 'The rules for tokens with access to the workspace.',
-    need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
+    requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: (workspace) => workspace.policy,
   }),
 );
@@ -71,7 +71,7 @@ builder.mutationField('updateTokenPolicy', (t) =>
     type: UpdateTokenPolicyPayload,
     description:
       'Updates the rules for tokens of a workspace. Takes effect with the next request. No token is deleted.',
-    need: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
     args: {
       input: t.arg({
         type: UpdateTokenPolicyInput,

@@ -95,7 +95,7 @@ builder.queryFields((t) => ({
     type: TokenRef,
     nullable: true,
     description: 'A token by id; null if it does not exist or is not visible to the caller.',
-    need: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
+    requires: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'The id of the token.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.tokenReading.find(principal, decodeGlobalId('Token', id)),
@@ -105,7 +105,7 @@ builder.queryFields((t) => ({
       type: TokenRef,
       description:
         "The caller's personal tokens, newest first by default. If the caller is a token, the list has that token and its descendants.",
-      need: { kind: 'token', operation: 'LIST', lookup: true },
+      requires: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async (_root, { filter, orderBy, ...page }, { services, principal }) =>
         toConnection(
@@ -118,7 +118,7 @@ builder.queryFields((t) => ({
     type: TokenSummaryRef,
     cost: { units: SUMMARY_UNITS },
     description: "The number of the caller's personal tokens by status.",
-    need: { kind: 'token', operation: 'LIST', lookup: true },
+    requires: { kind: 'token', operation: 'LIST', lookup: true },
     resolve: (_root, _args, { services, principal }) => services.tokenReading.summary(principal),
   }),
 }));
@@ -143,7 +143,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
       type: TokenRef,
       cost: { units: LIST_UNITS },
       description: "The workspace's own tokens.",
-      need: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
+      requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async ({ id }, { filter, orderBy, ...page }, { services }) =>
         toConnection(
@@ -156,7 +156,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
     type: TokenSummaryRef,
     cost: { units: SUMMARY_UNITS },
     description: "The number of the workspace's own tokens by status.",
-    need: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
+    requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.tokenReading.summaryOfWorkspace(id),
   }),
 }));

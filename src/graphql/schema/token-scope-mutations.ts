@@ -33,7 +33,7 @@ builder.mutationFields((t) => ({
   addTokenScopes: t.field({
     type: AddTokenScopesPayload,
     description: 'Adds scopes to a SCOPED token. Takes effect with the next request.',
-    need: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: true },
+    requires: { ...changing('WORKSPACE_MANAGER'), subtreeOnly: true },
     args: {
       input: t.arg({
         type: AddTokenScopesInput,
@@ -52,7 +52,7 @@ builder.mutationFields((t) => ({
   removeTokenScopes: t.field({
     type: RemoveTokenScopesPayload,
     description: 'Removes scopes from a SCOPED token. Takes effect with the next request.',
-    need: changing('WORKSPACE_MANAGER'),
+    requires: changing('WORKSPACE_MANAGER'),
     args: {
       input: t.arg({
         type: RemoveTokenScopesInput,
@@ -72,7 +72,7 @@ builder.mutationFields((t) => ({
     type: RemoveAllTokenScopesPayload,
     description:
       'Removes all scopes from a SCOPED token. The token still authenticates, but has no permissions.',
-    need: changing('WORKSPACE_MANAGER'),
+    requires: changing('WORKSPACE_MANAGER'),
     args: {
       input: t.arg({
         type: RemoveAllTokenScopesInput,

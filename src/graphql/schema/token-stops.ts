@@ -49,7 +49,7 @@ builder.mutationFields((t) => ({
     type: RevokeTokenPayload,
     description:
       'Permanently invalidates the secrets of a token and of all tokens derived from it. The token remains and can be regenerated. Idempotent, except for takeBack.',
-    need: changing('ADMINISTRATOR'),
+    requires: changing('ADMINISTRATOR'),
     args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'The token to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
@@ -60,7 +60,7 @@ builder.mutationFields((t) => ({
   deleteToken: t.field({
     type: DeleteTokenPayload,
     description: 'Deletes a token and all tokens derived from it. The audit log keeps their names.',
-    need: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
+    requires: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
     args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'The token to delete.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
@@ -71,7 +71,7 @@ builder.mutationFields((t) => ({
   deleteAllTokens: t.field({
     type: DeleteAllTokensPayload,
     description: 'Deletes all personal tokens of the signed-in user.',
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
       count: await ctx.change(requirementOf(info, args), deleteAllTokens),
     }),
@@ -87,7 +87,7 @@ builder.mutationFields((t) => ({
   disableToken: t.field({
     type: DisableTokenPayload,
     description: 'Disables a token and all tokens derived from it until it is enabled. Idempotent.',
-    need: changing('ADMINISTRATOR'),
+    requires: changing('ADMINISTRATOR'),
     args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'The token to disable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
@@ -97,7 +97,7 @@ builder.mutationFields((t) => ({
   enableToken: t.field({
     type: EnableTokenPayload,
     description: 'Enables a disabled token. The same secret works again. Idempotent.',
-    need: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
+    requires: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
     args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'The token to enable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);

@@ -94,7 +94,7 @@ ViewerRef.implement({
       type: [SessionRef],
       cost: { reads: SESSIONS_READ },
       description: "The user's sessions, newest first.",
-      need: { kind: 'session' },
+      requires: { kind: 'session' },
       resolve: (_viewer, _args, { principal, services }) => services.sessions.list(principal),
     }),
     can: t.field({
@@ -128,7 +128,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerRef,
     description: 'The caller.',
-    need: { kind: 'credential' },
+    requires: { kind: 'credential' },
     resolve: () => ({}),
   }),
 );

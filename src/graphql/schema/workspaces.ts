@@ -92,7 +92,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description:
       'A workspace by id; null if it does not exist, is not visible to the caller, or its policy refuses the caller.',
-    need: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
+    requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'The id of the workspace.' }) },
     resolve: (_root, { id }, { services, principal }) =>
       services.workspaces.find(principal, decodeGlobalId('Workspace', id)),
@@ -102,7 +102,7 @@ builder.queryFields((t) => ({
       type: WorkspaceRef,
       cost: { units: LIST_UNITS },
       description: 'The workspaces that the caller is allowed to list, oldest first.',
-      need: { kind: 'entity', operation: 'LIST', entityType: 'workspace', lookup: true },
+      requires: { kind: 'entity', operation: 'LIST', entityType: 'workspace', lookup: true },
       resolve: async (_root, page, { services, principal }) =>
         toConnection(await services.workspaces.list(principal, page)),
     },
@@ -114,7 +114,7 @@ builder.mutationFields((t) => ({
   createWorkspace: t.field({
     type: CreateWorkspacePayload,
     description: 'Creates a workspace. The caller becomes its Owner.',
-    need: { kind: 'session' },
+    requires: { kind: 'session' },
     args: {
       input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'The workspace to create.' }),
     },
@@ -127,7 +127,7 @@ builder.mutationFields((t) => ({
   updateWorkspace: t.field({
     type: UpdateWorkspacePayload,
     description: 'Renames a workspace. The slug does not change.',
-    need: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
+    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
     args: {
       input: t.arg({
         type: UpdateWorkspaceInput,
@@ -147,7 +147,7 @@ builder.mutationFields((t) => ({
   deleteWorkspace: t.field({
     type: DeleteWorkspacePayload,
     description: 'Deletes a workspace and everything in it. Its tokens are refused from the next request on.',
-    need: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
+    requires: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
     args: {
       input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'The workspace to delete.' }),
     },

@@ -28,13 +28,15 @@ export function createFastPath(parts: {
     const isPlain = operation !== null && operation.operation !== OperationTypeNode.SUBSCRIPTION;
     const type = jsonTypeOf(accepted);
     if (method !== 'POST' || !isPlain || !read.document || read.errors.length > 0 || !type) return null;
+    const contextValue = createContext(server, units);
     const result: ExecutionResult = await execute({
       schema,
       document: read.document,
       operationName: graphqlParams.operationName,
       variableValues: graphqlParams.variables,
-      contextValue: createContext(server, units),
+      contextValue,
     });
+    contextValue.release();
     // The variables do not fit: nothing has been executed.
     if (result.data === undefined) return null;
     const { data, errors } = codeResult(result, requestContext, logger);

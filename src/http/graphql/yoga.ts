@@ -35,7 +35,9 @@ function ownContext(createContext: CreateContext): CallPlugin {
   const contextOf = ({ server, units }: Call) => createContext(server, units);
   return {
     onExecute({ executeFn, setExecuteFn, context }) {
-      setExecuteFn((args) => executeFn({ ...args, contextValue: contextOf(context) }));
+      const contextValue = contextOf(context);
+      setExecuteFn((args) => executeFn({ ...args, contextValue }));
+      return { onExecuteDone: () => contextValue.release() };
     },
     onSubscribe({ subscribeFn, setSubscribeFn, context }) {
       setSubscribeFn((args) => subscribeFn({ ...args, contextValue: contextOf(context) }));

@@ -106,6 +106,8 @@ async function firstEvent(response: Response): Promise<string> {
 
 /** A Postern that can be put back to where it began. */
 export interface Resettable {
+  /** The services of the present server; others after `reset`. */
+  readonly services: App['services'];
   /** Calls; from a stream comes its first event, for which `rouse` is called as soon as it is open. */
   call(call: Call, rouse?: Call): Promise<Reply>;
   /** Whether anything was written since it was asked last, if only to be taken back. */
@@ -176,6 +178,9 @@ export async function openResettable(given: Buffer, now: number): Promise<Resett
 
   await open();
   return {
+    get services() {
+      return app.services;
+    },
     async call(call, rouse) {
       const response = await send(call);
       if (rouse) await send(rouse);
