@@ -1,4 +1,5 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import { OPERATIONS } from './src/domain/scopes.ts';
 
 /** Where the console's hooks are generated to. */
 const HOOKS_FILE = 'web/src/generated/hooks.ts';
@@ -11,6 +12,8 @@ const SCALARS = {
   EmailAddress: 'string',
   EntityType: 'string',
   JSON: 'unknown',
+  // An open set: editors complete the built-in names, and any other string is accepted.
+  Operation: [...OPERATIONS.map((name) => `'${name}'`), '(string & {})'].join(' | '),
 };
 
 const config: CodegenConfig = {

@@ -4,6 +4,7 @@ import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos
 import { failure as domainError } from '../domain/errors.ts';
 import { type NodeType, toGlobalId } from '../domain/global-id.ts';
 import { COUNTED_MAX } from '../domain/paging.ts';
+import type { Operation } from '../domain/scopes.ts';
 import { BUDGET_PLUGIN } from './budget-plugin.ts';
 import type { Context, FieldAccess } from './context.ts';
 import { REQUIREMENT_PLUGIN } from './requirement-plugin.ts';
@@ -20,6 +21,7 @@ interface SchemaShape {
     EmailAddress: { Input: string; Output: string };
     EntityType: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
+    Operation: { Input: Operation; Output: Operation };
   };
   AuthScopes: { access: FieldAccess };
   DefaultFieldNullability: false;

@@ -13,6 +13,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { OPERATIONS } from '../../src/domain/scopes.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import type { Random } from '../support/random.ts';
 import type { FullDatabase } from './full-database.ts';
@@ -95,6 +96,7 @@ export function createHostileDocuments(random: Random, ids: Ids): () => HostileD
   function requiredValue(name: string, type: GraphQLInputType, field: string): string {
     if (isEnumType(type)) return random.pick(type.getValues()).name;
     if (isListType(type)) return '[]';
+    if (String(type) === 'Operation') return random.pick(OPERATIONS);
     if (String(type) === 'EntityType') return `"${random.pick(['channel', 'token', 'repository'])}"`;
     return `"${idFor(name, field)}"`;
   }

@@ -1,8 +1,7 @@
 import type { Role } from '../../src/domain/roles.ts';
-import type { Operation } from '../../src/domain/scopes.ts';
 import type { TokenAccess, TokenStatus } from '../../src/domain/token.ts';
 
-/** The labels of roles; the tables below label status, access and operations. */
+/** The labels of roles; the tables below label status and access. */
 export const ROLE_NAMES: Record<Role, string> = {
   VIEWER: 'Viewer',
   TEAM_MEMBER: 'Team Member',
@@ -34,17 +33,10 @@ export const ACCESS_NAMES: Record<TokenAccess, string> = {
   ROLE: 'By role',
 };
 
-export const OPERATION_NAMES: Record<Operation, string> = {
-  CREATE: 'create',
-  READ: 'read',
-  LIST: 'list',
-  UPDATE: 'update',
-  DELETE: 'delete',
-  SHARE: 'share',
-  UNSHARE: 'unshare',
-  PUBLISH: 'publish',
-  SUBSCRIBE: 'subscribe',
-};
+/** Returns the label of an operation, such as "read". */
+export function operationName(operation: string): string {
+  return operation.toLowerCase().replaceAll('_', ' ');
+}
 
 /** The API stops counting a list above this number. */
 const COUNTED_MAX = 10_000;

@@ -4,7 +4,6 @@ import type { Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
 import { ChannelRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
-import { OperationEnum } from './enums.ts';
 
 /** Returns the payload type of a mutation that makes or changes a channel. */
 function channelPayload(name: `${string}Payload`) {
@@ -62,7 +61,7 @@ const ShareChannelInput = builder.inputType('ShareChannelInput', {
       description: 'The email address of an account on this server.',
     }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       required: true,
       description:
         'The operations that the user is allowed to perform. Replaces an earlier share. The caller must be allowed to perform each of them. CREATE is refused.',

@@ -6,7 +6,6 @@ import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
 import { ChannelRef, UserRef, WorkspaceRef } from '../refs.ts';
-import { OperationEnum } from './enums.ts';
 
 const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implement({
   description:
@@ -18,7 +17,7 @@ const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implemen
       resolve: async ({ userId }, _args, { loaders }) => (await loaders.user.load(userId)) as User,
     }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       description:
         'The operations that the user is allowed to perform, with a session or with a personal token whose scopes cover them.',
       resolve: (share) => [...share.operations],

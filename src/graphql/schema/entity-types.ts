@@ -3,7 +3,6 @@ import { decodeGlobalId } from '../../domain/global-id.ts';
 import { builder } from '../builder.ts';
 import { WorkspaceRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
-import { OperationEnum } from './enums.ts';
 
 const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('RegisteredEntityType').implement({
   description: 'An entity type that a workspace registered for its own services.',
@@ -14,7 +13,7 @@ const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('Registe
     }),
     description: t.exposeString('description', { nullable: true, description: 'The description.' }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       description: 'The operations of the entity type. Each requires the same role as on a channel.',
       resolve: (type) => [...type.operations],
     }),
@@ -41,7 +40,7 @@ const RegisterEntityTypeInput = builder.inputType('RegisterEntityTypeInput', {
     }),
     description: t.string({ description: 'The description, up to 500 characters.' }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       required: true,
       description: 'The operations of the entity type, at least one.',
     }),

@@ -1,7 +1,6 @@
 import { PERSONAL_TOKEN_POLICIES } from '../../domain/policy.ts';
 import { PRINCIPAL_KINDS } from '../../domain/principal.ts';
 import { ROLES } from '../../domain/roles.ts';
-import { OPERATIONS } from '../../domain/scopes.ts';
 import { TOKEN_ACCESSES, TOKEN_KINDS, TOKEN_STATUSES } from '../../domain/token.ts';
 import { builder } from '../builder.ts';
 
@@ -22,21 +21,6 @@ export const RoleEnum = builder.enumType('Role', {
     ADMINISTRATOR:
       'Disables, revokes and deletes workspace tokens, manages members, sets the token policy, reads the audit log.',
     OWNER: 'Deletes the workspace, appoints and removes Owners.',
-  }),
-});
-
-export const OperationEnum = builder.enumType('Operation', {
-  description: 'What can be done to an entity.',
-  values: values(OPERATIONS, {
-    CREATE: 'Make a new one.',
-    READ: 'View one.',
-    LIST: 'See which there are.',
-    UPDATE: 'Change one.',
-    DELETE: 'Remove one.',
-    SHARE: 'Let somebody else in.',
-    UNSHARE: 'Take that back.',
-    PUBLISH: 'Send messages to it.',
-    SUBSCRIBE: 'Follow its messages live.',
   }),
 });
 

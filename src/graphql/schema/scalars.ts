@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTime, GraphQLDuration, GraphQLEmailAddress, GraphQLJSON } from 'graphql-scalars';
 import { isEntityType } from '../../domain/entity-type.ts';
+import { OPERATIONS, type Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
 
 function parseSlug(value: unknown): string {
@@ -17,6 +18,25 @@ const entityType = new GraphQLScalarType<string, string>({
   serialize: parseSlug,
   parseValue: parseSlug,
   parseLiteral: (node) => parseSlug(node.kind === Kind.STRING ? node.value : null),
+});
+
+const OPERATION_NAMES = OPERATIONS.join(', ');
+
+function parseOperation(value: unknown): Operation {
+  if (!(OPERATIONS as readonly unknown[]).includes(value)) {
+    throw new GraphQLError(`An operation is one of ${OPERATION_NAMES}.`);
+  }
+  return value as Operation;
+}
+
+/** Takes an enum literal or a string. A scalar and not an enum, so that the set can grow without a breaking change. */
+const operation = new GraphQLScalarType<Operation, string>({
+  name: 'Operation',
+  description: `An action on an entity, in upper snake case. The built-in operations are ${OPERATION_NAMES}. Accepts an enum literal or a string. The set is open: handle names that you do not know.`,
+  serialize: (value) => String(value),
+  parseValue: parseOperation,
+  parseLiteral: (node) =>
+    parseOperation(node.kind === Kind.ENUM || node.kind === Kind.STRING ? node.value : null),
 });
 
 /** More than any value of these scalars has. Domain parsers say more exactly what is wrong with a value. */
@@ -62,3 +82,4 @@ builder.addScalarType(
 );
 builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
 builder.addScalarType('EntityType', entityType);
+builder.addScalarType('Operation', operation);

@@ -1,5 +1,4 @@
 import { builder } from '../builder.ts';
-import { OperationEnum } from './enums.ts';
 
 export const ExpiryInput = builder.inputType('ExpiryInput', {
   isOneOf: true,
@@ -21,7 +20,7 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
     entityId: t.id({ description: 'The entity. Default: every entity of the type.' }),
     workspaceId: t.id({ description: 'The workspace. Default: every workspace of the owner.' }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       required: true,
       description: 'The operations, at least one. The entity type must support each of them.',
     }),

@@ -6,7 +6,7 @@ import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
 import { implementNode } from '../implement-node.ts';
 import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
-import { OperationEnum, RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
+import { RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
 
 const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
   description:
@@ -25,7 +25,7 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
       resolve: ({ workspaceId }) => workspaceId && toGlobalId('Workspace', workspaceId),
     }),
     operations: t.field({
-      type: [OperationEnum],
+      type: ['Operation'],
       description: 'The allowed operations.',
       resolve: (scope) => [...scope.operations],
     }),

@@ -11,7 +11,7 @@ import {
 import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
-import { OperationEnum, PrincipalKindEnum } from './enums.ts';
+import { PrincipalKindEnum } from './enums.ts';
 
 const DecisionRef = builder.objectRef<Decision>('Decision').implement({
   description: 'Whether the caller is allowed to perform an operation and, if not, why.',
@@ -57,7 +57,7 @@ function pacedBy(budget: Budget): Pace {
 const CheckInput = builder.inputType('CheckInput', {
   description: 'An access check.',
   fields: (t) => ({
-    operation: t.field({ type: OperationEnum, required: true, description: 'The operation to check.' }),
+    operation: t.field({ type: 'Operation', required: true, description: 'The operation to check.' }),
     entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),
     entityId: t.id({ description: ENTITY_ID }),
     workspaceId: t.id({ description: WORKSPACE_ID }),
@@ -103,7 +103,7 @@ ViewerRef.implement({
       description:
         'Whether the caller is allowed to perform an operation on one entity, or on at least one or every entity of a type. Applies the same rules as the operation itself.',
       args: {
-        operation: t.arg({ type: OperationEnum, required: true, description: 'The operation to check.' }),
+        operation: t.arg({ type: 'Operation', required: true, description: 'The operation to check.' }),
         entityType: t.arg({ type: 'EntityType', required: true, description: 'The entity type.' }),
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),

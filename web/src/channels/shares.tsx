@@ -11,7 +11,7 @@ import { OperationsField } from '../components/operations-field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
 import { useShareChannelMutation, useUnshareChannelMutation } from '../generated/hooks.ts';
-import { OPERATION_NAMES } from '../labels.ts';
+import { operationName } from '../labels.ts';
 import type { Channel, Refusal } from './channel.ts';
 
 type Share = Channel['shares'][number];
@@ -61,7 +61,7 @@ const COLUMNS: readonly Column<Share>[] = [
   {
     id: 'operations',
     title: 'Operations',
-    cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
+    cell: ({ operations }) => operations.map(operationName).join(', '),
   },
 ];
 

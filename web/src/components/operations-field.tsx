@@ -1,5 +1,5 @@
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { OPERATION_NAMES } from '../labels.ts';
+import { operationName } from '../labels.ts';
 import { Checkbox } from './field.tsx';
 import './operations-field.css';
 
@@ -23,7 +23,7 @@ export function OperationsField({
       {offered.map((operation) => (
         <Checkbox
           key={operation}
-          label={OPERATION_NAMES[operation]}
+          label={operationName(operation)}
           checked={value.includes(operation)}
           onChange={({ target }) => choose(operation, target.checked)}
         />

@@ -50,7 +50,7 @@ export type CheckInput = {
   /** The entity type. */
   entityType: string;
   /** The operation to check. */
-  operation: Operation;
+  operation: 'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {});
   /** The workspace of the entity. Required if the entity does not determine it. */
   workspaceId?: string | null | undefined;
 };
@@ -119,27 +119,6 @@ export type InviteMemberInput = {
   workspaceId: string;
 };
 
-/** What can be done to an entity. */
-export type Operation =
-  /** Make a new one. */
-  | 'CREATE'
-  /** Remove one. */
-  | 'DELETE'
-  /** See which there are. */
-  | 'LIST'
-  /** Send messages to it. */
-  | 'PUBLISH'
-  /** View one. */
-  | 'READ'
-  /** Let somebody else in. */
-  | 'SHARE'
-  /** Follow its messages live. */
-  | 'SUBSCRIBE'
-  /** Take that back. */
-  | 'UNSHARE'
-  /** Change one. */
-  | 'UPDATE';
-
 /** The direction of an order. */
 export type OrderDirection =
   /** Lowest or oldest first. */
@@ -188,7 +167,7 @@ export type RegisterEntityTypeInput = {
   /** The name that scopes use; not workspace, channel or token. */
   name: string;
   /** The operations of the entity type, at least one. */
-  operations: Array<Operation>;
+  operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>;
   /** The id of the workspace. */
   workspaceId: string;
 };
@@ -239,7 +218,7 @@ export type ShareChannelInput = {
   /** The id of the channel. */
   id: string;
   /** The operations that the user is allowed to perform. Replaces an earlier share. The caller must be allowed to perform each of them. CREATE is refused. */
-  operations: Array<Operation>;
+  operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>;
 };
 
 /** The credentials of an account. */
@@ -310,7 +289,7 @@ export type TokenScopeInput = {
   /** The entity type. */
   entityType: string;
   /** The operations, at least one. The entity type must support each of them. */
-  operations: Array<Operation>;
+  operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>;
   /** The workspace. Default: every workspace of the owner. */
   workspaceId?: string | null | undefined;
 };
@@ -467,7 +446,7 @@ export type ChannelQueryVariables = Exact<{
 }>;
 
 
-export type ChannelQuery = { channel: { updatedAt: string, id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null }, shares: Array<{ operations: Array<Operation>, user: { id: string, name: string, email: string } }>, messages: { totalCount: number, nodes: Array<{ id: string, payload: unknown, publishedAt: string, publisher: { id: string, name: string } | null }> } } | null, viewer: { canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } | null };
+export type ChannelQuery = { channel: { updatedAt: string, id: string, name: string, description: string | null, createdAt: string, workspace: { id: string, name: string, viewerRole: Role | null }, shares: Array<{ operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>, user: { id: string, name: string, email: string } }>, messages: { totalCount: number, nodes: Array<{ id: string, payload: unknown, publishedAt: string, publisher: { id: string, name: string } | null }> } } | null, viewer: { canAll: Array<{ allowed: boolean, reason: string | null, required: unknown }> } | null };
 
 export type ChannelMessagesSubscriptionVariables = Exact<{
   channelId: string;
@@ -535,12 +514,12 @@ export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type SignOutMutation = { signOut: { signedOut: boolean } | null };
 
-export type ScopePartsFragment = { id: string, entityType: string, entityId: string | null, workspaceId: string | null, operations: Array<Operation> };
+export type ScopePartsFragment = { id: string, entityType: string, entityId: string | null, workspaceId: string | null, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})> };
 
 export type ScopeTargetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ScopeTargetsQuery = { workspaces: { nodes: Array<{ id: string, name: string, entityTypes: Array<{ name: string, operations: Array<Operation> }> }> } | null, channels: { nodes: Array<{ id: string, name: string, workspace: { id: string, name: string } }> } | null, tokens: { nodes: Array<{ id: string, name: string, identifier: string }> } | null };
+export type ScopeTargetsQuery = { workspaces: { nodes: Array<{ id: string, name: string, entityTypes: Array<{ name: string, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})> }> }> } | null, channels: { nodes: Array<{ id: string, name: string, workspace: { id: string, name: string } }> } | null, tokens: { nodes: Array<{ id: string, name: string, identifier: string }> } | null };
 
 export type AddTokenScopesMutationVariables = Exact<{
   input: AddTokenScopesInput;
@@ -612,7 +591,7 @@ export type TokenQueryVariables = Exact<{
 }>;
 
 
-export type TokenQuery = { token: { updatedAt: string, regeneratedAt: string | null, revokedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, id: string, identifier: string, kind: TokenKind, name: string, description: string | null, maskedSecret: string, access: TokenAccess, role: Role | null, status: TokenStatus, createdAt: string, expiresAt: string | null, disabledAt: string | null, lastUsedAt: string | null, owner: { id: string, name: string, email: string } | null, parent: { id: string, name: string } | null, scopes: Array<{ id: string, entityType: string, entityId: string | null, workspaceId: string | null, operations: Array<Operation> }>, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null }> } | null }> } | null }> } | null, createdBy: { id: string, name: string } | null, workspace: { id: string, name: string, viewerRole: Role | null, tokenPolicy: { personalTokens: PersonalTokenPolicy, maxLifetime: string | null, requireExpiry: boolean, tokenRoles: Array<Role> } } | null } | null };
+export type TokenQuery = { token: { updatedAt: string, regeneratedAt: string | null, revokedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, id: string, identifier: string, kind: TokenKind, name: string, description: string | null, maskedSecret: string, access: TokenAccess, role: Role | null, status: TokenStatus, createdAt: string, expiresAt: string | null, disabledAt: string | null, lastUsedAt: string | null, owner: { id: string, name: string, email: string } | null, parent: { id: string, name: string } | null, scopes: Array<{ id: string, entityType: string, entityId: string | null, workspaceId: string | null, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})> }>, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null, derived: { nodes: Array<{ id: string, name: string, status: TokenStatus, access: TokenAccess, expiresAt: string | null }> } | null }> } | null }> } | null, createdBy: { id: string, name: string } | null, workspace: { id: string, name: string, viewerRole: Role | null, tokenPolicy: { personalTokens: PersonalTokenPolicy, maxLifetime: string | null, requireExpiry: boolean, tokenRoles: Array<Role> } } | null } | null };
 
 export type TokenHistoryQueryVariables = Exact<{
   id: string;
@@ -760,7 +739,7 @@ export type EntityTypesQueryVariables = Exact<{
 }>;
 
 
-export type EntityTypesQuery = { workspace: { id: string, entityTypes: Array<{ name: string, description: string | null, operations: Array<Operation> }> } | null };
+export type EntityTypesQuery = { workspace: { id: string, entityTypes: Array<{ name: string, description: string | null, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})> }> } | null };
 
 export type RegisterEntityTypeMutationVariables = Exact<{
   input: RegisterEntityTypeInput;

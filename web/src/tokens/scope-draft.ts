@@ -46,7 +46,7 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
   };
   const types = new Map<string, readonly Operation[]>(Object.entries(BUILT_IN_OPERATIONS));
   for (const { name, operations } of workspaces.flatMap(({ entityTypes }) => entityTypes)) {
-    types.set(name, normaliseOperations([...(types.get(name) ?? []), ...operations]));
+    types.set(name, normaliseOperations([...(types.get(name) ?? []), ...(operations as Operation[])]));
   }
   return {
     workspaces,

@@ -15,7 +15,7 @@ import {
   useRemoveTokenScopesMutation,
   useScopeTargetsQuery,
 } from '../generated/hooks.ts';
-import { ACCESS_NAMES, OPERATION_NAMES } from '../labels.ts';
+import { ACCESS_NAMES, operationName } from '../labels.ts';
 import { emptyDraft, isComplete, type ScopeTargets, toScopeInput, toScopeTargets } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
@@ -95,7 +95,7 @@ function columnsFor(targets: ScopeTargets | undefined): Column<ScopePartsFragmen
     {
       id: 'operations',
       title: 'Operations',
-      cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
+      cell: ({ operations }) => operations.map(operationName).join(', '),
     },
   ];
 }

@@ -3,7 +3,7 @@ import { describeDecision, describeError } from '../api/errors.ts';
 import { CheckIcon, CrossIcon } from '../components/icons.tsx';
 import { Failure, Loading, Problem } from '../components/states.tsx';
 import { type DecisionPartsFragment, useTokenAbilitiesQuery } from '../generated/hooks.ts';
-import { OPERATION_NAMES } from '../labels.ts';
+import { operationName } from '../labels.ts';
 import './abilities-table.css';
 
 const TYPES = Object.keys(BUILT_IN_OPERATIONS) as (keyof typeof BUILT_IN_OPERATIONS)[];
@@ -65,7 +65,7 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
         <tbody>
           {OPERATIONS.map((operation) => (
             <tr key={operation}>
-              <th scope="row">{OPERATION_NAMES[operation]}</th>
+              <th scope="row">{operationName(operation)}</th>
               {TYPES.map((type) => (
                 <td key={type}>
                   <Answer decision={decisionOf(type, operation)} />

@@ -16,7 +16,7 @@ import {
   useRegisterEntityTypeMutation,
   useUnregisterEntityTypeMutation,
 } from '../generated/hooks.ts';
-import { OPERATION_NAMES } from '../labels.ts';
+import { operationName } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -113,7 +113,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
   {
     id: 'operations',
     title: 'Operations',
-    cell: ({ operations }) => operations.map((operation) => OPERATION_NAMES[operation]).join(', '),
+    cell: ({ operations }) => operations.map(operationName).join(', '),
   },
 ];
 
