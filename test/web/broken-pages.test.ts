@@ -31,7 +31,7 @@ describe('a page that breaks', () => {
     const { id } = await createToken(postern, postern.owner.session, { name: 'Breaks' });
     const { page } = await web.visit(postern.owner);
     await tamper(page, 'Token', ({ token }) => {
-      token.derived = null;
+      token.derived = {};
     });
     await page.goto(`/tokens/${id}`);
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
@@ -47,7 +47,7 @@ describe('a page that breaks', () => {
   test('leaves the secret above it that it came with', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await tamper(page, 'Token', ({ token }) => {
-      token.derived = null;
+      token.derived = {};
     });
     await page.goto('/tokens/new');
     await page.getByLabel('Name').fill('Breaks later');
