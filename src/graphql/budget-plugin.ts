@@ -42,14 +42,19 @@ const ROWS_READ = 1000;
 
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
-/** The units of a row by the field nodes of its list, which are one array for all parents of an execution. */
-const ROW_UNITS = new WeakMap<GraphQLResolveInfo['fieldNodes'], number>();
+/**
+ * The units of a row: by the one node of its list, which a cached document keeps; of several, by their array, which is the
+ * same for all parents of an execution.
+ */
+const ROW_UNITS = new WeakMap<object, number>();
 
 function rowUnitsOf(info: GraphQLResolveInfo): number {
-  const known = ROW_UNITS.get(info.fieldNodes);
+  const { fieldNodes } = info;
+  const key = fieldNodes.length === 1 ? (fieldNodes[0] as object) : fieldNodes;
+  const known = ROW_UNITS.get(key);
   if (known !== undefined) return known;
   const { units } = costOfRow(info);
-  ROW_UNITS.set(info.fieldNodes, units);
+  ROW_UNITS.set(key, units);
   return units;
 }
 

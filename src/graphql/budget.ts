@@ -64,6 +64,8 @@ export function createBudget(certain: number): Budget {
   let spent = certain;
   let sinceTurn = 0;
   let turn: Promise<void> | undefined;
+  let reading = 0;
+  /** Made once more lists are read than at once. */
   let lists: LimitFunction | undefined;
   /** One for all refusals of an operation: a stack trace for each would cost more than what is refused. */
   let refusal: Error | undefined;
@@ -105,19 +107,25 @@ export function createBudget(certain: number): Budget {
       spent = 0;
     },
     read(most, work, used) {
-      lists ??= pLimit(LISTS_AT_ONCE);
-      return lists(async () => {
-        const pause = take(most);
-        if (pause) await pause;
+      const read = async () => {
+        reading += 1;
         let actual = 0;
+        let taken = 0;
         try {
+          const pause = take(most);
+          taken = most;
+          if (pause) await pause;
           const result = await work();
           actual = Math.min(most, used(result));
           return result;
         } finally {
-          spent -= most - actual;
+          spent -= taken - actual;
+          reading -= 1;
         }
-      });
+      };
+      if (reading < LISTS_AT_ONCE && !lists) return read();
+      lists ??= pLimit(LISTS_AT_ONCE);
+      return lists(read);
     },
   };
 }
