@@ -53,7 +53,7 @@ export interface Budget {
   read<T>(most: number, work: () => Promise<T>, used: (result: T) => number): Promise<T>;
   /** The units taken so far. */
   spent(): number;
-  /** Begins anew, as for the next event of a stream. */
+  /** Resets the units taken to zero, for the next event of a stream. */
   renew(): void;
 }
 

@@ -37,18 +37,16 @@ export interface TokenEditing {
 export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
   const { limits } = deps;
 
+  function resolveRules(uow: UnitOfWork, token: Token, requests: readonly ScopeRequest[]) {
+    return resolveScopeRules(uow, token.ownerId as string, requests, ['input', 'scopes'], limits);
+  }
+
   async function replaceScopes(
     uow: UnitOfWork,
     token: Token,
     requests: readonly ScopeRequest[],
   ): Promise<void> {
-    const rules = await resolveScopeRules(
-      uow,
-      token.ownerId as string,
-      requests,
-      ['input', 'scopes'],
-      limits,
-    );
+    const rules = await resolveRules(uow, token, requests);
     await deleteScopes(uow.tx, token.id);
     const scopes = rules.map((rule) => ({ ...rule, id: uow.newId() }));
     await insertScopes(uow.tx, token.id, scopes);
@@ -72,13 +70,7 @@ export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
 
     async addScopes(uow, tokenId, requests) {
       const { token, present } = await scopedTokenOf(uow, tokenId);
-      const rules = await resolveScopeRules(
-        uow,
-        token.ownerId as string,
-        requests,
-        ['input', 'scopes'],
-        limits,
-      );
+      const rules = await resolveRules(uow, token, requests);
       const added = rules
         .filter((rule) => !present.some((scope) => sameRule(scope, rule)))
         .map((rule) => ({ ...rule, id: uow.newId() }));
