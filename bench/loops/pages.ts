@@ -8,7 +8,7 @@ import { BIG_OWNER } from '../seed.ts';
 // A page of twenty of one person's tokens, in process: the first, or with --deepest the last.
 const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
 const app = await createApp(config, { database: await openDatabase(config.databaseUrl) });
-const { db, tokenReading } = app.services;
+const { db, tokens } = app.services;
 const owner = await db
   .selectFrom('users')
   .select('id')
@@ -23,13 +23,13 @@ const principal: SessionPrincipal = {
 };
 
 async function beforeTheLast(): Promise<string | undefined> {
-  const { edges } = await tokenReading.list(principal, { last: 21 }, {});
+  const { edges } = await tokens.list(principal, { last: 21 }, {});
   return edges[0]?.cursor;
 }
 
 const after = process.argv.includes('--deepest') ? await beforeTheLast() : null;
 
 reportLoop(async () => {
-  const { edges } = await tokenReading.list(principal, { first: 20, after }, {});
+  const { edges } = await tokens.list(principal, { first: 20, after }, {});
   if (edges.length !== 20) throw new Error(`a page of ${edges.length}`);
 });

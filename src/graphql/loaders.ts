@@ -73,11 +73,7 @@ function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
 }
 
 /** The loaders of one operation. Without a cache: a later field of a mutation must see what an earlier one changed. */
-export function createLoaders(
-  { db, tokenReading }: Services,
-  budget: Budget,
-  caller: () => Principal,
-): Loaders {
+export function createLoaders({ db, tokens }: Services, budget: Budget, caller: () => Principal): Loaders {
   const loader = <Value>(find: Find<Value>, step = KEYS_A_STATEMENT) =>
     lazy<Value | null>((keys) => findInSteps(keys, find, step, budget));
   const scopes = loader((ids) => findScopes(db, ids), SCOPED_TOKENS_A_STATEMENT);
@@ -85,7 +81,7 @@ export function createLoaders(
     user: loader(async (ids) => byId(await findUsers(db, ids))),
     token: loader(async (ids) => byId(await findTokens(db, ids))),
     workspace: loader(async (ids) => byId(await findWorkspaces(db, ids))),
-    parent: loader((ids) => tokenReading.findParents(caller(), ids)),
+    parent: loader((ids) => tokens.findParents(caller(), ids)),
     scopes: { load: async (id) => (await scopes.load(id)) ?? [] },
     role: loader(async (ids) => {
       const userId = userIdOf(caller());

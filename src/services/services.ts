@@ -21,16 +21,13 @@ import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
 import { createRetention } from './maintenance/retention.ts';
-import { createTokenCreation } from './tokens/create.ts';
 import { createLastUse } from './tokens/last-use.ts';
 import { createLeakService } from './tokens/leaks.ts';
-import { createTokenReading } from './tokens/read.ts';
-import { createTokenRegeneration } from './tokens/regenerate.ts';
-import { createTokenEditing } from './tokens/update.ts';
+import { createTokenService } from './tokens/tokens.ts';
 import { createEvents } from './transactions/events.ts';
 import type { Transact } from './transactions/transact.ts';
 import { createUnitOfWorkRunner } from './transactions/unit-of-work.ts';
-import { createAuditReading } from './workspaces/audit-log.ts';
+import { createAuditLogService } from './workspaces/audit-log.ts';
 import { createEntityTypeService } from './workspaces/entity-types.ts';
 import { createInvitationService } from './workspaces/invitations.ts';
 import { createMemberService } from './workspaces/members.ts';
@@ -111,14 +108,11 @@ export function createServices(deps: ServiceDependencies) {
       clock,
       lastUse,
     }),
-    tokenCreation: createTokenCreation({ secrets, limits }),
-    tokenEditing: createTokenEditing({ limits }),
-    tokenReading: createTokenReading({ db, clock, lastUse }),
-    tokenRegeneration: createTokenRegeneration({ secrets, limits }),
+    tokens: createTokenService({ db, clock, secrets, limits, lastUse }),
     workspaces: createWorkspaceService({ db, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
-    auditReading: createAuditReading({ db, clock }),
+    auditLog: createAuditLogService({ db, clock }),
     channels: createChannelService({ db, clock, limits }),
     messages: createMessageService({ db, clock, limits, announcements }),
     streams: createStreams({

@@ -98,7 +98,7 @@ builder.objectField(WorkspaceRef, 'auditEvents', (t) =>
       requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER) },
       resolve: async ({ id }, { filter, ...page }, { services }, info) =>
-        toConnection(await services.auditReading.list({ workspaceId: id }, page, filter, asksForJson(info))),
+        toConnection(await services.auditLog.list({ workspaceId: id }, page, filter, asksForJson(info))),
     },
     AuditEventConnection,
   ),
@@ -119,7 +119,7 @@ builder.objectField(TokenRef, 'auditEvents', (t) =>
       args: { filter: t.arg(FILTER) },
       resolve: async ({ id }, { filter, ...page }, { services }, info) =>
         toConnection(
-          await services.auditReading.list(
+          await services.auditLog.list(
             { targetId: toGlobalId('Token', id) },
             page,
             filter,
@@ -140,7 +140,7 @@ builder.objectField(ViewerRef, 'auditEvents', (t) =>
       args: { filter: t.arg(FILTER) },
       resolve: async (_viewer, { filter, ...page }, { services, principal }, info) =>
         toConnection(
-          await services.auditReading.list(
+          await services.auditLog.list(
             { userId: userIdOf(principal) as string },
             page,
             filter,

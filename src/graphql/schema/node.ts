@@ -23,7 +23,7 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
     services.messages.find(principal, id, payForJson(budget, info)),
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
-  AuditEvent: (id, _globalId, { principal, services }) => services.auditReading.find(principal, id),
+  AuditEvent: (id, _globalId, { principal, services }) => services.auditLog.find(principal, id),
   Session: async (id, _globalId, { principal, services }) =>
     (await services.sessions.list(principal)).find((session) => session.id === id),
 };

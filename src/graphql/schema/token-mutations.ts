@@ -126,9 +126,7 @@ builder.mutationFields((t) => ({
     requires: { kind: 'token', operation: 'CREATE' },
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'The token to create.' }) },
     resolve: (_root, args, ctx, info) =>
-      ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenCreation.createPersonal(uow, args.input),
-      ),
+      ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.create(uow, args.input)),
   }),
   createWorkspaceToken: t.field({
     type: CreateWorkspaceTokenPayload,
@@ -140,7 +138,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, ctx, info) => {
       const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
       return ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenCreation.createWorkspace(uow, { ...args.input, workspaceId }),
+        ctx.services.tokens.createForWorkspace(uow, { ...args.input, workspaceId }),
       );
     },
   }),
@@ -156,9 +154,7 @@ builder.mutationFields((t) => ({
       const { id, ...changes } = args.input;
       const request = { ...changes, tokenId: decodeGlobalId('Token', id) };
       return {
-        token: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.tokenEditing.update(uow, request),
-        ),
+        token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.update(uow, request)),
       };
     },
   }),
@@ -177,7 +173,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, ctx, info) => {
       const { id, ...request } = args.input;
       return ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenRegeneration.regenerate(uow, { ...request, tokenId: decodeGlobalId('Token', id) }),
+        ctx.services.tokens.regenerate(uow, { ...request, tokenId: decodeGlobalId('Token', id) }),
       );
     },
   }),

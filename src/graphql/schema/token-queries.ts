@@ -98,7 +98,7 @@ builder.queryFields((t) => ({
     requires: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
     args: { id: t.arg.id({ required: true, description: 'The id of the token.' }) },
     resolve: (_root, { id }, { services, principal }) =>
-      services.tokenReading.find(principal, decodeGlobalId('Token', id)),
+      services.tokens.find(principal, decodeGlobalId('Token', id)),
   }),
   tokens: t.connection(
     {
@@ -108,9 +108,7 @@ builder.queryFields((t) => ({
       requires: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async (_root, { filter, orderBy, ...page }, { services, principal }) =>
-        toConnection(
-          await services.tokenReading.list(principal, page, toFilter(filter), orderBy ?? undefined),
-        ),
+        toConnection(await services.tokens.list(principal, page, toFilter(filter), orderBy ?? undefined)),
     },
     TokenConnection,
   ),
@@ -119,7 +117,7 @@ builder.queryFields((t) => ({
     cost: { units: SUMMARY_UNITS },
     description: "The number of the caller's personal tokens by status.",
     requires: { kind: 'token', operation: 'LIST', lookup: true },
-    resolve: (_root, _args, { services, principal }) => services.tokenReading.summary(principal),
+    resolve: (_root, _args, { services, principal }) => services.tokens.summarize(principal),
   }),
 }));
 
@@ -131,7 +129,7 @@ builder.objectField(TokenRef, 'derived', (t) =>
       description:
         'The tokens that derive directly from this token and that the caller is allowed to list, oldest first.',
       resolve: async ({ id }, page, { services, principal }) =>
-        toConnection(await services.tokenReading.listDerived(principal, id, page)),
+        toConnection(await services.tokens.listDerived(principal, id, page)),
     },
     TokenConnection,
   ),
@@ -147,7 +145,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async ({ id }, { filter, orderBy, ...page }, { services }) =>
         toConnection(
-          await services.tokenReading.listOfWorkspace(id, page, toFilter(filter), orderBy ?? undefined),
+          await services.tokens.listForWorkspace(id, page, toFilter(filter), orderBy ?? undefined),
         ),
     },
     TokenConnection,
@@ -157,6 +155,6 @@ builder.objectFields(WorkspaceRef, (t) => ({
     cost: { units: SUMMARY_UNITS },
     description: "The number of the workspace's own tokens by status.",
     requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
-    resolve: ({ id }, _args, { services }) => services.tokenReading.summaryOfWorkspace(id),
+    resolve: ({ id }, _args, { services }) => services.tokens.summarizeForWorkspace(id),
   }),
 }));

@@ -44,7 +44,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, args, ctx, info) => {
       const { id, scopes } = args.input;
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenEditing.addScopes(uow, decodeGlobalId('Token', id), scopes),
+        ctx.services.tokens.addScopes(uow, decodeGlobalId('Token', id), scopes),
       );
       return { token };
     },
@@ -63,7 +63,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, args, ctx, info) => {
       const scopeIds = args.input.scopeIds.map((id) => decodeGlobalId('TokenScope', id));
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenEditing.removeScopes(uow, decodeGlobalId('Token', args.input.id), scopeIds),
+        ctx.services.tokens.removeScopes(uow, decodeGlobalId('Token', args.input.id), scopeIds),
       );
       return { token };
     },
@@ -82,7 +82,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, args, ctx, info) => {
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokenEditing.removeScopes(uow, decodeGlobalId('Token', args.input.id)),
+        ctx.services.tokens.removeScopes(uow, decodeGlobalId('Token', args.input.id)),
       );
       return { token };
     },

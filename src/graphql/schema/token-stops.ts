@@ -1,12 +1,4 @@
 import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
-import {
-  deleteAllTokens,
-  deleteToken,
-  disableToken,
-  enableToken,
-  revokeToken,
-} from '../../services/tokens/lifecycle.ts';
-import { revokeAndTakeBack } from '../../services/workspaces/take-back.ts';
 import { builder } from '../builder.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { tokenIdInput } from './token-inputs.ts';
@@ -52,9 +44,11 @@ builder.mutationFields((t) => ({
     requires: changing('ADMINISTRATOR'),
     args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'The token to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Token', args.input.id);
-      const revoke = args.input.takeBack ? revokeAndTakeBack : revokeToken;
-      return { token: await ctx.change(requirementOf(info, args), (uow) => revoke(uow, id)) };
+      const { id, takeBack } = args.input;
+      const request = { tokenId: decodeGlobalId('Token', id), takeBack };
+      return {
+        token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.revoke(uow, request)),
+      };
     },
   }),
   deleteToken: t.field({
@@ -64,7 +58,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'The token to delete.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
-      await ctx.change(requirementOf(info, args), (uow) => deleteToken(uow, id));
+      await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.delete(uow, id));
       return { id };
     },
   }),
@@ -73,7 +67,7 @@ builder.mutationFields((t) => ({
     description: 'Deletes all personal tokens of the signed-in user.',
     requires: { kind: 'session' },
     resolve: async (_root, args, ctx, info) => ({
-      count: await ctx.change(requirementOf(info, args), deleteAllTokens),
+      count: await ctx.change(requirementOf(info, args), ctx.services.tokens.deleteAll),
     }),
   }),
 }));
@@ -91,7 +85,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'The token to disable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
-      return { token: await ctx.change(requirementOf(info, args), (uow) => disableToken(uow, id)) };
+      return {
+        token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.disable(uow, id)),
+      };
     },
   }),
   enableToken: t.field({
@@ -101,7 +97,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'The token to enable.' }) },
     resolve: async (_root, args, ctx, info) => {
       const id = decodeGlobalId('Token', args.input.id);
-      return { token: await ctx.change(requirementOf(info, args), (uow) => enableToken(uow, id)) };
+      return {
+        token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.enable(uow, id)),
+      };
     },
   }),
 }));

@@ -88,7 +88,7 @@ ViewerRef.implement({
       type: TokenRef,
       nullable: true,
       description: 'The token that the caller used; null if the caller used a session.',
-      resolve: (_viewer, _args, { principal, services }) => services.tokenReading.findOwn(principal),
+      resolve: (_viewer, _args, { principal, services }) => services.tokens.findOwn(principal),
     }),
     sessions: t.field({
       type: [SessionRef],

@@ -80,9 +80,9 @@ export interface TokenCreation {
    * A personal token of the caller's user; called with a token, one derived from it, within its access and lifetime.
    * Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER`.
    */
-  createPersonal(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
+  create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
   /** A workspace token with a role up to the caller's, within the workspace's policy. Throws the same, and `POLICY`. */
-  createWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
+  createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
 }
 
 /** Token creation over its dependencies. */
@@ -122,7 +122,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
   }
 
   return {
-    async createPersonal(uow, request) {
+    async create(uow, request) {
       const { principal } = uow;
       if (principal.kind !== 'SESSION' && principal.kind !== 'PERSONAL_TOKEN')
         throw failure('UNAUTHENTICATED');
@@ -152,7 +152,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       return issued;
     },
 
-    async createWorkspace(uow, request) {
+    async createForWorkspace(uow, request) {
       const [workspace] = await findWorkspaces(uow.tx, [request.workspaceId]);
       if (!workspace) throw failure('NOT_FOUND');
       const parent = parentOf(uow);

@@ -23,8 +23,8 @@ import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
-import { revokeAndTakeBack } from '../workspaces/take-back.ts';
 import { revokeToken } from './lifecycle.ts';
+import { revokeAndTakeBack } from './take-back.ts';
 
 /** How many secrets one report may hand in. */
 export const SECRETS_A_REPORT = 1000;

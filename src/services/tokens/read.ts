@@ -31,7 +31,7 @@ const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
 /** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
-export interface TokenReading {
+export interface TokenReads {
   /** A token that the caller may read; `null` where it is absent or not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
   /** The token that the caller presents; `null` where it is none. */
@@ -44,14 +44,14 @@ export interface TokenReading {
     order?: TokenListOrder,
   ): Promise<CountedPage<Token>>;
   /** The tokens of a workspace, for callers who may see them. */
-  listOfWorkspace(
+  listForWorkspace(
     workspaceId: string,
     page: PageArguments,
     filter: TokenFilter,
     order?: TokenListOrder,
   ): Promise<CountedPage<Token>>;
-  summary(principal: Principal): Promise<TokenSummary>;
-  summaryOfWorkspace(workspaceId: string): Promise<TokenSummary>;
+  summarize(principal: Principal): Promise<TokenSummary>;
+  summarizeForWorkspace(workspaceId: string): Promise<TokenSummary>;
   /** The tokens that derive directly from one that the caller sees, as far as it may list them, oldest first. */
   listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<CountedPage<Token>>;
   /** Parents of tokens that the caller sees, by id; without those above the calling token, or beyond its scopes. */
@@ -81,8 +81,8 @@ function holderOf(principal: Principal, operation: Operation): TokenHolder {
   return { lineOf: principal.tokenId, only: onlyTokens(principal.chain, operation) };
 }
 
-/** Token reading over a database. */
-export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReading {
+/** Returns the reads of the token service. */
+export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReads {
   const { db, clock, lastUse } = deps;
 
   async function listOf(
@@ -112,9 +112,9 @@ export function createTokenReading(deps: { db: Executor; clock: Clock; lastUse: 
     },
     findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
     list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
-    listOfWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
-    summary: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
-    summaryOfWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
+    listForWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
+    summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
+    summarizeForWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
     listDerived(principal, parentId, page) {
       const only = principal.kind === 'PERSONAL_TOKEN' ? onlyTokens(principal.chain, 'LIST') : null;
       return listOf({ parentId, only }, page, {}, OLDEST_FIRST);

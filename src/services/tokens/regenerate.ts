@@ -37,7 +37,7 @@ export interface TokenRegeneration {
   regenerate(uow: UnitOfWork, request: RegenerateTokenRequest): Promise<IssuedToken>;
 }
 
-/** Token regeneration over its dependencies. */
+/** Returns the regeneration of the token service. */
 export function createTokenRegeneration(deps: { secrets: SecretSource; limits: Limits }): TokenRegeneration {
   const { secrets, limits } = deps;
 

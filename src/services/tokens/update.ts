@@ -24,7 +24,7 @@ export interface UpdateTokenRequest {
 }
 
 /** Changes what a token is called and what it may do; never its secret or its expiry. */
-export interface TokenEditing {
+export interface TokenUpdates {
   /** Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER` or `POLICY`. */
   update(uow: UnitOfWork, request: UpdateTokenRequest): Promise<Token>;
   /** Adds scopes to a scoped token; those that it has already change nothing. Throws the same, and `CONFLICT`. */
@@ -33,8 +33,8 @@ export interface TokenEditing {
   removeScopes(uow: UnitOfWork, tokenId: string, scopeIds?: readonly string[]): Promise<Token>;
 }
 
-/** Token editing within the limits. */
-export function createTokenEditing(deps: { limits: Limits }): TokenEditing {
+/** Returns the updates of the token service. */
+export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
   const { limits } = deps;
 
   function resolveRules(uow: UnitOfWork, token: Token, requests: readonly ScopeRequest[]) {

@@ -23,7 +23,7 @@ export interface AuditFilterRequest {
 }
 
 /** Reads the audit log. */
-export interface AuditReading {
+export interface AuditLogService {
   /** A log, newest first, for those who may see it. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
   list(
     log: AuditLog,
@@ -48,8 +48,8 @@ function parseFilter(filter: AuditFilterRequest | null | undefined): AuditFilter
   return { actions: known, since: since?.getTime(), until: until?.getTime() };
 }
 
-/** Audit reading over a database. */
-export function createAuditReading(deps: { db: Executor; clock: Clock }): AuditReading {
+/** Returns the audit log service. */
+export function createAuditLogService(deps: { db: Executor; clock: Clock }): AuditLogService {
   const { db, clock } = deps;
 
   async function administers(principal: Principal, workspaceId: string): Promise<boolean> {

@@ -4,9 +4,9 @@ import { deleteGrantsOfToken } from '../../storage/query/granters.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { deleteMemberGrantsOfToken, type RemainingRole } from '../../storage/repositories/member-grants.ts';
 import { deleteMember, restoreMemberRole } from '../../storage/repositories/members.ts';
-import { revokeToken } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { auditMember } from './members.ts';
+import { auditMember } from '../workspaces/members.ts';
+import { revokeToken } from './lifecycle.ts';
 
 /**
  * Revokes a token and takes back all that it and its descendants gave, also if it is revoked already: shares and open

@@ -1,0 +1,54 @@
+import type { Limits } from '../../domain/limits.ts';
+import type { Token } from '../../domain/token.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { SecretSource } from '../../platform/secrets.ts';
+import type { Executor } from '../../storage/database.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { createTokenCreation, type TokenCreation } from './create.ts';
+import type { LastUse } from './last-use.ts';
+import { deleteAllTokens, deleteToken, disableToken, enableToken, revokeToken } from './lifecycle.ts';
+import { createTokenReads, type TokenReads } from './read.ts';
+import { createTokenRegeneration, type TokenRegeneration } from './regenerate.ts';
+import { revokeAndTakeBack } from './take-back.ts';
+import { createTokenUpdates, type TokenUpdates } from './update.ts';
+
+export interface RevokeTokenRequest {
+  readonly tokenId: string;
+  /** Also takes back what the token and its descendants gave. */
+  readonly takeBack: boolean;
+}
+
+/** Manages personal tokens and workspace tokens. The unit of work has authorized the caller. */
+export interface TokenService extends TokenReads, TokenCreation, TokenUpdates, TokenRegeneration {
+  /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `NOT_FOUND`, or `CONFLICT` if it is revoked. */
+  disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
+  /** Enables a disabled token. Idempotent. Throws `NOT_FOUND`, or `CONFLICT` if it is revoked. */
+  enable(uow: UnitOfWork, tokenId: string): Promise<Token>;
+  /** Revokes the secrets of a token and of all that derive from it. Idempotent. Throws `NOT_FOUND`. */
+  revoke(uow: UnitOfWork, request: RevokeTokenRequest): Promise<Token>;
+  /** Deletes a token and all that derive from it. Throws `NOT_FOUND`. */
+  delete(uow: UnitOfWork, tokenId: string): Promise<void>;
+  /** Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` without a session. */
+  deleteAll(uow: UnitOfWork): Promise<number>;
+}
+
+/** Returns the token service. */
+export function createTokenService(deps: {
+  db: Executor;
+  clock: Clock;
+  secrets: SecretSource;
+  limits: Limits;
+  lastUse: LastUse;
+}): TokenService {
+  return {
+    ...createTokenReads(deps),
+    ...createTokenCreation(deps),
+    ...createTokenUpdates(deps),
+    ...createTokenRegeneration(deps),
+    disable: disableToken,
+    enable: enableToken,
+    revoke: (uow, { tokenId, takeBack }) => (takeBack ? revokeAndTakeBack : revokeToken)(uow, tokenId),
+    delete: deleteToken,
+    deleteAll: deleteAllTokens,
+  };
+}
