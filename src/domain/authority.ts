@@ -5,7 +5,7 @@ import { isToken, type Principal, policySubjectOf, type TokenPrincipal } from '.
 import { isAtLeast, type Role } from './roles.ts';
 import { clausesOf, covers, type ScopeTarget, type VisibilityClause } from './scope-coverage.ts';
 import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
-import type { TokenKind } from './token.ts';
+import type { Token } from './token.ts';
 
 /**
  * A question of authority with its ids filled in: may this caller do that thing?
@@ -64,25 +64,30 @@ export interface AccessContext {
   readonly policy: TokenPolicy;
 }
 
-/** How a caller stands to a token. */
+/** What decides on a request about a token: the token, and the caller's access to its workspace. */
 export interface TokenAccessContext {
-  readonly kind: TokenKind;
-  readonly ownerId: string | null;
-  readonly role: Role | null;
-  /** The tokens that it derives from. */
+  readonly token: Token;
+  /** The tokens that it derives from; not loaded for a session, which no rule about descendants concerns. */
   readonly ancestorIds: readonly string[];
-  /** How the caller stands to the workspace that it belongs to; `null` for a personal token and for outsiders. */
+  /** The caller's access to the workspace of the token; `null` for a personal token and for a caller without access. */
   readonly workspace: AccessContext | null;
 }
 
-/** What a granted call may build on: the caller's role in the workspace concerned, where there is one. */
+/**
+ * An allowed request, with the rows that were loaded to decide on it. Inside a transaction they are current, so the work
+ * uses them and does not read them again.
+ */
 export interface Grant {
-  readonly workspaceId: string | null;
+  /** The caller's role in the workspace concerned; `null` if the caller is not a member, or no single workspace is concerned. */
   readonly role: Role | null;
+  /** The caller's access to that workspace, with its token policy. */
+  readonly access: AccessContext | null;
+  /** The token that the request names. */
+  readonly token: Token | null;
 }
 
-/** A grant that tells of no workspace. */
-export const NOTHING_MORE: Grant = Object.freeze({ workspaceId: null, role: null });
+/** The grant of a request that was decided without a look-up. */
+export const NOTHING_LOADED: Grant = Object.freeze({ role: null, access: null, token: null });
 
 /** The entities of a type that a caller may do an operation on, as data that a query can filter by. */
 export interface VisibilityFilter {
@@ -133,11 +138,11 @@ export function authorizeBeforeLookup(principal: Principal, ask: AccessRequest):
     case 'role':
       return null;
     case 'token':
-      return ask.lookup || ask.tokenId === undefined ? NOTHING_MORE : null;
+      return ask.lookup || ask.tokenId === undefined ? NOTHING_LOADED : null;
     case 'entity':
-      return ask.lookup ? NOTHING_MORE : null;
+      return ask.lookup ? NOTHING_LOADED : null;
     default:
-      return NOTHING_MORE;
+      return NOTHING_LOADED;
   }
 }
 
@@ -192,39 +197,38 @@ export function authorizeEntity(
   return grantOf(standing);
 }
 
-function grantOf(standing: AccessContext): Grant {
-  return { workspaceId: standing.workspaceId, role: standing.role };
+function grantOf(access: AccessContext): Grant {
+  return { role: access.role, access, token: null };
 }
 
 /** Decides on a token; throws what a refused call answers. `null` stands for absent. */
 export function authorizeToken(
   principal: Principal,
   ask: TokenAccessRequest,
-  standing: TokenAccessContext | null,
+  context: TokenAccessContext | null,
 ): Grant {
-  if (!standing) throw failure('NOT_FOUND');
-  if (standing.kind === 'PERSONAL') {
+  if (!context) throw failure('NOT_FOUND');
+  const { token, workspace } = context;
+  if (token.kind === 'PERSONAL') {
     const own =
       principal.kind === 'SESSION'
-        ? standing.ownerId === principal.userId
-        : principal.kind === 'PERSONAL_TOKEN' && isWithinSubtree(principal, ask, standing);
+        ? token.ownerId === principal.userId
+        : principal.kind === 'PERSONAL_TOKEN' && isWithinSubtree(principal, ask, context);
     if (!own) throw failure('NOT_FOUND');
-    return NOTHING_MORE;
+    return { ...NOTHING_LOADED, token };
   }
-  if (principal.kind === 'PERSONAL_TOKEN' || !standing.workspace) throw failure('NOT_FOUND');
-  const grant = authorizeEntity(
-    principal,
-    { kind: 'role', role: ask.workspaceRole, workspaceId: standing.workspace.workspaceId },
-    standing.workspace,
-  );
+  if (principal.kind === 'PERSONAL_TOKEN' || !workspace) throw failure('NOT_FOUND');
+  const { workspaceId } = workspace;
+  const needed = { kind: 'role', role: ask.workspaceRole, workspaceId } as const;
+  const grant = { ...authorizeEntity(principal, needed, workspace), token };
   const reads = ask.operation === 'READ' || ask.operation === 'LIST';
   if (reads) return grant;
-  // A token whose role is unknown is above everybody.
-  const required = standing.role ?? 'OWNER';
-  if (standing.role === null || grant.role === null || !isAtLeast(grant.role, required)) {
+  // No one has authority over a token whose role is unknown.
+  const required = token.role ?? 'OWNER';
+  if (token.role === null || grant.role === null || !isAtLeast(grant.role, required)) {
     throw forbidden('ROLE_REQUIRED', { role: required });
   }
-  if (ask.subtreeOnly && isToken(principal) && !isWithinSubtree(principal, ask, standing)) {
+  if (ask.subtreeOnly && isToken(principal) && !isWithinSubtree(principal, ask, context)) {
     throw forbidden('EXCEEDS_CALLER');
   }
   return grant;

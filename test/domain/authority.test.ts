@@ -11,6 +11,7 @@ import {
 import { ANONYMOUS, type Principal } from '../../src/domain/principal.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import type { Operation, ScopeRule } from '../../src/domain/scopes.ts';
+import type { Token } from '../../src/domain/token.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
 import { personalToken, session, workspaceToken } from '../support/principals.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -197,27 +198,52 @@ describe('on a workspace and what is in it', () => {
   });
 });
 
+/** A personal token of the user `u`. */
+const TOKEN: Token = {
+  id: 'x',
+  kind: 'PERSONAL',
+  ownerId: 'u',
+  workspaceId: null,
+  createdBy: 'u',
+  parentId: null,
+  identifier: 'pat_x',
+  name: 'x',
+  description: null,
+  display: 'pat_x',
+  access: 'FULL',
+  role: null,
+  createdAt: 0,
+  updatedAt: 0,
+  issuedAt: 0,
+  regeneratedAt: null,
+  expiresAt: null,
+  disabledAt: null,
+  ancestorDisabledAt: null,
+  revokedAt: null,
+  lastUsedAt: null,
+  lastUsedIp: null,
+  lastUsedUserAgent: null,
+};
+
 describe('on a token', () => {
-  const own: TokenAccessContext = {
-    kind: 'PERSONAL',
-    ownerId: 'u',
-    role: null,
+  const withToken = (part: object, rest: Partial<TokenAccessContext> = {}): TokenAccessContext => ({
+    token: { ...TOKEN, ...part } as Token,
     ancestorIds: [],
     workspace: null,
-  };
-  const ofWorkspace = (role: Role, callerRole: Role | null): TokenAccessContext => ({
-    ...own,
-    kind: 'WORKSPACE',
-    ownerId: null,
-    role,
-    workspace: callerRole && standing(callerRole),
+    ...rest,
   });
+  const own = withToken({});
+  const ofWorkspace = (role: Role | null, callerRole: Role | null): TokenAccessContext =>
+    withToken(
+      { kind: 'WORKSPACE', ownerId: null, workspaceId: 'w', access: 'ROLE', role },
+      { workspace: callerRole && standing(callerRole) },
+    );
   const manager = personalToken({ scopes: [scope('token', ['UPDATE', 'READ'])] });
 
   test.each([
     ['an absent one', SESSION, tokenAsk('UPDATE'), null, 'NOT_FOUND'],
     ['the own one of a person', SESSION, tokenAsk('DELETE'), own, null],
-    ['one of another person', SESSION, tokenAsk('READ'), { ...own, ownerId: 'v' }, 'NOT_FOUND'],
+    ['one of another person', SESSION, tokenAsk('READ'), withToken({ ownerId: 'v' }), 'NOT_FOUND'],
     ['another token of the same owner, for a token', manager, tokenAsk('UPDATE'), own, 'NOT_FOUND'],
     ['a token that it derived', manager, tokenAsk('UPDATE'), { ...own, ancestorIds: ['t'] }, null],
     ['itself', manager, { ...tokenAsk('UPDATE'), tokenId: 't' }, own, null],
@@ -255,7 +281,7 @@ describe('on a token', () => {
       'whose own role is unknown',
       SESSION,
       tokenAsk('UPDATE'),
-      { ...ofWorkspace('VIEWER', 'ADMINISTRATOR'), role: null },
+      ofWorkspace(null, 'ADMINISTRATOR'),
       'ROLE_REQUIRED',
     ],
     [
@@ -274,6 +300,17 @@ describe('on a token', () => {
     ],
   ] as const)('decides on %s', (_what, principal, ask, stands, answer) => {
     expect(why(() => authorizeToken(principal, ask, stands))).toBe(answer);
+  });
+
+  test('a grant carries the token and the access to its workspace', () => {
+    const context = ofWorkspace('VIEWER', 'ADMINISTRATOR');
+    const { token, workspace: access } = context;
+    expect(authorizeToken(SESSION, tokenAsk('UPDATE'), context)).toEqual({
+      role: 'ADMINISTRATOR',
+      access,
+      token,
+    });
+    expect(authorizeToken(SESSION, tokenAsk('UPDATE'), own).token).toBe(own.token);
   });
 
   test('the role that would be enough is named: the one of the operation, or the one of the token', () => {

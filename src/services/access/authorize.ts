@@ -6,7 +6,7 @@ import {
   authorizeToken,
   type EntityAccessRequest,
   type Grant,
-  NOTHING_MORE,
+  NOTHING_LOADED,
   type TokenAccessContext,
   type TokenAccessRequest,
   type VisibilityFilter,
@@ -14,7 +14,7 @@ import {
   wholeTypeOf,
 } from '../../domain/authority.ts';
 import { failure, forbidden, PosternError } from '../../domain/errors.ts';
-import { type Principal, policySubjectOf, userIdOf } from '../../domain/principal.ts';
+import { isToken, type Principal, policySubjectOf, userIdOf } from '../../domain/principal.ts';
 import { isBuiltIn, roleForOperation } from '../../domain/scopes.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
@@ -94,7 +94,7 @@ async function judgeType(
 ): Promise<Grant> {
   const workspaceId = ask.workspaceId ?? ownWorkspaceOf(principal);
   const reach = visibilityFilterFor(principal, ask.operation, ask.entityType);
-  if (ask.any && (await reachesOne(db, reach, ask, workspaceId, now))) return NOTHING_MORE;
+  if (ask.any && (await reachesOne(db, reach, ask, workspaceId, now))) return NOTHING_LOADED;
   if (workspaceId !== undefined) {
     const standing = await standingAmong(db, principal, ask, workspaceId, now);
     return authorizeEntity(principal, { ...ask, workspaceId, any: false }, standing);
@@ -108,7 +108,7 @@ async function judgeType(
       ? await hasMembership(db, userId, role, policySubjectOf(principal))
       : reach !== null && (await hasWorkspaceWithin(db, wholeTypeOf(reach)));
   if (!isAllowed) throw forbidden('ROLE_REQUIRED', { role });
-  return NOTHING_MORE;
+  return NOTHING_LOADED;
 }
 
 /** Whether there is an entity that the caller may do the operation to. A list that holds nothing may still be asked for. */
@@ -223,11 +223,10 @@ async function tokenStanding(
 ): Promise<TokenAccessContext | null> {
   const token = await findToken(db, tokenId);
   if (!token || (workspaceId !== undefined && token.workspaceId !== workspaceId)) return null;
+  const hasAncestors = isToken(principal) && token.parentId !== null;
   return {
-    kind: token.kind,
-    ownerId: token.ownerId,
-    role: token.role,
-    ancestorIds: token.parentId === null ? [] : await findAncestorIds(db, tokenId),
+    token,
+    ancestorIds: hasAncestors ? await findAncestorIds(db, tokenId) : [],
     workspace: token.workspaceId === null ? null : await findAccessContext(db, principal, token.workspaceId),
   };
 }

@@ -39,6 +39,7 @@ export interface UnitOfWork {
   /** The instant of the change. */
   readonly now: number;
   readonly principal: Principal;
+  /** The authorization of the call, with the rows that it loaded in this transaction. */
   readonly grant: Grant;
   readonly newId: IdSource;
   /** Notes what was done. Whatever is worth a row may have changed who may do what, and is announced as such. */
@@ -67,7 +68,7 @@ interface Actor {
 
 const OPERATOR: Actor = {
   principal: ANONYMOUS,
-  grant: { workspaceId: null, role: 'OWNER' },
+  grant: { role: 'OWNER', access: null, token: null },
   address: null,
   userAgent: null,
 };
