@@ -36,6 +36,8 @@ export interface Config {
   readonly trustProxy: number;
   readonly maxConnections: number;
   readonly graphiql: boolean;
+  /** `false` sends every GraphQL request through Yoga. */
+  readonly fastPath: boolean;
   readonly logLevel: LogLevel;
   /** 0 is off. */
   readonly refusalsPerMinute: number;
@@ -128,6 +130,12 @@ const SETTINGS = {
     'Open connections per process, streams included; further connections are closed immediately.',
   ),
   graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL for browsers at /graphql: on or off.'),
+  fastPath: variable(
+    'POSTERN_FAST_PATH',
+    'on',
+    onOff,
+    'The fast path for GraphQL: on, or off to send every GraphQL request through Yoga and its plugins.',
+  ),
   logLevel: variable(
     'POSTERN_LOG_LEVEL',
     'info',

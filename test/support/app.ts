@@ -12,6 +12,7 @@ import { insertMember } from '../../src/storage/repositories/members.ts';
 import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
 import { openTestDatabase } from './database.ts';
 import { fetchFrom } from './fetch.ts';
+import { RUN_SETTINGS } from './run-settings.ts';
 
 /** An answer of the API as a client sees it. */
 export interface Answer<T = Record<string, any>> {
@@ -87,6 +88,7 @@ export async function startTestApp(
   let now = start;
   const logs: string[] = [];
   const config: Config = readConfig({
+    ...RUN_SETTINGS,
     POSTERN_OWNER_EMAIL: 'owner@example.com',
     POSTERN_OWNER_PASSWORD: PASSWORD,
     ...env,

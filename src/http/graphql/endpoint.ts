@@ -26,7 +26,7 @@ const METHODS = ['GET', 'POST'];
 
 /** What `/graphql` is made of. */
 export interface GraphQLEndpointParts {
-  readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql'>;
+  readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql' | 'fastPath'>;
   readonly limits: RateLimits;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
@@ -44,7 +44,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
   const documents = createDocuments(parts.schema);
-  const lane = createFastPath(parts);
+  const fastPath = config.fastPath ? createFastPath(parts) : null;
   const yoga = createGraphQLServer(parts);
   const admit = createRequestAuthenticator({
     authenticate: parts.authenticate,
@@ -74,7 +74,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
       server,
       visit: requestContext,
     });
-    const answer = (await lane(request, call)) ?? (await yoga(request, call));
+    const answer = (await fastPath?.(request, call)) ?? (await yoga(request, call));
     if (cookie !== undefined) answer.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
     return answer;
   }

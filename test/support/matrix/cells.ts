@@ -6,6 +6,7 @@ import { storeTokenSnapshots } from '../../../src/storage/repositories/token-sna
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
+import { RUN_SETTINGS } from '../run-settings.ts';
 import { allFields, type FieldOfType } from '../schema.ts';
 import type { Call, Recipe } from './cases.ts';
 
@@ -124,6 +125,7 @@ export const ENVIRONMENT = {
   POSTERN_TOKENS_PER_USER: '1000',
   POSTERN_REFUSALS_PER_MINUTE: '0',
   POSTERN_GRAPHIQL: 'off',
+  ...RUN_SETTINGS,
 } as const;
 
 const NOTES = ['audit_events', 'credential_uses', 'attempt_counters'];

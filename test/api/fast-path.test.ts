@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type Call, createCall } from '../../src/http/graphql/call.ts';
@@ -22,7 +22,7 @@ const documents = createDocuments(schema);
 let postern: TestApp;
 let ada: Person;
 let token: IssuedToken;
-let ways: { lane: Way; yoga: Way };
+let ways: { fastPath: Way; yoga: Way };
 
 beforeAll(async () => {
   postern = await startTestApp();
@@ -35,7 +35,7 @@ beforeAll(async () => {
       createContext(postern.app.services, server, certain),
     logger: createLogger('silent'),
   };
-  ways = { lane: createFastPath(parts), yoga: createGraphQLServer(parts) };
+  ways = { fastPath: createFastPath(parts), yoga: createGraphQLServer(parts) };
 });
 afterAll(() => postern.close());
 
@@ -137,7 +137,7 @@ describe.each(ACCEPTED)('for a client that accepts %s', (accept) => {
   test.each(Object.keys(SHORT))('%s is answered the short way as by Yoga, to the byte', async (name) => {
     const params = (SHORT[name] as () => Params)();
     for (const secret of [null, token.secret, ada.session]) {
-      const short = await send(ways.lane, params, accept, secret);
+      const short = await send(ways.fastPath, params, accept, secret);
       expect(short).not.toBeNull();
       expect(short).toEqual(await send(ways.yoga, params, accept, secret));
     }
@@ -146,13 +146,13 @@ describe.each(ACCEPTED)('for a client that accepts %s', (accept) => {
 
 test.each(Object.keys(LONG))('%s is left to Yoga', async (name) => {
   const params = (LONG[name] as () => Params)();
-  expect(await send(ways.lane, params, null, ada.session)).toBeNull();
+  expect(await send(ways.fastPath, params, null, ada.session)).toBeNull();
   expect(await send(ways.yoga, params, null, ada.session)).not.toBeNull();
 });
 
 test('what a client accepts as an event stream alone is left to Yoga', async () => {
   const query = { query: '{ viewer { kind } }' };
-  expect(await send(ways.lane, query, 'text/event-stream', ada.session)).toBeNull();
+  expect(await send(ways.fastPath, query, 'text/event-stream', ada.session)).toBeNull();
 });
 
 test('what is left to Yoga because of its variables has changed nothing', async () => {
@@ -160,7 +160,34 @@ test('what is left to Yoga because of its variables has changed nothing', async 
   const query =
     'mutation ($id: ID!, $role: Role!) { revokeToken(input: { id: $id }) { token { id } } updateMemberRole(input: { workspaceId: $id, userId: $id, role: $role }) { __typename } }';
   const params = { query, variables: { id: token.id, role: 'KING' } };
-  expect(await send(ways.lane, params, null, ada.session)).toBeNull();
+  expect(await send(ways.fastPath, params, null, ada.session)).toBeNull();
   expect((await send(ways.yoga, params, null, ada.session))?.log.codes).toEqual(['BAD_VARIABLES']);
   expect(await postern.database.db.selectFrom('audit_events').select('id').execute()).toEqual(before);
+});
+
+/** Counts the fetch `Request`s, which only Yoga needs, that Postern constructs to execute one query. */
+async function countYogaRequests(setting: string): Promise<number> {
+  const server = await startTestApp({ POSTERN_FAST_PATH: setting });
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ query: '{ __typename }' });
+  const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
+  let count = 0;
+  const construct = (target: typeof Request, args: ConstructorParameters<typeof Request>) => {
+    count += 1;
+    return new target(...args);
+  };
+  vi.stubGlobal('Request', new Proxy(Request, { construct }));
+  try {
+    const response = await server.fetch(request);
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    return count;
+  } finally {
+    vi.unstubAllGlobals();
+    await server.close();
+  }
+}
+
+test('POSTERN_FAST_PATH=off sends a plain query through Yoga, which otherwise takes the fast path', async () => {
+  expect(await countYogaRequests('on')).toBe(0);
+  expect(await countYogaRequests('off')).toBe(1);
 });
