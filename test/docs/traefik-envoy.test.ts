@@ -4,7 +4,7 @@ import { mutate } from '../support/channels.ts';
 import { codeBlocks } from '../support/docs.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
-// Traefik and Envoy are not packaged for Debian, so their configurations are read, and what they would ask is asked.
+// Traefik and Envoy are not packaged for Debian. The tests read their configurations and send the checks that they contain.
 
 const OPERATIONS = ['read', 'create', 'update', 'delete'];
 const METHODS: Readonly<Record<string, readonly string[]>> = {
@@ -19,16 +19,16 @@ const blockWith = (text: string) => blocks.find((block) => block.includes(text))
 const TRAEFIK = blockWith('forwardAuth');
 const ENVOY = blockWith('path_override');
 
-/** What a middleware or filter asks, by its name. */
-function questionsIn(configuration: string): Record<string, string> {
-  const found = configuration.matchAll(/\b(may-\w+):?\n(?:.*\n)*?.*?(\/verify\?[^"\n]*)/g);
-  return Object.fromEntries([...found].map(([, name, question]) => [name, question]));
+/** Returns the check of each middleware or filter, by its name. */
+function checksIn(configuration: string): Record<string, string> {
+  const found = configuration.matchAll(/\b(check-\w+):?\n(?:.*\n)*?.*?(\/verify\?[^"\n]*)/g);
+  return Object.fromEntries([...found].map(([, name, check]) => [name, check]));
 }
 
-/** The methods of each router, by the middlewares that it asks. */
+/** Returns the methods of each router, by the name of its check. */
 function traefikRouters(): Record<string, string[]> {
   const rules = TRAEFIK.matchAll(
-    /rule: "(.*)"\n\s*middlewares: \[without-tricks, (may-\w+), without-secret\]/g,
+    /rule: "(.*)"\n\s*middlewares: \[remove-spoofed, (check-\w+), remove-secret\]/g,
   );
   return Object.fromEntries(
     [...rules].map(([, rule = '', name]) => [
@@ -38,13 +38,13 @@ function traefikRouters(): Record<string, string[]> {
   );
 }
 
-/** The methods of each route, by the one filter that it does not disable. */
+/** Returns the methods of each route, by the one filter that it does not disable. */
 function envoyRoutes(): Record<string, string[]> {
   const routes = ENVOY.slice(ENVOY.indexOf('routes:')).split('- match:').slice(1, -1);
   return Object.fromEntries(
     routes.map((route) => {
-      const asked = OPERATIONS.map((each) => `may-${each}`).filter((name) => !route.includes(`${name}:`));
-      return [asked.join(), /":method"\n.*regex: "([A-Z|]+)"/.exec(route)?.[1]?.split('|') ?? []];
+      const enabled = OPERATIONS.map((each) => `check-${each}`).filter((name) => !route.includes(`${name}:`));
+      return [enabled.join(), /":method"\n.*regex: "([A-Z|]+)"/.exec(route)?.[1]?.split('|') ?? []];
     }),
   );
 }
@@ -69,30 +69,30 @@ describe.each([
   ['Traefik', TRAEFIK, traefikRouters],
   ['Envoy', ENVOY, envoyRoutes],
 ])('the configuration of %s in the docs', (_name, configuration, routed) => {
-  test('lets a token pass for the operation that it may do on every repository, and no other', async () => {
-    const questions = questionsIn(configuration);
-    expect(Object.keys(questions)).toEqual(OPERATIONS.map((operation) => `may-${operation}`));
-    for (const held of OPERATIONS) {
-      const [all, one] = [await tokenFor(held), await tokenFor(held, 'website')];
+  test('allows a token only the operation that it has on every repository', async () => {
+    const checks = checksIn(configuration);
+    expect(Object.keys(checks)).toEqual(OPERATIONS.map((operation) => `check-${operation}`));
+    for (const granted of OPERATIONS) {
+      const [all, one] = [await tokenFor(granted), await tokenFor(granted, 'website')];
       for (const operation of OPERATIONS) {
-        const path = questions[`may-${operation}`]?.replace(/wsp_[0-9a-f]{32}/, postern.workspaceId);
+        const path = checks[`check-${operation}`]?.replace(/wsp_[0-9a-f]{32}/, postern.workspaceId);
         const statuses = [all, one].map(async (secret) => {
           const headers = { Authorization: `Bearer ${secret}` };
           return (await postern.fetch(new Request(`http://postern.test${path}`, { headers }))).status;
         });
-        expect([held, operation, ...(await Promise.all(statuses))]).toEqual([
-          held,
+        expect([granted, operation, ...(await Promise.all(statuses))]).toEqual([
+          granted,
           operation,
-          held === operation ? 204 : 403,
+          granted === operation ? 204 : 403,
           403,
         ]);
       }
     }
   });
 
-  test('asks for the operation that each method means', () => {
+  test('checks the operation that each method means', () => {
     expect(routed()).toEqual(
-      Object.fromEntries(OPERATIONS.map((operation) => [`may-${operation}`, METHODS[operation]])),
+      Object.fromEntries(OPERATIONS.map((operation) => [`check-${operation}`, METHODS[operation]])),
     );
   });
 });
