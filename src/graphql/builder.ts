@@ -7,6 +7,7 @@ import { COUNTED_MAX } from '../domain/paging.ts';
 import type { Operation } from '../domain/scopes.ts';
 import { BUDGET_PLUGIN } from './budget-plugin.ts';
 import type { Context, FieldAccess } from './context.ts';
+import { NODE_ID_PLUGIN } from './node-id-plugin.ts';
 import { REQUIREMENT_PLUGIN } from './requirement-plugin.ts';
 
 /** What every object with an id says of it. */
@@ -47,7 +48,7 @@ function refusalOf(failure: AuthFailure): Error | null {
 /** The builder of the schema. It holds no types: those stand in `schema/`, one file a concept. */
 export const builder = new SchemaBuilder<SchemaShape>({
   // The budget comes last: a field takes its units after its caller is authorized.
-  plugins: [REQUIREMENT_PLUGIN, ScopeAuthPlugin, RelayPlugin, BUDGET_PLUGIN],
+  plugins: [NODE_ID_PLUGIN, REQUIREMENT_PLUGIN, ScopeAuthPlugin, RelayPlugin, BUDGET_PLUGIN],
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,

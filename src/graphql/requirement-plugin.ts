@@ -10,7 +10,6 @@ import SchemaBuilder, {
 import { RequestCache } from '@pothos/plugin-scope-auth';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
-import { decodeGlobalId, type NodeType } from '../domain/global-id.ts';
 import { describeRequirement, type IdPath, type Requirement } from '../domain/requirement.ts';
 import type { Context, FieldAccess } from './context.ts';
 
@@ -107,16 +106,15 @@ function valueAt(path: IdPath, parent: unknown, args: object): unknown {
     });
 }
 
-/** The UUID of a global id in the arguments, or of the parent; `undefined` if the argument is absent. */
-function idAt(type: NodeType, path: IdPath | undefined, parent: unknown, args: object): string | undefined {
+/** Returns the UUID at a path of the decoded arguments or of the parent; `undefined` if the argument is absent. */
+function idAt(path: IdPath | undefined, parent: unknown, args: object): string | undefined {
   if (path === undefined) return undefined;
   const value = valueAt(path, parent, args);
-  if (path.startsWith('parent.')) {
-    // Without the id, the request would be about any entity.
-    if (typeof value !== 'string') throw new Error(`${path} of a requirement is not an id`);
-    return value;
+  // Without the id, the request would be about any entity.
+  if (path.startsWith('parent.') && typeof value !== 'string') {
+    throw new Error(`${path} of a requirement is not an id`);
   }
-  return typeof value === 'string' ? decodeGlobalId(type, value) : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Converts the requirement of a field into the access request of one call, with the ids of that call. */
@@ -126,29 +124,24 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
       return {
         kind: 'role',
         role: requires.role,
-        workspaceId: idAt('Workspace', requires.workspace, parent, args) ?? '',
-        selfId: idAt('User', requires.orSelf, parent, args),
+        workspaceId: idAt(requires.workspace, parent, args) ?? '',
+        selfId: idAt(requires.orSelf, parent, args),
       };
     case 'entity':
       return {
         kind: 'entity',
         operation: requires.operation,
         entityType: requires.entityType,
-        entityId: idAt(
-          requires.entityType === 'channel' ? 'Channel' : 'Workspace',
-          requires.entity,
-          parent,
-          args,
-        ),
+        entityId: idAt(requires.entity, parent, args),
         any: requires.entity === undefined,
-        workspaceId: idAt('Workspace', requires.workspace, parent, args),
+        workspaceId: idAt(requires.workspace, parent, args),
         lookup: requires.lookup === true,
       };
     case 'token':
       return {
         kind: 'token',
         operation: requires.operation,
-        tokenId: idAt('Token', requires.token, parent, args),
+        tokenId: idAt(requires.token, parent, args),
         any: requires.token === undefined,
         workspaceRole: requires.workspaceRole ?? 'OWNER',
         refusesPersonalTokens: requires.refusesPersonalTokens === true,

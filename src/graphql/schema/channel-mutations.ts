@@ -1,5 +1,5 @@
 import type { Channel } from '../../domain/channel.ts';
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
 import { ChannelRef } from '../refs.ts';
@@ -31,7 +31,7 @@ const DeleteChannelPayload = builder.objectRef<{ id: string }>('DeleteChannelPay
 const CreateChannelInput = builder.inputType('CreateChannelInput', {
   description: 'A channel to create.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The workspace to create it in.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The workspace to create it in.' }),
     name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
     description: t.string({ description: 'The description, up to 500 characters.' }),
   }),
@@ -40,7 +40,7 @@ const CreateChannelInput = builder.inputType('CreateChannelInput', {
 const UpdateChannelInput = builder.inputType('UpdateChannelInput', {
   description: 'Fields that are omitted keep their value.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the channel.' }),
+    id: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
     name: t.string({ description: 'The name, 1 to 100 characters.' }),
     description: t.string({ description: 'The description, up to 500 characters. Null removes it.' }),
   }),
@@ -48,13 +48,13 @@ const UpdateChannelInput = builder.inputType('UpdateChannelInput', {
 
 const DeleteChannelInput = builder.inputType('DeleteChannelInput', {
   description: 'A channel to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the channel.' }) }),
+  fields: (t) => ({ id: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }) }),
 });
 
 const ShareChannelInput = builder.inputType('ShareChannelInput', {
   description: 'A channel to share with a user.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the channel.' }),
+    id: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
     email: t.field({
       type: 'EmailAddress',
       required: true,
@@ -72,8 +72,8 @@ const ShareChannelInput = builder.inputType('ShareChannelInput', {
 const UnshareChannelInput = builder.inputType('UnshareChannelInput', {
   description: 'A share to remove.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the channel.' }),
-    userId: t.id({ required: true, description: 'The user that the channel is shared with.' }),
+    id: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
+    userId: t.id({ for: 'User', required: true, description: 'The user that the channel is shared with.' }),
   }),
 });
 
@@ -91,7 +91,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: CreateChannelInput, required: true, description: 'The channel to create.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
+      const request = args.input;
       return {
         channel: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.channels.create(uow, request),
@@ -112,7 +112,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
-      const request = { ...changes, channelId: decodeGlobalId('Channel', id) };
+      const request = { ...changes, channelId: id };
       return {
         channel: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.channels.update(uow, request),
@@ -128,7 +128,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: DeleteChannelInput, required: true, description: 'The channel to delete.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Channel', args.input.id);
+      const id = args.input.id;
       await ctx.change(requirementOf(info, args), (uow) => ctx.services.channels.delete(uow, id));
       return { id };
     },
@@ -146,7 +146,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, args, ctx, info) => {
       const { id, email, operations } = args.input;
-      const request = { channelId: decodeGlobalId('Channel', id), email, operations };
+      const request = { channelId: id, email, operations };
       return {
         channel: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.channels.share(uow, request),
@@ -162,10 +162,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: UnshareChannelInput, required: true, description: 'The channel and the user.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const [id, userId] = [
-        decodeGlobalId('Channel', args.input.id),
-        decodeGlobalId('User', args.input.userId),
-      ];
+      const { id, userId } = args.input;
       return {
         channel: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.channels.unshare(uow, id, userId),

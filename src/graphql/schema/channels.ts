@@ -1,5 +1,4 @@
 import type { ChannelShare } from '../../domain/channel.ts';
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
@@ -74,9 +73,8 @@ builder.queryFields((t) => ({
     description:
       'A channel by id; null if it does not exist, is not visible to the caller, or its workspace policy refuses the caller.',
     requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'The id of the channel.' }) },
-    resolve: (_root, { id }, { services, principal }) =>
-      services.channels.find(principal, decodeGlobalId('Channel', id)),
+    args: { id: t.arg.id({ for: 'Channel', required: true, description: 'The id of the channel.' }) },
+    resolve: (_root, { id }, { services, principal }) => services.channels.find(principal, id),
   }),
   channels: t.connection(
     {
@@ -90,15 +88,11 @@ builder.queryFields((t) => ({
         workspace: 'workspaceId',
         lookup: true,
       },
-      args: { workspaceId: t.arg.id({ description: 'Return only channels of this workspace.' }) },
+      args: {
+        workspaceId: t.arg.id({ for: 'Workspace', description: 'Return only channels of this workspace.' }),
+      },
       resolve: async (_root, { workspaceId, ...page }, { services, principal }) =>
-        toConnection(
-          await services.channels.list(
-            principal,
-            workspaceId == null ? null : decodeGlobalId('Workspace', workspaceId),
-            page,
-          ),
-        ),
+        toConnection(await services.channels.list(principal, workspaceId ?? null, page)),
     },
     ChannelConnection,
   ),

@@ -1,5 +1,4 @@
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import { builder } from '../builder.ts';
 import { WorkspaceRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
@@ -32,7 +31,7 @@ builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
 const RegisterEntityTypeInput = builder.inputType('RegisterEntityTypeInput', {
   description: 'An entity type to register.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
     name: t.field({
       type: 'EntityType',
       required: true,
@@ -50,7 +49,7 @@ const RegisterEntityTypeInput = builder.inputType('RegisterEntityTypeInput', {
 const UnregisterEntityTypeInput = builder.inputType('UnregisterEntityTypeInput', {
   description: 'An entity type to unregister.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
     name: t.field({ type: 'EntityType', required: true, description: 'The name of the entity type.' }),
   }),
 });
@@ -89,7 +88,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
+      const request = args.input;
       return {
         entityType: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.entityTypes.register(uow, request),
@@ -112,7 +111,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, args, ctx, info) => {
       const { workspaceId, name } = args.input;
       await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.entityTypes.unregister(uow, decodeGlobalId('Workspace', workspaceId), name),
+        ctx.services.entityTypes.unregister(uow, workspaceId, name),
       );
       return { name };
     },

@@ -1,4 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { IssuedInvitation } from '../../services/workspaces/invitations.ts';
 import { builder } from '../builder.ts';
 import { InvitationRef, UserRef, WorkspaceRef } from '../refs.ts';
@@ -67,7 +67,7 @@ builder.objectField(WorkspaceRef, 'invitations', (t) =>
 const InviteMemberInput = builder.inputType('InviteMemberInput', {
   description: 'An address to invite to a workspace.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
     email: t.field({
       type: 'EmailAddress',
       required: true,
@@ -116,8 +116,8 @@ const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
 const RevokeInvitationInput = builder.inputType('RevokeInvitationInput', {
   description: 'A pending invitation to revoke.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
-    id: t.id({ required: true, description: 'The id of the invitation.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+    id: t.id({ for: 'Invitation', required: true, description: 'The id of the invitation.' }),
   }),
 });
 
@@ -145,7 +145,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
+      const request = args.input;
       return ctx.change(requirementOf(info, args), (uow) => ctx.services.invitations.invite(uow, request));
     },
   }),
@@ -170,9 +170,9 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: RevokeInvitationInput, required: true, description: 'The invitation to revoke.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Invitation', args.input.id);
+      const id = args.input.id;
       await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.invitations.revoke(uow, decodeGlobalId('Workspace', args.input.workspaceId), id),
+        ctx.services.invitations.revoke(uow, args.input.workspaceId, id),
       );
       return { id };
     },

@@ -1,4 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { Member, Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
@@ -40,8 +40,8 @@ builder.objectField(WorkspaceRef, 'members', (t) =>
 const UpdateMemberRoleInput = builder.inputType('UpdateMemberRoleInput', {
   description: 'A member and a new role.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
-    userId: t.id({ required: true, description: "The id of the member's user." }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+    userId: t.id({ for: 'User', required: true, description: "The id of the member's user." }),
     role: t.field({
       type: RoleEnum,
       required: true,
@@ -53,8 +53,12 @@ const UpdateMemberRoleInput = builder.inputType('UpdateMemberRoleInput', {
 const RemoveMemberInput = builder.inputType('RemoveMemberInput', {
   description: 'A member to remove.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
-    userId: t.id({ required: true, description: 'The member to remove; pass your own id to leave.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+    userId: t.id({
+      for: 'User',
+      required: true,
+      description: 'The member to remove; pass your own id to leave.',
+    }),
     revokeCreated: t.boolean({
       required: true,
       defaultValue: false,
@@ -109,12 +113,7 @@ builder.mutationFields((t) => ({
       const { workspaceId, userId, role } = args.input;
       return {
         member: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.members.changeRole(
-            uow,
-            decodeGlobalId('Workspace', workspaceId),
-            decodeGlobalId('User', userId),
-            role,
-          ),
+          ctx.services.members.changeRole(uow, workspaceId, userId, role),
         ),
       };
     },
@@ -131,8 +130,8 @@ builder.mutationFields((t) => ({
     },
     args: { input: t.arg({ type: RemoveMemberInput, required: true, description: 'The member to remove.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
-      const userId = decodeGlobalId('User', args.input.userId);
+      const workspaceId = args.input.workspaceId;
+      const userId = args.input.userId;
       await ctx.change(requirementOf(info, args), (uow) =>
         ctx.services.members.remove(uow, workspaceId, userId, args.input.revokeCreated),
       );

@@ -1,4 +1,3 @@
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Message } from '../../domain/message.ts';
 import { payForJson } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
@@ -48,7 +47,7 @@ builder.objectField(ChannelRef, 'messages', (t) =>
 const PublishMessageInput = builder.inputType('PublishMessageInput', {
   description: 'A message to publish.',
   fields: (t) => ({
-    channelId: t.id({ required: true, description: 'The id of the channel.' }),
+    channelId: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
     payload: t.field({
       type: 'JSON',
       required: true,
@@ -79,7 +78,7 @@ builder.mutationField('publishMessage', (t) =>
       const { channelId, payload } = args.input;
       return {
         message: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.messages.publish(uow, decodeGlobalId('Channel', channelId), payload),
+          ctx.services.messages.publish(uow, channelId, payload),
         ),
       };
     },
@@ -95,8 +94,9 @@ builder.subscriptionField('channelMessages', (t) =>
       "New messages as they are published. Access is checked for each message, and the stream ends when the caller's access ends. If a subscriber is so slow that messages are dropped, its last event is the error LIMIT_REACHED.",
     requires: { kind: 'entity', operation: 'SUBSCRIBE', entityType: 'channel', entity: 'channelId' },
     args: {
-      channelId: t.arg.id({ required: true, description: 'The id of the channel.' }),
+      channelId: t.arg.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
       after: t.arg.id({
+        for: 'Message',
         description:
           'The id of the last message that the caller received. Stored messages after it are sent first.',
       }),
@@ -106,8 +106,8 @@ builder.subscriptionField('channelMessages', (t) =>
         caller: ctx.caller,
         gone: ctx.gone(),
         ask: requirementOf(info, args),
-        channelId: decodeGlobalId('Channel', args.channelId),
-        after: args.after == null ? null : decodeGlobalId('Message', args.after),
+        channelId: args.channelId,
+        after: args.after ?? null,
       }),
     resolve: (delivery) => {
       if ('failure' in delivery) throw delivery.failure;

@@ -1,4 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import { builder } from '../builder.ts';
 import { implementNode } from '../implement-node.ts';
@@ -87,7 +87,7 @@ const ChangePasswordPayload = builder.objectRef<{ user: User }>('ChangePasswordP
 
 const SessionIdInput = builder.inputType('SessionIdInput', {
   description: 'A session to revoke.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the session.' }) }),
+  fields: (t) => ({ id: t.id({ for: 'Session', required: true, description: 'The id of the session.' }) }),
 });
 
 const RevokeSessionPayload = builder.objectRef<{ id: string }>('RevokeSessionPayload').implement({
@@ -157,7 +157,7 @@ builder.mutationFields((t) => ({
     requires: { kind: 'session' },
     args: { input: t.arg({ type: SessionIdInput, required: true, description: 'The session to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Session', args.input.id);
+      const id = args.input.id;
       return {
         id: await ctx.change(requirementOf(info, args), (uow) => ctx.services.sessions.revoke(uow, id)),
       };

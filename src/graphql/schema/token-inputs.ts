@@ -31,6 +31,6 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
 export function tokenIdInput(name: `${string}Input`, description: string) {
   return builder.inputType(name, {
     description,
-    fields: (t) => ({ id: t.id({ required: true, description: 'The id of the token.' }) }),
+    fields: (t) => ({ id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }) }),
   });
 }

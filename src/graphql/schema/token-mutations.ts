@@ -1,4 +1,3 @@
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import type { IssuedToken } from '../../services/tokens/create.ts';
 import { builder } from '../builder.ts';
@@ -60,7 +59,7 @@ const CreateTokenInput = builder.inputType('CreateTokenInput', {
 const CreateWorkspaceTokenInput = builder.inputType('CreateWorkspaceTokenInput', {
   description: 'A workspace token to create.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The workspace to create it in.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The workspace to create it in.' }),
     name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
     description: t.string({ description: 'The description, up to 500 characters.' }),
     role: t.field({
@@ -80,7 +79,7 @@ const CreateWorkspaceTokenInput = builder.inputType('CreateWorkspaceTokenInput',
 const UpdateTokenInput = builder.inputType('UpdateTokenInput', {
   description: 'Fields that are omitted keep their value. The secret and the expiry do not change.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the token.' }),
+    id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
     name: t.string({ description: 'The name, 1 to 100 characters.' }),
     description: t.string({ description: 'The description, up to 500 characters. Null removes it.' }),
     access: t.field({
@@ -99,7 +98,7 @@ const UpdateTokenInput = builder.inputType('UpdateTokenInput', {
 const RegenerateTokenInput = builder.inputType('RegenerateTokenInput', {
   description: 'A token to regenerate.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the token.' }),
+    id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
     expires: t.field({
       type: ExpiryInput,
       description:
@@ -136,7 +135,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: CreateWorkspaceTokenInput, required: true, description: 'The token to create.' }),
     },
     resolve: (_root, args, ctx, info) => {
-      const workspaceId = decodeGlobalId('Workspace', args.input.workspaceId);
+      const workspaceId = args.input.workspaceId;
       return ctx.change(requirementOf(info, args), (uow) =>
         ctx.services.tokens.createForWorkspace(uow, { ...args.input, workspaceId }),
       );
@@ -152,7 +151,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, args, ctx, info) => {
       const { id, ...changes } = args.input;
-      const request = { ...changes, tokenId: decodeGlobalId('Token', id) };
+      const request = { ...changes, tokenId: id };
       return {
         token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.update(uow, request)),
       };
@@ -173,7 +172,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, ctx, info) => {
       const { id, ...request } = args.input;
       return ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokens.regenerate(uow, { ...request, tokenId: decodeGlobalId('Token', id) }),
+        ctx.services.tokens.regenerate(uow, { ...request, tokenId: id }),
       );
     },
   }),

@@ -1,5 +1,4 @@
 import { formatDuration } from '../../domain/duration.ts';
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import { builder } from '../builder.ts';
 import { WorkspaceRef } from '../refs.ts';
@@ -35,7 +34,7 @@ const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
 const UpdateTokenPolicyInput = builder.inputType('UpdateTokenPolicyInput', {
   description: 'Changes to the token policy of a workspace. Fields that are omitted keep their value.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'The id of the workspace.' }),
+    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
     personalTokens: t.field({
       type: PersonalTokenPolicyEnum,
       description: 'Whether personal tokens have access to the workspace.',
@@ -80,7 +79,7 @@ builder.mutationField('updateTokenPolicy', (t) =>
       }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const request = { ...args.input, workspaceId: decodeGlobalId('Workspace', args.input.workspaceId) };
+      const request = args.input;
       return {
         workspace: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.workspaces.updatePolicy(uow, request),

@@ -1,4 +1,3 @@
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { TokenFilter, TokenSummary } from '../../storage/repositories/token-lists.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
@@ -20,6 +19,7 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
     expiresBefore: t.field({ type: 'DateTime', description: 'Expires before this instant.' }),
     unusedSince: t.field({ type: 'DateTime', description: 'Not used since this instant, or never.' }),
     createdBy: t.id({
+      for: 'User',
       description: 'Created by this user. Does not match tokens that a workspace token created.',
     }),
   }),
@@ -77,7 +77,7 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
     search: input?.search ?? undefined,
     expiresBefore: input?.expiresBefore?.getTime(),
     unusedSince: input?.unusedSince?.getTime(),
-    createdBy: input?.createdBy == null ? undefined : decodeGlobalId('User', input.createdBy),
+    createdBy: input?.createdBy ?? undefined,
   };
 }
 
@@ -96,9 +96,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A token by id; null if it does not exist or is not visible to the caller.',
     requires: { kind: 'token', operation: 'READ', token: 'id', workspaceRole: 'VIEWER', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'The id of the token.' }) },
-    resolve: (_root, { id }, { services, principal }) =>
-      services.tokens.find(principal, decodeGlobalId('Token', id)),
+    args: { id: t.arg.id({ for: 'Token', required: true, description: 'The id of the token.' }) },
+    resolve: (_root, { id }, { services, principal }) => services.tokens.find(principal, id),
   }),
   tokens: t.connection(
     {

@@ -1,4 +1,3 @@
-import { decodeGlobalId } from '../../domain/global-id.ts';
 import { builder } from '../builder.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { TokenScopeInput, tokenIdInput } from './token-inputs.ts';
@@ -11,7 +10,7 @@ const RemoveAllTokenScopesPayload = tokenPayload('RemoveAllTokenScopesPayload');
 const AddTokenScopesInput = builder.inputType('AddTokenScopesInput', {
   description: 'Scopes to add to a token.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the token.' }),
+    id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
     scopes: t.field({ type: [TokenScopeInput], required: true, description: 'The scopes to add.' }),
   }),
 });
@@ -19,8 +18,12 @@ const AddTokenScopesInput = builder.inputType('AddTokenScopesInput', {
 const RemoveTokenScopesInput = builder.inputType('RemoveTokenScopesInput', {
   description: 'Scopes to remove from a token.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the token.' }),
-    scopeIds: t.idList({ required: true, description: 'The ids of the scopes to remove.' }),
+    id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
+    scopeIds: t.idList({
+      for: 'TokenScope',
+      required: true,
+      description: 'The ids of the scopes to remove.',
+    }),
   }),
 });
 
@@ -44,7 +47,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, args, ctx, info) => {
       const { id, scopes } = args.input;
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokens.addScopes(uow, decodeGlobalId('Token', id), scopes),
+        ctx.services.tokens.addScopes(uow, id, scopes),
       );
       return { token };
     },
@@ -61,9 +64,8 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const scopeIds = args.input.scopeIds.map((id) => decodeGlobalId('TokenScope', id));
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokens.removeScopes(uow, decodeGlobalId('Token', args.input.id), scopeIds),
+        ctx.services.tokens.removeScopes(uow, args.input.id, args.input.scopeIds),
       );
       return { token };
     },
@@ -82,7 +84,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, args, ctx, info) => {
       const token = await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.tokens.removeScopes(uow, decodeGlobalId('Token', args.input.id)),
+        ctx.services.tokens.removeScopes(uow, args.input.id),
       );
       return { token };
     },

@@ -1,4 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import { builder } from '../builder.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 import { tokenIdInput } from './token-inputs.ts';
@@ -26,7 +26,7 @@ const DeleteTokenInput = tokenIdInput('DeleteTokenInput', 'The token to delete.'
 const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
   description: 'A token to revoke.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the token.' }),
+    id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
     takeBack: t.boolean({
       required: true,
       defaultValue: false,
@@ -45,7 +45,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'The token to revoke.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { id, takeBack } = args.input;
-      const request = { tokenId: decodeGlobalId('Token', id), takeBack };
+      const request = { tokenId: id, takeBack };
       return {
         token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.revoke(uow, request)),
       };
@@ -57,7 +57,7 @@ builder.mutationFields((t) => ({
     requires: { kind: 'token', operation: 'DELETE', token: 'input.id', workspaceRole: 'ADMINISTRATOR' },
     args: { input: t.arg({ type: DeleteTokenInput, required: true, description: 'The token to delete.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Token', args.input.id);
+      const id = args.input.id;
       await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.delete(uow, id));
       return { id };
     },
@@ -84,7 +84,7 @@ builder.mutationFields((t) => ({
     requires: changing('ADMINISTRATOR'),
     args: { input: t.arg({ type: DisableTokenInput, required: true, description: 'The token to disable.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Token', args.input.id);
+      const id = args.input.id;
       return {
         token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.disable(uow, id)),
       };
@@ -96,7 +96,7 @@ builder.mutationFields((t) => ({
     requires: { ...changing('ADMINISTRATOR'), subtreeOnly: true },
     args: { input: t.arg({ type: EnableTokenInput, required: true, description: 'The token to enable.' }) },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Token', args.input.id);
+      const id = args.input.id;
       return {
         token: await ctx.change(requirementOf(info, args), (uow) => ctx.services.tokens.enable(uow, id)),
       };

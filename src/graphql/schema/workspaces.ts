@@ -1,4 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
@@ -50,14 +50,16 @@ const CreateWorkspaceInput = builder.inputType('CreateWorkspaceInput', {
 const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
   description: 'A workspace to rename.',
   fields: (t) => ({
-    id: t.id({ required: true, description: 'The id of the workspace.' }),
+    id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
     name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
   }),
 });
 
 const DeleteWorkspaceInput = builder.inputType('DeleteWorkspaceInput', {
   description: 'A workspace to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'The id of the workspace.' }) }),
+  fields: (t) => ({
+    id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+  }),
 });
 
 /** Returns the payload type of a mutation that makes or changes a workspace. */
@@ -93,9 +95,8 @@ builder.queryFields((t) => ({
     description:
       'A workspace by id; null if it does not exist, is not visible to the caller, or its policy refuses the caller.',
     requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
-    args: { id: t.arg.id({ required: true, description: 'The id of the workspace.' }) },
-    resolve: (_root, { id }, { services, principal }) =>
-      services.workspaces.find(principal, decodeGlobalId('Workspace', id)),
+    args: { id: t.arg.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }) },
+    resolve: (_root, { id }, { services, principal }) => services.workspaces.find(principal, id),
   }),
   workspaces: t.connection(
     {
@@ -136,7 +137,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Workspace', args.input.id);
+      const id = args.input.id;
       return {
         workspace: await ctx.change(requirementOf(info, args), (uow) =>
           ctx.services.workspaces.rename(uow, id, args.input.name),
@@ -152,7 +153,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'The workspace to delete.' }),
     },
     resolve: async (_root, args, ctx, info) => {
-      const id = decodeGlobalId('Workspace', args.input.id);
+      const id = args.input.id;
       await ctx.change(requirementOf(info, args), (uow) => ctx.services.workspaces.delete(uow, id));
       return { id };
     },
