@@ -22,19 +22,21 @@ const AVOIDED: Readonly<Record<string, RegExp>> = {
   'use "keeps working"': /\bgo(?:es)? on working\b/i,
 };
 
-const UNREVISED = ['docs/benchmarks.md', 'docs/reliability.md', 'docs/scaling.md'];
-
 /** Public texts in files of their own, or in source files that contain little else. */
 const FILES = [
   'README.md',
   'SECURITY.md',
+  'CHANGELOG.md',
+  'compose.yaml',
+  'Dockerfile',
+  ...filesIn('deploy'),
   '.env.example',
   'src/config.ts',
   'src/config-parsers.ts',
   'src/main.ts',
   'src/server.ts',
   'src/http/graphql/graphiql-tabs.ts',
-  ...filesIn('docs').filter((file) => file.endsWith('.md') && !UNREVISED.includes(file)),
+  ...filesIn('docs').filter((file) => file.endsWith('.md')),
   ...filesIn('src/cli'),
 ];
 
