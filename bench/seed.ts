@@ -9,8 +9,8 @@ import { foldCase } from '../src/domain/text.ts';
 import { DEFAULT_POLICY } from '../src/domain/workspace.ts';
 import { digestOf } from '../src/platform/hashing.ts';
 import { policyToColumns } from '../src/storage/codec.ts';
-import { openDatabase, openSqliteDatabase } from '../src/storage/database.ts';
 import { migrateToLatest } from '../src/storage/migrations.ts';
+import { openDatabase, openSqliteDatabase } from '../src/storage/open.ts';
 import { storeTokenSnapshots } from '../src/storage/repositories/token-snapshots.ts';
 import type { Tables } from '../src/storage/tables.ts';
 

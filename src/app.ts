@@ -10,10 +10,11 @@ import { createPasswordHasher, type PasswordHasher } from './platform/passwords.
 import { createSecretSource } from './platform/secrets.ts';
 import { createFirstOwner, type FirstOwner, identifyInstallation } from './services/accounts/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
-import { type DatabaseHandle, isPostgres, openDatabase } from './storage/database.ts';
+import type { DatabaseHandle } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
+import { isPostgres, openDatabase } from './storage/open.ts';
+import { takeAsIsMark } from './storage/restore.ts';
 import { startSqliteClock } from './storage/sqlite/clock.ts';
-import { takeAsIsMark } from './storage/sqlite/restore.ts';
 import { acquireServerLock } from './storage/sqlite/server-lock.ts';
 
 const DEFAULT_OWNER = 'owner@localhost';

@@ -1,9 +1,12 @@
+import { dirname } from 'node:path/posix';
 import { describe, expect, test } from 'vitest';
+import { findRoomViolations, ROOMS } from './support/rooms.ts';
 import { allFields, isRootField, undescribed } from './support/schema.ts';
 import { findCycle, loadedBy, readSources, type SourceFile } from './support/source.ts';
 
 const SOURCES = readSources('src');
 const MIGRATIONS = readSources('db/migrations');
+const WEB = readSources('web/src');
 
 /** What each part of the house may import besides itself: what lies below. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -78,7 +81,7 @@ describe('the floors', () => {
   test('the schema loads without configuration, database, clock or randomness', () => {
     const loaded = [...loadedBy(SOURCES, 'src/graphql/schema.ts')];
     const outside =
-      /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:database|sqlite\/connection|postgres\/connection|migrations))\b.*)$/;
+      /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:open|sqlite\/connection|postgres\/connection|migrations))\b.*)$/;
     expect(loaded.filter((name) => outside.test(name))).toEqual([]);
     expect(loaded).toContain('src/services/access/authorize.ts');
   });
@@ -88,6 +91,35 @@ describe('the floors', () => {
     const others = imported.filter((from) => !from.startsWith('db/migrations/'));
     expect(MIGRATIONS.length).toBeGreaterThan(0);
     expect([...new Set(others)]).toEqual(['kysely']);
+  });
+});
+
+describe('the rooms', () => {
+  test.each(Object.entries(ROOMS))('of %s import only the rooms below them', (floor, rooms) => {
+    expect(findRoomViolations([...SOURCES, ...WEB], floor, rooms)).toEqual([]);
+  });
+
+  test('the check reports an import that no room lists, and a file in no room', () => {
+    const importing = (path: string, from: string): SourceFile => ({
+      path,
+      text: '',
+      imports: [{ from, isOurs: true, isTypeOnly: true }],
+    });
+    const files = [
+      importing('src/storage/query/paging.ts', 'src/storage/repositories/tokens.ts'),
+      importing('src/storage/repositories/tokens.ts', 'src/storage/query/paging.ts'),
+      importing('src/storage/mysql/connection.ts', 'src/domain/roles.ts'),
+    ];
+    expect(findRoomViolations(files, 'src/storage', ROOMS['src/storage'] ?? {})).toEqual([
+      'src/storage/query/paging.ts imports src/storage/repositories/tokens.ts',
+      'src/storage/mysql/connection.ts is in no room',
+    ]);
+  });
+
+  test('hold 25 files at most', () => {
+    const folders = [...SOURCES, ...WEB].map(({ path }) => dirname(path));
+    const isFull = (folder: string) => folders.filter((other) => other === folder).length > 25;
+    expect([...new Set(folders)].filter(isFull)).toEqual([]);
   });
 });
 

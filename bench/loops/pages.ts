@@ -1,7 +1,7 @@
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { SessionPrincipal } from '../../src/domain/principal.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { openDatabase } from '../../src/storage/open.ts';
 import { reportLoop } from '../measured.ts';
 import { BIG_OWNER } from '../seed.ts';
 

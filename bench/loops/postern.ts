@@ -5,7 +5,7 @@ import { kindOfSecret, type SecretKind } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { type AccessCheck, checkAccess, checkAccessSync } from '../../src/services/access/access-checks.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { openDatabase } from '../../src/storage/open.ts';
 import { reportCallers, reportLoop } from '../measured.ts';
 import { secretOf } from '../seed.ts';
 import { shuffled } from '../walk.ts';

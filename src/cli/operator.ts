@@ -8,8 +8,9 @@ import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
 import { createOperatorService, type OperatorService } from '../services/accounts/operator.ts';
 import { createServices, type Services } from '../services/services.ts';
-import { type DatabaseHandle, databaseFile, isPostgres, openDatabase } from '../storage/database.ts';
+import type { DatabaseHandle } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
+import { databaseFile, isPostgres, openDatabase } from '../storage/open.ts';
 import { readSqliteClock } from '../storage/sqlite/clock.ts';
 
 /** Returns the database file of a `DATABASE_URL`. Throws if it does not exist: no command creates one by mistake. */

@@ -1,21 +1,20 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
-import { Kysely, type Transaction } from 'kysely';
-import { type Clock, systemClock } from '../platform/clock.ts';
-import { type ExternalCommits, watchSqlite } from './external-commits.ts';
-import { NO_NOTIFIER, type Notifier } from './notifier.ts';
-import { openPostgres } from './postgres/connection.ts';
-import { createSqliteDialect, openSqlite, waitLonger } from './sqlite/connection.ts';
-import { createDataVersion, type DataVersion } from './sqlite/data-version.ts';
-import { createSqliteTransact } from './sqlite/transactions.ts';
-import { type DatabaseStats, sqliteStats } from './stats.ts';
-import { createMemoryStreamSlots, type StreamSlots } from './stream-slots.ts';
+import type { Kysely, Transaction } from 'kysely';
+import type { Clock } from '../platform/clock.ts';
+import type { ExternalCommits } from './external-commits.ts';
+import type { Notifier } from './notifier.ts';
+import type { DatabaseStats } from './stats.ts';
+import type { StreamSlots } from './stream-slots.ts';
 import type { Tables } from './tables.ts';
 
 /** What every repository takes first: the database, or the transaction that the call belongs to. */
 export type Executor = Kysely<Tables> | Transaction<Tables>;
+
+/**
+ * Returns a number that changes whenever anything may have been committed, by this process or another. What was read after
+ * a call stays true for as long as later calls return the same number.
+ */
+export type DataVersion = () => number;
 
 /** An open database, whichever engine keeps it. */
 export interface DatabaseHandle {
@@ -52,53 +51,4 @@ export interface DatabaseHandle {
 export interface SqliteHandle extends DatabaseHandle {
   /** The connection underneath, for what is not a query: backups and settings. */
   readonly connection: Database.Database;
-}
-
-const IN_MEMORY = ':memory:';
-
-/** Whether a `DATABASE_URL` names a PostgreSQL database. */
-export function isPostgres(url: string): boolean {
-  return /^postgres(ql)?:\/\//.test(url);
-}
-
-/** The path that a `file:` URL of `DATABASE_URL` names, relative ones against the working directory. Throws on other schemes. */
-export function databaseFile(url: string): string {
-  if (url === 'file::memory:') return IN_MEMORY;
-  if (!url.startsWith('file:'))
-    throw new Error('DATABASE_URL must be a file: URL, such as file:./data/postern.db');
-  return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
-}
-
-/** Wraps an open SQLite connection. */
-export function wrapSqlite(connection: Database.Database, path: string): SqliteHandle {
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
-  const file = path === IN_MEMORY ? null : path;
-  const transact = createSqliteTransact(db, connection);
-  return {
-    db,
-    connection,
-    file,
-    clock: systemClock,
-    transact,
-    autocommit: transact,
-    version: createDataVersion(connection),
-    changedElsewhere: watchSqlite(connection),
-    hints: NO_NOTIFIER,
-    streamSlots: createMemoryStreamSlots(),
-    migrateAlone: (work) => waitLonger(connection, () => work(db)),
-    measure: async () => sqliteStats(connection, file),
-    close: () => db.destroy(),
-  };
-}
-
-/** Opens the SQLite file of a `file:` URL, and creates it and its folder where there is none. */
-export function openSqliteDatabase(url: string): SqliteHandle {
-  const file = databaseFile(url);
-  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
-  return wrapSqlite(openSqlite(file), file);
-}
-
-/** Opens the database of a `DATABASE_URL`: PostgreSQL, or an SQLite file that is created where there is none. */
-export async function openDatabase(url: string): Promise<DatabaseHandle> {
-  return isPostgres(url) ? openPostgres(url) : openSqliteDatabase(url);
 }

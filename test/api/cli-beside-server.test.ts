@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { PASSWORD } from '../support/app.ts';
 import { call, postern, type ServerProcess, startServer } from '../support/cli.ts';
 import { fetchFrom } from '../support/fetch.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { call, postern } from '../support/cli.ts';
 import { writeTestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { startTestApp } from '../support/app.ts';
 import { call, postern, type ServerProcess, startServer } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { buildServer, type KillableServer, startKillable } from '../durability/server-process.ts';
 import { startTestApp } from '../support/app.ts';
 import { writeTestDatabase } from '../support/database.ts';

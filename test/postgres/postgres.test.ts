@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { type DatabaseHandle, openDatabase } from '../../src/storage/database.ts';
+import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { isUnavailable, isUniqueViolation } from '../../src/storage/errors.ts';
 import { MIGRATIONS, migrateToLatest, pendingMigrations } from '../../src/storage/migrations.ts';
+import { openDatabase } from '../../src/storage/open.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { seed } from '../../scripts/seed/seed.ts';
 import { readConfig } from '../../src/config.ts';
 import { statusOf } from '../../src/domain/token.ts';
-import { openSqliteDatabase } from '../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { writeTestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 

@@ -2,14 +2,9 @@ import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { inject } from 'vitest';
-import {
-  type DatabaseHandle,
-  openDatabase,
-  openSqliteDatabase,
-  type SqliteHandle,
-  wrapSqlite,
-} from '../../src/storage/database.ts';
+import type { DatabaseHandle, SqliteHandle } from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
+import { openDatabase, openSqliteDatabase, wrapSqlite } from '../../src/storage/open.ts';
 import { runOn, siblingUrl } from './postgres-server.ts';
 
 async function migratedBytes(): Promise<Buffer> {

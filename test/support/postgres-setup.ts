@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
-import { openDatabase } from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
+import { openDatabase } from '../../src/storage/open.ts';
 import { type PostgresServer, runOn, siblingUrl, startPostgres } from './postgres-server.ts';
 
 declare module 'vitest' {

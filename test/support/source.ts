@@ -4,18 +4,19 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a source file imports. */
+/** An import of a source file. */
 export interface Import {
-  /** A file of ours from the root of the repository, such as `src/app.ts`; or the name of a package. */
+  /** A path from the root of the repository, such as `src/app.ts`, or the name of a package. */
   readonly from: string;
+  /** Whether `from` is a path of this repository. */
   readonly isOurs: boolean;
-  /** Whether it is there for the compiler alone. */
+  /** Whether it imports types only. */
   readonly isTypeOnly: boolean;
 }
 
-/** A file of source. */
+/** A source file with its imports. */
 export interface SourceFile {
-  /** From the root of the repository, with forward slashes. */
+  /** The path from the root of the repository, with forward slashes. */
   readonly path: string;
   readonly text: string;
   readonly imports: readonly Import[];
@@ -36,10 +37,10 @@ function importsOf(path: string, text: string): Import[] {
   });
 }
 
-/** Every TypeScript file below a folder of the repository. */
+/** Reads every TypeScript file below a folder of the repository. */
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => {
       const file = join(entry.parentPath, entry.name);
       const path = relative(ROOT, file).split(sep).join('/');
@@ -49,7 +50,7 @@ export function readSources(folder: string): SourceFile[] {
     .sort((a, b) => a.path.localeCompare(b.path));
 }
 
-/** The first circle of imports, from a file back to itself; `null` where there is none. */
+/** Returns the first cycle of imports, from a file back to itself; `null` if there is none. */
 export function findCycle(files: readonly SourceFile[]): string[] | null {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const done = new Set<string>();
@@ -72,7 +73,7 @@ export function findCycle(files: readonly SourceFile[]): string[] | null {
   return null;
 }
 
-/** Every file and package that loading a file loads too. */
+/** Returns every file and package that loading a file loads. */
 export function loadedBy(files: readonly SourceFile[], start: string): Set<string> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const loaded = new Set<string>();

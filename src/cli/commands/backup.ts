@@ -1,5 +1,5 @@
 import { OperatorError } from '../../platform/operator-error.ts';
-import { isPostgres } from '../../storage/database.ts';
+import { isPostgres } from '../../storage/open.ts';
 import { backupDatabase } from '../../storage/sqlite/backup.ts';
 import type { Command } from '../command.ts';
 import { existingFile } from '../operator.ts';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../platform/clock.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
-import { isPostgres, openSqliteDatabase } from '../../storage/database.ts';
-import { findClockMark, setClockMark } from '../../storage/repositories/clock-mark.ts';
+import { isPostgres, openSqliteDatabase } from '../../storage/open.ts';
+import { findClockMark, setClockMark } from '../../storage/sqlite/clock-mark.ts';
 import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
 import type { Command } from '../command.ts';
 import { existingFile, requireNewestSchema } from '../operator.ts';

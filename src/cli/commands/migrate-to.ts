@@ -1,5 +1,5 @@
 import { OperatorError } from '../../platform/operator-error.ts';
-import { isPostgres, openDatabase, openSqliteDatabase } from '../../storage/database.ts';
+import { isPostgres, openDatabase, openSqliteDatabase } from '../../storage/open.ts';
 import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
 import { transfer } from '../../storage/transfer.ts';
 import { alignColumns } from '../columns.ts';

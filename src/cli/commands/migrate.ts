@@ -1,5 +1,5 @@
-import { openDatabase } from '../../storage/database.ts';
 import { migrateToLatest } from '../../storage/migrations.ts';
+import { openDatabase } from '../../storage/open.ts';
 import type { Command } from '../command.ts';
 
 export const command: Command = {

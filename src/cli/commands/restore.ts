@@ -5,8 +5,8 @@ import {
   type PostRestore,
   type RestoreChoice,
 } from '../../services/maintenance/post-restore.ts';
-import { databaseFile, isPostgres } from '../../storage/database.ts';
-import { markAsIs, restoreDatabase } from '../../storage/sqlite/restore.ts';
+import { databaseFile, isPostgres } from '../../storage/open.ts';
+import { markAsIs, restoreDatabase } from '../../storage/restore.ts';
 import { type Command, UsageError } from '../command.ts';
 import { servicesOver } from '../operator.ts';
 

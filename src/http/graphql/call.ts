@@ -2,10 +2,10 @@ import { type GraphQLSchema, getOperationAST, type OperationDefinitionNode } fro
 import type { GraphQLParams } from 'graphql-yoga';
 import type { ServerContext } from '../../graphql/context.ts';
 import type { HttpRequest } from '../message/message.ts';
+import { acceptedTypes, assertAcceptable, type MediaType } from '../message/negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import { requireAffordable } from './affordable.ts';
 import type { Documents, ReadDocument } from './documents.ts';
-import { acceptedTypes, assertAcceptable, type MediaType } from './negotiation.ts';
 
 /** One GraphQL request, read and negotiated: what the lane and Yoga answer. */
 export interface Call {

@@ -2,8 +2,8 @@ import { type ExecutionResult, execute, type GraphQLSchema, OperationTypeNode } 
 import type { CreateContext } from '../../graphql/context.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { HttpRequest, HttpResponse } from '../message/message.ts';
+import { jsonTypeOf } from '../message/negotiation.ts';
 import type { Call } from './call.ts';
-import { jsonTypeOf } from './negotiation.ts';
 import { codeResult } from './result-errors.ts';
 
 /** Answers a request, or with `null` leaves it to Yoga, nothing of it executed. */

@@ -3,8 +3,8 @@ import { createYoga, isAsyncIterable, mapAsyncIterator, type Plugin } from 'grap
 import type { CreateContext } from '../../graphql/context.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../message/message.ts';
+import { EVENT_STREAM } from '../message/negotiation.ts';
 import type { Call } from './call.ts';
-import { EVENT_STREAM } from './negotiation.ts';
 import { codeResult } from './result-errors.ts';
 
 type CallPlugin = Plugin<Call, Call>;

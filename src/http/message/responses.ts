@@ -2,9 +2,9 @@ import type { GraphQLError } from 'graphql';
 import { ERRORS, type ErrorCode } from '../../domain/errors.ts';
 import { toGraphQLError } from '../../graphql/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { acceptedTypes, jsonTypeOf } from '../graphql/negotiation.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse } from './message.ts';
+import { acceptedTypes, jsonTypeOf } from './negotiation.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 /** What nobody reads any more is logged under this status, as nginx does. */

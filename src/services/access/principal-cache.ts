@@ -1,5 +1,5 @@
 import type { Principal } from '../../domain/principal.ts';
-import type { DataVersion } from '../../storage/sqlite/data-version.ts';
+import type { DataVersion } from '../../storage/database.ts';
 
 const KEPT = 50_000;
 

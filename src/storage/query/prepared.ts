@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { CompiledQuery, DialectAdapter } from 'kysely';
 import type { Executor } from '../database.ts';
-import { isInProcess } from '../sqlite/in-process-adapter.ts';
+import { isInProcess } from '../in-process-adapter.ts';
 
 /** Stands for a parameter while a query is put together. */
 class Placeholder {

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { CLOCK_TOLERANCE_MS, type ClockSources, createSteadyClock } from '../../platform/steady-clock.ts';
 import type { DatabaseHandle } from '../database.ts';
-import { findClockMark, setClockMark } from '../repositories/clock-mark.ts';
+import { findClockMark, setClockMark } from './clock-mark.ts';
 
 /** How old the stored mark may be: what a crash can lose of it. */
 const RECORD_EVERY_MS = 10_000;

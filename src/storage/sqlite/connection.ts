@@ -14,7 +14,7 @@ import {
 } from 'kysely';
 import { createLruCache } from '../../platform/lru-cache.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
-import type { InProcessAdapter } from './in-process-adapter.ts';
+import type { InProcessAdapter } from '../in-process-adapter.ts';
 
 /** Of the SQL of statements, prepared ones that are kept: some 500 of the usual length, and fewer with long lists. */
 const SQL_CHARACTERS_KEPT = 512 * 1024;

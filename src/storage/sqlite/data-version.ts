@@ -1,11 +1,6 @@
 import type Database from 'better-sqlite3';
+import type { DataVersion } from '../database.ts';
 import { externalVersionOf } from '../external-commits.ts';
-
-/**
- * Tells a number that is another one whenever something else may have been committed, by this process or any other.
- * What was read after it was told is true for as long as it is told again.
- */
-export type DataVersion = () => number;
 
 /**
  * The version of an SQLite database, which SQLite itself keeps: it counts the rows that this connection ever changed,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import type { SqliteHandle } from '../../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { backupDatabase, copyDatabase } from '../../../src/storage/sqlite/backup.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
-import type { DataVersion } from '../../../src/storage/sqlite/data-version.ts';
+import type { DataVersion, SqliteHandle } from '../../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import type { SqliteHandle } from '../../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Kysely } from 'kysely';
-import { openSqliteDatabase } from '../../../src/storage/database.ts';
 import { MIGRATIONS, migrateToLatest } from '../../../src/storage/migrations.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 
 /** Migrates a file to a schema with one migration more, which stops half-way until it is told to go on. */
 const slow = {

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSqliteDatabase } from '../../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { acquireServerLock } from '../../../src/storage/sqlite/server-lock.ts';
 import { startProcess } from '../../support/child-process.ts';
 import { writeTestDatabase } from '../../support/database.ts';

@@ -3,7 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Executor, openSqliteDatabase, type SqliteHandle } from '../../../src/storage/database.ts';
+import type { Executor, SqliteHandle } from '../../../src/storage/database.ts';
+import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
-import { OperatorError } from '../../platform/operator-error.ts';
-import { type DatabaseHandle, openSqliteDatabase, type SqliteHandle } from '../database.ts';
-import { migrateToLatest } from '../migrations.ts';
-import { copyDatabase, syncToDisk } from './backup.ts';
-import { isPosternFile } from './connection.ts';
+import { OperatorError } from '../platform/operator-error.ts';
+import type { DatabaseHandle, SqliteHandle } from './database.ts';
+import { migrateToLatest } from './migrations.ts';
+import { openSqliteDatabase } from './open.ts';
+import { copyDatabase, syncToDisk } from './sqlite/backup.ts';
+import { isPosternFile } from './sqlite/connection.ts';
 
 /** The `user_version` of a restored file of which the first server that opens it is to warn. */
 const AS_IS = 1;

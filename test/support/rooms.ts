@@ -1,0 +1,108 @@
+import { posix } from 'node:path';
+import type { SourceFile } from './source.ts';
+
+/** The rooms of a floor by path below it, each with the rooms that it can import. A room is a folder or a single file. */
+type Rooms = Readonly<Record<string, readonly string[]>>;
+
+/** What every page of the console can import. */
+const WEB_BASE = ['labels.ts', 'roles.ts', 'generated', 'api', 'components', 'not-found-page.tsx'];
+
+/** The rooms of each floor, with what each of them can import of its own floor. */
+export const ROOMS: Readonly<Record<string, Rooms>> = {
+  'src/storage': {
+    '.': [],
+    query: ['.'],
+    repositories: ['.', 'query'],
+    sqlite: ['.'],
+    postgres: ['.'],
+    'open.ts': ['.', 'sqlite', 'postgres'],
+    'migrations.ts': ['.', 'sqlite'],
+    'restore.ts': ['.', 'sqlite', 'open.ts', 'migrations.ts'],
+    'transfer.ts': ['.', 'migrations.ts'],
+  },
+  'src/services': {
+    'counted-page.ts': [],
+    // Authentication listens to events; the unit of work authorizes. No file is in a cycle.
+    access: ['transactions'],
+    transactions: ['access'],
+    tokens: ['access', 'transactions', 'counted-page.ts', 'workspaces'],
+    workspaces: ['access', 'transactions', 'counted-page.ts', 'tokens'],
+    // A stream counts as a use of its token.
+    channels: ['access', 'transactions', 'counted-page.ts', 'tokens'],
+    accounts: ['access', 'transactions', 'tokens', 'workspaces'],
+    maintenance: ['transactions', 'tokens'],
+    'services.ts': ['access', 'transactions', 'tokens', 'workspaces', 'channels', 'accounts', 'maintenance'],
+  },
+  'src/graphql': { '.': [], schema: ['.'], 'schema.ts': ['.', 'schema'] },
+  'src/http': {
+    'request-context.ts': ['message'],
+    message: ['request-context.ts'],
+    'metrics.ts': ['request-context.ts'],
+    // Types only: the handler that the server serves.
+    node: ['message', 'handler.ts'],
+    auth: ['message', 'request-context.ts'],
+    graphql: ['message', 'request-context.ts', 'auth'],
+    endpoints: ['message', 'request-context.ts', 'auth'],
+    'handler.ts': ['message', 'request-context.ts', 'auth', 'graphql', 'endpoints', 'metrics.ts'],
+    'metrics-server.ts': ['metrics.ts', 'node'],
+  },
+  'src/cli': {
+    '.': [],
+    commands: ['.'],
+    'commands.ts': ['.', 'commands'],
+    'run.ts': ['.', 'commands.ts'],
+    'main.ts': ['.', 'run.ts'],
+  },
+  'web/src': {
+    'labels.ts': [],
+    'roles.ts': ['labels.ts'],
+    'lazy-page.ts': [],
+    generated: [],
+    api: ['labels.ts', 'generated'],
+    components: ['labels.ts', 'api', 'generated'],
+    'not-found-page.tsx': ['components'],
+    secrets: ['components'],
+    audit: WEB_BASE,
+    'try-it': [...WEB_BASE, 'secrets'],
+    session: [...WEB_BASE, 'secrets'],
+    tokens: [...WEB_BASE, 'audit', 'secrets', 'try-it'],
+    account: [...WEB_BASE, 'audit', 'session'],
+    'workspaces/workspace.ts': WEB_BASE,
+    channels: [...WEB_BASE, 'workspaces/workspace.ts'],
+    workspaces: [...WEB_BASE, 'workspaces/workspace.ts', 'audit', 'channels', 'secrets', 'session', 'tokens'],
+    'broken-page.tsx': ['lazy-page.ts', 'components', 'secrets', 'session'],
+    'app.tsx': [
+      ...WEB_BASE,
+      'lazy-page.ts',
+      'broken-page.tsx',
+      'session',
+      'secrets',
+      'tokens',
+      'account',
+      'channels',
+      'workspaces',
+    ],
+    'main.tsx': ['app.tsx'],
+  },
+};
+
+/**
+ * Returns each file of a floor that belongs to no room, and each import from one room to another that the rooms do not
+ * list. Imports from other floors are left out. The room `.` is the files directly on the floor that are no rooms.
+ */
+export function findRoomViolations(files: readonly SourceFile[], floor: string, rooms: Rooms): string[] {
+  const roomOf = (path: string) => {
+    const below = posix.relative(floor, path);
+    return below in rooms ? below : posix.dirname(below);
+  };
+  return files
+    .filter(({ path }) => path.startsWith(`${floor}/`))
+    .flatMap(({ path, imports }) => {
+      const room = roomOf(path);
+      if (!(room in rooms)) return [`${path} is in no room`];
+      return imports
+        .filter(({ from, isOurs }) => isOurs && from.startsWith(`${floor}/`) && /\.tsx?$/.test(from))
+        .filter(({ from }) => roomOf(from) !== room && !rooms[room]?.includes(roomOf(from)))
+        .map(({ from }) => `${path} imports ${from}`);
+    });
+}
