@@ -8,7 +8,6 @@ export interface TokenAuthority {
   readonly tokenId: string;
   readonly access: TokenAccess;
   readonly scopes: readonly ScopeRule[];
-  readonly role: Role | null;
   /** Milliseconds from issue to expiry; `null` for a token that never expires. */
   readonly lifetime: number | null;
   readonly expiresAt: number | null;

@@ -6,38 +6,36 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 export const TOKEN_ACCESSES = ['NONE', 'SCOPED', 'FULL', 'ROLE'] as const;
 export type TokenAccess = (typeof TOKEN_ACCESSES)[number];
 
+/** The access levels of a personal token. A workspace token always acts with its role. */
+export type PersonalAccess = Exclude<TokenAccess, 'ROLE'>;
+
 export const TOKEN_STATUSES = ['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED'] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 
-/** The instants that a token's status is worked out from, in milliseconds since the epoch. */
+/** The instants that determine a token's status, in milliseconds since the epoch. */
 export interface TokenStops {
   readonly revokedAt: number | null;
   readonly disabledAt: number | null;
-  /** When the first of the tokens that this one derives from was disabled; `null` where none is. */
+  /** When the first ancestor of the token was disabled; `null` if none is disabled. */
   readonly ancestorDisabledAt: number | null;
   readonly expiresAt: number | null;
 }
 
-/** A token as people manage it. All instants are milliseconds since the epoch. */
-export interface Token extends TokenStops {
+/** What every token has, whatever its kind. All instants are milliseconds since the epoch. */
+interface TokenFields extends TokenStops {
   readonly id: string;
-  readonly kind: TokenKind;
-  /** The user whom a personal token belongs to. */
-  readonly ownerId: string | null;
-  /** The workspace that a workspace token belongs to. */
-  readonly workspaceId: string | null;
+  /** The user that created the token; `null` if a workspace token created it or the user was deleted. */
   readonly createdBy: string | null;
+  /** The token that this one derives from. */
   readonly parentId: string | null;
   readonly identifier: string;
   readonly name: string;
   readonly description: string | null;
-  /** The first characters of the present secret. */
-  readonly display: string;
-  readonly access: TokenAccess;
-  readonly role: Role | null;
+  /** The first characters of the current secret. */
+  readonly secretPreview: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** When the present secret was issued: at creation, or at the last regeneration. */
+  /** When the current secret was issued: at creation or at the last regeneration. */
   readonly issuedAt: number;
   readonly regeneratedAt: number | null;
   readonly lastUsedAt: number | null;
@@ -45,7 +43,33 @@ export interface Token extends TokenStops {
   readonly lastUsedUserAgent: string | null;
 }
 
-/** A token's status at an instant: revoked before disabled before expired. Expired from the very millisecond. */
+/** Says that a token belongs to a user and acts for that user. */
+export interface PersonalOwnership {
+  readonly kind: 'PERSONAL';
+  readonly ownerId: string;
+  readonly workspaceId: null;
+  readonly access: PersonalAccess;
+  readonly role: null;
+}
+
+/** Says that a token belongs to a workspace and acts with a role in it. */
+export interface WorkspaceOwnership {
+  readonly kind: 'WORKSPACE';
+  readonly ownerId: null;
+  readonly workspaceId: string;
+  readonly access: 'ROLE';
+  readonly role: Role;
+}
+
+export type TokenOwnership = PersonalOwnership | WorkspaceOwnership;
+
+export type PersonalToken = TokenFields & PersonalOwnership;
+export type WorkspaceToken = TokenFields & WorkspaceOwnership;
+
+/** A token as the API shows it, without its secret. */
+export type Token = PersonalToken | WorkspaceToken;
+
+/** Returns the status at an instant: revoked before disabled before expired. A token is expired from `expiresAt` on. */
 export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.revokedAt !== null) return 'REVOKED';
   if (token.disabledAt !== null || token.ancestorDisabledAt !== null) return 'DISABLED';

@@ -6,7 +6,7 @@ import { digestOf } from './hashing.ts';
 export interface IssuedSecret {
   readonly secret: string;
   readonly digest: string;
-  readonly display: string;
+  readonly secretPreview: string;
 }
 
 /** Makes what must not be guessed. */
@@ -25,7 +25,7 @@ export function createSecretSource(prefix: string): SecretSource {
   return {
     issue(kind) {
       const secret = composeSecret(kind, randomBytes(32), prefix);
-      return { secret, digest: digestOf(secret), display: previewPart(secret) };
+      return { secret, digest: digestOf(secret), secretPreview: previewPart(secret) };
     },
     text: (length) => Array.from(randomBytes(length), (byte) => READABLE[byte % READABLE.length]).join(''),
   };

@@ -209,7 +209,7 @@ const TOKEN: Token = {
   identifier: 'pat_x',
   name: 'x',
   description: null,
-  display: 'pat_x',
+  secretPreview: 'pat_x',
   access: 'FULL',
   role: null,
   createdAt: 0,

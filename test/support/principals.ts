@@ -11,7 +11,7 @@ export type Link = Partial<TokenAuthority>;
 
 /** What a token may do by itself. */
 export function authority(link: Link): TokenAuthority {
-  return { tokenId: 't', access: 'SCOPED', scopes: [], role: null, lifetime: 10, expiresAt: null, ...link };
+  return { tokenId: 't', access: 'SCOPED', scopes: [], lifetime: 10, expiresAt: null, ...link };
 }
 
 /** The signed-in user `u`. */
@@ -34,7 +34,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
 
 /** A token of the workspace `w` with a role, and those of the tokens above it. */
 export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrincipal {
-  const link = (held: Role) => authority({ access: 'ROLE', role: held });
+  const link = authority({ access: 'ROLE' });
   return {
     kind: 'WORKSPACE_TOKEN',
     tokenId: 't',
@@ -42,6 +42,6 @@ export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrin
     role: lowestRole(role, ...above),
     endsAt: null,
     replacesSecret: false,
-    chain: [link(role), ...above.map(link)],
+    chain: [link, ...above.map(() => link)],
   };
 }

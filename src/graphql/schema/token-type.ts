@@ -60,7 +60,7 @@ implementNode(TokenRef, {
       description: t.exposeString('description', { nullable: true, description: 'The description.' }),
       maskedSecret: t.string({
         description: 'The first 10 characters of the secret, then an ellipsis.',
-        resolve: (token) => `${token.display}…`,
+        resolve: (token) => `${token.secretPreview}…`,
       }),
       access: t.expose('access', { type: TokenAccessEnum, description: 'The access level of the token.' }),
       scopes: t.field({

@@ -1,6 +1,5 @@
 import { failure, PosternError } from '../../domain/errors.ts';
 import { ANONYMOUS, isToken, type Principal } from '../../domain/principal.ts';
-import { lowestRole, type Role } from '../../domain/roles.ts';
 import { statusOf } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
@@ -45,6 +44,11 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
   };
 }
 
+/** Whether the user that a token acts for is deactivated. */
+function isDeactivated({ subject }: TokenSnapshot): boolean {
+  return subject.kind === 'PERSONAL' && subject.deactivatedAt !== null;
+}
+
 /** Throws where the token itself or a token above it is stopped, or may do nothing. */
 function requireLive({ chain }: TokenSnapshot, now: number): void {
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
@@ -65,26 +69,16 @@ function endOf({ validUntil, chain }: TokenSnapshot): number | null {
   return end;
 }
 
-function principalOf(presented: TokenSnapshot): Principal {
-  const { chain } = presented;
+function principalOf(snapshot: TokenSnapshot): Principal {
+  const { subject, chain } = snapshot;
   const [{ tokenId }] = chain;
-  const endsAt = endOf(presented);
-  const replacesSecret = presented.hasOldSecret && presented.validUntil === null;
-  if (presented.kind === 'WORKSPACE') {
-    const [first, ...others] = chain.map((link) => link.role as Role) as [Role, ...Role[]];
-    const workspaceId = presented.workspaceId as string;
-    return {
-      kind: 'WORKSPACE_TOKEN',
-      tokenId,
-      workspaceId,
-      role: lowestRole(first, ...others),
-      endsAt,
-      replacesSecret,
-      chain,
-    };
+  const endsAt = endOf(snapshot);
+  const replacesSecret = snapshot.hasOldSecret && snapshot.validUntil === null;
+  if (subject.kind === 'WORKSPACE') {
+    const { workspaceId, role } = subject;
+    return { kind: 'WORKSPACE_TOKEN', tokenId, workspaceId, role, endsAt, replacesSecret, chain };
   }
-  const userId = presented.ownerId as string;
-  const { verifiedEmail } = presented;
+  const { userId, verifiedEmail } = subject;
   return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };
 }
 
@@ -96,15 +90,15 @@ export function createAuthentication(deps: {
   clock: Clock;
   announcements: Events;
 }): Authentication {
-  const presentedTokens = createTokenSnapshots(deps);
+  const snapshots = createTokenSnapshots(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
 
   async function identifyToken(db: Executor, digest: string, now: number): Promise<Principal> {
-    const presented = await presentedTokens.find(db, digest);
-    if (!presented || presented.ownerDeactivatedAt !== null) throw failure('INVALID_TOKEN');
-    if (presented.validUntil !== null && now >= presented.validUntil) throw failure('INVALID_TOKEN');
-    requireLive(presented, now);
-    return principalOf(presented);
+    const snapshot = await snapshots.find(db, digest);
+    if (!snapshot || isDeactivated(snapshot)) throw failure('INVALID_TOKEN');
+    if (snapshot.validUntil !== null && now >= snapshot.validUntil) throw failure('INVALID_TOKEN');
+    requireLive(snapshot, now);
+    return principalOf(snapshot);
   }
 
   function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {

@@ -4,7 +4,7 @@ import { isToken, userIdOf } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
 import { parseDescription, parseName } from '../../domain/text.ts';
-import type { Token, TokenAccess } from '../../domain/token.ts';
+import type { PersonalAccess, Token, TokenAccess, TokenOwnership } from '../../domain/token.ts';
 import {
   checkPersonalExpiry,
   checkWorkspaceExpiry,
@@ -22,7 +22,7 @@ import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireMayGive } from '../workspaces/members.ts';
 import { auditToken } from './lifecycle.ts';
 
-/** A token with the secret that is told once. */
+/** A token with its new secret, which is returned only here. */
 export interface IssuedToken {
   readonly token: Token;
   readonly secret: string;
@@ -44,7 +44,27 @@ export interface CreateWorkspaceTokenRequest {
   readonly expires?: ExpiryRequest | null;
 }
 
-/** What a new token has from the one that creates it: its place below, and an expiry that it cannot outlive. */
+/** The input of a new token after validation. */
+interface ParsedToken {
+  readonly text: Pick<Token, 'name' | 'description'>;
+  readonly expiresAt: number | null;
+}
+
+/** Creates tokens. */
+export interface TokenCreation {
+  /**
+   * Creates a personal token of the caller's user. If the caller is a token, the new token derives from it, within its
+   * access and lifetime. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER`.
+   */
+  create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
+  /**
+   * Creates a workspace token with a role up to the caller's, within the workspace's policy. Throws the same errors, and
+   * `FORBIDDEN` with `POLICY`.
+   */
+  createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
+}
+
+/** Returns the calling token as the parent of a new one, with the earliest expiry of its chain; nulls for other callers. */
 export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt: number | null } {
   const { principal } = uow;
   if (!isToken(principal)) return { parentId: null, expiresAt: null };
@@ -52,15 +72,15 @@ export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt:
   return { parentId: principal.tokenId, expiresAt: expiries.length === 0 ? null : Math.min(...expiries) };
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` where an expiry lies after the one that bounds it. */
+/** Throws `FORBIDDEN` with `EXCEEDS_CALLER` if an expiry is later than `latest`; a `latest` of `null` allows any. */
 export function requireNoLater(expiresAt: number | null, latest: number | null): void {
   if (latest !== null && (expiresAt === null || expiresAt > latest)) throw forbidden('EXCEEDS_CALLER');
 }
 
 /**
- * Throws `LIMIT_REACHED` where a token that is stored already was one too many. To look before it is stored would be as
- * right; but of two who do that at once, for different users, each has often read the page of an index that the other
- * then writes to, and PostgreSQL ends one of them.
+ * Throws `LIMIT_REACHED` if there are more than `most` tokens, the new one included. It counts after the insertion: if
+ * two transactions of different users counted before it, each could read an index page that the other then writes, and
+ * PostgreSQL would abort one of them.
  */
 async function requireAtMost(
   uow: UnitOfWork,
@@ -74,35 +94,23 @@ async function requireAtMost(
   );
 }
 
-/** Creates tokens. */
-export interface TokenCreation {
-  /**
-   * A personal token of the caller's user; called with a token, one derived from it, within its access and lifetime.
-   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER`.
-   */
-  create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
-  /** A workspace token with a role up to the caller's, within the workspace's policy. Throws the same, and `POLICY`. */
-  createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
-}
-
-/** Token creation over its dependencies. */
+/** Returns the creation of the token service. */
 export function createTokenCreation(deps: { secrets: SecretSource; limits: Limits }): TokenCreation {
   const { secrets, limits } = deps;
 
-  async function store(
+  async function issue(
     uow: UnitOfWork,
-    holder: Pick<Token, 'kind' | 'ownerId' | 'workspaceId' | 'access' | 'role'> & { prefix: string },
-    text: Pick<Token, 'name' | 'description'>,
-    expiresAt: number | null,
+    ownership: TokenOwnership,
+    identifierPrefix: string,
+    { text, expiresAt }: ParsedToken,
   ): Promise<IssuedToken> {
-    const { prefix, ...kept } = holder;
-    const issued = secrets.issue(holder.kind);
+    const issued = secrets.issue(ownership.kind);
     const token: Token = {
       id: uow.newId(),
       createdBy: userIdOf(uow.principal),
       parentId: parentOf(uow).parentId,
-      identifier: `${prefix}_${secrets.text(10)}`,
-      display: issued.display,
+      identifier: `${identifierPrefix}_${secrets.text(10)}`,
+      secretPreview: issued.secretPreview,
       createdAt: uow.now,
       updatedAt: uow.now,
       issuedAt: uow.now,
@@ -114,7 +122,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       lastUsedAt: null,
       lastUsedIp: null,
       lastUsedUserAgent: null,
-      ...kept,
+      ...ownership,
       ...text,
     };
     await insertToken(uow.tx, token, issued.digest);
@@ -123,64 +131,59 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
 
   return {
     async create(uow, request) {
-      const { principal } = uow;
-      if (principal.kind !== 'SESSION' && principal.kind !== 'PERSONAL_TOKEN')
-        throw failure('UNAUTHENTICATED');
-      const { userId: ownerId } = principal;
-      const owner = await findUser(uow.tx, ownerId);
+      const ownerId = userIdOf(uow.principal);
+      const owner = ownerId === null ? null : await findUser(uow.tx, ownerId);
       if (!owner) throw failure('UNAUTHENTICATED');
       const parent = parentOf(uow);
-      const { text, expiresAt } = parsePersonal(uow, request, parent.expiresAt, limits);
-      if (parent.parentId !== null && request.access === 'FULL') throw forbidden('EXCEEDS_CALLER');
-      requireNoLater(expiresAt, parent.expiresAt);
-      const rules = await resolveScopeRules(uow, ownerId, request.scopes ?? [], ['input', 'scopes'], limits);
-      const holder = { kind: 'PERSONAL', ownerId, workspaceId: null, role: null } as const;
-      const issued = await store(
-        uow,
-        { ...holder, access: request.access, prefix: owner.email },
-        text,
-        expiresAt,
-      );
-      await requireAtMost(uow, { ownerId }, limits.tokensPerUser);
+      const { access, ...parsed } = parsePersonal(uow, request, parent.expiresAt, limits);
+      if (parent.parentId !== null && access === 'FULL') throw forbidden('EXCEEDS_CALLER');
+      requireNoLater(parsed.expiresAt, parent.expiresAt);
+      const rules = await resolveScopeRules(uow, owner.id, request.scopes ?? [], ['input', 'scopes'], limits);
+      const ownership = {
+        kind: 'PERSONAL',
+        ownerId: owner.id,
+        workspaceId: null,
+        access,
+        role: null,
+      } as const;
+      const issued = await issue(uow, ownership, owner.email, parsed);
+      await requireAtMost(uow, { ownerId: owner.id }, limits.tokensPerUser);
       const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: uow.newId() }));
       await insertScopes(uow.tx, issued.token.id, scopes);
       await auditToken(uow, 'token.created', issued.token, {
-        access: request.access,
+        access,
         scopes: scopes.length,
-        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        expiresAt: toIsoString(parsed.expiresAt),
       });
       return issued;
     },
 
     async createForWorkspace(uow, request) {
+      const { role } = request;
       const [workspace] = await findWorkspaces(uow.tx, [request.workspaceId]);
       if (!workspace) throw failure('NOT_FOUND');
+      const { id: workspaceId, policy } = workspace;
       const parent = parentOf(uow);
-      const { text, expiresAt } = parseWorkspace(
-        uow,
-        request,
-        parent.expiresAt,
-        workspace.policy.maxLifetime,
-      );
-      requireMayGive(uow, request.role);
-      requireNoLater(expiresAt, parent.expiresAt);
-      if (!workspace.policy.tokenRoles.includes(request.role)) throw forbidden('POLICY');
-      checkWorkspaceExpiry(expiresAt, uow.now, workspace.policy);
-      const holder = { kind: 'WORKSPACE', ownerId: null, workspaceId: workspace.id, access: 'ROLE' } as const;
-      const issued = await store(
-        uow,
-        { ...holder, role: request.role, prefix: workspace.slug },
-        text,
-        expiresAt,
-      );
-      await requireAtMost(uow, { workspaceId: workspace.id }, limits.tokensPerWorkspace);
+      const parsed = parseWorkspace(uow, request, parent.expiresAt, policy.maxLifetime);
+      requireMayGive(uow, role);
+      requireNoLater(parsed.expiresAt, parent.expiresAt);
+      if (!policy.tokenRoles.includes(role)) throw forbidden('POLICY');
+      checkWorkspaceExpiry(parsed.expiresAt, uow.now, policy);
+      const ownership = { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role } as const;
+      const issued = await issue(uow, ownership, workspace.slug, parsed);
+      await requireAtMost(uow, { workspaceId }, limits.tokensPerWorkspace);
       await auditToken(uow, 'token.created', issued.token, {
-        role: request.role,
-        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        role,
+        expiresAt: toIsoString(parsed.expiresAt),
       });
       return issued;
     },
   };
+}
+
+/** Returns an instant as the audit log stores it. */
+export function toIsoString(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
 }
 
 function parsePersonal(
@@ -188,7 +191,7 @@ function parsePersonal(
   request: CreateTokenRequest,
   parentExpiresAt: number | null,
   limits: Limits,
-): { text: Pick<Token, 'name' | 'description'>; expiresAt: number | null } {
+): ParsedToken & { access: PersonalAccess } {
   const check = inputCheck();
   const text = parseText(check, request);
   const expiresAt = check.try(() => {
@@ -198,18 +201,21 @@ function parsePersonal(
     checkPersonalExpiry(at, uow.now, bounds, ['input', 'expires']);
     return at;
   });
-  check.try(() => {
-    if (request.access === 'ROLE')
-      throw badInput(['input', 'access'], 'only a workspace token acts with a role');
-    if (request.access === 'SCOPED' && !request.scopes) {
-      throw badInput(['input', 'scopes'], 'is required with access SCOPED; it may be empty');
-    }
-    if (request.access !== 'SCOPED' && request.scopes) {
-      throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
-    }
-  });
+  const access = check.try(() => parsePersonalAccess(request));
   check.finish();
-  return { text, expiresAt: expiresAt as number };
+  return { text, expiresAt: expiresAt as number, access: access as PersonalAccess };
+}
+
+/** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not go with the scopes. */
+function parsePersonalAccess({ access, scopes }: CreateTokenRequest): PersonalAccess {
+  if (access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+  if (access === 'SCOPED' && !scopes) {
+    throw badInput(['input', 'scopes'], 'is required with access SCOPED; it may be empty');
+  }
+  if (access !== 'SCOPED' && scopes) {
+    throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
+  }
+  return access;
 }
 
 function parseWorkspace(
@@ -217,7 +223,7 @@ function parseWorkspace(
   request: CreateWorkspaceTokenRequest,
   parentExpiresAt: number | null,
   maxLifetime: number | null,
-): { text: Pick<Token, 'name' | 'description'>; expiresAt: number | null } {
+): ParsedToken {
   const check = inputCheck();
   const text = parseText(check, request);
   const expiresAt = check.try(() =>

@@ -2,7 +2,7 @@ import { badInput, failure, forbidden } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import { isToken } from '../../domain/principal.ts';
-import { statusOf, type Token } from '../../domain/token.ts';
+import { statusOf, type Token, type WorkspaceToken } from '../../domain/token.ts';
 import {
   checkPersonalExpiry,
   checkWorkspaceExpiry,
@@ -75,7 +75,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
     return asked;
   }
 
-  async function workspaceExpiry(uow: UnitOfWork, token: Token, asked: number | null | undefined) {
+  async function workspaceExpiry(uow: UnitOfWork, token: WorkspaceToken, asked: number | null | undefined) {
     const policy = await policyFor(uow, token);
     if (asked !== undefined) {
       checkWorkspaceExpiry(asked, uow.now, policy);
@@ -106,7 +106,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
         uow.tx,
         token,
         {
-          display: issued.display,
+          secretPreview: issued.secretPreview,
           issuedAt: uow.now,
           regeneratedAt: uow.now,
           expiresAt,
@@ -126,10 +126,10 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
 }
 
 /** The policy of a workspace token's workspace. Throws `NOT_FOUND`, or `POLICY` where tokens of its role are not to be issued any more. */
-async function policyFor(uow: UnitOfWork, token: Token): Promise<TokenPolicy> {
-  const policy = await findPolicy(uow.tx, token.workspaceId as string);
+async function policyFor(uow: UnitOfWork, token: WorkspaceToken): Promise<TokenPolicy> {
+  const policy = await findPolicy(uow.tx, token.workspaceId);
   if (!policy) throw failure('NOT_FOUND');
-  if (token.role === null || !policy.tokenRoles.includes(token.role)) throw forbidden('POLICY');
+  if (!policy.tokenRoles.includes(token.role)) throw forbidden('POLICY');
   return policy;
 }
 

@@ -4,7 +4,7 @@ import { isToken } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { sameRule, type TokenScope } from '../../domain/scopes.ts';
 import { parseDescription, parseName } from '../../domain/text.ts';
-import type { Token, TokenAccess } from '../../domain/token.ts';
+import type { PersonalToken, Token, TokenAccess, WorkspaceToken } from '../../domain/token.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
 import { findPolicy } from '../../storage/repositories/workspaces.ts';
@@ -37,13 +37,13 @@ export interface TokenUpdates {
 export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
   const { limits } = deps;
 
-  function resolveRules(uow: UnitOfWork, token: Token, requests: readonly ScopeRequest[]) {
-    return resolveScopeRules(uow, token.ownerId as string, requests, ['input', 'scopes'], limits);
+  function resolveRules(uow: UnitOfWork, token: PersonalToken, requests: readonly ScopeRequest[]) {
+    return resolveScopeRules(uow, token.ownerId, requests, ['input', 'scopes'], limits);
   }
 
   async function replaceScopes(
     uow: UnitOfWork,
-    token: Token,
+    token: PersonalToken,
     requests: readonly ScopeRequest[],
   ): Promise<void> {
     const rules = await resolveRules(uow, token, requests);
@@ -56,11 +56,11 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
     async update(uow, request) {
       const token = await loadToken(uow, request.tokenId);
       const changes = parseChanges(token, request);
-      if (changes.role) await requireRole(uow, token, changes.role);
+      if (token.kind === 'WORKSPACE' && changes.role) await requireRole(uow, token, changes.role);
       if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
       await updateToken(uow.tx, token, changes, uow.now);
       if (changes.access && changes.access !== 'SCOPED') await deleteScopes(uow.tx, token.id);
-      if (request.scopes) await replaceScopes(uow, token, request.scopes);
+      if (token.kind === 'PERSONAL' && request.scopes) await replaceScopes(uow, token, request.scopes);
       await auditToken(uow, 'token.updated', token, {
         ...changes,
         ...(request.scopes ? { scopes: request.scopes.length } : {}),
@@ -106,16 +106,16 @@ async function stamp(
 async function scopedTokenOf(
   uow: UnitOfWork,
   tokenId: string,
-): Promise<{ token: Token; present: TokenScope[] }> {
+): Promise<{ token: PersonalToken; present: TokenScope[] }> {
   const token = await loadToken(uow, tokenId);
   if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
   return { token, present: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
 }
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
-async function requireRole(uow: UnitOfWork, token: Token, role: Role): Promise<void> {
+async function requireRole(uow: UnitOfWork, token: WorkspaceToken, role: Role): Promise<void> {
   requireMayGive(uow, role);
-  const policy = await findPolicy(uow.tx, token.workspaceId as string);
+  const policy = await findPolicy(uow.tx, token.workspaceId);
   if (!policy?.tokenRoles.includes(role)) throw forbidden('POLICY');
 }
 

@@ -1,25 +1,41 @@
 import type { TokenAuthority } from '../../domain/principal.ts';
-import type { TokenAccess, TokenKind, TokenStops } from '../../domain/token.ts';
-import { operationsFromText, roleFromRank } from '../codec.ts';
+import { lowestRole, type Role, roleOfRank } from '../../domain/roles.ts';
+import type { TokenAccess, TokenStops } from '../../domain/token.ts';
+import { operationsFromText } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery } from '../query/prepared.ts';
 
-/** One token as authentication needs it: what stops it, and what it may do. */
+/** One token of a chain, as authentication needs it: its authority and the instants that stop it. */
 export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt'> {}
 
-/** The token that a secret opens, with its owner and all that it derives from. */
-export interface TokenSnapshot {
-  readonly kind: TokenKind;
-  readonly ownerId: string | null;
-  readonly workspaceId: string | null;
-  /** The owner's; `null` while it is unverified, and for a workspace token. */
+/** The user that a personal token acts for. */
+export interface PersonalSubject {
+  readonly kind: 'PERSONAL';
+  readonly userId: string;
+  /** The email address of the user; `null` while it is unverified. */
   readonly verifiedEmail: string | null;
-  readonly ownerDeactivatedAt: number | null;
-  /** Set where the secret is the old one of an overlap. */
+  /** When the user was deactivated; `null` for an active user. */
+  readonly deactivatedAt: number | null;
+}
+
+/** The workspace that a workspace token acts in. */
+export interface WorkspaceSubject {
+  readonly kind: 'WORKSPACE';
+  readonly workspaceId: string;
+  /** The lowest role of the chain. */
+  readonly role: Role;
+}
+
+export type TokenSubject = PersonalSubject | WorkspaceSubject;
+
+/** The token that a secret belongs to, with its subject and its ancestors. */
+export interface TokenSnapshot {
+  readonly subject: TokenSubject;
+  /** When the secret stops working if it is the old one of an overlap; `null` for the current secret. */
   readonly validUntil: number | null;
   /** Whether an old secret still works beside this one. */
   readonly hasOldSecret: boolean;
-  /** The token itself, then those that it derives from, oldest first. */
+  /** The token itself, then its ancestors, oldest first. */
   readonly chain: readonly [TokenLink, ...TokenLink[]];
 }
 
@@ -59,7 +75,6 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
   return {
     tokenId: first.id,
     access: first.access as TokenAccess,
-    role: roleFromRank(first.role),
     scopes: rows.flatMap((row) =>
       row.entity_type === null
         ? []
@@ -139,22 +154,33 @@ function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
   return [own, ...[...byToken.values()].filter((link) => link !== own)];
 }
 
+/** Returns whom a token acts for; `null` if its owner is missing. */
+function subjectOf(own: Row, rows: readonly Row[]): TokenSubject | null {
+  const { owner_id: userId, workspace_id: workspaceId, email } = own;
+  if (userId !== null) {
+    const verifiedEmail = own.email_verified_at === null ? null : email;
+    return email === null
+      ? null
+      : { kind: 'PERSONAL', userId, verifiedEmail, deactivatedAt: own.deactivated_at };
+  }
+  const [role, ...others] = rows.flatMap((row) => (row.role === null ? [] : [roleOfRank(row.role)]));
+  if (workspaceId === null || !role) return null;
+  return { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others) };
+}
+
 /**
- * What a digest opens, worked out from the tables that say so: the truth that what is kept has to equal. `null` where
- * the owner or an ancestor of the token is missing, too: who limits it is then unknown.
+ * Builds the snapshot of a digest from the ordinary tables; a stored snapshot always equals it. `null` if the digest is
+ * unknown, or if the owner or an ancestor of the token is missing, because its limits are unknown then.
  */
 export async function buildTokenSnapshot(db: Executor, digest: string): Promise<TokenSnapshot | null> {
   const rows = await presentedRows(db, digest);
   const links = linksOf(rows);
   const [first] = rows;
-  if (!first || !links || (first.owner_id !== null && first.email === null)) return null;
+  const subject = first ? subjectOf(first, rows) : null;
+  if (!first || !links || !subject) return null;
   const [own, ...ancestors] = links;
   return {
-    kind: first.kind as TokenKind,
-    ownerId: first.owner_id,
-    workspaceId: first.workspace_id,
-    verifiedEmail: first.email_verified_at === null ? null : first.email,
-    ownerDeactivatedAt: first.deactivated_at,
+    subject,
     validUntil: first.valid_until,
     hasOldSecret: Number(first.old_secrets) > 0,
     chain: [toLink(own), ...ancestors.map(toLink)],

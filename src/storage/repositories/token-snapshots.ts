@@ -3,7 +3,12 @@ import pLimit from 'p-limit';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { batchLookup } from '../query/batched-lookup.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
-import { buildTokenSnapshot, type TokenLink, type TokenSnapshot } from './build-token-snapshot.ts';
+import {
+  buildTokenSnapshot,
+  type TokenLink,
+  type TokenSnapshot,
+  type TokenSubject,
+} from './build-token-snapshot.ts';
 
 /** How long what is to be stored is gathered, and how much of it one transaction stores: some milliseconds of work. */
 const GATHER_MS = 50;
@@ -20,36 +25,35 @@ export interface TokenSnapshots {
 }
 
 function linkToJson(link: TokenLink) {
-  const { tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt } = link;
+  const { tokenId, access, lifetime, expiresAt, disabledAt, revokedAt } = link;
   const scopes = link.scopes.map(
     ({ entityType, entityId, workspaceId, operations }) =>
       [entityType, entityId, workspaceId, operations] as const,
   );
-  return [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes] as const;
+  return [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes] as const;
 }
 
-function toJson(presented: TokenSnapshot) {
-  const { kind, ownerId, workspaceId, verifiedEmail, ownerDeactivatedAt, validUntil, hasOldSecret } =
-    presented;
-  const chain = presented.chain.map(linkToJson);
-  return [
-    kind,
-    ownerId,
-    workspaceId,
-    verifiedEmail,
-    ownerDeactivatedAt,
-    validUntil,
-    hasOldSecret,
-    chain,
-  ] as const;
+function subjectToJson(subject: TokenSubject) {
+  return subject.kind === 'PERSONAL'
+    ? ([subject.kind, subject.userId, subject.verifiedEmail, subject.deactivatedAt] as const)
+    : ([subject.kind, subject.workspaceId, subject.role] as const);
+}
+
+function subjectFromJson(json: ReturnType<typeof subjectToJson>): TokenSubject {
+  if (json[0] === 'WORKSPACE') return { kind: json[0], workspaceId: json[1], role: json[2] };
+  const [kind, userId, verifiedEmail, deactivatedAt] = json;
+  return { kind, userId, verifiedEmail, deactivatedAt };
+}
+
+function toJson({ subject, validUntil, hasOldSecret, chain }: TokenSnapshot) {
+  return [subjectToJson(subject), validUntil, hasOldSecret, chain.map(linkToJson)] as const;
 }
 
 function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
-  const [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes] = json;
+  const [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes] = json;
   return {
     tokenId,
     access,
-    role,
     scopes: scopes.map(([entityType, entityId, scopeWorkspaceId, operations]) => ({
       entityType,
       entityId,
@@ -72,15 +76,10 @@ function encode(presented: TokenSnapshot): string {
 }
 
 function decode(content: string): TokenSnapshot {
-  const [kind, ownerId, workspaceId, verifiedEmail, ownerDeactivatedAt, validUntil, hasOldSecret, chain] =
-    JSON.parse(content) as ReturnType<typeof toJson>;
+  const [subject, validUntil, hasOldSecret, chain] = JSON.parse(content) as ReturnType<typeof toJson>;
   const [first, ...others] = chain as [ReturnType<typeof linkToJson>];
   return {
-    kind,
-    ownerId,
-    workspaceId,
-    verifiedEmail,
-    ownerDeactivatedAt,
+    subject: subjectFromJson(subject),
     validUntil,
     hasOldSecret,
     chain: [linkFromJson(first), ...others.map(linkFromJson)],

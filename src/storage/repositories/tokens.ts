@@ -1,7 +1,8 @@
 import { type ExpressionBuilder, sql } from 'kysely';
+import { roleOfRank } from '../../domain/roles.ts';
 import { foldCase } from '../../domain/text.ts';
-import type { Token, TokenAccess, TokenKind } from '../../domain/token.ts';
-import { roleFromRank, roleToRank } from '../codec.ts';
+import type { PersonalAccess, Token, TokenOwnership } from '../../domain/token.ts';
+import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
@@ -63,21 +64,30 @@ export function tokenQuery(db: Executor) {
 
 export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
 
+/** Returns the fields that depend on a token's kind. The table's constraints allow no other combination. */
+export function toOwnership(
+  row: Pick<TokenRow, 'id' | 'owner_id' | 'workspace_id' | 'access' | 'role'>,
+): TokenOwnership {
+  const { owner_id: ownerId, workspace_id: workspaceId, role } = row;
+  if (ownerId !== null) {
+    return { kind: 'PERSONAL', ownerId, workspaceId: null, access: row.access as PersonalAccess, role: null };
+  }
+  if (workspaceId === null || role === null)
+    throw new Error(`token ${row.id} belongs to no user or workspace`);
+  return { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role: roleOfRank(role) };
+}
+
 /** A token from its row. */
 export function toToken(row: TokenRow): Token {
   return {
     id: row.id,
-    kind: row.kind as TokenKind,
-    ownerId: row.owner_id,
-    workspaceId: row.workspace_id,
     createdBy: row.created_by,
     parentId: row.parent_id,
     identifier: row.identifier,
     name: row.name,
     description: row.description,
-    display: row.secret_preview,
-    access: row.access as TokenAccess,
-    role: roleFromRank(row.role),
+    secretPreview: row.secret_preview,
+    ...toOwnership(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     issuedAt: row.issued_at,
@@ -115,7 +125,7 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     parent_id: token.parentId,
     identifier: token.identifier,
     ...searchColumns(token),
-    secret_preview: token.display,
+    secret_preview: token.secretPreview,
     access: token.access,
     role: roleToRank(token.role),
     created_at: token.createdAt,
@@ -251,7 +261,7 @@ export type TokenChanges = Partial<
     | 'description'
     | 'access'
     | 'role'
-    | 'display'
+    | 'secretPreview'
     | 'issuedAt'
     | 'regeneratedAt'
     | 'expiresAt'
@@ -274,7 +284,7 @@ export async function updateToken(
       ...searchColumns(next),
       access: next.access,
       role: roleToRank(next.role),
-      secret_preview: next.display,
+      secret_preview: next.secretPreview,
       issued_at: next.issuedAt,
       regenerated_at: next.regeneratedAt,
       expires_at: next.expiresAt,
