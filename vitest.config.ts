@@ -1,44 +1,60 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testsWithoutProgram } from './test/support/programs.ts';
+import { LongestFirst } from './test/support/sequencer.ts';
 
-/** What is about SQLite's files, or about commands and documents that any engine serves alike. */
-const SQLITE_ONLY = [
-  'test/storage/sqlite/**',
-  'test/api/cli*.test.ts',
-  'test/api/authority-matrix.test.ts',
-  'test/api/wire-*.test.ts',
-];
+/** Tests of the API that use sockets, processes or files. */
+const WIRE = ['test/api/{cli,wire-}*.test.ts'];
+
+/** Tests of the API whose results do not depend on the database engine. */
+const ENGINE_INDEPENDENT = ['test/api/authority-matrix.test.ts'];
+
+function project(
+  name: string,
+  test: NonNullable<TestProjectInlineConfiguration['test']>,
+): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, ...test } };
+}
 
 export default defineConfig({
   // Vite would take graphql's ESM build where Node takes its CommonJS one: two copies, which do not know each other.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    // Test files keep no state in modules, so files of a project share a worker and what it has imported.
+    isolate: false,
+    pool: 'threads',
+    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? 2),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Real processes, sockets and a browser have deadlines, which a machine shared with others may miss once. A test that
-    // fails twice fails.
-    retry: process.env.CI ? 1 : 0,
-    expect: { poll: { timeout: 5000 } },
+    expect: { poll: { timeout: 20_000 } },
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'sqlite',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/postgres/**', ...testsWithoutProgram()],
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'postgres',
-          include: ['test/{storage,services,api,postgres}/**/*.test.ts'],
-          exclude: SQLITE_ONLY,
-          globalSetup: 'test/support/postgres-setup.ts',
-          // Every statement is a round trip, of which a walk at random makes tens of thousands.
-          testTimeout: 180_000,
-        },
-      },
+      project('unit', {
+        include: [
+          'test/*.test.ts',
+          'test/{bench,domain,graphql,services}/**/*.test.ts',
+          'test/storage/*.test.ts',
+        ],
+      }),
+      project('api', { include: ['test/api/**/*.test.ts'], exclude: WIRE }),
+      project('system', {
+        include: [
+          ...WIRE,
+          'test/{docs,durability,scripts,verify,web}/**/*.test.ts',
+          'test/storage/sqlite/**/*.test.ts',
+        ],
+        exclude: testsWithoutProgram(),
+        globalSetup: 'test/support/build-setup.ts',
+        // Tests that end processes or measure memory get a process of their own kind.
+        pool: 'forks',
+        testTimeout: 60_000,
+      }),
+      project('postgres', {
+        include: ['test/{services,api,postgres}/**/*.test.ts', 'test/storage/*.test.ts'],
+        exclude: [...WIRE, ...ENGINE_INDEPENDENT],
+        globalSetup: 'test/support/postgres-setup.ts',
+        // Each statement is a round trip, and a random walk makes tens of thousands.
+        testTimeout: 180_000,
+      }),
     ],
   },
 });

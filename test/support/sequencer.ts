@@ -1,0 +1,30 @@
+import { relative } from 'node:path';
+import type { TestSequencer, TestSpecification } from 'vitest/node';
+
+/** Projects in the order in which they run: one after the other, so that a worker keeps what it has imported. */
+const PROJECTS = ['postgres', 'system', 'api', 'unit'];
+
+/** The longest test files. They start first, so that no worker waits for one of them at the end. */
+const LONGEST: readonly string[] = [];
+
+function rank({ project, moduleId }: TestSpecification): [number, number] {
+  const place = LONGEST.indexOf(relative(project.vitest.config.root, moduleId));
+  return [PROJECTS.indexOf(project.name), place < 0 ? LONGEST.length : place];
+}
+
+function compare(left: TestSpecification, right: TestSpecification): number {
+  const [project, place] = rank(left);
+  const [otherProject, otherPlace] = rank(right);
+  return project - otherProject || place - otherPlace || left.moduleId.localeCompare(right.moduleId);
+}
+
+/** Sorts test files by project, then the longest files first, then by name. Vitest requires a class. */
+export class LongestFirst implements TestSequencer {
+  sort(specifications: TestSpecification[]): TestSpecification[] {
+    return [...specifications].sort(compare);
+  }
+
+  shard(specifications: TestSpecification[]): TestSpecification[] {
+    return specifications;
+  }
+}
