@@ -50,8 +50,8 @@ async function tryCell(path: string, recipe: Recipe, caller: NamedCaller, each: 
   const { secret } = caller;
   const probe = probeFor(path, recipe, args);
   const wanted = each.verdict(caller);
-  const rouse = wanted === 'allowed' ? recipe.rouse?.(args as Record<string, string>) : undefined;
-  const reply = await postern.call({ query: probe.query, variables: args, secret }, rouse);
+  const trigger = wanted === 'allowed' ? recipe.trigger?.(args as Record<string, string>) : undefined;
+  const reply = await postern.call({ query: probe.query, variables: args, secret }, trigger);
 
   const complaints: (string | null | false)[] = [];
   const found = verdictOf(reply, probe);
@@ -80,8 +80,8 @@ describe('every field answers everybody as the permission model says, absent and
     }
     expect(complaints).toEqual([]);
     // To make streams speak, messages were published; nothing else may have changed by now.
-    expect(matrix.postern.hasChanged()).toBe(recipe.rouse !== undefined);
-    if (recipe.rouse) await matrix.postern.reset();
+    expect(matrix.postern.hasChanged()).toBe(recipe.trigger !== undefined);
+    if (recipe.trigger) await matrix.postern.reset();
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { changeSomething } from '../support/authority/changes.ts';
 import { randomProbe, randomQuestion, randomTypeQuestion } from '../support/authority/probes.ts';
-import { createTown, type Town } from '../support/authority/town.ts';
+import { createScenario, type Scenario } from '../support/authority/scenario.ts';
 import type { Verdict } from '../support/oracle.ts';
 import { seededRandom } from '../support/random.ts';
 import { verify } from '../support/verify.ts';
@@ -12,11 +12,11 @@ const PROBES_A_CHANGE = 6;
 const TYPE_QUESTIONS_A_CHANGE = 1;
 
 let postern: TestApp;
-let town: Town;
+let scenario: Scenario;
 
 beforeAll(async () => {
   postern = await startTestApp();
-  town = await createTown(postern);
+  scenario = await createScenario(postern);
 });
 
 afterAll(() => postern.close());
@@ -46,9 +46,9 @@ test('as members, roles, policies, shares and scopes change, everybody may do wh
   const random = seededRandom(7);
   const verdicts = new Map<string, number>();
   for (let count = 0; count < CHANGES; count++) {
-    await changeSomething(random, town);
+    await changeSomething(random, scenario);
     for (let round = 0; round < PROBES_A_CHANGE; round++) {
-      const { caller, probe } = randomProbe(random, town);
+      const { caller, probe } = randomProbe(random, scenario);
       const answer = await postern.post(probe.query, probe.variables, caller.secret);
       const what = `${count}: ${caller.name} on ${probe.what}, being ${JSON.stringify(caller.who())}`;
       expect(verdictOf(answer), what).toEqual(probe.verdict);
@@ -60,7 +60,7 @@ test('as members, roles, policies, shares and scopes change, everybody may do wh
         typeof probe.verdict === 'string' ? probe.verdict : (probe.verdict.reason ?? probe.verdict.code);
       verdicts.set(kind, (verdicts.get(kind) ?? 0) + 1);
     }
-    const { caller, query, verdict } = randomQuestion(random, town);
+    const { caller, query, verdict } = randomQuestion(random, scenario);
     const { data } = await postern.post(query, {}, caller.secret);
     const expected =
       typeof verdict === 'string'
@@ -68,7 +68,7 @@ test('as members, roles, policies, shares and scopes change, everybody may do wh
         : { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
     expect(data.viewer.can, `${count}: ${caller.name} asks ${query}`).toEqual(expected);
     for (let round = 0; round < TYPE_QUESTIONS_A_CHANGE; round++) {
-      const { caller, args, every, allowed } = randomTypeQuestion(random, town);
+      const { caller, args, every, allowed } = randomTypeQuestion(random, scenario);
       const answers = await answersAboutType(caller.secret as string, args, every);
       const what = `${count}: ${caller.name} on ${every ? 'every' : 'any'} ${JSON.stringify(args)}, being ${JSON.stringify(caller.who())}`;
       expect(new Set(answers), what).toEqual(new Set([allowed]));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { type Fate, LOSSES, type Loss } from '../support/granters/losses.ts';
+import { type GrantOutcome, LOSSES, type Loss } from '../support/granters/losses.ts';
 import {
   accept,
   createScene,
@@ -21,13 +21,13 @@ beforeAll(async () => {
 
 afterAll(() => postern.close());
 
-function fateOf({ fate }: Loss, giver: Giver, thing: Thing): Fate {
-  return typeof fate === 'string' ? fate : fate(giver, thing);
+function outcomeFor({ outcome }: Loss, giver: Giver, thing: Thing): GrantOutcome {
+  return typeof outcome === 'string' ? outcome : outcome(giver, thing);
 }
 
 const cases = LOSSES.flatMap((loss) =>
   GIVERS.filter((giver) => loss.of.includes(giver)).map((giver) => {
-    const things = thingsOf(giver).map((thing) => ({ thing, fate: fateOf(loss, giver, thing) }));
+    const things = thingsOf(giver).map((thing) => ({ thing, outcome: outcomeFor(loss, giver, thing) }));
     return { giver, loss, things, name: loss.name };
   }),
 ).map((each, index) => ({ ...each, scene: `s${index}` }));
@@ -36,8 +36,8 @@ test.each(cases)(
   'what was given by $giver holds only as far as it could be given now: $name',
   async (each) => {
     const { loss, giver, things } = each;
-    const expected = (...fates: Fate[]) =>
-      things.filter(({ fate }) => fates.includes(fate)).map(({ thing }) => thing);
+    const expected = (...outcomes: GrantOutcome[]) =>
+      things.filter(({ outcome }) => outcomes.includes(outcome)).map(({ thing }) => thing);
 
     const scene = await createScene(postern, guest, each.scene, giver);
     expect(await heldThings(scene)).toEqual(thingsOf(giver));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { refusalIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
+import { refusalIn } from '../support/responses.ts';
 
 const MOST = 4;
 const BYTES = 65_536;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createOperatorService } from '../../src/services/accounts/operator.ts';
-import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 const DAY = 86_400_000;
@@ -20,7 +20,7 @@ async function sessionsOf(secret: string): Promise<any[]> {
   return (await postern.post(SESSIONS, {}, secret)).data.viewer.sessions;
 }
 
-const fate = (secret: string) => fateOf(postern, secret);
+const outcome = (secret: string) => authOutcome(postern, secret);
 
 describe('signIn', () => {
   const signIn = (input: object, by: string | null = null): Promise<Answer> =>
@@ -33,7 +33,7 @@ describe('signIn', () => {
       sessionToken: expect.stringMatching(/^ses_\w{49}$/),
       expiresAt: new Date(postern.now() + 14 * DAY).toISOString(),
     });
-    expect(await fate(data.signIn.sessionToken)).toBe('OK');
+    expect(await outcome(data.signIn.sessionToken)).toBe('OK');
   });
 
   test('knows a person whatever the case of the address', async () => {
@@ -58,9 +58,9 @@ describe('signIn', () => {
 
   test('of a session that is over is refused from the very millisecond', async () => {
     postern.advance(14 * DAY - 1);
-    expect(await fate(ada.session)).toBe('OK');
+    expect(await outcome(ada.session)).toBe('OK');
     postern.advance(1);
-    expect(await fate(ada.session)).toBe('INVALID_SESSION');
+    expect(await outcome(ada.session)).toBe('INVALID_SESSION');
   });
 });
 
@@ -92,7 +92,7 @@ describe('a person’s sessions', () => {
     expect(refusalIn(await revoke(postern.owner.session))).toBe('NOT_FOUND');
     expect(refusalIn(await revoke(null))).toBe('UNAUTHENTICATED');
     expect((await revoke(ada.session)).data.revokeSession.revokedSessionId).toBe(id);
-    expect([await fate(second), await fate(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
+    expect([await outcome(second), await outcome(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
     expect(refusalIn(await revoke(ada.session))).toBe('NOT_FOUND');
   });
 
@@ -100,15 +100,15 @@ describe('a person’s sessions', () => {
     const others = [await postern.signIn(ada.email), await postern.signIn(ada.email)];
     const { data } = await postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, ada.session);
     expect(data.revokeOtherSessions.revokedCount).toBe(2);
-    for (const other of others) expect(await fate(other)).toBe('INVALID_SESSION');
-    expect([await fate(ada.session), await fate(postern.owner.session)]).toEqual(['OK', 'OK']);
+    for (const other of others) expect(await outcome(other)).toBe('INVALID_SESSION');
+    expect([await outcome(ada.session), await outcome(postern.owner.session)]).toEqual(['OK', 'OK']);
   });
 
   test('are ended by signing out, that one alone', async () => {
     const second = await postern.signIn(ada.email);
     const { data } = await postern.post('mutation { signOut { signedOut } }', {}, second);
     expect(data.signOut.signedOut).toBe(true);
-    expect([await fate(second), await fate(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
+    expect([await outcome(second), await outcome(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
   });
 
   test('are no concern of a token, whatever it may do', async () => {
@@ -137,16 +137,16 @@ describe('changePassword', () => {
   test('replaces the password, keeps the present session and ends the others', async () => {
     const second = await postern.signIn(ada.email);
     expect((await change({})).data.changePassword.user.id).toBe(ada.id);
-    expect([await fate(ada.session), await fate(second)]).toEqual(['OK', 'INVALID_SESSION']);
+    expect([await outcome(ada.session), await outcome(second)]).toEqual(['OK', 'INVALID_SESSION']);
     await expect(postern.signIn(ada.email)).rejects.toThrow('INVALID_CREDENTIALS');
-    expect(await fate(await postern.signIn(ada.email, NEXT))).toBe('OK');
+    expect(await outcome(await postern.signIn(ada.email, NEXT))).toBe('OK');
   });
 
   test('needs the present password, and changes nothing without it', async () => {
     const second = await postern.signIn(ada.email);
     expect(refusalIn(await change({ currentPassword: NEXT }))).toBe('INVALID_CREDENTIALS');
-    expect(await fate(second)).toBe('OK');
-    expect(await fate(await postern.signIn(ada.email))).toBe('OK');
+    expect(await outcome(second)).toBe('OK');
+    expect(await outcome(await postern.signIn(ada.email))).toBe('OK');
   });
 
   test.each(['short', 'x'.repeat(257)])('refuses a password that will not do', async (newPassword) => {
@@ -183,7 +183,7 @@ test('a user with the same address as one before inherits nothing', async () => 
   await postern.database.db.deleteFrom('users').where('email', '=', ada.email).execute();
   const again = await postern.person('Ada');
   expect(again.id).not.toBe(ada.id);
-  expect([await fate(secret), await fate(ada.session)]).toEqual(['INVALID_TOKEN', 'INVALID_SESSION']);
+  expect([await outcome(secret), await outcome(ada.session)]).toEqual(['INVALID_TOKEN', 'INVALID_SESSION']);
   const { data } = await postern.post(
     '{ tokens { totalCount } viewer { sessions { id } } }',
     {},

@@ -3,9 +3,9 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createOperatorService } from '../../src/services/accounts/operator.ts';
-import { refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { fetchFrom } from '../support/fetch.ts';
+import { refusalIn } from '../support/responses.ts';
 
 const MINUTE = 60_000;
 const TRIES_AN_ACCOUNT = 10;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kindOfSecret } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const DAY = 86_400_000;
@@ -57,7 +57,7 @@ describe('createToken', () => {
       lastUsedIp: null,
       lastUsedUserAgent: null,
     });
-    expect(await fateOf(postern, secret)).toBe('TOKEN_NO_ACCESS');
+    expect(await authOutcome(postern, secret)).toBe('TOKEN_NO_ACCESS');
   });
 
   test('tells a secret of which only the SHA-256 is kept', async () => {
@@ -74,7 +74,7 @@ describe('createToken', () => {
     ['SCOPED', [{ entityType: 'workspace', operations: ['READ'] }]],
   ])('makes one with access %s and the scopes %j, which works at once', async (access, scopes) => {
     const { data } = await create({ access, scopes });
-    expect(await fateOf(postern, data.createToken.secret)).toBe('OK');
+    expect(await authOutcome(postern, data.createToken.secret)).toBe('OK');
   });
 
   test.each([
@@ -166,7 +166,7 @@ describe('createToken', () => {
     const { secret, token } = data.createToken;
     expect(secret).toMatch(/^acme_pat_\w{49}$/);
     expect(token.maskedSecret).toBe(`${secret.slice(0, 10)}…`);
-    expect(await fateOf(acme, secret)).toBe('OK');
+    expect(await authOutcome(acme, secret)).toBe('OK');
     await acme.close();
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
+import { authOutcome, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 
 const HOUR = 3_600_000;
@@ -124,7 +124,7 @@ describe('what a derived token may do is its own and its maker’s, now', () => 
     const { id, secret } = await parent([CREATE, READ]);
     const child = (await derive(secret, scoped(READ))).data.createToken;
     await mutate(postern, 'updateToken', { id, access: 'NONE' }, postern.owner.session, '__typename');
-    expect(await fateOf(postern, child.secret)).toBe('TOKEN_NO_ACCESS');
+    expect(await authOutcome(postern, child.secret)).toBe('TOKEN_NO_ACCESS');
   });
 
   test('a workspace that is closed to its maker’s long life is closed to it', async () => {

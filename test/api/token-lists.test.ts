@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { badPathsIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { seededRandom } from '../support/random.ts';
+import { badPathsIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const SECOND = 1000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 const HOUR = 3_600_000;
@@ -49,14 +49,14 @@ function inHours(hours: number): string {
   return new Date(postern.now() + hours * HOUR).toISOString();
 }
 
-const fate = (secret: string) => fateOf(postern, secret);
+const outcome = (secret: string) => authOutcome(postern, secret);
 
 describe('regenerateToken', () => {
   test('gives a new secret that works, and the old one is dead from the next request on', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id);
     expect(next).not.toBe(secret);
-    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+    expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 
   test('starts the lifetime that the token had before anew, and keeps all else', async () => {
@@ -100,15 +100,15 @@ describe('regenerateToken', () => {
   ])('is not done %s, and leaves the old secret alone', async (_what, input, path) => {
     const { id, secret } = await personal();
     expect(badPathsIn(await regenerate(id, input))).toEqual([path]);
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 
   test('makes an expired token active', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1H' } });
     postern.advance(HOUR);
-    expect(await fate(secret)).toBe('TOKEN_EXPIRED');
-    expect(await fate(await renewed(id))).toBe('OK');
-    expect(await fate(secret)).toBe('INVALID_TOKEN');
+    expect(await outcome(secret)).toBe('TOKEN_EXPIRED');
+    expect(await outcome(await renewed(id))).toBe('OK');
+    expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
   test('makes a revoked token active, and nothing that derived from it', async () => {
@@ -116,7 +116,7 @@ describe('regenerateToken', () => {
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
     await run('revokeToken', id);
     const next = await renewed(id);
-    expect([await fate(next), await fate(secret), await fate(child.secret)]).toEqual([
+    expect([await outcome(next), await outcome(secret), await outcome(child.secret)]).toEqual([
       'OK',
       'INVALID_TOKEN',
       'TOKEN_REVOKED',
@@ -127,25 +127,25 @@ describe('regenerateToken', () => {
     const { id } = await personal();
     await run('disableToken', id);
     const next = await renewed(id);
-    expect(await fate(next)).toBe('TOKEN_DISABLED');
+    expect(await outcome(next)).toBe('TOKEN_DISABLED');
     await run('enableToken', id);
-    expect(await fate(next)).toBe('OK');
+    expect(await outcome(next)).toBe('OK');
   });
 
   test('leaves one disabled that was revoked besides', async () => {
     const { id } = await personal();
     await run('disableToken', id);
     await run('revokeToken', id);
-    expect(await fate(await renewed(id))).toBe('TOKEN_DISABLED');
+    expect(await outcome(await renewed(id))).toBe('TOKEN_DISABLED');
   });
 
   test('bounds what derives from it by its new expiry', async () => {
     const { id, secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
     await renewed(id, { expires: { after: 'PT1H' } });
-    expect(await fate(child.secret)).toBe('OK');
+    expect(await outcome(child.secret)).toBe('OK');
     postern.advance(HOUR);
-    expect(await fate(child.secret)).toBe('TOKEN_EXPIRED');
+    expect(await outcome(child.secret)).toBe('TOKEN_EXPIRED');
   });
 
   test('lets a token without expiry go on without one, unless the policy has come to forbid it', async () => {
@@ -169,16 +169,16 @@ describe('regenerateToken', () => {
     expect(refusalIn(await regenerate(id, {}, other.session))).toBe('NOT_FOUND');
     expect(refusalIn(await regenerate(id, {}, null))).toBe('UNAUTHENTICATED');
     expect(refusalIn(await regenerate(id, {}, secret))).toBe('MISSING_SCOPE');
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 
   test('takes an Administrator for a workspace token', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
     const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
     expect(refusalIn(await regenerate(id, {}, manager.session))).toBe('ROLE_REQUIRED');
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
     const administrator = await postern.person('administrator', 'ADMINISTRATOR');
-    expect(await fate(await renewed(id, {}, administrator.session))).toBe('OK');
+    expect(await outcome(await renewed(id, {}, administrator.session))).toBe('OK');
   });
 });
 
@@ -211,51 +211,55 @@ describe('with an overlap', () => {
   test('the old secret works until the new one is first used', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id, { overlap: 'PT1H' });
-    expect([await fate(secret), await fate(secret)]).toEqual(['OK', 'OK']);
-    expect(await fate(next)).toBe('OK');
-    expect(await fate(secret)).toBe('INVALID_TOKEN');
+    expect([await outcome(secret), await outcome(secret)]).toEqual(['OK', 'OK']);
+    expect(await outcome(next)).toBe('OK');
+    expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
   test('the old secret works until the overlap ends, to the millisecond', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id, { overlap: 'PT1H' });
     postern.advance(HOUR - 1);
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
     postern.advance(1);
-    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+    expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 
   test('the old secret does not outlive the expiry that it had', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1H' } });
     await renewed(id, { overlap: 'P1D', expires: { after: 'P30D' } });
     postern.advance(HOUR);
-    expect(await fate(secret)).toBe('INVALID_TOKEN');
+    expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
   test('a new secret that is refused was not used', async () => {
     const { id, secret } = await personal({ access: 'NONE' });
     const next = await renewed(id, { overlap: 'PT1H' });
-    expect(await fate(next)).toBe('TOKEN_NO_ACCESS');
+    expect(await outcome(next)).toBe('TOKEN_NO_ACCESS');
     await run('updateToken', id, { access: 'FULL' });
-    expect([await fate(secret), await fate(next), await fate(secret)]).toEqual(['OK', 'OK', 'INVALID_TOKEN']);
+    expect([await outcome(secret), await outcome(next), await outcome(secret)]).toEqual([
+      'OK',
+      'OK',
+      'INVALID_TOKEN',
+    ]);
   });
 
   test('both secrets stop and resume together', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id, { overlap: 'PT1H' });
     await run('disableToken', id);
-    expect([await fate(secret), await fate(next)]).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    expect([await outcome(secret), await outcome(next)]).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED']);
     await run('enableToken', id);
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
     await run('revokeToken', id);
-    expect([await fate(secret), await fate(next)]).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
+    expect([await outcome(secret), await outcome(next)]).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
   });
 
   test('a second one leaves two secrets, the last two', async () => {
     const { id, secret } = await personal();
     const second = await renewed(id, { overlap: 'PT1H' });
     const third = await renewed(id, { overlap: 'PT1H' });
-    expect([await fate(secret), await fate(second), await fate(third)]).toEqual([
+    expect([await outcome(secret), await outcome(second), await outcome(third)]).toEqual([
       'INVALID_TOKEN',
       'OK',
       'OK',
@@ -266,7 +270,7 @@ describe('with an overlap', () => {
     const { id, secret } = await personal();
     const second = await renewed(id, { overlap: 'PT1H' });
     await renewed(id);
-    expect([await fate(secret), await fate(second)]).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN']);
+    expect([await outcome(secret), await outcome(second)]).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN']);
   });
 
   test.each([
@@ -276,6 +280,6 @@ describe('with an overlap', () => {
     const { id, secret } = await personal({ expires: { after: 'P1D' } });
     await kill(id);
     const next = await renewed(id, { overlap: 'PT1H' });
-    expect([await fate(secret), await fate(next)]).toEqual(['INVALID_TOKEN', 'OK']);
+    expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 });

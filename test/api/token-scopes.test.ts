@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { badPathsIn, refusalIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
+import { badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 const SCOPES = 'scopes { id entityType entityId workspaceId operations }';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { composeSecret } from '../../src/domain/secret.ts';
-import { fateOf } from '../support/answers.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome } from '../support/responses.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 const ALL =
@@ -40,8 +40,8 @@ test('a secret of the wrong shape or checksum is refused without asking the data
   const made = composeSecret('PERSONAL', new Uint8Array(32).fill(7));
   const misspelt = `${made.slice(0, -1)}${made.endsWith('0') ? '1' : '0'}`;
   for (const secret of ['pat_short', misspelt, made.toUpperCase()]) {
-    expect(await fateOf(other, secret)).toBe('INVALID_TOKEN');
+    expect(await authOutcome(other, secret)).toBe('INVALID_TOKEN');
   }
   // The one that could be a token's has to be looked up, and cannot be.
-  expect(await fateOf(other, made)).toMatch(/^(?:UNAVAILABLE|INTERNAL_SERVER_ERROR)$/);
+  expect(await authOutcome(other, made)).toMatch(/^(?:UNAVAILABLE|INTERNAL_SERVER_ERROR)$/);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const TOKEN =
@@ -37,7 +37,7 @@ describe('updateToken', () => {
     const { data } = await update(id, { name: ' after ' });
     const updatedAt = new Date(postern.now()).toISOString();
     expect(data.updateToken.token).toEqual({ ...before, name: 'after', updatedAt });
-    expect(await fateOf(postern, secret)).toBe('OK');
+    expect(await authOutcome(postern, secret)).toBe('OK');
   });
 
   test('takes a description away with null, or with nothing but blanks', async () => {
@@ -55,9 +55,9 @@ describe('updateToken', () => {
       [{ access: 'NONE' }, 'TOKEN_NO_ACCESS'],
       [{ access: 'SCOPED', scopes: [READ] }, 'OK'],
     ] as const;
-    for (const [input, fate] of steps) {
+    for (const [input, outcome] of steps) {
       expect((await update(id, input)).errors).toEqual([]);
-      expect(await fateOf(postern, secret)).toBe(fate);
+      expect(await authOutcome(postern, secret)).toBe(outcome);
     }
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fateOf, refusalIn } from '../support/answers.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, refusalIn } from '../support/responses.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -39,7 +39,7 @@ describe('a workspace token', () => {
     for (const [name, { id, secret }] of Object.entries(others)) {
       const answer = await act(field, { id, ...input }, caller.secret);
       expect(refusalIn(answer), name).toBe('EXCEEDS_CALLER');
-      expect(await fateOf(postern, secret), name).toBe('OK');
+      expect(await authOutcome(postern, secret), name).toBe('OK');
     }
   });
 
@@ -71,7 +71,7 @@ describe('a workspace token', () => {
     expect(refusalIn(await act('enableToken', { id }, caller.secret))).toBe('EXCEEDS_CALLER');
     await act('revokeToken', { id }, postern.owner.session);
     expect(refusalIn(await act('regenerateToken', { id }, caller.secret))).toBe('EXCEEDS_CALLER');
-    expect(await fateOf(postern, others.sibling.secret)).toBe('TOKEN_REVOKED');
+    expect(await authOutcome(postern, others.sibling.secret)).toBe('TOKEN_REVOKED');
   });
 
   test('leaves nothing alive that it touched once it is revoked', async () => {
@@ -79,7 +79,7 @@ describe('a workspace token', () => {
     const answer = await act('regenerateToken', { id: child.id, overlap: 'P7D' }, caller.secret, 'secret');
     await act('revokeToken', { id: caller.id }, postern.owner.session);
     for (const secret of [caller.secret, child.secret, answer.data.regenerateToken.secret]) {
-      expect(await fateOf(postern, secret)).toBe('TOKEN_REVOKED');
+      expect(await authOutcome(postern, secret)).toBe('TOKEN_REVOKED');
     }
   });
 });

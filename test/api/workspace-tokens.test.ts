@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { badPathsIn, fateOf, refusalIn } from '../support/answers.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const DAY = 86_400_000;
@@ -130,9 +130,9 @@ describe('a workspace token', () => {
     const child = data.createWorkspaceToken;
     expect(child.token).toMatchObject({ expiresAt: inDays(5), role: 'TEAM_MEMBER' });
     await mutate(postern, 'disableToken', { id: parent.id }, postern.owner.session, '__typename');
-    expect(await fateOf(postern, child.secret)).toBe('TOKEN_DISABLED');
+    expect(await authOutcome(postern, child.secret)).toBe('TOKEN_DISABLED');
     await mutate(postern, 'deleteToken', { id: parent.id }, postern.owner.session, '__typename');
-    expect(await fateOf(postern, child.secret)).toBe('INVALID_TOKEN');
+    expect(await authOutcome(postern, child.secret)).toBe('INVALID_TOKEN');
   });
 
   test('acts with the lowest role of its line, as that stands now', async () => {
@@ -159,13 +159,13 @@ describe('a workspace token', () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER', {}, session);
     const input = { workspaceId: postern.workspaceId, userId };
     await mutate(postern, 'removeMember', input, postern.owner.session, '__typename');
-    expect(await fateOf(postern, secret)).toBe('OK');
+    expect(await authOutcome(postern, secret)).toBe('OK');
   });
 
   test('dies with its workspace', async () => {
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     await mutate(postern, 'deleteWorkspace', { id: postern.workspaceId }, secret, '__typename');
-    expect(await fateOf(postern, secret)).toBe('INVALID_TOKEN');
+    expect(await authOutcome(postern, secret)).toBe('INVALID_TOKEN');
   });
 
   test('has no account, no sessions and no personal tokens', async () => {

@@ -1,20 +1,20 @@
 import type { Rank } from '../oracle.ts';
 import { RANKS, reaches } from '../oracle.ts';
 import type { Random } from '../random.ts';
-import { place, randomScopes, run, type Town } from './town.ts';
+import { place, randomScopes, run, type Scenario } from './scenario.ts';
 
-type Change = (random: Random, town: Town) => Promise<void>;
+type Change = (random: Random, scenario: Scenario) => Promise<void>;
 
 /** Who goes, or goes down, goes without the shares of channels there. */
-function takeBackShares({ shares, facts }: Town, personId: string, workspaceId: string): void {
+function takeBackShares({ shares, facts }: Scenario, personId: string, workspaceId: string): void {
   for (const [channel, held] of shares) {
     if (facts.channel(channel)?.workspace === workspaceId) delete held[personId];
   }
 }
 
 /** Somebody joins, changes role or goes. */
-async function changeMember(random: Random, town: Town): Promise<void> {
-  const { postern, mayor, people, workspaces, roles } = town;
+async function changeMember(random: Random, scenario: Scenario): Promise<void> {
+  const { postern, admin, people, workspaces, roles } = scenario;
   const person = random.pick(people);
   const workspaceId = random.pick(workspaces);
   const key = place(person.id, workspaceId);
@@ -25,7 +25,7 @@ async function changeMember(random: Random, town: Town): Promise<void> {
     const invitation = { workspaceId, email: person.email, role };
     const { invitationSecret } = await run(
       postern,
-      mayor.session,
+      admin.session,
       'inviteMember',
       invitation,
       'invitationSecret',
@@ -33,66 +33,69 @@ async function changeMember(random: Random, town: Town): Promise<void> {
     await run(postern, person.session, 'acceptInvitation', { secret: invitationSecret });
     roles.set(key, role);
   } else if (random.chance(0.4)) {
-    await run(postern, random.chance(0.5) ? mayor.session : person.session, 'removeMember', target);
+    await run(postern, random.chance(0.5) ? admin.session : person.session, 'removeMember', target);
     roles.delete(key);
-    takeBackShares(town, person.id, workspaceId);
+    takeBackShares(scenario, person.id, workspaceId);
   } else {
-    await run(postern, mayor.session, 'updateMemberRole', { ...target, role });
+    await run(postern, admin.session, 'updateMemberRole', { ...target, role });
     roles.set(key, role);
-    if (!reaches(role, present)) takeBackShares(town, person.id, workspaceId);
+    if (!reaches(role, present)) takeBackShares(scenario, person.id, workspaceId);
   }
 }
 
-async function changePolicy(random: Random, { postern, mayor, workspaces, policies }: Town): Promise<void> {
+async function changePolicy(
+  random: Random,
+  { postern, admin, workspaces, policies }: Scenario,
+): Promise<void> {
   const workspaceId = random.pick(workspaces);
   const policy = { personal: random.chance(0.7), maxDays: random.pick([null, null, 5, 20]) };
   const maxLifetime = policy.maxDays === null ? null : `P${policy.maxDays}D`;
   const personalTokens = policy.personal ? 'ALLOWED' : 'FORBIDDEN';
-  await run(postern, mayor.session, 'updateTokenPolicy', { workspaceId, personalTokens, maxLifetime });
+  await run(postern, admin.session, 'updateTokenPolicy', { workspaceId, personalTokens, maxLifetime });
   policies.set(workspaceId, policy);
 }
 
-async function changeToken(random: Random, town: Town): Promise<void> {
-  const token = random.pick(town.tokens);
+async function changeToken(random: Random, scenario: Scenario): Promise<void> {
+  const token = random.pick(scenario.tokens);
   if (random.chance(0.15)) {
-    await run(town.postern, token.owner.session, 'updateToken', { id: token.id, access: 'FULL' });
+    await run(scenario.postern, token.owner.session, 'updateToken', { id: token.id, access: 'FULL' });
     Object.assign(token, { access: 'FULL', scopes: [] });
     return;
   }
-  const scopes = randomScopes(random, town, token.owner);
-  await run(town.postern, token.owner.session, 'updateToken', { id: token.id, access: 'SCOPED', scopes });
+  const scopes = randomScopes(random, scenario, token.owner);
+  await run(scenario.postern, token.owner.session, 'updateToken', { id: token.id, access: 'SCOPED', scopes });
   Object.assign(token, { access: 'SCOPED', scopes });
 }
 
 async function changeShare(
   random: Random,
-  { postern, mayor, people, channels, shares }: Town,
+  { postern, admin, people, channels, shares }: Scenario,
 ): Promise<void> {
   const person = random.pick(people);
   const id = random.pick(channels);
   const held = shares.get(id) as Record<string, readonly string[]>;
   if (held[person.id] && random.chance(0.5)) {
-    await run(postern, mayor.session, 'unshareChannel', { id, userId: person.id });
+    await run(postern, admin.session, 'unshareChannel', { id, userId: person.id });
     delete held[person.id];
     return;
   }
   const operations = [random.pick(['READ', 'PUBLISH'] as const), ...random.some(['LIST', 'UPDATE'] as const)];
-  await run(postern, mayor.session, 'shareChannel', { id, email: person.email, operations });
+  await run(postern, admin.session, 'shareChannel', { id, email: person.email, operations });
   held[person.id] = operations;
 }
 
 async function changeRegistration(
   random: Random,
-  { postern, mayor, workspaces, registered }: Town,
+  { postern, admin, workspaces, registered }: Scenario,
 ): Promise<void> {
   const workspaceId = random.pick(workspaces);
   if (registered.has(workspaceId) && random.chance(0.3)) {
-    await run(postern, mayor.session, 'unregisterEntityType', { workspaceId, name: 'invoice' });
+    await run(postern, admin.session, 'unregisterEntityType', { workspaceId, name: 'invoice' });
     registered.delete(workspaceId);
     return;
   }
   const operations = ['READ', ...random.some(['UPDATE', 'PUBLISH'])];
-  await run(postern, mayor.session, 'registerEntityType', { workspaceId, name: 'invoice', operations });
+  await run(postern, admin.session, 'registerEntityType', { workspaceId, name: 'invoice', operations });
   registered.set(workspaceId, operations);
 }
 
@@ -108,7 +111,7 @@ const CHANGES: readonly Change[] = [
   changeRegistration,
 ];
 
-/** Changes something about the town, by the API, and notes it. */
-export async function changeSomething(random: Random, town: Town): Promise<void> {
-  await random.pick(CHANGES)(random, town);
+/** Changes something about the scenario, by the API, and notes it. */
+export async function changeSomething(random: Random, scenario: Scenario): Promise<void> {
+  await random.pick(CHANGES)(random, scenario);
 }

@@ -15,7 +15,7 @@ import {
   withRole,
 } from '../oracle.ts';
 import type { Random } from '../random.ts';
-import type { Town, Townsman } from './town.ts';
+import type { Scenario, ScenarioCaller } from './scenario.ts';
 
 /** A question with what it must be answered: a verdict and, of a list, the ids that it must have. */
 export interface Probe {
@@ -26,7 +26,7 @@ export interface Probe {
   readonly ids?: readonly string[];
 }
 
-type ProbeMaker = (random: Random, town: Town, caller: Caller) => Probe;
+type ProbeMaker = (random: Random, scenario: Scenario, caller: Caller) => Probe;
 
 /** Everything of a kind, and something that is not there. */
 function anyOf(random: Random, ids: readonly string[]): string {
@@ -114,24 +114,32 @@ const PROBES: readonly ProbeMaker[] = [
 ];
 
 /** Some question to some caller. */
-export function randomProbe(random: Random, town: Town): { caller: Townsman; probe: Probe } {
-  const caller = random.pick(town.callers);
-  return { caller, probe: random.pick(PROBES)(random, town, caller.who()) };
+export function randomProbe(random: Random, scenario: Scenario): { caller: ScenarioCaller; probe: Probe } {
+  const caller = random.pick(scenario.callers);
+  return { caller, probe: random.pick(PROBES)(random, scenario, caller.who()) };
 }
 
 /** What another service would ask about an entity of the registered type: the query, and what must be answered. */
 export function randomQuestion(
   random: Random,
-  town: Town,
-): { caller: Townsman; query: string; verdict: Verdict } {
-  const caller = random.pick(town.callers.slice(1));
-  const workspace = anyOf(random, town.workspaces);
+  scenario: Scenario,
+): { caller: ScenarioCaller; query: string; verdict: Verdict } {
+  const caller = random.pick(scenario.callers.slice(1));
+  const workspace = anyOf(random, scenario.workspaces);
   const operation = random.pick(['READ', 'UPDATE', 'PUBLISH', 'DELETE']);
   const ask = `operation: ${operation}, entityType: "invoice", entityId: "i-1", workspaceId: "${workspace}"`;
   return {
     caller,
     query: `{ viewer { can(${ask}) { allowed reason required } } }`,
-    verdict: onRegistered(town.facts, caller.who(), operation, 'invoice', 'i-1', workspace, town.registered),
+    verdict: onRegistered(
+      scenario.facts,
+      caller.who(),
+      operation,
+      'invoice',
+      'i-1',
+      workspace,
+      scenario.registered,
+    ),
   };
 }
 
@@ -142,20 +150,20 @@ const TYPE_OPERATIONS = {
 } as const;
 
 /** A question about any or every entity of a type, with what must be answered. The ids of a registered type are unknown: only every. */
-export function randomTypeQuestion(random: Random, town: Town) {
+export function randomTypeQuestion(random: Random, scenario: Scenario) {
   const entityType = random.pick(['workspace', 'channel', 'channel', 'invoice'] as const);
   const question: TypeQuestion = {
     entityType,
     operation: random.pick(TYPE_OPERATIONS[entityType]),
     every: entityType === 'invoice' || random.chance(0.5),
-    workspace: random.chance(0.5) ? null : anyOf(random, town.workspaces),
+    workspace: random.chance(0.5) ? null : anyOf(random, scenario.workspaces),
   };
-  const caller = random.pick(town.callers.slice(1));
+  const caller = random.pick(scenario.callers.slice(1));
   const { operation, every, workspace } = question;
   return {
     caller,
     args: { operation, entityType, ...(workspace !== null && { workspaceId: workspace }) },
     every,
-    allowed: mayOnType(town, caller.who(), question),
+    allowed: mayOnType(scenario, caller.who(), question),
   };
 }

@@ -13,10 +13,10 @@ export interface Loss {
   /** Gives the authority back. Left out: there is nothing to give it back to. */
   regain?(scene: Scene): Promise<unknown>;
   /** What becomes of the thing: it holds on, it comes back with the authority, or it was deleted. */
-  readonly fate: Fate | ((giver: Giver, thing: Thing) => Fate);
+  readonly outcome: GrantOutcome | ((giver: Giver, thing: Thing) => GrantOutcome);
 }
 
-export type Fate = 'unchanged' | 'comes back' | 'deleted';
+export type GrantOutcome = 'unchanged' | 'comes back' | 'deleted';
 
 const NEW_PASSWORD = PASSWORD;
 const PERSONAL: readonly Giver[] = ['personal', 'derivedPersonal'];
@@ -62,14 +62,14 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
     regain: async (scene) => {
       for (const token of [scene.parent, scene.token]) if (token) await onToken(scene, token, 'enableToken');
     },
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'is revoked',
     to: OF_TOKEN,
     lose: (scene, token) => onToken(scene, token, 'revokeToken'),
     regain: revive,
-    fate: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
+    outcome: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
   },
   {
     name: 'is reported as leaked',
@@ -82,13 +82,13 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
         },
       ),
     regain: revive,
-    fate: 'deleted',
+    outcome: 'deleted',
   },
   {
     name: 'is deleted',
     to: OF_TOKEN,
     lose: (scene, token) => onToken(scene, token, 'deleteToken'),
-    fate: 'deleted',
+    outcome: 'deleted',
   },
   {
     name: 'loses the scope for SHARE',
@@ -96,7 +96,7 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
     lose: (scene, token) =>
       onToken(scene, token, 'updateToken', { scopes: [{ entityType: 'channel', operations: ['READ'] }] }),
     regain: rescope,
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'loses the scope for what it shared',
@@ -104,14 +104,14 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
     lose: (scene, token) =>
       onToken(scene, token, 'updateToken', { scopes: [{ entityType: 'channel', operations: ['SHARE'] }] }),
     regain: rescope,
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'gets the access NONE',
     to: PERSONAL,
     lose: (scene, token) => onToken(scene, token, 'updateToken', { access: 'NONE' }),
     regain: rescope,
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'gets a lower role',
@@ -122,7 +122,7 @@ const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
         if (token) await onToken(scene, token, 'updateToken', { role: 'ADMINISTRATOR' });
       }
     },
-    fate: 'comes back',
+    outcome: 'comes back',
   },
 ];
 
@@ -139,34 +139,34 @@ const PERSON_LOSSES: readonly Loss[] = [
     of: OF_PERSON,
     lose: (scene) => run(scene, 'removeMember', member(scene)),
     regain: (scene) => join(scene, 'ADMINISTRATOR'),
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'the person is demoted',
     of: OF_PERSON,
     lose: (scene) => setRole(scene, 'VIEWER'),
     regain: (scene) => setRole(scene, 'ADMINISTRATOR'),
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   {
     name: 'the person is demoted to Team Member, who shares and does not invite',
     of: ['session'],
     lose: (scene) => setRole(scene, 'TEAM_MEMBER'),
     regain: (scene) => setRole(scene, 'WORKSPACE_MANAGER'),
-    fate: (_giver, thing) => (thing === 'share' ? 'unchanged' : 'comes back'),
+    outcome: (_giver, thing) => (thing === 'share' ? 'unchanged' : 'comes back'),
   },
   {
     name: 'the maker of the token is removed',
     of: WORKSPACE,
     lose: (scene) => run(scene, 'removeMember', member(scene)),
-    fate: 'unchanged',
+    outcome: 'unchanged',
   },
   {
     name: 'the account is deactivated',
     of: [...OF_ACCOUNT, ...WORKSPACE],
     lose: ({ operator, person }) => operator.deactivateUser(person.email),
     regain: ({ operator, person }) => operator.reactivateUser(person.email),
-    fate: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
+    outcome: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
   },
   ...(['with', 'without'] as const).map((which): Loss => {
     const keepTokens = which === 'without';
@@ -177,7 +177,7 @@ const PERSON_LOSSES: readonly Loss[] = [
       regain: async (scene) => {
         if (!keepTokens && scene.token?.secret.startsWith('pat_')) await revive(await signInAgain(scene));
       },
-      fate: (giver, thing) => fateOfReset(giver, thing, !keepTokens),
+      outcome: (giver, thing) => outcomeOfReset(giver, thing, !keepTokens),
     };
   }),
   ...[true, false].map(
@@ -194,7 +194,7 @@ const PERSON_LOSSES: readonly Loss[] = [
       regain: async (scene) => {
         if (revokeTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
       },
-      fate: (giver, thing) => (revokeTokens ? fateOfReset(giver, thing, true) : 'unchanged'),
+      outcome: (giver, thing) => (revokeTokens ? outcomeOfReset(giver, thing, true) : 'unchanged'),
     }),
   ),
   {
@@ -207,12 +207,12 @@ const PERSON_LOSSES: readonly Loss[] = [
           secrets: [person.session],
         },
       ),
-    fate: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
+    outcome: (giver) => (isOfPerson(giver) ? 'deleted' : 'unchanged'),
   },
 ];
 
 /** A reset ends what the revoked tokens shared, and what the person had open; not what the person shared. */
-function fateOfReset(giver: Giver, thing: Thing, revokesTokens: boolean): Fate {
+function outcomeOfReset(giver: Giver, thing: Thing, revokesTokens: boolean): GrantOutcome {
   if (WORKSPACE.includes(giver)) return 'unchanged';
   if (thing === 'invitation') return 'deleted';
   return revokesTokens && PERSONAL.includes(giver) ? 'deleted' : 'unchanged';
@@ -236,28 +236,28 @@ const OTHER_LOSSES: readonly Loss[] = [
         expires: { after: LIFETIME.token },
       }),
     // An invitation never outlives the expiry that its token had.
-    fate: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
+    outcome: (_giver, thing) => (thing === 'share' ? 'comes back' : 'deleted'),
   },
   {
     name: 'the policy forbids personal tokens',
     of: [...OF_PERSON, ...WORKSPACE],
     lose: (scene) => setPolicy(scene, { personalTokens: 'FORBIDDEN' }),
     regain: (scene) => setPolicy(scene, { personalTokens: 'ALLOWED' }),
-    fate: (giver) => (PERSONAL.includes(giver) ? 'comes back' : 'unchanged'),
+    outcome: (giver) => (PERSONAL.includes(giver) ? 'comes back' : 'unchanged'),
   },
   {
     name: 'the policy allows shorter lifetimes only',
     of: [...OF_PERSON, ...WORKSPACE],
     lose: (scene) => setPolicy(scene, { maxLifetime: 'PT59M' }),
     regain: (scene) => setPolicy(scene, { maxLifetime: null }),
-    fate: (giver) => (giver === 'session' ? 'unchanged' : 'comes back'),
+    outcome: (giver) => (giver === 'session' ? 'unchanged' : 'comes back'),
   },
   {
     name: 'the policy allows the lifetime of the token, and not that of its parent',
     of: OF_PARENT,
     lose: (scene) => setPolicy(scene, { maxLifetime: 'PT1H' }),
     regain: (scene) => setPolicy(scene, { maxLifetime: null }),
-    fate: 'comes back',
+    outcome: 'comes back',
   },
   ...(['READ', 'SHARE'] as const).map(
     (kept): Loss => ({
@@ -265,7 +265,7 @@ const OTHER_LOSSES: readonly Loss[] = [
       of: ['guest'],
       lose: (scene) => shareWithGranter(scene, [kept]),
       regain: (scene) => shareWithGranter(scene, ['SHARE', 'READ', 'LIST']),
-      fate: 'comes back',
+      outcome: 'comes back',
     }),
   ),
 ];

@@ -15,7 +15,7 @@ const OPERATION_LISTS = [
 ];
 
 /** What the statements of a walk choose from. */
-interface Town {
+interface Rows {
   readonly users: readonly string[];
   readonly workspaces: readonly string[];
   readonly tokens: readonly { readonly id: string; readonly owner_id: string | null }[];
@@ -24,7 +24,7 @@ interface Town {
   readonly ancestors: readonly { readonly token_id: string; readonly ancestor_id: string }[];
 }
 
-async function lookAround(db: Database): Promise<Town> {
+async function readRows(db: Database): Promise<Rows> {
   const idsOf = async (table: 'users' | 'workspaces' | 'token_scopes') =>
     (await db.selectFrom(table).select('id').orderBy('id').execute()).map(({ id }) => id);
   const secrets = await db.selectFrom('token_secrets').select('digest').orderBy('digest').execute();
@@ -68,7 +68,7 @@ async function insertToken(
   await db.insertInto('token_ancestors').values(edge).execute();
 }
 
-type Write = (db: Database, random: Random, town: Town, name: string) => Promise<unknown>;
+type Write = (db: Database, random: Random, rows: Rows, name: string) => Promise<unknown>;
 
 const INSTANTS = [null, 1, 2] as const;
 
@@ -170,36 +170,36 @@ const WRITES: Readonly<Record<string, Write>> = {
   },
 };
 
-/** How many of a kind there are to be before one is deleted, so that the town never empties. */
+/** How many of a kind there are to be before one is deleted, so that the database never becomes empty. */
 const ENOUGH = 3;
 
 /** What needs nothing but a user, whom there always is. */
 const FOUNDING = ['insert user', 'insert workspace', 'insert personal token'];
 
-/** Kinds of statement that the town is ready for: there is what they need, and more than enough of what they delete. */
-function possible(town: Town): string[] {
-  const present: Readonly<Record<string, number>> = {
-    user: town.users.length,
-    workspace: town.workspaces.length,
-    token: town.tokens.length,
-    secret: town.secrets.length,
-    scope: town.scopes.length,
-    ancestor: town.ancestors.length,
+/** Kinds of statement that can run now: the rows they need exist, and more than enough of the rows they delete. */
+function possible(rows: Rows): string[] {
+  const counts: Readonly<Record<string, number>> = {
+    user: rows.users.length,
+    workspace: rows.workspaces.length,
+    token: rows.tokens.length,
+    secret: rows.secrets.length,
+    scope: rows.scopes.length,
+    ancestor: rows.ancestors.length,
   };
   const isPossible = (kind: string) => {
     const [verb, noun = ''] = kind.split(' ');
     if (FOUNDING.includes(kind)) return true;
-    if (verb === 'insert') return town.tokens.length > 0 && town.workspaces.length > 0;
-    return (present[noun] ?? 0) > (verb === 'delete' ? ENOUGH : 0);
+    if (verb === 'insert') return rows.tokens.length > 0 && rows.workspaces.length > 0;
+    return (counts[noun] ?? 0) > (verb === 'delete' ? ENOUGH : 0);
   };
-  const kinds = town.tokens.length < 2 * ENOUGH ? FOUNDING : Object.keys(WRITES);
+  const kinds = rows.tokens.length < 2 * ENOUGH ? FOUNDING : Object.keys(WRITES);
   return kinds.filter(isPossible);
 }
 
 /** Writes something to one of the ordinary tables by a statement of its own; tells what kind it was. */
 export async function randomWrite(db: Database, random: Random, step: number): Promise<string> {
-  const town = await lookAround(db);
-  const kind = random.pick(possible(town));
-  await (WRITES[kind] as Write)(db, random, town, `n${String(step).padStart(4, '0')}`);
+  const rows = await readRows(db);
+  const kind = random.pick(possible(rows));
+  await (WRITES[kind] as Write)(db, random, rows, `n${String(step).padStart(4, '0')}`);
   return kind;
 }

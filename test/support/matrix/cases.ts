@@ -34,7 +34,7 @@ export interface Recipe {
   /** The root field that leads to it, where it stands in an object; it takes the arguments. */
   readonly via?: string;
   /** For a stream: publishes to the channel that a call follows, so that a stream that was opened speaks. */
-  readonly rouse?: (args: Record<string, string>) => Call;
+  readonly trigger?: (args: Record<string, string>) => Call;
 }
 
 /** How every field is tried, by its path. */

@@ -109,8 +109,8 @@ async function firstEvent(response: Response): Promise<string> {
 export interface Resettable {
   /** The services of the present server; others after `reset`. */
   readonly services: App['services'];
-  /** Calls; from a stream comes its first event, for which `rouse` is called as soon as it is open. */
-  call(call: Call, rouse?: Call): Promise<Reply>;
+  /** Calls; from a stream comes its first event, for which `trigger` is called as soon as it is open. */
+  call(call: Call, trigger?: Call): Promise<Reply>;
   /** Whether anything was written since it was asked last, if only to be taken back. */
   hasWritten(): boolean;
   /** Whether anything is different from the beginning, the log and what is noted of uses and attempts aside. */
@@ -183,9 +183,9 @@ export async function openResettable(given: Buffer, now: number): Promise<Resett
     get services() {
       return app.services;
     },
-    async call(call, rouse) {
+    async call(call, trigger) {
       const response = await send(call);
-      if (rouse) await send(rouse);
+      if (trigger) await send(trigger);
       const text = isStream(response.headers) ? await firstEvent(response) : await response.text();
       return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
     },

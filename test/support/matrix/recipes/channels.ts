@@ -98,7 +98,7 @@ export function channelRecipes(world: World, { channels }: Targets): Recipes {
     })),
     'Subscription.channelMessages': {
       ...on('SUBSCRIBE', (channelId) => ({ channelId })),
-      rouse: ({ channelId }) => {
+      trigger: ({ channelId }) => {
         const isForeign = channelId === channels.ofForeign || channelId === channels.sharedOfForeign;
         const secret = (isForeign ? people.stranger : people.owner).session;
         return { query: PUBLISH, variables: { input: { channelId, payload: 'hello' } }, secret };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOperatorService } from '../../src/services/accounts/operator.ts';
-import { fateOf } from '../support/answers.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
+import { authOutcome } from '../support/responses.ts';
 import { follow } from '../support/streams.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
@@ -30,14 +30,14 @@ async function isMember(person: Person): Promise<boolean> {
   return (await postern.post(query, { id: postern.workspaceId }, person.session)).data.workspace !== null;
 }
 
-const fates = () => Promise.all([token, child].map(({ secret }) => fateOf(postern, secret)));
+const outcomes = () => Promise.all([token, child].map(({ secret }) => authOutcome(postern, secret)));
 
 test('with revokeCreated, a removed member does not come back by a workspace token that they made', async () => {
   const others = await createWorkspaceToken(postern, 'ADMINISTRATOR');
   const stream = await follow(postern, await createChannel(postern), child.secret);
   expect((await remove(admin, postern.owner.session, { revokeCreated: true })).errors).toEqual([]);
-  expect(await fates()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
-  expect(await fateOf(postern, others.secret)).toBe('OK');
+  expect(await outcomes()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
+  expect(await authOutcome(postern, others.secret)).toBe('OK');
   expect(await stream.end()).toBeLessThan(1000);
   const { errors } = await mutate(
     postern,
@@ -51,7 +51,7 @@ test('with revokeCreated, a removed member does not come back by a workspace tok
 
 test('without revokeCreated, the workspace tokens of a removed member stay', async () => {
   expect((await remove(admin, postern.owner.session)).errors).toEqual([]);
-  expect(await fates()).toEqual(['OK', 'OK']);
+  expect(await outcomes()).toEqual(['OK', 'OK']);
 });
 
 test('revokeCreated reaches no workspace token whose role is above that of the caller, and then nothing happens', async () => {
@@ -61,7 +61,7 @@ test('revokeCreated reaches no workspace token whose role is above that of the c
   await mutate(postern, 'updateMemberRole', demotion, postern.owner.session, '__typename');
   const { errors } = await remove(owner, admin.session, { revokeCreated: true });
   expect(errors[0]?.extensions).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'OWNER' } });
-  expect([await isMember(owner), await fateOf(postern, high.secret)]).toEqual([true, 'OK']);
+  expect([await isMember(owner), await authOutcome(postern, high.secret)]).toEqual([true, 'OK']);
 });
 
 test('who leaves revokes with it what takes an Administrator only as an Administrator', async () => {
@@ -73,7 +73,7 @@ test('who leaves revokes with it what takes an Administrator only as an Administ
   });
   expect(await isMember(viewer)).toBe(true);
   expect((await remove(admin, admin.session, { revokeCreated: true })).errors).toEqual([]);
-  expect(await fates()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
+  expect(await outcomes()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
 });
 
 test('the list of the workspace tokens that a member made can be had before', async () => {
@@ -93,8 +93,8 @@ test('the operator is told what a deactivated user made, and may revoke it with 
   const operator = createOperatorService(postern.app.services);
   const first = await operator.deactivateUser(admin.email);
   expect(first).toMatchObject({ isNew: true, created: [{ role: 'ADMINISTRATOR', name: 'workspace' }] });
-  expect(await fates()).toEqual(['OK', 'OK']);
+  expect(await outcomes()).toEqual(['OK', 'OK']);
   expect(await operator.deactivateUser(admin.email, true)).toMatchObject({ isNew: false });
-  expect(await fates()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
+  expect(await outcomes()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
   expect((await operator.deactivateUser(admin.email)).created).toEqual([]);
 });

@@ -2,8 +2,8 @@ import type { Person, TestApp } from '../app.ts';
 import type { Caller, ChannelFacts, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
 import type { Random } from '../random.ts';
 
-/** Somebody who calls; what the caller may do changes as the town does. */
-export interface Townsman {
+/** Somebody who calls; what the caller may do changes as the scenario does. */
+export interface ScenarioCaller {
   readonly name: string;
   readonly secret: string | null;
   /** As things stand. */
@@ -11,11 +11,11 @@ export interface Townsman {
 }
 
 /** A personal token as the walk changes it. */
-export interface TownToken {
+export interface ScenarioToken {
   readonly id: string;
   readonly secret: string;
   readonly owner: Person;
-  readonly parent: TownToken | null;
+  readonly parent: ScenarioToken | null;
   readonly days: number;
   access: 'FULL' | 'SCOPED';
   scopes: readonly Scope[];
@@ -30,16 +30,16 @@ interface Policy {
 type Registration = readonly string[];
 
 /** A handful of people, workspaces, channels and tokens, with all that is known of them. */
-export interface Town {
+export interface Scenario {
   readonly postern: TestApp;
   /** An Owner of every workspace, who changes things and is asked nothing. */
-  readonly mayor: Person;
+  readonly admin: Person;
   readonly people: readonly Person[];
   readonly workspaces: readonly string[];
   readonly channels: readonly string[];
-  readonly tokens: readonly TownToken[];
+  readonly tokens: readonly ScenarioToken[];
   readonly workspaceTokens: readonly string[];
-  readonly callers: readonly Townsman[];
+  readonly callers: readonly ScenarioCaller[];
   readonly roles: Map<string, Rank>;
   readonly policies: Map<string, Policy>;
   readonly shares: Map<string, Record<string, readonly string[]>>;
@@ -70,14 +70,14 @@ export async function run(
 const LIFETIMES = [5, 20, 60];
 const ROLES: readonly Rank[] = ['VIEWER', 'TEAM_MEMBER', 'ADMINISTRATOR', 'OWNER'];
 
-async function createTokens(postern: TestApp, people: readonly Person[]): Promise<TownToken[]> {
-  const tokens: TownToken[] = [];
+async function createTokens(postern: TestApp, people: readonly Person[]): Promise<ScenarioToken[]> {
+  const tokens: ScenarioToken[] = [];
   const all = [
     { entityType: 'workspace', operations: ['READ', 'LIST'] },
     { entityType: 'channel', operations: ['READ', 'LIST', 'UPDATE', 'PUBLISH'] },
     { entityType: 'token', operations: ['CREATE', 'READ', 'LIST', 'UPDATE'] },
   ];
-  async function create(owner: Person, parent: TownToken | null, days: number): Promise<TownToken> {
+  async function create(owner: Person, parent: ScenarioToken | null, days: number): Promise<ScenarioToken> {
     const input = {
       name: 'token',
       access: 'SCOPED',
@@ -86,7 +86,7 @@ async function createTokens(postern: TestApp, people: readonly Person[]): Promis
     };
     const by = parent?.secret ?? owner.session;
     const { secret, token } = await run(postern, by, 'createToken', input, 'secret token { id }');
-    const made: TownToken = { id: token.id, secret, owner, parent, days, access: 'SCOPED', scopes: all };
+    const made: ScenarioToken = { id: token.id, secret, owner, parent, days, access: 'SCOPED', scopes: all };
     tokens.push(made);
     return made;
   }
@@ -99,11 +99,11 @@ async function createTokens(postern: TestApp, people: readonly Person[]): Promis
   return tokens;
 }
 
-function lineOf(token: TownToken): TownToken[] {
+function lineOf(token: ScenarioToken): ScenarioToken[] {
   return token.parent ? [token, ...lineOf(token.parent)] : [token];
 }
 
-function personalCaller(token: TownToken): Townsman {
+function personalCaller(token: ScenarioToken): ScenarioCaller {
   return {
     name: `token ${token.id}`,
     secret: token.secret,
@@ -117,25 +117,25 @@ function personalCaller(token: TownToken): Townsman {
   };
 }
 
-/** Builds the town. The clock stands still in it, so that no token expires. */
-export async function createTown(postern: TestApp): Promise<Town> {
-  const mayor = postern.owner;
+/** Builds the scenario. The clock stands still in it, so that no token expires. */
+export async function createScenario(postern: TestApp): Promise<Scenario> {
+  const admin = postern.owner;
   const people: Person[] = [];
   for (const name of ['ada', 'ben', 'cleo', 'dan']) people.push(await postern.person(name));
   const workspaces: string[] = [];
   for (const name of ['North', 'South', 'West'])
-    workspaces.push(await postern.workspace(name, [[mayor, 'OWNER']]));
+    workspaces.push(await postern.workspace(name, [[admin, 'OWNER']]));
   const channels: string[] = [];
   const tokenFacts = new Map<string, TokenFacts>();
   const channelPlaces = new Map<string, string>();
-  const callers: Townsman[] = [{ name: 'nobody', secret: null, who: () => ({ kind: 'nobody' }) }];
+  const callers: ScenarioCaller[] = [{ name: 'nobody', secret: null, who: () => ({ kind: 'nobody' }) }];
   const workspaceTokens: string[] = [];
 
   for (const [index, workspaceId] of workspaces.entries()) {
     for (const name of ['first', 'second']) {
       const { channel } = await run(
         postern,
-        mayor.session,
+        admin.session,
         'createChannel',
         { workspaceId, name },
         'channel { id }',
@@ -146,7 +146,7 @@ export async function createTown(postern: TestApp): Promise<Town> {
     for (const [step, role] of ROLES.slice(index, index + 2).entries()) {
       const days = LIFETIMES[(index + step) % LIFETIMES.length] as number;
       const input = { workspaceId, name: 'token', role, expires: { after: `P${days}D` } };
-      const made = await run(postern, mayor.session, 'createWorkspaceToken', input, 'secret token { id }');
+      const made = await run(postern, admin.session, 'createWorkspaceToken', input, 'secret token { id }');
       tokenFacts.set(made.token.id, { workspace: workspaceId, role, above: [] });
       workspaceTokens.push(made.token.id);
       const who: Caller = { kind: 'workspace', token: made.token.id, workspace: workspaceId, role, days };
@@ -181,7 +181,7 @@ export async function createTown(postern: TestApp): Promise<Town> {
   const registered = new Map<string, Registration>();
   return {
     postern,
-    mayor,
+    admin,
     people,
     workspaces,
     channels,
@@ -197,18 +197,19 @@ export async function createTown(postern: TestApp): Promise<Town> {
 }
 
 /** Some scopes that an owner may give: on all, in a workspace that the owner is in, or on a channel there. */
-export function randomScopes(random: Random, town: Town, owner: Person): Scope[] {
-  const own = town.workspaces.filter((workspace) => town.roles.has(place(owner.id, workspace)));
+export function randomScopes(random: Random, scenario: Scenario, owner: Person): Scope[] {
+  const own = scenario.workspaces.filter((workspace) => scenario.roles.has(place(owner.id, workspace)));
   const scopes: Scope[] = [];
   for (let count = random.below(4); count > 0; count--) {
     const type = random.pick(['workspace', 'channel', 'channel', 'token', 'invoice'] as const);
     const operations = random.some(OPERATIONS[type]);
     const workspaceId =
       type !== 'token' && own.length > 0 && random.chance(0.4) ? random.pick(own) : undefined;
-    const entities = type === 'channel' ? town.channels.filter((id) => isIn(town, id, workspaceId, own)) : [];
+    const entities =
+      type === 'channel' ? scenario.channels.filter((id) => isIn(scenario, id, workspaceId, own)) : [];
     const entityId = entities.length > 0 && random.chance(0.3) ? random.pick(entities) : undefined;
     const invoiceFits = own.some((workspace) =>
-      operations.every((each) => town.registered.get(workspace)?.includes(each)),
+      operations.every((each) => scenario.registered.get(workspace)?.includes(each)),
     );
     const fits = type !== 'invoice' || (workspaceId === undefined && invoiceFits);
     if (operations.length > 0 && fits) scopes.push({ entityType: type, operations, entityId, workspaceId });
@@ -216,8 +217,13 @@ export function randomScopes(random: Random, town: Town, owner: Person): Scope[]
   return scopes;
 }
 
-function isIn(town: Town, channel: string, workspace: string | undefined, own: readonly string[]): boolean {
-  const home = town.facts.channel(channel)?.workspace as string;
+function isIn(
+  scenario: Scenario,
+  channel: string,
+  workspace: string | undefined,
+  own: readonly string[],
+): boolean {
+  const home = scenario.facts.channel(channel)?.workspace as string;
   return workspace === undefined ? own.includes(home) : home === workspace;
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createOperatorService } from '../../src/services/accounts/operator.ts';
-import { fateOf, refusalIn } from '../support/answers.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
+import { authOutcome, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const MANAGE = { entityType: 'token', operations: ['CREATE', 'UPDATE', 'DELETE'] };
@@ -24,7 +24,7 @@ const run = (field: string, id: string, by: string | null = postern.owner.sessio
   );
 
 const personal = (input: object = {}) => createPersonalToken(postern, postern.owner.session, input);
-const fate = (secret: string) => fateOf(postern, secret);
+const outcome = (secret: string) => authOutcome(postern, secret);
 
 /** A token, what it derived and what that derived; all of them work. */
 async function family() {
@@ -32,9 +32,13 @@ async function family() {
   const top = await personal(scoped);
   const child = await createPersonalToken(postern, top.secret, scoped);
   const grandchild = await createPersonalToken(postern, child.secret, { access: 'SCOPED', scopes: [] });
-  const fates = async () => [await fate(top.secret), await fate(child.secret), await fate(grandchild.secret)];
-  expect(await fates()).toEqual(['OK', 'OK', 'OK']);
-  return { top, child, grandchild, fates };
+  const outcomes = async () => [
+    await outcome(top.secret),
+    await outcome(child.secret),
+    await outcome(grandchild.secret),
+  ];
+  expect(await outcomes()).toEqual(['OK', 'OK', 'OK']);
+  return { top, child, grandchild, outcomes };
 }
 
 describe('disableToken and enableToken', () => {
@@ -43,12 +47,12 @@ describe('disableToken and enableToken', () => {
     const at = new Date(postern.now()).toISOString();
     const { data } = await run('disableToken', id);
     expect(data.disableToken.token).toMatchObject({ status: 'DISABLED', disabledAt: at });
-    expect(await fate(secret)).toBe('TOKEN_DISABLED');
+    expect(await outcome(secret)).toBe('TOKEN_DISABLED');
     expect((await run('enableToken', id)).data.enableToken.token).toMatchObject({
       status: 'ACTIVE',
       disabledAt: null,
     });
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 
   test('change nothing where nothing is to be changed, and write no second row', async () => {
@@ -75,21 +79,21 @@ describe('disableToken and enableToken', () => {
   });
 
   test('cut the whole subtree, and bring it back but for what was stopped in it', async () => {
-    const { top, child, fates } = await family();
+    const { top, child, outcomes } = await family();
     await run('disableToken', child.id);
-    expect(await fates()).toEqual(['OK', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    expect(await outcomes()).toEqual(['OK', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
     await run('disableToken', top.id);
     await run('enableToken', child.id);
-    expect(await fates()).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
+    expect(await outcomes()).toEqual(['TOKEN_DISABLED', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
     await run('enableToken', top.id);
-    expect(await fates()).toEqual(['OK', 'OK', 'OK']);
+    expect(await outcomes()).toEqual(['OK', 'OK', 'OK']);
   });
 
   test('leave an expired token expired once it is enabled', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1S' } });
     await run('disableToken', id);
     postern.advance(1000);
-    expect(await fate(secret)).toBe('TOKEN_DISABLED');
+    expect(await outcome(secret)).toBe('TOKEN_DISABLED');
     expect((await run('enableToken', id)).data.enableToken.token.status).toBe('EXPIRED');
   });
 });
@@ -101,7 +105,7 @@ describe('revokeToken', () => {
     expect(first.data.revokeToken.token).toMatchObject({ status: 'REVOKED', revokedAt: expect.any(String) });
     postern.advance(1000);
     expect((await run('revokeToken', id)).data).toEqual(first.data);
-    expect(await fate(secret)).toBe('TOKEN_REVOKED');
+    expect(await outcome(secret)).toBe('TOKEN_REVOKED');
   });
 
   test('comes before disabled and expired in what the token is', async () => {
@@ -109,15 +113,15 @@ describe('revokeToken', () => {
     await run('disableToken', id);
     await run('revokeToken', id);
     postern.advance(1000);
-    expect(await fate(secret)).toBe('TOKEN_REVOKED');
+    expect(await outcome(secret)).toBe('TOKEN_REVOKED');
   });
 
   test('cuts the whole subtree for good', async () => {
-    const { child, fates } = await family();
+    const { child, outcomes } = await family();
     await run('revokeToken', child.id);
-    expect(await fates()).toEqual(['OK', 'TOKEN_REVOKED', 'TOKEN_REVOKED']);
+    expect(await outcomes()).toEqual(['OK', 'TOKEN_REVOKED', 'TOKEN_REVOKED']);
     await mutate(postern, 'regenerateToken', { id: child.id }, postern.owner.session, '__typename');
-    expect(await fates()).toEqual(['OK', 'INVALID_TOKEN', 'TOKEN_REVOKED']);
+    expect(await outcomes()).toEqual(['OK', 'INVALID_TOKEN', 'TOKEN_REVOKED']);
   });
 });
 
@@ -125,7 +129,7 @@ describe('deleteToken', () => {
   test('takes the record and the secret, and the log keeps the name', async () => {
     const { id, secret } = await personal({ name: 'remembered' });
     expect((await run('deleteToken', id)).data.deleteToken.deletedTokenId).toBe(id);
-    expect(await fate(secret)).toBe('INVALID_TOKEN');
+    expect(await outcome(secret)).toBe('INVALID_TOKEN');
     expect(refusalIn(await run('deleteToken', id))).toBe('NOT_FOUND');
     const query =
       'query ($id: ID!) { token(id: $id) { id } viewer { auditEvents(first: 1) { nodes { action targetId detail } } } }';
@@ -138,9 +142,9 @@ describe('deleteToken', () => {
   });
 
   test('takes the whole subtree along', async () => {
-    const { top, fates } = await family();
+    const { top, outcomes } = await family();
     await run('deleteToken', top.id);
-    expect(await fates()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
+    expect(await outcomes()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
     const { data } = await postern.post('{ tokens { totalCount } }', {}, postern.owner.session);
     expect(data.tokens.totalCount).toBe(0);
   });
@@ -150,13 +154,13 @@ describe('deleteAllTokens', () => {
   const all = (by: string | null) => postern.post('mutation { deleteAllTokens { deletedCount } }', {}, by);
 
   test('takes every personal token of the caller, and nobody else’s', async () => {
-    const { fates } = await family();
+    const { outcomes } = await family();
     const other = await postern.person('other');
     const { secret: theirs } = await createPersonalToken(postern, other.session);
     const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'VIEWER');
     expect((await all(postern.owner.session)).data.deleteAllTokens.deletedCount).toBe(3);
-    expect(await fates()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
-    expect([await fate(theirs), await fate(ofWorkspace)]).toEqual(['OK', 'OK']);
+    expect(await outcomes()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
+    expect([await outcome(theirs), await outcome(ofWorkspace)]).toEqual(['OK', 'OK']);
     expect((await all(postern.owner.session)).data.deleteAllTokens.deletedCount).toBe(0);
   });
 
@@ -166,7 +170,7 @@ describe('deleteAllTokens', () => {
       'SESSION_REQUIRED',
       'UNAUTHENTICATED',
     ]);
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 });
 
@@ -178,14 +182,14 @@ describe.each(STOPS)('%s', (field) => {
     expect(refusalIn(await run(field, id, null))).toBe('UNAUTHENTICATED');
     expect(refusalIn(await run(field, id, secret))).toBe('MISSING_SCOPE');
     expect(refusalIn(await run(field, 'nothing'))).toBe('NOT_FOUND');
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 
   test('takes an Administrator for a workspace token', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
     const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
     expect(refusalIn(await run(field, id, manager.session))).toBe('ROLE_REQUIRED');
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
     const administrator = await postern.person('administrator', 'ADMINISTRATOR');
     expect(refusalIn(await run(field, id, administrator.session))).toBeNull();
   });
@@ -205,21 +209,24 @@ describe('what happens to the owner happens to the tokens', () => {
     const { person, secret } = await withToken();
     const operator = createOperatorService(postern.app.services);
     await operator.deactivateUser(person.email);
-    expect([await fate(secret), await fate(person.session)]).toEqual(['INVALID_TOKEN', 'INVALID_SESSION']);
+    expect([await outcome(secret), await outcome(person.session)]).toEqual([
+      'INVALID_TOKEN',
+      'INVALID_SESSION',
+    ]);
     await operator.reactivateUser(person.email);
-    expect([await fate(secret), await fate(person.session)]).toEqual(['OK', 'INVALID_SESSION']);
+    expect([await outcome(secret), await outcome(person.session)]).toEqual(['OK', 'INVALID_SESSION']);
   });
 
   test('a changed password leaves them, unless asked to revoke them', async () => {
     const { person, secret } = await withToken();
     expect((await changePassword(person, false)).errors).toEqual([]);
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 
   test('a changed password revokes them where asked', async () => {
     const { person, secret } = await withToken();
     expect((await changePassword(person, true)).errors).toEqual([]);
-    expect([await fate(secret), await fate(person.session)]).toEqual(['TOKEN_REVOKED', 'OK']);
+    expect([await outcome(secret), await outcome(person.session)]).toEqual(['TOKEN_REVOKED', 'OK']);
   });
 
   test('who leaves a workspace takes the tokens’ way into it along', async () => {
@@ -239,6 +246,6 @@ describe('what happens to the owner happens to the tokens', () => {
     expect(await role()).toBe('VIEWER');
     await mutate(postern, 'removeMember', target, person.session, '__typename');
     expect(await role()).toBeUndefined();
-    expect(await fate(secret)).toBe('OK');
+    expect(await outcome(secret)).toBe('OK');
   });
 });

@@ -14,7 +14,7 @@ export function badPathsIn({ errors }: Pick<Answer, 'errors'>): string[] | null 
 }
 
 /** How a bearer secret fares: `OK`, or the code that it is refused with. */
-export async function fateOf(
+export async function authOutcome(
   postern: { post(query: string, variables: object, secret: string): Promise<Answer> },
   secret: string,
 ): Promise<string> {

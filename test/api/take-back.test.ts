@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/domain/roles.ts';
-import { refusalIn } from '../support/answers.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
+import { refusalIn } from '../support/responses.ts';
 import { follow } from '../support/streams.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
