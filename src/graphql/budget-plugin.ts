@@ -63,13 +63,21 @@ export function asksForJson(info: GraphQLResolveInfo): boolean {
   return costOfRow(info).json > 0;
 }
 
-/** Pays for the stored JSON of one row as often as the selection of its list asks for it; `null` if it does not. */
-export function payForJson(
-  budget: Budget,
-  info: GraphQLResolveInfo,
-): ((bytes: number) => Promise<void> | undefined) | null {
+/** The part of an operation's budget that its stored JSON takes, by size in bytes. */
+export interface JsonBudget {
+  take(bytes: number): Promise<void> | undefined;
+  pace(bytes: number): Promise<void> | undefined;
+}
+
+/** Returns the budget for the stored JSON of the rows of a list; `null` if its selection does not request JSON. */
+export function jsonBudgetOf(budget: Budget, info: GraphQLResolveInfo): JsonBudget | null {
   const { json } = costOfRow(info);
-  return json === 0 ? null : (bytes) => budget.take(json * bytesToUnits(bytes));
+  if (json === 0) return null;
+  const unitsOf = (bytes: number) => json * bytesToUnits(bytes);
+  return {
+    take: (bytes) => budget.take(unitsOf(bytes)),
+    pace: (bytes) => budget.pace(unitsOf(bytes)),
+  };
 }
 
 /** Rows that are worked off in slices: those after the first slice come once others had their turn. */

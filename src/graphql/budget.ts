@@ -21,10 +21,12 @@ export const PRICE = {
   counted: 5,
   /** How many fields and objects of an introspection cost one: they are all in memory. */
   introspected: 4,
+  /** A field error: hundreds of fields may be refused after the budget is spent. */
+  refusal: 100,
   /** A change: a transaction with its audit row. */
   mutation: 500,
   /** How many bytes of stored JSON cost one: they are parsed, and written again. */
-  bytes: 16,
+  bytes: 8,
 } as const;
 
 /** After so many units, an operation lets other requests in. */
@@ -84,7 +86,7 @@ export function createBudget(certain: number): Budget {
   }
 
   function take(units: number): Promise<void> | undefined {
-    require(units);
+    if (spent + units > UNITS_MAX) return pace(PRICE.refusal)?.then(refuse) ?? refuse();
     spent += units;
     return pace(units);
   }

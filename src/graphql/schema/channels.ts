@@ -24,8 +24,10 @@ const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implemen
   }),
 });
 
-/** A channel has up to 1,000 shares of eight operations, and each holds only while its granter could give it. */
+/** A channel has up to 1,000 shares of eight operations. A share is valid only while its granter could still give it. */
 const SHARES_READ = 20_000;
+/** The units that checking the shares of one recipient takes. */
+const RECIPIENT_UNITS = 80;
 
 implementNode(ChannelRef, {
   description: 'A channel that messages are published to.',
@@ -53,7 +55,8 @@ implementNode(ChannelRef, {
       cost: { reads: SHARES_READ },
       description: 'The user that the channel is shared with.',
       requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
-      resolve: ({ id }, _args, { services }) => services.channels.shares(id),
+      resolve: ({ id }, _args, { services, budget }) =>
+        services.channels.shares(id, (recipients) => budget.pace(recipients * RECIPIENT_UNITS)),
     }),
   }),
 });

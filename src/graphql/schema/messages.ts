@@ -1,5 +1,5 @@
 import type { Message } from '../../domain/message.ts';
-import { payForJson } from '../budget-plugin.ts';
+import { jsonBudgetOf } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
@@ -37,7 +37,7 @@ builder.objectField(ChannelRef, 'messages', (t) =>
       description: 'The stored messages, oldest first.',
       requires: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'parent.id' },
       resolve: async ({ id }, page, { services, budget }, info) =>
-        toConnection(await services.messages.list(id, page, payForJson(budget, info))),
+        toConnection(await services.messages.list(id, page, jsonBudgetOf(budget, info))),
     },
     { name: 'MessageConnection', description: 'A page of messages.' },
     { name: 'MessageEdge', description: 'A message in a list.' },

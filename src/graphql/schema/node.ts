@@ -2,7 +2,7 @@ import { brandWithType } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import { type NodeType, parseGlobalId } from '../../domain/global-id.ts';
 import { userIdOf } from '../../domain/principal.ts';
-import { payForJson } from '../budget-plugin.ts';
+import { jsonBudgetOf } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 
@@ -20,7 +20,7 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   Workspace: through('workspace'),
   Channel: through('channel'),
   Message: (id, _globalId, { principal, services, budget }, info) =>
-    services.messages.find(principal, id, payForJson(budget, info)),
+    services.messages.find(principal, id, jsonBudgetOf(budget, info)),
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
   AuditEvent: (id, _globalId, { principal, services }) => services.auditLog.find(principal, id),

@@ -39,7 +39,7 @@ import { findUser, findUserByEmail } from '../../storage/repositories/users.ts';
 import { authorize } from '../access/authorize.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { findSharesInSteps } from './share-list.ts';
+import { type BeforeRecipients, findSharesInSteps } from './share-list.ts';
 
 export interface CreateChannelRequest {
   readonly workspaceId: string;
@@ -72,8 +72,8 @@ export interface ChannelService {
   update(uow: UnitOfWork, request: UpdateChannelRequest): Promise<Channel>;
   /** Deletes a channel with its shares and messages; the audit log keeps its name. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
-  /** Whom a channel is shared with, for those who may read it. */
-  shares(channelId: string): Promise<ChannelShare[]>;
+  /** Returns the shares of a channel. Calls `beforeStep` before each statement that checks some of them. */
+  shares(channelId: string, beforeStep: BeforeRecipients): Promise<ChannelShare[]>;
   /**
    * Lets the person of an email do operations on a channel for as long as the caller could share them. It replaces what
    * was shared with that person before: all of it if the caller may share as a member, otherwise what the caller gave.
@@ -202,7 +202,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       await auditChannel(uow, 'channel.deleted', channel);
     },
 
-    shares: (channelId) => findSharesInSteps(db, channelId, clock()),
+    shares: (channelId, beforeStep) => findSharesInSteps(db, channelId, clock(), beforeStep),
 
     async share(uow, request) {
       const channel = await channelOf(uow, request.channelId);

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { visibilityFilterFor } from '../../domain/authority.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { type ListedMessage, type Message, serialisePayload } from '../../domain/message.ts';
@@ -21,41 +20,49 @@ import type { CountedPage } from '../counted-page.ts';
 import type { Events } from '../transactions/events.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
-/**
- * Pays for payloads of so many bytes before they are read; resolves once they may be. Throws if they are too many.
- * Without it, no payload is read.
- */
-export type Pay = (bytes: number) => Promise<void> | undefined;
+/** Limits the reading of payloads by their size in bytes. */
+export interface PayloadBudget {
+  /** Takes the bytes of a page from the budget before it is read. Throws `LIMIT_REACHED` if they exceed it. */
+  take(bytes: number): Promise<void> | undefined;
+  /** Resolves when other requests have had their turn before the next step of the page is read. */
+  pace(bytes: number): Promise<void> | undefined;
+}
 
-/** Payloads are read in steps of about so many bytes, between which others have their turn. */
-const STEP_BYTES = 128 * 1024;
+/** The size of a step in bytes: payloads are read and parsed in steps, between which other requests have their turn. */
+const STEP_BYTES = 64 * 1024;
 
-/** Cuts messages into steps of bounded size; one message is a step at least. */
-function toSteps(messages: readonly MeasuredMessage[]): string[][] {
-  const steps: string[][] = [];
-  let bytes = STEP_BYTES;
-  for (const message of messages) {
-    if (bytes >= STEP_BYTES) {
-      steps.push([]);
-      bytes = 0;
+interface Step {
+  readonly ids: string[];
+  bytes: number;
+}
+
+/** Splits messages into steps of at most `STEP_BYTES`; a longer message is a step of its own. */
+function toSteps(messages: readonly MeasuredMessage[]): Step[] {
+  const steps: Step[] = [];
+  for (const { id, bytes } of messages) {
+    const last = steps.at(-1);
+    if (last && last.bytes + bytes <= STEP_BYTES) {
+      last.ids.push(id);
+      last.bytes += bytes;
+    } else {
+      steps.push({ ids: [id], bytes });
     }
-    steps.at(-1)?.push(message.id);
-    bytes += message.bytes;
   }
   return steps;
 }
 
-/** The payloads of messages by id, without those that were dropped meanwhile. */
+/** Returns the payloads of messages by id, without those of messages that have been dropped in the meantime. */
 async function readPayloads(
   db: Executor,
   messages: readonly MeasuredMessage[],
-  pay: Pay,
+  budget: PayloadBudget,
 ): Promise<Map<string, unknown>> {
-  const pause = pay(messages.reduce((sum, { bytes }) => sum + bytes, 0));
+  const pause = budget.take(messages.reduce((sum, { bytes }) => sum + bytes, 0));
   if (pause) await pause;
   const payloads = new Map<string, unknown>();
-  for (const [place, ids] of toSteps(messages).entries()) {
-    if (place > 0) await nextTurn();
+  for (const { ids, bytes } of toSteps(messages)) {
+    const turn = budget.pace(bytes);
+    if (turn) await turn;
     for (const [id, text] of await findPayloads(db, ids)) payloads.set(id, JSON.parse(text));
   }
   return payloads;
@@ -66,9 +73,13 @@ export interface MessageService {
   /** Publishes to a channel; the oldest messages make room. Not audited: the message is its own record. Throws `BAD_USER_INPUT`. */
   publish(uow: UnitOfWork, channelId: string, payload: unknown): Promise<Message>;
   /** A message of a channel that the caller may read; `null` where it is absent or not visible. */
-  find(principal: Principal, id: string, pay: Pay | null): Promise<ListedMessage | null>;
+  find(principal: Principal, id: string, budget: PayloadBudget | null): Promise<ListedMessage | null>;
   /** A channel's messages for those who may read it, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
-  list(channelId: string, page: PageArguments, pay: Pay | null): Promise<CountedPage<ListedMessage>>;
+  list(
+    channelId: string,
+    page: PageArguments,
+    budget: PayloadBudget | null,
+  ): Promise<CountedPage<ListedMessage>>;
 }
 
 /** Messages over a database. */
@@ -82,11 +93,11 @@ export function createMessageService(deps: {
 
   type Edges = Page<MeasuredMessage>['edges'];
 
-  async function withPayloads(edges: Edges, pay: Pay): Promise<Page<ListedMessage>['edges']> {
+  async function withPayloads(edges: Edges, budget: PayloadBudget): Promise<Page<ListedMessage>['edges']> {
     const payloads = await readPayloads(
       db,
       edges.map(({ node }) => node),
-      pay,
+      budget,
     );
     return edges
       .filter(({ node }) => payloads.has(node.id))
@@ -116,19 +127,19 @@ export function createMessageService(deps: {
       return message;
     },
 
-    async find(principal, id, pay) {
+    async find(principal, id, budget) {
       const reach = visibilityFilterFor(principal, 'READ', 'channel');
       const message = reach && (await findMessageWithin(db, reach, id, clock()));
-      if (!message || !pay) return message;
-      const payloads = await readPayloads(db, [message], pay);
+      if (!message || !budget) return message;
+      const payloads = await readPayloads(db, [message], budget);
       return payloads.has(id) ? { ...message, payload: payloads.get(id) } : null;
     },
 
-    async list(channelId, page, pay) {
+    async list(channelId, page, budget) {
       const found = await pageMessages(db, channelId, parsePage(page, MESSAGE_ORDER));
       return {
         ...found,
-        edges: pay ? await withPayloads(found.edges, pay) : found.edges,
+        edges: budget ? await withPayloads(found.edges, budget) : found.edges,
         totalCount: () => countMessages(db, channelId),
       };
     },
