@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { createBudget, PRICE, SLICE, UNITS_MAX } from '../../src/graphql/budget.ts';
+
+/** Counts the turns of the event loop that pass until a promise is settled. */
+async function turnsUntil(promise: Promise<unknown>): Promise<number> {
+  let settled = false;
+  let turns = 0;
+  const done = promise.finally(() => {
+    settled = true;
+  });
+  while (!settled) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns += 1;
+  }
+  await done;
+  return turns;
+}
+
+describe('the budget of an operation', () => {
+  test('gives each step of parallel lists a turn of its own', async () => {
+    const { pace } = createBudget(0);
+    const readInSteps = async () => {
+      for (let step = 0; step < 5; step += 1) await pace(SLICE + 1);
+    };
+    const lists = Promise.all([readInSteps(), readInSteps(), readInSteps(), readInSteps()]);
+    expect(await turnsUntil(lists)).toBeGreaterThanOrEqual(20);
+  });
+
+  test('spreads the refusals of hundreds of fields over several turns', async () => {
+    const { take } = createBudget(UNITS_MAX);
+    const field = async () => take(1);
+    const fields = Promise.allSettled(Array.from({ length: 300 }, field));
+    expect(await turnsUntil(fields)).toBeGreaterThanOrEqual((300 * PRICE.refusal) / SLICE - 1);
+    for (const result of await fields) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'LIMIT_REACHED' } });
+    }
+  });
+});
