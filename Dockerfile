@@ -1,15 +1,16 @@
 # syntax=docker/dockerfile:1
 
-# The full image has the compiler that better-sqlite3 takes where no prebuilt binary fits.
+# The full image has the compiler that better-sqlite3 needs if no prebuilt binary fits.
 FROM node:22-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/verify/package.json packages/verify/
 RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev
+RUN npm run build && npm prune --omit=dev --workspaces=false
 
 FROM node:22-bookworm-slim
-# The kernel lets no signal of its own end process 1, the watchdog's included: an init stands in front.
+# Process 1 ignores signals without a handler, such as the watchdog's SIGALRM, so an init runs as process 1.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -21,6 +22,6 @@ USER node
 VOLUME /data
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/health`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["tini", "--"]
 CMD ["node", "dist/src/main.js"]

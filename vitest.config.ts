@@ -55,6 +55,7 @@ export default defineConfig({
         // Each statement is a round trip, and a random walk makes tens of thousands.
         testTimeout: 180_000,
       }),
+      'packages/*',
     ],
   },
 });

@@ -16,7 +16,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ['domain', 'platform'],
   services: ['domain', 'platform', 'storage'],
   graphql: ['domain', 'platform', 'storage', 'services'],
-  verify: ['platform'],
   http: ['domain', 'platform', 'config', 'storage', 'services', 'graphql'],
   app: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http'],
   server: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http', 'app'],

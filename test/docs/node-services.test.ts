@@ -7,7 +7,7 @@ import { createPersonalToken } from '../support/tokens.ts';
 
 let server: TestWire;
 let project: Project;
-/** May read the repository `website` and nothing else. */
+/** Gives read access to the repository `website` and to nothing else. */
 let secret: string;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
   project.remove();
 });
 
-/** The example that uses a package, as the page has it. */
+/** Returns the example of the page that imports a package. */
 function exampleOf(name: string): string {
   const example = codeBlocks('node-services.md', 'js').find((block) => block.includes(`from '${name}'`));
   if (!example) throw new Error(`there is no example with ${name}`);
@@ -63,12 +63,12 @@ describe.each([
     return { status: response.status, challenge, body: await response.json() };
   };
 
-  test('serves whom Postern lets through', async () => {
+  test('serves callers that Postern allows', async () => {
     const { status, body } = await get('website', { Authorization: `Bearer ${secret}` });
     expect([status, body]).toEqual([200, { repository: 'website', readBy: 'PERSONAL_TOKEN' }]);
   });
 
-  test('tells others why not', async () => {
+  test('returns the reason to other callers', async () => {
     expect(await get('other', { Authorization: `Bearer ${secret}` })).toEqual({
       status: 403,
       challenge: 'Bearer realm="postern", error="insufficient_scope"',
@@ -78,12 +78,12 @@ describe.each([
         required: { operation: 'READ', entityType: 'repository', entityId: 'other' },
       },
     });
-    const nobody = await get('website');
-    expect([nobody.status, nobody.challenge]).toEqual([401, 'Bearer realm="postern"']);
+    const anonymous = await get('website');
+    expect([anonymous.status, anonymous.challenge]).toEqual([401, 'Bearer realm="postern"']);
   });
 });
 
-test('the example with graphql-yoga answers and refuses at the field', async () => {
+test('the example with graphql-yoga serves and refuses at the field', async () => {
   project.write('yoga.mjs', exampleOf('graphql-yoga'));
   const service = await project.run('yoga.mjs', environment());
   const ask = async (name: string) => {
@@ -103,20 +103,20 @@ test('the example with graphql-yoga answers and refuses at the field', async () 
   await service.stop();
 });
 
-test('the first example is complete, and the types tell yes from no', () => {
+test('the first example is complete, and the types distinguish the two decisions', () => {
   const [first = ''] = codeBlocks('node-services.md', 'js');
   project.write('first.mts', first.replace('(request)', '(request: Request)'));
   project.write(
     'types.mts',
     `import type { Request as ExpressRequest } from 'express';
-    import { createVerifier, type Allowed, type Refused, type Verdict } from 'postern/verify';
+    import { createVerifier, type Allowed, type Decision, type Denied } from '@postern/verify';
     import './first.mjs';
     const verify = createVerifier({ url: new URL('http://localhost'), cacheSeconds: 5 });
     export async function ask(request: ExpressRequest, standard: Request, headers: Headers): Promise<string | null> {
-      const verdicts: Verdict[] = [await verify(request), await verify(standard), await verify(headers)];
-      const [verdict] = verdicts;
-      if (verdict?.allowed) return (verdict satisfies Allowed).email;
-      return verdict === undefined ? null : (verdict satisfies Refused).code;
+      const decisions: Decision[] = [await verify(request), await verify(standard), await verify(headers)];
+      const [decision] = decisions;
+      if (decision?.allowed) return (decision satisfies Allowed).email;
+      return decision === undefined ? null : (decision satisfies Denied).code;
     }
     // @ts-expect-error: there is no such operation
     export const wrong = verify(new Headers(), { operation: 'fly', entityType: 'channel' });`,

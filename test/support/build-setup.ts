@@ -8,6 +8,7 @@ const SOURCES = [
   'src',
   'db',
   'web',
+  'packages/verify/src',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',

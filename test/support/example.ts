@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const VERIFY = join(ROOT, 'packages/verify');
 const PACKAGES = ['oauth4webapi', 'express', 'fastify', 'hono', 'graphql-yoga', 'graphql', '@types'];
 
-/** A project beside Postern that has it installed. */
+/** A project of its own, with `@postern/verify` installed. */
 export interface Project {
   /** Writes a file into the project. */
   write(name: string, text: string): void;
@@ -29,13 +30,14 @@ function tsc(cwd: string, ...args: string[]): void {
   }
 }
 
-/** Makes a project with Postern's package as `npm install` lays it: its `package.json`, and what the build makes of the helper. */
+/** Creates a project with the files of the package `@postern/verify` where `npm install` puts them. */
 export function createProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), 'postern-project-'));
   const packages = join(folder, 'node_modules');
-  mkdirSync(join(packages, 'postern'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(packages, 'postern/package.json'));
-  tsc(ROOT, '-p', 'tsconfig.verify.json', '--outDir', join(packages, 'postern/dist'));
+  const installed = join(packages, '@postern/verify');
+  mkdirSync(installed, { recursive: true });
+  cpSync(join(VERIFY, 'package.json'), join(installed, 'package.json'));
+  tsc(VERIFY, '-p', 'tsconfig.build.json', '--outDir', join(installed, 'dist'));
   for (const name of PACKAGES) symlinkSync(join(ROOT, 'node_modules', name), join(packages, name));
 
   return {

@@ -1,4 +1,4 @@
-/** The operations that Postern knows, as its API names them. */
+/** A built-in operation of Postern. */
 export type Operation =
   | 'CREATE'
   | 'READ'
@@ -10,39 +10,41 @@ export type Operation =
   | 'PUBLISH'
   | 'SUBSCRIBE';
 
-/** Who a credential belongs to, and that it may do what was asked. Ids are opaque. */
+/** The caller has access. Ids are opaque. */
 export interface Allowed {
   readonly allowed: true;
   readonly principal: 'SESSION' | 'PERSONAL_TOKEN' | 'WORKSPACE_TOKEN';
   /** The signed-in user, or the owner of the personal token; `null` for a workspace token. */
   readonly user: string | null;
-  /** The email of that user; `null` while it is unverified. Identify people by `user`: an email can change hands. */
+  /** The email of that user; `null` while it is unverified. Identify people by `user`, because an email can change hands. */
   readonly email: string | null;
-  /** `null` for a session. */
+  /** The id of the token; `null` for a session. */
   readonly token: string | null;
-  /** The workspace of a workspace token, and the role that it acts with there; `null` for other callers. */
+  /** The workspace of a workspace token; `null` for other callers. */
   readonly workspace: string | null;
+  /** The role of a workspace token in its workspace; `null` for other callers. */
   readonly role: string | null;
 }
 
-/** Why not. */
-export interface Refused {
+/** The caller has no access, or Postern could not be reached. */
+export interface Denied {
   readonly allowed: false;
-  /** What to answer the client with; 503 where Postern could not be asked, or did not answer as it should. */
+  /** The HTTP status for the client. 503 if Postern could not be reached or sent an invalid response. */
   readonly status: 400 | 401 | 403 | 429 | 503;
-  /** A code of Postern's, such as `TOKEN_EXPIRED` or `FORBIDDEN`. */
+  /** An error code of Postern, such as `TOKEN_EXPIRED` or `FORBIDDEN`. */
   readonly code: string;
-  /** What refines the code, such as `MISSING_SCOPE`. */
+  /** Refines the code, for example `MISSING_SCOPE`; `null` if there is nothing to add. */
   readonly reason: string | null;
-  /** What would have been enough: a role, or an operation on an entity. */
+  /** What would give access, such as a role, or an operation on an entity; `null` if unknown. */
   readonly required: Readonly<Record<string, unknown>> | null;
-  /** The header of the same name, for the client. */
+  /** The value of the `WWW-Authenticate` header for the client, or `null`. */
   readonly wwwAuthenticate: string | null;
-  /** Whole seconds until another try makes sense. */
+  /** Whole seconds until the client should retry, or `null`. */
   readonly retryAfter: number | null;
 }
 
-export type Verdict = Allowed | Refused;
+/** The result of a check. `allowed` tells the two cases apart. */
+export type Decision = Allowed | Denied;
 
 const CODES = {
   400: 'BAD_REQUEST',
@@ -52,13 +54,13 @@ const CODES = {
   503: 'UNAVAILABLE',
 } as const;
 
-/** A refusal of a status, with what is known of it. */
-export function refused(status: Refused['status'], details: Partial<Refused> = {}): Refused {
+/** Returns a denial with the default code of its status; `details` override the defaults. */
+export function denied(status: Denied['status'], details: Partial<Denied> = {}): Denied {
   const unknown = { reason: null, required: null, wwwAuthenticate: null, retryAfter: null };
   return Object.freeze({ allowed: false, status, code: CODES[status], ...unknown, ...details });
 }
 
-function isRefusal(status: number): status is Refused['status'] {
+function isDenial(status: number): status is Denied['status'] {
   return status in CODES;
 }
 
@@ -66,10 +68,10 @@ function isPrincipal(text: string | null): text is Allowed['principal'] {
   return text === 'SESSION' || text === 'PERSONAL_TOKEN' || text === 'WORKSPACE_TOKEN';
 }
 
-function toAllowed(headers: Headers): Verdict {
+function toAllowed(headers: Headers): Decision {
   const principal = headers.get('X-Postern-Principal');
-  // Whoever else says 204 has not said that the caller may.
-  if (!isPrincipal(principal)) return refused(503);
+  // A 204 from another server is no permission.
+  if (!isPrincipal(principal)) return denied(503);
   return Object.freeze({
     allowed: true,
     principal,
@@ -81,16 +83,16 @@ function toAllowed(headers: Headers): Verdict {
   });
 }
 
-/** The `extensions` of the error in a body; what is not there, or not as it should be, is left out. */
-function detailsOf(body: unknown): Partial<Refused> {
+/** Returns the `extensions` of the first error in a body, without absent or malformed values. */
+function detailsOf(body: unknown): Partial<Denied> {
   const errors = (body as { errors?: unknown } | null)?.errors;
   const error: unknown = Array.isArray(errors) ? errors[0] : null;
   const { code, reason, required } =
-    (error as { extensions?: Partial<Record<keyof Refused, unknown>> } | null)?.extensions ?? {};
+    (error as { extensions?: Partial<Record<keyof Denied, unknown>> } | null)?.extensions ?? {};
   return {
     ...(typeof code === 'string' && { code }),
     ...(typeof reason === 'string' && { reason }),
-    ...(typeof required === 'object' && { required: required as Refused['required'] }),
+    ...(typeof required === 'object' && { required: required as Denied['required'] }),
   };
 }
 
@@ -102,14 +104,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What an answer of `/verify` says. Rejects where the answer breaks off. */
-export async function toVerdict(response: Response): Promise<Verdict> {
+/** Returns the decision in a response of `/verify`. Rejects if the response breaks off. */
+export async function toDecision(response: Response): Promise<Decision> {
   const { status, headers } = response;
   const text = await response.text();
   if (status === 204) return toAllowed(headers);
-  if (!isRefusal(status)) return refused(503);
+  if (!isDenial(status)) return denied(503);
   const retryAfter = Number(headers.get('Retry-After') ?? Number.NaN);
-  return refused(status, {
+  return denied(status, {
     ...detailsOf(parseJson(text)),
     wwwAuthenticate: headers.get('WWW-Authenticate'),
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
