@@ -1,7 +1,7 @@
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
 import { builder } from '../builder.ts';
+import { mutation } from '../mutation.ts';
 import { WorkspaceRef } from '../refs.ts';
-import { requirementOf } from '../requirement-plugin.ts';
 
 const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('RegisteredEntityType').implement({
   description: 'An entity type that a workspace registered for its own services.',
@@ -28,44 +28,51 @@ builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
   }),
 );
 
-const RegisterEntityTypeInput = builder.inputType('RegisterEntityTypeInput', {
-  description: 'An entity type to register.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    name: t.field({
-      type: 'EntityType',
-      required: true,
-      description: 'The name that scopes use; not workspace, channel or token.',
+mutation('registerEntityType', {
+  description: 'Registers an entity type that scopes can name, or replaces its registration.',
+  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The entity type to register.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      name: t.field({
+        type: 'EntityType',
+        required: true,
+        description: 'The name that scopes use; not workspace, channel or token.',
+      }),
+      description: t.string({ description: 'The description, up to 500 characters.' }),
+      operations: t.field({
+        type: ['Operation'],
+        required: true,
+        description: 'The operations of the entity type, at least one.',
+      }),
     }),
-    description: t.string({ description: 'The description, up to 500 characters.' }),
-    operations: t.field({
-      type: ['Operation'],
-      required: true,
-      description: 'The operations of the entity type, at least one.',
-    }),
-  }),
-});
-
-const UnregisterEntityTypeInput = builder.inputType('UnregisterEntityTypeInput', {
-  description: 'An entity type to unregister.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    name: t.field({ type: 'EntityType', required: true, description: 'The name of the entity type.' }),
-  }),
-});
-
-const RegisterEntityTypePayload = builder
-  .objectRef<{ entityType: RegisteredEntityType }>('RegisterEntityTypePayload')
-  .implement({
+  },
+  run: async (uow, input, { services }) => ({ entityType: await services.entityTypes.register(uow, input) }),
+  payload: {
     description: 'The entity type after the change.',
     fields: (t) => ({
       entityType: t.expose('entityType', { type: RegisteredEntityTypeRef, description: 'The entity type.' }),
     }),
-  });
+  },
+});
 
-const UnregisterEntityTypePayload = builder
-  .objectRef<{ name: string }>('UnregisterEntityTypePayload')
-  .implement({
+mutation('unregisterEntityType', {
+  description:
+    'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again.',
+  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The entity type to unregister.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      name: t.field({ type: 'EntityType', required: true, description: 'The name of the entity type.' }),
+    }),
+  },
+  run: async (uow, { workspaceId, name }, { services }) => {
+    await services.entityTypes.unregister(uow, workspaceId, name);
+    return { name };
+  },
+  payload: {
     description: 'The unregistered entity type.',
     fields: (t) => ({
       unregisteredName: t.expose('name', {
@@ -73,47 +80,5 @@ const UnregisterEntityTypePayload = builder
         description: 'The name of the unregistered entity type.',
       }),
     }),
-  });
-
-builder.mutationFields((t) => ({
-  registerEntityType: t.field({
-    type: RegisterEntityTypePayload,
-    description: 'Registers an entity type that scopes can name, or replaces its registration.',
-    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({
-        type: RegisterEntityTypeInput,
-        required: true,
-        description: 'The entity type to register.',
-      }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const request = args.input;
-      return {
-        entityType: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.entityTypes.register(uow, request),
-        ),
-      };
-    },
-  }),
-  unregisterEntityType: t.field({
-    type: UnregisterEntityTypePayload,
-    description:
-      'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again.',
-    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({
-        type: UnregisterEntityTypeInput,
-        required: true,
-        description: 'The entity type to unregister.',
-      }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const { workspaceId, name } = args.input;
-      await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.entityTypes.unregister(uow, workspaceId, name),
-      );
-      return { name };
-    },
-  }),
-}));
+  },
+});

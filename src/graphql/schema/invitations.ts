@@ -1,8 +1,7 @@
 import { toGlobalId } from '../../domain/global-id.ts';
-import type { IssuedInvitation } from '../../services/workspaces/invitations.ts';
 import { builder } from '../builder.ts';
+import { mutation } from '../mutation.ts';
 import { InvitationRef, UserRef, WorkspaceRef } from '../refs.ts';
-import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 import { memberPayload } from './members.ts';
 
@@ -64,117 +63,90 @@ builder.objectField(WorkspaceRef, 'invitations', (t) =>
   }),
 );
 
-const InviteMemberInput = builder.inputType('InviteMemberInput', {
-  description: 'An address to invite to a workspace.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    email: t.field({
-      type: 'EmailAddress',
-      required: true,
-      description: 'The address. It does not need to have an account.',
-    }),
-    role: t.field({
-      type: RoleEnum,
-      required: true,
-      description: "The role to give; at most the caller's own.",
-    }),
-  }),
-});
-
-const InviteMemberPayload = builder.objectRef<IssuedInvitation>('InviteMemberPayload').implement({
-  description: 'An invitation with its secret.',
-  fields: (t) => ({
-    invitation: t.expose('invitation', { type: InvitationRef, description: 'The invitation.' }),
-    invitationSecret: t.exposeString('secret', {
-      description:
-        'The secret of the invitation, shown once. It lets the invited person join with the invited role.',
-    }),
-    expiresAt: t.field({
-      type: 'DateTime',
-      description: 'When the invitation expires.',
-      resolve: ({ invitation }) => new Date(invitation.expiresAt),
-    }),
-  }),
-});
-
-const AcceptInvitationPayload = memberPayload('AcceptInvitationPayload');
-
-const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
-  description: 'An invitation and, for a new user, the account to create.',
-  fields: (t) => ({
-    secret: t.string({ required: true, description: 'The secret of the invitation.' }),
-    name: t.string({
-      description: 'The name of the new account, 1 to 100 characters. Ignored if the address has an account.',
-    }),
-    password: t.string({
-      description:
-        'The password of the new account, 12 to 256 characters. Ignored if the address has an account.',
-    }),
-  }),
-});
-
-const RevokeInvitationInput = builder.inputType('RevokeInvitationInput', {
-  description: 'A pending invitation to revoke.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    id: t.id({ for: 'Invitation', required: true, description: 'The id of the invitation.' }),
-  }),
-});
-
-const RevokeInvitationPayload = builder.objectRef<{ id: string }>('RevokeInvitationPayload').implement({
-  description: 'The revoked invitation.',
-  fields: (t) => ({
-    revokedInvitationId: t.id({
-      description: 'The id of the revoked invitation.',
-      resolve: ({ id }) => toGlobalId('Invitation', id),
-    }),
-  }),
-});
-
-builder.mutationFields((t) => ({
-  inviteMember: t.field({
-    type: InviteMemberPayload,
-    description:
-      "Invites an address to a workspace for seven days, with a role up to the caller's own. Replaces a pending invitation of the same address.",
-    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({
-        type: InviteMemberInput,
+mutation('inviteMember', {
+  description:
+    "Invites an address to a workspace for seven days, with a role up to the caller's own. Replaces a pending invitation of the same address.",
+  requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The address to invite and its role.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      email: t.field({
+        type: 'EmailAddress',
         required: true,
-        description: 'The address to invite and its role.',
+        description: 'The address. It does not need to have an account.',
       }),
-    },
-    resolve: (_root, args, ctx, info) => {
-      const request = args.input;
-      return ctx.change(requirementOf(info, args), (uow) => ctx.services.invitations.invite(uow, request));
-    },
-  }),
-  acceptInvitation: t.field({
-    type: AcceptInvitationPayload,
-    description:
-      'Accepts an invitation and joins the workspace. If the invited address has an account, its user must be signed in; otherwise the account is created. Each invitation can be accepted once.',
-    requires: { kind: 'person' },
-    args: {
-      input: t.arg({ type: AcceptInvitationInput, required: true, description: 'The invitation to accept.' }),
-    },
-    resolve: async (_root, { input }, { services, caller }) => ({
-      member: await services.invitations.accept(caller, input),
+      role: t.field({
+        type: RoleEnum,
+        required: true,
+        description: "The role to give; at most the caller's own.",
+      }),
     }),
+  },
+  run: (uow, input, { services }) => services.invitations.invite(uow, input),
+  payload: {
+    description: 'An invitation with its secret.',
+    fields: (t) => ({
+      invitation: t.expose('invitation', { type: InvitationRef, description: 'The invitation.' }),
+      invitationSecret: t.exposeString('secret', {
+        description:
+          'The secret of the invitation, shown once. It lets the invited person join with the invited role.',
+      }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        description: 'When the invitation expires.',
+        resolve: ({ invitation }) => new Date(invitation.expiresAt),
+      }),
+    }),
+  },
+});
+
+mutation('acceptInvitation', {
+  description:
+    'Accepts an invitation and joins the workspace. If the invited address has an account, its user must be signed in; otherwise the account is created. Each invitation can be accepted once.',
+  requires: { kind: 'person' },
+  input: {
+    description: 'The invitation to accept and, for a new user, the account to create.',
+    fields: (t) => ({
+      secret: t.string({ required: true, description: 'The secret of the invitation.' }),
+      name: t.string({
+        description:
+          'The name of the new account, 1 to 100 characters. Ignored if the address has an account.',
+      }),
+      password: t.string({
+        description:
+          'The password of the new account, 12 to 256 characters. Ignored if the address has an account.',
+      }),
+    }),
+  },
+  resolve: async (input, { services, caller }) => ({
+    member: await services.invitations.accept(caller, input),
   }),
-  revokeInvitation: t.field({
-    type: RevokeInvitationPayload,
-    description:
-      'Revokes a pending invitation. The caller cannot revoke an invitation for a role above their own.',
-    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({ type: RevokeInvitationInput, required: true, description: 'The invitation to revoke.' }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const id = args.input.id;
-      await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.invitations.revoke(uow, args.input.workspaceId, id),
-      );
-      return { id };
-    },
-  }),
-}));
+  payload: memberPayload,
+});
+
+mutation('revokeInvitation', {
+  description:
+    'Revokes a pending invitation. The caller cannot revoke an invitation for a role above their own.',
+  requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The invitation to revoke.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      id: t.id({ for: 'Invitation', required: true, description: 'The id of the invitation.' }),
+    }),
+  },
+  run: async (uow, { workspaceId, id }, { services }) => {
+    await services.invitations.revoke(uow, workspaceId, id);
+    return { id };
+  },
+  payload: {
+    description: 'The revoked invitation.',
+    fields: (t) => ({
+      revokedInvitationId: t.id({
+        description: 'The id of the revoked invitation.',
+        resolve: ({ id }) => toGlobalId('Invitation', id),
+      }),
+    }),
+  },
+});

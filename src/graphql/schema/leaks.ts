@@ -1,37 +1,27 @@
 import { SECRETS_A_REPORT } from '../../services/tokens/leaks.ts';
-import { builder } from '../builder.ts';
-
-const ReportLeakedSecretsPayload = builder
-  .objectRef<{ received: number }>('ReportLeakedSecretsPayload')
-  .implement({
-    description: 'The result of a report. Every real secret in it is revoked.',
-    fields: (t) => ({
-      received: t.exposeInt('received', { description: 'The number of secrets in the report.' }),
-    }),
-  });
-
-const ReportLeakedSecretsInput = builder.inputType('ReportLeakedSecretsInput', {
-  description: 'The secrets to report.',
-  fields: (t) => ({
-    secrets: t.stringList({ required: true, description: `The secrets, at most ${SECRETS_A_REPORT}.` }),
-  }),
-});
+import { mutation } from '../mutation.ts';
 
 /** Each secret is looked up. */
 const LOOKUP_UNITS = 20;
 
-builder.mutationField('reportLeakedSecrets', (t) =>
-  t.field({
-    type: ReportLeakedSecretsPayload,
-    description:
-      'Revokes every real secret in the report: tokens and the tokens derived from them, sessions and invitations. Also removes the memberships and roles that the tokens gave. The response does not reveal which secrets were real.',
-    requires: { kind: 'anyone' },
-    cost: { units: LOOKUP_UNITS, perItemOf: 'input.secrets' },
-    args: {
-      input: t.arg({ type: ReportLeakedSecretsInput, required: true, description: 'The secrets to report.' }),
-    },
-    resolve: async (_root, { input }, { services, caller }) => ({
-      received: await services.leaks.report(caller, input.secrets),
+mutation('reportLeakedSecrets', {
+  description:
+    'Revokes every real secret in the report: tokens and the tokens derived from them, sessions and invitations. Also removes the memberships and roles that the tokens gave. The response does not reveal which secrets were real.',
+  requires: { kind: 'anyone' },
+  cost: { units: LOOKUP_UNITS, perItemOf: 'input.secrets' },
+  input: {
+    description: 'The secrets to report.',
+    fields: (t) => ({
+      secrets: t.stringList({ required: true, description: `The secrets, at most ${SECRETS_A_REPORT}.` }),
     }),
+  },
+  resolve: async ({ secrets }, { services, caller }) => ({
+    received: await services.leaks.report(caller, secrets),
   }),
-);
+  payload: {
+    description: 'The result of a report. Every real secret in it is revoked.',
+    fields: (t) => ({
+      received: t.exposeInt('received', { description: 'The number of secrets in the report.' }),
+    }),
+  },
+});

@@ -3,8 +3,8 @@ import type { User } from '../../domain/user.ts';
 import type { Member, Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
+import { type MutationPayload, mutation } from '../mutation.ts';
 import { MemberRef, UserRef, WorkspaceRef } from '../refs.ts';
-import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 MemberRef.implement({
@@ -37,105 +37,79 @@ builder.objectField(WorkspaceRef, 'members', (t) =>
   ),
 );
 
-const UpdateMemberRoleInput = builder.inputType('UpdateMemberRoleInput', {
-  description: 'A member and a new role.',
+/** The payload of a mutation that creates or changes a member. */
+export const memberPayload: MutationPayload<{ member: Member }> = {
+  description: 'The member after the change.',
   fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    userId: t.id({ for: 'User', required: true, description: "The id of the member's user." }),
-    role: t.field({
-      type: RoleEnum,
-      required: true,
-      description: "The role to give; at most the caller's own.",
+    member: t.expose('member', { type: MemberRef, description: 'The member.' }),
+    workspace: t.field({
+      type: WorkspaceRef,
+      description: 'The workspace of the member.',
+      resolve: async ({ member }, _args, { loaders }) =>
+        (await loaders.workspace.load(member.workspaceId)) as Workspace,
     }),
   }),
-});
+};
 
-const RemoveMemberInput = builder.inputType('RemoveMemberInput', {
-  description: 'A member to remove.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    userId: t.id({
-      for: 'User',
-      required: true,
-      description: 'The member to remove; pass your own id to leave.',
-    }),
-    revokeCreated: t.boolean({
-      required: true,
-      defaultValue: false,
-      description:
-        'Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member.',
-    }),
-  }),
-});
-
-/** Returns the payload type of a mutation that makes or changes a member. */
-export function memberPayload(name: `${string}Payload`) {
-  return builder.objectRef<{ member: Member }>(name).implement({
-    description: 'The member after the change.',
+mutation('updateMemberRole', {
+  description:
+    'Changes the role of a member. The caller cannot give a role above their own or change a member above them. A lower role also removes what was shared with the member. A workspace always has an Owner. A token that appoints or removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.',
+  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The member and the new role.',
     fields: (t) => ({
-      member: t.expose('member', { type: MemberRef, description: 'The member.' }),
-      workspace: t.field({
-        type: WorkspaceRef,
-        description: 'The workspace of the member.',
-        resolve: async ({ member }, _args, { loaders }) =>
-          (await loaders.workspace.load(member.workspaceId)) as Workspace,
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      userId: t.id({ for: 'User', required: true, description: "The id of the member's user." }),
+      role: t.field({
+        type: RoleEnum,
+        required: true,
+        description: "The role to give; at most the caller's own.",
       }),
     }),
-  });
-}
-
-const UpdateMemberRolePayload = memberPayload('UpdateMemberRolePayload');
-
-const RemoveMemberPayload = builder.objectRef<{ userId: string }>('RemoveMemberPayload').implement({
-  description: 'The removed member.',
-  fields: (t) => ({
-    removedUserId: t.id({
-      description: 'The id of the removed user.',
-      resolve: ({ userId }) => toGlobalId('User', userId),
-    }),
+  },
+  run: async (uow, { workspaceId, userId, role }, { services }) => ({
+    member: await services.members.changeRole(uow, workspaceId, userId, role),
   }),
+  payload: memberPayload,
 });
 
-builder.mutationFields((t) => ({
-  updateMemberRole: t.field({
-    type: UpdateMemberRolePayload,
-    description:
-      'Changes the role of a member. The caller cannot give a role above their own or change a member above them. A lower role also removes what was shared with the member. A workspace always has an Owner. A token that appoints or removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.',
-    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({
-        type: UpdateMemberRoleInput,
+mutation('removeMember', {
+  description:
+    "Removes a member whose role is not above the caller's, or leaves the workspace. A workspace always has an Owner. A token that removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.",
+  requires: {
+    kind: 'role',
+    role: 'ADMINISTRATOR',
+    workspace: 'input.workspaceId',
+    orSelf: 'input.userId',
+  },
+  input: {
+    description: 'The member to remove.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      userId: t.id({
+        for: 'User',
         required: true,
-        description: 'The member and the new role.',
+        description: "The id of the member's user; pass your own id to leave.",
       }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const { workspaceId, userId, role } = args.input;
-      return {
-        member: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.members.changeRole(uow, workspaceId, userId, role),
-        ),
-      };
-    },
-  }),
-  removeMember: t.field({
-    type: RemoveMemberPayload,
-    description:
-      "Removes a member whose role is not above the caller's, or leaves the workspace. A workspace always has an Owner. A token that removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.",
-    requires: {
-      kind: 'role',
-      role: 'ADMINISTRATOR',
-      workspace: 'input.workspaceId',
-      orSelf: 'input.userId',
-    },
-    args: { input: t.arg({ type: RemoveMemberInput, required: true, description: 'The member to remove.' }) },
-    resolve: async (_root, args, ctx, info) => {
-      const workspaceId = args.input.workspaceId;
-      const userId = args.input.userId;
-      await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.members.remove(uow, workspaceId, userId, args.input.revokeCreated),
-      );
-      return { userId };
-    },
-  }),
-}));
+      revokeCreated: t.boolean({
+        required: true,
+        defaultValue: false,
+        description:
+          'Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member.',
+      }),
+    }),
+  },
+  run: async (uow, { workspaceId, userId, revokeCreated }, { services }) => {
+    await services.members.remove(uow, workspaceId, userId, revokeCreated);
+    return { userId };
+  },
+  payload: {
+    description: 'The removed member.',
+    fields: (t) => ({
+      removedUserId: t.id({
+        description: "The id of the removed member's user.",
+        resolve: ({ userId }) => toGlobalId('User', userId),
+      }),
+    }),
+  },
+});

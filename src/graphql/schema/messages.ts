@@ -1,8 +1,8 @@
-import type { Message } from '../../domain/message.ts';
 import { jsonBudgetOf } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
+import { mutation } from '../mutation.ts';
 import { ChannelRef, MessageRef, UserRef } from '../refs.ts';
 import { requirementOf } from '../requirement-plugin.ts';
 
@@ -44,46 +44,29 @@ builder.objectField(ChannelRef, 'messages', (t) =>
   ),
 );
 
-const PublishMessageInput = builder.inputType('PublishMessageInput', {
-  description: 'A message to publish.',
-  fields: (t) => ({
-    channelId: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
-    payload: t.field({
-      type: 'JSON',
-      required: true,
-      description: 'The content of the message: at most 64 KiB of JSON, 32 levels deep, not null.',
-    }),
-  }),
-});
-
-const PublishMessagePayload = builder.objectRef<{ message: Message }>('PublishMessagePayload').implement({
-  description: 'The published message.',
-  fields: (t) => ({ message: t.expose('message', { type: MessageRef, description: 'The message.' }) }),
-});
-
-builder.mutationField('publishMessage', (t) =>
-  t.field({
-    type: PublishMessagePayload,
-    description:
-      'Publishes a message to a channel and its subscribers. The channel stores its newest messages and drops older ones. Messages are not recorded in the audit log.',
-    requires: { kind: 'entity', operation: 'PUBLISH', entityType: 'channel', entity: 'input.channelId' },
-    args: {
-      input: t.arg({
-        type: PublishMessageInput,
+mutation('publishMessage', {
+  description:
+    'Publishes a message to a channel and its subscribers. The channel stores its newest messages and drops older ones. Messages are not recorded in the audit log.',
+  requires: { kind: 'entity', operation: 'PUBLISH', entityType: 'channel', entity: 'input.channelId' },
+  input: {
+    description: 'The message and its channel.',
+    fields: (t) => ({
+      channelId: t.id({ for: 'Channel', required: true, description: 'The id of the channel.' }),
+      payload: t.field({
+        type: 'JSON',
         required: true,
-        description: 'The message and its channel.',
+        description: 'The content of the message: at most 64 KiB of JSON, 32 levels deep, not null.',
       }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const { channelId, payload } = args.input;
-      return {
-        message: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.messages.publish(uow, channelId, payload),
-        ),
-      };
-    },
+    }),
+  },
+  run: async (uow, { channelId, payload }, { services }) => ({
+    message: await services.messages.publish(uow, channelId, payload),
   }),
-);
+  payload: {
+    description: 'The published message.',
+    fields: (t) => ({ message: t.expose('message', { type: MessageRef, description: 'The message.' }) }),
+  },
+});
 
 builder.subscriptionType({ description: 'Live streams, sent as Server-Sent Events.' });
 

@@ -26,11 +26,3 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
     }),
   }),
 });
-
-/** Returns the input type of a mutation that takes nothing but a token. */
-export function tokenIdInput(name: `${string}Input`, description: string) {
-  return builder.inputType(name, {
-    description,
-    fields: (t) => ({ id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }) }),
-  });
-}

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import { builder } from '../builder.ts';
+import { mutation } from '../mutation.ts';
 import { WorkspaceRef } from '../refs.ts';
-import { requirementOf } from '../requirement-plugin.ts';
 import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
 import { workspacePayload } from './workspaces.ts';
 
@@ -31,31 +31,6 @@ const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
   }),
 });
 
-const UpdateTokenPolicyInput = builder.inputType('UpdateTokenPolicyInput', {
-  description: 'Changes to the token policy of a workspace. Fields that are omitted keep their value.',
-  fields: (t) => ({
-    workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    personalTokens: t.field({
-      type: PersonalTokenPolicyEnum,
-      description: 'Whether personal tokens have access to the workspace.',
-    }),
-    maxLifetime: t.field({
-      type: 'Duration',
-      description:
-        'The longest lifetime of a token with access, including existing tokens. Null removes the limit.',
-    }),
-    requireExpiry: t.boolean({
-      description: 'Whether a workspace token must expire. Applies to new expiries.',
-    }),
-    tokenRoles: t.field({
-      type: [RoleEnum],
-      description: 'The roles that a workspace token can have. An empty list forbids new workspace tokens.',
-    }),
-  }),
-});
-
-const UpdateTokenPolicyPayload = workspacePayload('UpdateTokenPolicyPayload');
-
 builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
   t.field({
     type: TokenPolicyRef,
@@ -65,26 +40,34 @@ builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
   }),
 );
 
-builder.mutationField('updateTokenPolicy', (t) =>
-  t.field({
-    type: UpdateTokenPolicyPayload,
-    description:
-      'Updates the rules for tokens of a workspace. Takes effect with the next request. No token is deleted.',
-    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
-    args: {
-      input: t.arg({
-        type: UpdateTokenPolicyInput,
-        required: true,
-        description: 'The workspace and the rules to change.',
+mutation('updateTokenPolicy', {
+  description:
+    'Updates the rules for tokens of a workspace. Takes effect with the next request. No token is deleted.',
+  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  input: {
+    description: 'The workspace and the rules to change. Omitted fields keep their value.',
+    fields: (t) => ({
+      workspaceId: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      personalTokens: t.field({
+        type: PersonalTokenPolicyEnum,
+        description: 'Whether personal tokens have access to the workspace.',
       }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const request = args.input;
-      return {
-        workspace: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.workspaces.updatePolicy(uow, request),
-        ),
-      };
-    },
+      maxLifetime: t.field({
+        type: 'Duration',
+        description:
+          'The longest lifetime of a token with access, including existing tokens. Null removes the limit.',
+      }),
+      requireExpiry: t.boolean({
+        description: 'Whether a workspace token must expire. Applies to new expiries.',
+      }),
+      tokenRoles: t.field({
+        type: [RoleEnum],
+        description: 'The roles that a workspace token can have. An empty list forbids new workspace tokens.',
+      }),
+    }),
+  },
+  run: async (uow, input, { services }) => ({
+    workspace: await services.workspaces.updatePolicy(uow, input),
   }),
-);
+  payload: workspacePayload,
+});

@@ -3,8 +3,8 @@ import type { Workspace } from '../../domain/workspace.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
+import { type MutationPayload, mutation } from '../mutation.ts';
 import { WorkspaceRef } from '../refs.ts';
-import { requirementOf } from '../requirement-plugin.ts';
 import { RoleEnum } from './enums.ts';
 
 implementNode(WorkspaceRef, {
@@ -40,51 +40,6 @@ const WorkspaceConnection = builder.connectionObject(
   { name: 'WorkspaceEdge', description: 'A workspace in a list.' },
 );
 
-const CreateWorkspaceInput = builder.inputType('CreateWorkspaceInput', {
-  description: 'A workspace to create.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
-  }),
-});
-
-const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
-  description: 'A workspace to rename.',
-  fields: (t) => ({
-    id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-    name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
-  }),
-});
-
-const DeleteWorkspaceInput = builder.inputType('DeleteWorkspaceInput', {
-  description: 'A workspace to delete.',
-  fields: (t) => ({
-    id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
-  }),
-});
-
-/** Returns the payload type of a mutation that makes or changes a workspace. */
-export function workspacePayload(name: `${string}Payload`) {
-  return builder.objectRef<{ workspace: Workspace }>(name).implement({
-    description: 'The workspace after the change.',
-    fields: (t) => ({
-      workspace: t.expose('workspace', { type: WorkspaceRef, description: 'The workspace.' }),
-    }),
-  });
-}
-
-const CreateWorkspacePayload = workspacePayload('CreateWorkspacePayload');
-const UpdateWorkspacePayload = workspacePayload('UpdateWorkspacePayload');
-
-const DeleteWorkspacePayload = builder.objectRef<{ id: string }>('DeleteWorkspacePayload').implement({
-  description: 'The result of the deletion.',
-  fields: (t) => ({
-    deletedWorkspaceId: t.id({
-      description: 'The id of the deleted workspace.',
-      resolve: ({ id }) => toGlobalId('Workspace', id),
-    }),
-  }),
-});
-
 /** The workspaces of a person are put in order first; there may be a thousand. */
 const LIST_UNITS = 300;
 
@@ -111,51 +66,63 @@ builder.queryFields((t) => ({
   ),
 }));
 
-builder.mutationFields((t) => ({
-  createWorkspace: t.field({
-    type: CreateWorkspacePayload,
-    description: 'Creates a workspace. The caller becomes its Owner.',
-    requires: { kind: 'session' },
-    args: {
-      input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'The workspace to create.' }),
-    },
-    resolve: async (_root, args, ctx, info) => ({
-      workspace: await ctx.change(requirementOf(info, args), (uow) =>
-        ctx.services.workspaces.create(uow, args.input.name),
-      ),
+/** The payload of a mutation that creates or changes a workspace. */
+export const workspacePayload: MutationPayload<{ workspace: Workspace }> = {
+  description: 'The workspace after the change.',
+  fields: (t) => ({
+    workspace: t.expose('workspace', { type: WorkspaceRef, description: 'The workspace.' }),
+  }),
+};
+
+mutation('createWorkspace', {
+  description: 'Creates a workspace. The caller becomes its Owner.',
+  requires: { kind: 'session' },
+  input: {
+    description: 'The workspace to create.',
+    fields: (t) => ({
+      name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
     }),
+  },
+  run: async (uow, { name }, { services }) => ({ workspace: await services.workspaces.create(uow, name) }),
+  payload: workspacePayload,
+});
+
+mutation('updateWorkspace', {
+  description: 'Renames a workspace. The slug does not change.',
+  requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
+  input: {
+    description: 'The workspace and its new name.',
+    fields: (t) => ({
+      id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+      name: t.string({ required: true, description: 'The name, 1 to 100 characters; not unique.' }),
+    }),
+  },
+  run: async (uow, { id, name }, { services }) => ({
+    workspace: await services.workspaces.rename(uow, id, name),
   }),
-  updateWorkspace: t.field({
-    type: UpdateWorkspacePayload,
-    description: 'Renames a workspace. The slug does not change.',
-    requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.id' },
-    args: {
-      input: t.arg({
-        type: UpdateWorkspaceInput,
-        required: true,
-        description: 'The workspace and its new name.',
+  payload: workspacePayload,
+});
+
+mutation('deleteWorkspace', {
+  description: 'Deletes a workspace and everything in it. Its tokens are refused from the next request on.',
+  requires: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
+  input: {
+    description: 'The workspace to delete.',
+    fields: (t) => ({
+      id: t.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }),
+    }),
+  },
+  run: async (uow, { id }, { services }) => {
+    await services.workspaces.delete(uow, id);
+    return { id };
+  },
+  payload: {
+    description: 'The deleted workspace.',
+    fields: (t) => ({
+      deletedWorkspaceId: t.id({
+        description: 'The id of the deleted workspace.',
+        resolve: ({ id }) => toGlobalId('Workspace', id),
       }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const id = args.input.id;
-      return {
-        workspace: await ctx.change(requirementOf(info, args), (uow) =>
-          ctx.services.workspaces.rename(uow, id, args.input.name),
-        ),
-      };
-    },
-  }),
-  deleteWorkspace: t.field({
-    type: DeleteWorkspacePayload,
-    description: 'Deletes a workspace and everything in it. Its tokens are refused from the next request on.',
-    requires: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
-    args: {
-      input: t.arg({ type: DeleteWorkspaceInput, required: true, description: 'The workspace to delete.' }),
-    },
-    resolve: async (_root, args, ctx, info) => {
-      const id = args.input.id;
-      await ctx.change(requirementOf(info, args), (uow) => ctx.services.workspaces.delete(uow, id));
-      return { id };
-    },
-  }),
-}));
+    }),
+  },
+});

@@ -5,7 +5,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentNode } from 'graphql';
 import * as Urql from 'urql';
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-/** An invitation and, for a new user, the account to create. */
+/** The invitation to accept and, for a new user, the account to create. */
 export type AcceptInvitationInput = {
   /** The name of the new account, 1 to 100 characters. Ignored if the address has an account. */
   name?: string | null | undefined;
@@ -15,7 +15,7 @@ export type AcceptInvitationInput = {
   secret: string;
 };
 
-/** Scopes to add to a token. */
+/** The token and the scopes to add. */
 export type AddTokenScopesInput = {
   /** The id of the token. */
   id: string;
@@ -33,7 +33,7 @@ export type AuditEventFilter = {
   until?: string | null | undefined;
 };
 
-/** A new password for the caller's account. */
+/** The current and the new password. */
 export type ChangePasswordInput = {
   /** The current password. */
   currentPassword: string;
@@ -55,17 +55,17 @@ export type CheckInput = {
   workspaceId?: string | null | undefined;
 };
 
-/** A channel to create. */
+/** The channel to create. */
 export type CreateChannelInput = {
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
   name: string;
-  /** The workspace to create it in. */
+  /** The id of the workspace to create the channel in. */
   workspaceId: string;
 };
 
-/** A personal token to create. */
+/** The personal token to create. */
 export type CreateTokenInput = {
   /** The access level of the token. */
   access?: TokenAccess;
@@ -79,7 +79,7 @@ export type CreateTokenInput = {
   scopes?: Array<TokenScopeInput> | null | undefined;
 };
 
-/** A workspace token to create. */
+/** The workspace token to create. */
 export type CreateWorkspaceTokenInput = {
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
@@ -89,7 +89,7 @@ export type CreateWorkspaceTokenInput = {
   name: string;
   /** The role of the token; at most the caller's own, and allowed by the token policy. */
   role?: Role;
-  /** The workspace to create it in. */
+  /** The id of the workspace to create the token in. */
   workspaceId: string;
 };
 
@@ -109,7 +109,7 @@ export type InvitationVoidReason =
   /** The inviter can no longer give this role: the user is inactive, has left the workspace or has a lower role, or the token no longer works. The invitation becomes valid again if that changes. */
   | 'INVITER_LOST_AUTHORITY';
 
-/** An address to invite to a workspace. */
+/** The address to invite and its role. */
 export type InviteMemberInput = {
   /** The address. It does not need to have an account. */
   email: string;
@@ -142,7 +142,7 @@ export type PrincipalKind =
   /** A workspace token. */
   | 'WORKSPACE_TOKEN';
 
-/** A message to publish. */
+/** The message and its channel. */
 export type PublishMessageInput = {
   /** The id of the channel. */
   channelId: string;
@@ -150,7 +150,7 @@ export type PublishMessageInput = {
   payload: unknown;
 };
 
-/** A token to regenerate. */
+/** The token and its new expiry. */
 export type RegenerateTokenInput = {
   /** When the new secret expires. Default: the same lifetime as the previous secret. A call with a token keeps the expiry. */
   expires?: ExpiryInput | null | undefined;
@@ -160,7 +160,7 @@ export type RegenerateTokenInput = {
   overlap?: string | null | undefined;
 };
 
-/** An entity type to register. */
+/** The entity type to register. */
 export type RegisterEntityTypeInput = {
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
@@ -172,17 +172,17 @@ export type RegisterEntityTypeInput = {
   workspaceId: string;
 };
 
-/** A member to remove. */
+/** The member to remove. */
 export type RemoveMemberInput = {
   /** Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member. */
   revokeCreated?: boolean;
-  /** The member to remove; pass your own id to leave. */
+  /** The id of the member's user; pass your own id to leave. */
   userId: string;
   /** The id of the workspace. */
   workspaceId: string;
 };
 
-/** Scopes to remove from a token. */
+/** The token and the scopes to remove. */
 export type RemoveTokenScopesInput = {
   /** The id of the token. */
   id: string;
@@ -190,7 +190,7 @@ export type RemoveTokenScopesInput = {
   scopeIds: Array<string>;
 };
 
-/** A pending invitation to revoke. */
+/** The invitation to revoke. */
 export type RevokeInvitationInput = {
   /** The id of the invitation. */
   id: string;
@@ -211,7 +211,7 @@ export type Role =
   /** Creates and edits workspace tokens, invites members, renames the workspace. */
   | 'WORKSPACE_MANAGER';
 
-/** A channel to share with a user. */
+/** The channel, the user and the operations to share. */
 export type ShareChannelInput = {
   /** The email address of an account on this server. */
   email: string;
@@ -305,7 +305,7 @@ export type TokenStatus =
   /** The secret is permanently invalid. The token can be regenerated. */
   | 'REVOKED';
 
-/** An entity type to unregister. */
+/** The entity type to unregister. */
 export type UnregisterEntityTypeInput = {
   /** The name of the entity type. */
   name: string;
@@ -313,15 +313,15 @@ export type UnregisterEntityTypeInput = {
   workspaceId: string;
 };
 
-/** A share to remove. */
+/** The channel and the user to remove the share of. */
 export type UnshareChannelInput = {
   /** The id of the channel. */
   id: string;
-  /** The user that the channel is shared with. */
+  /** The id of the user that the channel is shared with. */
   userId: string;
 };
 
-/** Fields that are omitted keep their value. */
+/** The channel and its new values. Omitted fields keep their value. */
 export type UpdateChannelInput = {
   /** The description, up to 500 characters. Null removes it. */
   description?: string | null | undefined;
@@ -331,7 +331,7 @@ export type UpdateChannelInput = {
   name?: string | null | undefined;
 };
 
-/** A member and a new role. */
+/** The member and the new role. */
 export type UpdateMemberRoleInput = {
   /** The role to give; at most the caller's own. */
   role: Role;
@@ -341,7 +341,7 @@ export type UpdateMemberRoleInput = {
   workspaceId: string;
 };
 
-/** Fields that are omitted keep their value. The secret and the expiry do not change. */
+/** The token and its new values. Omitted fields keep their value. The secret and the expiry do not change. */
 export type UpdateTokenInput = {
   /** The access level of the token. Personal tokens only. */
   access?: TokenAccess | null | undefined;
@@ -357,7 +357,7 @@ export type UpdateTokenInput = {
   scopes?: Array<TokenScopeInput> | null | undefined;
 };
 
-/** Changes to the token policy of a workspace. Fields that are omitted keep their value. */
+/** The workspace and the rules to change. Omitted fields keep their value. */
 export type UpdateTokenPolicyInput = {
   /** The longest lifetime of a token with access, including existing tokens. Null removes the limit. */
   maxLifetime?: string | null | undefined;
@@ -371,7 +371,7 @@ export type UpdateTokenPolicyInput = {
   workspaceId: string;
 };
 
-/** A workspace to rename. */
+/** The workspace and its new name. */
 export type UpdateWorkspaceInput = {
   /** The id of the workspace. */
   id: string;
