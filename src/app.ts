@@ -13,7 +13,7 @@ import { createServices, type Services } from './services/services.ts';
 import type { DatabaseHandle } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
 import { isPostgres, openDatabase } from './storage/open.ts';
-import { takeAsIsMark } from './storage/restore.ts';
+import { takeRestoredUnchangedMark } from './storage/restore.ts';
 import { startSqliteClock } from './storage/sqlite/clock.ts';
 import { acquireServerLock } from './storage/sqlite/server-lock.ts';
 
@@ -82,7 +82,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const database = overrides.database ?? (await openConfigured(config, logger));
   const clock = overrides.clock ?? database.clock;
-  if (await takeAsIsMark(database)) {
+  if (await takeRestoredUnchangedMark(database)) {
     logger.warn(
       'the database was restored with --as-is: secrets that were revoked after the backup work again',
     );

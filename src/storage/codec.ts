@@ -2,27 +2,27 @@ import type { TokenPolicy } from '../domain/policy.ts';
 import { ROLES, type Role, rankOf, roleOfRank } from '../domain/roles.ts';
 import { normaliseOperations, type Operation } from '../domain/scopes.ts';
 
-/** A role as storage keeps it, `null` for none. */
+/** Returns the stored rank of a role; `null` for no role. */
 export function roleToRank(role: Role | null): number | null {
   return role === null ? null : rankOf(role);
 }
 
-/** A role from what storage kept, `null` for none. */
+/** Returns the role of a stored rank; `null` for no role. */
 export function roleFromRank(rank: number | null): Role | null {
   return rank === null ? null : roleOfRank(rank);
 }
 
-/** Operations as stored: their names in the usual order, each once, separated by single spaces. */
+/** Returns operations as stored: their names in canonical order, without duplicates, separated by single spaces. */
 export function operationsToText(operations: readonly Operation[]): string {
   return normaliseOperations(operations).join(' ');
 }
 
-/** Operations from their stored text, in the stored order. */
+/** Returns the operations of a stored text, in the stored order. */
 export function operationsFromText(text: string): readonly Operation[] {
   return text === '' ? [] : (text.split(' ') as Operation[]);
 }
 
-/** Roles as a bit set, the lowest role the lowest bit. */
+/** Returns roles as a bit set; the lowest bit is the lowest role. */
 export function rolesToBits(roles: readonly Role[]): number {
   return roles.reduce((bits, role) => bits | (1 << rankOf(role)), 0);
 }
@@ -31,7 +31,7 @@ function rolesFromBits(bits: number): Role[] {
   return ROLES.filter((role) => (bits & (1 << rankOf(role))) !== 0);
 }
 
-/** The columns of a workspace that make up its policy. */
+/** The columns of `workspaces` that hold its token policy. */
 export interface PolicyColumns {
   readonly personal_tokens: string;
   readonly max_lifetime: number | null;
@@ -39,7 +39,7 @@ export interface PolicyColumns {
   readonly token_roles: number;
 }
 
-/** A policy from its columns. */
+/** Returns the policy that the columns hold. */
 export function policyFromColumns(row: PolicyColumns): TokenPolicy {
   return {
     personalTokens: row.personal_tokens as TokenPolicy['personalTokens'],
@@ -49,7 +49,7 @@ export function policyFromColumns(row: PolicyColumns): TokenPolicy {
   };
 }
 
-/** A policy as its columns. */
+/** Returns the columns that hold a policy. */
 export function policyToColumns(policy: TokenPolicy): PolicyColumns {
   return {
     personal_tokens: policy.personalTokens,

@@ -7,7 +7,7 @@ import type { DatabaseStats } from './stats.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { Tables } from './tables.ts';
 
-/** What every repository takes first: the database, or the transaction that the call belongs to. */
+/** The database, or the transaction that a call belongs to: the first parameter of every repository function. */
 export type Executor = Kysely<Tables> | Transaction<Tables>;
 
 /**
@@ -16,39 +16,40 @@ export type Executor = Kysely<Tables> | Transaction<Tables>;
  */
 export type DataVersion = () => number;
 
-/** An open database, whichever engine keeps it. */
+/** An open database of either engine. */
 export interface DatabaseHandle {
   readonly db: Kysely<Tables>;
-  /** The path of an SQLite file; `null` where the data is in memory, or with an engine that serves several of us. */
+  /** The path of an SQLite file; `null` in memory and on PostgreSQL. */
   readonly file: string | null;
-  /** The one clock of all servers of the database. */
+  /** The clock that all servers of the database share. */
   readonly clock: Clock;
   /**
-   * Runs work in one transaction, as if no other ran meanwhile: all of it is stored when the promise resolves, none of
-   * it when it rejects. The work may be run more than once before that, so it does nothing but through the transaction.
+   * Runs work in one serializable transaction: all its writes are durable when the promise resolves, and none is stored
+   * when it rejects. The work can run more than once, so it must have no effects outside the transaction.
    */
   transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
-   * Runs writing statements each of which is right by itself, such as counting. On PostgreSQL each commits alone: others
-   * that write the same row wait for it a moment, where transactions would lose to each other and be run again.
+   * Runs writes that are each correct on their own, such as incrementing a counter. On PostgreSQL each statement commits
+   * by itself: concurrent writers of one row wait for each other briefly, whereas serializable transactions would abort
+   * each other and run again.
    */
   autocommit<T>(work: (db: Executor) => Promise<T>): Promise<T>;
-  /** Tells whether anything was committed; `null` where nobody can say so at once. */
+  /** `null` on PostgreSQL, which cannot report commits of other servers without a round trip. */
   readonly version: DataVersion | null;
-  /** Whether another process may have changed the data since this was last asked. */
+  /** Returns whether another process may have committed since the previous call. */
   readonly changedElsewhere: ExternalCommits;
-  /** Tells other servers of the database of changes, and hears of theirs. */
+  /** Sends hints about changes to the other servers of the database, and receives theirs. */
   readonly hints: Notifier;
   readonly streamSlots: StreamSlots;
-  /** Runs work that changes the schema; others who would do that meanwhile wait. */
+  /** Runs work that changes the schema; concurrent migrations wait for it. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** What the database takes up. */
+  /** Returns the size and the connections of the database. */
   measure(): Promise<DatabaseStats>;
   close(): Promise<void>;
 }
 
 /** An open SQLite database. */
 export interface SqliteHandle extends DatabaseHandle {
-  /** The connection underneath, for what is not a query: backups and settings. */
+  /** The underlying connection, for backups and settings. */
   readonly connection: Database.Database;
 }

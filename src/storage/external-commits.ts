@@ -3,33 +3,33 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /**
- * Whether another process may have changed the database since this was last asked; the first time, it may. Cheap enough
- * to be asked several times a second.
+ * Returns whether another process may have committed since the previous call; `true` on the first call. Cheap enough to
+ * be called several times a second.
  */
 export type ExternalCommits = () => Promise<boolean>;
 
 function watch(readVersion: () => Promise<unknown>): ExternalCommits {
-  let known: unknown;
+  let last: unknown;
   return async () => {
-    const before = known;
-    known = await readVersion();
-    return known !== before;
+    const before = last;
+    last = await readVersion();
+    return last !== before;
   };
 }
 
-/** What SQLite tells, for 2 µs, of what other connections have committed to a file: another number after each time. */
+/** Returns a function that returns a number which changes with each commit of another connection. A call takes 2 µs. */
 export function externalVersionOf(connection: Database.Database): () => number {
   const version = connection.prepare<[], number>('pragma data_version').pluck();
   return () => version.get() as number;
 }
 
-/** Foreign changes of an SQLite file. */
+/** Reports commits of other processes to an SQLite file. */
 export function watchSqlite(connection: Database.Database): ExternalCommits {
   const version = externalVersionOf(connection);
   return watch(async () => version());
 }
 
-/** Foreign changes of a PostgreSQL database: every commit moves its snapshots, those of this process included. */
+/** Reports commits to a PostgreSQL database, including those of this process: each one changes the current snapshot. */
 export function watchPostgres(db: Kysely<Tables>): ExternalCommits {
   return watch(async () => {
     const { rows } = await sql`select pg_current_snapshot()::text as version`.execute(db);

@@ -5,23 +5,23 @@ import type { DatabaseHandle, Executor } from './database.ts';
 import { copyDatabase } from './sqlite/backup.ts';
 import type { Tables } from './tables.ts';
 
-/** Migrations by name; they are applied in the order of their names, which never change again. */
+/** Migrations by name, applied in the order of their names. A released name never changes. */
 export type Migrations = Readonly<Record<string, Migration>>;
 
-/** Every migration. A list and not a folder that is read, so that compiled, bundled and tested code have the same one. */
+/** Every migration. They are listed, not read from a folder, so that compiled, bundled and tested code apply the same ones. */
 export const MIGRATIONS: Migrations = Object.freeze({ '0001-initial': initial });
 
 /** The first migration of the development versions before the first release, whose databases cannot be migrated. */
 const DEVELOPMENT = '0001-core';
 
-/** Stands among the migrations of a database that a transfer is filling: no server, of whatever version, starts on it. */
-export const TRANSFER_UNDER_WAY = 'zzzz-transfer-under-way';
+/** The name that marks a database while a transfer fills it. No server of any version starts on a database with this name. */
+export const TRANSFER_IN_PROGRESS = 'zzzz-transfer-in-progress';
 
-/** What a run of migrations did. */
+/** The result of a run of migrations. */
 export interface MigrationReport {
   /** The names of the migrations that this process applied, in order. */
   readonly applied: readonly string[];
-  /** The copy of an SQLite file as it was before; `null` where nothing was there to lose. */
+  /** The path of the copy of the SQLite file from before the run; `null` if there was nothing to copy. */
   readonly copy: string | null;
 }
 
@@ -30,7 +30,7 @@ interface SchemaState {
   readonly pending: readonly string[];
 }
 
-/** Which migrations a database has and lacks. Throws where it has one that is unknown here. */
+/** Returns the applied and pending migrations of a database. Throws if it has a migration that is unknown here. */
 async function schemaState(db: Executor, migrations: Migrations): Promise<SchemaState> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   const rows = tables.some((table) => table.name === 'kysely_migration')
@@ -43,24 +43,24 @@ async function schemaState(db: Executor, migrations: Migrations): Promise<Schema
     : [];
   const applied = rows.map((row) => row.name);
   const unknown = applied.find((name) => !(name in migrations));
-  if (unknown === TRANSFER_UNDER_WAY) {
-    throw new OperatorError('A transfer into this database has not ended: run "postern migrate-to" again.');
+  if (unknown === TRANSFER_IN_PROGRESS) {
+    throw new OperatorError('A transfer into this database was interrupted. Run "postern migrate-to" again.');
   }
   if (unknown === DEVELOPMENT) {
     throw new OperatorError(
-      'A development version from before the first release created this database, and it cannot be migrated: set DATABASE_URL to a new one.',
+      'A development version from before the first release created this database, and it cannot be migrated. Set DATABASE_URL to a new one.',
     );
   }
   if (unknown) {
     throw new OperatorError(
-      `The database has the migration ${unknown} of a newer Postern: run that version, or restore a copy from before.`,
+      `The database has the migration ${unknown} of a newer Postern. Run that version, or restore an older copy.`,
     );
   }
   const names = Object.keys(migrations).sort();
   return { applied, pending: names.filter((name) => !applied.includes(name)) };
 }
 
-/** The names of the migrations that a database still lacks, in order; only reads. Throws on the schema of a newer version. */
+/** Returns the names of the pending migrations, in order; writes nothing. Throws on the schema of a newer version. */
 export async function pendingMigrations(
   handle: DatabaseHandle,
   migrations: Migrations = MIGRATIONS,
@@ -68,8 +68,8 @@ export async function pendingMigrations(
   return (await schemaState(handle.db, migrations)).pending;
 }
 
-/** Copies an SQLite file while this process holds the write lock: nobody migrates between the look and the copy. */
-async function copyWhatIsThere({ db, file }: DatabaseHandle, migrations: Migrations): Promise<string | null> {
+/** Copies an SQLite file while this process holds the write lock, so that no migration runs between the check and the copy. */
+async function copyBeforeMigrating({ db, file }: DatabaseHandle, migrations: Migrations): Promise<string | null> {
   if (file === null) return null;
   return db.transaction().execute(async (transaction) => {
     const { applied, pending } = await schemaState(transaction, migrations);
@@ -85,7 +85,7 @@ async function applyPending(db: Kysely<Tables>, migrations: Migrations): Promise
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },
-    // The order is that of the names: Kysely's check compares recorded instants, and a clock may have been set back.
+    // The names define the order. Kysely's own check compares timestamps, and the clock can have been set back.
     allowUnorderedMigrations: true,
   });
   const applied: string[] = [];
@@ -98,16 +98,16 @@ async function applyPending(db: Kysely<Tables>, migrations: Migrations): Promise
 }
 
 /**
- * Brings a database to the newest schema, each migration in its own transaction: what fails or is killed leaves the
- * schema of the migration before. Of several processes at once one migrates and the others wait. An SQLite file that
- * holds something is copied first. Throws, having written nothing, on the schema of a newer version.
+ * Brings a database to the newest schema. Each migration runs in its own transaction, so a failure leaves the schema of
+ * the previous migration. If several processes migrate, one does the work and the others wait. An SQLite file that has a
+ * schema is copied first. Throws on the schema of a newer version, without writing anything.
  */
 export function migrateToLatest(
   handle: DatabaseHandle,
   { migrations = MIGRATIONS }: { migrations?: Migrations } = {},
 ): Promise<MigrationReport> {
   return handle.migrateAlone(async (db) => {
-    const copy = await copyWhatIsThere(handle, migrations);
+    const copy = await copyBeforeMigrating(handle, migrations);
     return { applied: await applyPending(db, migrations), copy };
   });
 }

@@ -1,13 +1,13 @@
 /**
- * What the servers of one database tell each other. Hints only: one may come late, twice or never, so whoever listens
- * also looks by itself.
+ * Sends change notifications between the servers of one database. They are hints: one can arrive late, twice or never, so
+ * listeners also poll.
  */
 export interface Notifier {
-  /** Tells the others, soon, that something has changed. */
+  /** Notifies the other servers, with a short delay, that something changed. */
   notify(): void;
-  /** Calls back whenever another one tells so, for as long as the database is open. */
-  listen(heard: () => void): void;
+  /** Calls `onChange` for each notification from another server, until the database is closed. */
+  listen(onChange: () => void): void;
 }
 
-/** The hints of a database that has one server. */
+/** The notifier of a database with one server: it does nothing. */
 export const NO_NOTIFIER: Notifier = Object.freeze({ notify: () => {}, listen: () => {} });

@@ -17,12 +17,12 @@ import type { Tables } from './tables.ts';
 
 const IN_MEMORY = ':memory:';
 
-/** Whether a `DATABASE_URL` names a PostgreSQL database. */
+/** Returns whether a `DATABASE_URL` names a PostgreSQL database. */
 export function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url);
 }
 
-/** The path that a `file:` URL of `DATABASE_URL` names, relative ones against the working directory. Throws on other schemes. */
+/** Returns the path that a `file:` URL names, relative to the working directory. Throws on other schemes. */
 export function databaseFile(url: string): string {
   if (url === 'file::memory:') return IN_MEMORY;
   if (!url.startsWith('file:'))
@@ -30,7 +30,7 @@ export function databaseFile(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
 }
 
-/** Wraps an open SQLite connection. */
+/** Returns the database handle of an open SQLite connection. */
 export function wrapSqlite(connection: Database.Database, path: string): SqliteHandle {
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
   const file = path === IN_MEMORY ? null : path;
@@ -52,14 +52,14 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
   };
 }
 
-/** Opens the SQLite file of a `file:` URL, and creates it and its folder where there is none. */
+/** Opens the SQLite file of a `file:` URL; creates the file and its folder if they do not exist. */
 export function openSqliteDatabase(url: string): SqliteHandle {
   const file = databaseFile(url);
   if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
   return wrapSqlite(openSqlite(file), file);
 }
 
-/** Opens the database of a `DATABASE_URL`: PostgreSQL, or an SQLite file that is created where there is none. */
+/** Opens the database of a `DATABASE_URL`: PostgreSQL, or an SQLite file, which is created if it does not exist. */
 export async function openDatabase(url: string): Promise<DatabaseHandle> {
   return isPostgres(url) ? openPostgres(url) : openSqliteDatabase(url);
 }

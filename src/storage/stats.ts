@@ -4,15 +4,15 @@ import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
 import type { Tables } from './tables.ts';
 
-/** What a database takes up. */
+/** The size and the connections of a database. */
 export interface DatabaseStats {
-  /** Bytes by part: `main`, and with SQLite `wal`, the log of what is not in it yet. */
+  /** Bytes by part: `main`, and on SQLite `wal`, the write-ahead log. */
   readonly bytes: Readonly<Record<string, number>>;
-  /** Connections by state, with an engine that has a pool: `open`, `idle`, and `waiting`, requests for one. */
+  /** Connections of the pool by state on PostgreSQL: `open`, `idle`, and `waiting` for requests that wait for one. */
   readonly connections: Readonly<Record<string, number>>;
 }
 
-/** The size of an SQLite database; `file` is `null` where it is in memory. */
+/** Returns the size of an SQLite database; `file` is `null` in memory. */
 export function sqliteStats(connection: Database.Database, file: string | null): DatabaseStats {
   const number = (pragma: string) => connection.pragma(pragma, { simple: true }) as number;
   const wal = file === null ? undefined : statSync(`${file}-wal`, { throwIfNoEntry: false });
@@ -22,7 +22,7 @@ export function sqliteStats(connection: Database.Database, file: string | null):
   };
 }
 
-/** The size of a PostgreSQL database, and how this server's pool stands. */
+/** Returns the size of a PostgreSQL database and the state of this server's connection pool. */
 export async function postgresStats(db: Kysely<Tables>, pool: pg.Pool): Promise<DatabaseStats> {
   const { totalCount, idleCount, waitingCount } = pool;
   const { rows } = await sql<{ size: number }>`

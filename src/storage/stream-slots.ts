@@ -1,21 +1,21 @@
-/** The slot that an open stream takes of its credential. */
+/** A slot that an open stream holds. */
 export interface StreamSlot {
-  /** Gives the slot back. Idempotent. */
+  /** Frees the slot. Idempotent. */
   release(): void;
 }
 
 /** Counts the open streams of each credential, over all servers of the database. */
 export interface StreamSlots {
   /**
-   * Takes one of the `most` slots of a credential; `null` if all are taken. Exact, however many ask at once. `onLost` is
-   * called if this server can no longer hold the slot, so that others may take it: the stream has to end then.
+   * Takes one of the `most` slots of a credential; `null` if all are taken. The limit is exact under concurrent calls.
+   * `onLost` is called if this server loses the slot, which others can take from then on: the stream must end.
    */
   take(credentialId: string, most: number, onLost: () => void): Promise<StreamSlot | null>;
-  /** Gives back every slot of this server. */
+  /** Frees every slot of this server. */
   close(): Promise<void>;
 }
 
-/** Slots in memory, for a database that has one server. */
+/** Creates slots in memory, for a database with one server. */
 export function createMemoryStreamSlots(): StreamSlots {
   const taken = new Map<string, number>();
 

@@ -1,12 +1,12 @@
 import type { ColumnType } from 'kysely';
 
-/** A column that is written once. */
+/** A column that never changes after the insert. */
 type Fixed<T> = ColumnType<T, T, never>;
 
 interface UsersTable {
   id: Fixed<string>;
   email: string;
-  /** When the address was verified; `null` while nobody but its holder claims it. */
+  /** `null` while the address is unverified. */
   email_verified_at: number | null;
   name: string;
   password_hash: string;
@@ -29,13 +29,13 @@ interface WorkspacesTable {
   name: string;
   slug: Fixed<string>;
   created_at: Fixed<number>;
-  /** Whose limit on workspaces it counts against. */
+  /** The user whose limit on workspaces it counts against. */
   created_by: Fixed<string | null>;
   personal_tokens: string;
   max_lifetime: number | null;
   /** 0 or 1. */
   require_expiry: number;
-  /** One bit a rank. */
+  /** One bit for each rank. */
   token_roles: number;
 }
 
@@ -67,11 +67,11 @@ interface InvitationsTable {
   role: number;
   digest: string;
   invited_by: string | null;
-  /** The workspace token that made it, and that it dies with. */
+  /** The workspace token that created it; the invitation is deleted with it. */
   invited_by_token: string | null;
   created_at: number;
   expires_at: number;
-  /** Why it can be accepted no more, although it is in time. */
+  /** Why it can no longer be accepted although it has not expired. */
   void_reason: string | null;
 }
 
@@ -87,7 +87,7 @@ interface TokensTable {
   name_folded: string;
   description: string | null;
   search_text: string;
-  /** The first characters of the present secret. */
+  /** The first characters of the current secret. */
   secret_preview: string;
   access: string;
   role: number | null;
@@ -146,9 +146,9 @@ interface AuditEventsTable {
   id: Fixed<string>;
   at: Fixed<number>;
   action: Fixed<string>;
-  /** Whose account log it belongs to. */
+  /** The user whose account log shows it. */
   user_id: Fixed<string | null>;
-  /** Which workspace's log it belongs to. */
+  /** The workspace whose log shows it. */
   workspace_id: Fixed<string | null>;
   actor_kind: Fixed<string | null>;
   actor_id: Fixed<string | null>;
@@ -165,9 +165,9 @@ interface ChannelsTable {
   workspace_id: Fixed<string>;
   name: string;
   description: string | null;
-  /** That of the newest message; 0 before the first. */
+  /** The sequence of the newest message; 0 before the first. */
   last_sequence: number;
-  /** The bytes of all payloads that were ever published to it. */
+  /** The bytes of all payloads ever published to the channel. */
   bytes_published: ColumnType<number, number | undefined, number>;
   created_at: Fixed<number>;
   updated_at: number;
@@ -176,7 +176,7 @@ interface ChannelsTable {
 interface ChannelSharesTable {
   channel_id: Fixed<string>;
   user_id: Fixed<string>;
-  /** The id of the granting token, or else of the granting person. */
+  /** The id of the granting token, or of the granting person if there is no token. */
   granter_id: Fixed<string>;
   /** The granting person, or the owner of the granting token; `null` if a workspace token gave the share. */
   granted_by: Fixed<string | null>;
@@ -190,7 +190,7 @@ interface MessagesTable {
   sequence: Fixed<number>;
   /** JSON. */
   payload: Fixed<string>;
-  /** The bytes of all payloads that were published to the channel before it. */
+  /** The bytes of all payloads published to the channel before this message. */
   bytes_before: Fixed<number>;
   published_at: Fixed<number>;
   publisher_id: string | null;
@@ -227,7 +227,7 @@ interface InstallationTable {
   id: Fixed<string>;
 }
 
-/** The tables as the newest migration leaves them. */
+/** The tables after the newest migration. */
 export interface Tables {
   installation: InstallationTable;
   users: UsersTable;

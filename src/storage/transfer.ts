@@ -1,19 +1,16 @@
 import { type Kysely, sql } from 'kysely';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { DatabaseHandle } from './database.ts';
-import { MIGRATIONS, migrateToLatest, pendingMigrations, TRANSFER_UNDER_WAY } from './migrations.ts';
+import { MIGRATIONS, migrateToLatest, pendingMigrations, TRANSFER_IN_PROGRESS } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
-const ROWS_AT_ONCE = 200;
+const ROWS_PER_STATEMENT = 200;
 
-/**
- * What is worked out from other tables where it is missing, what is only open, and the clock of SQLite, which PostgreSQL
- * does not need.
- */
-type NotMoved = 'token_snapshots' | 'stream_servers' | 'stream_slots' | 'clock_mark';
+/** Tables that are not copied: what the server rebuilds, open streams, and the clock mark, which only SQLite needs. */
+type NotCopied = 'token_snapshots' | 'stream_servers' | 'stream_slots' | 'clock_mark';
 
-/** Every table with its key, in the order that references ask for; what opens doors comes last. */
-const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>> = {
+/** Every copied table with its key, in the order of foreign keys; tables with secrets are last. */
+const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>> = {
   installation: ['singleton'],
   users: ['id'],
   workspaces: ['id'],
@@ -35,17 +32,17 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotMoved>, readonly string[]>>
 };
 
 type Row = Record<string, unknown>;
-/** A database whose tables are only known by name. */
-type Anything = Kysely<Record<string, Row>>;
+/** A database whose tables are known by name only. */
+type UntypedDatabase = Kysely<Record<string, Row>>;
 
-/** How many rows of a table were moved and compared. */
+/** The number of rows of a table that were copied and compared. */
 export interface TransferredTable {
   readonly table: string;
   readonly rows: number;
 }
 
-/** The rows of a table in the order of its key, some at a time. */
-async function* pagesOf(db: Anything, table: string, key: readonly string[], depth?: number) {
+/** Reads the rows of a table in batches, in the order of its key. */
+async function* pagesOf(db: UntypedDatabase, table: string, key: readonly string[], depth?: number) {
   const columns = sql.join(key.map((column) => sql.ref(column)));
   for (let after: Row | undefined; ; ) {
     let query = db.selectFrom(table).selectAll();
@@ -53,14 +50,14 @@ async function* pagesOf(db: Anything, table: string, key: readonly string[], dep
       const last = after;
       query = query.where(sql<boolean>`(${columns}) > (${sql.join(key.map((column) => last[column]))})`);
     }
-    // A token is stored after those that it derives from.
+    // A token is stored after its ancestors.
     if (depth !== undefined) {
       query = query.where(
         sql<boolean>`(select count(*) from token_ancestors as l where l.token_id = tokens.id) = ${depth}`,
       );
     }
     for (const column of key) query = query.orderBy(column);
-    const rows = await query.limit(ROWS_AT_ONCE).execute();
+    const rows = await query.limit(ROWS_PER_STATEMENT).execute();
     if (rows.length === 0) return;
     yield rows;
     after = rows.at(-1);
@@ -68,8 +65,8 @@ async function* pagesOf(db: Anything, table: string, key: readonly string[], dep
 }
 
 async function copyRows(
-  source: Anything,
-  target: Anything,
+  source: UntypedDatabase,
+  target: UntypedDatabase,
   table: string,
   key: readonly string[],
   depth?: number,
@@ -87,8 +84,8 @@ async function copyRows(
 }
 
 async function copyTable(
-  source: Anything,
-  target: Anything,
+  source: UntypedDatabase,
+  target: UntypedDatabase,
   table: string,
   key: readonly string[],
 ): Promise<void> {
@@ -103,55 +100,55 @@ function toText(row: Row): string {
   return JSON.stringify(Object.entries(row).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Compares a table row by row, both ways; tells how many there are. Throws where any differs. */
+/** Compares a table row by row in both databases and returns the number of rows. Throws on the first difference. */
 async function compareTable(
-  source: Anything,
-  target: Anything,
+  source: UntypedDatabase,
+  target: UntypedDatabase,
   table: string,
   key: readonly string[],
 ): Promise<number> {
   let count = 0;
-  const moved = pagesOf(target, table, key);
+  const copied = pagesOf(target, table, key);
   for await (const rows of pagesOf(source, table, key)) {
-    const { value = [] } = await moved.next();
+    const { value = [] } = await copied.next();
     const differs = rows.findIndex((row, index) => !value[index] || toText(row) !== toText(value[index]));
     if (differs >= 0 || value.length !== rows.length) {
       throw new OperatorError(
-        `The table ${table} differs after row ${count + Math.max(differs, 0)}: nothing is served from it.`,
+        `The table ${table} differs after row ${count + Math.max(differs, 0)}. No server will start on the target.`,
       );
     }
     count += rows.length;
   }
-  if (!(await moved.next()).done)
-    throw new OperatorError(`The table ${table} has rows that the source has not.`);
+  if (!(await copied.next()).done)
+    throw new OperatorError(`The table ${table} has rows that are not in the source.`);
   return count;
 }
 
-/** Makes the target ready, and marks it so that no server starts on it before the transfer has ended. */
+/** Migrates the target and marks it, so that no server starts on it before the transfer has ended. */
 async function prepare(target: DatabaseHandle): Promise<void> {
-  const migrations = { ...MIGRATIONS, [TRANSFER_UNDER_WAY]: { up: async () => {} } };
+  const migrations = { ...MIGRATIONS, [TRANSFER_IN_PROGRESS]: { up: async () => {} } };
   const pending = await pendingMigrations(target, migrations);
-  const isResumed = !pending.includes(TRANSFER_UNDER_WAY);
+  const isResumed = !pending.includes(TRANSFER_IN_PROGRESS);
   const isFresh = Object.keys(MIGRATIONS).every((name) => pending.includes(name));
   if (!isResumed && !isFresh) {
     const user = await target.db.selectFrom('users').select('id').limit(1).executeTakeFirst();
-    if (user) throw new OperatorError('The target has users already: name an empty database.');
+    if (user) throw new OperatorError('The target already has users. Name an empty database.');
   }
   await migrateToLatest(target, { migrations });
 }
 
 /**
- * Copies everything from one database to an empty one and compares it row by row; where it was interrupted, it goes on.
- * The source is locked against changes meanwhile, and stays as it is. Throws where the target holds something else.
+ * Copies all data to an empty database and compares it row by row; continues an interrupted transfer. The source is
+ * locked against writes meanwhile and does not change. Throws if the target holds other data.
  */
 export async function transfer(source: DatabaseHandle, target: DatabaseHandle): Promise<TransferredTable[]> {
   if ((await pendingMigrations(source)).length > 0) {
-    throw new OperatorError('The source has an older schema: run "postern migrate" first.');
+    throw new OperatorError('The source has an older schema. Run "postern migrate" first.');
   }
   await prepare(target);
-  const to = target.db as unknown as Anything;
+  const to = target.db as unknown as UntypedDatabase;
   const tables = await source.transact(async (tx) => {
-    const from = tx as unknown as Anything;
+    const from = tx as unknown as UntypedDatabase;
     for (const [table, key] of Object.entries(KEYS)) await copyTable(from, to, table, key);
     const compared: TransferredTable[] = [];
     for (const [table, key] of Object.entries(KEYS)) {
@@ -159,6 +156,6 @@ export async function transfer(source: DatabaseHandle, target: DatabaseHandle): 
     }
     return compared;
   });
-  await to.deleteFrom('kysely_migration').where('name', '=', TRANSFER_UNDER_WAY).execute();
+  await to.deleteFrom('kysely_migration').where('name', '=', TRANSFER_IN_PROGRESS).execute();
   return tables;
 }

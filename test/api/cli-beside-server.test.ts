@@ -178,7 +178,7 @@ test('a second server is refused, a migration finds nothing to do, and a stopped
   const second = await postern('serve', { env: { ...env, PORT: '0' } });
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toMatch(
-    /^postern serve: Another Postern server uses .*: stop it, or set DATABASE_URL/,
+    /^postern serve: Another Postern server uses .*\. Stop it, or set DATABASE_URL/,
   );
   expect(await operate('migrate')).toBe('The database is already up to date.');
 

@@ -183,19 +183,19 @@ describe('restoring is refused, and nothing is written,', () => {
     writeFileSync(`${place}${suffix}`, 'precious');
     const { code, stderr } = await restore('--reissue');
     expect(code).toBe(1);
-    expect(stderr).toContain(`${place}${suffix} exists already`);
+    expect(stderr).toContain(`${place}${suffix} already exists`);
     expect(readFileSync(`${place}${suffix}`, 'utf8')).toBe('precious');
   });
 
   test("where the file is missing, is not Postern's, or is damaged", async () => {
-    expect((await restore('--as-is', join(folder, 'absent.db'))).stderr).toContain('There is no file');
+    expect((await restore('--as-is', join(folder, 'absent.db'))).stderr).toContain('does not exist.');
 
     const other = join(folder, 'other.db');
     writeFileSync(
       other,
       'not a database, and longer than a header of SQLite, which has a hundred bytes'.repeat(9),
     );
-    expect((await restore('--as-is', other)).stderr).toContain('is not a backup of Postern.');
+    expect((await restore('--as-is', other)).stderr).toContain('is not a Postern backup.');
 
     const damaged = join(folder, 'damaged.db');
     copyFileSync(backup, damaged);

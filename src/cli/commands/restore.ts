@@ -6,7 +6,7 @@ import {
   type RestoreChoice,
 } from '../../services/maintenance/post-restore.ts';
 import { databaseFile, isPostgres } from '../../storage/open.ts';
-import { markAsIs, restoreDatabase } from '../../storage/restore.ts';
+import { markRestoredUnchanged, restoreDatabase } from '../../storage/restore.ts';
 import { type Command, UsageError } from '../command.ts';
 import { servicesOver } from '../operator.ts';
 
@@ -17,7 +17,7 @@ function restore(config: Config, backup: string, choice: RestoreChoice): Promise
     );
   }
   return restoreDatabase(backup, databaseFile(config.databaseUrl), async (handle) => {
-    if (choice === 'AS_IS') markAsIs(handle);
+    if (choice === 'AS_IS') markRestoredUnchanged(handle);
     return finishRestore(servicesOver(handle, config), choice);
   });
 }

@@ -19,14 +19,14 @@ const CONNECTIONS = 10;
 
 const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 5000;
-/** Longer than the database's own limit: it ends waiting for an answer that a cut line will never bring. */
-const ANSWER_TIMEOUT_MS = 8000;
+/** Longer than the database's own limit, so that it applies only if the connection is cut. */
+const RESPONSE_TIMEOUT_MS = 8000;
 
-/** The oldest version that its makers still mend, and that we are tested with. */
+/** The oldest version that is still supported by the PostgreSQL project and tested here: 14. */
 const OLDEST_VERSION = 140_000;
 
-/** The advisory lock of whoever migrates. */
-const MIGRATING = 5_029_331_846_001;
+/** The key of the advisory lock for migrations. */
+const MIGRATION_LOCK = 5_029_331_846_001;
 
 type Database = Kysely<Tables>;
 
@@ -42,7 +42,7 @@ function connectionTo(url: string): pg.ClientConfig {
 
 function createPool(url: string, config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...connectionTo(url), ...config });
-  // A connection that breaks while nobody waits for it is replaced when it is needed; unheard, its error ends the process.
+  // The pool replaces a broken idle connection when it is needed. Without a listener its error would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
@@ -53,11 +53,11 @@ function openPool(url: string): pg.Pool {
     max: CONNECTIONS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    query_timeout: RESPONSE_TIMEOUT_MS,
   });
 }
 
-/** Throws where a database does not keep what it has acknowledged, or cannot keep what we store. */
+/** Throws an `OperatorError` if a database could lose acknowledged commits, or cannot store every text. */
 async function checkSettings(db: Database): Promise<void> {
   const { rows } = await sql<{ version: number; commit: string; encoding: string }>`
     select current_setting('server_version_num')::int as version,
@@ -66,21 +66,21 @@ async function checkSettings(db: Database): Promise<void> {
   const [{ version, commit, encoding }] = rows as [(typeof rows)[number]];
   if (version < OLDEST_VERSION) throw new OperatorError('DATABASE_URL names a PostgreSQL older than 14.');
   if (encoding !== 'UTF8')
-    throw new OperatorError(`The database's encoding is ${encoding}: create one with UTF8.`);
+    throw new OperatorError(`The database's encoding is ${encoding}. Create a database with UTF8.`);
   if (commit === 'off') {
     throw new OperatorError(
-      'The database has synchronous_commit off: a crash would bring revoked tokens back. Turn it on.',
+      'The database has synchronous_commit off, so a crash could make revoked tokens valid again. Turn it on.',
     );
   }
 }
 
-/** Runs work on a connection of its own, without time limits, while every other server that migrates waits. */
+/** Runs work on a connection of its own, without time limits, under the migration lock. */
 async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
-  // One connection, never recycled: the lock is its session's, and goes with it.
+  // One connection that is never recycled, because the lock belongs to its session.
   const pool = createPool(url, { max: 1, idleTimeoutMillis: 0 });
   const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
   try {
-    await sql`select pg_advisory_lock(${MIGRATING})`.execute(db);
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(db);
     return await work(db);
   } finally {
     await db.destroy();
@@ -88,8 +88,8 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
 }
 
 /**
- * Opens a PostgreSQL database: a bounded pool, statements and transactions with time limits. Throws where it cannot be
- * reached, or its settings do not keep what it acknowledges.
+ * Opens a PostgreSQL database with a bounded pool and time limits for statements and transactions. Throws if the database
+ * cannot be reached, or if its settings could lose acknowledged commits.
  */
 export async function openPostgres(url: string) {
   const pool = openPool(url);

@@ -9,17 +9,18 @@ import {
 } from 'kysely';
 import pg from 'pg';
 
-const STATEMENTS_NAMED = 500;
-const PARAMETERS_NAMED = 25;
+/** The most statements that get a name, and the most parameters that one of them can have. */
+const MOST_NAMED_STATEMENTS = 500;
+const MOST_NAMED_PARAMETERS = 25;
 
-/** SQLSTATE of a connection that failed, which the client library tells in words of its own. */
+/** The SQLSTATE of a failed connection, for which the client library throws errors without a code. */
 const CONNECTION_FAILURE = '08006';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 const INT8 = 20;
 const NUMERIC = 1700;
 
-/** All of our integers, counts and sums included, are exact as numbers; by itself the client gives them as text. */
+/** Parsers that return integers, counts and sums as numbers; all of ours are exact. By default the client returns text. */
 export const TYPES = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === INT8 || oid === NUMERIC
@@ -27,7 +28,7 @@ export const TYPES = {
       : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-/** Makes every text column compare by its bytes, as SQLite's do, whatever language the database was created for. */
+/** Makes every text column compare by bytes, as on SQLite, independent of the locale of the database. */
 class BytewiseCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     super.visitDataType(node);
@@ -36,41 +37,41 @@ class BytewiseCompiler extends PostgresQueryCompiler {
   }
 }
 
-/** The SQLSTATE of an error that the database itself answered with; `null` for any other. */
+/** Returns the SQLSTATE of an error that the database sent; `null` for any other error. */
 export function sqlStateOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && SQLSTATE.test(code) ? code : null;
 }
 
-/** What the database said, as it is; what says that it could not be asked, with a code that says so. */
-function coded(error: unknown): unknown {
+/** Returns an error of the database unchanged, and gives any other the code of a failed connection. */
+function withSqlState(error: unknown): unknown {
   if (sqlStateOf(error) !== null || error instanceof TypeError) return error;
   return Object.assign(new Error('The connection to the database failed.', { cause: error }), {
     code: CONNECTION_FAILURE,
   });
 }
 
-/** Whether a connection must not serve again: nobody knows its state, or its plans are those of an older schema. */
-function spoils(error: unknown): boolean {
+/** Returns whether a connection must be discarded: its state is unknown, or its plans belong to an older schema. */
+function mustDiscard(error: unknown): boolean {
   return sqlStateOf(error) === null || (error as { routine?: string }).routine === 'RevalidateCachedQuery';
 }
 
-/** PostgreSQL's text has no NUL. Nothing that we store has one either: such a text is only ever looked for, in vain. */
+/** Replaces NUL, which PostgreSQL's text cannot contain. No stored text contains it either, so such a lookup finds nothing. */
 function withoutNul(value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
 }
 
 /**
- * The pool as Kysely sees it, with named statements: Kysely names none, so that PostgreSQL would parse and plan each
- * anew, which takes longer than a point read itself. Statements with a long list get no name: each length is another.
+ * Wraps a pool for Kysely and names its statements. Kysely does not name them, so PostgreSQL would parse and plan each one
+ * again, which takes longer than a point read. Statements with long lists get no name, because each length is another text.
  */
 function namingPool(pool: pg.Pool): PostgresPool {
   const names = new Map<string, string>();
 
   function nameOf(text: string, parameters: number): string | undefined {
-    const known = names.get(text);
-    if (known || parameters === 0 || parameters > PARAMETERS_NAMED || names.size >= STATEMENTS_NAMED)
-      return known;
+    const existing = names.get(text);
+    if (existing || parameters === 0 || parameters > MOST_NAMED_PARAMETERS || names.size >= MOST_NAMED_STATEMENTS)
+      return existing;
     const name = `s${names.size}`;
     names.set(text, name);
     return name;
@@ -78,9 +79,9 @@ function namingPool(pool: pg.Pool): PostgresPool {
 
   async function connect() {
     const client = await pool.connect().catch((error: unknown) => {
-      throw coded(error);
+      throw withSqlState(error);
     });
-    let spoilt = false;
+    let isBroken = false;
     return {
       async query(text: string, parameters: readonly unknown[]) {
         const name = nameOf(text, parameters.length);
@@ -90,14 +91,14 @@ function namingPool(pool: pg.Pool): PostgresPool {
             values: parameters.map(withoutNul),
             ...(name && { name }),
           });
-          // Of several statements in one text, the last is the one that was asked for.
+          // Of several statements in one text, the result of the last one counts.
           return Array.isArray(result) ? result.at(-1) : result;
         } catch (error) {
-          spoilt ||= spoils(error);
-          throw coded(error);
+          isBroken ||= mustDiscard(error);
+          throw withSqlState(error);
         }
       },
-      release: () => client.release(spoilt),
+      release: () => client.release(isBroken),
     };
   }
 
@@ -105,8 +106,8 @@ function namingPool(pool: pg.Pool): PostgresPool {
 }
 
 /**
- * Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code; where
- * a driver is given, with its transactions.
+ * Creates Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code.
+ * `Driver` defines how transactions begin.
  */
 export function createPostgresDialect(pool: pg.Pool, Driver = PostgresDriver): Dialect {
   const config = { pool: namingPool(pool) };

@@ -4,23 +4,23 @@ import type { Notifier } from '../notifier.ts';
 import type { Tables } from '../tables.ts';
 
 const CHANNEL = 'postern_changes';
-/** What is told within this time is told once. */
-const GATHER_MS = 20;
+/** Changes within this time share one notification. */
+const BATCH_MS = 20;
 const RECONNECT_MS = 1000;
 
-/** Hints over PostgreSQL, which can be ended. */
+/** A notifier that can be closed. */
 export interface PostgresNotifier extends Notifier {
   close(): Promise<void>;
 }
 
 /**
- * Hints by NOTIFY, on a connection of their own that is opened again whenever it breaks. They are sent after the commit
- * and not within the transaction, where NOTIFY makes all commits of the database wait for each other.
+ * Creates a notifier over LISTEN and NOTIFY. It listens on a connection of its own, which it reopens when it breaks.
+ * Notifications are sent after the commit: within a transaction, NOTIFY makes all commits of the database wait for each other.
  */
 export function createPostgresNotifier(db: Kysely<Tables>, createClient: () => pg.Client): PostgresNotifier {
   const listeners: (() => void)[] = [];
   let client: pg.Client | null = null;
-  let telling: NodeJS.Timeout | null = null;
+  let pending: NodeJS.Timeout | null = null;
   let reconnecting: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -37,7 +37,7 @@ export function createPostgresNotifier(db: Kysely<Tables>, createClient: () => p
     opened.on('error', () => reconnect(opened));
     opened.on('end', () => reconnect(opened));
     opened.on('notification', () => {
-      for (const heard of listeners) heard();
+      for (const onChange of listeners) onChange();
     });
     opened
       .connect()
@@ -47,19 +47,19 @@ export function createPostgresNotifier(db: Kysely<Tables>, createClient: () => p
 
   return {
     notify() {
-      telling ??= setTimeout(() => {
-        telling = null;
+      pending ??= setTimeout(() => {
+        pending = null;
         if (closed) return;
         sql`select pg_notify(${CHANNEL}, '')`.execute(db).catch(() => {});
-      }, GATHER_MS).unref();
+      }, BATCH_MS).unref();
     },
-    listen(heard) {
-      listeners.push(heard);
+    listen(onChange) {
+      listeners.push(onChange);
       if (!client && !reconnecting) connect();
     },
     async close() {
       closed = true;
-      if (telling) clearTimeout(telling);
+      if (pending) clearTimeout(pending);
       if (reconnecting) clearTimeout(reconnecting);
       await client?.end().catch(() => {});
     },

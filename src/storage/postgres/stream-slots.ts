@@ -6,16 +6,16 @@ import type { StreamSlot, StreamSlots } from '../stream-slots.ts';
 import type { Tables } from '../tables.ts';
 import { sqlStateOf } from './dialect.ts';
 
-/** After how long the slots of a server that has crashed are free. */
+/** How long after a crash the slots of a server are free again. */
 const LEASE_MS = 30_000;
 const RENEW_EVERY_MS = 5_000;
-const RELEASED_AT_ONCE = 200;
+const RELEASED_PER_STATEMENT = 200;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
 type Database = Kysely<Tables>;
 
-/** What the slots of a server are made of. */
+/** The dependencies of the slots. */
 interface SlotParts {
   readonly db: Database;
   readonly clock: Clock;
@@ -23,7 +23,7 @@ interface SlotParts {
 }
 
 /** A slot that this server holds. */
-interface Held {
+interface HeldSlot {
   readonly credentialId: string;
   readonly slot: number;
   readonly onLost: () => void;
@@ -58,22 +58,22 @@ async function countSlots(db: Database, credentialId: string): Promise<number> {
   return row.count;
 }
 
-/** The lease of this server, which its slots depend on. */
+/** Creates the lease of this server, on which its slots depend. */
 function createLease({ db, clock, ids }: SlotParts) {
   let id = ids();
   let until = 0;
 
   return {
     id: () => id,
-    /** Whether it holds, with time left to renew it once more. */
-    holds: () => clock() + RENEW_EVERY_MS < until,
-    /** Begins a new one, under a new id: whatever referred to the old one is void. */
+    /** Returns whether the lease lasts until the next renewal. */
+    isValid: () => clock() + RENEW_EVERY_MS < until,
+    /** Begins a new lease under a new id. Slots of the old id are no longer valid. */
     async begin(): Promise<void> {
       id = ids();
       until = clock() + LEASE_MS;
       await db.insertInto('stream_servers').values({ id, lease_until: until }).execute();
     },
-    /** Makes it longer. Resolves to `false` if it has ended. */
+    /** Extends the lease. Returns `false` if it has already ended. */
     async renew(): Promise<boolean> {
       const next = clock() + LEASE_MS;
       const { numUpdatedRows } = await db
@@ -93,45 +93,45 @@ function createLease({ db, clock, ids }: SlotParts) {
 }
 
 /**
- * Slots in the database. Each is a row whose key is the credential and a number up to the limit, so that the database
- * itself lets no two servers take the same. The rows of a server go with its lease: one that crashes, or cannot reach the
- * database for that long, loses them all. Each statement commits by itself; none of them takes part in a transaction.
+ * Creates slots in the database. A slot is a row whose key is the credential and a number up to the limit, so the database
+ * prevents two servers from taking the same one. The rows of a server depend on its lease: a server that crashes, or cannot
+ * reach the database for that long, loses them all. Each statement commits by itself, outside any transaction.
  */
 export function createPostgresStreamSlots(parts: SlotParts): StreamSlots {
   const { db, clock } = parts;
   const lease = createLease(parts);
   const taking = pLimit(1);
   const releasing = pLimit(1);
-  const held = new Set<Held>();
-  let released: Held[] = [];
+  const held = new Set<HeldSlot>();
+  let released: HeldSlot[] = [];
   let timer: NodeJS.Timeout | null = null;
 
-  function lose(): void {
+  function loseAll(): void {
     released = [];
     for (const { onLost } of held) onLost();
     held.clear();
   }
 
   async function renew(): Promise<void> {
-    if (held.size > 0 && !(await lease.renew())) lose();
+    if (held.size > 0 && !(await lease.renew())) loseAll();
     await flush();
   }
 
   function renewLater(): void {
     timer ??= setTimeout(async () => {
-      // What cannot be renewed now may be the next time, for as long as the lease lasts.
+      // A failed renewal is tried again while the lease lasts.
       await renew().catch(() => {});
-      if (!lease.holds()) lose();
+      if (!lease.isValid()) loseAll();
       timer = null;
       if (held.size > 0 || released.length > 0) renewLater();
     }, RENEW_EVERY_MS).unref();
   }
 
-  /** Deletes what was released; what cannot be deleted now is kept for the next time. */
+  /** Deletes the released slots. After a failure the rest stays for the next call. */
   function flush(): Promise<void> {
     return releasing(async () => {
       while (released.length > 0) {
-        const batch = released.slice(0, RELEASED_AT_ONCE);
+        const batch = released.slice(0, RELEASED_PER_STATEMENT);
         const keys = batch.map(({ credentialId, slot }) => sql`(${credentialId}, ${slot}::int)`);
         await sql`delete from stream_slots where server_id = ${lease.id()}
           and (credential_id, slot) in (${sql.join(keys)})`.execute(db);
@@ -140,33 +140,33 @@ export function createPostgresStreamSlots(parts: SlotParts): StreamSlots {
     });
   }
 
-  function hold(one: Held): StreamSlot {
-    held.add(one);
+  function hold(slot: HeldSlot): StreamSlot {
+    held.add(slot);
     renewLater();
     return {
       release() {
-        if (!held.delete(one)) return;
-        released.push(one);
+        if (!held.delete(slot)) return;
+        released.push(slot);
         flush().catch(() => {});
       },
     };
   }
 
-  /** Deletes the servers whose lease has ended, and with them their slots. */
-  async function deleteEnded(): Promise<void> {
+  /** Deletes the servers whose lease has ended, with their slots. */
+  async function deleteExpiredServers(): Promise<void> {
     await db.deleteFrom('stream_servers').where('lease_until', '<=', clock()).execute();
   }
 
-  async function beginAnew(): Promise<void> {
-    lose();
-    await deleteEnded();
+  async function beginLease(): Promise<void> {
+    loseAll();
+    await deleteExpiredServers();
     await lease.begin();
   }
 
   async function requireLease(): Promise<void> {
-    // As long as slots are held, the timer renews it.
-    if (lease.holds() && (held.size > 0 || (await lease.renew()))) return;
-    await beginAnew();
+    // While slots are held, the timer renews the lease.
+    if (lease.isValid() && (held.size > 0 || (await lease.renew()))) return;
+    await beginLease();
   }
 
   async function take(credentialId: string, most: number): Promise<number | null> {
@@ -177,12 +177,12 @@ export function createPostgresStreamSlots(parts: SlotParts): StreamSlots {
         const slot = await insertSlot(db, credentialId, most, lease.id());
         if (slot !== null) return slot;
       } catch (error) {
-        // Another server has found the lease ended.
+        // The lease has ended, and another server has deleted it.
         if (sqlStateOf(error) !== FOREIGN_KEY_VIOLATION) throw error;
-        await beginAnew();
+        await beginLease();
         continue;
       }
-      await deleteEnded();
+      await deleteExpiredServers();
       if ((await countSlots(db, credentialId)) >= most) return null;
     }
   }

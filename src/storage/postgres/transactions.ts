@@ -10,32 +10,31 @@ import pLimit from 'p-limit';
 import type { Tables } from '../tables.ts';
 import { sqlStateOf } from './dialect.ts';
 
-/** How many connections of one server may write: what reads never waits for all of those. */
-const WRITERS = 6;
+/** The most connections of one server that write, so that reads always find a free one. */
+const MOST_WRITERS = 6;
 
-/** How often a transaction is tried beside others before it runs alone. */
-const TRIES = 4;
+/** How often a transaction is tried concurrently before it runs alone. */
+const MOST_TRIES = 4;
 
-/** The advisory lock of those who write, shared unless one has to be alone. */
-const WRITING = 5_029_331_846_002;
+/** The key of the advisory lock of writers: shared, or exclusive for a transaction that runs alone. */
+const WRITE_LOCK = 5_029_331_846_002;
 
 /**
- * What a transaction begins with, in one message: every way there and back is time in which others come between.
- * Whoever reads a small table from end to end has read what any other adds to it, and loses to them all: so small ones are
- * read by their indexes too.
+ * The beginning of a transaction, in one message: a longer transaction conflicts with more others. A sequential scan of a
+ * small table conflicts with every concurrent insert into it, so small tables are read by their indexes too.
  */
 const BEGIN = CompiledQuery.raw(`
   start transaction isolation level serializable;
   set local enable_seqscan = off;
-  select pg_try_advisory_xact_lock_shared(${WRITING}) as free`);
+  select pg_try_advisory_xact_lock_shared(${WRITE_LOCK}) as free`);
 
-/** Thrown by a transaction that may not begin now. */
-const MUST_WAIT = Symbol('somebody runs alone');
+/** Thrown by a transaction that cannot begin because another one runs alone. */
+const MUST_WAIT = Symbol('another transaction runs alone');
 
 type Database = Kysely<Tables>;
 type Work<T> = (tx: Transaction<Tables>) => Promise<T>;
 
-/** A driver whose transactions are those of `createPostgresTransact`: they begin only while nobody runs alone. */
+/** A driver whose transactions are serializable and throw `MUST_WAIT` while another one runs alone. */
 export class WritingDriver extends PostgresDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     let isFree = false;
@@ -43,7 +42,7 @@ export class WritingDriver extends PostgresDriver {
       const { rows } = await connection.executeQuery<{ free: boolean }>(BEGIN);
       isFree = rows[0]?.free === true;
     } finally {
-      // Kysely takes what did not begin for nothing that would have to end.
+      // Kysely does not roll back a transaction whose beginning failed.
       if (!isFree) await this.rollbackTransaction(connection);
     }
     if (!isFree) throw MUST_WAIT;
@@ -51,53 +50,53 @@ export class WritingDriver extends PostgresDriver {
 }
 
 /**
- * Whether a transaction is to be tried again: it lost a race, or it met a rule that another one made it break, when both
- * stored the same, or one deleted what the other refers to.
+ * Returns whether a transaction can succeed when it is tried again: it failed to serialize, or a concurrent one made it
+ * violate a constraint, by storing the same key or deleting what it refers to.
  */
-function lostRace(error: unknown): boolean {
+function canRetry(error: unknown): boolean {
   return /^(40|23)/.test(sqlStateOf(error) ?? '');
 }
 
 /**
- * Transactions as if one ran after the other, which is what they are on SQLite. They run at once, SERIALIZABLE, and the
- * database ends those that would not fit in any order. It also ends many that would: what it knows of reads are pages of
- * indexes. So one that loses is tried again beside the others, for what it lost to is stored by then, or about to be; and
- * losers one at a time, lest changes of one row lose to each other over and over. One that goes on losing runs alone: it
- * waits until every other has ended, on every server, while no new one begins, and so cannot lose again. That makes all
- * wait for one: it has to be rare.
+ * Creates `transact` for PostgreSQL, with the guarantees of SQLite's transactions, which run one after the other.
+ * Transactions run concurrently and SERIALIZABLE. The database aborts those that fit into no serial order, and also others,
+ * because it tracks reads by index pages. So an aborted transaction is tried again. Aborted ones run one at a time, so that
+ * updates to one row do not keep aborting each other. One that is aborted repeatedly runs alone: it waits until every other
+ * has ended, on every server, and no new one begins meanwhile, so it cannot be aborted again. All writers wait for it, so
+ * this must be rare.
  */
 export function createPostgresTransact(db: Database): <T>(work: Work<T>) => Promise<T> {
-  const writers = pLimit(WRITERS);
-  const losers = pLimit(1);
+  const writers = pLimit(MOST_WRITERS);
+  const retries = pLimit(1);
 
-  /** Tries until nobody who runs alone is in the way. Waiting inside the transaction would let it read what is past. */
-  async function together<T>(work: Work<T>): Promise<T> {
+  /** Runs work concurrently, as soon as no other transaction runs alone. Waiting inside a transaction would give it an old snapshot. */
+  async function runConcurrently<T>(work: Work<T>): Promise<T> {
     for (;;) {
       try {
         return await db.transaction().execute(work);
       } catch (error) {
         if (error !== MUST_WAIT) throw error;
-        await sql`select pg_advisory_xact_lock_shared(${WRITING})`.execute(db);
+        await sql`select pg_advisory_xact_lock_shared(${WRITE_LOCK})`.execute(db);
       }
     }
   }
 
   const runAlone = <T>(work: Work<T>) =>
     db.connection().execute(async (connection) => {
-      await sql`select pg_advisory_lock(${WRITING})`.execute(connection);
+      await sql`select pg_advisory_lock(${WRITE_LOCK})`.execute(connection);
       try {
         return await connection.transaction().execute(work);
       } finally {
-        await sql`select pg_advisory_unlock(${WRITING})`.execute(connection);
+        await sql`select pg_advisory_unlock(${WRITE_LOCK})`.execute(connection);
       }
     });
 
-  async function tryAgain<T>(work: Work<T>): Promise<T> {
-    for (let tries = 1; tries < TRIES; tries++) {
+  async function retry<T>(work: Work<T>): Promise<T> {
+    for (let tries = 1; tries < MOST_TRIES; tries++) {
       try {
-        return await together(work);
+        return await runConcurrently(work);
       } catch (error) {
-        if (!lostRace(error)) throw error;
+        if (!canRetry(error)) throw error;
       }
     }
     return runAlone(work);
@@ -106,10 +105,10 @@ export function createPostgresTransact(db: Database): <T>(work: Work<T>) => Prom
   return (work) =>
     writers(async () => {
       try {
-        return await together(work);
+        return await runConcurrently(work);
       } catch (error) {
-        if (!lostRace(error)) throw error;
-        return await losers(() => tryAgain(work));
+        if (!canRetry(error)) throw error;
+        return await retries(() => retry(work));
       }
     });
 }

@@ -1,15 +1,16 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Executor } from '../database.ts';
 
+/** A boolean SQL expression. */
 export type Condition = RawBuilder<SqlBool>;
 
-/** What a query provides to judge the token that gave something, as SQL text without parameters. */
-export interface TokenJudgement {
+/** The SQL texts, without parameters, that decide whether a token can give something. */
+export interface GrantingTokenSql {
   /** The token's id. */
   readonly tokenId: string;
   /** The longest lifetime that the policy of the workspace concerned allows. */
   readonly maxLifetime: string;
-  /** The instant that the token is judged at, in milliseconds. */
+  /** The instant of the decision, in milliseconds. */
   readonly now: string;
   /** Whether the token, by its alias, belongs to the recorded granter. */
   readonly belongsToGranter: (token: string) => string;
@@ -18,12 +19,12 @@ export interface TokenJudgement {
 }
 
 /**
- * The condition, as SQL text, that a token could give a thing now: the token and all its ancestors are live, their access
- * covers it, and the workspace's policy is open to their lifetimes. One statement reads the whole chain, so it never sees
- * a part of a change. A token that does not exist fails the condition.
+ * Returns the condition, as SQL text, that a token could give something now: the token and all its ancestors are active,
+ * their access covers it, and the policy of the workspace allows their lifetimes. One statement reads the whole chain, so
+ * it never sees part of a change. The condition is false for a token that does not exist.
  */
-export function tokenCanGive(judgement: TokenJudgement): string {
-  const { tokenId, maxLifetime, now, belongsToGranter, covers } = judgement;
+export function tokenCanGive(parts: GrantingTokenSql): string {
+  const { tokenId, maxLifetime, now, belongsToGranter, covers } = parts;
   const isLive = (token: string) => `(
     ${token}.revoked_at is null and ${token}.disabled_at is null
     and (${token}.expires_at is null or ${token}.expires_at > ${now})
@@ -37,18 +38,18 @@ export function tokenCanGive(judgement: TokenJudgement): string {
         where chain.token_id = giver.id and ${isLive('ancestor')} is not true))`;
 }
 
-/** The table `clock`, as one row with the column `now`: an instant that conditions in SQL text can refer to. */
+/** Returns a table of one row with the column `now`, so that conditions in SQL text can refer to an instant. */
 export function clockAt(now: number): RawBuilder<{ now: number }> {
   return sql<{ now: number }>`(select cast(${now} as bigint) as now)`;
 }
 
-/** Selects the ids of a token and of all tokens derived from it. */
+/** Selects the ids of a token and its descendants. */
 function selfAndDescendants(tokenId: string): RawBuilder<unknown> {
   return sql`(select ${tokenId} union all
     select token_id from token_ancestors where ancestor_id = ${tokenId})`;
 }
 
-/** How many shares and invitations were deleted. A share counts once for each channel and recipient. */
+/** The numbers of deleted shares and invitations. A share counts once for each channel and recipient. */
 export interface DeletedGrants {
   readonly shares: number;
   readonly invitations: number;
@@ -77,17 +78,17 @@ export function deleteGrantsOfToken(db: Executor, tokenId: string): Promise<Dele
   return deleteGrants(db, sql`granted_by_token in ${ids}`, sql`invited_by_token in ${ids}`);
 }
 
-/** Deletes the shares that a person gave, in person or by tokens, and the invitations that the person made. */
+/** Deletes the shares that a user gave, in a session or by tokens, and the invitations that the user created. */
 export function deleteGrantsOfUser(db: Executor, userId: string): Promise<DeletedGrants> {
   return deleteGrants(db, sql`granted_by = ${userId}`, sql`invited_by = ${userId}`);
 }
 
-/** Deletes the shares that a person's tokens gave; not those that the person gave without a token. */
+/** Deletes the shares that a user's tokens gave, but not those that the user gave in a session. */
 export function deleteSharesOfTokensOf(db: Executor, userId: string): Promise<DeletedGrants> {
   return deleteGrants(db, sql`granted_by = ${userId} and granted_by_token is not null`, null);
 }
 
-/** Deletes the invitations that a person made. */
+/** Deletes the invitations that a user created; returns the count. */
 export async function deleteInvitationsOfUser(db: Executor, userId: string): Promise<number> {
   const result = await db.deleteFrom('invitations').where('invited_by', '=', userId).executeTakeFirst();
   return Number(result.numDeletedRows);

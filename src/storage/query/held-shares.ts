@@ -2,18 +2,18 @@ import { type RawBuilder, sql } from 'kysely';
 import { rankOf } from '../../domain/roles.ts';
 import { tokenCanGive } from './granters.ts';
 
-/** Which shares a query asks for. What is left out is not limited. */
+/** The shares to select. A property that is absent does not limit them. */
 export interface ShareQuery {
   /** The recipient. */
   readonly userId?: string | undefined;
   readonly channelId?: string | RawBuilder<string> | undefined;
-  /** Recipients by their ids, from the first to the last of these. */
+  /** A range of recipient ids, inclusive. */
   readonly recipients?: { readonly first: string; readonly last: string } | undefined;
-  /** The instant at which granters are judged, in milliseconds. */
+  /** The instant at which the authority of granters is decided, in milliseconds. */
   readonly now: number;
 }
 
-/** One operation that a user holds on a channel. */
+/** An operation that a user holds on a channel. */
 interface HeldShare {
   channel_id: string;
   user_id: string;
@@ -22,18 +22,18 @@ interface HeldShare {
 
 const MEMBER_RANK = rankOf('TEAM_MEMBER');
 
-/** The condition that a list of names contains a name. `replace` compares exactly on both engines; `like` does not. */
+/** Returns the condition that a list of names contains a name. `replace` is case-sensitive on both engines; `like` is not. */
 const listContains = (list: string, name: string) =>
   `replace(' ' || ${list} || ' ', ' ' || ${name} || ' ', '') <> ' ' || ${list} || ' '`;
 
-/** The condition that a token of a chain has a scope for an operation, given in SQL, on the shared channel. */
+/** Returns the condition that a token has a scope for an operation, given in SQL, on the shared channel. */
 const hasScope = (token: string, operation: string) => `exists (
   select 1 from token_scopes as scope
   where scope.token_id = ${token}.id and scope.entity_type = 'channel' and ${listContains('scope.operations', operation)}
     and (scope.entity_id is null or scope.entity_id = s.channel_id)
     and (scope.workspace_id is null or scope.workspace_id = w.id))`;
 
-/** The condition that the token which gave the share `s` in the workspace `w` could give it now. */
+/** The condition that the token that gave the share `s` in the workspace `w` could give it now. */
 const TOKEN_CAN_SHARE = tokenCanGive({
   tokenId: 's.granted_by_token',
   maxLifetime: 'w.max_lifetime',
@@ -49,16 +49,16 @@ const TOKEN_CAN_SHARE = tokenCanGive({
 });
 
 /**
- * From `line`, the recipients concerned, to the shares that hold.
+ * Common table expressions that select the shares in effect from `line`, the recipients concerned.
  *
- * - `given`: the shares of these people whose granter's account and token are in order.
- * - `sharer`, `held`: from members downwards, who holds `SHARE`, and then who holds what. Shares that only support each
- *   other in a circle are never reached.
+ * - `given`: the shares of these recipients whose granter's account and token are active and still able to give them.
+ * - `sharer`, `held`: starting with what members gave, the recipients that hold `SHARE`, then all operations held. Shares
+ *   that depend only on each other in a cycle are never reached.
  *
- * SQLite joins in the order of `cross join`, and evaluates `given` once because it is materialized; left to itself it
- * scans all shares for each use. The text is constant: Kysely takes longer to compose it than SQLite to execute it.
+ * SQLite joins in the order of `cross join`, and evaluates `given` once because it is materialized; otherwise it scans all
+ * shares for each use. The text is constant, because Kysely takes longer to compose it than SQLite to execute it.
  */
-const JUDGED = sql.raw(`
+const EFFECTIVE = sql.raw(`
   given (channel_id, user_id, operation, granted_by, by_member) as materialized (
     select s.channel_id, s.user_id, s.operation, s.granted_by,
       case when s.granted_by is null or m.role >= ${MEMBER_RANK} then 1 else 0 end
@@ -86,9 +86,9 @@ const JUDGED = sql.raw(`
   )`);
 
 /**
- * Selects the shares that hold now: those whose granter could give them now. A granter is a member from Team Member up, a
- * workspace token of such a role, or another recipient who holds `SHARE` and the operation by shares that themselves hold.
- * Every reader of shares goes through this query. A row may come more than once, for several granters.
+ * Selects the shares in effect: those that their granter could give now. A granter is a member from Team Member up, a
+ * workspace token with such a role, or a recipient that holds `SHARE` and the operation by shares in effect. Every reader
+ * of shares uses this query. A row can occur more than once if several granters gave the share.
  */
 export function heldShares({ userId, channelId, recipients, now }: ShareQuery): RawBuilder<HeldShare> {
   const limits = [
@@ -98,8 +98,8 @@ export function heldShares({ userId, channelId, recipients, now }: ShareQuery): 
       ? []
       : [sql`first.user_id between ${recipients.first} and ${recipients.last}`]),
   ];
-  // First the recipients asked for, and everybody whose shares theirs may depend on. Last, what members gave needs no
-  // further look: `held` is evaluated only for what guests gave, and takes ten times as long.
+  // `line` starts with the requested recipients and adds all recipients on whose shares theirs can depend. `held` takes
+  // ten times as long, so the last condition evaluates it only for what guests gave.
   return sql<HeldShare>`(
     with recursive line (channel_id, user_id, now) as (
       select first.channel_id, first.user_id, cast(${now} as bigint)
@@ -108,7 +108,7 @@ export function heldShares({ userId, channelId, recipients, now }: ShareQuery): 
       select above.channel_id, above.granted_by, line.now
       from line cross join channel_shares as above
       where above.channel_id = line.channel_id and above.user_id = line.user_id and above.granted_by is not null
-    ), ${JUDGED}
+    ), ${EFFECTIVE}
     select channel_id, user_id, operation from given
     where (by_member = 1 or (channel_id, user_id, operation) in (select channel_id, user_id, operation from held))
       ${userId === undefined ? sql`` : sql`and user_id = ${userId}`}

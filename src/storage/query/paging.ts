@@ -9,38 +9,38 @@ import {
 } from '../../domain/paging.ts';
 import type { Executor } from '../database.ts';
 
-/** How a query is put in order: by a key that is never null, then by the id. */
+/** The order of a query: by a key that is never null, then by the id. */
 export interface KeysetOrder<Row> extends PageOrder {
   readonly key: Expression<unknown>;
   readonly id: Expression<unknown>;
   readonly direction: 'asc' | 'desc';
-  /** The key and id of a row, as the query's key and id have them. */
+  /** Returns the key and the id of a row. */
   readonly positionOf: (row: Row) => Position;
 }
 
 type List<DB, TB extends keyof DB, Row> = SelectQueryBuilder<DB, TB, Row>;
 
-/** What stands beyond a position, on the one side or the other; with `orAt`, the position itself, too. */
+/** Returns the condition that a row is after a position, or before it if not `later`; with `orAt`, or at it. */
 function beyond<Row>(order: KeysetOrder<Row>, position: Position, later: boolean, orAt = false) {
   const ascending = order.direction === 'asc';
   const sign = sql.raw(`${ascending === later ? '>' : '<'}${orAt ? '=' : ''}`);
   return sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
 }
 
-/** The query for one stretch of a list, in the order that it is read in. */
+/** Returns the query for the rows of one page, in the direction of reading. */
 export function pageQuery<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
   { after, before, backward, limit }: PageWindow,
   order: KeysetOrder<Row>,
 ): List<DB, TB, Row> {
-  let stretch = list;
-  if (after) stretch = stretch.where(beyond(order, after, true));
-  if (before) stretch = stretch.where(beyond(order, before, false));
+  let page = list;
+  if (after) page = page.where(beyond(order, after, true));
+  if (before) page = page.where(beyond(order, before, false));
   const direction = (order.direction === 'asc') !== backward ? 'asc' : 'desc';
-  return stretch.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
+  return page.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
 }
 
-/** The query for whether a list has anything beyond a position, or at it: for one row then, and else for none. */
+/** Returns a query that selects one row if the list has a row at or beyond a position, and none otherwise. */
 export function existsQuery<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
   position: Position,
@@ -54,16 +54,16 @@ export function existsQuery<DB, TB extends keyof DB, Row>(
     .limit(1);
 }
 
-/** What a page is put together from. */
+/** The reads from which a page is built. */
 interface PageReads<Row> {
-  /** The rows of a stretch, in the order that it is read in. */
-  stretch(window: PageWindow): Promise<Row[]>;
+  /** Returns the rows in a window, in the direction of reading. */
+  rows(window: PageWindow): Promise<Row[]>;
   hasBeyond(position: Position, later: boolean): Promise<boolean>;
 }
 
 /**
- * Reads a page by keyset, at the same cost however deep it stands. Rows that come and go move nothing: a cursor names a
- * place, not a number of rows.
+ * Reads a page by keyset: the cost does not depend on its depth, and inserted or deleted rows do not shift it, because a
+ * cursor is a position and not an offset.
  */
 export async function readPage<Row>(
   reads: PageReads<Row>,
@@ -74,7 +74,7 @@ export async function readPage<Row>(
   const exists = async (position: Position | null, later: boolean) =>
     position !== null && (await reads.hasBeyond(position, later));
 
-  const found = await reads.stretch({ ...window, limit: limit + 1 });
+  const found = await reads.rows({ ...window, limit: limit + 1 });
   const more = found.length > limit;
   const rows = found.slice(0, limit);
   if (backward) rows.reverse();
@@ -85,21 +85,21 @@ export async function readPage<Row>(
   };
 }
 
-/** Reads one page of a query. */
+/** Reads one page of a query by keyset. */
 export function fetchPage<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
   window: PageWindow,
   order: KeysetOrder<Row>,
 ): Promise<Page<Row>> {
   const reads: PageReads<Row> = {
-    stretch: async (wider) => (await pageQuery(list, wider, order).execute()) as Row[],
+    rows: async (wider) => (await pageQuery(list, wider, order).execute()) as Row[],
     hasBeyond: async (position, later) =>
       (await existsQuery(list, position, later, order).executeTakeFirst()) !== undefined,
   };
   return readPage(reads, window, order);
 }
 
-/** How many rows a query finds; of more than `COUNTED_MAX`, one more than that. Looks at no more than it counts. */
+/** Counts the rows of a query up to `COUNTED_MAX`; returns `COUNTED_MAX + 1` for more. Reads no more rows than it counts. */
 export async function countRows<DB, TB extends keyof DB, Row>(
   db: Executor,
   query: SelectQueryBuilder<DB, TB, Row>,
@@ -113,7 +113,7 @@ export async function countRows<DB, TB extends keyof DB, Row>(
   return Number(rows[0]?.count);
 }
 
-/** A page with each row turned into what it stands for. */
+/** Returns a page with each row mapped. */
 export function mapPage<Row, T>(page: Page<Row>, map: (row: Row) => T): Page<T> {
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: map(node) })) };
 }

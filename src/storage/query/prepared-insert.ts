@@ -4,17 +4,17 @@ import type { Tables } from '../tables.ts';
 import { prepareQuery } from './prepared.ts';
 
 /**
- * An insert of one row that is put together once, for the tables that what is written most goes into: Kysely takes as
- * long to put one of twenty columns together as SQLite takes to store it.
+ * Returns an insert of one row that is compiled once, for the most frequently written tables: Kysely takes as long to
+ * compile an insert of twenty columns as SQLite takes to execute it.
  */
 export function prepareInsert<T extends keyof Tables>(table: T) {
-  // Every row has all columns of its table, so those of the first one are those of all.
+  // Every row has all columns of its table, so the first row has the columns of all rows.
   let columns: (keyof Tables[T])[] = [];
 
   const insert = prepareQuery((db: Executor, ...values: readonly unknown[]) =>
     db
       .insertInto(table)
-      .values(Object.fromEntries(columns.map((column, place) => [column, values[place]])) as never),
+      .values(Object.fromEntries(columns.map((column, index) => [column, values[index]])) as never),
   );
 
   return async (db: Executor, row: Required<Insertable<Tables[T]>>): Promise<void> => {

@@ -3,29 +3,29 @@ import type { CompiledQuery, DialectAdapter } from 'kysely';
 import type { Executor } from '../database.ts';
 import { isInProcess } from '../in-process-adapter.ts';
 
-/** Stands for a parameter while a query is put together. */
+/** A placeholder for a parameter while a query is compiled. */
 class Placeholder {
-  readonly place: number;
+  readonly index: number;
 
-  constructor(place: number) {
-    this.place = place;
+  constructor(index: number) {
+    this.index = index;
   }
 }
 
-/** How many ids a query by a list of them is kept for: as many as stand on the longest page. */
+/** The longest list of ids whose query is cached: the size of the longest page. */
 const LONGEST_LIST = 100;
-const SHAPES_KEPT = 200;
+const MOST_CACHED_SHAPES = 200;
 
-type Statement<Answer> = Database.Statement<unknown[], Answer>;
+type Statement<Result> = Database.Statement<unknown[], Result>;
 
-/** A query as one engine takes it; where that may be asked directly, with the statement to do so. */
-interface Prepared<Row, Answer> {
+/** A query compiled for one engine, with its statement if the engine runs in this process. */
+interface Prepared<Row, Result> {
   readonly query: CompiledQuery<Row>;
-  readonly statement: Statement<Answer> | null;
+  readonly statement: Statement<Result> | null;
 }
 
-/** A prepared query with its parameters filled in; `statement` is set where it is to be asked directly. */
-interface Filled<Row, Answer> extends Prepared<Row, Answer> {
+/** A prepared query with its parameters; `statement` is set if it can be executed directly. */
+interface Filled<Row, Result> extends Prepared<Row, Result> {
   readonly values: unknown[];
 }
 
@@ -35,40 +35,40 @@ type Build<P extends readonly unknown[], Row> = (
 ) => { compile(): CompiledQuery<Row> };
 
 /**
- * The statement of a query, changed so that it answers each row as JSON. Handing a row over column by column takes longer
- * than finding it: a page of twenty tokens, 24 columns each, takes 130 µs so and 280 plainly.
+ * Returns a statement that returns each row as JSON. Passing a row to JavaScript column by column takes longer than finding
+ * it: a page of twenty tokens with 24 columns takes 130 µs as JSON and 280 µs otherwise.
  */
 function asJsonRows(statement: Statement<unknown>): Statement<string> {
   const names = statement.columns();
-  const columns = names.map((_, place) => `c${place}`);
-  const fields = names.map(({ name }, place) => `'${name}', c${place}`);
+  const columns = names.map((_, index) => `c${index}`);
+  const fields = names.map(({ name }, index) => `'${name}', c${index}`);
   const text = `with found (${columns}) as (${statement.source}) select json_object(${fields}) from found`;
   return statement.database.prepare<unknown[], string>(text).pluck();
 }
 
-function prepareOnce<P extends readonly unknown[], Row, Answer>(
+function prepareOnce<P extends readonly unknown[], Row, Result>(
   build: Build<P, Row>,
-  adapt: (statement: Statement<Row>) => Statement<Answer>,
+  adapt: (statement: Statement<Row>) => Statement<Result>,
 ) {
-  const kept = new WeakMap<DialectAdapter, Prepared<Row, Answer>>();
+  const cache = new WeakMap<DialectAdapter, Prepared<Row, Result>>();
 
-  function preparedFor(db: Executor, count: number): Prepared<Row, Answer> {
+  function preparedFor(db: Executor, count: number): Prepared<Row, Result> {
     const { adapter } = db.getExecutor();
-    const known = kept.get(adapter);
-    if (known) return known;
-    const placeholders = Array.from({ length: count }, (_, place) => new Placeholder(place));
+    const cached = cache.get(adapter);
+    if (cached) return cached;
+    const placeholders = Array.from({ length: count }, (_, index) => new Placeholder(index));
     const query = build(db, ...(placeholders as unknown as P)).compile();
-    const asked = isInProcess(adapter) ? adapter.connection.prepare<unknown[], Row>(query.sql) : null;
-    const statement = asked?.reader ? adapt(asked) : null;
+    const plain = isInProcess(adapter) ? adapter.connection.prepare<unknown[], Row>(query.sql) : null;
+    const statement = plain?.reader ? adapt(plain) : null;
     const prepared = { query, statement };
-    kept.set(adapter, prepared);
+    cache.set(adapter, prepared);
     return prepared;
   }
 
-  return (db: Executor, parameters: P): Filled<Row, Answer> => {
+  return (db: Executor, parameters: P): Filled<Row, Result> => {
     const { query, statement } = preparedFor(db, parameters.length);
     const values = query.parameters.map((value) =>
-      value instanceof Placeholder ? parameters[value.place] : value,
+      value instanceof Placeholder ? parameters[value.index] : value,
     );
     const isFree = statement !== null && !db.isTransaction && !statement.database.inTransaction;
     return { query, statement: isFree ? statement : null, values };
@@ -80,12 +80,12 @@ async function execute<Row>(db: Executor, { query, values }: Filled<Row, unknown
 }
 
 /**
- * A query that is put together once and executed with other parameters each time: for what every request asks, since
- * putting a query together takes Kysely longer than SQLite needs to answer it. Its text must not depend on the parameters.
+ * Returns a query that is compiled once and executed with other parameters each time, for the queries of every request:
+ * Kysely takes longer to compile a query than SQLite to execute it. Its text must not depend on the parameters.
  *
- * On SQLite it is then answered at once, without the executor and the lock by which callers take turns on the one
- * connection: a row among 100,000 takes 4.3 µs instead of 6.5. While a transaction is open on that connection it waits its turn as all others
- * do: it would see what is not committed.
+ * On SQLite it is executed directly, without Kysely's executor and its lock on the connection: one row among 100,000 takes
+ * 4.3 µs instead of 6.5 µs. While a transaction is open on the connection, the query waits for the lock like all others,
+ * because it would see uncommitted changes.
  */
 export function prepareQuery<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
@@ -98,7 +98,7 @@ export function prepareQuery<P extends readonly unknown[], Row>(
   };
 }
 
-/** The same for a query whose first row is all that is asked for. */
+/** Returns a query as `prepareQuery` does, which returns the first row only. */
 export function prepareQueryOne<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
 ): (db: Executor, ...parameters: P) => Promise<Row | undefined> {
@@ -109,29 +109,29 @@ export function prepareQueryOne<P extends readonly unknown[], Row>(
   };
 }
 
-/** The same for a query by a list of ids, kept for each length that a page can have. No ids, no rows. */
+/** Returns a query by a list of ids, compiled once for each length up to that of the longest page. Without ids it returns no rows. */
 export function prepareQueryByIds<Row>(
   build: (
     db: Executor,
     ids: readonly string[],
   ) => { compile(): CompiledQuery<Row>; execute(): Promise<Row[]> },
 ): (db: Executor, ids: readonly string[]) => Promise<Row[]> {
-  const kept = new Map<number, (db: Executor, ...ids: string[]) => Promise<Row[]>>();
+  const cache = new Map<number, (db: Executor, ...ids: string[]) => Promise<Row[]>>();
   return async (db, ids) => {
     if (ids.length === 0) return [];
     if (ids.length > LONGEST_LIST) return build(db, ids).execute();
-    const known = kept.get(ids.length) ?? prepareQuery((on: Executor, ...each: string[]) => build(on, each));
-    kept.set(ids.length, known);
-    return known(db, ...ids);
+    const query = cache.get(ids.length) ?? prepareQuery((on: Executor, ...each: string[]) => build(on, each));
+    cache.set(ids.length, query);
+    return query(db, ...ids);
   };
 }
 
 type Leaf = string | number;
 
-/** Stands in the text of a query (`LiteralLimits` in sqlite.ts), and so belongs to its shape. */
+/** The property whose value is part of the SQL text (`LiteralLimits` in `sqlite/connection.ts`), and so of the shape. */
 const LIMIT = 'limit';
 
-/** A value with every text and number in it replaced; what else there is, and where they stood, is its shape. */
+/** Returns a value with every string and number in it mapped. What remains, with their positions, is its shape. */
 function mapLeaves(value: unknown, map: (leaf: Leaf) => unknown): unknown {
   if (typeof value === 'string' || typeof value === 'number') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapLeaves(item, map));
@@ -142,30 +142,29 @@ function mapLeaves(value: unknown, map: (leaf: Leaf) => unknown): unknown {
 }
 
 /**
- * The same for a query whose text depends on what is asked: it is kept for every shape that its arguments come in, that
- * is which of their properties are set and how many entries lists have. Only texts and numbers in them are parameters,
- * but for a `limit`.
+ * Returns a query whose text depends on its arguments. It is compiled once for each shape of the arguments: which properties
+ * are set and how many entries lists have. Strings and numbers in the arguments are parameters, except a `limit`.
  */
-export function prepareQueryByShape<Asked extends readonly unknown[], Row>(
-  build: (db: Executor, ...asked: Asked) => { compile(): CompiledQuery<Row> },
-): (db: Executor, ...asked: Asked) => Promise<Row[]> {
-  const kept = new Map<string, (db: Executor, ...leaves: unknown[]) => Promise<Row[]>>();
+export function prepareQueryByShape<Args extends readonly unknown[], Row>(
+  build: (db: Executor, ...args: Args) => { compile(): CompiledQuery<Row> },
+): (db: Executor, ...args: Args) => Promise<Row[]> {
+  const cache = new Map<string, (db: Executor, ...leaves: unknown[]) => Promise<Row[]>>();
 
-  function queryFor(asked: Asked, shape: string) {
-    const known = kept.get(shape);
-    if (known) return known;
+  function queryFor(args: Args, shape: string) {
+    const cached = cache.get(shape);
+    if (cached) return cached;
     const query = prepareQuery<unknown[], Row>((db, ...placeholders) => {
       const rest = placeholders.values();
-      return build(db, ...(mapLeaves(asked, () => rest.next().value) as Asked));
+      return build(db, ...(mapLeaves(args, () => rest.next().value) as Args));
     });
-    if (kept.size >= SHAPES_KEPT) kept.clear();
-    kept.set(shape, query);
+    if (cache.size >= MOST_CACHED_SHAPES) cache.clear();
+    cache.set(shape, query);
     return query;
   }
 
-  return (db, ...asked) => {
+  return (db, ...args) => {
     const leaves: Leaf[] = [];
-    const shape = JSON.stringify(mapLeaves(asked, (leaf) => leaves.push(leaf)));
-    return queryFor(asked, shape)(db, ...leaves);
+    const shape = JSON.stringify(mapLeaves(args, (leaf) => leaves.push(leaf)));
+    return queryFor(args, shape)(db, ...leaves);
   };
 }

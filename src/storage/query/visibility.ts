@@ -1,33 +1,33 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { VisibilityFilter } from '../../domain/authority.ts';
 import type { PolicySubject } from '../../domain/policy.ts';
 import { rankOf } from '../../domain/roles.ts';
 import type { VisibilityClause } from '../../domain/scope-coverage.ts';
+import type { Condition } from './granters.ts';
 
-type Condition = RawBuilder<SqlBool>;
 
-/** Where a query keeps what reach is judged by. */
+/** The columns of a query to which a visibility filter applies. */
 export interface VisibilityColumns {
   readonly workspaceId: string;
   readonly entityId: string;
-  /** Another way in than membership: whether the entity is shared with the user for the operation. */
+  /** Returns the condition that the entity is shared with a user for the operation, as an alternative to membership. */
   readonly sharedWith?: (userId: string) => Condition;
 }
 
-/** The condition that a row's entity lies within a caller's reach: the visibility rule of every look-up and list. */
-export function visibleTo(reach: VisibilityFilter, columns: VisibilityColumns): Condition {
-  const conditions = [heldBy(reach, columns), ...reach.limits.map((clauses) => limitedTo(clauses, columns))];
-  if (reach.subject) conditions.push(openTo(reach.subject, columns));
+/** Returns the condition that the entity of a row passes a visibility filter. Every lookup and list uses it. */
+export function visibleTo(filter: VisibilityFilter, columns: VisibilityColumns): Condition {
+  const conditions = [heldBy(filter, columns), ...filter.limits.map((clauses) => limitedTo(clauses, columns))];
+  if (filter.subject) conditions.push(openTo(filter.subject, columns));
   return sql`(${sql.join(conditions, sql` and `)})`;
 }
 
-function heldBy(reach: VisibilityFilter, columns: VisibilityColumns): Condition {
+function heldBy(filter: VisibilityFilter, columns: VisibilityColumns): Condition {
   const workspaceId = sql.ref(columns.workspaceId);
-  if ('workspaceId' in reach.holder) return sql`${workspaceId} = ${reach.holder.workspaceId}`;
-  const { userId } = reach.holder;
+  if ('workspaceId' in filter.holder) return sql`${workspaceId} = ${filter.holder.workspaceId}`;
+  const { userId } = filter.holder;
   const member: Condition = sql`${workspaceId} in (
     select members.workspace_id from members
-    where members.user_id = ${userId} and members.role >= ${rankOf(reach.role)})`;
+    where members.user_id = ${userId} and members.role >= ${rankOf(filter.role)})`;
   return columns.sharedWith ? sql`(${member} or ${columns.sharedWith(userId)})` : member;
 }
 

@@ -146,7 +146,7 @@ export async function pageTokens(
   const { keyset, stretch, beyond } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
   const wanted = withPattern(filter);
   const reads = {
-    stretch: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
+    rows: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
     hasBeyond: async (position: Position, later: boolean) =>
       (await beyond(db, holder, wanted, position, later, now)).length > 0,
   };

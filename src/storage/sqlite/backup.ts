@@ -5,7 +5,7 @@ import { OperatorError } from '../../platform/operator-error.ts';
 
 const OWNER_ONLY = 0o600;
 
-/** Waits until a file, or the names in a folder, are on the disk. */
+/** Flushes a file, or the entries of a folder, to disk. */
 export function syncToDisk(path: string): void {
   const descriptor = openSync(path, 'r');
   fsyncSync(descriptor);
@@ -13,18 +13,17 @@ export function syncToDisk(path: string): void {
 }
 
 /**
- * Copies a database file as it stands at one instant, beside a running server too, and replaces what `target` was
- * before: that holds either the old bytes or all of the new ones, whatever happens in between.
+ * Copies one snapshot of a database file to `target`, also while a server runs. An existing target is replaced atomically:
+ * after a crash it holds either its old content or the complete copy.
  *
- * `VACUUM INTO` reads one snapshot and hinders no writer; SQLite's backup interface would start over at each
- * write of another process, so that a busy server would never let it end. Freed pages are left out, and with them
- * the remains of what was deleted.
+ * `VACUUM INTO` does not block writers. SQLite's backup API starts over whenever another process writes, so on a busy
+ * server it would never finish. The copy leaves out free pages, and with them the remains of deleted rows.
  */
 export function copyDatabase(file: string, target: string): void {
   const partial = `${target}.partial`;
   const database = new Database(file, { fileMustExist: true });
   try {
-    // SQLite would create the file for everyone to read; an empty one is as good to it.
+    // SQLite would create a world-readable file. It accepts an empty file with stricter permissions.
     closeSync(openSync(partial, 'w', OWNER_ONLY));
     database.prepare('vacuum into ?').run(partial);
     syncToDisk(partial);
@@ -36,13 +35,13 @@ export function copyDatabase(file: string, target: string): void {
   }
 }
 
-/** Copies a database file to a new one that only its owner may read. Throws, and leaves it alone, where `target` exists. */
+/** Copies a database file to a new file that only its owner can read. Throws an `OperatorError` if `target` exists. */
 export function backupDatabase(file: string, target: string): void {
   try {
     closeSync(openSync(target, 'wx', OWNER_ONLY));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new OperatorError(`${target} exists already: name a new file for the backup.`);
+    throw new OperatorError(`${target} already exists. Name a new file for the backup.`);
   }
   try {
     copyDatabase(file, target);

@@ -4,27 +4,27 @@ import { CLOCK_TOLERANCE_MS, type ClockSources, createSteadyClock } from '../../
 import type { DatabaseHandle } from '../database.ts';
 import { findClockMark, setClockMark } from './clock-mark.ts';
 
-/** How old the stored mark may be: what a crash can lose of it. */
+/** The maximum age of the stored mark, which is what a crash can lose. */
 const RECORD_EVERY_MS = 10_000;
 
-/** The clock of the one server of an SQLite database. */
+/** The clock of the server of an SQLite database. */
 export interface SqliteClock {
   readonly now: Clock;
-  /** Stores the mark a last time. Call it before the database is closed. */
+  /** Stores the mark. Call it before closing the database. */
   stop(): Promise<void>;
 }
 
-function behind(mark: number, now: number): OperatorError {
-  const [seen, told] = [mark, now].map((instant) => new Date(instant).toISOString());
+function clockBehind(mark: number, now: number): OperatorError {
+  const [seen, current] = [mark, now].map((instant) => new Date(instant).toISOString());
   return new OperatorError(
-    `The system clock says ${told}, but this database has seen ${seen}: what expired in between would be valid again. Set the clock right; if it is right, run "postern clock reset".`,
+    `The system clock says ${current}, but this database has already seen ${seen}. What expired in between would be valid again. Correct the clock; if it is correct, run "postern clock reset".`,
   );
 }
 
 /**
- * Starts the clock of a server. It never goes below the highest instant that the database has seen. That mark is stored
- * now, on stopping, and at most every ten seconds while somebody asks for the time. Throws an `OperatorError` if the
- * system clock is more than five minutes behind the mark.
+ * Starts the clock of a server. It never returns less than the highest instant that the database has seen, the mark. The
+ * mark is stored now, on stop, and on a call if it is older than ten seconds. Throws an `OperatorError` if the system clock
+ * is more than five minutes behind the mark.
  */
 export async function startSqliteClock(
   { db, transact }: Pick<DatabaseHandle, 'db' | 'transact'>,
@@ -32,7 +32,7 @@ export async function startSqliteClock(
 ): Promise<SqliteClock> {
   const floor = (await findClockMark(db)) ?? 0;
   const present = sources.system();
-  if (present < floor - CLOCK_TOLERANCE_MS) throw behind(floor, present);
+  if (present < floor - CLOCK_TOLERANCE_MS) throw clockBehind(floor, present);
   const clock = createSteadyClock(sources, floor);
   let recorded = 0;
 
@@ -45,7 +45,7 @@ export async function startSqliteClock(
   return {
     now: () => {
       const now = clock.now();
-      // A failure only leaves an older mark, and the next attempt is due in ten seconds.
+      // A failure leaves an older mark, and the next call tries again.
       if (clock.mark() - recorded >= RECORD_EVERY_MS) record().catch(() => {});
       return now;
     },
@@ -53,7 +53,7 @@ export async function startSqliteClock(
   };
 }
 
-/** The clock of a command beside the server, or without one: it starts at the mark, and stores none. */
+/** Returns the clock of a command, with or without a running server. It starts at the mark and does not store one. */
 export async function readSqliteClock(
   { db }: Pick<DatabaseHandle, 'db'>,
   sources: ClockSources,

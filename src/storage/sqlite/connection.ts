@@ -16,27 +16,27 @@ import { createLruCache } from '../../platform/lru-cache.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import type { InProcessAdapter } from '../in-process-adapter.ts';
 
-/** Of the SQL of statements, prepared ones that are kept: some 500 of the usual length, and fewer with long lists. */
-const SQL_CHARACTERS_KEPT = 512 * 1024;
-/** How long a process that opens a file waits for the locks of others; what comes later waits without blocking (sqlite-transact.ts). */
+/** The total SQL length of cached prepared statements: about 500 of usual length, fewer with long lists. */
+const CACHED_SQL_CHARACTERS = 512 * 1024;
+/** How long opening a file waits for the locks of other processes. Later waits do not block (`transactions.ts`). */
 const OPENING_TIMEOUT_MS = 5000;
-/** How long one process waits for another that is migrating the same file. */
+/** How long a process waits for another one that migrates the same file. */
 const MIGRATION_TIMEOUT_MS = 60_000;
 const OWNER_ONLY = 0o600;
 /**
- * What SQLite keeps of the file in memory: 64 MB instead of 2, which among a million tokens takes an eighth off the time
- * of authenticating. Mapping the file gave no more, and whatever was read of it would count as the process's memory.
+ * SQLite's page cache: 64 MB instead of 2. With a million tokens, authentication takes an eighth less time. Mapping the file
+ * into memory was no faster, and the mapped pages would count as memory of the process.
  */
 const CACHE_KIB = 64 * 1024;
 /**
- * After how many pages the write-ahead log goes into the file, 32 MiB of them: pages that are written again and again,
- * as those of indexes are, then go there once. A log that long is read in a moment after a crash.
+ * The number of pages, 32 MiB, after which the write-ahead log is checkpointed. Pages that change often, such as those of
+ * indexes, are then written to the file once. Recovery reads a log of this length quickly.
  */
 const CHECKPOINT_PAGES = 8000;
-/** Marks the files of Postern in their header: "Posn" in ASCII. */
+/** Identifies Postern's files by their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
-/** Takes the write lock when a transaction begins: a read that turns into a write can then never fail half-way. */
+/** Takes the write lock at the beginning of a transaction, so that a later write in it cannot fail with `SQLITE_BUSY`. */
 class ImmediateDriver extends SqliteDriver {
   readonly #database: Database.Database;
 
@@ -50,12 +50,12 @@ class ImmediateDriver extends SqliteDriver {
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // On a full or failing disk SQLite has rolled back by itself; to ask for it again would hide why.
+    // On a full or failing disk SQLite rolls back by itself. Another rollback would fail and hide the cause.
     if (this.#database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
-/** Writes limits into the text of a query: SQLite plans by the limit, and prepares a statement anew whenever one is bound. */
+/** Writes limits into the SQL text: SQLite plans by the limit, and prepares a statement again when one is bound. */
 class LiteralLimits extends SqliteQueryCompiler {
   protected override visitLimit(node: LimitNode): void {
     const { limit } = node;
@@ -64,7 +64,7 @@ class LiteralLimits extends SqliteQueryCompiler {
   }
 }
 
-/** SQLite can change its schema in a transaction, and `begin immediate` is a lock between processes. */
+/** Declares that SQLite supports schema changes in transactions; `begin immediate` locks between processes. */
 class TransactionalAdapter extends SqliteAdapter implements InProcessAdapter {
   readonly connection: Database.Database;
 
@@ -81,23 +81,23 @@ class TransactionalAdapter extends SqliteAdapter implements InProcessAdapter {
 }
 
 /**
- * Keeps prepared statements: Kysely prepares at every execution, which costs more than a point read itself
- * (28 µs against 15 µs measured). The one that was used least recently makes room.
+ * Caches prepared statements and evicts the least recently used. Kysely prepares a statement at every execution, which
+ * costs more than a point read itself (28 µs against 15 µs).
  */
-function keepStatements(database: Database.Database): Database.Database {
-  const kept = createLruCache<Database.Statement>(SQL_CHARACTERS_KEPT);
+function cacheStatements(database: Database.Database): Database.Database {
+  const cache = createLruCache<Database.Statement>(CACHED_SQL_CHARACTERS);
   const prepare = database.prepare.bind(database);
   database.prepare = ((sql: string) => {
-    const known = kept.get(sql);
-    if (known) return known;
+    const cached = cache.get(sql);
+    if (cached) return cached;
     const statement = prepare(sql);
-    kept.set(sql, statement, sql.length);
+    cache.set(sql, statement, sql.length);
     return statement;
   }) as typeof database.prepare;
   return database;
 }
 
-/** Creates a missing file for its owner alone; SQLite gives the files that it keeps beside it the same mode. */
+/** Creates a file that only its owner can read, if it is missing. SQLite uses the same mode for the files beside it. */
 function createPrivately(file: string): void {
   try {
     closeSync(openSync(file, 'wx', OWNER_ONLY));
@@ -106,11 +106,11 @@ function createPrivately(file: string): void {
   }
 }
 
-function foreign(file: string): OperatorError {
-  return new OperatorError(`${file} is not a database of Postern: set DATABASE_URL to another file.`);
+function notPostern(file: string): OperatorError {
+  return new OperatorError(`${file} is not a Postern database. Set DATABASE_URL to another file.`);
 }
 
-/** Whether a file is a database of Postern's; only reads. Throws where it cannot be read. */
+/** Returns whether a file is a Postern database; writes nothing. Throws if the file cannot be read. */
 export function isPosternFile(file: string): boolean {
   const database = new Database(file, { readonly: true });
   try {
@@ -123,19 +123,19 @@ export function isPosternFile(file: string): boolean {
   }
 }
 
-/** Marks an empty database as Postern's. Throws, having written nothing, where it is another program's. */
+/** Marks an empty database as Postern's. Throws if it belongs to another program, without writing anything. */
 function claim(database: Database.Database, file: string): void {
-  // In this order: a process that starts at the same time sets the mark before it creates a table.
+  // In this order, because a process that starts at the same time sets the mark before it creates a table.
   const objects = database.prepare('select count(*) from sqlite_schema').pluck().get();
   const mark = database.pragma('application_id', { simple: true });
   if (mark === APPLICATION_ID) return;
-  if (mark !== 0 || objects !== 0) throw foreign(file);
+  if (mark !== 0 || objects !== 0) throw notPostern(file);
   database.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
 /**
- * Opens an SQLite file for durable use: WAL, `synchronous=FULL`, foreign keys on, each read back and checked.
- * Throws where the file cannot be opened, is another program's, or a setting does not hold.
+ * Opens an SQLite file with WAL, `synchronous=FULL` and foreign keys, and checks that each setting is in effect. Throws if
+ * it is not, if the file cannot be opened, or if it belongs to another program.
  */
 export function openSqlite(file: string): Database.Database {
   if (file !== ':memory:') createPrivately(file);
@@ -157,21 +157,21 @@ export function openSqlite(file: string): Database.Database {
     return database;
   } catch (error) {
     database.close();
-    if ((error as { code?: string }).code === 'SQLITE_NOTADB') throw foreign(file);
+    if ((error as { code?: string }).code === 'SQLITE_NOTADB') throw notPostern(file);
     throw error;
   }
 }
 
-/** Kysely's SQLite dialect with immediate transactions, transactional migrations, literal limits and kept statements. */
+/** Creates Kysely's SQLite dialect with immediate transactions, transactional migrations, literal limits and cached statements. */
 export function createSqliteDialect(database: Database.Database): SqliteDialect {
-  const dialect = new SqliteDialect({ database: keepStatements(database) });
+  const dialect = new SqliteDialect({ database: cacheStatements(database) });
   dialect.createDriver = () => new ImmediateDriver(database);
   dialect.createQueryCompiler = () => new LiteralLimits();
   dialect.createAdapter = () => new TransactionalAdapter(database);
   return dialect;
 }
 
-/** Runs work that waits a minute for the write lock, not only seconds: whoever migrates holds it long. */
+/** Runs work that waits up to a minute for the write lock, because migrations hold it for long. */
 export async function waitLonger<T>(database: Database.Database, work: () => Promise<T>): Promise<T> {
   database.pragma(`busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
   try {

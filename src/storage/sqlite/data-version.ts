@@ -3,33 +3,33 @@ import type { DataVersion } from '../database.ts';
 import { externalVersionOf } from '../external-commits.ts';
 
 /**
- * The version of an SQLite database, which SQLite itself keeps: it counts the rows that this connection ever changed,
- * and notices what other connections commit. The latter costs a look at the file (2 µs), so one does for all requests
- * that came in the same turn of the event loop.
+ * Creates the data version of an SQLite database from two counters of SQLite: the rows that this connection has changed,
+ * and a version that changes with commits of other connections. The latter reads the file (2 µs), so it is read once for
+ * all requests of one turn of the event loop.
  */
 export function createDataVersion(connection: Database.Database): DataVersion {
-  const foreignVersion = externalVersionOf(connection);
-  const ownChanges = connection.prepare<[], number>('select total_changes()').pluck();
-  let foreign: number | undefined;
+  const readExternal = externalVersionOf(connection);
+  const readOwn = connection.prepare<[], number>('select total_changes()').pluck();
+  let external: number | undefined;
   let own: number | undefined;
   let version = 0;
-  let looked = false;
+  let isChecked = false;
 
-  /** Whether another process has committed since this was last asked. */
+  /** Returns whether another process has committed since the previous turn of the event loop. */
   function changedElsewhere(): boolean {
-    if (looked) return false;
-    looked = true;
+    if (isChecked) return false;
+    isChecked = true;
     setImmediate(() => {
-      looked = false;
+      isChecked = false;
     });
-    const before = foreign;
-    foreign = foreignVersion();
-    return foreign !== before;
+    const before = external;
+    external = readExternal();
+    return external !== before;
   }
 
   return () => {
     const before = own;
-    own = ownChanges.get();
+    own = readOwn.get();
     if (changedElsewhere() || own !== before) version += 1;
     return version;
   };

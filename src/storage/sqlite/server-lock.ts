@@ -2,23 +2,23 @@ import { realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../../platform/operator-error.ts';
 
-/** Keeps other servers away from a database file. */
+/** A lock that keeps other servers off a database file. */
 export interface ServerLock {
-  /** Lets the next server in. */
+  /** Releases the lock. */
   release(): void;
 }
 
 /**
- * Makes this process the one server of a database file, for as long as the lock is referenced and the process lives:
- * the system drops it with the process, however that ends. The file must exist; where there is none there is nothing to
- * lock. Throws at once where another server holds it.
+ * Makes this process the only server of an existing database file, while the lock is referenced. The operating system
+ * releases the lock when the process ends. Throws an `OperatorError` immediately if another server holds it. Does nothing
+ * for a database in memory, whose file is `null`.
  *
- * The lock is SQLite's own on an empty file beside the database, so that operator commands can use the database
- * itself meanwhile. That file stays: removing it would let two servers lock two files of the same name.
+ * It is SQLite's own lock on an empty file beside the database, so operator commands can use the database meanwhile. The
+ * empty file is never deleted: otherwise two servers could lock two files of the same name.
  */
 export function acquireServerLock(file: string | null): ServerLock {
   if (file === null) return { release: () => {} };
-  // The real path: one database has one lock, by whatever link it is reached.
+  // The real path, so that a database has one lock even if it is opened through a link.
   const lock = new Database(`${realpathSync(file)}-server`, { timeout: 0 });
   try {
     lock.exec('begin exclusive');
@@ -26,7 +26,7 @@ export function acquireServerLock(file: string | null): ServerLock {
     lock.close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
     throw new OperatorError(
-      `Another Postern server uses ${file}: stop it, or set DATABASE_URL to another file.`,
+      `Another Postern server uses ${file}. Stop it, or set DATABASE_URL to another file.`,
     );
   }
   return { release: () => lock.close() };

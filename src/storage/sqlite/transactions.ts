@@ -4,18 +4,18 @@ import type { Kysely, Transaction } from 'kysely';
 import { monotonicNow } from '../../platform/clock.ts';
 import type { Tables } from '../tables.ts';
 
-/** How long a transaction waits for the locks of other processes, from when it was asked for. */
+/** How long a transaction waits for the locks of other processes, from the call on. */
 const WAIT_MS = 5000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
-/** How many share a commit at most: the thread does nothing else until it is on the disk. */
-const TOGETHER = 64;
+/** The most transactions that share a commit: the thread is blocked until the commit is on disk. */
+const MOST_PER_COMMIT = 64;
 
 type Work<T> = (tx: Transaction<Tables>) => Promise<T>;
 
-/** What somebody waits for, and how to tell how it ended. */
-interface Asked {
+/** A transaction that waits for its turn. */
+interface Pending {
   readonly work: Work<unknown>;
   readonly deadline: number;
   resolve(value: unknown): void;
@@ -27,27 +27,28 @@ function isBusy(error: unknown): boolean {
 }
 
 /**
- * Transactions of one process, one after the other. Those that are asked for at the same time share one commit, which
- * is what takes long: the disk has to say that it keeps it. With 32 callers that makes creating a token 2.5 times as fast.
+ * Creates `transact` for SQLite, which runs the transactions of this process one after the other. Those that are pending
+ * at the same time share one commit, because the sync of the disk takes most of the time. With 32 callers, this makes
+ * creating a token 2.5 times as fast.
  *
- * Each has a savepoint of its own, so that one that fails undoes nothing but itself. None is told how it ended before
- * the commit: neither that it was done, nor that it was refused, since what it was refused for may be the doing of one
- * before it. Where SQLite gives up the whole transaction, as it does on a full disk, all of them fail.
+ * Each transaction has its own savepoint, so a failing one undoes only its own writes. All promises settle after the
+ * commit, rejections too: a transaction can fail because of the uncommitted writes of an earlier one. If SQLite rolls back
+ * the whole transaction, as on a full disk, all of them fail.
  *
- * Where another process holds the write lock, they wait for five seconds at most, and then throw `SQLITE_BUSY`. SQLite
- * itself would wait by blocking the thread, and with it every request that only reads. Between two tries here the
- * thread and the connection are free: as long as somebody else writes, Postern goes on answering what it can read.
+ * If another process holds the write lock, they wait up to five seconds and then throw `SQLITE_BUSY`. SQLite's own wait
+ * would block the thread and with it every read. Between two attempts here the thread and the connection are free, so
+ * Postern continues to serve reads while another process writes.
  */
 export function createSqliteTransact(
   db: Kysely<Tables>,
   connection: Database.Database,
 ): <T>(work: Work<T>) => Promise<T> {
   const execute = (statement: string) => connection.prepare(statement).run();
-  const line: Asked[] = [];
-  let serving = false;
+  const queue: Pending[] = [];
+  let isFlushing = false;
 
-  /** Runs a work within the transaction of many; resolves to what tells of its end. Throws where no other can go on. */
-  async function attempt(tx: Transaction<Tables>, { work, resolve, reject }: Asked): Promise<() => void> {
+  /** Runs one transaction in its savepoint and returns the function that settles it. Throws if SQLite rolled everything back. */
+  async function attempt(tx: Transaction<Tables>, { work, resolve, reject }: Pending): Promise<() => void> {
     execute('savepoint work');
     try {
       const value = await work(tx);
@@ -61,43 +62,43 @@ export function createSqliteTransact(
     }
   }
 
-  /** Stores what some works do, all in one commit, and only then tells how each ended. Throws where nothing is stored. */
-  async function commit(batch: readonly Asked[]): Promise<void> {
-    const ends = await db.transaction().execute(async (tx) => {
-      const told: (() => void)[] = [];
-      for (const asked of batch) told.push(await attempt(tx, asked));
-      return told;
+  /** Commits a batch, then settles each of its transactions. Throws if nothing was committed. */
+  async function commit(batch: readonly Pending[]): Promise<void> {
+    const settlers = await db.transaction().execute(async (tx) => {
+      const settlers: (() => void)[] = [];
+      for (const pending of batch) settlers.push(await attempt(tx, pending));
+      return settlers;
     });
-    for (const tell of ends) tell();
+    for (const settle of settlers) settle();
   }
 
-  async function serve(): Promise<void> {
+  async function flush(): Promise<void> {
     let wait = FIRST_PAUSE_MS;
-    while (line.length > 0) {
-      // Whoever asks in this turn of the event loop comes along.
+    while (queue.length > 0) {
+      // Calls in the same turn of the event loop join the batch.
       await nextTurn();
-      const batch = line.splice(0, TOGETHER);
+      const batch = queue.splice(0, MOST_PER_COMMIT);
       try {
         await commit(batch);
         wait = FIRST_PAUSE_MS;
       } catch (error) {
         const failed = isBusy(error) ? batch.filter(({ deadline }) => monotonicNow() >= deadline) : batch;
         for (const { reject } of failed) reject(error);
-        line.unshift(...batch.filter((asked) => !failed.includes(asked)));
+        queue.unshift(...batch.filter((pending) => !failed.includes(pending)));
         if (!isBusy(error)) continue;
         await pause(wait);
         wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
       }
     }
-    serving = false;
+    isFlushing = false;
   }
 
   return <T>(work: Work<T>) =>
     new Promise<T>((resolve, reject) => {
       const deadline = monotonicNow() + WAIT_MS;
-      line.push({ work, deadline, resolve: resolve as Asked['resolve'], reject });
-      if (serving) return;
-      serving = true;
-      void serve();
+      queue.push({ work, deadline, resolve: resolve as Pending['resolve'], reject });
+      if (isFlushing) return;
+      isFlushing = true;
+      void flush();
     });
 }

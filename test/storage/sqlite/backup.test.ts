@@ -59,7 +59,7 @@ test('a backup never overwrites a file', async () => {
   const precious = join(folder, 'precious');
   writeFileSync(precious, 'precious');
   expect(() => backupDatabase(file, precious)).toThrow(
-    `${precious} exists already: name a new file for the backup.`,
+    `${precious} already exists. Name a new file for the backup.`,
   );
   expect(readFileSync(precious, 'utf8')).toBe('precious');
 });

@@ -132,7 +132,7 @@ test('the schema of a newer version is refused untouched', async () => {
 
   const handle = openSqliteDatabase(`file:${file}`);
   const refusal =
-    'The database has the migration 9999-newer of a newer Postern: run that version, or restore';
+    'The database has the migration 9999-newer of a newer Postern. Run that version, or restore';
   await expect(migrateToLatest(handle)).rejects.toThrow(refusal);
   await expect(pendingMigrations(handle)).rejects.toThrow(refusal);
   await handle.close();
@@ -168,7 +168,7 @@ test.each(['delete', 'wal'])(
     const before = digestOf(file);
 
     expect(() => openSqliteDatabase(`file:${file}`)).toThrow(
-      `${file} is not a database of Postern: set DATABASE_URL to another file.`,
+      `${file} is not a Postern database. Set DATABASE_URL to another file.`,
     );
     expect(digestOf(file)).toBe(before);
     expect(readdirSync(join(file, '..'))).toEqual(['postern.db']);
@@ -179,6 +179,6 @@ test('a file that is no database is refused untouched', () => {
   const file = newFile();
   writeFileSync(file, 'a letter, and not a short one either: '.repeat(100));
   const before = digestOf(file);
-  expect(() => openSqliteDatabase(`file:${file}`)).toThrow('is not a database of Postern');
+  expect(() => openSqliteDatabase(`file:${file}`)).toThrow('is not a Postern database');
   expect(digestOf(file)).toBe(before);
 });
