@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { describe, expect, test } from 'vitest';
+import { changedMigrations } from '../scripts/release/migrations.ts';
 import { findRoomViolations, ROOMS } from './support/rooms.ts';
 import { allFields, isRootField, undescribed } from './support/schema.ts';
 import { findCycle, loadedBy, readSources, type SourceFile } from './support/source.ts';
@@ -90,6 +91,10 @@ describe('the floors', () => {
     const others = imported.filter((from) => !from.startsWith('db/migrations/'));
     expect(MIGRATIONS.length).toBeGreaterThan(0);
     expect([...new Set(others)]).toEqual(['kysely']);
+  });
+
+  test('a released migration never changes', () => {
+    expect(changedMigrations('.')).toEqual([]);
   });
 });
 

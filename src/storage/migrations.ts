@@ -69,7 +69,10 @@ export async function pendingMigrations(
 }
 
 /** Copies an SQLite file while this process holds the write lock, so that no migration runs between the check and the copy. */
-async function copyBeforeMigrating({ db, file }: DatabaseHandle, migrations: Migrations): Promise<string | null> {
+async function copyBeforeMigrating(
+  { db, file }: DatabaseHandle,
+  migrations: Migrations,
+): Promise<string | null> {
   if (file === null) return null;
   return db.transaction().execute(async (transaction) => {
     const { applied, pending } = await schemaState(transaction, migrations);

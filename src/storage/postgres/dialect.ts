@@ -70,7 +70,12 @@ function namingPool(pool: pg.Pool): PostgresPool {
 
   function nameOf(text: string, parameters: number): string | undefined {
     const existing = names.get(text);
-    if (existing || parameters === 0 || parameters > MOST_NAMED_PARAMETERS || names.size >= MOST_NAMED_STATEMENTS)
+    if (
+      existing ||
+      parameters === 0 ||
+      parameters > MOST_NAMED_PARAMETERS ||
+      names.size >= MOST_NAMED_STATEMENTS
+    )
       return existing;
     const name = `s${names.size}`;
     names.set(text, name);

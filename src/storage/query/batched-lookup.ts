@@ -12,10 +12,7 @@ type Find<Row> = (db: Executor, key: string) => Promise<Row | undefined>;
 type FindMany<Row> = (db: Executor, keys: readonly string[]) => Promise<(Row & { readonly key: string })[]>;
 
 /** Creates a lookup that sends the calls of one turn of the event loop as one statement. */
-function createBatch<Row>(
-  db: Executor,
-  findMany: FindMany<Row>,
-): (key: string) => Promise<Row | undefined> {
+function createBatch<Row>(db: Executor, findMany: FindMany<Row>): (key: string) => Promise<Row | undefined> {
   let waiting: PendingLookup<Row>[] = [];
 
   async function send(): Promise<void> {

@@ -5,7 +5,6 @@ import { rankOf } from '../../domain/roles.ts';
 import type { VisibilityClause } from '../../domain/scope-coverage.ts';
 import type { Condition } from './granters.ts';
 
-
 /** The columns of a query to which a visibility filter applies. */
 export interface VisibilityColumns {
   readonly workspaceId: string;
@@ -16,7 +15,10 @@ export interface VisibilityColumns {
 
 /** Returns the condition that the entity of a row passes a visibility filter. Every lookup and list uses it. */
 export function visibleTo(filter: VisibilityFilter, columns: VisibilityColumns): Condition {
-  const conditions = [heldBy(filter, columns), ...filter.limits.map((clauses) => limitedTo(clauses, columns))];
+  const conditions = [
+    heldBy(filter, columns),
+    ...filter.limits.map((clauses) => limitedTo(clauses, columns)),
+  ];
   if (filter.subject) conditions.push(openTo(filter.subject, columns));
   return sql`(${sql.join(conditions, sql` and `)})`;
 }

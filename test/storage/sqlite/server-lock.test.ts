@@ -8,7 +8,8 @@ import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const HOLDER = new URL('./lock-holding-process.ts', import.meta.url);
-const REFUSAL = /^Another Postern server uses .*postern\.db\. Stop it, or set DATABASE_URL to another file\.$/;
+const REFUSAL =
+  /^Another Postern server uses .*postern\.db\. Stop it, or set DATABASE_URL to another file\.$/;
 
 function databaseFile(): string {
   const file = join(temporaryFolder(), 'postern.db');

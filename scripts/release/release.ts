@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { releaseChangelog } from './changelog.ts';
+import { git, lastTag } from './git.ts';
+import { changedMigrations, digestMigrations, RELEASED_MIGRATIONS } from './migrations.ts';
+import { compareSchemas, toMarkdown } from './schema-changes.ts';
+
+/** What to release. */
+export interface ReleaseOptions {
+  /** The root of the repository. */
+  readonly root: string;
+  readonly version: string;
+  /** The date of the release, as in `2030-12-31`. */
+  readonly date: string;
+  /** The command that must succeed before anything is written, with its arguments. */
+  readonly check: readonly [string, ...string[]];
+}
+
+const VERSION = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
+
+function requireReleasable({ root, version }: ReleaseOptions): void {
+  if (!VERSION.test(version)) throw new Error(`${version} is not a version such as 1.2.3.`);
+  if (git(root, 'branch', '--show-current') !== 'main')
+    throw new Error('Releases are made on the branch main.');
+  if (git(root, 'status', '--porcelain') !== '') throw new Error('The working tree has uncommitted changes.');
+  if (git(root, 'tag', '--list', `v${version}`) !== '')
+    throw new Error(`The tag v${version} already exists.`);
+  const changed = changedMigrations(root);
+  if (changed.length > 0) throw new Error(`Released migrations have changed: ${changed.join(', ')}.`);
+}
+
+/** Returns the changes of schema.graphql since the last release; an empty text before the first one. */
+function schemaChangesSinceRelease(root: string): string {
+  const tag = lastTag(root);
+  if (tag === null) return '';
+  const before = git(root, 'show', `${tag}:schema.graphql`);
+  return toMarkdown(compareSchemas(before, readFileSync(join(root, 'schema.graphql'), 'utf8')));
+}
+
+/**
+ * Releases a version: runs the check, sets the version, moves the unreleased entries of the changelog to it with the changes
+ * of the schema, freezes the migrations, commits and tags. Returns the tag. Throws before it writes anything if the tree is
+ * not clean or not on main, if the version or the changelog does not allow a release, or if the check fails.
+ */
+export function release(options: ReleaseOptions): string {
+  const { root, version, date, check } = options;
+  requireReleasable(options);
+  const path = join(root, 'CHANGELOG.md');
+  const changelog = releaseChangelog(
+    readFileSync(path, 'utf8'),
+    version,
+    date,
+    schemaChangesSinceRelease(root),
+  );
+  const [command, ...args] = check;
+  execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (git(root, 'status', '--porcelain') !== '') throw new Error('The check has changed files.');
+
+  execFileSync('npm', ['version', version, '--no-git-tag-version', '--allow-same-version'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  writeFileSync(path, changelog);
+  writeFileSync(join(root, RELEASED_MIGRATIONS), `${JSON.stringify(digestMigrations(root), null, 2)}\n`);
+  git(root, 'commit', '--all', '--message', `Release ${version}`);
+  git(root, 'tag', '--annotate', `v${version}`, '--message', `Release ${version}`);
+  return `v${version}`;
+}
