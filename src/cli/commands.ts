@@ -17,7 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'migrate-to',
-    summary: 'Move an SQLite file to PostgreSQL.',
+    summary: 'Copy an SQLite database to PostgreSQL.',
     load: () => import('./commands/migrate-to.ts'),
   },
   { name: 'user create', summary: 'Create a user.', load: () => import('./commands/user-create.ts') },

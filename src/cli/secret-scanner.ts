@@ -1,6 +1,6 @@
 import { type FoundSecret, findSecrets } from '../domain/secret.ts';
 
-/** More than the longest secret: how much of the end of one chunk can belong to a secret that continues in the next. */
+/** The number of characters to carry over to the next chunk: more than the longest secret. */
 const TAIL_CHARACTERS = 100;
 
 /** A position in a text as editors count it: from 1, columns in UTF-16 code units. */

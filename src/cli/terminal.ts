@@ -10,7 +10,7 @@ export interface Terminal {
   report(line: string): void;
   /**
    * Reads a password: typed twice without echo if standard input is a terminal, otherwise its first line.
-   * Throws if there is none, or if the two differ.
+   * Throws an `OperatorError` if there is none or the two differ.
    */
   readPassword(): Promise<string>;
   /** Returns standard input to its end, in chunks of text. */
@@ -24,25 +24,32 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream;
 }
 
-const NO_PASSWORD = 'No password was given.';
+const NO_PASSWORD =
+  'No password was given. Type it at a terminal, pipe it to standard input, or use --generate.';
 
-/** Readline echoes to its output, so it gets one that discards everything. */
-const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+/** Returns an output that discards everything, because readline echoes what is typed. */
+const createDiscardingOutput = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 async function typeTwice({ stdin, stderr }: Streams): Promise<string> {
-  const lines = createInterface({ input: stdin, output: nowhere(), terminal: true, historySize: 0 });
+  const lines = createInterface({
+    input: stdin,
+    output: createDiscardingOutput(),
+    terminal: true,
+    historySize: 0,
+  });
   const typed = lines[Symbol.asyncIterator]();
   lines.once('SIGINT', () => lines.close());
-  const ask = async (prompt: string): Promise<string> => {
-    stderr.write(prompt);
+  const prompt = async (label: string): Promise<string> => {
+    stderr.write(label);
     const { value, done } = await typed.next();
     stderr.write('\n');
     if (done) throw new OperatorError(NO_PASSWORD);
     return value;
   };
   try {
-    const password = await ask('Password: ');
-    if ((await ask('Confirm password: ')) !== password) throw new OperatorError("The passwords don't match.");
+    const password = await prompt('Password: ');
+    if ((await prompt('Confirm password: ')) !== password)
+      throw new OperatorError("The passwords don't match.");
     return password;
   } finally {
     lines.close();

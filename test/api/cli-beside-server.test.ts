@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a command that must succeed, from this process on the server's database; what it printed. */
+/** Runs a command on the server's database in this process, requires that it succeeds, and returns its output. */
 async function operate(words: string, input?: string): Promise<string> {
   const outcome = await call(words, { env, ...(input && { input }) });
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
@@ -54,14 +54,14 @@ async function createToken(session: string): Promise<string> {
   return data.createToken.secret;
 }
 
-/** How the server takes a secret: the HTTP status and the code of a refusal. */
-async function answerTo(secret: string): Promise<string> {
+/** Returns the HTTP status of a request with a secret, and the code of a refusal. */
+async function outcomeOf(secret: string): Promise<string> {
   const { status, code } = await server.post(VIEWER, secret);
   return code ? `${status} ${code}` : `${status}`;
 }
 
-/** What the operator did to a user, by the account's log: no such row names an actor or an address. */
-async function operatorsRows(email: string): Promise<string[]> {
+/** Returns the actions of the operator in a user's audit log: rows without an actor and an address. */
+async function operatorActions(email: string): Promise<string[]> {
   const handle = openSqliteDatabase(env.DATABASE_URL as string);
   const rows = await handle.db
     .selectFrom('audit_events')
@@ -75,33 +75,33 @@ async function operatorsRows(email: string): Promise<string[]> {
   return rows.map((row) => row.action);
 }
 
-test('a user is created, shut out and let in again, each from the next request on', async () => {
+test('creating, deactivating and reactivating a user takes effect from the next request', async () => {
   const email = 'ada@example.com';
   const run = (words: string, input?: string) => postern(words, { env, ...(input && { input }) });
-  const done = (text: string) => ({ code: 0, stdout: `${text}\n`, stderr: '' });
+  const success = (text: string) => ({ code: 0, stdout: `${text}\n`, stderr: '' });
 
-  expect(await run(`user create ${email} --name Ada`, `${PASSWORD}\n`)).toEqual(done(`Created ${email}.`));
+  expect(await run(`user create ${email} --name Ada`, `${PASSWORD}\n`)).toEqual(success(`Created ${email}.`));
   const { session } = await signIn(email);
   const token = await createToken(session);
-  expect([await answerTo(session), await answerTo(token)]).toEqual(['200', '200']);
+  expect([await outcomeOf(session), await outcomeOf(token)]).toEqual(['200', '200']);
 
-  expect(await run(`user deactivate ${email}`)).toEqual(done(`Deactivated ${email}.`));
-  expect([await answerTo(session), await answerTo(token)]).toEqual([
+  expect(await run(`user deactivate ${email}`)).toEqual(success(`Deactivated ${email}.`));
+  expect([await outcomeOf(session), await outcomeOf(token)]).toEqual([
     '401 INVALID_SESSION',
     '401 INVALID_TOKEN',
   ]);
   expect((await signIn(email)).code).toBe('INVALID_CREDENTIALS');
   expect(await operate(`user deactivate ${email}`)).toBe(`${email} is already deactivated.`);
 
-  expect(await run(`user reactivate ${email}`)).toEqual(done(`Reactivated ${email}.`));
-  expect([await answerTo(session), await answerTo(token)]).toEqual(['401 INVALID_SESSION', '200']);
+  expect(await run(`user reactivate ${email}`)).toEqual(success(`Reactivated ${email}.`));
+  expect([await outcomeOf(session), await outcomeOf(token)]).toEqual(['401 INVALID_SESSION', '200']);
   expect((await signIn(email)).code).toBeUndefined();
   expect(await operate(`user reactivate ${email}`)).toBe(`${email} is already active.`);
 
-  expect(await operatorsRows(email)).toEqual(['user.created', 'user.deactivated', 'user.reactivated']);
+  expect(await operatorActions(email)).toEqual(['user.created', 'user.deactivated', 'user.reactivated']);
 });
 
-test('a reset of a password ends sessions and tokens, or leaves the tokens if asked to', async () => {
+test('a password reset ends sessions and revokes tokens, unless --keep-tokens is given', async () => {
   const email = 'grace@example.com';
   const created = await operate(`user create ${email} --generate`);
   const first = /^Generated password \(it won't be shown again\): (\S{20})$/m.exec(created)?.[1] as string;
@@ -109,19 +109,19 @@ test('a reset of a password ends sessions and tokens, or leaves the tokens if as
   const token = await createToken(session);
 
   await operate(`user reset-password ${email} --keep-tokens`, 'the second password');
-  expect([await answerTo(session), await answerTo(token)]).toEqual(['401 INVALID_SESSION', '200']);
+  expect([await outcomeOf(session), await outcomeOf(token)]).toEqual(['401 INVALID_SESSION', '200']);
   expect((await signIn(email, first)).code).toBe('INVALID_CREDENTIALS');
   const again = await signIn(email, 'the second password');
 
   expect(await operate(`user reset-password ${email}`, 'the third password')).toBe(
     `Reset the password of ${email}. Sessions ended: 1. Tokens revoked: 1.`,
   );
-  expect([await answerTo(again.session), await answerTo(token)]).toEqual([
+  expect([await outcomeOf(again.session), await outcomeOf(token)]).toEqual([
     '401 INVALID_SESSION',
     '401 TOKEN_REVOKED',
   ]);
   expect((await signIn(email, 'the third password')).code).toBeUndefined();
-  expect(await operatorsRows(email)).toEqual([
+  expect(await operatorActions(email)).toEqual([
     'user.created',
     'user.password_changed',
     'token.revoked',
@@ -129,32 +129,32 @@ test('a reset of a password ends sessions and tokens, or leaves the tokens if as
   ]);
 });
 
-test("tokens are revoked by user or all of them, workspaces' included", async () => {
+test('tokens are revoked by user, or all of them with those of workspaces', async () => {
   const email = 'edsger@example.com';
   await operate('tokens revoke --all');
   await operate(`user create ${email}`);
   const { session } = await signIn(email);
   const { session: owner } = await signIn(OWNER);
   const { data } = await server.post('{ workspaces { nodes { id } } }', owner);
-  const made = await server.post(
+  const created = await server.post(
     `mutation { createWorkspaceToken(input: { workspaceId: "${data.workspaces.nodes[0].id}", name: "w" }) { secret } }`,
     owner,
   );
   const secrets = [
     await createToken(session),
     await createToken(owner),
-    made.data.createWorkspaceToken.secret,
+    created.data.createWorkspaceToken.secret,
   ];
-  const answers = () => Promise.all(secrets.map(answerTo));
+  const outcomes = () => Promise.all(secrets.map(outcomeOf));
 
   expect(await operate(`tokens revoke --user ${email}`)).toBe('Tokens revoked: 1.');
-  expect(await answers()).toEqual(['401 TOKEN_REVOKED', '200', '200']);
+  expect(await outcomes()).toEqual(['401 TOKEN_REVOKED', '200', '200']);
   expect(await operate('tokens revoke --all')).toBe('Tokens revoked: 2.');
-  expect(await answers()).toEqual(['401 TOKEN_REVOKED', '401 TOKEN_REVOKED', '401 TOKEN_REVOKED']);
-  expect(await operatorsRows(email)).toEqual(['user.created', 'token.revoked']);
+  expect(await outcomes()).toEqual(['401 TOKEN_REVOKED', '401 TOKEN_REVOKED', '401 TOKEN_REVOKED']);
+  expect(await operatorActions(email)).toEqual(['user.created', 'token.revoked']);
 });
 
-test('a backup made beside the server is a Postern of its own', async () => {
+test('a backup that is made while the server runs works as a database of its own', async () => {
   const email = 'barbara@example.com';
   await operate(`user create ${email}`);
   const token = await createToken((await signIn(email)).session);
@@ -162,7 +162,7 @@ test('a backup made beside the server is a Postern of its own', async () => {
   expect(await operate(`backup ${copy}`)).toBe(`Wrote ${copy}.`);
   expect(await call(`backup ${copy}`, { env })).toMatchObject({ code: 1, stdout: '' });
   await operate(`tokens revoke --user ${email}`);
-  expect(await answerTo(token)).toBe('401 TOKEN_REVOKED');
+  expect(await outcomeOf(token)).toBe('401 TOKEN_REVOKED');
 
   const restored = await createApp(readConfig({ ...env, DATABASE_URL: `file:${copy}` }));
   const request = new Request('http://postern.test/graphql', {
@@ -174,7 +174,7 @@ test('a backup made beside the server is a Postern of its own', async () => {
   await restored.close();
 });
 
-test('a second server is refused, a migration finds nothing to do, and a stopped server makes room', async () => {
+test('a second server on the same file is refused until the first one stops', async () => {
   const second = await postern('serve', { env: { ...env, PORT: '0' } });
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toMatch(

@@ -26,7 +26,7 @@ function fileWith(text: string): string {
 }
 
 describe('postern scan', () => {
-  test('prints the place and the kind of each secret, and never the secret', async () => {
+  test('prints the position and kind of each secret, but not the secret', async () => {
     const [token, session] = [secretOf(), secretOf('SESSION', 'acme_')];
     const file = fileWith(`first line\n  é TOKEN=${token}\n${session}\n`);
     const { code, stdout, stderr } = await call(`scan ${file}`);
@@ -34,38 +34,38 @@ describe('postern scan', () => {
       `${file}:2:11 personal token ${token.slice(0, 10)}…`,
       `${file}:3:1 session ${session.slice(0, 10)}…`,
     ]);
-    expect([code, stderr]).toEqual([1, 'postern scan: 2 found.']);
+    expect([code, stderr]).toEqual([1, 'postern scan: Secrets found: 2.']);
     expect(stdout + stderr).not.toContain(token.slice(0, 20));
   });
 
-  test('ends with 0 where there is none', async () => {
+  test('exits with 0 if there are no secrets', async () => {
     const { code, stdout, stderr } = await call(`scan ${fileWith(`pat_${'a'.repeat(49)}\n`)}`);
     expect([code, stdout, stderr]).toEqual([0, '', '']);
   });
 
-  test('reads standard input where no file is named', async () => {
+  test('reads standard input if no file is given', async () => {
     const secret = secretOf();
     const { code, stdout } = await runPostern('scan', { input: `x\n${secret}` });
     expect([code, stdout]).toEqual([1, `-:2:1 personal token ${secret.slice(0, 10)}…\n`]);
   });
 
-  test('fails on a file that is not there', async () => {
+  test('fails if a file does not exist', async () => {
     const { code, stderr } = await call('scan /nonexistent/file');
     expect(code).toBe(1);
     expect(stderr).toContain('ENOENT');
   });
 
-  test('has what it found revoked by the server that is named', async () => {
+  test('reports the secrets to a server, which revokes them', async () => {
     const server = await startWire();
     const { postern } = server;
     const { secret } = await createPersonalToken(postern, postern.owner.session);
     const { code, stderr } = await call(`scan --report ${server.origin} ${fileWith(`${secret} ${secret}`)}`);
-    expect([code, stderr]).toEqual([1, `postern scan: 1 found, and reported to ${server.origin}.`]);
+    expect([code, stderr]).toEqual([1, `postern scan: Secrets found and reported to ${server.origin}: 1.`]);
     expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('TOKEN_REVOKED');
     await server.stop();
   });
 
-  test('says where a report could not be handed in', async () => {
+  test('fails if the server of a report cannot be reached', async () => {
     const server = await startWire();
     await server.stop();
     const { code, stderr } = await call(`scan --report ${server.origin} ${fileWith(secretOf())}`);
@@ -74,12 +74,12 @@ describe('postern scan', () => {
   });
 });
 
-describe('a text that comes piece by piece', () => {
-  async function* pieces(text: string, size: number): AsyncGenerator<string> {
+describe('a text in chunks', () => {
+  async function* chunksOf(text: string, size: number): AsyncGenerator<string> {
     for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size);
   }
 
-  test('is searched as if it were whole, wherever it is cut', async () => {
+  test('is scanned as a whole, wherever it is split', async () => {
     const secrets = [secretOf(), secretOf('SESSION', 'acme_'), secretOf(), secretOf()];
     const text = `${secrets[0]}\n\nabc ${secrets[1]} x_${secrets[2]}a\n${'y'.repeat(300)}${secrets[3]}`;
     const lines = text.split('\n');
@@ -89,7 +89,7 @@ describe('a text that comes piece by piece', () => {
     });
     for (let size = 1; size <= text.length; size += 1) {
       const found = [];
-      for await (const { secret, line, column } of scanText(pieces(text, size))) {
+      for await (const { secret, line, column } of scanText(chunksOf(text, size))) {
         found.push({ secret, line, column });
       }
       expect({ size, found }).toEqual({ size, found: expected });

@@ -8,7 +8,7 @@ import { call, postern } from '../support/cli.ts';
 import { writeTestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-/** The environment of an empty database in a file of its own. */
+/** Returns the environment of a new, empty database. */
 function emptyDatabase(): { env: { DATABASE_URL: string } } {
   const file = join(temporaryFolder(), 'postern.db');
   writeTestDatabase(file);
@@ -31,7 +31,7 @@ describe('help', () => {
   });
 
   test.each(COMMANDS.map(({ name }) => name))(
-    '%s explains itself in lines of 80 characters, configured or not',
+    '%s --help has lines of at most 80 characters and needs no valid configuration',
     async (name) => {
       const { code, stdout } = await call(`${name} --help`, { env: { DATABASE_URL: 'nonsense' } });
       expect(code).toBe(0);
@@ -65,7 +65,7 @@ describe('invalid arguments exit with 2 and a reason', () => {
 
 describe('a command that fails exits with 1 and a reason', () => {
   test.each([
-    ['user create nobody', 'email must be an email address'],
+    ['user create ada', 'email must be an email address'],
     ['user deactivate absent@example.com', 'No user has this email.'],
     ['user reset-password absent@example.com', 'No user has this email.'],
     ['tokens revoke --user absent@example.com', 'No user has this email.'],
@@ -76,7 +76,7 @@ describe('a command that fails exits with 1 and a reason', () => {
     expect(stderr).toContain(reason);
   });
 
-  test('an email has one account', async () => {
+  test('an email belongs to one account', async () => {
     const database = emptyDatabase();
     expect((await call('user create ada@example.com', database)).code).toBe(0);
     expect(await call('user create ADA@example.com', database)).toMatchObject({
@@ -85,13 +85,13 @@ describe('a command that fails exits with 1 and a reason', () => {
     });
   });
 
-  test('a wrong configuration names the variable', async () => {
+  test('the error of an invalid configuration names the variable', async () => {
     const { code, stderr } = await call('user list', { env: { DATABASE_URL: 'mysql://somewhere' } });
     expect(code).toBe(1);
     expect(stderr).toContain('DATABASE_URL must ');
   });
 
-  test('a backup is of an SQLite file only', async () => {
+  test('backup refuses a PostgreSQL database', async () => {
     const { code, stderr } = await call('backup copy.db', {
       env: { DATABASE_URL: 'postgres://localhost/postern' },
     });
@@ -100,7 +100,7 @@ describe('a command that fails exits with 1 and a reason', () => {
   });
 
   test.each(['user list', 'tokens revoke --all', 'backup copy.db'])(
-    'postern %s makes no database',
+    'postern %s does not create a database',
     async (words) => {
       const file = join(temporaryFolder(), 'postern.db');
       const { code, stderr } = await call(words, { env: { DATABASE_URL: `file:${file}` } });
@@ -110,7 +110,7 @@ describe('a command that fails exits with 1 and a reason', () => {
     },
   );
 
-  test('a database that was not migrated is left alone', async () => {
+  test('a database without migrations is refused', async () => {
     const file = join(temporaryFolder(), 'postern.db');
     await openSqliteDatabase(`file:${file}`).close();
     const { code, stderr } = await call('user list', { env: { DATABASE_URL: `file:${file}` } });
@@ -119,7 +119,7 @@ describe('a command that fails exits with 1 and a reason', () => {
   });
 });
 
-test('schema prints sorted SDL whatever the environment, and touches nothing', async () => {
+test('schema prints sorted SDL and does not read the environment', async () => {
   const { code, stdout, stderr } = await postern('schema', {
     env: { DATABASE_URL: 'nonsense', POSTERN_TYPO: '1' },
   });
@@ -194,7 +194,7 @@ test('user deactivate lists the workspace tokens that the user created, and revo
   await handle.close();
 });
 
-test('an unverified email is verified or released, and the account that is created then is another one', async () => {
+test('an unverified email can be verified, or released for a new account', async () => {
   const database = emptyDatabase();
   const handle = openSqliteDatabase(database.env.DATABASE_URL);
   const account = { password_hash: '-', created_at: 0, email_verified_at: null, deactivated_at: null };

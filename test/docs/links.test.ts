@@ -8,27 +8,55 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'CHANGELOG.md',
+  'test/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
 ];
 
+/** Pages whose `src` is the reader's own project. */
+const OTHER_PROJECTS = ['docs/hooks.md'];
+
+const FOLDERS = 'bench|db|deploy|docs|examples|packages|scripts|src|test|web';
+
+function read(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8');
+}
+
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1] as string);
 }
 
-/** Pages whose `src` is the reader's own project. */
-const OTHER_PROJECTS = ['docs/hooks.md'];
+/** Returns the anchors of the headings of a page, as GitHub names them. */
+function anchorsOf(page: string): string[] {
+  return matches(read(page), /^#+ (.*)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 test.each(PAGES)('every file that %s names exists', (page) => {
-  const text = readFileSync(join(ROOT, page), 'utf8');
-  const sources = OTHER_PROJECTS.includes(page) ? [] : matches(text, /`(src\/[\w./-]+)`/g);
+  const text = read(page);
+  const named = new RegExp(`\`((?:${FOLDERS})/[\\w./-]+)\``, 'g');
+  const paths = OTHER_PROJECTS.includes(page) ? [] : matches(text, named);
   const links = matches(text, /\]\((?!https?:|#)([^)#]+)[^)]*\)/g).map((link) => join(dirname(page), link));
-  expect([...sources, ...links].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  expect([...paths, ...links].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test.each(PAGES)('every heading that %s links to exists', (page) => {
+  const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  const missing = links.filter(([, file = '', anchor = '']) => {
+    const target = file === '' ? page : join(dirname(page), file);
+    return !anchorsOf(target).includes(anchor);
+  });
+  expect(missing.map(([link]) => link)).toEqual([]);
 });
 
 test('the index lists every page', () => {
-  const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+  const index = read('docs/README.md');
   const pages = readdirSync(join(ROOT, 'docs')).filter(
     (name) => name.endsWith('.md') && name !== 'README.md',
   );

@@ -31,7 +31,9 @@ Revoke those that must stay invalid.`,
       await handle.transact((tx) => setClockMark(tx, now));
       terminal.print(`The time is now ${iso(now)}.`);
       if (seen !== null && seen > now) {
-        terminal.report(`Warning: what expired between then and ${iso(seen)} is valid again.`);
+        terminal.report(
+          `Warning: credentials that expired between ${iso(now)} and ${iso(seen)} are valid again.`,
+        );
       }
     } finally {
       await handle.close();

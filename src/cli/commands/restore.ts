@@ -52,7 +52,7 @@ members are those of the backup: check them.`,
         `Tokens revoked: ${revokedTokens}. Sessions ended: ${endedSessions}. Invitations deleted: ${deletedInvitations}.`,
       );
     } else {
-      call.terminal.report('Warning: secrets that were revoked, deleted or replaced after that work again.');
+      call.terminal.report('Warning: secrets that were revoked, deleted or replaced since then work again.');
     }
     call.terminal.report('Passwords, roles and members are those of the backup.');
   },

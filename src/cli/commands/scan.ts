@@ -4,7 +4,7 @@ import { OperatorError } from '../../platform/operator-error.ts';
 import { type Call, type Command, UsageError } from '../command.ts';
 import { scanText } from '../secret-scanner.ts';
 
-/** The most that a server accepts in one report. */
+/** The maximum number of secrets that a server accepts in one report. */
 const SECRETS_A_REPORT = 1000;
 
 const NAMES: Readonly<Record<SecretKind, string>> = {
@@ -45,7 +45,7 @@ async function report(url: URL, secrets: readonly string[]): Promise<void> {
 export const command: Command = {
   rest: 'FILE',
   options: {
-    report: { value: 'URL', about: 'Report what is found to the server at URL, which revokes it.' },
+    report: { value: 'URL', about: 'Report the secrets to the server at URL, which revokes them.' },
   },
   about: `Finds Postern secrets in files or in standard input. Prints the position, the
 kind and the first characters of each: FILE:LINE:COLUMN KIND CHARACTERS. The
@@ -64,6 +64,8 @@ a file could not be read, 2 usage error.`,
     }
     if (secrets.size === 0) return;
     if (leaks) await report(leaks, [...secrets]);
-    throw new OperatorError(`${secrets.size} found${leaks ? `, and reported to ${leaks.origin}` : ''}.`);
+    throw new OperatorError(
+      `Secrets found${leaks ? ` and reported to ${leaks.origin}` : ''}: ${secrets.size}.`,
+    );
   },
 };
