@@ -71,7 +71,7 @@ test('the four mutations of the first screen are valid', () => {
 });
 
 test('every command of the tour works in order, after the server ran once on its default database', async () => {
-  const [start = '', ...blocks] = readmeBlocks('sh', 'Five minutes with curl', 'Authorization');
+  const [start = '', ...blocks] = readmeBlocks('sh', 'Five minutes with curl', 'Deploy');
   expect(blocks).toHaveLength(11);
   const next = () => blocks.shift() as string;
   const { run, ask, follow } = await beginTour(start);
