@@ -39,7 +39,7 @@ export default defineConfig({
       project('system', {
         include: [
           ...WIRE,
-          'test/{docs,durability,scripts,verify,web}/**/*.test.ts',
+          'test/{docs,durability,examples,scripts,verify,web}/**/*.test.ts',
           'test/storage/sqlite/**/*.test.ts',
         ],
         exclude: testsWithoutProgram(),

@@ -14,6 +14,8 @@ const PACKAGES = ['oauth4webapi', 'express', 'fastify', 'hono', 'graphql-yoga', 
 export interface Project {
   /** Writes a file into the project. */
   write(name: string, text: string): void;
+  /** Compiles the project by its `tsconfig.json`. Throws the output of the compiler. */
+  build(): void;
   /** Runs a module of the project until the caller stops it; resolves with the first line that it prints. */
   run(name: string, env?: Record<string, string>): Promise<{ printed: string; stop(): Promise<void> }>;
   /** Compiles a file of the project as a stranger would. Throws what the compiler says. */
@@ -30,11 +32,15 @@ function tsc(cwd: string, ...args: string[]): void {
   }
 }
 
-/** Creates a project with the files of the package `@postern/verify` where `npm install` puts them. */
-export function createProject(): Project {
+/**
+ * Creates a project with the files of the package `@postern/verify` where `npm install` puts them; `example` names a folder of
+ * `examples` whose files it gets.
+ */
+export function createProject(example?: string): Project {
   const folder = mkdtempSync(join(tmpdir(), 'postern-project-'));
   const packages = join(folder, 'node_modules');
   const installed = join(packages, '@postern/verify');
+  if (example) cpSync(join(ROOT, 'examples', example), folder, { recursive: true });
   mkdirSync(installed, { recursive: true });
   cpSync(join(VERIFY, 'package.json'), join(installed, 'package.json'));
   tsc(VERIFY, '-p', 'tsconfig.build.json', '--outDir', join(installed, 'dist'));
@@ -42,6 +48,7 @@ export function createProject(): Project {
 
   return {
     write: (name, text) => writeFileSync(join(folder, name), text),
+    build: () => tsc(folder, '-p', '.'),
     async run(name, env = {}) {
       const { PATH } = process.env;
       const child = spawn(process.execPath, [name], { cwd: folder, env: { ...(PATH && { PATH }), ...env } });
