@@ -89,7 +89,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
-    description: `The number of rows in the whole list. Counts at most ${COUNTED_MAX.toLocaleString('en')} rows; ${COUNTED_MAX + 1} means that there are more.`,
+    description: `The number of rows in the whole list. Counts at most ${COUNTED_MAX.toLocaleString('en')} rows; ${(COUNTED_MAX + 1).toLocaleString('en')} means that there are more.`,
     resolve: (list) => list.totalCount(),
   }),
 );

@@ -1,14 +1,14 @@
 import type { CountedPage } from '../services/counted-page.ts';
 
-/** A listing in the shape that Relay connections are resolved from. */
-export function toConnection<T>(listing: CountedPage<T>) {
-  const { edges } = listing;
+/** Returns a page in the shape that a Relay connection resolves from. The rows are counted when `totalCount` is requested. */
+export function toConnection<T>(page: CountedPage<T>) {
+  const { edges } = page;
   return {
     edges: [...edges],
-    totalCount: () => listing.totalCount(),
+    totalCount: () => page.totalCount(),
     pageInfo: {
-      hasNextPage: listing.hasNextPage,
-      hasPreviousPage: listing.hasPreviousPage,
+      hasNextPage: page.hasNextPage,
+      hasPreviousPage: page.hasPreviousPage,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },

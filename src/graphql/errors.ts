@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { ERRORS, failure, PosternError } from '../domain/errors.ts';
 import { isUnavailable } from '../storage/errors.ts';
 
-/** The domain error that an error stands for; `null` where it is a fault of ours. */
+/** Returns the domain error behind an error; `null` if it is an internal error. */
 export function domainErrorOf(error: unknown): PosternError | null {
   if (error instanceof PosternError) return error;
   if (error instanceof GraphQLError && error.originalError) return domainErrorOf(error.originalError);
@@ -10,21 +10,22 @@ export function domainErrorOf(error: unknown): PosternError | null {
 }
 
 /**
- * The error as clients see it: its code and details in `extensions`, its place in the document kept. What is not ours
- * to tell becomes `INTERNAL_SERVER_ERROR` with the id of the request and a constant message.
+ * Converts an error into the one that clients receive, with its code and details in `extensions` and its position in the
+ * document. An internal error becomes `INTERNAL_SERVER_ERROR` with the id of the request and a constant message.
  */
 export function toGraphQLError(error: unknown, requestId: string): GraphQLError {
-  const place =
+  const position =
     error instanceof GraphQLError
       ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
       : {};
-  const known = domainErrorOf(error);
-  if (known) {
-    return new GraphQLError(known.message, { ...place, extensions: { code: known.code, ...known.detail } });
+  const domainError = domainErrorOf(error);
+  if (domainError) {
+    const { code, message, detail } = domainError;
+    return new GraphQLError(message, { ...position, extensions: { code, ...detail } });
   }
   if (error instanceof GraphQLError && typeof error.extensions.code === 'string') return error;
   return new GraphQLError(ERRORS.INTERNAL_SERVER_ERROR.message, {
-    ...place,
+    ...position,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   });
 }

@@ -6,7 +6,7 @@ import type { Session, User } from '../domain/user.ts';
 import type { Invitation, Member, Workspace } from '../domain/workspace.ts';
 import { builder } from './builder.ts';
 
-// The types that others point at, apart from their fields, so that two of them can point at each other.
+// Types without their fields, so that the files of two types can refer to each other.
 
 export const UserRef = builder.objectRef<User>('User');
 export const SessionRef = builder.objectRef<Session>('Session');
@@ -18,5 +18,5 @@ export const AuditEventRef = builder.objectRef<AuditRecord>('AuditEvent');
 export const ChannelRef = builder.objectRef<Channel>('Channel');
 export const MessageRef = builder.objectRef<ListedMessage>('Message');
 
-/** The caller, whoever it is; its fields read the context. */
+/** The caller. Its fields read the context. */
 export const ViewerRef = builder.objectRef<Record<never, never>>('Viewer');

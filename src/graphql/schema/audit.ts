@@ -10,8 +10,8 @@ import { implementNode } from '../implement-node.ts';
 import { AuditEventRef, TokenRef, UserRef, ViewerRef, WorkspaceRef } from '../refs.ts';
 import { PrincipalKindEnum } from './enums.ts';
 
-/** Who reads a log may see the tokens of its holder only: somebody's personal token is no concern of a workspace. */
-function belongsToHolder(token: Token, event: AuditRecord): boolean {
+/** Returns whether a token belongs to the workspace or user that the log of the event belongs to. Other tokens stay hidden. */
+function belongsToLog(token: Token, event: AuditRecord): boolean {
   return token.kind === 'WORKSPACE'
     ? token.workspaceId === event.workspaceId
     : token.ownerId === event.userId;
@@ -22,7 +22,7 @@ implementNode(AuditEventRef, {
   fields: (t) => ({
     at: t.field({
       type: 'DateTime',
-      description: 'When it happened.',
+      description: 'When the event happened.',
       resolve: (event) => new Date(event.at),
     }),
     action: t.exposeString('action', {
@@ -36,30 +36,35 @@ implementNode(AuditEventRef, {
     actor: t.field({
       type: UserRef,
       nullable: true,
-      description: 'The user, or the owner of the personal token; null if that user was deleted.',
+      description:
+        'The user that made the call, or the owner of the personal token that made it; null for other callers and deleted users.',
       resolve: ({ actorId }, _args, { loaders }) => (actorId === null ? null : loaders.user.load(actorId)),
     }),
     actorToken: t.field({
       type: TokenRef,
       nullable: true,
       description:
-        'The token; null if it was deleted, and null for a personal token in the log of a workspace.',
+        'The token that made the call; null if no token did or the token was deleted. The log of a workspace does not show personal tokens.',
       resolve: async (event, _args, { loaders }) => {
         const token = event.actorTokenId && (await loaders.token.load(event.actorTokenId));
-        return token && belongsToHolder(token, event) ? token : null;
+        return token && belongsToLog(token, event) ? token : null;
       },
     }),
     actorTokenId: t.id({
       nullable: true,
-      description: 'The id of the token, even if the token was deleted or is not shown.',
+      description:
+        'The id of the token that made the call, even if the token was deleted or is not shown; null if no token did.',
       resolve: ({ actorTokenId }) => actorTokenId && toGlobalId('Token', actorTokenId),
     }),
-    targetId: t.exposeID('targetId', { nullable: true, description: 'The global id of the target.' }),
+    targetId: t.exposeID('targetId', {
+      nullable: true,
+      description: 'The id of the object that the event is about.',
+    }),
     ip: t.exposeString('ip', { nullable: true, description: 'The client address of the call.' }),
-    userAgent: t.exposeString('userAgent', { nullable: true, description: 'The User-Agent of the caller.' }),
+    userAgent: t.exposeString('userAgent', { nullable: true, description: 'The User-Agent of the call.' }),
     detail: t.field({
       type: 'JSON',
-      description: 'What changed. Never contains a secret.',
+      description: 'Details of the event, such as what changed. Never contains a secret.',
       resolve: ({ detailJson }, _args, { budget }) => {
         budget.take(bytesToUnits(detailJson.length));
         return JSON.parse(detailJson);
@@ -81,10 +86,10 @@ const AuditEventFilterInput = builder.inputType('AuditEventFilter', {
   description: 'Filters for an audit log. An event must match every filter.',
   fields: (t) => ({
     actions: t.stringList({
-      description: 'Match any of these actions, such as token.created. Default: every action.',
+      description: 'Only events with one of these actions, such as token.created. Default: every action.',
     }),
-    since: t.field({ type: 'DateTime', description: 'At or after this instant.' }),
-    until: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+    since: t.field({ type: 'DateTime', description: 'Only events at or after this instant.' }),
+    until: t.field({ type: 'DateTime', description: 'Only events before this instant.' }),
   }),
 });
 

@@ -10,10 +10,14 @@ const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('Registe
       type: 'EntityType',
       description: 'The name that scopes use; unique in the workspace.',
     }),
-    description: t.exposeString('description', { nullable: true, description: 'The description.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'The description; null if it has none.',
+    }),
     operations: t.field({
       type: ['Operation'],
-      description: 'The operations of the entity type. Each requires the same role as on a channel.',
+      description:
+        'The operations of the entity type. Each requires the same role as the operation of this name on a channel.',
       resolve: (type) => [...type.operations],
     }),
   }),

@@ -13,7 +13,8 @@ function values<T extends string>(names: readonly T[], descriptions: Record<T, s
 }
 
 export const RoleEnum = builder.enumType('Role', {
-  description: 'A role in a workspace. Each role includes the permissions of the roles before it.',
+  description:
+    'A role in a workspace, from lowest to highest: VIEWER, TEAM_MEMBER, WORKSPACE_MANAGER, ADMINISTRATOR, OWNER. Each role includes the permissions of the lower roles.',
   values: values(ROLES, {
     VIEWER: 'Reads the workspace, its members and its tokens; reads, lists and subscribes to channels.',
     TEAM_MEMBER: 'All operations on channels.',
@@ -27,17 +28,18 @@ export const RoleEnum = builder.enumType('Role', {
 export const TokenKindEnum = builder.enumType('TokenKind', {
   description: 'The kind of owner that a token has.',
   values: values(TOKEN_KINDS, {
-    PERSONAL: 'Belongs to a user and acts with the lowest privilege.',
-    WORKSPACE: 'Belongs to a workspace and acts with a role in it.',
+    PERSONAL: 'Belongs to a user. Allows at most what the user is allowed to do.',
+    WORKSPACE: 'Belongs to a workspace and has a role in it.',
   }),
 });
 
 export const TokenAccessEnum = builder.enumType('TokenAccess', {
   description: 'The access level of a token.',
   values: values(TOKEN_ACCESSES, {
-    NONE: 'Authenticates, but has no permissions. The default.',
-    SCOPED: 'Allows what its scopes list and its owner is allowed to do.',
-    FULL: 'Allows what its owner is allowed to do, except for what requires a role or a session.',
+    NONE: 'Allows nothing: every request with the token is refused with TOKEN_NO_ACCESS. The default.',
+    SCOPED:
+      'Allows what its scopes list, as far as its owner is allowed to do it at the time of the request.',
+    FULL: 'Allows what its owner is allowed to do at the time of the request, except managing tokens and what requires a role or a session.',
     ROLE: 'Allows what its role is allowed to do in its workspace. Workspace tokens only.',
   }),
 });
@@ -47,9 +49,9 @@ export const TokenStatusEnum = builder.enumType('TokenStatus', {
     'The status of a token. If several apply, REVOKED takes precedence over DISABLED, and DISABLED over EXPIRED.',
   values: values(TOKEN_STATUSES, {
     ACTIVE: 'The token works.',
-    DISABLED: 'The token, or a token that it derives from, is disabled until a caller enables it.',
+    DISABLED: 'The token, or a token that it derives from, is disabled. It can be enabled again.',
     EXPIRED: 'The token has expired. It can be regenerated.',
-    REVOKED: 'The secret is permanently invalid. The token can be regenerated.',
+    REVOKED: 'The secret is permanently invalid. The token can be regenerated with a new one.',
   }),
 });
 

@@ -21,7 +21,7 @@ const InvitationVoidReasonEnum = builder.enumType('InvitationVoidReason', {
 InvitationRef.implement({
   description: 'A pending invitation to a workspace, without its secret.',
   fields: (t) => ({
-    id: t.id({ description: 'An opaque id.', resolve: ({ id }) => toGlobalId('Invitation', id) }),
+    id: t.id({ description: 'The opaque id.', resolve: ({ id }) => toGlobalId('Invitation', id) }),
     email: t.expose('email', {
       type: 'EmailAddress',
       description: 'The invited address. The invitation works for no other.',
@@ -42,13 +42,13 @@ InvitationRef.implement({
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it expires.',
+      description: 'When the invitation expires.',
       resolve: (invitation) => new Date(invitation.expiresAt),
     }),
     voidReason: t.expose('voidReason', {
       type: InvitationVoidReasonEnum,
       nullable: true,
-      description: 'Why it can no longer be accepted; null while it can.',
+      description: 'Why the invitation can no longer be accepted; null while it can.',
     }),
   }),
 });

@@ -1,7 +1,7 @@
 import { SECRETS_A_REPORT } from '../../services/tokens/leaks.ts';
 import { mutation } from '../mutation.ts';
 
-/** Each secret is looked up. */
+/** The units that looking up one secret takes. */
 const LOOKUP_UNITS = 20;
 
 mutation('reportLeakedSecrets', {
@@ -12,7 +12,10 @@ mutation('reportLeakedSecrets', {
   input: {
     description: 'The secrets to report.',
     fields: (t) => ({
-      secrets: t.stringList({ required: true, description: `The secrets, at most ${SECRETS_A_REPORT}.` }),
+      secrets: t.stringList({
+        required: true,
+        description: `The secrets, at most ${SECRETS_A_REPORT.toLocaleString('en')}.`,
+      }),
     }),
   },
   resolve: async ({ secrets }, { services, caller }) => ({

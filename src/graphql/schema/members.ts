@@ -33,7 +33,7 @@ builder.objectField(WorkspaceRef, 'members', (t) =>
       resolve: async ({ id }, page, { services }) => toConnection(await services.members.list(id, page)),
     },
     { name: 'MemberConnection', description: 'A page of members.' },
-    { name: 'MemberEdge', description: 'A member in a list.' },
+    { name: 'MemberEdge', description: 'A member and its cursor.' },
   ),
 );
 

@@ -40,7 +40,7 @@ builder.objectField(ChannelRef, 'messages', (t) =>
         toConnection(await services.messages.list(id, page, jsonBudgetOf(budget, info))),
     },
     { name: 'MessageConnection', description: 'A page of messages.' },
-    { name: 'MessageEdge', description: 'A message in a list.' },
+    { name: 'MessageEdge', description: 'A message and its cursor.' },
   ),
 );
 

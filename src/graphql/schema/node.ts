@@ -8,13 +8,13 @@ import type { Context } from '../context.ts';
 
 type LookUp = (id: string, globalId: string, context: Context, info: GraphQLResolveInfo) => unknown;
 
-/** Looks a node up through the root field of its type, with all that it needs: `node` is no way around it. */
+/** Looks a node up through the root field of its type, so that `node` applies the same requirement. */
 function through(field: string): LookUp {
   return (_id, globalId, context, info) =>
     info.schema.getQueryType()?.getFields()[field]?.resolve?.({}, { id: globalId }, context, info);
 }
 
-/** How each type is looked up by id; what is not here has no look-up of its own. */
+/** The look-up of each type that `node` returns. */
 const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   Token: through('token'),
   Workspace: through('workspace'),

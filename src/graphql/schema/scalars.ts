@@ -29,7 +29,7 @@ function parseOperation(value: unknown): Operation {
   return value as Operation;
 }
 
-/** Takes an enum literal or a string. A scalar and not an enum, so that the set can grow without a breaking change. */
+/** Accepts an enum literal or a string. It is a scalar because new values of an enum would break clients. */
 const operation = new GraphQLScalarType<Operation, string>({
   name: 'Operation',
   description: `An action on an entity, in upper snake case. The built-in operations are ${OPERATION_NAMES}. Accepts an enum literal or a string. The set is open: handle names that you do not know.`,
@@ -39,7 +39,7 @@ const operation = new GraphQLScalarType<Operation, string>({
     parseOperation(node.kind === Kind.ENUM || node.kind === Kind.STRING ? node.value : null),
 });
 
-/** More than any value of these scalars has. Domain parsers say more exactly what is wrong with a value. */
+/** The length above which a value of a library's scalar is refused unread. The domain's parsers have exact limits. */
 const SCALAR_LENGTH = 1000;
 
 function requireShort(value: unknown): void {
@@ -48,7 +48,7 @@ function requireShort(value: unknown): void {
   }
 }
 
-/** A scalar of a library, with our description, that refuses a long text before the library matches it. */
+/** Returns a library's scalar with a description, which refuses long texts before the library matches them. */
 function bounded<I, O>(scalar: GraphQLScalarType<I, O>, description: string): GraphQLScalarType<I, O> {
   return new GraphQLScalarType({
     ...scalar.toConfig(),
@@ -64,11 +64,15 @@ function bounded<I, O>(scalar: GraphQLScalarType<I, O>, description: string): Gr
   });
 }
 
+/** Returns a library's scalar with a description. */
 function described<I, O>(scalar: GraphQLScalarType<I, O>, description: string): GraphQLScalarType<I, O> {
   return new GraphQLScalarType({ ...scalar.toConfig(), description });
 }
 
-builder.addScalarType('DateTime', bounded(GraphQLDateTime, 'An instant, RFC 3339 in UTC.'));
+builder.addScalarType(
+  'DateTime',
+  bounded(GraphQLDateTime, 'An instant in UTC (RFC 3339), such as 2030-01-31T12:00:00.000Z.'),
+);
 builder.addScalarType(
   'Duration',
   bounded(
@@ -78,7 +82,7 @@ builder.addScalarType(
 );
 builder.addScalarType(
   'EmailAddress',
-  bounded(GraphQLEmailAddress, 'An email address, as HTML forms accept them.'),
+  bounded(GraphQLEmailAddress, 'An email address, in the syntax that HTML forms accept.'),
 );
 builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
 builder.addScalarType('EntityType', entityType);

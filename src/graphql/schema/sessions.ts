@@ -13,13 +13,13 @@ implementNode(SessionRef, {
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it expires.',
+      description: 'When the session expires.',
       resolve: (session) => new Date(session.expiresAt),
     }),
     lastUsedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last used.',
+      description: 'When the session was last used; null if it has not been used since the sign-in.',
       resolve: ({ lastUsedAt }) => (lastUsedAt === null ? null : new Date(lastUsedAt)),
     }),
     ip: t.exposeString('ip', { nullable: true, description: 'The client address of the sign-in.' }),
@@ -91,7 +91,7 @@ mutation('changePassword', {
       revokeTokens: t.boolean({
         required: true,
         defaultValue: false,
-        description: "Whether to revoke the caller's personal tokens too.",
+        description: "Also revokes the caller's personal tokens.",
       }),
     }),
   },
@@ -99,7 +99,7 @@ mutation('changePassword', {
     user: await services.sessions.changePassword(caller, currentPassword, newPassword, revokeTokens),
   }),
   payload: {
-    description: 'The result of a password change.',
+    description: 'The user whose password changed.',
     fields: (t) => ({ user: t.expose('user', { type: UserRef, description: 'The user.' }) }),
   },
 });
@@ -126,7 +126,7 @@ mutation('revokeSession', {
 });
 
 mutation('revokeOtherSessions', {
-  description: "Ends all of the user's sessions except the one that the caller uses.",
+  description: "Ends all sessions of the user except the caller's own.",
   requires: { kind: 'session' },
   run: async (uow, _input, { services }) => ({ count: await services.sessions.revokeOthers(uow) }),
   payload: {

@@ -4,7 +4,7 @@ export const ExpiryInput = builder.inputType('ExpiryInput', {
   isOneOf: true,
   description: 'When a token expires. Set exactly one field.',
   fields: (t) => ({
-    after: t.field({ type: 'Duration', description: 'The lifetime from now.' }),
+    after: t.field({ type: 'Duration', description: 'The lifetime from now, such as P90D.' }),
     at: t.field({ type: 'DateTime', description: 'The instant of expiry.' }),
     never: t.boolean({
       description: 'Set to true for a token that never expires, if the token policy allows it.',
@@ -17,8 +17,8 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
     'Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all.',
   fields: (t) => ({
     entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),
-    entityId: t.id({ description: 'The entity. Default: every entity of the type.' }),
-    workspaceId: t.id({ description: 'The workspace. Default: every workspace of the owner.' }),
+    entityId: t.id({ description: 'The id of the entity. Default: every entity of the type.' }),
+    workspaceId: t.id({ description: 'The id of the workspace. Default: every workspace of the owner.' }),
     operations: t.field({
       type: ['Operation'],
       required: true,

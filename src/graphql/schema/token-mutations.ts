@@ -35,7 +35,8 @@ mutation('createToken', {
       description: t.string({ description: 'The description, up to 500 characters.' }),
       expires: t.field({
         type: ExpiryInput,
-        description: 'When the token expires. Default: 30 days from now.',
+        description:
+          'When the token expires. Default: 30 days from now; for a derived token, the expiry of its parent.',
       }),
       access: t.field({
         type: TokenAccessEnum,
@@ -54,7 +55,7 @@ mutation('createToken', {
 });
 
 mutation('createWorkspaceToken', {
-  description: 'Creates a token that belongs to a workspace and acts with a role in it.',
+  description: 'Creates a token that belongs to a workspace and has a role in it.',
   requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
   input: {
     description: 'The workspace token to create.',
@@ -75,7 +76,7 @@ mutation('createWorkspaceToken', {
       expires: t.field({
         type: ExpiryInput,
         description:
-          'When the token expires. Default: 30 days from now, or less if the token policy requires it.',
+          'When the token expires. Default: 30 days from now, or less if the token policy requires it; for a derived token, the expiry of its parent.',
       }),
     }),
   },
@@ -97,7 +98,7 @@ mutation('updateToken', {
         type: TokenAccessEnum,
         description: 'The access level of the token. Personal tokens only.',
       }),
-      scopes: t.field({ type: [TokenScopeInput], description: 'Replaces all scopes.' }),
+      scopes: t.field({ type: [TokenScopeInput], description: 'The new scopes. They replace all others.' }),
       role: t.field({
         type: RoleEnum,
         description:

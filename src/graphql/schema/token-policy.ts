@@ -7,7 +7,7 @@ import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
 import { workspacePayload } from './workspaces.ts';
 
 const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
-  description: 'The rules for tokens with access to a workspace.',
+  description: 'The rules that a workspace sets for tokens.',
   fields: (t) => ({
     personalTokens: t.expose('personalTokens', {
       type: PersonalTokenPolicyEnum,

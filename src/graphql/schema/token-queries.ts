@@ -9,18 +9,24 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
   fields: (t) => ({
     status: t.field({
       type: [TokenStatusEnum],
-      description: 'Match any of these statuses. Default: every status.',
+      description: 'Only tokens with one of these statuses. Default: every status.',
     }),
     access: t.field({
       type: [TokenAccessEnum],
-      description: 'Match any of these access levels. Default: every access level.',
+      description: 'Only tokens with one of these access levels. Default: every access level.',
     }),
-    search: t.string({ description: 'Matches name, description and identifier, ignoring case.' }),
-    expiresBefore: t.field({ type: 'DateTime', description: 'Expires before this instant.' }),
-    unusedSince: t.field({ type: 'DateTime', description: 'Not used since this instant, or never.' }),
+    search: t.string({
+      description: 'Only tokens whose name, description or identifier contains this text, ignoring case.',
+    }),
+    expiresBefore: t.field({ type: 'DateTime', description: 'Only tokens that expire before this instant.' }),
+    unusedSince: t.field({
+      type: 'DateTime',
+      description: 'Only tokens that have not been used since this instant.',
+    }),
     createdBy: t.id({
       for: 'User',
-      description: 'Created by this user. Does not match tokens that a workspace token created.',
+      description:
+        'Only tokens that this user created. Does not match tokens that a workspace token created.',
     }),
   }),
 });
@@ -28,11 +34,14 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
 const TokenOrderFieldEnum = builder.enumType('TokenOrderField', {
   description: 'A field to order tokens by.',
   values: {
-    CREATED_AT: { description: 'When it was created.' },
-    NAME: { description: 'Its name, ignoring case.' },
-    EXPIRES_AT: { description: 'When it expires. Tokens that never expire sort last in ascending order.' },
+    CREATED_AT: { description: 'When the token was created.' },
+    NAME: { description: 'The name of the token, ignoring case.' },
+    EXPIRES_AT: {
+      description: 'When the token expires. Tokens that never expire sort last in ascending order.',
+    },
     LAST_USED_AT: {
-      description: 'When it was last used. Tokens that have never been used sort first in ascending order.',
+      description:
+        'When the token was last used. Tokens that have never been used sort first in ascending order.',
     },
   } as const,
 });
@@ -65,7 +74,7 @@ const TokenSummaryRef = builder.objectRef<TokenSummary>('TokenSummary').implemen
 
 const TokenConnection = builder.connectionObject(
   { type: TokenRef, name: 'TokenConnection', description: 'A page of tokens.' },
-  { name: 'TokenEdge', description: 'A token in a list.' },
+  { name: 'TokenEdge', description: 'A token and its cursor.' },
 );
 
 type FilterInput = typeof TokenFilterInput.$inferInput;
@@ -84,10 +93,10 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
 const FILTER = { type: TokenFilterInput, description: 'Filters for the list.' } as const;
 const ORDER = { type: TokenOrderInput, description: 'The order. Default: newest first.' } as const;
 
-/** A filter or an order may look at all tokens of a workspace, up to 1,000. */
+/** Filtering and sorting can read all tokens of a workspace, up to 1,000. */
 const LIST_UNITS = 300;
 
-/** A summary looks at up to 1,000 tokens. */
+/** A summary reads up to 1,000 tokens. */
 const SUMMARY_UNITS = 1000;
 
 builder.queryFields((t) => ({
@@ -139,7 +148,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
     {
       type: TokenRef,
       cost: { units: LIST_UNITS },
-      description: "The workspace's own tokens.",
+      description: "The workspace's own tokens, newest first by default.",
       requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
       resolve: async ({ id }, { filter, orderBy, ...page }, { services }) =>

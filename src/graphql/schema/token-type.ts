@@ -12,7 +12,7 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
   description:
     'Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all.',
   fields: (t) => ({
-    id: t.id({ description: 'An opaque id.', resolve: (scope) => toGlobalId('TokenScope', scope.id) }),
+    id: t.id({ description: 'The opaque id.', resolve: (scope) => toGlobalId('TokenScope', scope.id) }),
     entityType: t.expose('entityType', { type: 'EntityType', description: 'The entity type.' }),
     entityId: t.id({
       nullable: true,
@@ -36,7 +36,7 @@ function instant(value: number | null): Date | null {
   return value === null ? null : new Date(value);
 }
 
-/** The last use of a token, where that is not stored yet, too. */
+/** Returns the last use of a token, even if it has not been stored yet. */
 function lastUseOf(token: Token, { lastUse }: Services) {
   const { lastUsedAt: at, lastUsedIp: ip, lastUsedUserAgent: userAgent } = token;
   return lastUse.unstored(token.id) ?? { at, ip, userAgent };
@@ -57,7 +57,10 @@ implementNode(TokenRef, {
         description: 'Whether the token belongs to a user or to a workspace.',
       }),
       name: t.exposeString('name', { description: 'The display name; not unique.' }),
-      description: t.exposeString('description', { nullable: true, description: 'The description.' }),
+      description: t.exposeString('description', {
+        nullable: true,
+        description: 'The description; null if it has none.',
+      }),
       maskedSecret: t.string({
         description: 'The first 10 characters of the secret, then an ellipsis.',
         resolve: (token) => `${token.secretPreview}…`,
@@ -109,7 +112,7 @@ implementNode(TokenRef, {
       }),
       createdAt: t.field({
         type: 'DateTime',
-        description: 'When it was created.',
+        description: 'When the token was created.',
         resolve: (token) => new Date(token.createdAt),
       }),
       updatedAt: t.field({
@@ -132,12 +135,12 @@ implementNode(TokenRef, {
       }),
       lastUsedIp: t.string({
         nullable: true,
-        description: 'The client address of the last use.',
+        description: 'The client address of the last use; null if the token has never been used.',
         resolve: (token, _args, { services }) => lastUseOf(token, services).ip,
       }),
       lastUsedUserAgent: t.string({
         nullable: true,
-        description: 'The User-Agent of the last use.',
+        description: 'The User-Agent of the last use; null if the token has never been used.',
         resolve: (token, _args, { services }) => lastUseOf(token, services).userAgent,
       }),
     };

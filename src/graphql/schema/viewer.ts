@@ -34,17 +34,17 @@ const ENTITY_ID =
   'The id of the entity. Omit it to check for at least one entity of the type; "*" checks for every entity.';
 const WORKSPACE_ID = 'The workspace of the entity. Required if the entity does not determine it.';
 
-/** A button is worth showing if there is anything to use it on, so a question without an id asks about any entity. */
-function withDefaultExtent(question: AccessCheck): AccessCheck {
-  return { ...question, any: question.entityId == null };
+/** Makes a check without an id ask for at least one entity: an interface shows an action that can be used on any. */
+function withDefaultExtent(check: AccessCheck): AccessCheck {
+  return { ...check, any: check.entityId == null };
 }
 
-/** Nothing limits how often a person signs in. */
+/** The number of sessions of a user has no limit. */
 const SESSIONS_READ = 5000;
 
-/** A check without an id looks through what the caller reaches. */
+/** A check without an id reads the workspaces and channels that are visible to the caller. */
 const CHECK_UNITS = 150;
-/** A type may be registered in each of a person's workspaces, and is then tried in one after the other. */
+/** A type can be registered in each workspace of the caller. The check then tries one workspace after the other. */
 const SCAN_UNITS = PRICE.row;
 
 function pacedBy(budget: Budget): Pace {
@@ -55,7 +55,7 @@ function pacedBy(budget: Budget): Pace {
 }
 
 const CheckInput = builder.inputType('CheckInput', {
-  description: 'An access check.',
+  description: 'An access check: whether the caller is allowed to perform an operation.',
   fields: (t) => ({
     operation: t.field({ type: 'Operation', required: true, description: 'The operation to check.' }),
     entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),

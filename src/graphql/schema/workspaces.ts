@@ -13,11 +13,11 @@ implementNode(WorkspaceRef, {
     name: t.exposeString('name', { description: 'The display name; not unique.' }),
     slug: t.exposeString('slug', {
       description:
-        'A unique name for URLs, derived from the first name of the workspace. It does not change when the workspace is renamed.',
+        'A unique name for URLs, derived from the original name of the workspace. It does not change when the workspace is renamed.',
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was created.',
+      description: 'When the workspace was created.',
       resolve: (workspace) => new Date(workspace.createdAt),
     }),
     viewerRole: t.field({
@@ -37,10 +37,10 @@ implementNode(WorkspaceRef, {
 
 const WorkspaceConnection = builder.connectionObject(
   { type: WorkspaceRef, name: 'WorkspaceConnection', description: 'A page of workspaces.' },
-  { name: 'WorkspaceEdge', description: 'A workspace in a list.' },
+  { name: 'WorkspaceEdge', description: 'A workspace and its cursor.' },
 );
 
-/** The workspaces of a person are put in order first; there may be a thousand. */
+/** The query sorts all workspaces of the caller, which can be a thousand. */
 const LIST_UNITS = 300;
 
 builder.queryFields((t) => ({
@@ -48,7 +48,7 @@ builder.queryFields((t) => ({
     type: WorkspaceRef,
     nullable: true,
     description:
-      'A workspace by id; null if it does not exist, is not visible to the caller, or its policy refuses the caller.',
+      'A workspace by id; null if it does not exist, is not visible to the caller, or its token policy refuses the caller.',
     requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id', lookup: true },
     args: { id: t.arg.id({ for: 'Workspace', required: true, description: 'The id of the workspace.' }) },
     resolve: (_root, { id }, { services, principal }) => services.workspaces.find(principal, id),

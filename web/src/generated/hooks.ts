@@ -25,11 +25,11 @@ export type AddTokenScopesInput = {
 
 /** Filters for an audit log. An event must match every filter. */
 export type AuditEventFilter = {
-  /** Match any of these actions, such as token.created. Default: every action. */
+  /** Only events with one of these actions, such as token.created. Default: every action. */
   actions?: Array<string> | null | undefined;
-  /** At or after this instant. */
+  /** Only events at or after this instant. */
   since?: string | null | undefined;
-  /** Before this instant. */
+  /** Only events before this instant. */
   until?: string | null | undefined;
 };
 
@@ -39,11 +39,11 @@ export type ChangePasswordInput = {
   currentPassword: string;
   /** The new password, 12 to 256 characters. */
   newPassword: string;
-  /** Whether to revoke the caller's personal tokens too. */
+  /** Also revokes the caller's personal tokens. */
   revokeTokens?: boolean;
 };
 
-/** An access check. */
+/** An access check: whether the caller is allowed to perform an operation. */
 export type CheckInput = {
   /** The id of the entity. Omit it to check for at least one entity of the type; "*" checks for every entity. */
   entityId?: string | null | undefined;
@@ -71,7 +71,7 @@ export type CreateTokenInput = {
   access?: TokenAccess;
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** When the token expires. Default: 30 days from now. */
+  /** When the token expires. Default: 30 days from now; for a derived token, the expiry of its parent. */
   expires?: ExpiryInput | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
   name: string;
@@ -83,7 +83,7 @@ export type CreateTokenInput = {
 export type CreateWorkspaceTokenInput = {
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
-  /** When the token expires. Default: 30 days from now, or less if the token policy requires it. */
+  /** When the token expires. Default: 30 days from now, or less if the token policy requires it; for a derived token, the expiry of its parent. */
   expires?: ExpiryInput | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
   name: string;
@@ -95,7 +95,7 @@ export type CreateWorkspaceTokenInput = {
 
 /** When a token expires. Set exactly one field. */
 export type ExpiryInput =
-  {   /** The lifetime from now. */
+  {   /** The lifetime from now, such as P90D. */
   after: string; at?: never; never?: never; }
   |  { after?: never;   /** The instant of expiry. */
   at: string; never?: never; }
@@ -198,7 +198,7 @@ export type RevokeInvitationInput = {
   workspaceId: string;
 };
 
-/** A role in a workspace. Each role includes the permissions of the roles before it. */
+/** A role in a workspace, from lowest to highest: VIEWER, TEAM_MEMBER, WORKSPACE_MANAGER, ADMINISTRATOR, OWNER. Each role includes the permissions of the lower roles. */
 export type Role =
   /** Disables, revokes and deletes workspace tokens, manages members, sets the token policy, reads the audit log. */
   | 'ADMINISTRATOR'
@@ -231,36 +231,36 @@ export type SignInInput = {
 
 /** The access level of a token. */
 export type TokenAccess =
-  /** Allows what its owner is allowed to do, except for what requires a role or a session. */
+  /** Allows what its owner is allowed to do at the time of the request, except managing tokens and what requires a role or a session. */
   | 'FULL'
-  /** Authenticates, but has no permissions. The default. */
+  /** Allows nothing: every request with the token is refused with TOKEN_NO_ACCESS. The default. */
   | 'NONE'
   /** Allows what its role is allowed to do in its workspace. Workspace tokens only. */
   | 'ROLE'
-  /** Allows what its scopes list and its owner is allowed to do. */
+  /** Allows what its scopes list, as far as its owner is allowed to do it at the time of the request. */
   | 'SCOPED';
 
 /** Filters for a list of tokens. A token must match every filter. */
 export type TokenFilter = {
-  /** Match any of these access levels. Default: every access level. */
+  /** Only tokens with one of these access levels. Default: every access level. */
   access?: Array<TokenAccess> | null | undefined;
-  /** Created by this user. Does not match tokens that a workspace token created. */
+  /** Only tokens that this user created. Does not match tokens that a workspace token created. */
   createdBy?: string | null | undefined;
-  /** Expires before this instant. */
+  /** Only tokens that expire before this instant. */
   expiresBefore?: string | null | undefined;
-  /** Matches name, description and identifier, ignoring case. */
+  /** Only tokens whose name, description or identifier contains this text, ignoring case. */
   search?: string | null | undefined;
-  /** Match any of these statuses. Default: every status. */
+  /** Only tokens with one of these statuses. Default: every status. */
   status?: Array<TokenStatus> | null | undefined;
-  /** Not used since this instant, or never. */
+  /** Only tokens that have not been used since this instant. */
   unusedSince?: string | null | undefined;
 };
 
 /** The kind of owner that a token has. */
 export type TokenKind =
-  /** Belongs to a user and acts with the lowest privilege. */
+  /** Belongs to a user. Allows at most what the user is allowed to do. */
   | 'PERSONAL'
-  /** Belongs to a workspace and acts with a role in it. */
+  /** Belongs to a workspace and has a role in it. */
   | 'WORKSPACE';
 
 /** The order of a list of tokens. */
@@ -273,24 +273,24 @@ export type TokenOrder = {
 
 /** A field to order tokens by. */
 export type TokenOrderField =
-  /** When it was created. */
+  /** When the token was created. */
   | 'CREATED_AT'
-  /** When it expires. Tokens that never expire sort last in ascending order. */
+  /** When the token expires. Tokens that never expire sort last in ascending order. */
   | 'EXPIRES_AT'
-  /** When it was last used. Tokens that have never been used sort first in ascending order. */
+  /** When the token was last used. Tokens that have never been used sort first in ascending order. */
   | 'LAST_USED_AT'
-  /** Its name, ignoring case. */
+  /** The name of the token, ignoring case. */
   | 'NAME';
 
 /** Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all. */
 export type TokenScopeInput = {
-  /** The entity. Default: every entity of the type. */
+  /** The id of the entity. Default: every entity of the type. */
   entityId?: string | null | undefined;
   /** The entity type. */
   entityType: string;
   /** The operations, at least one. The entity type must support each of them. */
   operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>;
-  /** The workspace. Default: every workspace of the owner. */
+  /** The id of the workspace. Default: every workspace of the owner. */
   workspaceId?: string | null | undefined;
 };
 
@@ -298,11 +298,11 @@ export type TokenScopeInput = {
 export type TokenStatus =
   /** The token works. */
   | 'ACTIVE'
-  /** The token, or a token that it derives from, is disabled until a caller enables it. */
+  /** The token, or a token that it derives from, is disabled. It can be enabled again. */
   | 'DISABLED'
   /** The token has expired. It can be regenerated. */
   | 'EXPIRED'
-  /** The secret is permanently invalid. The token can be regenerated. */
+  /** The secret is permanently invalid. The token can be regenerated with a new one. */
   | 'REVOKED';
 
 /** The entity type to unregister. */
@@ -353,7 +353,7 @@ export type UpdateTokenInput = {
   name?: string | null | undefined;
   /** The role of a workspace token; at most the caller's own. A token can set only its own role and those of its descendants. */
   role?: Role | null | undefined;
-  /** Replaces all scopes. */
+  /** The new scopes. They replace all others. */
   scopes?: Array<TokenScopeInput> | null | undefined;
 };
 
