@@ -27,6 +27,7 @@ const FILES = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'compose.yaml',
   'Dockerfile',
   ...filesIn('deploy'),
