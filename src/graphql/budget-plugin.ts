@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { type FieldCost, valueAt, worstOf } from './cost.ts';
 import { costOfField, costOfRow, isConnectionName } from './selection-cost.ts';
 
-/** The name of the plugin that keeps operations within their budgets. */
+/** The name of the plugin that charges the fields of an operation to its budget. */
 export const BUDGET_PLUGIN = 'budget' as const;
 
 declare global {
@@ -37,39 +37,39 @@ declare global {
   }
 }
 
-/** Rows that a list without pages is taken to read at most, if it does not say. */
+/** The number of rows that a list without pages reads at most, unless its cost says otherwise. */
 const ROWS_READ = 1000;
 
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
 /**
- * The units of a row: by the one node of its list, which a cached document keeps; of several, by their array, which is the
- * same for all parents of an execution.
+ * The units of a row, by the field node of its list, which is the same in each execution of a cached document. If the field
+ * is selected several times, by the array of its nodes, which is the same for all parents of one execution.
  */
 const ROW_UNITS = new WeakMap<object, number>();
 
 function rowUnitsOf(info: GraphQLResolveInfo): number {
   const { fieldNodes } = info;
   const key = fieldNodes.length === 1 ? (fieldNodes[0] as object) : fieldNodes;
-  const known = ROW_UNITS.get(key);
-  if (known !== undefined) return known;
+  const cached = ROW_UNITS.get(key);
+  if (cached !== undefined) return cached;
   const { units } = costOfRow(info);
   ROW_UNITS.set(key, units);
   return units;
 }
 
-/** Whether the selection of a list or an object asks for stored JSON. */
-export function asksForJson(info: GraphQLResolveInfo): boolean {
+/** Returns whether the selection of a list or an object has fields of stored JSON. */
+export function selectsJson(info: GraphQLResolveInfo): boolean {
   return costOfRow(info).json > 0;
 }
 
-/** The part of an operation's budget that its stored JSON takes, by size in bytes. */
+/** The budget of an operation, for stored JSON by its size in bytes. */
 export interface JsonBudget {
   take(bytes: number): Promise<void> | undefined;
   pace(bytes: number): Promise<void> | undefined;
 }
 
-/** Returns the budget for the stored JSON of the rows of a list; `null` if its selection does not request JSON. */
+/** Returns the budget for the stored JSON of the rows of a list; `null` if its selection has no such field. */
 export function jsonBudgetOf(budget: Budget, info: GraphQLResolveInfo): JsonBudget | null {
   const { json } = costOfRow(info);
   if (json === 0) return null;
@@ -80,7 +80,7 @@ export function jsonBudgetOf(budget: Budget, info: GraphQLResolveInfo): JsonBudg
   };
 }
 
-/** Rows that are worked off in slices: those after the first slice come once others had their turn. */
+/** Returns the rows in slices: those after the first slice as promises that resolve after other requests had a turn. */
 function inSlices(rows: readonly unknown[], units: number, budget: Budget): readonly unknown[] {
   const step = Math.max(1, Math.floor(SLICE / units));
   if (rows.length <= step) return rows;
@@ -91,7 +91,7 @@ function inSlices(rows: readonly unknown[], units: number, budget: Budget): read
   });
 }
 
-/** A connection takes the units of a full page, and gives back those of the rows that there are not. */
+/** Charges a connection for a full page, and refunds the rows that the page does not have. */
 function pageWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
     const row = rowUnitsOf(info);
@@ -105,8 +105,8 @@ function pageWithin(resolve: Resolver): Resolver {
 }
 
 /**
- * A list without pages takes the units of the most that it may read, and gives back those of what there was not; then
- * the units of its rows.
+ * Charges a list without pages for the most that it can read, refunds what it did not read, and charges the fields of its
+ * rows.
  */
 function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCost): Resolver {
   type Rows = readonly unknown[] | null;
@@ -124,7 +124,7 @@ function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCo
   };
 }
 
-/** The rows of a page, which took their units with it. */
+/** Returns the rows of a page in slices. The page is charged already. */
 function rowsWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
     const rows = resolve(parent, args, context, info) as readonly unknown[];
@@ -132,12 +132,12 @@ function rowsWithin(resolve: Resolver): Resolver {
   };
 }
 
-/** The units that a field takes before it is resolved with these arguments. */
+/** Returns the units that the field declares for these arguments. */
 function declaredUnits({ units = 0, perItemOf }: FieldCost, args: Record<string, unknown>): number {
   return perItemOf ? units * (valueAt(args, perItemOf.split('.')) as readonly unknown[]).length : units;
 }
 
-/** Counting looks at up to `COUNTED_MAX` rows. */
+/** Charges a count for `COUNTED_MAX` rows, and refunds those that were not counted. */
 function countWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) =>
     context.budget.read(
@@ -147,7 +147,7 @@ function countWithin(resolve: Resolver): Resolver {
     );
 }
 
-/** A field with a cost of its own takes that before it is resolved. */
+/** Charges the units that the field declares before it is resolved. */
 function fieldWithin(resolve: Resolver, cost: FieldCost): Resolver {
   return (parent, args, context, info) => {
     const pause = context.budget.take(declaredUnits(cost, args));
@@ -156,7 +156,7 @@ function fieldWithin(resolve: Resolver, cost: FieldCost): Resolver {
   };
 }
 
-/** A mutation is not begun unless its payload can be answered. */
+/** Refuses a mutation before it starts if the budget does not cover its payload too. */
 function mutationWithin(resolve: Resolver, cost: FieldCost): Resolver {
   return (parent, args, context, info) => {
     context.budget.require(worstOf(costOfField(info), info.variableValues));
@@ -165,7 +165,7 @@ function mutationWithin(resolve: Resolver, cost: FieldCost): Resolver {
   };
 }
 
-/** Each event of a stream has a budget of its own. */
+/** Gives each event of a stream a budget of its own. */
 function eventWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
     context.budget.renew();
@@ -173,7 +173,7 @@ function eventWithin(resolve: Resolver): Resolver {
   };
 }
 
-/** Makes every list, every change and every field with a cost take its units from the budget of the operation. */
+/** Charges lists, counts, mutations and fields with a declared cost to the budget of the operation. */
 class BudgetPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const { cost } = config.pothosOptions as { cost?: FieldCost };

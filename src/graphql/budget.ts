@@ -2,74 +2,77 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { failure } from '../domain/errors.ts';
 
 /**
- * What one operation may use, in units of about a microsecond of the event loop. A page of 100 tokens with all their
- * fields takes 10,000 of them, GraphiQL's introspection as many.
+ * The budget of one operation, in units of about a microsecond of the event loop. A page of 100 tokens with all their
+ * fields costs about 10,000 units.
  */
 export const UNITS_MAX = 100_000;
 
-/** Prices in units. A field of a row costs one; what takes a query or makes an object costs more. */
+/** The message of an operation that exceeds its budget. */
+export const OVER_BUDGET = 'The operation exceeds its budget. Request fewer fields or smaller pages.';
+
+/** Prices in units. A scalar field costs one. */
 export const PRICE = {
-  /** A row that is read, or an object that is made. */
+  /** A row of a list, or an object. */
   row: 5,
-  /** An object of a row that a loader finds. */
+  /** An object that a loader finds for a row. */
   object: 10,
-  /** A field that judges, reads a list, counts or checks: a statement or two. */
+  /** A field that runs one or two statements: one that authorizes, reads a list or runs a check. */
   statement: 50,
   /** The statement that counts a list. */
   count: 20,
-  /** How many rows cost one to be counted. */
+  /** The number of rows that are counted for one unit. */
   counted: 5,
-  /** How many fields and objects of an introspection cost one: they are all in memory. */
+  /** The number of introspection fields and objects for one unit. They are all in memory. */
   introspected: 4,
-  /** A field error: hundreds of fields may be refused after the budget is spent. */
+  /** A field error. Hundreds of fields can be refused after the budget is spent. */
   refusal: 100,
-  /** A change: a transaction with its audit row. */
+  /** A mutation: a transaction with its audit event. */
   mutation: 500,
-  /** How many bytes of stored JSON cost one: they are parsed, and written again. */
+  /** The number of bytes of stored JSON for one unit. JSON is parsed and serialized again. */
   bytes: 8,
 } as const;
 
-/** After so many units, an operation lets other requests in. */
+/** The number of units after which an operation gives other requests a turn of the event loop. */
 export const SLICE = 3_000;
 
-/** So many lists of one operation are read at the same time; each holds units for a full page until it is read. */
+/** The number of lists that one operation reads at the same time. Each reserves the units of a full page. */
 const LISTS_AT_ONCE = 4;
 
-/** The units that stored JSON of so many bytes costs. */
+/** Returns the units that stored JSON of a size costs. */
 export function bytesToUnits(bytes: number): number {
   return Math.ceil(bytes / PRICE.bytes);
 }
 
-/** The units of one operation. */
+/** The budget of one operation. */
 export interface Budget {
   /**
-   * Takes units before work is done. Resolves once other requests had their turn; `undefined` if it need not be waited
-   * for. Throws `LIMIT_REACHED` if fewer are left.
+   * Charges units before the work. Returns `undefined` if the work can start immediately, or a promise that resolves after
+   * other requests had a turn. Throws `LIMIT_REACHED` if fewer units are left.
    */
   take(units: number): Promise<void> | undefined;
-  /** Resolves once other requests had their turn before work for which units have been taken already. */
+  /** Does the same as `take`, for work whose units are charged already. */
   pace(units: number): Promise<void> | undefined;
   /** Throws `LIMIT_REACHED` if fewer units are left. */
   require(units: number): void;
-  /** Does work for which at most `most` units are taken in advance, then gives back what `used` says was not needed. */
+  /** Charges `most` units, does the work, and refunds the units above those that `used` returns for the result. */
   read<T>(most: number, work: () => Promise<T>, used: (result: T) => number): Promise<T>;
-  /** The units taken so far. */
+  /** Returns the units charged so far. */
   spent(): number;
-  /** Resets the units taken to zero, for the next event of a stream. */
+  /** Resets the budget, for the next event of a stream. */
   renew(): void;
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A budget of which nothing but `certain` has been taken. */
+/** Returns a budget to which the units in `certain` are charged already. */
 export function createBudget(certain: number): Budget {
   let spent = certain;
   let sinceTurn = 0;
   let turn: Promise<void> | undefined;
   let reading = 0;
-  /** Made once more lists are read than at once. */
+  /** Created when more than `LISTS_AT_ONCE` lists are to be read. */
   let lists: LimitFunction | undefined;
-  /** One for all refusals of an operation: a stack trace for each would cost more than what is refused. */
+  /** One error for all refusals of an operation, since a stack trace costs more than what is refused. */
   let refusal: Error | undefined;
 
   function require(units: number): void {
@@ -78,10 +81,7 @@ export function createBudget(certain: number): Budget {
   }
 
   function refuse(): never {
-    refusal ??= failure(
-      'LIMIT_REACHED',
-      'The operation asks for too much: ask for fewer fields and smaller pages.',
-    );
+    refusal ??= failure('LIMIT_REACHED', OVER_BUDGET);
     throw refusal;
   }
 

@@ -1,44 +1,44 @@
 import { type ArgumentNode, type FieldNode, Kind, type ValueNode } from 'graphql';
 import { PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
 
-/** What a field costs beyond what follows from its type and selection. */
+/** The cost of a field in addition to what follows from its type and selection. */
 export interface FieldCost {
-  /** Units to take before it is resolved. */
+  /** Units to charge before the field is resolved. */
   readonly units?: number;
-  /** The path of a list in the arguments, such as `input.secrets`. The units are taken for each of its items. */
+  /** The path of a list in the arguments, such as `input.secrets`. The units are charged for each of its items. */
   readonly perItemOf?: string;
-  /** Whether a list without pages is read by a loader, together with those of other rows. */
+  /** Whether a loader reads the list, together with the lists of other rows. For lists without pages. */
   readonly isBatched?: boolean;
-  /** The units for the most that a list without pages may read. */
+  /** The units for the most that the list can read. For lists without pages. */
   readonly reads?: number;
-  /** How many rows a list without pages is expected to have. */
+  /** The number of rows that the list is expected to have. For lists without pages. */
   readonly rows?: number;
 }
 
 /** Values of variables by name, coerced or not. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** What a selection costs for one object. */
+/** The cost of a selection for one object. */
 export interface Cost {
-  /** Units that are certain once there is the object. */
+  /** Units that are certain if the object exists. */
   readonly units: number;
-  /** Units that its fields take when they are resolved. */
+  /** Units that the fields are charged when they are resolved. */
   readonly later: number;
-  /** How many of its fields are stored JSON, the size of which is known only then. */
+  /** The number of fields of stored JSON, whose size is unknown before they are read. */
   readonly json: number;
   readonly lists: readonly ListCost[];
 }
 
-/** Something that a selection costs as often as its arguments say. */
+/** A cost that occurs as often as the arguments say. */
 export interface ListCost {
   readonly count: (variables: Variables) => number;
   readonly each: Cost;
 }
 
-/** What costs nothing. */
+/** The cost of nothing. */
 export const NOTHING: Cost = { units: 0, later: 0, json: 0, lists: [] };
 
-/** Costs added up. */
+/** Returns the sum of costs. */
 export function sum(costs: readonly Cost[]): Cost {
   return {
     units: costs.reduce((total, { units }) => total + units, 0),
@@ -48,7 +48,7 @@ export function sum(costs: readonly Cost[]): Cost {
   };
 }
 
-/** The most that a cost can come to, were every page full. */
+/** Returns the units of a cost if every page is full. */
 export function worstOf({ units, later, lists }: Cost, variables: Variables): number {
   return lists.reduce(
     (total, { count, each }) => total + count(variables) * worstOf(each, variables),
@@ -60,7 +60,7 @@ function argumentOf(node: FieldNode, ...names: string[]): ArgumentNode | undefin
   return node.arguments?.find(({ name }) => names.includes(name.value));
 }
 
-/** How many rows a page has at most. */
+/** Returns how many rows a page has at most. */
 export function pageSizeOf(node: FieldNode): ListCost['count'] {
   const value = argumentOf(node, 'first', 'last')?.value;
   const clamp = (size: unknown) =>

@@ -20,27 +20,27 @@ import {
 } from 'graphql';
 import { failure } from '../domain/errors.ts';
 import { PRICE } from './budget.ts';
-
 import { type Cost, type FieldCost, lengthOf, NOTHING, pageSizeOf, sum } from './cost.ts';
 
+/** The number of rows that a list without pages is expected to have, unless its cost says otherwise. */
 const ROWS_EXPECTED = 10;
-/** Fields of an operation, each fragment written out; more are not looked at. */
+/** The number of fields that an operation can have, with its fragments expanded. */
 const FIELDS_MAX = 5000;
 
-/** The operation and fragments that a cost is worked out in. */
+/** The schema and the fragments that a cost is computed with. */
 export type CostContext = Pick<GraphQLResolveInfo, 'schema' | 'fragments'>;
 
-/** Whether a type is a connection of Relay. */
+/** Returns whether a type is a Relay connection. */
 export function isConnectionName(name: string): boolean {
   return name.endsWith('Connection');
 }
 
 const LISTS_OF_INTROSPECTION = new WeakMap<GraphQLSchema, ReadonlyMap<string, number>>();
 
-/** How many rows each list of the introspection types has: of the types, all; of what is inside types, what they have on average. */
+/** Returns the number of rows of each list of the introspection schema; for a list of each type or field, its average. */
 function listsOfIntrospection(schema: GraphQLSchema): ReadonlyMap<string, number> {
-  const known = LISTS_OF_INTROSPECTION.get(schema);
-  if (known) return known;
+  const cached = LISTS_OF_INTROSPECTION.get(schema);
+  if (cached) return cached;
   const types = Object.values(schema.getTypeMap());
   const objects = types.filter((type) => isObjectType(type) || isInterfaceType(type));
   const fields = objects.flatMap((type) => Object.values(type.getFields()));
@@ -60,7 +60,7 @@ interface Selected {
   readonly nodes: FieldNode[];
 }
 
-/** Works out costs; fields of one response key are one, as they are for the executor. */
+/** Returns functions that compute costs. Fields with the same response key count once, as they are executed once. */
 function createCosts({ schema, fragments }: CostContext) {
   let fields = 0;
 
@@ -73,8 +73,8 @@ function createCosts({ schema, fragments }: CostContext) {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
         const key = `${parent.name}.${(selection.alias ?? selection.name).value}`;
-        const known = into.get(key);
-        if (known) known.nodes.push(selection);
+        const selected = into.get(key);
+        if (selected) selected.nodes.push(selection);
         else into.set(key, { parent, nodes: [selection] });
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         collect(selection.selectionSet, typeOf(selection.typeCondition?.name.value) ?? parent, into, visited);
@@ -96,7 +96,7 @@ function createCosts({ schema, fragments }: CostContext) {
     return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
   }
 
-  /** What the fields below these cost, and apart from it what the rows of `edges` and `nodes` cost. */
+  /** Returns the cost of the selected fields: of `edges` and `nodes` of a connection as `rows`, of all others as `own`. */
   function below(
     nodes: readonly Pick<FieldNode, 'selectionSet'>[],
     type: GraphQLNamedType,
@@ -123,7 +123,7 @@ function createCosts({ schema, fragments }: CostContext) {
     if (++fields > FIELDS_MAX) {
       throw failure(
         'QUERY_TOO_COMPLEX',
-        `An operation may have at most ${FIELDS_MAX} fields, fragments written out.`,
+        `An operation can have at most ${FIELDS_MAX.toLocaleString('en')} fields, with its fragments expanded.`,
       );
     }
     const node = nodes[0] as FieldNode;
@@ -136,7 +136,7 @@ function createCosts({ schema, fragments }: CostContext) {
     return sum([declaredCost(node, field, parent), { ...NOTHING, units: 1, json }]);
   }
 
-  /** What a field takes when it is resolved: to be judged, to change something, and what it says itself. */
+  /** Returns the units of a field for its authorization, for a mutation's transaction, and those that it declares. */
   function declaredCost(
     node: FieldNode,
     { name, extensions }: GraphQLField<unknown, unknown>,
@@ -154,7 +154,7 @@ function createCosts({ schema, fragments }: CostContext) {
     return { ...NOTHING, later, lists: [{ count: lengthOf(node, perItemOf), each }] };
   }
 
-  /** What a field costs whose values have fields of their own. */
+  /** Returns the cost of a field whose type has fields: of its objects, and of the pages and lists of them. */
   function objectsCost(
     nodes: readonly FieldNode[],
     { type, extensions }: GraphQLField<unknown, unknown>,
@@ -173,7 +173,7 @@ function createCosts({ schema, fragments }: CostContext) {
     return sum([object, { ...NOTHING, later: isBatched ? 0 : PRICE.statement, lists: [list] }]);
   }
 
-  /** Introspection is answered in one go: all of it is certain. */
+  /** Returns the cost of an introspection field. All of it is certain, since it runs in one turn of the event loop. */
   function introspected(
     nodes: readonly FieldNode[],
     { name, type }: GraphQLField<unknown, unknown>,
@@ -189,13 +189,13 @@ function createCosts({ schema, fragments }: CostContext) {
   return { costOf, below };
 }
 
-/** What an operation costs. Throws `QUERY_TOO_COMPLEX` if it has too many fields. */
+/** Returns the cost of an operation. Throws `QUERY_TOO_COMPLEX` if it has too many fields. */
 export function costOfOperation(context: CostContext, operation: OperationDefinitionNode): Cost {
   const root = context.schema.getRootType(operation.operation);
   return root ? createCosts(context).below([operation], root).own : NOTHING;
 }
 
-/** What a row of a list costs, or of both `edges` and `nodes` of a connection. */
+/** Returns the cost of a row of a list; for a connection, of its row in both `edges` and `nodes`. */
 export function costOfRow(
   info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'fieldNodes' | 'returnType'>,
 ): Cost {
@@ -204,7 +204,7 @@ export function costOfRow(
   return sum([isConnectionName(type.name) ? rows : own, { ...NOTHING, units: PRICE.row }]);
 }
 
-/** What a field costs with all below it. */
+/** Returns the cost of a field with its selection. */
 export function costOfField(info: GraphQLResolveInfo): Cost {
   return createCosts(info).costOf(info.fieldNodes, info.parentType);
 }

@@ -3,7 +3,7 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import { userIdOf } from '../../domain/principal.ts';
 import type { Token } from '../../domain/token.ts';
 import { bytesToUnits } from '../budget.ts';
-import { asksForJson } from '../budget-plugin.ts';
+import { selectsJson } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { implementNode } from '../implement-node.ts';
@@ -103,7 +103,7 @@ builder.objectField(WorkspaceRef, 'auditEvents', (t) =>
       requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER) },
       resolve: async ({ id }, { filter, ...page }, { services }, info) =>
-        toConnection(await services.auditLog.list({ workspaceId: id }, page, filter, asksForJson(info))),
+        toConnection(await services.auditLog.list({ workspaceId: id }, page, filter, selectsJson(info))),
     },
     AuditEventConnection,
   ),
@@ -128,7 +128,7 @@ builder.objectField(TokenRef, 'auditEvents', (t) =>
             { targetId: toGlobalId('Token', id) },
             page,
             filter,
-            asksForJson(info),
+            selectsJson(info),
           ),
         ),
     },
@@ -149,7 +149,7 @@ builder.objectField(ViewerRef, 'auditEvents', (t) =>
             { userId: userIdOf(principal) as string },
             page,
             filter,
-            asksForJson(info),
+            selectsJson(info),
           ),
         ),
     },

@@ -1,5 +1,4 @@
 import { userIdOf } from '../../domain/principal.ts';
-
 import {
   type AccessCheck,
   checkAccess,
@@ -7,7 +6,6 @@ import {
   type Decision,
   type Pace,
 } from '../../services/access/access-checks.ts';
-
 import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
@@ -108,8 +106,8 @@ ViewerRef.implement({
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
-      resolve: (_viewer, question, { principal, services, budget, now }) =>
-        checkAccess(services.db, principal, withDefaultExtent(question), now(), pacedBy(budget)),
+      resolve: (_viewer, check, { principal, services, budget, now }) =>
+        checkAccess(services.db, principal, withDefaultExtent(check), now(), pacedBy(budget)),
     }),
     canAll: t.field({
       type: [DecisionRef],

@@ -6,7 +6,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { failure } from '../../domain/errors.ts';
-import { UNITS_MAX } from '../../graphql/budget.ts';
+import { OVER_BUDGET, UNITS_MAX } from '../../graphql/budget.ts';
 import { type Cost, type Variables, worstOf } from '../../graphql/cost.ts';
 import { costOfOperation } from '../../graphql/selection-cost.ts';
 
@@ -72,8 +72,5 @@ export function requireAffordable(
     ? worst + cost.json * LONGEST_PAYLOAD <= EVENT_MAX
     : worst <= FORESEEN_MAX && cost.units <= CERTAIN_MAX;
   if (fits) return cost.units;
-  throw failure(
-    'QUERY_TOO_COMPLEX',
-    'The operation asks for too much: ask for fewer fields and smaller pages.',
-  );
+  throw failure('QUERY_TOO_COMPLEX', OVER_BUDGET);
 }
