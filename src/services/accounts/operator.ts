@@ -20,7 +20,7 @@ import {
   setPasswordHash,
 } from '../../storage/repositories/users.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
-import { endTokensOf, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
+import { endTokensOf, loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations, voidInvitationsTo } from '../workspaces/invitation-ends.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
@@ -171,7 +171,7 @@ export function createOperatorService(deps: {
       changeUser(email, async (uow, user) => {
         const isNew = await deactivate(uow, user);
         const created = await findTokensMadeBy(uow.tx, user.id, null);
-        if (revokeCreated) for (const { id } of created) await revokeToken(uow, id);
+        if (revokeCreated) for (const { id } of created) await revokeToken(uow, await loadToken(uow, id));
         return { isNew, created };
       }),
 

@@ -23,7 +23,7 @@ import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
-import { revokeToken } from './lifecycle.ts';
+import { loadToken, revokeToken } from './lifecycle.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 
 /** How many secrets one report may hand in. */
@@ -95,7 +95,7 @@ async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detai
   const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
   const tokenIds = await findTokenIdsByDigests(uow.tx, tokenDigests, uow.now);
   const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
-  for (const tokenId of tokenIds) await revoke(uow, tokenId, detail);
+  for (const tokenId of tokenIds) await revoke(uow, await loadToken(uow, tokenId), detail);
   const sessions = await endSessions(uow, digests.get('SESSION') ?? [], detail);
   const invitations = await revokeInvitations(uow, digests.get('INVITATION') ?? [], detail);
   return tokenIds.length + sessions + invitations;

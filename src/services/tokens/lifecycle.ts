@@ -14,14 +14,26 @@ import {
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 
-/** A token as it stands in the transaction of a change. Throws `NOT_FOUND`. */
+/** A user or a workspace, by its tokens. */
+type TokenOwner = { readonly ownerId: string } | { readonly workspaceId: string };
+
+/** Returns a token, read in the transaction. Throws `NOT_FOUND`. */
 export async function loadToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
   const token = await findToken(uow.tx, tokenId);
   if (!token) throw failure('NOT_FOUND');
   return token;
 }
 
-/** Writes an audit row about a token into its owner's account log, or its workspace's. */
+/**
+ * Returns the token that the request was authorized on, which the authorization read in the same transaction. Throws an
+ * `Error` if the request was authorized on another token or on none.
+ */
+export function authorizedToken({ grant }: UnitOfWork, tokenId: string): Token {
+  if (grant.token?.id !== tokenId) throw new Error(`the request was not authorized on token ${tokenId}`);
+  return grant.token;
+}
+
+/** Writes an audit event about a token into the account log of its owner or the log of its workspace. */
 export async function auditToken(
   uow: UnitOfWork,
   action: AuditAction,
@@ -41,65 +53,60 @@ function refuseRevoked(token: Token): void {
   if (token.revokedAt !== null) throw failure('CONFLICT', 'The token is revoked: regenerate it first.');
 }
 
-/** Stops a token and all that derives from it until it is enabled; again, it changes nothing. Throws `CONFLICT` on a revoked one. */
+/** Disables the authorized token and all that derive from it, until it is enabled. Idempotent. Throws `CONFLICT` if it is revoked. */
 export async function disableToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
-  const token = await loadToken(uow, tokenId);
+  const token = authorizedToken(uow, tokenId);
   refuseRevoked(token);
   if (token.disabledAt !== null) return token;
-  await updateToken(uow.tx, token, { disabledAt: uow.now }, uow.now);
+  const disabled = await updateToken(uow.tx, token, { disabledAt: uow.now }, uow.now);
   await auditToken(uow, 'token.disabled', token);
-  return loadToken(uow, tokenId);
+  return disabled;
 }
 
-/** Ends a stop; again, it changes nothing. Throws `CONFLICT` on a revoked one. */
+/** Enables the authorized token. Idempotent. Throws `CONFLICT` if it is revoked. */
 export async function enableToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
-  const token = await loadToken(uow, tokenId);
+  const token = authorizedToken(uow, tokenId);
   refuseRevoked(token);
   if (token.disabledAt === null) return token;
-  await updateToken(uow.tx, token, { disabledAt: null }, uow.now);
+  const enabled = await updateToken(uow.tx, token, { disabledAt: null }, uow.now);
   await auditToken(uow, 'token.enabled', token);
-  return loadToken(uow, tokenId);
+  return enabled;
 }
 
 /**
- * Kills the secrets of a token, and of all that derives from it, for good: a later regeneration of the token does not
- * bring back what somebody derived from its old secret, nor the invitations that it made. Again, it changes nothing.
- * `detail` goes into each audit row.
+ * Revokes the secrets of a token and of all that derive from it, and deletes the open invitations that they created. A
+ * later regeneration of the token restores neither. Idempotent. Adds `detail` to each audit event. `token` is its
+ * current row.
  */
 export async function revokeToken(
   uow: UnitOfWork,
-  tokenId: string,
+  token: Token,
   detail: Record<string, unknown> = {},
 ): Promise<Token> {
-  const token = await loadToken(uow, tokenId);
-  await revokeEach(uow, [token, ...(await findDescendants(uow.tx, tokenId))], detail);
-  return loadToken(uow, tokenId);
+  const descendants = await findDescendants(uow.tx, token.id);
+  const revoked = await revokeOne(uow, token, detail);
+  for (const descendant of descendants) await revokeOne(uow, descendant, detail);
+  return revoked;
 }
 
-async function revokeEach(
-  uow: UnitOfWork,
-  tokens: readonly Token[],
-  detail: Record<string, unknown> = {},
-): Promise<number> {
-  const live = tokens.filter((token) => token.revokedAt === null);
-  for (const token of live) {
-    await updateToken(uow.tx, token, { revokedAt: uow.now }, uow.now);
-    await auditLostInvitations(uow, { tokenId: token.id });
-    await deleteInvitationsByToken(uow.tx, token.id);
-    await auditToken(uow, 'token.revoked', token, detail);
-  }
-  return live.length;
+async function revokeOne(uow: UnitOfWork, token: Token, detail: Record<string, unknown>): Promise<Token> {
+  if (token.revokedAt !== null) return token;
+  const revoked = await updateToken(uow.tx, token, { revokedAt: uow.now }, uow.now);
+  await auditLostInvitations(uow, { tokenId: token.id });
+  await deleteInvitationsByToken(uow.tx, token.id);
+  await auditToken(uow, 'token.revoked', token, detail);
+  return revoked;
 }
 
-/** Revokes every token of a user or a workspace; tells how many were not revoked before. */
-export async function revokeTokensOf(
-  uow: UnitOfWork,
-  holder: { ownerId: string } | { workspaceId: string },
-): Promise<number> {
-  return revokeEach(uow, await findTokensOf(uow.tx, holder));
+/** Revokes every token of a user or a workspace; returns how many were not revoked before. */
+export async function revokeTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
+  const tokens = await findTokensOf(uow.tx, owner);
+  const active = tokens.filter((token) => token.revokedAt === null);
+  for (const token of active) await revokeOne(uow, token, {});
+  return active.length;
 }
 
-/** Revokes every personal token of a user for good: what they shared is deleted, so that no regeneration brings it back. */
+/** Revokes every personal token of a user and deletes the shares that they gave, so that no regeneration restores them. */
 export async function endTokensOf(
   uow: UnitOfWork,
   ownerId: string,
@@ -109,9 +116,9 @@ export async function endTokensOf(
   return { revokedTokens, deletedShares: shares };
 }
 
-/** Deletes a token and all that derives from it; the audit log keeps their names. */
+/** Deletes the authorized token and all that derive from it. The audit log keeps their names. */
 export async function deleteToken(uow: UnitOfWork, tokenId: string): Promise<void> {
-  const token = await loadToken(uow, tokenId);
+  const token = authorizedToken(uow, tokenId);
   await deleteEach(uow, [token, ...(await findDescendants(uow.tx, tokenId))]);
 }
 
@@ -123,17 +130,14 @@ async function deleteEach(uow: UnitOfWork, tokens: readonly Token[]): Promise<vo
   );
 }
 
-/** Deletes every token of a user or a workspace; tells how many. */
-export async function deleteTokensOf(
-  uow: UnitOfWork,
-  holder: { ownerId: string } | { workspaceId: string },
-): Promise<number> {
-  const tokens = await findTokensOf(uow.tx, holder);
+/** Deletes every token of a user or a workspace; returns the count. */
+export async function deleteTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
+  const tokens = await findTokensOf(uow.tx, owner);
   await deleteEach(uow, tokens);
   return tokens.length;
 }
 
-/** Deletes all personal tokens of the signed-in person; tells how many. */
+/** Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` without a session. */
 export async function deleteAllTokens(uow: UnitOfWork): Promise<number> {
   return deleteTokensOf(uow, { ownerId: sessionOf(uow).userId });
 }

@@ -9,22 +9,22 @@ import { auditMember } from '../workspaces/members.ts';
 import { revokeToken } from './lifecycle.ts';
 
 /**
- * Revokes a token and takes back all that it and its descendants gave, also if it is revoked already: shares and open
- * invitations are deleted, and each member falls back to the role that a person, or another token, gave. An Owner is
- * never affected, nor a role that a person confirmed since. `detail` goes into each audit row. Throws `NOT_FOUND`.
+ * Revokes a token and takes back what it and its descendants gave, even if it is revoked already. Deletes their shares
+ * and open invitations, and reduces each member to the role that a user or another token gave. Does not affect Owners,
+ * nor a role that a user has confirmed since. Adds `detail` to each audit event. `token` is its current row.
  */
 export async function revokeAndTakeBack(
   uow: UnitOfWork,
-  tokenId: string,
+  token: Token,
   detail: Record<string, unknown> = {},
 ): Promise<Token> {
-  const token = await revokeToken(uow, tokenId, detail);
-  await deleteGrantsOfToken(uow.tx, tokenId);
-  const why = { takenBackFrom: toGlobalId('Token', tokenId), ...detail };
-  for (const remaining of await deleteMemberGrantsOfToken(uow.tx, tokenId)) {
+  const revoked = await revokeToken(uow, token, detail);
+  await deleteGrantsOfToken(uow.tx, token.id);
+  const why = { takenBackFrom: toGlobalId('Token', token.id), ...detail };
+  for (const remaining of await deleteMemberGrantsOfToken(uow.tx, token.id)) {
     await reduce(uow, remaining, why);
   }
-  return token;
+  return revoked;
 }
 
 async function reduce(uow: UnitOfWork, { member, role }: RemainingRole, why: Record<string, unknown>) {

@@ -6,7 +6,14 @@ import type { Executor } from '../../storage/database.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
 import type { LastUse } from './last-use.ts';
-import { deleteAllTokens, deleteToken, disableToken, enableToken, revokeToken } from './lifecycle.ts';
+import {
+  authorizedToken,
+  deleteAllTokens,
+  deleteToken,
+  disableToken,
+  enableToken,
+  revokeToken,
+} from './lifecycle.ts';
 import { createTokenReads, type TokenReads } from './read.ts';
 import { createTokenRegeneration, type TokenRegeneration } from './regenerate.ts';
 import { revokeAndTakeBack } from './take-back.ts';
@@ -18,15 +25,18 @@ export interface RevokeTokenRequest {
   readonly takeBack: boolean;
 }
 
-/** Manages personal tokens and workspace tokens. The unit of work has authorized the caller. */
+/**
+ * Manages personal tokens and workspace tokens. A unit of work has authorized the caller on the token that a method
+ * names; a method throws an `Error` if it was another.
+ */
 export interface TokenService extends TokenReads, TokenCreation, TokenUpdates, TokenRegeneration {
-  /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `NOT_FOUND`, or `CONFLICT` if it is revoked. */
+  /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
   disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
-  /** Enables a disabled token. Idempotent. Throws `NOT_FOUND`, or `CONFLICT` if it is revoked. */
+  /** Enables a disabled token. Idempotent. Throws `CONFLICT` if it is revoked. */
   enable(uow: UnitOfWork, tokenId: string): Promise<Token>;
-  /** Revokes the secrets of a token and of all that derive from it. Idempotent. Throws `NOT_FOUND`. */
+  /** Revokes the secrets of a token and of all that derive from it. Idempotent. */
   revoke(uow: UnitOfWork, request: RevokeTokenRequest): Promise<Token>;
-  /** Deletes a token and all that derive from it. Throws `NOT_FOUND`. */
+  /** Deletes a token and all that derive from it. */
   delete(uow: UnitOfWork, tokenId: string): Promise<void>;
   /** Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` without a session. */
   deleteAll(uow: UnitOfWork): Promise<number>;
@@ -47,7 +57,8 @@ export function createTokenService(deps: {
     ...createTokenRegeneration(deps),
     disable: disableToken,
     enable: enableToken,
-    revoke: (uow, { tokenId, takeBack }) => (takeBack ? revokeAndTakeBack : revokeToken)(uow, tokenId),
+    revoke: (uow, { tokenId, takeBack }) =>
+      (takeBack ? revokeAndTakeBack : revokeToken)(uow, authorizedToken(uow, tokenId)),
     delete: deleteToken,
     deleteAll: deleteAllTokens,
   };

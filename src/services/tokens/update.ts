@@ -4,14 +4,13 @@ import { isToken } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { sameRule, type TokenScope } from '../../domain/scopes.ts';
 import { parseDescription, parseName } from '../../domain/text.ts';
-import type { PersonalToken, Token, TokenAccess, WorkspaceToken } from '../../domain/token.ts';
+import type { PersonalToken, Token, TokenAccess } from '../../domain/token.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
-import { findPolicy } from '../../storage/repositories/workspaces.ts';
 import { resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireMayGive } from '../workspaces/members.ts';
-import { auditToken, loadToken } from './lifecycle.ts';
+import { auditToken, authorizedToken } from './lifecycle.ts';
 
 /** What is `undefined` stays; a description of `null` is removed. */
 export interface UpdateTokenRequest {
@@ -54,18 +53,18 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
 
   return {
     async update(uow, request) {
-      const token = await loadToken(uow, request.tokenId);
+      const token = authorizedToken(uow, request.tokenId);
       const changes = parseChanges(token, request);
-      if (token.kind === 'WORKSPACE' && changes.role) await requireRole(uow, token, changes.role);
+      if (token.kind === 'WORKSPACE' && changes.role) requireRole(uow, changes.role);
       if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
-      await updateToken(uow.tx, token, changes, uow.now);
+      const updated = await updateToken(uow.tx, token, changes, uow.now);
       if (changes.access && changes.access !== 'SCOPED') await deleteScopes(uow.tx, token.id);
       if (token.kind === 'PERSONAL' && request.scopes) await replaceScopes(uow, token, request.scopes);
       await auditToken(uow, 'token.updated', token, {
         ...changes,
         ...(request.scopes ? { scopes: request.scopes.length } : {}),
       });
-      return loadToken(uow, token.id);
+      return updated;
     },
 
     async addScopes(uow, tokenId, requests) {
@@ -97,9 +96,9 @@ async function stamp(
   action: 'token.scopes_added' | 'token.scopes_removed',
   scopes: number,
 ): Promise<Token> {
-  await updateToken(uow.tx, token, {}, uow.now);
+  const stamped = await updateToken(uow.tx, token, {}, uow.now);
   await auditToken(uow, action, token, { scopes });
-  return loadToken(uow, token.id);
+  return stamped;
 }
 
 /** A scoped token with the scopes that it has. Throws `NOT_FOUND`, or `CONFLICT` where its access is another. */
@@ -107,16 +106,15 @@ async function scopedTokenOf(
   uow: UnitOfWork,
   tokenId: string,
 ): Promise<{ token: PersonalToken; present: TokenScope[] }> {
-  const token = await loadToken(uow, tokenId);
+  const token = authorizedToken(uow, tokenId);
   if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
   return { token, present: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
 }
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
-async function requireRole(uow: UnitOfWork, token: WorkspaceToken, role: Role): Promise<void> {
+function requireRole(uow: UnitOfWork, role: Role): void {
   requireMayGive(uow, role);
-  const policy = await findPolicy(uow.tx, token.workspaceId);
-  if (!policy?.tokenRoles.includes(role)) throw forbidden('POLICY');
+  if (!uow.grant.access?.policy.tokenRoles.includes(role)) throw forbidden('POLICY');
 }
 
 function parseChanges(token: Token, request: UpdateTokenRequest): TokenChanges {

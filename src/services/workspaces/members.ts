@@ -20,7 +20,7 @@ import {
 import { findTokensMadeBy } from '../../storage/repositories/tokens.ts';
 import { findUser } from '../../storage/repositories/users.ts';
 import type { CountedPage } from '../counted-page.ts';
-import { revokeToken } from '../tokens/lifecycle.ts';
+import { loadToken, revokeToken } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** Throws `FORBIDDEN`, `ROLE_REQUIRED` where the caller would act on a role above its own. */
@@ -112,7 +112,7 @@ async function revokeTokensMadeBy(uow: UnitOfWork, { workspaceId, userId }: Memb
   requireStandsOver(uow, 'ADMINISTRATOR');
   const tokens = await findTokensMadeBy(uow.tx, userId, workspaceId);
   for (const { role } of tokens) requireStandsOver(uow, role ?? 'OWNER');
-  for (const { id } of tokens) await revokeToken(uow, id);
+  for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id));
   return tokens.length;
 }
 

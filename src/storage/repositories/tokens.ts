@@ -270,14 +270,14 @@ export type TokenChanges = Partial<
   >
 >;
 
-/** Changes a token and stamps it. */
+/** Updates a token from its current row; returns the row after the update. */
 export async function updateToken(
   db: Executor,
   token: Token,
   changes: TokenChanges,
-  at: number,
-): Promise<void> {
-  const next = { ...token, ...changes };
+  updatedAt: number,
+): Promise<Token> {
+  const next = { ...token, ...changes, updatedAt } as Token;
   await db
     .updateTable('tokens')
     .set({
@@ -290,10 +290,11 @@ export async function updateToken(
       expires_at: next.expiresAt,
       disabled_at: next.disabledAt,
       revoked_at: next.revokedAt,
-      updated_at: at,
+      updated_at: updatedAt,
     })
     .where('id', '=', token.id)
     .execute();
+  return next;
 }
 
 /** Deletes tokens; their secrets, scopes and all that derives from them go too. */
