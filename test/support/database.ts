@@ -18,9 +18,12 @@ async function migratedBytes(): Promise<Buffer> {
 /** Migrating takes ten times as long as opening what was migrated once. */
 const snapshot = await migratedBytes();
 
-/** An SQLite database in memory and of its own: empty and of the newest schema, or what was serialised. The caller closes it. */
-export function openTestSqlite(bytes: Buffer = snapshot): SqliteHandle {
-  const connection = new Database(bytes);
+/**
+ * Opens an SQLite database in memory: an empty one of the newest schema, or a serialized one. Calls `onStatement` with
+ * each statement that it executes. The caller closes it.
+ */
+export function openTestSqlite(bytes: Buffer = snapshot, onStatement?: (sql: unknown) => void): SqliteHandle {
+  const connection = new Database(bytes, { verbose: onStatement });
   connection.pragma('foreign_keys = ON');
   return wrapSqlite(connection, ':memory:');
 }

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, publish } from '../support/channels.ts';
+import { openRecordedDatabase } from '../support/statements.ts';
+import { follow } from '../support/streams.ts';
+import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
+import { verify } from '../support/verify.ts';
+
+let postern: TestApp;
+let recorded: () => string[];
+let token: IssuedToken;
+
+beforeEach(async () => {
+  const { database, ...recorder } = openRecordedDatabase();
+  postern = await startTestApp({}, database);
+  token = await createPersonalToken(postern, postern.owner.session);
+  recorded = recorder.recorded;
+  recorded();
+});
+
+afterEach(() => postern.close());
+
+/** Posts an operation for the owner and returns the statements that it took. */
+async function statementsOf(query: string, input: object = {}): Promise<string[]> {
+  recorded();
+  const { errors } = await postern.post(query, { input }, postern.owner.session);
+  expect(errors).toEqual([]);
+  return recorded();
+}
+
+test('createToken identifies its caller twice: before the transaction and in it', async () => {
+  const query = 'mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret token { id } } }';
+  expect(await statementsOf(query, { name: 'ci', access: 'FULL' })).toEqual([
+    'select sessions',
+    'select sessions',
+    'select users',
+    'insert tokens',
+    'insert token_secrets',
+    'select tokens',
+    'insert audit_events',
+  ]);
+});
+
+const TOKEN_CHANGES = [
+  ['disableToken', {}, ['update tokens', 'insert audit_events']],
+  ['updateToken', { name: 'renamed' }, ['update tokens', 'insert audit_events']],
+  [
+    'regenerateToken',
+    {},
+    [
+      'delete token_secrets',
+      'insert token_secrets',
+      'update tokens',
+      // The expiry of its descendants.
+      'update tokens',
+      'insert audit_events',
+    ],
+  ],
+] as const;
+
+test.each(TOKEN_CHANGES)(
+  '%s reads the token with each authorization and not again',
+  async (field, input, work) => {
+    const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { token { id name status } } }`;
+    const authorization = ['select sessions', 'select tokens'];
+    expect(await statementsOf(query, { id: token.id, ...input })).toEqual([
+      ...authorization,
+      ...authorization,
+      ...work,
+    ]);
+  },
+);
+
+test('a page of tokens takes one statement after the identification', async () => {
+  const query = '{ tokens(first: 20) { edges { node { id name status } } pageInfo { hasNextPage } } }';
+  expect(await statementsOf(query)).toEqual(['select sessions', 'select tokens']);
+  expect(await statementsOf(query)).toEqual(['select tokens']);
+});
+
+test('/verify takes one statement for a caller that it has identified since the last change', async () => {
+  const query = { operation: 'READ', entityType: 'workspace', entityId: postern.workspaceId };
+  const verified = async () => {
+    recorded();
+    expect((await verify(postern, token.secret, query)).status).toBe(204);
+    return recorded();
+  };
+  expect(await verified()).toEqual(['select token_snapshots', 'select token_secrets', 'select workspaces']);
+  await expect.poll(recorded).toContain('insert token_snapshots');
+  expect(await verified()).toEqual(['select token_snapshots', 'select workspaces']);
+  expect(await verified()).toEqual(['select workspaces']);
+});
+
+test('an event takes one read of the message and one authorization', async () => {
+  const channel = await createChannel(postern);
+  const followed = await follow(postern, channel, postern.owner.session);
+  recorded();
+  await publish(postern, channel, 'hello');
+  expect(await followed.payload()).toBe('hello');
+  const statements = recorded();
+  const event = statements.indexOf('select messages');
+  expect(statements.slice(0, event)).toEqual([
+    'select channels',
+    'select sessions',
+    'select channels',
+    'update channels',
+    'insert messages',
+    'delete messages',
+  ]);
+  // After these, the stream looks for the next message.
+  expect(statements.slice(event, event + 3)).toEqual([
+    'select messages',
+    'select sessions',
+    'select channels',
+  ]);
+});
