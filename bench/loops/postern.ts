@@ -3,7 +3,7 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { kindOfSecret, type SecretKind } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import { type AccessCheck, checkAccess, checkAccessSync } from '../../src/services/access/access-checks.ts';
+import type { AccessCheck } from '../../src/services/access/access-checks.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
 import { openDatabase } from '../../src/storage/open.ts';
 import { reportCallers, reportLoop } from '../measured.ts';
@@ -29,7 +29,7 @@ const database = await openDatabase(config.databaseUrl);
 // Without the version that says for how long what was read is true, nothing is kept.
 if (values.uncached) Object.assign(database, { version: null });
 const app = await createApp(config, { database });
-const { db, clock, authentication } = app.services;
+const { access, authentication } = app.services;
 const walk = shuffled(Number(values.among)).slice(0, Number(values.walked)).map(secretOf);
 
 async function verify(turn: number): Promise<void> {
@@ -37,8 +37,7 @@ async function verify(turn: number): Promise<void> {
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
   const principal = await authentication.authenticate(credential);
-  const { allowed } =
-    checkAccessSync(principal, QUESTION) ?? (await checkAccess(db, principal, QUESTION, clock()));
+  const { allowed } = await access.check(principal, QUESTION);
   if (!allowed) throw new Error('a token was refused');
 }
 

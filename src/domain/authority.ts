@@ -1,27 +1,32 @@
-import { failure, forbidden, type PosternError } from './errors.ts';
+import {
+  type AccessContext,
+  type Decision,
+  type Denial,
+  deny,
+  type Grant,
+  NOT_FOUND,
+  NOTHING_LOADED,
+  UNAUTHENTICATED,
+} from './decision.ts';
 import { decodeGlobalId, toGlobalId } from './global-id.ts';
-import { isOpenTo, type PolicySubject, type TokenPolicy } from './policy.ts';
+import { isOpenTo } from './policy.ts';
 import { isToken, type Principal, policySubjectOf, type TokenPrincipal } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
-import { clausesOf, covers, type ScopeTarget, type VisibilityClause } from './scope-coverage.ts';
+import { covers, type ScopeTarget } from './scope-coverage.ts';
 import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
 import type { Token } from './token.ts';
 
-/**
- * A question of authority with its ids filled in: may this caller do that thing?
- * `lookup: true` marks a look-up or a list, whose visibility the query itself holds: what is absent or out of reach is
- * left out there, so only what can be refused without looking is refused here.
- */
+/** A request for access, with the ids of one call: is this caller allowed to do that? */
 export type AccessRequest =
-  /** Anyone at all. */
+  /** Every caller is allowed. */
   | { readonly kind: 'anyone' }
-  /** Anyone but a token: what makes or proves a person. */
+  /** Refused to tokens: signing in, and what proves who a person is. */
   | { readonly kind: 'person' }
-  /** Any caller with a credential. */
+  /** Requires a credential of any kind. */
   | { readonly kind: 'credential' }
-  /** A signed-in person. */
+  /** Requires a session. */
   | { readonly kind: 'session' }
-  /** A role in a workspace; refused to every personal token. A session may always do it to itself, where `selfId` says whom. */
+  /** Requires a role in a workspace, and refuses every personal token. A session of the user `selfId` needs membership only. */
   | {
       readonly kind: 'role';
       readonly role: Role;
@@ -31,37 +36,36 @@ export type AccessRequest =
   | EntityAccessRequest
   | TokenAccessRequest;
 
-/** An operation on a workspace, a channel or a registered entity. Without an id it is about every one, or any one if so marked. */
-export interface EntityAccessRequest extends ScopeTarget {
-  readonly kind: 'entity';
+/**
+ * Marks a look-up or a list. Its query leaves out what the caller may not see, so only a denial that needs no look-up is
+ * decided here.
+ */
+interface LookupRequest {
   readonly lookup?: boolean;
 }
 
-/** An operation on a token; without an id, on every one of the caller's tokens, or any one if so marked. */
-export interface TokenAccessRequest {
+/**
+ * An operation on a workspace, a channel or a registered entity. Without an id, the request is about every entity of the
+ * type, or with `any` about at least one.
+ */
+export interface EntityAccessRequest extends ScopeTarget, LookupRequest {
+  readonly kind: 'entity';
+}
+
+/** An operation on a token. Without an id, the request is about all tokens of the caller, or with `any` about at least one. */
+export interface TokenAccessRequest extends LookupRequest {
   readonly kind: 'token';
   readonly operation: Operation;
   readonly tokenId?: string | undefined;
   readonly any?: boolean | undefined;
   /** The workspace that the token must belong to. */
   readonly workspaceId?: string | undefined;
-  /** What it takes on a workspace token. */
+  /** The role that the operation requires on a workspace token. */
   readonly workspaceRole: Role;
-  /** No scope is enough for it. */
+  /** Refuses every personal token, whatever its scopes. */
   readonly refusesPersonalTokens?: boolean;
-  /** It gives authority: a token may do it only to itself and its descendants. */
+  /** The operation gives authority, so a token is allowed it only on itself and its descendants. */
   readonly subtreeOnly?: boolean;
-  readonly lookup?: boolean;
-}
-
-/** How a caller stands to a workspace, or to an entity in one. */
-export interface AccessContext {
-  readonly workspaceId: string;
-  /** `null` for who is no member. */
-  readonly role: Role | null;
-  /** The operations on the entity that were shared with the caller's user. */
-  readonly shared: readonly Operation[];
-  readonly policy: TokenPolicy;
 }
 
 /** What decides on a request about a token: the token, and the caller's access to its workspace. */
@@ -73,35 +77,7 @@ export interface TokenAccessContext {
   readonly workspace: AccessContext | null;
 }
 
-/**
- * An allowed request, with the rows that were loaded to decide on it. Inside a transaction they are current, so the work
- * uses them and does not read them again.
- */
-export interface Grant {
-  /** The caller's role in the workspace concerned; `null` if the caller is not a member, or no single workspace is concerned. */
-  readonly role: Role | null;
-  /** The caller's access to that workspace, with its token policy. */
-  readonly access: AccessContext | null;
-  /** The token that the request names. */
-  readonly token: Token | null;
-}
-
-/** The grant of a request that was decided without a look-up. */
-export const NOTHING_LOADED: Grant = Object.freeze({ role: null, access: null, token: null });
-
-/** The entities of a type that a caller may do an operation on, as data that a query can filter by. */
-export interface VisibilityFilter {
-  readonly holder: { readonly userId: string } | { readonly workspaceId: string };
-  readonly operation: Operation;
-  /** What a member needs. */
-  readonly role: Role;
-  /** Each group must have a clause that fits; no group, no limit. */
-  readonly limits: readonly (readonly VisibilityClause[])[];
-  /** What the workspaces' policies look at; `null` for a session. */
-  readonly subject: PolicySubject | null;
-}
-
-/** The token-management role by operation, where the asking field does not say more. */
+/** Returns the role that an operation on workspace tokens requires, unless the field declares another. */
 export function tokenRoleFor(operation: Operation): Role {
   if (operation === 'READ' || operation === 'LIST') return 'VIEWER';
   return operation === 'DELETE' ? 'ADMINISTRATOR' : 'WORKSPACE_MANAGER';
@@ -109,18 +85,18 @@ export function tokenRoleFor(operation: Operation): Role {
 
 const NODE_TYPES = { workspace: 'Workspace', channel: 'Channel', token: 'Token' } as const;
 
-/** The global id of an entity; ids of registered types are the caller's own and stay as they are. */
+/** Returns the global id of a built-in entity; the id of a registered entity is opaque and returned unchanged. */
 export function globalEntityId(entityType: string, entityId: string): string {
   return isBuiltIn(entityType) ? toGlobalId(NODE_TYPES[entityType], entityId) : entityId;
 }
 
-/** The UUID of an entity that a caller names by its global id; `NIL_UUID` where that is malformed or of another type. */
+/** Returns the UUID in the global id of a built-in entity; `NIL_UUID` if it is malformed or of another type. */
 export function builtInEntityId(entityType: BuiltInEntityType, globalId: string): string {
   return decodeGlobalId(NODE_TYPES[entityType], globalId);
 }
 
-function missingScope(operation: Operation, entityType: string, entityId?: string): PosternError {
-  return forbidden('MISSING_SCOPE', {
+function missingScope({ operation, entityType, entityId }: ScopeTarget): Denial {
+  return deny('MISSING_SCOPE', {
     operation,
     entityType,
     entityId: entityId === undefined ? null : globalEntityId(entityType, entityId),
@@ -128,148 +104,119 @@ function missingScope(operation: Operation, entityType: string, entityId?: strin
 }
 
 /**
- * What follows from the caller alone, whatever is stored: a grant, or `null` where that depends on what is. Throws the
- * refusal, which tells nothing about what exists.
+ * Decides what depends on the caller alone; `null` if the decision depends on stored data. So this denial reveals nothing
+ * about what exists.
  */
-export function authorizeBeforeLookup(principal: Principal, ask: AccessRequest): Grant | null {
-  const refusal = refusalBeforeLookup(principal, ask);
-  if (refusal) throw refusal;
-  switch (ask.kind) {
+export function authorizeBeforeLookup(principal: Principal, request: AccessRequest): Decision | null {
+  const denial = denialBeforeLookup(principal, request);
+  if (denial) return denial;
+  switch (request.kind) {
     case 'role':
       return null;
     case 'token':
-      return ask.lookup || ask.tokenId === undefined ? NOTHING_LOADED : null;
+      return request.lookup || request.tokenId === undefined ? NOTHING_LOADED : null;
     case 'entity':
-      return ask.lookup ? NOTHING_LOADED : null;
+      return request.lookup ? NOTHING_LOADED : null;
     default:
       return NOTHING_LOADED;
   }
 }
 
-/** The refusal that needs no look-up, `null` where none is due. So a refusal tells nothing about what exists. */
-export function refusalBeforeLookup(principal: Principal, ask: AccessRequest): PosternError | null {
-  if (ask.kind === 'anyone') return null;
-  if (ask.kind === 'person') return isToken(principal) ? forbidden('SESSION_REQUIRED') : null;
-  if (principal.kind === 'ANONYMOUS') return failure('UNAUTHENTICATED');
-  switch (ask.kind) {
+function denialBeforeLookup(principal: Principal, request: AccessRequest): Denial | null {
+  if (request.kind === 'anyone') return null;
+  if (request.kind === 'person') return isToken(principal) ? deny('SESSION_REQUIRED') : null;
+  if (principal.kind === 'ANONYMOUS') return UNAUTHENTICATED;
+  switch (request.kind) {
     case 'credential':
       return null;
     case 'session':
-      return principal.kind === 'SESSION' ? null : forbidden('SESSION_REQUIRED');
+      return principal.kind === 'SESSION' ? null : deny('SESSION_REQUIRED');
     case 'role':
-      return principal.kind === 'PERSONAL_TOKEN' ? forbidden('ROLE_GATED') : null;
+      return principal.kind === 'PERSONAL_TOKEN' ? deny('ROLE_GATED') : null;
     case 'token':
       if (principal.kind === 'WORKSPACE_TOKEN')
-        return ask.tokenId === undefined ? forbidden('SESSION_REQUIRED') : null;
-      if (ask.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
-        return forbidden('SESSION_REQUIRED');
-      return refusalOfScope(principal, { ...ask, entityType: 'token', entityId: ask.tokenId });
+        return request.tokenId === undefined ? deny('SESSION_REQUIRED') : null;
+      if (request.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
+        return deny('SESSION_REQUIRED');
+      return denialByScope(principal, { ...request, entityType: 'token', entityId: request.tokenId });
     case 'entity':
-      return refusalOfScope(principal, ask);
+      return denialByScope(principal, request);
   }
 }
 
-function refusalOfScope(principal: Principal, target: ScopeTarget): PosternError | null {
+function denialByScope(principal: Principal, target: ScopeTarget): Denial | null {
   if (principal.kind !== 'PERSONAL_TOKEN' || covers(principal.chain, target)) return null;
-  return missingScope(target.operation, target.entityType, target.entityId);
+  return missingScope(target);
 }
 
-/** Decides on a workspace or an entity in it; throws what a refused call answers. `null` stands for absent. */
+/** Decides on a workspace or an entity in it; a context of `null` means that it does not exist or that the caller has no access. */
 export function authorizeEntity(
   principal: Principal,
-  ask: Extract<AccessRequest, { kind: 'role' | 'entity' }>,
-  standing: AccessContext | null,
-): Grant {
-  if (!standing || (standing.role === null && standing.shared.length === 0)) throw failure('NOT_FOUND');
-  if (ask.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
-    const { workspaceId } = standing;
-    const entityId = ask.entityType === 'workspace' ? workspaceId : ask.entityId;
-    if (!covers(principal.chain, { ...ask, entityId, workspaceId })) throw failure('NOT_FOUND');
+  request: Extract<AccessRequest, { kind: 'role' | 'entity' }>,
+  context: AccessContext | null,
+): Decision {
+  if (!context || (context.role === null && context.shared.length === 0)) return NOT_FOUND;
+  if (request.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
+    const { workspaceId } = context;
+    const entityId = request.entityType === 'workspace' ? workspaceId : request.entityId;
+    if (!covers(principal.chain, { ...request, entityId, workspaceId })) return NOT_FOUND;
   }
   const subject = policySubjectOf(principal);
-  if (subject && !isOpenTo(standing.policy, subject)) throw forbidden('POLICY');
-  if (ask.kind === 'entity' && standing.shared.includes(ask.operation)) return grantOf(standing);
-  const required = ask.kind === 'role' ? ask.role : roleForOperation(ask.operation);
-  const itself = ask.kind === 'role' && principal.kind === 'SESSION' && ask.selfId === principal.userId;
-  if (standing.role === null || !(itself || isAtLeast(standing.role, required))) {
-    throw forbidden('ROLE_REQUIRED', { role: required });
-  }
-  return grantOf(standing);
+  if (subject && !isOpenTo(context.policy, subject)) return deny('POLICY');
+  if (request.kind === 'entity' && context.shared.includes(request.operation)) return grantFor(context);
+  const required = request.kind === 'role' ? request.role : roleForOperation(request.operation);
+  const isSelf =
+    request.kind === 'role' && principal.kind === 'SESSION' && request.selfId === principal.userId;
+  const hasRole = context.role !== null && (isSelf || isAtLeast(context.role, required));
+  return hasRole ? grantFor(context) : deny('ROLE_REQUIRED', { role: required });
 }
 
-function grantOf(access: AccessContext): Grant {
-  return { role: access.role, access, token: null };
+function grantFor(access: AccessContext): Grant {
+  return { allowed: true, role: access.role, access, token: null };
 }
 
-/** Decides on a token; throws what a refused call answers. `null` stands for absent. */
+/** Decides on a token; a context of `null` means that it does not exist. */
 export function authorizeToken(
   principal: Principal,
-  ask: TokenAccessRequest,
+  request: TokenAccessRequest,
   context: TokenAccessContext | null,
-): Grant {
-  if (!context) throw failure('NOT_FOUND');
+): Decision {
+  if (!context) return NOT_FOUND;
+  const { token } = context;
+  if (token.kind === 'WORKSPACE') return authorizeWorkspaceToken(principal, request, context);
+  const isOwn =
+    principal.kind === 'SESSION'
+      ? token.ownerId === principal.userId
+      : principal.kind === 'PERSONAL_TOKEN' && isWithinSubtree(principal, request, context);
+  return isOwn ? { ...NOTHING_LOADED, token } : NOT_FOUND;
+}
+
+function authorizeWorkspaceToken(
+  principal: Principal,
+  request: TokenAccessRequest,
+  context: TokenAccessContext,
+): Decision {
   const { token, workspace } = context;
-  if (token.kind === 'PERSONAL') {
-    const own =
-      principal.kind === 'SESSION'
-        ? token.ownerId === principal.userId
-        : principal.kind === 'PERSONAL_TOKEN' && isWithinSubtree(principal, ask, context);
-    if (!own) throw failure('NOT_FOUND');
-    return { ...NOTHING_LOADED, token };
-  }
-  if (principal.kind === 'PERSONAL_TOKEN' || !workspace) throw failure('NOT_FOUND');
+  if (principal.kind === 'PERSONAL_TOKEN' || !workspace) return NOT_FOUND;
   const { workspaceId } = workspace;
-  const needed = { kind: 'role', role: ask.workspaceRole, workspaceId } as const;
-  const grant = { ...authorizeEntity(principal, needed, workspace), token };
-  const reads = ask.operation === 'READ' || ask.operation === 'LIST';
-  if (reads) return grant;
-  // No one has authority over a token whose role is unknown.
-  const required = token.role ?? 'OWNER';
-  if (token.role === null || grant.role === null || !isAtLeast(grant.role, required)) {
-    throw forbidden('ROLE_REQUIRED', { role: required });
+  const role = { kind: 'role', role: request.workspaceRole, workspaceId } as const;
+  const decision = authorizeEntity(principal, role, workspace);
+  if (!decision.allowed) return decision;
+  const grant = { ...decision, token };
+  if (request.operation === 'READ' || request.operation === 'LIST') return grant;
+  // A token whose role is unknown may have the highest one, so no role is sufficient.
+  if (token.role === null || grant.role === null || !isAtLeast(grant.role, token.role)) {
+    return deny('ROLE_REQUIRED', { role: token.role ?? 'OWNER' });
   }
-  if (ask.subtreeOnly && isToken(principal) && !isWithinSubtree(principal, ask, context)) {
-    throw forbidden('EXCEEDS_CALLER');
-  }
-  return grant;
+  const exceedsCaller =
+    request.subtreeOnly && isToken(principal) && !isWithinSubtree(principal, request, context);
+  return exceedsCaller ? deny('EXCEEDS_CALLER') : grant;
 }
 
 function isWithinSubtree(
   { tokenId }: TokenPrincipal,
-  ask: TokenAccessRequest,
-  { ancestorIds }: Pick<TokenAccessContext, 'ancestorIds'>,
+  request: TokenAccessRequest,
+  { ancestorIds }: TokenAccessContext,
 ): boolean {
-  return ask.tokenId === tokenId || ancestorIds.includes(tokenId);
-}
-
-/** A reach without what its clauses give on single entities: the part that holds for whole workspaces. */
-export function wholeTypeOf(reach: VisibilityFilter): VisibilityFilter {
-  const limits = reach.limits.map((clauses) => clauses.filter(({ entityId }) => entityId === null));
-  return { ...reach, limits };
-}
-
-/** What a caller reaches of an entity type for an operation; `null` where it is nothing at all. */
-export function visibilityFilterFor(
-  principal: Principal,
-  operation: Operation,
-  entityType: string,
-): VisibilityFilter | null {
-  const role = roleForOperation(operation);
-  const subject = policySubjectOf(principal);
-  switch (principal.kind) {
-    case 'ANONYMOUS':
-      return null;
-    case 'SESSION':
-      return { holder: { userId: principal.userId }, operation, role, limits: [], subject };
-    case 'WORKSPACE_TOKEN':
-      if (!isAtLeast(principal.role, role)) return null;
-      return { holder: { workspaceId: principal.workspaceId }, operation, role, limits: [], subject };
-    case 'PERSONAL_TOKEN': {
-      const limits = principal.chain
-        .map((link) => clausesOf(link, operation, entityType))
-        .filter((clauses) => clauses !== null);
-      if (limits.some((clauses) => clauses.length === 0)) return null;
-      return { holder: { userId: principal.userId }, operation, role, limits, subject };
-    }
-  }
+  return request.tokenId === tokenId || ancestorIds.includes(tokenId);
 }

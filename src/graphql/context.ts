@@ -1,8 +1,9 @@
 import { RequestCache } from '@pothos/plugin-scope-auth';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
+import { requireGrant } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
-import { authorize } from '../services/access/authorize.ts';
+import { andThen, type MaybePromise } from '../platform/maybe-promise.ts';
 import type { Caller } from '../services/access/caller.ts';
 import type { Services } from '../services/services.ts';
 import { recordUse } from '../services/tokens/last-use.ts';
@@ -10,18 +11,18 @@ import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { type Budget, createBudget, PRICE } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
-/** What the wire hands to every operation. */
+/** What the HTTP server passes to an operation. */
 export interface ServerContext {
   readonly caller: Caller;
-  /** Who the caller was when the request came in. */
+  /** The caller, as authenticated when the request arrived. */
   readonly principal: Principal;
-  /** What is aborted when the client goes before it has all of its answer. */
+  /** Returns the signal that is aborted when the client closes the connection before it has the whole response. */
   gone(): AbortSignal;
-  /** Puts a session's secret into the caller's cookie until an instant, or with `null` takes it out. */
+  /** Sets the session cookie of the response to a secret until an instant; `null` removes the cookie. */
   setSession(secret: string | null, expiresAt: number | null): void;
 }
 
-/** Makes the context of an operation from what the wire hands over and the units that are certain. */
+/** Creates the context of an operation; `certain` is the number of units that it uses in any case. */
 export type CreateContext = (server: ServerContext, certain: number) => Context;
 
 /** The access that a field requires in one call. */
@@ -31,7 +32,7 @@ export interface FieldAccess {
   readonly field: Pick<GraphQLResolveInfo, 'operation' | 'path'>;
 }
 
-/** What every resolver works with. */
+/** The context of the resolvers of one operation. */
 export interface Context {
   readonly caller: Caller;
   readonly services: Services;
@@ -39,16 +40,16 @@ export interface Context {
   readonly budget: Budget;
   readonly gone: ServerContext['gone'];
   readonly setSession: ServerContext['setSession'];
-  /** Who is calling, as of the last field that was judged. */
+  /** The caller, as of the last field that was authorized. */
   principal: Principal;
   /** The present instant. */
   now(): number;
   /**
    * Authorizes one call of a field against the current database. Below a mutation's payload the caller is the one that
-   * the mutation started with: a token that has just regenerated itself can still read its own payload. Resolves to
-   * `true`; throws the refusal, or `LIMIT_REACHED` if the budget is spent.
+   * the mutation started with: a token that has just regenerated itself can still read its own payload. Returns `true`, as
+   * a promise only if something has to be awaited. Throws the error of the denial, or `LIMIT_REACHED` if the budget is spent.
    */
-  authorize(access: FieldAccess): Promise<true>;
+  authorize(access: FieldAccess): MaybePromise<true>;
   /** Runs a change for the caller in one transaction, which authorizes the request again. */
   change<T>(request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
   /**
@@ -58,10 +59,17 @@ export interface Context {
   release(): void;
 }
 
-/** The context of one operation, of whose budget the units that are certain have been taken. */
+/** Returns the context of one operation, whose budget is already reduced by the certain units. */
 export function createContext(services: Services, server: ServerContext, certain: number): Context {
   const { caller } = server;
   const budget = createBudget(certain);
+
+  function identify({ operation, path }: FieldAccess['field']): MaybePromise<Principal> {
+    const isBelowPayload = operation.operation === 'mutation' && path.prev !== undefined;
+    if (isBelowPayload) return context.principal;
+    return services.authentication.reauthenticate(services.db, caller.credential);
+  }
+
   const context: Context = {
     caller,
     services,
@@ -71,17 +79,17 @@ export function createContext(services: Services, server: ServerContext, certain
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,
-    async authorize({ request, field: { operation, path } }) {
-      const pause = budget.take(PRICE.statement);
-      if (pause) await pause;
-      const belowPayload = operation.operation === 'mutation' && path.prev !== undefined;
-      const principal = belowPayload
-        ? context.principal
-        : await services.authentication.reauthenticate(services.db, caller.credential);
-      await authorize(services.db, principal, request, services.clock());
-      context.principal = principal;
-      recordUse(services, caller, principal);
-      return true;
+    authorize({ request, field }) {
+      return andThen(budget.take(PRICE.statement), () =>
+        andThen(identify(field), (principal) =>
+          andThen(services.access.authorize(principal, request), (decision) => {
+            requireGrant(decision);
+            context.principal = principal;
+            recordUse(services, caller, principal);
+            return true;
+          }),
+        ),
+      );
     },
     change: (request, work) => services.changes.run(caller, request, work),
     release: () => RequestCache.clearForContext(context),

@@ -11,6 +11,7 @@ import type { ExternalCommits } from '../storage/external-commits.ts';
 import type { Notifier } from '../storage/notifier.ts';
 import type { StreamSlots } from '../storage/stream-slots.ts';
 import type { Tables } from '../storage/tables.ts';
+import { createAccessService } from './access/access-checks.ts';
 import { createAnonymousWork } from './access/anonymous-work.ts';
 import { createAuthentication } from './access/authentication.ts';
 import { createIntrospection } from './access/introspection.ts';
@@ -71,7 +72,7 @@ export function createServices(deps: ServiceDependencies) {
   const announcements = createEvents();
   announcements.on('authority', hints.notify);
   announcements.on('message', hints.notify);
-  const authentication = createAuthentication({ db, transact, version, clock, announcements });
+  const authentication = createAuthentication({ db, transact, version, clock, events: announcements });
   const anonymousWork = createAnonymousWork();
   const changes = createUnitOfWorkRunner({
     transact,
@@ -94,6 +95,7 @@ export function createServices(deps: ServiceDependencies) {
     anonymousWork,
     throttle,
     authentication,
+    access: createAccessService({ db, clock }),
     lastUse,
     retention: createRetention({ transact, clock, limits, logger }),
     sessions: createSessionService({

@@ -1,12 +1,10 @@
 import { type ExecutionResult, execute, parse, subscribe } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PosternError } from '../../src/domain/errors.ts';
 import type { Requirement } from '../../src/domain/requirement.ts';
 import { kindOfSecret } from '../../src/domain/secret.ts';
 import { type Context, createContext } from '../../src/graphql/context.ts';
 import { toAccessRequest } from '../../src/graphql/requirement-plugin.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import { authorize } from '../../src/services/access/authorize.ts';
 import { buildRecordedSchema, type EnteredField, type RecordedSchema } from '../support/entered-fields.ts';
 import type { Case, Recipe } from '../support/matrix/cases.ts';
 import { probeFor } from '../support/matrix/cells.ts';
@@ -100,15 +98,10 @@ async function run({ schema, takeEntered }: RecordedSchema, { path, recipe, each
 
 /** The code with which the requirement of an entered field refuses the caller; `null` if it allows the call. */
 async function refusalCode(requires: Requirement, { parent, args }: EnteredField, caller: NamedCaller) {
-  const { db, authentication, clock } = matrix.postern.services;
+  const { access, db, authentication } = matrix.postern.services;
   const principal = await authentication.reauthenticate(db, credentialOf(caller));
-  try {
-    await authorize(db, principal, toAccessRequest(requires, parent, args), clock());
-    return null;
-  } catch (error) {
-    if (error instanceof PosternError) return error.code;
-    throw error;
-  }
+  const decision = await access.authorize(principal, toAccessRequest(requires, parent, args));
+  return decision.allowed ? null : decision.code;
 }
 
 describe('scope-auth alone keeps a refused call from entering the resolver', () => {

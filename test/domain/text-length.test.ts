@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import * as duration from '../../src/domain/duration.ts';
 import * as entityType from '../../src/domain/entity-type.ts';
 import * as globalId from '../../src/domain/global-id.ts';
-import * as network from '../../src/domain/network.ts';
 import * as paging from '../../src/domain/paging.ts';
 import * as secret from '../../src/domain/secret.ts';
 import * as text from '../../src/domain/text.ts';
+import * as network from '../../src/platform/network.ts';
 import { badPathsOf } from '../support/refusal.ts';
 
 const LENGTH = 128 * 1024;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toGlobalId } from '../../src/domain/global-id.ts';
 import { BUILT_IN_OPERATIONS, OPERATIONS, type Operation, type ScopeRule } from '../../src/domain/scopes.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
-import { type AccessCheck, checkAccess } from '../../src/services/access/access-checks.ts';
+import type { AccessCheck } from '../../src/services/access/access-checks.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
@@ -111,7 +111,7 @@ function give(
 
 test('what introspection tells of a token is exactly what the token may do', async () => {
   const { services } = postern.app;
-  const { db, authentication, introspection } = services;
+  const { access, authentication, introspection } = services;
   const random = seededRandom(7);
   const person: Credential = { kind: 'SESSION', digest: digestOf(ada.session), source: 'bearer' };
   const caller = await authentication.authenticate(person);
@@ -127,7 +127,7 @@ test('what introspection tells of a token is exactly what the token may do', asy
         if (thing.entityType === 'channel' && (operation === 'CREATE') !== (thing.entityId === undefined))
           continue;
         const question: AccessCheck = { operation, ...thing };
-        const { allowed } = await checkAccess(db, principal, question, 0);
+        const { allowed } = await access.check(principal, question);
         answers[allowed ? 'yes' : 'no'] += 1;
         expect({ round, question, allowed: give(scopes, operation, thing) }).toEqual({
           round,

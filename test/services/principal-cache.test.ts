@@ -12,45 +12,53 @@ function session(sessionId: string, endsAt: number | null = null): Principal {
 function setUp() {
   let version = 1;
   const cache = createPrincipalCache(() => version);
-  return { cache, commit: () => void version++ };
+  return {
+    commit: () => void version++,
+    lookUp: (digest: string, find: () => Promise<Principal>) => cache.get(digest, NOW, find),
+    /** The cached principal of a digest; `null` if it would have to be looked up. */
+    cached(digest: string, now = NOW): Principal | null {
+      const principal = cache.get(digest, now, () => new Promise(() => {}));
+      return principal instanceof Promise ? null : principal;
+    },
+  };
 }
 
-test('who was looked up is found, and nobody else', async () => {
-  const { cache } = setUp();
-  await cache.keep('a', async () => session('a'));
-  expect(cache.find('a', NOW)).toEqual(session('a'));
-  expect(cache.find('b', NOW)).toBeNull();
+test('a principal that was looked up is cached, under its digest only', async () => {
+  const { lookUp, cached } = setUp();
+  await lookUp('a', async () => session('a'));
+  expect(cached('a')).toEqual(session('a'));
+  expect(cached('b')).toBeNull();
 });
 
-test('any commit forgets everybody', async () => {
-  const { cache, commit } = setUp();
-  await cache.keep('a', async () => session('a'));
+test('any commit empties the cache', async () => {
+  const { lookUp, cached, commit } = setUp();
+  await lookUp('a', async () => session('a'));
   commit();
-  expect(cache.find('a', NOW)).toBeNull();
+  expect(cached('a')).toBeNull();
 });
 
-test('what was read while something was committed is answered, and not kept', async () => {
-  const { cache, commit } = setUp();
-  const principal = await cache.keep('a', async () => {
+test('a principal that was read while something was committed is returned and not cached', async () => {
+  const { lookUp, cached, commit } = setUp();
+  const principal = await lookUp('a', async () => {
     commit();
     return session('a');
   });
   expect(principal).toEqual(session('a'));
-  expect(cache.find('a', NOW)).toBeNull();
+  expect(cached('a')).toBeNull();
 });
 
-test('what has ended by itself is not found any more', async () => {
-  const { cache } = setUp();
-  await cache.keep('a', async () => session('a', NOW));
-  expect(cache.find('a', NOW - 1)).toEqual(session('a', NOW));
-  expect(cache.find('a', NOW)).toBeNull();
+test('a principal is not returned from the cache after its end', async () => {
+  const { lookUp, cached } = setUp();
+  await lookUp('a', async () => session('a', NOW + 1));
+  expect(cached('a', NOW)).toEqual(session('a', NOW + 1));
+  expect(cached('a', NOW + 1)).toBeNull();
 });
 
-test('a refusal passes, and is not kept', async () => {
-  const { cache } = setUp();
+test('an error passes through and is not cached', async () => {
+  const { lookUp, cached } = setUp();
   const refuse = async () => {
     throw failure('INVALID_TOKEN');
   };
-  await expect(cache.keep('a', refuse)).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
-  expect(cache.find('a', NOW)).toBeNull();
+  await expect(lookUp('a', refuse)).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
+  expect(cached('a')).toBeNull();
 });

@@ -1,11 +1,7 @@
+import type { Decision } from '../../domain/decision.ts';
 import { userIdOf } from '../../domain/principal.ts';
-import {
-  type AccessCheck,
-  checkAccess,
-  checkAccessAll,
-  type Decision,
-  type Pace,
-} from '../../services/access/access-checks.ts';
+import type { AccessCheck, Pace } from '../../services/access/access-checks.ts';
+
 import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
@@ -15,15 +11,17 @@ const DecisionRef = builder.objectRef<Decision>('Decision').implement({
   description: 'Whether the caller is allowed to perform an operation and, if not, why.',
   fields: (t) => ({
     allowed: t.exposeBoolean('allowed', { description: 'Whether the call would be allowed.' }),
-    reason: t.exposeString('reason', {
+    reason: t.string({
       nullable: true,
       description:
         'The extensions.reason of the error that the call would return, or its extensions.code if it has no reason.',
+      resolve: (decision) => (decision.allowed ? null : (decision.reason ?? decision.code)),
     }),
-    required: t.expose('required', {
+    required: t.field({
       type: 'JSON',
       nullable: true,
       description: 'What is missing, as in extensions.required: a role, or an operation on an entity.',
+      resolve: (decision) => (decision.allowed ? null : decision.required),
     }),
   }),
 });
@@ -106,8 +104,8 @@ ViewerRef.implement({
         entityId: t.arg.id({ description: ENTITY_ID }),
         workspaceId: t.arg.id({ description: WORKSPACE_ID }),
       },
-      resolve: (_viewer, check, { principal, services, budget, now }) =>
-        checkAccess(services.db, principal, withDefaultExtent(check), now(), pacedBy(budget)),
+      resolve: (_viewer, check, { principal, services, budget }) =>
+        services.access.check(principal, withDefaultExtent(check), pacedBy(budget)),
     }),
     canAll: t.field({
       type: [DecisionRef],
@@ -116,8 +114,8 @@ ViewerRef.implement({
       args: {
         checks: t.arg({ type: [CheckInput], required: true, description: 'The checks, at most 100.' }),
       },
-      resolve: (_viewer, { checks }, { principal, services, budget, now }) =>
-        checkAccessAll(services.db, principal, checks.map(withDefaultExtent), now(), pacedBy(budget)),
+      resolve: (_viewer, { checks }, { principal, services, budget }) =>
+        services.access.checkAll(principal, checks.map(withDefaultExtent), pacedBy(budget)),
     }),
   }),
 });

@@ -1,143 +1,120 @@
 import { ERRORS, failure, PosternError } from '../../domain/errors.ts';
 import { ANONYMOUS, credentialIdOf, type Principal } from '../../domain/principal.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { SessionCookie } from '../message/session-cookie.ts';
 import { readBearer, readCookieSecret } from './credentials.ts';
 import type { RateLimits } from './rate-limits.ts';
 
-/** Who a request comes from. */
+/** A request with its caller. */
 export interface AuthenticatedRequest {
   readonly credential: Credential | null;
   readonly principal: Principal;
-  /** Whether the request carries a session cookie that opens nothing any more. */
+  /** Whether the request has a session cookie whose session has ended. */
   readonly staleCookie: boolean;
 }
 
-/** Decides who a request comes from, by its one credential. Throws the refusal. */
+/**
+ * Authenticates a request from an address by its one credential: immediately if the principal is cached and no limit
+ * counts the request. Throws an error with a challenge, `CSRF_REJECTED` or `RATE_LIMITED`.
+ */
 export type AuthenticateRequest = (
   request: HttpRequest,
   address: string | null,
-) => Promise<AuthenticatedRequest>;
+) => MaybePromise<AuthenticatedRequest>;
 
-const NOBODY: AuthenticatedRequest = { credential: null, principal: ANONYMOUS, staleCookie: false };
+/** What authenticates a credential and limits how often that can be tried. */
+export interface AuthenticatorParts {
+  readonly authenticate: (credential: Credential) => MaybePromise<Principal>;
+  readonly limits: RateLimits;
+}
 
-/** Whether an error says that a credential was refused. */
+const ANONYMOUS_REQUEST: AuthenticatedRequest = {
+  credential: null,
+  principal: ANONYMOUS,
+  staleCookie: false,
+};
+
+/** Returns whether an error refuses a credential. */
 function isRefusal(error: unknown): boolean {
   return error instanceof PosternError && 'challenge' in ERRORS[error.code];
 }
 
-/** Authenticates a credential, and limits how often that may be tried. */
-interface IdentityParts {
-  readonly authenticate: (credential: Credential) => Promise<Principal>;
-  readonly limits: RateLimits;
+/** Authenticates a credential, and counts the request against the limit of that credential. */
+function authenticateCredential(
+  { authenticate, limits }: AuthenticatorParts,
+  credential: Credential,
+): MaybePromise<AuthenticatedRequest> {
+  return andThen(authenticate(credential), (principal) => {
+    const credentialId = credentialIdOf(principal);
+    const counted = credentialId === null ? undefined : limits.countRequest(credentialId);
+    return andThen(counted, () => ({ credential, principal, staleCookie: false }));
+  });
 }
 
-type Identify = (credential: Credential) => Promise<AuthenticatedRequest>;
+/**
+ * Returns the authentication by the `Authorization` header alone, for callers that are not browsers. The credential is
+ * authenticated before the limit on refusals applies: many bad credentials from an address must not affect a valid one. A
+ * guess costs one point read at most, and none if its shape or checksum is wrong.
+ */
+export function createBearerAuthenticator(parts: AuthenticatorParts): AuthenticateRequest {
+  async function refuse(error: unknown, address: string | null): Promise<never> {
+    if (isRefusal(error)) await parts.limits.countRefusal(address);
+    throw error;
+  }
 
-/** Authenticates a credential, and counts the request against the limit of that credential. */
-function createIdentify({ authenticate, limits }: IdentityParts): Identify {
-  return async (credential) => {
-    const principal = await authenticate(credential);
-    const credentialId = credentialIdOf(principal);
-    if (credentialId !== null) await limits.countRequest(credentialId);
-    return { credential, principal, staleCookie: false };
+  return (request, address) => {
+    const authorization = request.headerValues('authorization');
+    if (authorization.length === 0) return ANONYMOUS_REQUEST;
+    try {
+      const authenticated = authenticateCredential(parts, readBearer(authorization));
+      if (!(authenticated instanceof Promise)) return authenticated;
+      return authenticated.catch((error: unknown) => refuse(error, address));
+    } catch (error) {
+      return refuse(error, address);
+    }
   };
 }
 
 /**
- * Admission by the `Authorization` header; `null` if a request has none. The credential is authenticated before the limit
- * on refusals applies: others at the same address may have sent many bad ones, and a valid one must not suffer for them.
- * A guess costs one point read at most, and none where shape or checksum is wrong.
+ * Returns the authentication by the `Authorization` header or, in its absence, the session cookie. `isTrustedOrigin` returns
+ * whether an origin is the server's own or is configured as trusted.
  */
-function createBearerAdmit({ limits, ...parts }: IdentityParts) {
-  const identify = createIdentify({ limits, ...parts });
-
-  async function admit(
-    authorization: readonly string[],
-    address: string | null,
-  ): Promise<AuthenticatedRequest> {
-    try {
-      return await identify(readBearer(authorization));
-    } catch (error) {
-      if (isRefusal(error)) await limits.countRefusal(address);
-      throw error;
-    }
-  }
-
-  return (request: HttpRequest, address: string | null): Promise<AuthenticatedRequest> | null => {
-    const authorization = request.headerValues('authorization');
-    return authorization.length === 0 ? null : admit(authorization, address);
-  };
-}
-
-/** Admission by the `Authorization` header alone: for callers that are no browsers, and never mean a cookie. */
-export interface BearerAuthenticator {
-  readonly admit: AuthenticateRequest;
-  /** The same where nothing has to be waited for; `null` where something has, or where it comes to a refusal. */
-  admitAtOnce(request: HttpRequest): AuthenticatedRequest | null;
-}
-
-/** That admission over its parts. */
-export function createBearerAuthenticator(
-  parts: IdentityParts & { remembered: (credential: Credential) => Principal | null },
-): BearerAuthenticator {
-  const { limits, remembered } = parts;
-  const admitByBearer = createBearerAdmit(parts);
-
-  return {
-    admit: async (request, address) => admitByBearer(request, address) ?? NOBODY,
-    admitAtOnce(request) {
-      const authorization = request.headerValues('authorization');
-      if (authorization.length === 0 || limits.countsRequests) return null;
-      try {
-        const credential = readBearer(authorization);
-        const principal = remembered(credential);
-        return principal && { credential, principal, staleCookie: false };
-      } catch (error) {
-        if (isRefusal(error)) return null;
-        throw error;
-      }
-    },
-  };
-}
-
-/** Admission by that header or, in its absence, the session cookie; `isOurs` tells whether an origin is this server's own or one it trusts. */
 export function createRequestAuthenticator(
-  parts: IdentityParts & {
+  parts: AuthenticatorParts & {
     sessionCookie: SessionCookie;
-    isOurs: (origin: string, request: HttpRequest) => boolean;
+    isTrustedOrigin: (origin: string, request: HttpRequest) => boolean;
   },
 ): AuthenticateRequest {
-  const admitByBearer = createBearerAdmit(parts);
-  const identify = createIdentify(parts);
+  const authenticateBearer = createBearerAuthenticator(parts);
 
-  function comesFromUs(request: HttpRequest): boolean {
+  function isFromTrustedPage(request: HttpRequest): boolean {
     const origin = request.header('origin');
     const sameOrigin = request.header('sec-fetch-site') === 'same-origin';
-    return sameOrigin || (origin !== null && parts.isOurs(origin, request));
+    return sameOrigin || (origin !== null && parts.isTrustedOrigin(origin, request));
   }
 
-  /** A browser sends the cookie along whoever asks it to, so the request has to prove that a page of ours asked. */
-  async function admitByCookie(request: HttpRequest, secret: string): Promise<AuthenticatedRequest> {
+  /** A browser sends the cookie with requests of any page, so the request has to prove that it comes from a trusted one. */
+  async function authenticateCookie(request: HttpRequest, secret: string): Promise<AuthenticatedRequest> {
     const credential = readCookieSecret(secret);
-    if (!credential) return { ...NOBODY, staleCookie: true };
-    if (!comesFromUs(request)) throw failure('CSRF_REJECTED');
+    if (!credential) return { ...ANONYMOUS_REQUEST, staleCookie: true };
+    if (!isFromTrustedPage(request)) throw failure('CSRF_REJECTED');
     try {
-      return await identify(credential);
+      return await authenticateCredential(parts, credential);
     } catch (error) {
-      if (isRefusal(error)) return { ...NOBODY, staleCookie: true };
+      if (isRefusal(error)) return { ...ANONYMOUS_REQUEST, staleCookie: true };
       throw error;
     }
   }
 
   return async (request, address) => {
-    const admission = admitByBearer(request, address);
-    if (admission) return admission;
+    const byHeader = await authenticateBearer(request, address);
+    if (byHeader.credential) return byHeader;
     const cookie = request.method === 'GET' ? null : parts.sessionCookie.read(request.header('cookie'));
-    const admitted = cookie === null ? NOBODY : await admitByCookie(request, cookie);
-    // A dead cookie counts as no credential, so it is bounded as one and not as a refusal.
-    if (admitted.credential === null) await parts.limits.countAnonymous(address);
-    return admitted;
+    const authenticated = cookie === null ? ANONYMOUS_REQUEST : await authenticateCookie(request, cookie);
+    // A stale cookie counts as no credential, so the anonymous limit applies to it and not the one on refusals.
+    if (authenticated.credential === null) await parts.limits.countAnonymous(address);
+    return authenticated;
   };
 }

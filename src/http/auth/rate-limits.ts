@@ -1,22 +1,23 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PosternError } from '../../domain/errors.ts';
-import { networkOf } from '../../domain/network.ts';
+import { networkOf } from '../../platform/network.ts';
 
 const WINDOW_SECONDS = 60;
 
-/** Counts requests per minute in the memory of this process. Every method throws `RATE_LIMITED` with the seconds to wait. */
+/**
+ * Counts requests per minute in the memory of this process. A method returns `undefined` if its limit is off; its promise
+ * rejects with `RATE_LIMITED` and the seconds to wait.
+ */
 export interface RateLimits {
-  /** Whether requests with a valid credential are counted. */
-  readonly countsRequests: boolean;
   /**
    * Counts a refused credential of an address. It is called after the refusal, so that the limit never affects a valid
    * credential from the same address.
    */
-  countRefusal(address: string | null): Promise<void>;
+  countRefusal(address: string | null): Promise<void> | undefined;
   /** Counts a request without a credential. */
-  countAnonymous(address: string | null): Promise<void>;
+  countAnonymous(address: string | null): Promise<void> | undefined;
   /** Counts a request of a token or session. */
-  countRequest(credentialId: string): Promise<void>;
+  countRequest(credentialId: string): Promise<void> | undefined;
 }
 
 /** The limits per minute; 0 turns one off. */
@@ -43,19 +44,17 @@ function createCounter(points: number): Count | null {
   };
 }
 
-/** The limits of a process. */
+/** Returns the limits of a process. */
 export function createRateLimits(perMinute: RequestsPerMinute): RateLimits {
   const refusals = createCounter(perMinute.refusals);
   const anonymous = createCounter(perMinute.anonymous);
   const requests = createCounter(perMinute.requests);
-  const countAt = async (count: Count | null, address: string | null) => {
-    if (count && address !== null) await count(networkOf(address));
-  };
+  const countAt = (count: Count | null, address: string | null) =>
+    count && address !== null ? count(networkOf(address)) : undefined;
 
   return {
-    countsRequests: requests !== null,
     countRefusal: (address) => countAt(refusals, address),
     countAnonymous: (address) => countAt(anonymous, address),
-    countRequest: async (credentialId) => requests?.(credentialId),
+    countRequest: (credentialId) => requests?.(credentialId),
   };
 }

@@ -19,7 +19,7 @@ const MILLISECONDS = 1000;
 
 /** What `/oauth/*` is made of. */
 export interface OAuthParts {
-  readonly admit: AuthenticateRequest;
+  readonly authenticateRequest: AuthenticateRequest;
   readonly limits: RateLimits;
   readonly services: Pick<Services, 'clock' | 'lastUse' | 'introspection' | 'leaks'>;
   /** The issuer that a request reaches. */
@@ -116,9 +116,13 @@ function toIntrospection(description: TokenDescription, issuer: string, namesWor
 }
 
 /** Token introspection (RFC 7662) for sessions and workspace tokens, of what concerns them. */
-export function createIntrospectionEndpoint({ admit, services, issuerOf }: OAuthParts): Endpoint {
+export function createIntrospectionEndpoint({
+  authenticateRequest,
+  services,
+  issuerOf,
+}: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {
-    const { principal, credential } = await admit(request, requestContext.address);
+    const { principal, credential } = await authenticateRequest(request, requestContext.address);
     requestContext.principal = principal;
     const secret = await readToken(request);
     const description = await services.introspection.describe(principal, secret);

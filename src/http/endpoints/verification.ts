@@ -9,22 +9,22 @@ import { createIntrospectionEndpoint, createRevocationEndpoint } from './oauth.t
 import { createVerifyEndpoint } from './verify.ts';
 import { createServerMetadata, createTokenPatterns } from './well-known.ts';
 
-/** What the endpoints for other services are made of. */
+/** The dependencies of the endpoints for other services. */
 export interface VerificationParts {
   readonly config: Pick<Config, 'publicUrl' | 'secretPrefix'>;
   readonly limits: RateLimits;
   readonly services: Services;
 }
 
-/** The endpoints for other services, by path: proxies, resource servers, secret scanners. None of them knows GraphQL. */
+/** Returns the endpoints for other services, by path: for proxies, resource servers and secret scanners. None uses GraphQL. */
 export function createVerificationRoutes(parts: VerificationParts): readonly (readonly [string, Endpoint])[] {
   const { config, limits, services } = parts;
-  const { authenticate, peek: remembered } = services.authentication;
-  const admission = createBearerAuthenticator({ authenticate, remembered, limits });
+  const { authenticate } = services.authentication;
+  const authenticateRequest = createBearerAuthenticator({ authenticate, limits });
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
-  const oauth = { admit: admission.admit, limits, services, issuerOf };
+  const oauth = { authenticateRequest, limits, services, issuerOf };
   return [
-    ['/verify', createVerifyEndpoint({ admission, services })],
+    ['/verify', createVerifyEndpoint({ authenticateRequest, services })],
     ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
     ['/oauth/revoke', createRevocationEndpoint(oauth)],
     ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],

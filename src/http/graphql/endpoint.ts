@@ -5,6 +5,7 @@ import type { Principal } from '../../domain/principal.ts';
 import type { CreateContext, ServerContext } from '../../graphql/context.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import { createRequestAuthenticator } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
@@ -32,7 +33,7 @@ export interface GraphQLEndpointParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly installationId: string;
-  readonly authenticate: (credential: Credential) => Promise<Principal>;
+  readonly authenticate: (credential: Credential) => MaybePromise<Principal>;
   readonly createContext: CreateContext;
 }
 
@@ -46,20 +47,20 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const documents = createDocuments(parts.schema);
   const fastPath = config.fastPath ? createFastPath(parts) : null;
   const yoga = createGraphQLServer(parts);
-  const admit = createRequestAuthenticator({
+  const authenticateRequest = createRequestAuthenticator({
     authenticate: parts.authenticate,
     limits: parts.limits,
     sessionCookie,
-    isOurs: (origin, request) =>
+    isTrustedOrigin: (origin, request) =>
       cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl,
   });
 
   async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
     const graphqlParams = await readParams(request);
-    const admission = await admit(request, requestContext.address);
-    const { credential, principal, staleCookie: deadCookie } = admission;
+    const authenticated = await authenticateRequest(request, requestContext.address);
+    const { credential, principal, staleCookie: deadCookie } = authenticated;
     requestContext.principal = principal;
-    requireExpectedUser(request, admission);
+    requireExpectedUser(request, authenticated);
     let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
     const server: ServerContext = {
       caller: callerOf(request, requestContext, credential),

@@ -1,7 +1,8 @@
 import { failure, PosternError } from '../../domain/errors.ts';
-import { ANONYMOUS, isToken, type Principal } from '../../domain/principal.ts';
+import { ANONYMOUS, isToken, type Principal, type TokenPrincipal } from '../../domain/principal.ts';
 import { statusOf } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
 import type { TokenSnapshot } from '../../storage/repositories/build-token-snapshot.ts';
 import { findSessionByDigest } from '../../storage/repositories/sessions.ts';
@@ -12,17 +13,19 @@ import type { Transact } from '../transactions/transact.ts';
 import type { Credential } from './caller.ts';
 import { createPrincipalCache } from './principal-cache.ts';
 
-/** Turns what a caller presents into who is calling, as the database stands. */
+/** Identifies callers by their credentials, by the current database. */
 export interface Authentication {
   /**
-   * Who a credential belongs to. The first use of a new secret ends the overlap with the old one.
-   * Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
+   * Returns the principal of a credential: immediately if it is cached and nothing has to be stored. The first use of a new
+   * secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`,
+   * `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
    */
-  authenticate(credential: Credential): Promise<Principal>;
-  /** Who a credential belongs to, where that is known without the database and nothing is to be stored; `null` otherwise. */
-  peek(credential: Credential): Principal | null;
-  /** The same question again, within a request: who it is now. Throws `UNAUTHENTICATED` where it has become nobody. */
-  reauthenticate(db: Executor, credential: Credential | null): Promise<Principal>;
+  authenticate(credential: Credential): MaybePromise<Principal>;
+  /**
+   * Returns the present principal of a credential that was authenticated earlier in the request, as the executor sees it;
+   * the anonymous principal for `null`. Throws `UNAUTHENTICATED` if the credential is no longer valid.
+   */
+  reauthenticate(db: Executor, credential: Credential | null): MaybePromise<Principal>;
 }
 
 const STATUS_ERRORS = {
@@ -49,7 +52,7 @@ function isDeactivated({ subject }: TokenSnapshot): boolean {
   return subject.kind === 'PERSONAL' && subject.deactivatedAt !== null;
 }
 
-/** Throws where the token itself or a token above it is stopped, or may do nothing. */
+/** Throws if the token or a token that it derives from is not active or has no access. */
 function requireLive({ chain }: TokenSnapshot, now: number): void {
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
   const ancestorDisabledAt = disabled?.disabledAt ?? null;
@@ -60,7 +63,7 @@ function requireLive({ chain }: TokenSnapshot, now: number): void {
   if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
 }
 
-/** The first of the instants at which a secret stops working by itself: the end of its overlap, or of a token of its chain. */
+/** Returns the instant at which a secret expires: with its overlap, or with the first token of its chain; `null` for never. */
 function endOf({ validUntil, chain }: TokenSnapshot): number | null {
   let end = validUntil;
   for (const { expiresAt } of chain) {
@@ -82,13 +85,13 @@ function principalOf(snapshot: TokenSnapshot): Principal {
   return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };
 }
 
-/** Authentication over a database; `transact` is for the one thing that it writes. */
+/** Returns the authentication of a database; `transact` stores the end of an overlap. */
 export function createAuthentication(deps: {
   db: Executor;
   transact: Transact;
   version: DataVersion | null;
   clock: Clock;
-  announcements: Events;
+  events: Events;
 }): Authentication {
   const snapshots = createTokenSnapshots(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
@@ -101,41 +104,36 @@ export function createAuthentication(deps: {
     return principalOf(snapshot);
   }
 
-  function identify(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
+  function lookUp(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
     return kind === 'SESSION' ? identifySession(db, digest, now) : identifyToken(db, digest, now);
   }
 
-  /** Who a credential belongs to, by what is committed. */
-  function identifyNow(credential: Credential): Principal | Promise<Principal> {
+  /** Returns the principal by what is committed. */
+  function identify(credential: Credential): MaybePromise<Principal> {
     const now = deps.clock();
-    const known = cache?.find(credential.digest, now);
-    if (known) return known;
-    const lookUp = () => identify(deps.db, credential, now);
-    return cache ? cache.keep(credential.digest, lookUp) : lookUp();
+    const find = () => lookUp(deps.db, credential, now);
+    return cache ? cache.get(credential.digest, now, find) : find();
+  }
+
+  async function endOverlap(principal: TokenPrincipal, { digest }: Credential): Promise<Principal> {
+    await deps.transact((tx) => retireOldSecrets(tx, principal.tokenId, digest));
+    deps.events.emit('authority');
+    return principal;
   }
 
   return {
-    async authenticate(credential) {
-      const principal = await identifyNow(credential);
-      if (isToken(principal) && principal.replacesSecret) {
-        await deps.transact((tx) => retireOldSecrets(tx, principal.tokenId, credential.digest));
-        deps.announcements.emit('authority');
-      }
-      return principal;
-    },
+    authenticate: (credential) =>
+      andThen(identify(credential), (principal) =>
+        isToken(principal) && principal.replacesSecret ? endOverlap(principal, credential) : principal,
+      ),
 
-    peek({ digest }) {
-      const principal = cache?.find(digest, deps.clock()) ?? null;
-      return principal && isToken(principal) && principal.replacesSecret ? null : principal;
-    },
-
-    async reauthenticate(db, credential) {
+    reauthenticate(db, credential) {
       if (!credential) return ANONYMOUS;
-      try {
-        return await (db === deps.db ? identifyNow(credential) : identify(db, credential, deps.clock()));
-      } catch (error) {
+      const principal = db === deps.db ? identify(credential) : lookUp(db, credential, deps.clock());
+      if (!(principal instanceof Promise)) return principal;
+      return principal.catch((error: unknown) => {
         throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
-      }
+      });
     },
   };
 }

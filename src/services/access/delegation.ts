@@ -15,10 +15,10 @@ import {
 } from '../../domain/scopes.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
-import { findChannelStanding } from '../../storage/repositories/channels.ts';
+import { findUserChannelAccess } from '../../storage/repositories/channels.ts';
 import { findRegistrations } from '../../storage/repositories/entity-types.ts';
 import { findToken } from '../../storage/repositories/tokens.ts';
-import { findStanding } from '../../storage/repositories/workspaces.ts';
+import { findUserAccess } from '../../storage/repositories/workspaces.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** A scope as a caller asks for it; ids are global ids, or a registered type's own. */
@@ -135,9 +135,7 @@ async function issuesOfRegistered(
 ): Promise<InputIssue[]> {
   const { entityType, workspaceId, operations } = rule;
   const registered = await findRegistrations(db, ownerId, entityType);
-  const meant = registered.filter(
-    ({ standing }) => workspaceId === null || standing.workspaceId === workspaceId,
-  );
+  const meant = registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
   if (meant.length === 0)
     return [{ path: [...path, 'entityType'], message: 'is not an entity type that is known there' }];
   const known = meant.flatMap((registration) => registration.operations);
@@ -152,7 +150,7 @@ async function seesWorkspace(
   entityType: string,
   workspaceId: string,
 ): Promise<boolean> {
-  if ((await findStanding(tx, userId, workspaceId))?.role != null) return true;
+  if ((await findUserAccess(tx, userId, workspaceId))?.role != null) return true;
   return entityType === 'channel' && (await findSharedOperations(tx, userId, workspaceId, now)).length > 0;
 }
 
@@ -164,10 +162,10 @@ async function seesEntity(
 ): Promise<boolean> {
   const { entityType, workspaceId } = rule;
   if (entityType === 'token') return (await findToken(tx, entityId))?.ownerId === userId;
-  const standing =
+  const access =
     entityType === 'channel'
-      ? await findChannelStanding(tx, userId, entityId, now)
-      : await findStanding(tx, userId, entityId);
-  if (!standing || (standing.role === null && standing.shared.length === 0)) return false;
-  return workspaceId === null || workspaceId === standing.workspaceId;
+      ? await findUserChannelAccess(tx, userId, entityId, now)
+      : await findUserAccess(tx, userId, entityId);
+  if (!access || (access.role === null && access.shared.length === 0)) return false;
+  return workspaceId === null || workspaceId === access.workspaceId;
 }

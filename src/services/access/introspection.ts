@@ -1,3 +1,4 @@
+import { requireGrant } from '../../domain/decision.ts';
 import { effectiveScopes, type WorkspaceAccess } from '../../domain/effective-scopes.ts';
 import { failure, forbidden, PosternError } from '../../domain/errors.ts';
 import {
@@ -96,7 +97,8 @@ export function createIntrospection(deps: {
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
     if (caller.kind === 'PERSONAL_TOKEN') throw forbidden('ROLE_GATED');
     if (caller.kind === 'WORKSPACE_TOKEN') {
-      await authorize(db, caller, { kind: 'role', role: 'VIEWER', workspaceId: caller.workspaceId }, clock());
+      const request = { kind: 'role', role: 'VIEWER', workspaceId: caller.workspaceId } as const;
+      requireGrant(await authorize(db, caller, request, clock()));
     }
     return caller;
   }

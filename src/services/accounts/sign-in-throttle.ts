@@ -1,8 +1,8 @@
 import { MINUTE, SECOND } from '../../domain/duration.ts';
 import { PosternError } from '../../domain/errors.ts';
-import { networkOf } from '../../domain/network.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
+import { networkOf } from '../../platform/network.ts';
 import type { DatabaseHandle, Executor } from '../../storage/database.ts';
 import {
   type AttemptCount,

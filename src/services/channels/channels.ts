@@ -1,12 +1,11 @@
 import type { AuditAction } from '../../domain/audit.ts';
-import { visibilityFilterFor } from '../../domain/authority.ts';
 import {
   type Channel,
   type ChannelShare,
   type Granter,
   parseSharedOperations,
 } from '../../domain/channel.ts';
-import { badInput, failure, forbidden, inputCheck, PosternError } from '../../domain/errors.ts';
+import { badInput, failure, forbidden, inputCheck } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { type PageArguments, parsePage } from '../../domain/paging.ts';
@@ -15,6 +14,7 @@ import { isAtLeast } from '../../domain/roles.ts';
 import { type Operation, roleForOperation } from '../../domain/scopes.ts';
 import { parseDescription, parseEmail, parseName } from '../../domain/text.ts';
 import type { User } from '../../domain/user.ts';
+import { visibilityFilterFor } from '../../domain/visibility.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
@@ -116,9 +116,8 @@ async function requireMayDo(
 ): Promise<void> {
   for (const operation of operations) {
     const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId } as const;
-    await authorize(uow.tx, uow.principal, ask, uow.now).catch((error: unknown) => {
-      throw error instanceof PosternError ? forbidden('EXCEEDS_CALLER') : error;
-    });
+    const { allowed } = await authorize(uow.tx, uow.principal, ask, uow.now);
+    if (!allowed) throw forbidden('EXCEEDS_CALLER');
   }
 }
 

@@ -1,8 +1,8 @@
-import { visibilityFilterFor } from '../../domain/authority.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { type ListedMessage, type Message, serialisePayload } from '../../domain/message.ts';
 import { type Page, type PageArguments, parsePage } from '../../domain/paging.ts';
 import { type Principal, userIdOf } from '../../domain/principal.ts';
+import { visibilityFilterFor } from '../../domain/visibility.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {

@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../../domain/authority.ts';
+import { requireGrant } from '../../domain/decision.ts';
 import { badInput, failure, PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Message } from '../../domain/message.ts';
@@ -83,7 +84,7 @@ export function createStreams(deps: {
 
   async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
     const principal = await authentication.reauthenticate(db, caller.credential);
-    await authorize(db, principal, ask, clock());
+    requireGrant(await authorize(db, principal, ask, clock()));
     return principal;
   }
 

@@ -1,10 +1,10 @@
 import { HOUR, SECOND } from '../../domain/duration.ts';
 import { badInput, PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import { networkOf } from '../../domain/network.ts';
 import { kindOfSecret, type SecretKind } from '../../domain/secret.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
+import { networkOf } from '../../platform/network.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
 import {

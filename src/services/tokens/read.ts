@@ -1,4 +1,5 @@
-import { refusalBeforeLookup } from '../../domain/authority.ts';
+import { authorizeBeforeLookup } from '../../domain/authority.ts';
+import { isHidden, requireGrant } from '../../domain/decision.ts';
 import { failure } from '../../domain/errors.ts';
 import { type PageArguments, parsePage } from '../../domain/paging.ts';
 import { isToken, type Principal, type TokenAuthority } from '../../domain/principal.ts';
@@ -23,7 +24,7 @@ import {
   findTokens,
   type TokenHolder,
 } from '../../storage/repositories/tokens.ts';
-import { authorize, nullIfHidden } from '../access/authorize.ts';
+import { authorize } from '../access/authorize.ts';
 import type { CountedPage } from '../counted-page.ts';
 import type { LastUse } from './last-use.ts';
 
@@ -70,9 +71,8 @@ function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): str
 
 /** Whether the scopes of a personal token reach a token; other callers have no scopes to be limited by. */
 function reaches(principal: Principal, operation: Operation, tokenId: string): boolean {
-  return (
-    refusalBeforeLookup(principal, { kind: 'token', operation, tokenId, workspaceRole: 'VIEWER' }) === null
-  );
+  const request = { kind: 'token', operation, tokenId, workspaceRole: 'VIEWER' } as const;
+  return authorizeBeforeLookup(principal, request)?.allowed !== false;
 }
 
 function holderOf(principal: Principal, operation: Operation): TokenHolder {
@@ -104,11 +104,9 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
 
   return {
     async find(principal, tokenId) {
-      const ask = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
-      return nullIfHidden(async () => {
-        await authorize(db, principal, ask, clock());
-        return findToken(db, tokenId);
-      });
+      const request = { kind: 'token', operation: 'READ', tokenId, workspaceRole: 'VIEWER' } as const;
+      const decision = await authorize(db, principal, request, clock());
+      return isHidden(decision) ? null : requireGrant(decision).token;
     },
     findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
     list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),

@@ -1,5 +1,6 @@
 import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
-import type { AccessRequest, Grant } from '../../domain/authority.ts';
+import type { AccessRequest } from '../../domain/authority.ts';
+import { type Grant, requireGrant } from '../../domain/decision.ts';
 import { failure } from '../../domain/errors.ts';
 import {
   ANONYMOUS,
@@ -54,7 +55,7 @@ export interface UnitOfWorkRunner {
    * Runs work for a caller in one transaction. Who the caller is and whether it may are asked inside that transaction,
    * so that nothing can come between the decision and the deed. Resolves when all is stored. Throws the refusal.
    */
-  run<T>(caller: Caller, ask: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  run<T>(caller: Caller, request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
   /** Runs work for the operator of the machine, who may do anything; its audit rows have no actor. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
@@ -68,7 +69,7 @@ interface Actor {
 
 const OPERATOR: Actor = {
   principal: ANONYMOUS,
-  grant: { role: 'OWNER', access: null, token: null },
+  grant: { allowed: true, role: 'OWNER', access: null, token: null },
   address: null,
   userAgent: null,
 };
@@ -137,11 +138,11 @@ export function createUnitOfWorkRunner(deps: {
   }
 
   return {
-    run(caller, ask, work) {
+    run(caller, request, work) {
       const change = () =>
         commit(async (tx) => {
           const principal = await authentication.reauthenticate(tx, caller.credential);
-          const grant = await authorize(tx, principal, ask, clock());
+          const grant = requireGrant(await authorize(tx, principal, request, clock()));
           return { principal, grant, address: caller.address, userAgent: caller.userAgent };
         }, work);
       return caller.credential === null ? anonymousWork(change) : change();

@@ -1,5 +1,5 @@
 import { AUDIT_ACTIONS, type AuditAction, type AuditRecord } from '../../domain/audit.ts';
-import { badInput, PosternError } from '../../domain/errors.ts';
+import { badInput } from '../../domain/errors.ts';
 import { type PageArguments, parsePage } from '../../domain/paging.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -53,13 +53,8 @@ export function createAuditLogService(deps: { db: Executor; clock: Clock }): Aud
   const { db, clock } = deps;
 
   async function administers(principal: Principal, workspaceId: string): Promise<boolean> {
-    try {
-      await authorize(db, principal, { kind: 'role', role: 'ADMINISTRATOR', workspaceId }, clock());
-      return true;
-    } catch (error) {
-      if (error instanceof PosternError) return false;
-      throw error;
-    }
+    const request = { kind: 'role', role: 'ADMINISTRATOR', workspaceId } as const;
+    return (await authorize(db, principal, request, clock())).allowed;
   }
 
   return {

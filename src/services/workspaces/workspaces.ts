@@ -1,4 +1,3 @@
-import { visibilityFilterFor } from '../../domain/authority.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -8,6 +7,7 @@ import type { PersonalTokenPolicy, TokenPolicy } from '../../domain/policy.ts';
 import { type Principal, userIdOf } from '../../domain/principal.ts';
 import { ROLES, type Role } from '../../domain/roles.ts';
 import { parseName, slugOf } from '../../domain/text.ts';
+import { visibilityFilterFor } from '../../domain/visibility.ts';
 import { DEFAULT_POLICY, type Workspace } from '../../domain/workspace.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';

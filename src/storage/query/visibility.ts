@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { VisibilityFilter } from '../../domain/authority.ts';
 import type { PolicySubject } from '../../domain/policy.ts';
 import { rankOf } from '../../domain/roles.ts';
 import type { VisibilityClause } from '../../domain/scope-coverage.ts';
+import type { VisibilityFilter } from '../../domain/visibility.ts';
 import type { Condition } from './granters.ts';
 
 /** The columns of a query to which a visibility filter applies. */

@@ -1,7 +1,8 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely';
-import type { AccessContext, VisibilityFilter } from '../../domain/authority.ts';
 import type { Channel } from '../../domain/channel.ts';
+import type { AccessContext } from '../../domain/decision.ts';
 import type { Page, PageWindow } from '../../domain/paging.ts';
+import type { VisibilityFilter } from '../../domain/visibility.ts';
 import { policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
@@ -159,7 +160,7 @@ export async function findWorkspaceIdOf(db: Executor, channelId: string): Promis
   return row?.workspace_id ?? null;
 }
 
-function standingQuery(db: Executor, userId: string, channelId: string, shared: RawBuilder<string | null>) {
+function accessQuery(db: Executor, userId: string, channelId: string, shared: RawBuilder<string | null>) {
   return db
     .selectFrom('channels as c')
     .innerJoin('workspaces as w', 'w.id', 'c.workspace_id')
@@ -171,24 +172,24 @@ function standingQuery(db: Executor, userId: string, channelId: string, shared: 
     .where('c.id', '=', channelId);
 }
 
-const quickStanding = prepareQueryOne((db: Executor, userId: string, channelId: string) =>
-  standingQuery(db, userId, channelId, storedOperation(userId, channelId)),
+const quickAccess = prepareQueryOne((db: Executor, userId: string, channelId: string) =>
+  accessQuery(db, userId, channelId, storedOperation(userId, channelId)),
 );
 
-const judgedStanding = prepareQueryOne((db: Executor, userId: string, channelId: string, now: number) =>
-  standingQuery(db, userId, channelId, sharedOperations(userId, channelId, now)),
+const accessWithShares = prepareQueryOne((db: Executor, userId: string, channelId: string, now: number) =>
+  accessQuery(db, userId, channelId, sharedOperations(userId, channelId, now)),
 );
 
-/** How a user stands to a channel; `null` where there is no such channel. */
-export async function findChannelStanding(
+/** Returns a user's access to a channel through its workspace and its shares; `null` if the channel does not exist. */
+export async function findUserChannelAccess(
   db: Executor,
   userId: string,
   channelId: string,
   now: number,
 ): Promise<AccessContext | null> {
-  const quick = await quickStanding(db, userId, channelId);
-  // With shares to judge, one statement reads everything, so that no answer is put together from two moments.
-  const row = quick?.shared == null ? quick : await judgedStanding(db, userId, channelId, now);
+  const quick = await quickAccess(db, userId, channelId);
+  // If there are shares, one statement reads everything again, so that the result is of one moment.
+  const row = quick?.shared == null ? quick : await accessWithShares(db, userId, channelId, now);
   return row
     ? {
         workspaceId: row.workspace_id,

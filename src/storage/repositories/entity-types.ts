@@ -1,14 +1,14 @@
 import type { Selectable } from 'kysely';
-import type { AccessContext } from '../../domain/authority.ts';
+import type { AccessContext } from '../../domain/decision.ts';
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
 import type { Operation } from '../../domain/scopes.ts';
 import { operationsFromText, operationsToText, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
-/** A workspace that registered a type, as a user stands to it. */
+/** A workspace that registered a type, with a user's access to it. */
 export interface Registration {
-  readonly standing: AccessContext;
+  readonly access: AccessContext;
   readonly operations: readonly Operation[];
 }
 
@@ -81,7 +81,7 @@ export async function findRegistrations(db: Executor, userId: string, name: stri
     .orderBy('w.id')
     .execute();
   return rows.map((row) => ({
-    standing: {
+    access: {
       workspaceId: row.id,
       role: roleFromRank(row.role),
       shared: [],

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
-import type { VisibilityFilter } from '../../domain/authority.ts';
 import type { Message, MessageHead } from '../../domain/message.ts';
 import type { Page, PageWindow } from '../../domain/paging.ts';
+import type { VisibilityFilter } from '../../domain/visibility.ts';
 import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { AccessContext, VisibilityFilter } from '../../domain/authority.ts';
+import type { AccessContext } from '../../domain/decision.ts';
 import type { Page, PageWindow } from '../../domain/paging.ts';
 import type { PolicySubject, TokenPolicy } from '../../domain/policy.ts';
 import { type Role, rankOf } from '../../domain/roles.ts';
+import type { VisibilityFilter } from '../../domain/visibility.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
@@ -136,7 +137,7 @@ export async function findWorkspaces(db: Executor, ids: readonly string[]): Prom
   return (await workspacesById(db, ids)).map(toWorkspace);
 }
 
-const standing = prepareQueryOne((db: Executor, userId: string, workspaceId: string) =>
+const userAccess = prepareQueryOne((db: Executor, userId: string, workspaceId: string) =>
   db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>
@@ -146,13 +147,13 @@ const standing = prepareQueryOne((db: Executor, userId: string, workspaceId: str
     .where('w.id', '=', workspaceId),
 );
 
-/** How a user stands to a workspace; `null` where there is no such workspace. */
-export async function findStanding(
+/** Returns a user's access to a workspace, with a role of `null` for a non-member; `null` if the workspace does not exist. */
+export async function findUserAccess(
   db: Executor,
   userId: string,
   workspaceId: string,
 ): Promise<AccessContext | null> {
-  const row = await standing(db, userId, workspaceId);
+  const row = await userAccess(db, userId, workspaceId);
   return row
     ? { workspaceId, role: roleFromRank(row.role), shared: [], policy: policyFromColumns(row) }
     : null;

@@ -4,7 +4,7 @@ import type { Executor } from '../../../src/storage/database.ts';
 import { prepareQuery } from '../../../src/storage/query/prepared.ts';
 import { prepareInsert } from '../../../src/storage/query/prepared-insert.ts';
 import { pageTokens } from '../../../src/storage/repositories/token-lists.ts';
-import { findStanding, insertWorkspace, setPolicy } from '../../../src/storage/repositories/workspaces.ts';
+import { findUserAccess, insertWorkspace, setPolicy } from '../../../src/storage/repositories/workspaces.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
 const FORBIDDING = { ...DEFAULT_POLICY, personalTokens: 'FORBIDDEN' } as const;
@@ -13,7 +13,7 @@ async function openWithWorkspace() {
   const handle = openTestSqlite();
   const workspace = { id: 'w', name: 'w', slug: 'w', createdAt: 0, policy: DEFAULT_POLICY };
   await insertWorkspace(handle.db, workspace);
-  const policyNow = async () => (await findStanding(handle.db, 'nobody', 'w'))?.policy.personalTokens;
+  const policyNow = async () => (await findUserAccess(handle.db, 'nobody', 'w'))?.policy.personalTokens;
   return { ...handle, policyNow };
 }
 
@@ -22,7 +22,7 @@ test('a look-up beside an open transaction sees nothing of what that takes back'
   let seen: Promise<unknown> = Promise.resolve();
   const attempt = transact(async (tx) => {
     await setPolicy(tx, 'w', FORBIDDING);
-    expect((await findStanding(tx, 'nobody', 'w'))?.policy).toEqual(FORBIDDING);
+    expect((await findUserAccess(tx, 'nobody', 'w'))?.policy).toEqual(FORBIDDING);
     seen = policyNow();
     throw new Error('changed my mind');
   });

@@ -1,22 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type AccessContext,
-  authorizeEntity,
-  refusalBeforeLookup,
-  type VisibilityFilter,
-  visibilityFilterFor,
-} from '../../src/domain/authority.ts';
+import { authorizeBeforeLookup, authorizeEntity } from '../../src/domain/authority.ts';
+import type { AccessContext } from '../../src/domain/decision.ts';
 import { isOpenTo } from '../../src/domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../../src/domain/principal.ts';
 import { isAtLeast, ROLES } from '../../src/domain/roles.ts';
 import { OPERATIONS, type Operation, type ScopeRule } from '../../src/domain/scopes.ts';
+import { type VisibilityFilter, visibilityFilterFor } from '../../src/domain/visibility.ts';
 import { authority, type Link, personalToken, session, workspaceToken } from '../support/principals.ts';
 import { type Random, seededRandom } from '../support/random.ts';
-import { refusalOf } from '../support/refusal.ts';
 
 interface Place {
   readonly channelId: string;
-  readonly standing: AccessContext;
+  readonly access: AccessContext;
 }
 
 function randomScope(random: Random): ScopeRule {
@@ -51,7 +46,7 @@ function randomPrincipal(random: Random): Principal {
   ]);
 }
 
-/** How a caller stands to a channel of a workspace; a workspace token has its role in its own and none elsewhere. */
+/** A caller's access to a channel; a workspace token has its role in its own workspace only. */
 function randomPlace(random: Random, principal: Principal): Place {
   const workspaceId = random.pick(['w', 'v', 'x']);
   const isHome = principal.kind === 'WORKSPACE_TOKEN' && principal.workspaceId === workspaceId;
@@ -59,7 +54,7 @@ function randomPlace(random: Random, principal: Principal): Place {
     principal.kind === 'WORKSPACE_TOKEN' ? (isHome ? principal.role : null) : random.pick([null, ...ROLES]);
   return {
     channelId: random.pick(['c1', 'c2', 'c3']),
-    standing: {
+    access: {
       workspaceId,
       role,
       shared: [],
@@ -73,50 +68,54 @@ function randomPlace(random: Random, principal: Principal): Place {
   };
 }
 
-/** Whether a list that is filtered by a reach has the channel in it. */
-function holds(reach: VisibilityFilter | null, { channelId, standing }: Place): boolean {
-  if (!reach) return false;
+/** Returns whether a list with the visibility filter contains the channel. */
+function contains(filter: VisibilityFilter | null, { channelId, access }: Place): boolean {
+  if (!filter) return false;
   const held =
-    'workspaceId' in reach.holder
-      ? reach.holder.workspaceId === standing.workspaceId
-      : standing.role !== null && isAtLeast(standing.role, reach.role);
-  const limited = reach.limits.every((clauses) =>
+    'workspaceId' in filter.holder
+      ? filter.holder.workspaceId === access.workspaceId
+      : access.role !== null && isAtLeast(access.role, filter.role);
+  const limited = filter.limits.every((clauses) =>
     clauses.some(
       (clause) =>
         (clause.entityId === null || clause.entityId === channelId) &&
-        (clause.workspaceId === null || clause.workspaceId === standing.workspaceId),
+        (clause.workspaceId === null || clause.workspaceId === access.workspaceId),
     ),
   );
-  return held && limited && (reach.subject === null || isOpenTo(standing.policy, reach.subject));
+  return held && limited && (filter.subject === null || isOpenTo(access.policy, filter.subject));
 }
 
-function isAllowed(principal: Principal, operation: Operation, { channelId, standing }: Place): boolean {
-  const { workspaceId } = standing;
-  const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId, workspaceId } as const;
-  return (
-    refusalBeforeLookup(principal, ask) === null &&
-    refusalOf(() => authorizeEntity(principal, ask, standing)) === null
-  );
+function isAllowed(principal: Principal, operation: Operation, { channelId, access }: Place): boolean {
+  const { workspaceId } = access;
+  const request = {
+    kind: 'entity',
+    operation,
+    entityType: 'channel',
+    entityId: channelId,
+    workspaceId,
+  } as const;
+  const decision = authorizeBeforeLookup(principal, request) ?? authorizeEntity(principal, request, access);
+  return decision.allowed;
 }
 
-describe('what a caller reaches', () => {
-  test('is what the caller would be allowed on, one by one', () => {
+describe('the visibility filter of a caller', () => {
+  test('contains exactly the channels that the caller is allowed on', () => {
     const random = seededRandom(1);
-    let reached = 0;
+    let visible = 0;
     for (let round = 0; round < 5000; round++) {
       const principal = randomPrincipal(random);
       const place = randomPlace(random, principal);
       const operation = random.pick(['READ', 'LIST', 'UPDATE', 'PUBLISH'] as const);
-      const within = holds(visibilityFilterFor(principal, operation, 'channel'), place);
-      expect(within, JSON.stringify({ principal, place, operation })).toBe(
+      const contained = contains(visibilityFilterFor(principal, operation, 'channel'), place);
+      expect(contained, JSON.stringify({ principal, place, operation })).toBe(
         isAllowed(principal, operation, place),
       );
-      if (within) reached += 1;
+      if (contained) visible += 1;
     }
-    expect(reached).toBeGreaterThan(500);
+    expect(visible).toBeGreaterThan(500);
   });
 
-  test('is never more with one more link in the chain', () => {
+  test('contains no more with one more link in the chain', () => {
     const random = seededRandom(2);
     for (let round = 0; round < 3000; round++) {
       const principal = randomPersonalToken(random);

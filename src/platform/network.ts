@@ -1,7 +1,7 @@
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
-/** What the holder of an IP address holds, as counters see it: an IPv4 address, or an IPv6 network of 64 bits. */
+/** Returns the network that rate limits count an IP address under: an IPv4 address itself, or the /64 network of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');

@@ -1,0 +1,108 @@
+import type { EntityAccessRequest, TokenAccessContext, TokenAccessRequest } from '../../domain/authority.ts';
+import type { AccessContext } from '../../domain/decision.ts';
+import { isToken, type Principal, userIdOf } from '../../domain/principal.ts';
+import type { Executor } from '../../storage/database.ts';
+import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
+import { findUserChannelAccess, findWorkspaceIdOf } from '../../storage/repositories/channels.ts';
+import {
+  findEntityType,
+  findRegistrations,
+  type Registration,
+} from '../../storage/repositories/entity-types.ts';
+import { findAncestorIds, findToken } from '../../storage/repositories/tokens.ts';
+import { findPolicy, findUserAccess } from '../../storage/repositories/workspaces.ts';
+
+/** The workspace of a workspace token; `undefined` for any other caller. */
+export function ownWorkspaceOf(principal: Principal): string | undefined {
+  return principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
+}
+
+/** Returns the caller's access to a workspace; `null` if it does not exist, or a workspace token belongs to another one. */
+export async function findAccessContext(
+  db: Executor,
+  principal: Principal,
+  workspaceId: string,
+): Promise<AccessContext | null> {
+  if (principal.kind === 'WORKSPACE_TOKEN') {
+    if (principal.workspaceId !== workspaceId) return null;
+    const policy = await findPolicy(db, workspaceId);
+    return policy && { workspaceId, role: principal.role, shared: [], policy };
+  }
+  const userId = userIdOf(principal);
+  return userId === null ? null : findUserAccess(db, userId, workspaceId);
+}
+
+async function findChannelAccess(
+  db: Executor,
+  principal: Principal,
+  channelId: string,
+  now: number,
+): Promise<AccessContext | null> {
+  const userId = userIdOf(principal);
+  if (userId !== null) return findUserChannelAccess(db, userId, channelId, now);
+  const workspaceId = await findWorkspaceIdOf(db, channelId);
+  return workspaceId === null ? null : findAccessContext(db, principal, workspaceId);
+}
+
+/** Returns the caller's access to a workspace or channel; `null` if it is not in the workspace that the request names. */
+export async function findEntityAccess(
+  db: Executor,
+  principal: Principal,
+  { entityType, workspaceId }: EntityAccessRequest,
+  entityId: string,
+  now: number,
+): Promise<AccessContext | null> {
+  const access =
+    entityType === 'channel'
+      ? await findChannelAccess(db, principal, entityId, now)
+      : await findAccessContext(db, principal, entityId);
+  return workspaceId === undefined || access?.workspaceId === workspaceId ? access : null;
+}
+
+/** Returns the caller's access to the entities of a type in a workspace. No share gives an operation on the whole type. */
+export async function findTypeAccess(
+  db: Executor,
+  principal: Principal,
+  { entityType, operation }: EntityAccessRequest,
+  workspaceId: string,
+  now: number,
+): Promise<AccessContext | null> {
+  const access = await findAccessContext(db, principal, workspaceId);
+  const userId = userIdOf(principal);
+  if (!access || userId === null || entityType !== 'channel') return access;
+  const shared = await findSharedOperations(db, userId, workspaceId, now);
+  return { ...access, shared: shared.filter((each) => each !== operation) };
+}
+
+/** Returns the workspaces of the caller that registered the entity type: the one that the request names, or all. */
+export async function findRegistrationsFor(
+  db: Executor,
+  principal: Principal,
+  request: EntityAccessRequest,
+): Promise<Registration[]> {
+  const workspaceId = request.workspaceId ?? ownWorkspaceOf(principal);
+  if (workspaceId === undefined) {
+    const userId = userIdOf(principal);
+    return userId === null ? [] : findRegistrations(db, userId, request.entityType);
+  }
+  const access = await findAccessContext(db, principal, workspaceId);
+  const type = await findEntityType(db, workspaceId, request.entityType);
+  return access && type ? [{ access, operations: type.operations }] : [];
+}
+
+/** Returns the token of a request and the caller's access to it; `null` if it is not in the workspace that the request names. */
+export async function findTokenAccess(
+  db: Executor,
+  principal: Principal,
+  { workspaceId }: TokenAccessRequest,
+  tokenId: string,
+): Promise<TokenAccessContext | null> {
+  const token = await findToken(db, tokenId);
+  if (!token || (workspaceId !== undefined && token.workspaceId !== workspaceId)) return null;
+  const needsAncestors = isToken(principal) && token.parentId !== null;
+  return {
+    token,
+    ancestorIds: needsAncestors ? await findAncestorIds(db, tokenId) : [],
+    workspace: token.workspaceId === null ? null : await findAccessContext(db, principal, token.workspaceId),
+  };
+}
