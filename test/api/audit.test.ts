@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY } from '../../src/domain/duration.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -47,7 +47,7 @@ function actionsOf({ nodes }: { nodes: { action: string }[] }): string[] {
 }
 
 describe('workspace.auditEvents', () => {
-  test('tells of every change, newest first, with who did it and what it was', async () => {
+  test('lists every change, newest first, with its actor and target', async () => {
     const { workspaceId } = postern;
     const ada = await postern.person('Ada');
     const run = (mutation: string) => postern.post(`mutation { ${mutation} }`, {}, postern.owner.session);
@@ -70,14 +70,14 @@ describe('workspace.auditEvents', () => {
 
     const { nodes } = await eventsOfWorkspace();
     const email = ada.email;
-    const told = nodes.map(({ action, detail, actor, targetId }: Record<string, any>) => [
+    const listed = nodes.map(({ action, detail, actor, targetId }: Record<string, any>) => [
       action,
       actor?.email ?? null,
       targetId,
       detail,
     ]);
     const { email: owner } = postern.owner;
-    expect(told).toEqual([
+    expect(listed).toEqual([
       ['member.removed', owner, ada.id, { email, role: 'OWNER' }],
       ['member.role_changed', owner, ada.id, { email, role: 'OWNER', before: 'VIEWER' }],
       ['member.joined', email, ada.id, { email, role: 'VIEWER' }],
@@ -88,7 +88,7 @@ describe('workspace.auditEvents', () => {
     ]);
   });
 
-  test('names the workspace token that did it, also when that is gone', async () => {
+  test('names the workspace token that made the change, even after the token was deleted', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER');
     await rename('Renamed', secret);
     const filter = { actions: ['workspace.updated'] };
@@ -128,7 +128,7 @@ describe('workspace.auditEvents', () => {
     expect((await eventsOfWorkspace({ filter: { actions: [] } })).totalCount).toBe(0);
   });
 
-  test('refuses actions that there are not, and forged cursors', async () => {
+  test('rejects unknown actions and forged cursors', async () => {
     const { errors } = await ofWorkspace({ filter: { actions: ['token.created', 'nonsense'] } });
     expect(errors[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -137,13 +137,13 @@ describe('workspace.auditEvents', () => {
     expect((await ofWorkspace({ after: 'forged' })).code).toBe('BAD_USER_INPUT');
   });
 
-  test('is readable by Administrators and their workspace tokens, and by nobody below', async () => {
+  test('is readable by Administrators and their workspace tokens, and by no one below', async () => {
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     expect((await ofWorkspace({}, secret)).data.workspace.auditEvents.totalCount).toBe(2);
-    const answers = await answersToTheUnworthy(postern, 'ADMINISTRATOR', (caller) => ofWorkspace({}, caller));
+    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (caller) => ofWorkspace({}, caller));
     expect(answers).toEqual({
       ...refusalsFor('ADMINISTRATOR'),
-      // Where the workspace itself cannot be seen, there is nothing to refuse.
+      // If the caller cannot see the workspace, the field has no parent to be refused on.
       'a stranger': 'allowed',
       'the token of another workspace': 'allowed',
     });
@@ -151,7 +151,7 @@ describe('workspace.auditEvents', () => {
 });
 
 describe('viewer.auditEvents', () => {
-  test('shows a person the own account and personal tokens, and no workspace', async () => {
+  test('shows a user the events of their account and personal tokens, and none of a workspace', async () => {
     const ada = await postern.person('Ada', 'OWNER');
     const { id, secret } = await createPersonalToken(postern, ada.session, {
       access: 'SCOPED',
@@ -176,7 +176,7 @@ describe('viewer.auditEvents', () => {
     ]);
   });
 
-  test('is for signed-in people only', async () => {
+  test('requires a session', async () => {
     const personal = await createPersonalToken(postern, postern.owner.session);
     const workspace = await createWorkspaceToken(postern, 'OWNER');
     for (const { secret } of [personal, workspace]) {
@@ -187,7 +187,7 @@ describe('viewer.auditEvents', () => {
 });
 
 describe('token.auditEvents', () => {
-  test('shows the owner of a personal token what was done to it', async () => {
+  test('shows the owner of a personal token the changes to it', async () => {
     const { id, secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [{ entityType: 'token', operations: ['READ'] }],
@@ -201,7 +201,7 @@ describe('token.auditEvents', () => {
     expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'SESSION_REQUIRED' });
   });
 
-  test('shows Administrators what was done to a workspace token', async () => {
+  test('shows Administrators the changes to a workspace token', async () => {
     const { id } = await createWorkspaceToken(postern, 'VIEWER');
     const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const { data } = await postern.post(OF_TOKEN, { id }, admin.secret);
@@ -221,7 +221,7 @@ describe('node', () => {
     return answer.errors[0] ?? answer.data.node;
   };
 
-  test('finds a row of the log for those who may read that log, and for nobody else', async () => {
+  test('returns an audit row to callers who can read that log, and to no one else', async () => {
     const ada = await postern.person('Ada', 'WORKSPACE_MANAGER');
     const [ofWorkspaceLog] = (await eventsOfWorkspace()).nodes;
     const [ofAdasLog] = (await eventsOfAccount(ada.session)).nodes;

@@ -18,8 +18,8 @@ function tokens(variables: object) {
   return postern.post(TOKENS, variables, postern.owner.session);
 }
 
-// Databases differ in how much text, and in which characters, they take.
-describe('what a database may choke on is refused as bad input', () => {
+// Databases differ in the length and the characters of the text that they accept.
+describe('values that a database can fail on are rejected as bad input', () => {
   test.each([
     ['longer than anything that could be found', 'x'.repeat(60_000)],
     ['with a character that no name has', 'night\u0000ly'],
@@ -34,14 +34,14 @@ describe('what a database may choke on is refused as bad input', () => {
   test.each([
     ['key', ['NAME_ASC', 'a\u0000', 'b']],
     ['id', ['NAME_ASC', 'a', 'b\u0000']],
-  ])('a cursor that was forged with such a %s', async (_part, place) => {
+  ])('a forged cursor with %s', async (_part, place) => {
     const after = Buffer.from(JSON.stringify(place)).toString('base64url');
     const { code } = await tokens({ after, orderBy: { field: 'NAME', direction: 'ASC' } });
     expect(code).toBe('BAD_USER_INPUT');
   });
 });
 
-describe('a value of 128 KiB is refused before a library matches it', () => {
+describe('a value of 128 KiB is rejected before a library matches it', () => {
   const zeros = '0'.repeat(100_000);
   const expires = (kind: string, type: string) =>
     `mutation ($value: ${type}!) { createToken(input: { name: "a", access: FULL, expires: { ${kind}: $value } }) { secret } }`;
@@ -59,12 +59,12 @@ describe('a value of 128 KiB is refused before a library matches it', () => {
   });
 });
 
-test('a search finds names whatever stands around it', async () => {
+test('a search finds names whatever characters are around it', async () => {
   const { data } = await tokens({ search: ' NIGHTLY ' });
   expect(data.tokens.nodes).toEqual([{ name: 'nightly build' }]);
 });
 
-test('what cannot be an entity type is no type that anybody registered', async () => {
+test('a string that cannot be an entity type is treated as an unregistered type', async () => {
   const query = `operation=read&workspaceId=${postern.workspaceId}`;
   for (const entityType of ['a%00b', 'Repository', 'x'.repeat(51)]) {
     const request = new Request(`http://postern.test/verify?${query}&entityType=${entityType}`, {

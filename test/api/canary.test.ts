@@ -27,7 +27,7 @@ async function send(body: string, headers: Record<string, string> = {}, path = '
 const ask = (query: string, more: object = {}, headers?: Record<string, string>) =>
   send(JSON.stringify({ query, ...more }), headers);
 
-/** Everything that the database holds: its rows and, of an SQLite file, every byte, those of deleted rows included. */
+/** Everything that the database contains: its rows and, for SQLite, every byte of the file, with those of deleted rows. */
 async function databaseBytes(): Promise<string> {
   await postern.app.services.lastUse.flush();
   const { db } = postern.database;
@@ -46,14 +46,14 @@ async function databaseBytes(): Promise<string> {
 
 async function expectNoTraceOf(...canaries: string[]): Promise<void> {
   const [logs, bytes] = [postern.logs.join(''), await databaseBytes()];
-  // What is looked for in the right places is found there.
+  // The search finds values in the columns where they belong.
   expect(logs).toContain('requestId');
   expect(bytes).toContain(postern.owner.email);
   expect(canaries.filter((canary) => logs.includes(canary))).toEqual([]);
   expect(canaries.filter((canary) => bytes.includes(canary))).toEqual([]);
 }
 
-/** Sends a secret in every place of a request that a caller can fill. */
+/** Sends a secret in every part of a request that a client controls. */
 async function sendEverywhere(secret: string): Promise<string[]> {
   const viewer = '{ viewer { kind } }';
   return [
@@ -95,7 +95,7 @@ async function sendEverywhere(secret: string): Promise<string[]> {
   ];
 }
 
-/** Tries to store a secret where only a name, an address or an id belongs. */
+/** Tries to store a secret as a name, an address or an id. */
 async function offerAsValues(secret: string): Promise<void> {
   const { session } = postern.owner;
   const { workspaceId } = postern;
@@ -132,7 +132,7 @@ async function offerAsValues(secret: string): Promise<void> {
   await mutate(postern, 'regenerateToken', { id: secret, overlap: secret }, session, '__typename');
 }
 
-test('no secret, living, dead or made up, is found in a log line, an audit row or a byte of the database', async () => {
+test('no secret, valid, invalid or made up, appears in a log line, an audit row or a byte of the database', async () => {
   const { owner } = postern;
   const personal = await createPersonalToken(postern, owner.session);
   const ofWorkspace = await createWorkspaceToken(postern, 'OWNER');
@@ -159,17 +159,17 @@ test('no secret, living, dead or made up, is found in a log line, an audit row o
     await sendEverywhere(secret);
     await offerAsValues(secret);
   }
-  // The first ten characters of a token's secret are kept, to show which one it is.
+  // The first ten characters of a secret are stored as its preview.
   await expectNoTraceOf(...secrets.map((secret) => secret.slice(10)));
 });
 
-test('no answer repeats a secret that was sent, whatever it was sent as', async () => {
+test('no response repeats a secret from the request, in any part of it', async () => {
   const secret = composeSecret('PERSONAL', randomBytes(32));
   const answers = await sendEverywhere(secret);
   expect(answers.filter((answer) => answer.includes(secret.slice(10)))).toEqual([]);
 });
 
-test('no password, right, wrong, new or too short, is found there either', async () => {
+test('no password, right, wrong, new or too short, appears there either', async () => {
   const { owner } = postern;
   const passwords = [PASSWORD, WRONG_PASSWORD, NEW_PASSWORD, SHORT_PASSWORD];
   for (const password of passwords) {

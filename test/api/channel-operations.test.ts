@@ -34,7 +34,7 @@ async function verify(cell: Cell): Promise<boolean> {
 }
 
 test.each(CELLS)(
-  'a token with $held is judged alike by all who are asked, for $operation on a channel of place $place',
+  'every endpoint decides alike on a token with $held, for $operation on a channel of place $place',
   async (cell) => {
     const [one, all] = await can(cell);
     const answers = { call: await world.call(cell), can: one, canAll: all, verify: await verify(cell) };

@@ -48,7 +48,7 @@ async function reads(secret: string): Promise<string[]> {
   return found;
 }
 
-test('a scope names channels that the owner can see, in a workspace or wherever they are', async () => {
+test('a scope can name channels that the owner can see, in one workspace or in any', async () => {
   const cases: [object, string[]][] = [
     [{}, [own, shared]],
     [{ entityId: own }, [own]],
@@ -64,7 +64,7 @@ test('a scope names channels that the owner can see, in a workspace or wherever 
   }
 });
 
-test('a scope on what the owner cannot see, or not there, is refused', async () => {
+test('a scope on a channel that the owner cannot see, or that is in another workspace, is refused', async () => {
   const cases: [object, string][] = [
     [{ entityId: foreign }, 'entityId'],
     [{ entityId: postern.workspaceId }, 'entityId'],
@@ -79,12 +79,12 @@ test('a scope on what the owner cannot see, or not there, is refused', async () 
   }
 });
 
-test('a workspace of which one has only a share cannot be named for itself', async () => {
+test('a scope cannot name a workspace of which the owner has only a share', async () => {
   const scope = { entityType: 'workspace', workspaceId: guestWorkspace };
   expect((await tokenWith(scope)).code).toBe('BAD_USER_INPUT');
 });
 
-test('a channel in a workspace that the scope does not cover is as good as absent', async () => {
+test('a channel in a workspace outside the scope looks absent', async () => {
   const { data } = await tokenWith({ workspaceId: postern.workspaceId, operations: ['UPDATE'] });
   const { secret } = data.createToken;
   const inOther = await mutate(postern, 'updateChannel', { id: shared }, secret, '__typename');
@@ -99,7 +99,7 @@ test('a channel in a workspace that the scope does not cover is as good as absen
   expect(inOther.errors).toEqual(absent.errors);
 });
 
-test('a derived token has of the channels what its parent has too', async () => {
+test('a derived token reaches only channels that its parent reaches too', async () => {
   const scopes = [
     { entityType: 'channel', entityId: own, operations: ['READ'] },
     { entityType: 'token', operations: ['CREATE'] },

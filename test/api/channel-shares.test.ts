@@ -26,7 +26,7 @@ function shareWith(input: object, by: string = owner) {
   return mutate(postern, 'shareChannel', { id, email: guest.email, ...input }, by, selection);
 }
 
-/** The operations on the channel that a caller may do, as Postern says itself. */
+/** The operations on the channel that a caller can do, by viewer.can. */
 async function abilities(secret: string): Promise<string[]> {
   const checks = SHAREABLE.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
   const query = 'query ($checks: [CheckInput!]!) { viewer { canAll(checks: $checks) { allowed } } }';
@@ -44,7 +44,7 @@ async function listed(secret: string): Promise<string[]> {
 }
 
 test.each(SHAREABLE)(
-  'who is shared %s may do exactly that, with a session and with a token',
+  'a user with a share of %s can do exactly that, with a session and with a token',
   async (operation) => {
     const token = await createPersonalToken(postern, guest.session);
     expect(await abilities(guest.session)).toEqual([]);
@@ -57,7 +57,7 @@ test.each(SHAREABLE)(
   },
 );
 
-test('a share does not open its neighbours, the workspace or its members', async () => {
+test('a share does not open other channels, the workspace or its members', async () => {
   await createChannel(postern, { name: 'neighbour' });
   await share(postern, id, guest, SHAREABLE);
   expect(await listed(guest.session)).toEqual([id]);
@@ -80,7 +80,7 @@ test('a share does not open its neighbours, the workspace or its members', async
   expect((await mutate(postern, 'createChannel', input, guest.session, '__typename')).code).toBe('FORBIDDEN');
 });
 
-test('sharing again replaces what was shared, and unsharing takes it from the next request on', async () => {
+test('sharing again replaces the share, and unsharing ends it from the next request on', async () => {
   await share(postern, id, guest, ['READ', 'PUBLISH']);
   const { data } = await shareWith({ operations: ['LIST', 'READ', 'LIST'] });
   expect(data.shareChannel.channel.shares).toEqual([
@@ -99,19 +99,19 @@ test.each([
   ['nothing', { operations: [] }, ['input', 'operations']],
   ['CREATE', { operations: ['CREATE', 'READ'] }, ['input', 'operations']],
   ['with an unknown address', { operations: ['READ'], email: 'nobody@example.com' }, ['input', 'email']],
-])('sharing %s is refused, and shares nothing', async (_what, input, path) => {
+])('sharing %s is refused, and changes nothing', async (_what, input, path) => {
   const { errors } = await shareWith(input);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }]);
   expect(await abilities(guest.session)).toEqual([]);
 });
 
-test('a share with a member adds to what the role allows', async () => {
+test('a share with a member adds to the operations of the role', async () => {
   const viewer = await postern.person('Viewer', 'VIEWER');
   await share(postern, id, viewer, ['PUBLISH']);
   expect(await abilities(viewer.session)).toEqual(['READ', 'LIST', 'PUBLISH', 'SUBSCRIBE']);
 });
 
-test('a share ends with the membership that was there too', async () => {
+test('a share of a member ends with the membership', async () => {
   const member = await postern.person('Member', 'TEAM_MEMBER');
   await share(postern, id, member, ['READ']);
   const input = { workspaceId: postern.workspaceId, userId: member.id };
@@ -129,8 +129,8 @@ test('the policy of the workspace closes shares to tokens too', async () => {
   expect(await abilities(guest.session)).toEqual(['READ', 'LIST']);
 });
 
-describe('nobody shares what they may not do themselves', () => {
-  test('a guest passes on only what the guest has', async () => {
+describe('a caller can share only operations that the caller can do', () => {
+  test('a guest passes on only the operations of the guest', async () => {
     const friend = await postern.person('Friend');
     await share(postern, id, guest, ['SHARE', 'READ']);
     const refused = await shareWith({ email: friend.email, operations: ['READ', 'PUBLISH'] }, guest.session);
@@ -140,7 +140,7 @@ describe('nobody shares what they may not do themselves', () => {
     expect(await abilities(friend.session)).toEqual(['READ']);
   });
 
-  test('a token passes on only what its scopes cover on that channel', async () => {
+  test('a token passes on only the operations of its scopes on that channel', async () => {
     const other = await createChannel(postern, { name: 'other' });
     const scopes = [
       { entityType: 'channel', entityId: id, operations: ['SHARE', 'READ'] },
@@ -165,7 +165,7 @@ describe('a share has a row for each granter', () => {
   const unshare = (userId: string, by: string) =>
     mutate(postern, 'unshareChannel', { id, userId }, by, '__typename');
 
-  test('what several granters give adds up, and is shown as one', async () => {
+  test('the operations of several granters add up, and appear as one share', async () => {
     await share(postern, id, friend, ['PUBLISH', 'READ']);
     const { data } = await shareWith({ email: friend.email, operations: ['LIST', 'READ'] }, guest.session);
     const shown = data.shareChannel.channel.shares.find(({ user }: any) => user.email === friend.email);
@@ -173,7 +173,7 @@ describe('a share has a row for each granter', () => {
     expect(await abilities(friend.session)).toEqual(['READ', 'LIST', 'PUBLISH']);
   });
 
-  test('a guest replaces and ends only what the guest gave', async () => {
+  test('a guest replaces and ends only shares of their own', async () => {
     await share(postern, id, friend, ['PUBLISH']);
     expect((await unshare(friend.id, guest.session)).code).toBe('NOT_FOUND');
     await shareWith({ email: friend.email, operations: ['LIST'] }, guest.session);
@@ -183,7 +183,7 @@ describe('a share has a row for each granter', () => {
     expect(await abilities(friend.session)).toEqual(['PUBLISH']);
   });
 
-  test('a member who may share replaces and ends what everybody gave', async () => {
+  test('a member who can share replaces and ends the shares of every granter', async () => {
     await shareWith({ email: friend.email, operations: ['LIST'] }, guest.session);
     await share(postern, id, friend, ['READ']);
     expect(await abilities(friend.session)).toEqual(['READ']);
@@ -192,13 +192,13 @@ describe('a share has a row for each granter', () => {
     expect(await abilities(friend.session)).toEqual([]);
   });
 
-  test('two guests who share with each other and with themselves support nobody', async () => {
+  test('two guests who share with each other and with themselves give no authority', async () => {
     const operations = ['SHARE', 'READ', 'LIST'];
     await shareWith({ email: friend.email, operations }, guest.session);
     await shareWith({ email: guest.email, operations }, friend.session);
     await shareWith({ email: guest.email, operations }, guest.session);
     await shareWith({ email: friend.email, operations }, friend.session);
-    // Ends what the owner gave, and nothing else.
+    // Ends only what the owner shared.
     await postern.database.db
       .deleteFrom('channel_shares')
       .where('granted_by', '=', uuidOf(postern.owner.id))
@@ -209,7 +209,7 @@ describe('a share has a row for each granter', () => {
     expect(data.channel.shares).toEqual([]);
   });
 
-  test('a guest holds an operation and SHARE from different granters, and passes it on', async () => {
+  test('a guest has an operation and SHARE from different granters, and can pass it on', async () => {
     const other = await postern.person('Other');
     await shareWith({ email: friend.email, operations: ['SHARE'] }, guest.session);
     await postern.database.db

@@ -47,7 +47,7 @@ async function names(by: string, inWorkspace?: string): Promise<string[]> {
   return data.channels.nodes.map(({ name }: { name: string }) => name);
 }
 
-test('a channel is made, looked up, changed and deleted', async () => {
+test('a channel is created, read, updated and deleted', async () => {
   const made = (await create({ name: '  Ne\u0301ws ', description: 'What is new' })).data.createChannel
     .channel;
   const now = new Date(postern.now()).toISOString();
@@ -81,8 +81,8 @@ test('a channel is made, looked up, changed and deleted', async () => {
   );
   expect(emptied.data.updateChannel.channel).toMatchObject({ name: 'Other', description: null });
 
-  const gone = await mutate(postern, 'deleteChannel', { id }, owner, 'deletedChannelId');
-  expect(gone.data.deleteChannel.deletedChannelId).toBe(id);
+  const deleted = await mutate(postern, 'deleteChannel', { id }, owner, 'deletedChannelId');
+  expect(deleted.data.deleteChannel.deletedChannelId).toBe(id);
   expect(await look(id, owner)).toEqual({ channel: null, node: null });
   expect((await mutate(postern, 'deleteChannel', { id }, owner, 'deletedChannelId')).code).toBe('NOT_FOUND');
 });
@@ -92,13 +92,13 @@ test.each([
   ['a name that is too long', { name: 'x'.repeat(101) }, ['input', 'name']],
   ['a name that turns the line round', { name: 'a\u202eb' }, ['input', 'name']],
   ['a description that is too long', { description: 'x'.repeat(501) }, ['input', 'description']],
-])('%s makes no channel', async (_what, input, path) => {
+])('%s creates no channel', async (_what, input, path) => {
   const { errors } = await create(input);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }]);
   expect(await names(owner)).toEqual([]);
 });
 
-test('an absent and a foreign channel answer alike, to the byte', async () => {
+test('an absent and a foreign channel get the same response, to the byte', async () => {
   const stranger = await postern.person('Stranger');
   const id = await createChannel(postern);
   for (const field of [
@@ -122,7 +122,7 @@ test('an absent and a foreign channel answer alike, to the byte', async () => {
   expect(await look(id, stranger.session)).toEqual(await look(ABSENT, stranger.session));
 });
 
-test('a Viewer reads and lists channels, and does no more', async () => {
+test('a Viewer can only read and list channels', async () => {
   const viewer = await postern.person('Viewer', 'VIEWER');
   const id = await createChannel(postern);
   expect(await look(id, viewer.session)).toMatchObject({ channel: { id } });
@@ -139,7 +139,7 @@ test('a Viewer reads and lists channels, and does no more', async () => {
   }
 });
 
-test('a workspace token does on its channels what its role may, and nothing elsewhere', async () => {
+test('a workspace token can do on its channels what its role can, and nothing elsewhere', async () => {
   const elsewhere = await postern.workspace('Elsewhere', [[postern.owner, 'OWNER']]);
   const foreign = await createChannel(postern, { name: 'foreign', workspaceId: elsewhere });
   const viewer = await createWorkspaceToken(postern, 'VIEWER');
@@ -158,7 +158,7 @@ test('a workspace token does on its channels what its role may, and nothing else
   ).toBeUndefined();
 });
 
-test('lists hold what the caller may list, of one workspace or of all, page by page', async () => {
+test('lists contain the channels that the caller can list, of one workspace or of all, page by page', async () => {
   const second = await postern.workspace('Second', [[postern.owner, 'OWNER']]);
   for (const name of ['a', 'b', 'c']) {
     await createChannel(postern, { name });
@@ -179,7 +179,7 @@ test('lists hold what the caller may list, of one workspace or of all, page by p
   expect(rest).toMatchObject({ nodes: [{ name: 'c' }], pageInfo: { hasNextPage: false } });
 });
 
-test('a workspace closed to personal tokens leaves them no channel, and its people all', async () => {
+test('a workspace that forbids personal tokens closes its channels to them, and not to its members', async () => {
   const id = await createChannel(postern);
   const token = await createPersonalToken(postern, owner);
   expect(await names(token.secret)).toEqual(['news']);
@@ -197,7 +197,7 @@ test('a workspace closed to personal tokens leaves them no channel, and its peop
   expect(await names(owner)).toEqual(['news']);
 });
 
-test("the workspace's audit log tells what was done to its channels, and nothing of messages", async () => {
+test("the workspace's audit log records changes of its channels, and no messages", async () => {
   const guest: Person = await postern.person('Guest');
   const id = await createChannel(postern);
   await mutate(postern, 'updateChannel', { id, name: 'olds' }, owner, '__typename');

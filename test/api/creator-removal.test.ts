@@ -7,7 +7,7 @@ import { follow } from '../support/streams.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 let postern: TestApp;
-/** An Administrator, the workspace token that she made, and one that this token made. */
+/** An Administrator, a workspace token that she created, and one that this token created. */
 let admin: Person;
 let token: IssuedToken;
 let child: IssuedToken;
@@ -32,7 +32,7 @@ async function isMember(person: Person): Promise<boolean> {
 
 const outcomes = () => Promise.all([token, child].map(({ secret }) => authOutcome(postern, secret)));
 
-test('with revokeCreated, a removed member does not come back by a workspace token that they made', async () => {
+test('with revokeCreated, a removed member cannot come back by a workspace token that they created', async () => {
   const others = await createWorkspaceToken(postern, 'ADMINISTRATOR');
   const stream = await follow(postern, await createChannel(postern), child.secret);
   expect((await remove(admin, postern.owner.session, { revokeCreated: true })).errors).toEqual([]);
@@ -54,7 +54,7 @@ test('without revokeCreated, the workspace tokens of a removed member stay', asy
   expect(await outcomes()).toEqual(['OK', 'OK']);
 });
 
-test('revokeCreated reaches no workspace token whose role is above that of the caller, and then nothing happens', async () => {
+test('revokeCreated cannot revoke a workspace token whose role is above that of the caller, and then changes nothing', async () => {
   const owner = await postern.person('Former', 'OWNER');
   const high = await createWorkspaceToken(postern, 'OWNER', {}, owner.session);
   const demotion = { workspaceId: postern.workspaceId, userId: owner.id, role: 'VIEWER' };
@@ -64,7 +64,7 @@ test('revokeCreated reaches no workspace token whose role is above that of the c
   expect([await isMember(owner), await authOutcome(postern, high.secret)]).toEqual([true, 'OK']);
 });
 
-test('who leaves revokes with it what takes an Administrator only as an Administrator', async () => {
+test('a member who leaves can use revokeCreated only as an Administrator', async () => {
   const viewer = await postern.person('Viewer', 'VIEWER');
   const { errors } = await remove(viewer, viewer.session, { revokeCreated: true });
   expect(errors[0]?.extensions).toMatchObject({
@@ -76,7 +76,7 @@ test('who leaves revokes with it what takes an Administrator only as an Administ
   expect(await outcomes()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
 });
 
-test('the list of the workspace tokens that a member made can be had before', async () => {
+test('the workspace tokens that a member created can be listed before the removal', async () => {
   await createWorkspaceToken(postern, 'VIEWER');
   const query = `query ($id: ID!, $filter: TokenFilter!) {
     workspace(id: $id) { tokens(filter: $filter) { nodes { id } totalCount } } }`;
@@ -89,7 +89,7 @@ test('the list of the workspace tokens that a member made can be had before', as
   expect(await listed('nonsense')).toEqual({ nodes: [], totalCount: 0 });
 });
 
-test('the operator is told what a deactivated user made, and may revoke it with the account', async () => {
+test('the operator sees what a deactivated user created, and can revoke it with the account', async () => {
   const operator = createOperatorService(postern.app.services);
   const first = await operator.deactivateUser(admin.email);
   expect(first).toMatchObject({ isNew: true, created: [{ role: 'ADMINISTRATOR', name: 'workspace' }] });

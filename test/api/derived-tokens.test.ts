@@ -14,20 +14,20 @@ function manager(operations: readonly string[], name: string): Promise<IssuedTok
   return createPersonalToken(postern, postern.owner.session, { name, access: 'SCOPED', scopes });
 }
 
-/** The names of what a token derived, as it is told through itself. */
+/** The names of the derived tokens of a token, read with the token itself. */
 async function derivedOf(secret: string): Promise<string[]> {
   const { data } = await postern.post('{ viewer { token { derived { nodes { name } } } } }', {}, secret);
   return data.viewer.token.derived.nodes.map(({ name }: { name: string }) => name);
 }
 
-describe('what a token derived', () => {
-  test('is shown to it by a scope that lists tokens', async () => {
+describe('the derived tokens of a token', () => {
+  test('are visible to it with a scope that lists tokens', async () => {
     const { secret } = await manager(['CREATE', 'LIST'], 'parent');
     await createPersonalToken(postern, secret, { name: 'child', access: 'NONE' });
     expect(await derivedOf(secret)).toEqual(['child']);
   });
 
-  test('is not shown to it without one, whichever way it looks', async () => {
+  test('are not visible to it without one, by any field', async () => {
     const parent = await manager(['CREATE', 'READ', 'UPDATE'], 'parent');
     await createPersonalToken(postern, parent.secret, { name: 'child', access: 'NONE' });
     expect(await derivedOf(parent.secret)).toEqual([]);
@@ -41,7 +41,7 @@ describe('what a token derived', () => {
     expect(await derivedOf(parent.secret)).toEqual([]);
   });
 
-  test('is shown no further than to the tokens that the scope names', async () => {
+  test('are visible to it only as far as the scope names them', async () => {
     const parent = await manager(['CREATE'], 'parent');
     const [one] = await Promise.all(
       ['one', 'two'].map((name) => createPersonalToken(postern, parent.secret, { name, access: 'NONE' })),
@@ -52,7 +52,7 @@ describe('what a token derived', () => {
     expect(await derivedOf(parent.secret)).toEqual(['one']);
   });
 
-  test('is shown to its owner, whatever the token may do', async () => {
+  test('are visible to its owner, for every access of the token', async () => {
     const parent = await manager(['CREATE'], 'parent');
     await createPersonalToken(postern, parent.secret, { name: 'child', access: 'NONE' });
     const query = 'query ($id: ID!) { token(id: $id) { derived { nodes { name parent { name } } } } }';
@@ -61,7 +61,7 @@ describe('what a token derived', () => {
   });
 });
 
-test('a token between a caller and what it looks at is not shown where no scope reaches it', async () => {
+test('a token between a caller and a visible descendant is hidden if no scope includes it', async () => {
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'UPDATE'] }];
   const top = await manager(['CREATE', 'UPDATE'], 'top');
   const middle = await createPersonalToken(postern, top.secret, { name: 'middle', access: 'SCOPED', scopes });

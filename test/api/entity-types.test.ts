@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Operation } from '../../src/domain/scopes.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -33,7 +33,7 @@ async function types(by: string = owner) {
   return (await postern.post(query, {}, by)).data.workspace.entityTypes;
 }
 
-/** What stands in the way of an operation on a pipeline, as Postern says; `null` for nothing. */
+/** The reason why an operation on a pipeline is denied, by viewer.can; `null` if it is allowed. */
 async function obstacle(
   secret: string,
   operation: Operation,
@@ -57,7 +57,7 @@ function scopedToken(scope: object, by: string = member.session) {
   );
 }
 
-test('a type is declared, declared anew and taken back', async () => {
+test('a type is registered, registered again and unregistered', async () => {
   const first = { name: 'pipeline', description: 'What builds', operations: ['READ', 'PUBLISH'] };
   const made = await register({ description: 'What builds', operations: ['PUBLISH', 'READ', 'READ'] });
   expect(made.data.registerEntityType.entityType).toEqual(first);
@@ -78,31 +78,31 @@ test.each([
   ['a built-in name', { name: 'channel' }, ['input', 'name']],
   ['no operations', { operations: [] }, ['input', 'operations']],
   ['a description that is too long', { description: 'x'.repeat(501) }, ['input', 'description']],
-])('%s declares no type', async (_what, input, path) => {
+])('%s registers no type', async (_what, input, path) => {
   const { errors } = await register(input);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }]);
   expect(await types()).toEqual([]);
 });
 
-test('a name that is no slug declares no type', async () => {
+test('a name that is not a slug registers no type', async () => {
   for (const name of ['', 'Pipeline', '1st', 'a b', 'x'.repeat(51)]) {
     expect((await register({ name })).code).toBe('BAD_VARIABLES');
   }
 });
 
-test('declaring a type takes an Administrator', async () => {
-  expect(await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) => register({}, secret))).toEqual(
+test('registering a type requires an Administrator', async () => {
+  expect(await refusalsBelow(postern, 'ADMINISTRATOR', (secret) => register({}, secret))).toEqual(
     refusalsFor('ADMINISTRATOR'),
   );
 });
 
-test('taking a type back takes an Administrator', async () => {
-  expect(
-    await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) => unregister('pipeline', secret)),
-  ).toEqual(refusalsFor('ADMINISTRATOR'));
+test('unregistering a type requires an Administrator', async () => {
+  expect(await refusalsBelow(postern, 'ADMINISTRATOR', (secret) => unregister('pipeline', secret))).toEqual(
+    refusalsFor('ADMINISTRATOR'),
+  );
 });
 
-test("the workspace's audit log tells of declarations", async () => {
+test("the workspace's audit log records registrations", async () => {
   await register({});
   await unregister('pipeline');
   const query = `{ workspace(id: "${workspaceId}") { auditEvents(first: 2) { nodes { action targetId detail } } } }`;
@@ -116,7 +116,7 @@ test("the workspace's audit log tells of declarations", async () => {
   ]);
 });
 
-test('roles map to operations as on channels', async () => {
+test('roles give the same operations as on channels', async () => {
   await register({ operations: ['READ', 'PUBLISH'] });
   const viewer = await postern.person('Viewer', 'VIEWER');
   const workspaceViewer = await createWorkspaceToken(postern, 'VIEWER');
@@ -132,7 +132,7 @@ test('roles map to operations as on channels', async () => {
   }
 });
 
-test('a type is nothing to who is no member, shares in the workspace included', async () => {
+test('a type does not exist for a caller who is no member, even with a share in the workspace', async () => {
   await register({});
   const guest = await postern.person('Guest');
   await share(postern, await createChannel(postern), guest, ['READ', 'PUBLISH']);
@@ -141,7 +141,7 @@ test('a type is nothing to who is no member, shares in the workspace included', 
   expect((await scopedToken({}, guest.session)).code).toBe('BAD_USER_INPUT');
 });
 
-test('a scope names an entity by an id of the service’s own, which only it gives meaning', async () => {
+test('a scope can name an entity by an id of the service, which Postern does not interpret', async () => {
   await register({ operations: ['CREATE', 'PUBLISH'] });
   const entityId = `acme/site ${'ü'.repeat(190)}`;
   const { data } = await scopedToken({ entityId, operations: ['CREATE', 'PUBLISH'] });
@@ -168,7 +168,7 @@ test.each([
   expect(errors[0]?.extensions.issues[0].path).toEqual(['input', 'scopes', 0, field]);
 });
 
-test('an operation that one workspace declared can be named for that one, or for all', async () => {
+test('an operation that one workspace registered can be in a scope for that workspace, or for all', async () => {
   const other = await postern.workspace('Other', [
     [member, 'TEAM_MEMBER'],
     [postern.owner, 'OWNER'],
@@ -187,7 +187,7 @@ test('an operation that one workspace declared can be named for that one, or for
   }
 });
 
-test('without a workspace, a check passes where any workspace of the caller lets it pass', async () => {
+test('without a workspace, a check passes if any workspace of the caller allows it', async () => {
   const other = await postern.workspace('Other', [
     [member, 'VIEWER'],
     [postern.owner, 'OWNER'],
@@ -201,7 +201,7 @@ test('without a workspace, a check passes where any workspace of the caller lets
   );
 });
 
-test('scopes outlive the declaration, grant nothing without it, and the same again with it', async () => {
+test('scopes outlive the registration, give nothing without it, and the same again with it', async () => {
   await register({});
   const { secret, token } = (await scopedToken({})).data.createToken;
   expect(await obstacle(secret, 'PUBLISH')).toBeNull();
@@ -217,7 +217,7 @@ test('scopes outlive the declaration, grant nothing without it, and the same aga
   expect(await obstacle(secret, 'PUBLISH')).toBeNull();
 });
 
-test('a policy that closes the workspace to personal tokens closes its entities to them', async () => {
+test('a policy that forbids personal tokens closes the entities of the workspace to them', async () => {
   await register({});
   const token = await createPersonalToken(postern, member.session);
   const policy = { workspaceId, personalTokens: 'FORBIDDEN' };
@@ -226,7 +226,7 @@ test('a policy that closes the workspace to personal tokens closes its entities 
   expect(await obstacle(member.session, 'PUBLISH')).toBeNull();
 });
 
-test('up to a hundred questions are answered in their order', async () => {
+test('up to a hundred checks return their results in order', async () => {
   await register({});
   const questions = [
     { operation: 'READ', entityType: 'pipeline', entityId: 'x' },

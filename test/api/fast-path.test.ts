@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => postern.close());
 
-/** Sends an operation one way; tells the answer, and what stands in the log of it. */
+/** Sends an operation through one path; returns the response and its log line. */
 async function send(way: Way, params: Params, accept: string | null, secret: string | null) {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...(accept && { accept }) };
   const request = toHttpRequest(new Request('http://postern.test/graphql', { method: 'POST', headers }));
@@ -67,7 +67,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   );
 }
 
-/** Operations that are answered the short way, by what they show. */
+/** Operations that take the fast path, by what they show. */
 const SHORT: Record<string, () => Params> = {
   'a field': () => ({ query: '{ viewer { kind } }' }),
   'no field but the type': () => ({ query: '{ __typename viewer { __typename } }' }),
@@ -105,7 +105,7 @@ const SHORT: Record<string, () => Params> = {
   'bad input at a field': () => ({ query: '{ tokens(first: -1) { totalCount } }' }),
 };
 
-/** Operations that are left to Yoga, with nothing of them executed. */
+/** Operations that the fast path leaves to Yoga before it executes any of them. */
 const LONG: Record<string, () => Params> = {
   'a malformed document': () => ({ query: '{ viewer { ' }),
   'an invalid document': () => ({ query: '{ viewer { secret } }' }),
@@ -134,14 +134,17 @@ const ACCEPTED = [
 ];
 
 describe.each(ACCEPTED)('for a client that accepts %s', (accept) => {
-  test.each(Object.keys(SHORT))('%s is answered the short way as by Yoga, to the byte', async (name) => {
-    const params = (SHORT[name] as () => Params)();
-    for (const secret of [null, token.secret, ada.session]) {
-      const short = await send(ways.fastPath, params, accept, secret);
-      expect(short).not.toBeNull();
-      expect(short).toEqual(await send(ways.yoga, params, accept, secret));
-    }
-  });
+  test.each(Object.keys(SHORT))(
+    'the fast path and Yoga give the same response to %s, to the byte',
+    async (name) => {
+      const params = (SHORT[name] as () => Params)();
+      for (const secret of [null, token.secret, ada.session]) {
+        const short = await send(ways.fastPath, params, accept, secret);
+        expect(short).not.toBeNull();
+        expect(short).toEqual(await send(ways.yoga, params, accept, secret));
+      }
+    },
+  );
 });
 
 test.each(Object.keys(LONG))('%s is left to Yoga', async (name) => {
@@ -150,12 +153,12 @@ test.each(Object.keys(LONG))('%s is left to Yoga', async (name) => {
   expect(await send(ways.yoga, params, null, ada.session)).not.toBeNull();
 });
 
-test('what a client accepts as an event stream alone is left to Yoga', async () => {
+test('a request that accepts only an event stream is left to Yoga', async () => {
   const query = { query: '{ viewer { kind } }' };
   expect(await send(ways.fastPath, query, 'text/event-stream', ada.session)).toBeNull();
 });
 
-test('what is left to Yoga because of its variables has changed nothing', async () => {
+test('an operation that is left to Yoga because of its variables has changed nothing before', async () => {
   const before = await postern.database.db.selectFrom('audit_events').select('id').execute();
   const query =
     'mutation ($id: ID!, $role: Role!) { revokeToken(input: { id: $id }) { token { id } } updateMemberRole(input: { workspaceId: $id, userId: $id, role: $role }) { __typename } }';

@@ -33,7 +33,7 @@ const cases = LOSSES.flatMap((loss) =>
 ).map((each, index) => ({ ...each, scene: `s${index}` }));
 
 test.each(cases)(
-  'what was given by $giver holds only as far as it could be given now: $name',
+  'the grants of $giver are effective only as far as it could give them now: $name',
   async (each) => {
     const { loss, giver, things } = each;
     const expected = (...outcomes: GrantOutcome[]) =>

@@ -3,7 +3,7 @@ import { DAY } from '../../src/domain/duration.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { composeSecret } from '../../src/domain/secret.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -52,7 +52,7 @@ async function openInvitations() {
 const NEW_ACCOUNT = { name: 'Ada', password: PASSWORD };
 
 describe('inviteMember', () => {
-  test('tells the secret once, and lists the invitation without it', async () => {
+  test('returns the secret once, and lists the invitation without it', async () => {
     const { data } = await invite('Ada@Example.com', 'TEAM_MEMBER');
     const expiresAt = new Date(postern.now() + 7 * DAY).toISOString();
     expect(data.inviteMember).toEqual({
@@ -70,7 +70,7 @@ describe('inviteMember', () => {
     ]);
   });
 
-  test('puts a new invitation in the place of the open one', async () => {
+  test('replaces the open invitation of the same person', async () => {
     const first = await secretFor('ada@example.com', 'TEAM_MEMBER');
     const second = await secretFor('ada@example.com', 'VIEWER');
     expect((await accept(first, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
@@ -82,7 +82,7 @@ describe('inviteMember', () => {
     expect((await invite(ada.email, 'OWNER')).code).toBe('CONFLICT');
   });
 
-  test('gives no role above the own, to a person or to a workspace token', async () => {
+  test('cannot give a role above that of the caller, a person or a workspace token', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     const token = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER');
     for (const caller of [manager.session, token.secret]) {
@@ -92,19 +92,19 @@ describe('inviteMember', () => {
     }
   });
 
-  test('replaces no invitation for a role above the own', async () => {
+  test('cannot replace an invitation for a role above that of the caller', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     await invite('ada@example.com', 'OWNER');
     const { errors } = await invite('ada@example.com', 'VIEWER', manager.session);
     expect(errors[0]?.extensions).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'OWNER' } });
   });
 
-  test('refuses what is no address', async () => {
+  test('rejects an invalid email address', async () => {
     expect((await invite('nonsense', 'VIEWER')).code).toBe('BAD_VARIABLES');
   });
 
-  test('is refused to everybody below', async () => {
-    const answers = await answersToTheUnworthy(postern, 'WORKSPACE_MANAGER', (secret) =>
+  test('is refused to every caller below Workspace Manager', async () => {
+    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) =>
       invite('ada@example.com', 'VIEWER', secret),
     );
     expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
@@ -113,7 +113,7 @@ describe('inviteMember', () => {
 });
 
 describe('acceptInvitation', () => {
-  test('makes an account for somebody new, who then signs in', async () => {
+  test('creates an account for a new user, who can then sign in', async () => {
     const secret = await secretFor('ada@example.com', 'TEAM_MEMBER');
     const { data } = await accept(secret, null, NEW_ACCOUNT);
     expect(data.acceptInvitation).toEqual({
@@ -128,7 +128,7 @@ describe('acceptInvitation', () => {
     expect(await openInvitations()).toEqual([]);
   });
 
-  test('makes the signed-in owner of the address a member, whose account stays as it is', async () => {
+  test('makes the signed-in owner of the address a member, and does not change the account', async () => {
     const ada = await postern.person('Ada');
     const { data } = await accept(await secretFor(ada.email, 'VIEWER'), ada.session, {
       name: 'Other',
@@ -138,7 +138,7 @@ describe('acceptInvitation', () => {
     expect(await postern.signIn(ada.email)).toMatch(/^ses_/);
   });
 
-  test('asks the owner of an address with an account to sign in', async () => {
+  test('requires the owner of an address with an account to sign in', async () => {
     const ada = await postern.person('Ada');
     const secret = await secretFor(ada.email);
     const { code, errors } = await accept(secret, null, { name: 'Thief', password: PASSWORD });
@@ -147,7 +147,7 @@ describe('acceptInvitation', () => {
     expect((await accept(secret, ada.session)).errors).toEqual([]);
   });
 
-  test('answers another account as if there were no invitation', async () => {
+  test('responds to another account as if the invitation did not exist', async () => {
     const ada = await postern.person('Ada');
     const stranger = await postern.person('Stranger');
     const secrets = [await secretFor(ada.email), await secretFor('nobody@example.com')];
@@ -166,7 +166,7 @@ describe('acceptInvitation', () => {
     expect((await accept(secret, await postern.signIn('ada@example.com'))).code).toBe('NOT_FOUND');
   });
 
-  test('works once of many at once', async () => {
+  test('works once among many concurrent calls', async () => {
     const secret = await secretFor('ada@example.com');
     const answers = await Promise.all(Array.from({ length: 8 }, () => accept(secret, null, NEW_ACCOUNT)));
     const joined = answers.filter(({ errors }) => errors.length === 0);
@@ -184,13 +184,13 @@ describe('acceptInvitation', () => {
 
   const unknown = composeSecret('INVITATION', new Uint8Array(32));
   test.each(['', 'nonsense', 'ses_0000', `inv_${'0'.repeat(49)}`, unknown])(
-    'does not know the secret %j',
+    'does not accept the secret %j',
     async (secret) => {
       expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
     },
   );
 
-  test('tells a newcomer all that is wrong, and only who holds an invitation', async () => {
+  test('reports every invalid value to a new user, but only with a valid secret', async () => {
     const secret = await secretFor('ada@example.com');
     const { errors } = await accept(secret, null, { name: ' ', password: 'short' });
     expect(errors[0]?.extensions).toMatchObject({
@@ -214,14 +214,14 @@ describe('acceptInvitation', () => {
 });
 
 describe('revokeInvitation', () => {
-  test('kills the secret', async () => {
+  test('makes the secret invalid', async () => {
     const { invitationSecret, invitation } = (await invite('ada@example.com', 'VIEWER')).data.inviteMember;
     expect((await revoke(invitation.id)).data.revokeInvitation.revokedInvitationId).toBe(invitation.id);
     expect((await accept(invitationSecret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
     expect((await revoke(invitation.id)).code).toBe('NOT_FOUND');
   });
 
-  test('takes back none for a role above the own, and none of another workspace', async () => {
+  test('cannot revoke an invitation for a role above that of the caller, or of another workspace', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     const { id } = (await invite('ada@example.com', 'OWNER')).data.inviteMember.invitation;
     const { errors } = await revoke(id, manager.session);
@@ -230,9 +230,9 @@ describe('revokeInvitation', () => {
     expect((await postern.post(REVOKE, { workspaceId, id }, postern.owner.session)).code).toBe('NOT_FOUND');
   });
 
-  test('is refused to everybody below, and so is the list', async () => {
+  test('is refused to every caller below Workspace Manager, and so is the list', async () => {
     const { id } = (await invite('ada@example.com', 'VIEWER')).data.inviteMember.invitation;
-    const answers = await answersToTheUnworthy(postern, 'WORKSPACE_MANAGER', (secret) => revoke(id, secret));
+    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) => revoke(id, secret));
     expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
     const member = await postern.person('Member', 'TEAM_MEMBER');
     const { errors } = await postern.post(OPEN, { id: postern.workspaceId }, member.session);
@@ -240,7 +240,7 @@ describe('revokeInvitation', () => {
   });
 });
 
-describe('an invitation that a workspace token made', () => {
+describe('an invitation by a workspace token', () => {
   const stop = (field: string, id: string) =>
     postern.post(STOP.replace('FIELD', field), { id }, postern.owner.session);
 
@@ -251,7 +251,7 @@ describe('an invitation that a workspace token made', () => {
     expect((await accept(data.inviteMember.invitationSecret, null, NEW_ACCOUNT)).errors).toEqual([]);
   });
 
-  test('rests while the token is disabled', async () => {
+  test('does not work while the token is disabled', async () => {
     const token = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const secret = await secretFor('ada@example.com', 'ADMINISTRATOR', token.secret);
     await stop('disableToken', token.id);
@@ -260,7 +260,7 @@ describe('an invitation that a workspace token made', () => {
     expect((await accept(secret, null, NEW_ACCOUNT)).errors).toEqual([]);
   });
 
-  test('dies with the token, and no regeneration brings it back', async () => {
+  test('ends with the token, and regenerating the token does not restore it', async () => {
     const token = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const secret = await secretFor('ada@example.com', 'ADMINISTRATOR', token.secret);
     await stop('revokeToken', token.id);
@@ -270,21 +270,21 @@ describe('an invitation that a workspace token made', () => {
   });
 });
 
-describe('an invitation of somebody who loses the role', () => {
+describe('an invitation by a member who loses the role', () => {
   const change = (field: string, type: string, input: object) => {
     const query = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`;
     const member = { workspaceId: postern.workspaceId, ...input };
     return postern.post(query, { input: member }, postern.owner.session);
   };
 
-  test('dies with the membership', async () => {
+  test('ends with the membership', async () => {
     const mallory = await postern.person('Mallory', 'ADMINISTRATOR');
     const secret = await secretFor('mallory@elsewhere.example', 'ADMINISTRATOR', mallory.session);
     await change('removeMember', 'RemoveMemberInput', { userId: mallory.id });
     expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
   });
 
-  test('works on as far as the role that is left could still invite', async () => {
+  test('works as far as the remaining role can still invite', async () => {
     const mallory = await postern.person('Mallory', 'ADMINISTRATOR');
     const above = await secretFor('above@example.com', 'ADMINISTRATOR', mallory.session);
     const below = await secretFor('below@example.com', 'VIEWER', mallory.session);

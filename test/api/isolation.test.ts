@@ -15,12 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** One credential, and who its calls must be answered as. */
+/** A credential, and the identity that its calls must have. */
 interface Caller {
   readonly secret: string;
   readonly user: string | null;
   readonly token: string | null;
-  /** Whether its revocation was asked for, and whether that was acknowledged. */
+  /** Whether its revocation was requested, and whether it was acknowledged. */
   revoking: boolean;
   revoked: boolean;
 }
@@ -64,7 +64,7 @@ async function revoke(caller: Caller): Promise<void> {
   caller.revoked = true;
 }
 
-test('calls that come at the same time are each answered as their own caller, and never after it was revoked', async () => {
+test('concurrent calls each get the identity of their own caller, and none after its revocation', async () => {
   const callers = await createCallers();
   const random = seededRandom(SEED);
   let refused = 0;
@@ -75,7 +75,7 @@ test('calls that come at the same time are each answered as their own caller, an
       const expected = caller.revoked ? 'refused' : [caller, caller].map(({ user, token }) => [user, token]);
       const ask = random.chance(0.5) ? askGraphQL : askVerify;
       const answered = await ask(caller);
-      // What was revoked while it was asked may be answered either way.
+      // A call during the revocation can have either result.
       if (expected === 'refused' || !caller.revoking) expect(answered).toEqual(expected);
       if (answered === 'refused') refused += 1;
       if (caller.token !== null && !caller.revoking && random.chance(0.02)) await revoke(caller);

@@ -6,7 +6,7 @@ const CREATE = 'mutation ($input: CreateChannelInput!) { createChannel(input: $i
 
 let postern: TestApp;
 
-/** Asks for the messages of every channel, so many times over. */
+/** Requests the messages of every channel, a number of times. */
 function messagesOfAll(times: number, messages = 'messages'): string {
   const lists = Array.from(
     { length: times },
@@ -24,20 +24,20 @@ beforeAll(async () => {
 });
 afterAll(() => postern.close());
 
-test('an operation with a list in each of many rows is answered', async () => {
+test('an operation with a list in each of many rows is executed', async () => {
   const answer = await postern.post(messagesOfAll(10), {}, postern.owner.session);
   expect(answer.errors).toEqual([]);
   expect(answer.data.a9.nodes).toHaveLength(CHANNELS);
 });
 
-test('an operation whose lists multiply is stopped once its budget is spent', async () => {
+test('an operation whose lists multiply is stopped when its budget is spent', async () => {
   const answer = await postern.post(messagesOfAll(14), {}, postern.owner.session);
   expect(answer.status).toBe(200);
   expect(answer.code).toBe('LIMIT_REACHED');
   expect(answer.errors.length).toBeLessThanOrEqual(14);
 });
 
-test('an operation whose pages would multiply beyond measure if they were full is not begun', async () => {
+test('an operation whose full pages would multiply beyond the budget is not started', async () => {
   const answer = await postern.post(messagesOfAll(20, 'messages(first: 100)'), {}, postern.owner.session);
   expect(answer.status).toBe(400);
   expect(answer.data).toBeUndefined();

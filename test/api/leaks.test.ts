@@ -48,7 +48,7 @@ describe.each([
   ['POST /leaks with an array', async (secrets: string[]) => (await reportByHttp(secrets)).answer],
   ['POST /leaks with an object', async (secrets: string[]) => (await reportByHttp({ secrets })).answer],
 ])('%s', (_, report) => {
-  test('revokes what is real of every kind, and says how many were handed in', async () => {
+  test('revokes valid secrets of every kind, and returns the number of reported strings', async () => {
     const { owner, workspaceId } = postern;
     const personal = await createPersonalToken(postern, owner.session);
     const ofWorkspace = await createWorkspaceToken(postern, 'VIEWER');
@@ -68,14 +68,14 @@ describe.each([
     expect(await alive(owner.session)).toBe(true);
   });
 
-  test('tells nothing about which were real', async () => {
+  test('does not reveal which secrets were valid', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session);
     expect(await report([secret])).toEqual(await report([unknownSecret()]));
   });
 });
 
 describe('a reported token', () => {
-  test('takes all that derives from it along', async () => {
+  test('is revoked with all tokens that derive from it', async () => {
     const { owner } = postern;
     const scopes = [{ entityType: 'token', operations: ['CREATE'] }];
     const parent = await createPersonalToken(postern, owner.session, { access: 'SCOPED', scopes });
@@ -84,7 +84,7 @@ describe('a reported token', () => {
     expect(await alive(child.secret)).toBe(false);
   });
 
-  test('is revoked whatever state it is in: what is enabled again must not come back', async () => {
+  test('is revoked in every state, so that enabling it does not restore it', async () => {
     const { owner } = postern;
     const disabled = await createPersonalToken(postern, owner.session);
     await mutate(postern, 'disableToken', { id: disabled.id }, owner.session, 'token { id }');
@@ -93,7 +93,7 @@ describe('a reported token', () => {
     expect(data.token.status).toBe('REVOKED');
   });
 
-  test('is meant by its old secret too, while that works, and not by a dead one', async () => {
+  test('is found by its old secret during an overlap, and not by an invalid one', async () => {
     const { owner } = postern;
     const regenerate = async (input: object) =>
       (await mutate(postern, 'regenerateToken', input, owner.session, 'secret')).data.regenerateToken.secret;
@@ -112,7 +112,7 @@ describe('a reported token', () => {
     expect(await alive(present)).toBe(true);
   });
 
-  test('stands in the log of its owner, told by the report and by nobody', async () => {
+  test('appears in the audit log of its owner, as a report without an actor', async () => {
     const { owner } = postern;
     const token = await createPersonalToken(postern, owner.session);
     await reportByHttp([token.secret], {}, '198.51.100.4');
@@ -132,7 +132,7 @@ describe('a reported token', () => {
     ]);
   });
 
-  test('of a workspace stands in the log of the workspace, without the name of a reporter who is signed in', async () => {
+  test('of a workspace appears in the log of the workspace, without the name of a signed-in reporter', async () => {
     const ada = await postern.person('Ada');
     const token = await createWorkspaceToken(postern, 'VIEWER');
     await reportByGraphQL([token.secret], ada.session);
@@ -146,7 +146,7 @@ describe('a reported token', () => {
 });
 
 describe('a report', () => {
-  test('may hand in 1,000 secrets, and no more', async () => {
+  test('can contain 1,000 secrets, and no more', async () => {
     const many = Array.from({ length: 1000 }, unknownSecret);
     expect((await reportByHttp(many)).answer).toEqual({ received: 1000 });
     const tooMany = await reportByHttp([...many, 'one more']);
@@ -169,14 +169,14 @@ describe('a report', () => {
     expect([status, answer.errors[0].extensions]).toEqual([400, { code: 'BAD_REQUEST' }]);
   });
 
-  test('comes as JSON by POST', async () => {
+  test('must be JSON by POST', async () => {
     const headers = { 'Content-Type': 'text/plain' };
     expect((await reportByHttp(['x'], { headers })).status).toBe(415);
     const get = await postern.fetch(new Request('http://postern.test/leaks'));
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  test('is taken sixty times an hour from one address, whichever way it comes', async () => {
+  test('is accepted sixty times an hour from one address, by all endpoints together', async () => {
     for (let count = 0; count < 30; count += 1) {
       expect((await reportByHttp([])).status).toBe(200);
       expect((await reportByGraphQL([])).data.reportLeakedSecrets).toEqual({ received: 0 });
@@ -190,7 +190,7 @@ describe('a report', () => {
     expect((await reportByHttp([])).status).toBe(200);
   });
 
-  test('that comes after the limit writes nothing and takes no transaction', async () => {
+  test('over the limit writes nothing and takes no transaction', async () => {
     const { database, now } = postern;
     for (let count = 0; count < 60; count += 1) await reportByHttp([]);
     const rows = () => database.db.selectFrom('attempt_counters').selectAll().execute();
@@ -209,7 +209,7 @@ describe('a report', () => {
     expect(await rows()).toEqual(before);
   });
 
-  test('that comes after the limit revokes nothing', async () => {
+  test('over the limit revokes nothing', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session);
     for (let count = 0; count < 60; count += 1) await reportByHttp([]);
     await reportByHttp([secret]);
@@ -221,7 +221,7 @@ describe('the patterns for scanners', () => {
   const patterns = async () =>
     (await postern.fetch(new Request('http://postern.test/.well-known/postern-token-patterns'))).json();
 
-  test('match what is issued, and only that kind', async () => {
+  test('match the secrets that are issued, each only its own kind', async () => {
     const { kinds, pattern, report } = (await patterns()) as any;
     for (const kind of ['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION'] as const) {
       const { secret } = postern.app.services.secrets.issue(kind);
@@ -233,7 +233,7 @@ describe('the patterns for scanners', () => {
     expect(report).toBe('http://postern.test/leaks');
   });
 
-  test('carry the configured prefix', async () => {
+  test('include the configured prefix', async () => {
     await postern.close();
     postern = await startTestApp({
       POSTERN_SECRET_PREFIX: 'acme_',

@@ -22,7 +22,7 @@ afterEach(() => postern.close());
 const createWorkspace = (by = owner) =>
   mutate(postern, 'createWorkspace', { name: 'Another' }, by, 'workspace { id }');
 
-/** How often each answer came, of a call that is made many times at once. */
+/** The number of times that each outcome occurs, for many concurrent calls. */
 async function atOnce(times: number, call: (at: number) => Promise<Answer>): Promise<Record<string, number>> {
   const answers = await Promise.all(Array.from({ length: times }, (_, at) => call(at)));
   const counts: Record<string, number> = {};
@@ -33,20 +33,20 @@ async function atOnce(times: number, call: (at: number) => Promise<Answer>): Pro
   return counts;
 }
 
-test('fifty channels created at once stop at the limit of their workspace', async () => {
+test('fifty channels created concurrently stop at the limit of their workspace', async () => {
   const input = { workspaceId: postern.workspaceId, name: 'news' };
   const create = () => mutate(postern, 'createChannel', input, owner, 'channel { id }');
   expect(await atOnce(50, create)).toEqual({ done: MOST, LIMIT_REACHED: 50 - MOST });
 });
 
-test('fifty workspaces created at once stop at the limit of their user, and another user has the own limit', async () => {
-  // The first workspace was made with the owner.
+test('fifty workspaces created concurrently stop at the limit of their user, and another user has a separate limit', async () => {
+  // The first workspace was created with the owner.
   expect(await atOnce(50, () => createWorkspace())).toEqual({ done: MOST - 1, LIMIT_REACHED: 51 - MOST });
   const ada = await postern.person('Ada');
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });
 
-test('a workspace that is deleted makes room, and one that is given away does not', async () => {
+test('a deleted workspace frees a place in the limit, and one that was given away does not', async () => {
   const ada = await postern.person('Ada');
   const ids: string[] = [];
   for (let count = 0; count < MOST; count++) {
@@ -60,7 +60,7 @@ test('a workspace that is deleted makes room, and one that is given away does no
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });
 
-test('shares given at once stop at the limit of their channel', async () => {
+test('concurrent shares stop at the limit of their channel', async () => {
   const channelId = await createChannel(postern);
   const people = await Promise.all(
     Array.from({ length: MOST + 4 }, (_, at) => postern.person(`Guest${at}`, 'VIEWER')),
@@ -72,7 +72,7 @@ test('shares given at once stop at the limit of their channel', async () => {
   expect(await atOnce(people.length, share)).toEqual({ done: MOST, LIMIT_REACHED: 4 });
 });
 
-test('a channel keeps its newest messages up to the limit of bytes, to the byte', async () => {
+test('a channel stores its newest messages up to the limit of bytes, to the byte', async () => {
   const channelId = await createChannel(postern);
   const publish = (length: number) =>
     mutate(
@@ -100,7 +100,7 @@ test('a channel keeps its newest messages up to the limit of bytes, to the byte'
     [4, quarter],
     [5, 10],
   ]);
-  // What is exactly as large as the limit is kept, alone.
+  // A message that is exactly as large as the limit is stored alone.
   await publish(BYTES);
   expect(await kept()).toEqual([[6, BYTES]]);
   expect((await atOnce(20, () => publish(quarter))).done).toBe(20);

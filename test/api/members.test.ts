@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/domain/roles.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -25,7 +25,7 @@ const REMOVE = `mutation ($workspaceId: ID!, $userId: ID!) {
   removeMember(input: { workspaceId: $workspaceId, userId: $userId }) { removedUserId }
 }`;
 
-const NOBODY = 'usr_00000000000000000000000000000000';
+const ABSENT = 'usr_00000000000000000000000000000000';
 
 function changeRole(userId: string, role: Role, secret: string | null) {
   return postern.post(CHANGE_ROLE, { workspaceId: postern.workspaceId, userId, role }, secret);
@@ -47,7 +47,7 @@ async function roleOf(person: Person): Promise<Role | undefined> {
 }
 
 describe('workspace.members', () => {
-  test('lists who joined first first, page by page', async () => {
+  test('lists members in the order in which they joined, page by page', async () => {
     for (const name of ['Ada', 'Ben', 'Cleo']) {
       postern.advance(1000);
       await postern.person(name, 'VIEWER');
@@ -78,7 +78,7 @@ describe('workspace.members', () => {
     ]);
   });
 
-  test('is readable by whoever may read the workspace, tokens included', async () => {
+  test('is readable by every caller who can read the workspace, tokens included', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
     const scopes = [{ entityType: 'workspace', entityId: postern.workspaceId, operations: ['READ'] }];
     const scoped = await createPersonalToken(postern, viewer.session, { access: 'SCOPED', scopes });
@@ -89,7 +89,7 @@ describe('workspace.members', () => {
     }
   });
 
-  test('is refused to a token that may only list workspaces', async () => {
+  test('is refused to a token that can only list workspaces', async () => {
     const scopes = [{ entityType: 'workspace', operations: ['LIST'] }];
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
@@ -102,7 +102,7 @@ describe('workspace.members', () => {
 });
 
 describe('updateMemberRole', () => {
-  test('takes with a lower role what somebody had shared with themselves before', async () => {
+  test('to a lower role ends the shares that the member gave to themselves', async () => {
     const ada = await postern.person('Ada', 'TEAM_MEMBER');
     const id = await createChannel(postern);
     const operations = ['PUBLISH', 'DELETE'];
@@ -112,7 +112,7 @@ describe('updateMemberRole', () => {
     expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'ROLE_REQUIRED' });
   });
 
-  test('leaves with a higher role what was shared', async () => {
+  test('to a higher role keeps the shares', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     const id = await createChannel(postern);
     await share(postern, id, ada, ['PUBLISH']);
@@ -133,7 +133,7 @@ describe('updateMemberRole', () => {
     expect(await roleOf(ada)).toBe('ADMINISTRATOR');
   });
 
-  test('can be done with a workspace token, up to its role', async () => {
+  test('works with a workspace token, up to its role', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     expect((await changeRole(ada.id, 'WORKSPACE_MANAGER', secret)).errors).toEqual([]);
@@ -142,7 +142,7 @@ describe('updateMemberRole', () => {
     expect(await roleOf(ada)).toBe('WORKSPACE_MANAGER');
   });
 
-  test('gives nobody more than the caller has, not even the caller', async () => {
+  test('cannot give a role above that of the caller, not even to the caller', async () => {
     const admin = await postern.person('Admin', 'ADMINISTRATOR');
     const ada = await postern.person('Ada', 'VIEWER');
     for (const { id } of [admin, ada]) {
@@ -151,7 +151,7 @@ describe('updateMemberRole', () => {
     }
   });
 
-  test('leaves alone who stands above the caller', async () => {
+  test('cannot change a member whose role is above that of the caller', async () => {
     const admin = await postern.person('Admin', 'ADMINISTRATOR');
     const { errors } = await changeRole(postern.owner.id, 'VIEWER', admin.session);
     expect(errors[0]?.extensions).toMatchObject({
@@ -171,7 +171,7 @@ describe('updateMemberRole', () => {
     expect(data.workspace.auditEvents.totalCount).toBe(0);
   });
 
-  test('holds for the very next field of the same request', async () => {
+  test('is effective for the next field of the same request', async () => {
     const ada = await postern.person('Ada', 'OWNER');
     const query = `mutation ($workspaceId: ID!, $userId: ID!) {
       demoteMe: updateMemberRole(input: { workspaceId: $workspaceId, userId: $userId, role: VIEWER }) { member { role } }
@@ -182,7 +182,7 @@ describe('updateMemberRole', () => {
     expect(errors).toMatchObject([{ path: ['adminThing'], extensions: { reason: 'ROLE_REQUIRED' } }]);
   });
 
-  test('never leaves a workspace without an Owner whose account works', async () => {
+  test('never leaves a workspace without an Owner whose account is active', async () => {
     expect((await changeRole(postern.owner.id, 'VIEWER', postern.owner.session)).code).toBe('CONFLICT');
     const ada = await postern.person('Ada', 'OWNER');
     await postern.app.services.db
@@ -194,7 +194,7 @@ describe('updateMemberRole', () => {
     expect(await rolesNow()).toMatchObject({ owner: 'OWNER' });
   });
 
-  test('leaves one Owner of two who demote each other at once', async () => {
+  test('leaves one Owner if two demote each other concurrently', async () => {
     const ada = await postern.person('Ada', 'OWNER');
     const answers = await Promise.all([
       changeRole(ada.id, 'VIEWER', postern.owner.session),
@@ -205,23 +205,23 @@ describe('updateMemberRole', () => {
     expect(roles.sort()).toEqual(['OWNER', 'VIEWER']);
   });
 
-  test('leaves one Owner of five who all step down at once', async () => {
+  test('leaves one Owner if five step down concurrently', async () => {
     const owners = [postern.owner];
     for (const name of ['A', 'B', 'C', 'D']) owners.push(await postern.person(name, 'OWNER'));
     const answers = await Promise.all(owners.map(({ id, session }) => changeRole(id, 'VIEWER', session)));
     expect(answers.map(({ code }) => code).sort()).toEqual(['CONFLICT', ...Array(4).fill(undefined)]);
   });
 
-  test('of who is no member is not found', async () => {
+  test('of a person who is not a member is NOT_FOUND', async () => {
     const stranger = await postern.person('Stranger');
-    for (const id of [stranger.id, NOBODY, 'nonsense']) {
+    for (const id of [stranger.id, ABSENT, 'nonsense']) {
       expect((await changeRole(id, 'VIEWER', postern.owner.session)).code).toBe('NOT_FOUND');
     }
   });
 
-  test('is refused to everybody below', async () => {
+  test('is refused to every caller below Administrator', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
-    const answers = await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) =>
+    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
       changeRole(ada.id, 'VIEWER', secret),
     );
     expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
@@ -229,7 +229,7 @@ describe('updateMemberRole', () => {
 });
 
 describe('removeMember', () => {
-  test('shuts a member and the personal tokens of that member out from the next request on', async () => {
+  test('excludes a member and the personal tokens of that member from the next request on', async () => {
     const ada = await postern.person('Ada', 'ADMINISTRATOR');
     const { secret } = await createPersonalToken(postern, ada.session);
     const { data } = await remove(ada.id, postern.owner.session);
@@ -240,19 +240,19 @@ describe('removeMember', () => {
     }
   });
 
-  test('removes nobody twice', async () => {
+  test('of a removed member is NOT_FOUND', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     await remove(ada.id, postern.owner.session);
     expect((await remove(ada.id, postern.owner.session)).code).toBe('NOT_FOUND');
   });
 
-  test('lets anyone leave, with a session', async () => {
+  test('lets every member leave, with a session', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     expect((await remove(ada.id, ada.session)).data.removeMember.removedUserId).toBe(ada.id);
     expect(await rolesNow()).toEqual({ owner: 'OWNER' });
   });
 
-  test('lets nobody leave with a token', async () => {
+  test('does not let a member leave with a token', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     const { secret } = await createPersonalToken(postern, ada.session);
     const { errors } = await remove(ada.id, secret);
@@ -260,40 +260,40 @@ describe('removeMember', () => {
     expect(await roleOf(ada)).toBe('VIEWER');
   });
 
-  test('lets the last Owner neither leave nor be removed', async () => {
+  test('does not remove the last Owner, who cannot leave either', async () => {
     expect((await remove(postern.owner.id, postern.owner.session)).code).toBe('CONFLICT');
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     expect((await remove(postern.owner.id, secret)).code).toBe('FORBIDDEN');
     expect(await rolesNow()).toEqual({ owner: 'OWNER' });
   });
 
-  test('leaves one Owner of two who remove each other at once', async () => {
+  test('leaves one Owner if two remove each other concurrently', async () => {
     const ada = await postern.person('Ada', 'OWNER');
     await Promise.all([remove(ada.id, postern.owner.session), remove(postern.owner.id, ada.session)]);
     const roles = [await roleOf(ada), await roleOf(postern.owner)];
     expect(roles.filter((role) => role === 'OWNER')).toHaveLength(1);
   });
 
-  test('leaves alone who stands above the caller', async () => {
+  test('cannot remove a member whose role is above that of the caller', async () => {
     const admin = await postern.person('Admin', 'ADMINISTRATOR');
     const { errors } = await remove(postern.owner.id, admin.session);
     expect(errors[0]?.extensions).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'OWNER' } });
   });
 
-  test('can be done with a workspace token of an Administrator', async () => {
+  test('works with a workspace token of an Administrator', async () => {
     const ada = await postern.person('Ada', 'TEAM_MEMBER');
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     expect((await remove(ada.id, secret)).errors).toEqual([]);
     expect(await rolesNow()).toEqual({ owner: 'OWNER' });
   });
 
-  test('of who is no member is not found', async () => {
-    expect((await remove(NOBODY, postern.owner.session)).code).toBe('NOT_FOUND');
+  test('of a person who is not a member is NOT_FOUND', async () => {
+    expect((await remove(ABSENT, postern.owner.session)).code).toBe('NOT_FOUND');
   });
 
-  test('is refused to everybody below', async () => {
+  test('is refused to every caller below Administrator', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
-    const answers = await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) => remove(ada.id, secret));
+    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) => remove(ada.id, secret));
     expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
     expect(await roleOf(ada)).toBe('VIEWER');
   });

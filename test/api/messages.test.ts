@@ -42,7 +42,7 @@ test.each([
   ['a number', 0],
   ['a boolean', false],
   ['what looks like a prototype', JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}')],
-])('%s comes back as it was published', async (_what, payload) => {
+])('%s is returned as it was published', async (_what, payload) => {
   const { data } = await say(payload);
   const message = data.publishMessage.message;
   expect(message.payload).toEqual(payload);
@@ -59,7 +59,7 @@ test.each([
   ['as many characters of two bytes', 'ü'.repeat(32 * 1024), 'BAD_USER_INPUT'],
   ['32 levels', nested(32), undefined],
   ['33 levels', nested(33), 'BAD_USER_INPUT'],
-])('a payload of %s is taken or refused', async (_what, payload, code) => {
+])('a payload of %s is accepted or rejected by its size', async (_what, payload, code) => {
   const answer = await say(payload);
   expect(answer.code).toBe(code);
   if (code) expect(answer.errors[0]?.extensions.issues).toMatchObject([{ path: ['input', 'payload'] }]);
@@ -69,7 +69,7 @@ test.each([
 test.each([
   ['so deep that a serialiser would overflow', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
   ['with a number that no double holds', '[1e999]'],
-])('a payload %s is bad input, and no fault of ours', async (_what, payload) => {
+])('a payload %s is bad input, not an internal error', async (_what, payload) => {
   const query =
     'mutation ($input: PublishMessageInput!) { publishMessage(input: $input) { message { id } } }';
   const body = `{"query":${JSON.stringify(query)},"variables":{"input":{"channelId":"${channelId}","payload":${payload}}}}`;
@@ -79,11 +79,11 @@ test.each([
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
 });
 
-test('null is no payload', async () => {
+test('null is not a payload', async () => {
   expect((await say(null)).code).toBe('BAD_VARIABLES');
 });
 
-test('a channel keeps its newest messages, and drops the oldest', async () => {
+test('a channel stores its newest messages, and drops the oldest', async () => {
   for (const payload of [1, 2, 3, 4, 5, 6, 7]) await publish(postern, channelId, payload);
   expect(await page({})).toMatchObject({ payloads: [3, 4, 5, 6, 7], totalCount: 5 });
 });
@@ -103,13 +103,13 @@ test('messages are paged oldest first, forwards and backwards, while others are 
   expect(await page({ last: 2, before: second.endCursor })).toMatchObject({ payloads: [4, 5] });
 });
 
-test('messages published at once each have their place', async () => {
+test('concurrently published messages each have their place', async () => {
   const payloads = Array.from({ length: 5 }, (_, index) => index);
   await Promise.all(payloads.map((payload) => publish(postern, channelId, payload)));
   expect((await page({})).payloads.toSorted()).toEqual(payloads);
 });
 
-test('a message names the user behind it, and nobody behind a workspace token', async () => {
+test('a message names its user, and no user for a workspace token', async () => {
   const person = await createPersonalToken(postern, owner);
   const workspace = await createWorkspaceToken(postern, 'TEAM_MEMBER');
   const publishers = [];
@@ -119,7 +119,7 @@ test('a message names the user behind it, and nobody behind a workspace token', 
   expect(publishers).toEqual(['owner@example.com', 'owner@example.com', undefined]);
 });
 
-test('a message is nobody else’s node', async () => {
+test('the node of a message is visible only to callers who can read the channel', async () => {
   const id = await publish(postern, channelId, 1);
   const stranger = await postern.person('Stranger');
   const publisher = await postern.person('Publisher');
@@ -129,7 +129,7 @@ test('a message is nobody else’s node', async () => {
   }
 });
 
-test('who may publish alone sees what was published with the call, and nothing more', async () => {
+test('a caller who can only publish sees the message in the payload, and nothing more', async () => {
   await publish(postern, channelId, 'secret');
   const scopes = [{ entityType: 'channel', entityId: channelId, operations: ['PUBLISH'] }];
   const token = await createPersonalToken(postern, owner, { access: 'SCOPED', scopes });

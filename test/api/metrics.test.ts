@@ -6,7 +6,7 @@ let postern: TestApp;
 let server: MetricsServer;
 let origin: string;
 
-/** The value of a sample by its name with labels, as Prometheus would read it. */
+/** The value of a sample by its name with labels, as Prometheus reads it. */
 async function sample(name: string): Promise<number | undefined> {
   const text = await (await fetch(`${origin}/metrics`)).text();
   const line = text.split('\n').find((line) => line.startsWith(`${name} `));
@@ -48,7 +48,7 @@ test('errors are counted by code, of refused requests and at fields', async () =
   expect(await sample('postern_errors_total{code="GRAPHQL_VALIDATION_FAILED"}')).toBe(1);
 });
 
-test('no label is of the making of whoever asks', async () => {
+test('no client can create a label', async () => {
   const secret = 'pat_secret';
   await postern.fetch(new Request(`http://postern.test/${secret}`));
   await postern.fetch(new Request('http://postern.test/health', { method: 'WHATEVER' }));
@@ -59,7 +59,7 @@ test('no label is of the making of whoever asks', async () => {
   expect(text).not.toContain('WHATEVER');
 });
 
-test('the database, what waits to be stored, streams and the event loop are measured', async () => {
+test('the database, pending writes, streams and the event loop are measured', async () => {
   expect(await sample('postern_database_up')).toBe(1);
   expect(await sample('postern_database_bytes{part="main"}')).toBeGreaterThan(10_000);
   expect(await sample('postern_open_streams')).toBe(0);
@@ -68,7 +68,7 @@ test('the database, what waits to be stored, streams and the event loop are meas
   expect(await sample('postern_last_use_backlog')).toBe(1);
 });
 
-test('a database that does not answer is a measurement, too', async () => {
+test('a database that does not respond is measured too', async () => {
   await postern.database.close();
   expect(await sample('postern_database_up')).toBe(0);
   expect(await sample('postern_requests_total{path="/graphql",method="POST",status="200"}')).toBeGreaterThan(
@@ -81,7 +81,7 @@ test('the port serves nothing else', async () => {
   expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
 });
 
-test('unless a port is configured nothing is measured', async () => {
+test('without a configured port nothing is measured', async () => {
   const plain = await startTestApp();
   expect(plain.app.metrics).toBeNull();
   await plain.close();

@@ -7,7 +7,7 @@ import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts'
 
 let postern: TestApp;
 let client: StockClient;
-/** A workspace token of the owner's workspace: what a service introspects with. */
+/** A workspace token of the owner's workspace, with which a service introspects. */
 let service: string;
 
 beforeEach(async () => {
@@ -26,8 +26,8 @@ function scoped(...scopes: object[]) {
   return { access: 'SCOPED', scopes };
 }
 
-describe('a token that is active', () => {
-  test('is told with its owner, its times and what it may do in the workspace that asks', async () => {
+describe('an active token', () => {
+  test('is returned with its owner, its times and its authority in the workspace of the caller', async () => {
     const { owner, workspaceId } = postern;
     const token = await createPersonalToken(postern, owner.session);
     const operations = CHANNEL.map((name) => name.toUpperCase());
@@ -55,7 +55,7 @@ describe('a token that is active', () => {
     });
   });
 
-  test('of a workspace is told with its role, and without an end where it has none', async () => {
+  test('of a workspace is returned with its role, and without an expiry if it has none', async () => {
     const token = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
     const { postern: details, exp, ...answer } = await client.introspect(token.secret, service);
     expect(exp).toBeUndefined();
@@ -64,7 +64,7 @@ describe('a token that is active', () => {
     expect(details).toMatchObject({ workspace: postern.workspaceId, role: 'VIEWER', access: 'ROLE' });
   });
 
-  test('has the scopes that it lists, with the entity where one is meant', async () => {
+  test('is returned with its scopes, and the entity of a scope that names one', async () => {
     const { owner, workspaceId } = postern;
     const channel = await createChannel(postern);
     await mutate(
@@ -93,7 +93,7 @@ describe('a token that is active', () => {
     ]);
   });
 
-  test('is told no more than its owner may do now', async () => {
+  test('is returned with no more than its owner can do now', async () => {
     const viewer = await postern.person('Vera', 'VIEWER');
     const { secret } = await createPersonalToken(postern, viewer.session);
     expect((await client.introspect(secret, service)).scope).toBe(READING);
@@ -115,7 +115,7 @@ describe('a token that is active', () => {
     expect(await client.introspect(secret, service)).toEqual(INACTIVE);
   });
 
-  test('of somebody who has no more than a share, is told that share', async () => {
+  test('of a user who has only a share is returned with that share', async () => {
     const guest = await postern.person('Guest');
     const channel = await createChannel(postern);
     await createChannel(postern, { name: 'other' });
@@ -125,7 +125,7 @@ describe('a token that is active', () => {
     expect((await client.introspect(secret, service)).scope).toBe(`channel:publish:${channel}`);
   });
 
-  test('that derives from another is told what both give', async () => {
+  test('that derives from another is returned with the authority that both give', async () => {
     const { owner } = postern;
     const channel = await createChannel(postern);
     const any = { entityType: 'channel', operations: ['PUBLISH', 'READ'] };
@@ -140,7 +140,7 @@ describe('a token that is active', () => {
     expect((await client.introspect(child.secret, service)).scope).toBe(`channel:read:${channel}`);
   });
 
-  test('ends with the overlap where its secret is the old one', async () => {
+  test('expires with the overlap if the secret is the old one', async () => {
     const { owner } = postern;
     const token = await createPersonalToken(postern, owner.session);
     await mutate(postern, 'regenerateToken', { id: token.id, overlap: 'PT1H' }, owner.session, 'secret');
@@ -148,8 +148,8 @@ describe('a token that is active', () => {
   });
 });
 
-describe('what does not concern the caller', () => {
-  test('is not active: a token of somebody elsewhere, a workspace token from elsewhere', async () => {
+describe('a token that does not concern the caller', () => {
+  test('is not active: a token of a user elsewhere, a workspace token of another workspace', async () => {
     const stranger = await postern.person('Stranger');
     const elsewhere = await postern.workspace('Elsewhere', [[stranger, 'OWNER']]);
     const theirs = await createPersonalToken(postern, stranger.session);
@@ -167,7 +167,7 @@ describe('what does not concern the caller', () => {
     expect(await client.introspect(service, stranger.session)).toEqual(INACTIVE);
   });
 
-  test('is left out of what does: other workspaces, and the management of tokens', async () => {
+  test('is returned without other workspaces and without the management of tokens', async () => {
     const { owner, workspaceId } = postern;
     const other = await postern.workspace('Other', [[owner, 'OWNER']]);
     const hidden = await createChannel(postern, { workspaceId: other });
@@ -187,7 +187,7 @@ describe('what does not concern the caller', () => {
     expect(JSON.stringify(answer)).not.toContain(hidden);
   });
 
-  test('is not active where nothing of a token reaches the workspace, or its policy closes it', async () => {
+  test('is not active if no scope reaches the workspace, or its policy closes it', async () => {
     const { owner, workspaceId } = postern;
     const nothing = await createPersonalToken(postern, owner.session, scoped());
     expect(await client.introspect(nothing.secret, service)).toEqual(INACTIVE);
@@ -203,8 +203,8 @@ describe('what does not concern the caller', () => {
   });
 });
 
-describe('a person', () => {
-  test('sees the own tokens with every workspace named, and those of workspaces as a member', async () => {
+describe('a user', () => {
+  test('sees their own tokens with every workspace named, and those of workspaces as a member', async () => {
     const { owner, workspaceId } = postern;
     const other = await postern.workspace('Other', [[owner, 'VIEWER']]);
     const scopes = [
@@ -230,7 +230,7 @@ describe('a person', () => {
     expect(await client.introspect(own.secret, viewer.session)).toEqual(INACTIVE);
   });
 
-  test('sees an own token that may do nothing as active, without a scope', async () => {
+  test('sees a token of their own without authority as active, without a scope', async () => {
     const { owner } = postern;
     const { secret } = await createPersonalToken(postern, owner.session, scoped());
     const answer = await client.introspect(secret, owner.session);
@@ -239,8 +239,8 @@ describe('a person', () => {
   });
 });
 
-describe('what is not active', () => {
-  test('says no more than that, to the byte', async () => {
+describe('an inactive token', () => {
+  test('gets the same response as an unknown one, to the byte', async () => {
     const { owner } = postern;
     const create = (input: object = {}) => createPersonalToken(postern, owner.session, input);
     const revoked = await create();
@@ -268,7 +268,7 @@ describe('what is not active', () => {
   });
 });
 
-test('asking is no use of the token, and ends no overlap; the caller is used', async () => {
+test('introspection is no use of the token, and ends no overlap; it is a use of the caller', async () => {
   const { owner } = postern;
   const token = await createPersonalToken(postern, owner.session);
   const asking = await createWorkspaceToken(postern, 'VIEWER');

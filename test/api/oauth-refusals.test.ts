@@ -13,7 +13,7 @@ afterEach(() => postern.close());
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Posts a body to an OAuth endpoint as it is; tells status, `error` and challenge. */
+/** Posts a body to an OAuth endpoint as it is; returns the status, the `error` and the challenge. */
 async function send(path: string, body: BodyInit, secret: string | null, type = FORM): Promise<unknown[]> {
   const headers: Record<string, string> = { 'Content-Type': type };
   if (secret !== null) headers.Authorization = `Bearer ${secret}`;
@@ -32,11 +32,11 @@ describe('introspection', () => {
   const introspect = (secret: string | null, body = 'token=x', type?: string) =>
     send('/oauth/introspect', body, secret, type);
 
-  test('asks for a credential where there is none', async () => {
+  test('requires a credential', async () => {
     expect(await introspect(null)).toEqual([401, 'invalid_client', 'Bearer realm="postern"']);
   });
 
-  test('refuses a bad one, and a personal token', async () => {
+  test('refuses an invalid one, and a personal token', async () => {
     const personal = await createPersonalToken(postern, postern.owner.session);
     expect(await introspect('pat_nonsense')).toEqual([401, 'invalid_token', challenge('invalid_token')]);
     expect(await introspect(personal.secret)).toEqual([
@@ -46,7 +46,7 @@ describe('introspection', () => {
     ]);
   });
 
-  test('refuses a workspace token that the policy closes its own workspace to', async () => {
+  test('refuses a workspace token if the policy closes its own workspace to it', async () => {
     const { owner, workspaceId } = postern;
     const long = await createWorkspaceToken(postern, 'OWNER', { expires: { never: true } });
     await mutate(
@@ -63,7 +63,7 @@ describe('introspection', () => {
     ]);
   });
 
-  test('refuses what is no form with one token', async () => {
+  test('rejects a body that is not a form with one token', async () => {
     const { session } = postern.owner;
     expect(await introspect(session, '')).toEqual([400, 'invalid_request', null]);
     expect(await introspect(session, 'token=')).toEqual([400, 'invalid_request', null]);
@@ -77,7 +77,7 @@ describe('introspection', () => {
     expect(await introspect(session, 'token=x', `${FORM};charset=UTF-8`)).toEqual([200, undefined, null]);
   });
 
-  test('reaches a stock client as the error that it knows', async () => {
+  test('reaches a stock client as an error that the client knows', async () => {
     const client = await stockClient(postern);
     await expect(client.introspect('x', null)).rejects.toThrow(oauth.WWWAuthenticateChallengeError);
     await expect(client.introspect('', postern.owner.session)).rejects.toThrow();
@@ -88,7 +88,7 @@ describe('revocation', () => {
   const alive = async (secret: string) =>
     (await postern.post('{ viewer { kind } }', {}, secret)).status === 200;
 
-  test('takes possession for proof: the token dies with all that derives from it', async () => {
+  test('takes possession as proof, and revokes the token with all that derives from it', async () => {
     const client = await stockClient(postern);
     const { owner } = postern;
     const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
@@ -103,7 +103,7 @@ describe('revocation', () => {
     ]);
   });
 
-  test('ends workspace tokens and sessions too', async () => {
+  test('revokes workspace tokens and sessions too', async () => {
     const client = await stockClient(postern);
     const token = await createWorkspaceToken(postern, 'OWNER');
     const session = await postern.signIn(postern.owner.email);
@@ -116,7 +116,7 @@ describe('revocation', () => {
     ]);
   });
 
-  test('stands in the log of the owner, with no actor', async () => {
+  test('appears in the audit log of the owner, without an actor', async () => {
     const client = await stockClient(postern);
     const { owner } = postern;
     const token = await createPersonalToken(postern, owner.session);
@@ -135,7 +135,7 @@ describe('revocation', () => {
     ]);
   });
 
-  test('says yes to whatever is no secret of anything: there is nothing left to do', async () => {
+  test('succeeds for a string that is no valid secret, as RFC 7009 requires', async () => {
     const never = postern.app.services.secrets.issue('PERSONAL').secret;
     const revoked = await createPersonalToken(postern, postern.owner.session);
     const body = new URLSearchParams({
@@ -149,13 +149,13 @@ describe('revocation', () => {
     }
   });
 
-  test('refuses a request that names no token', async () => {
+  test('rejects a request without a token', async () => {
     expect(await send('/oauth/revoke', '', null)).toEqual([400, 'invalid_request', null]);
     const response = await postern.fetch(new Request('http://postern.test/oauth/revoke'));
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  test('does not let one address guess for ever', async () => {
+  test('limits the guesses of one address', async () => {
     await postern.close();
     postern = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
     const never = `token=${postern.app.services.secrets.issue('PERSONAL').secret}`;
@@ -170,7 +170,7 @@ describe('revocation', () => {
 });
 
 describe('the metadata', () => {
-  test('names what is there, at the address that was asked', async () => {
+  test('names the endpoints, at the address of the request', async () => {
     expect((await stockClient(postern)).server).toEqual({
       issuer: 'http://postern.test',
       response_types_supported: [],
@@ -182,7 +182,7 @@ describe('the metadata', () => {
     });
   });
 
-  test('is that of the public URL where one is configured', async () => {
+  test('has the configured public URL', async () => {
     await postern.close();
     postern = await startTestApp({ POSTERN_PUBLIC_URL: 'https://tokens.example' });
     const request = new Request('http://internal:4000/.well-known/oauth-authorization-server');

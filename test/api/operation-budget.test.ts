@@ -32,7 +32,7 @@ function ask(query: string, variables: object = {}): Promise<Answer> {
 const codesOf = ({ errors }: Answer) => [...new Set(errors.map(({ extensions }) => extensions.code))];
 
 describe('an operation', () => {
-  test('that asks for more bytes than its budget is refused at the lists that are too much', async () => {
+  test('that requests more bytes than its budget is refused at the lists that exceed it', async () => {
     const lists = aliased(28, 'messages(first: 100) { nodes { payload } }');
     const answer = await ask(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
     expect(answer.status).toBe(200);
@@ -40,7 +40,7 @@ describe('an operation', () => {
     expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
   });
 
-  test('is charged for no bytes that it does not ask for', async () => {
+  test('is not charged for bytes that it does not request', async () => {
     const lists = aliased(28, 'messages(first: 100) { nodes { id } }');
     const answer = await ask(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
     expect(answer.errors).toEqual([]);
@@ -48,7 +48,7 @@ describe('an operation', () => {
   });
 
   test.each(['POST', 'GET'])(
-    'whose full pages would multiply beyond measure is not begun, by %s',
+    'whose full pages would multiply beyond the budget is not started, by %s',
     async (method) => {
       const query = `query ($n: Int) { tokens(first: $n) { nodes { derived(first: $n) { nodes { derived(first: $n) { totalCount } } } } } }`;
       const variables = { n: 100 };
@@ -74,7 +74,7 @@ describe('an operation', () => {
     },
   );
 
-  test('tells of so many errors and no more', async () => {
+  test('returns a bounded number of errors', async () => {
     const lists = aliased(28, 'derived(first: 1) { totalCount }');
     const answer = await ask(`{ tokens(first: 70) { nodes { ${lists} } } }`);
     expect(answer.data.tokens.nodes).toHaveLength(TOKENS);
@@ -83,14 +83,14 @@ describe('an operation', () => {
     expect(answer.errors.at(-1)?.message).toMatch(/^\d+ more errors are left out\.$/);
   });
 
-  test('with a check for each of many workspaces is charged for each', async () => {
+  test('with a check for each of many workspaces is charged for each check', async () => {
     const checks = Array.from({ length: 100 }, () => ({ operation: 'READ', entityType: 'repository' }));
     const fields = aliased(25, 'canAll(checks: $checks) { allowed }');
     const answer = await ask(`query ($checks: [CheckInput!]!) { viewer { ${fields} } }`, { checks });
     expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
   });
 
-  test('introspects the schema once or twice, not twenty times', async () => {
+  test('can introspect the schema once or twice, not twenty times', async () => {
     const type = 'type { name ofType { name ofType { name ofType { name } } } }';
     const schemas = `__schema { types { name description fields { name description args { name ${type} } ${type} } } }`;
     expect((await ask(`{ ${aliased(2, schemas)} }`)).errors).toEqual([]);
@@ -100,13 +100,13 @@ describe('an operation', () => {
     });
   });
 
-  test('follows a stream only if its events are small', async () => {
+  test('can follow a stream only if its events are small', async () => {
     const query = `subscription ($id: ID!) { channelMessages(channelId: $id) { ${aliased(6, 'payload')} } }`;
     expect(await ask(query, { id: channelId })).toMatchObject({ status: 400, code: 'QUERY_TOO_COMPLEX' });
   });
 });
 
-test('a mutation whose payload the budget does not cover changes nothing', async () => {
+test('a mutation whose payload exceeds the budget changes nothing', async () => {
   const channels =
     'channels(first: 100) { nodes { messages(first: 100) { nodes { id publisher { id } } } } }';
   const query = `mutation ($input: CreateChannelInput!) { createChannel(input: $input) { channel { workspace { ${channels} } } } }`;
@@ -117,7 +117,7 @@ test('a mutation whose payload the budget does not cover changes nothing', async
   expect(data.channels.nodes).toEqual([{ name: 'news' }]);
 });
 
-test('what the console asks for is within the budget, with pages of 100 rows', () => {
+test('the documents of the console are within the budget, with pages of 100 rows', () => {
   const files = readdirSync('web/src', { recursive: true, encoding: 'utf8' });
   const texts = files
     .filter((file) => file.endsWith('.graphql'))

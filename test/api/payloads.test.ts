@@ -14,7 +14,7 @@ const PAYLOADS = [
   ),
 ];
 
-/** Whether a value of the field has fields of its own, or several values. */
+/** Whether a value of the field has fields of its own, or is a list. */
 function isComposite({ field }: FieldOfType): boolean {
   return isObjectType(getNamedType(field.type)) || isListType(getNullableType(field.type));
 }
@@ -32,7 +32,7 @@ describe('in the schema', () => {
   });
 });
 
-/** The events of the token in a payload, which take the role Administrator. */
+/** The events of the token in a payload, which require the role Administrator. */
 const AUDITED = 'secret token { auditEvents { totalCount nodes { detail } } }';
 
 describe('a payload', () => {
@@ -42,7 +42,7 @@ describe('a payload', () => {
   });
   afterEach(() => postern.close());
 
-  test('keeps its secret when something below the token in it is refused', async () => {
+  test('keeps its secret if a field below its token is refused', async () => {
     const manager = await postern.person('Mae', 'WORKSPACE_MANAGER');
     const input = { workspaceId: postern.workspaceId, name: 'ci' };
     const { data, errors } = await mutate(postern, 'createWorkspaceToken', input, manager.session, AUDITED);
@@ -55,7 +55,7 @@ describe('a payload', () => {
     ]);
   });
 
-  test('keeps its secret when something below the token in it fails', async () => {
+  test('keeps its secret if a field below its token fails', async () => {
     const { id } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     await sql`update audit_events set detail = '{'`.execute(postern.app.services.db);
     const { session } = postern.owner;
@@ -64,7 +64,7 @@ describe('a payload', () => {
     expect(data.regenerateToken).toEqual({ secret: expect.stringMatching(/^wst_/), token: null });
   });
 
-  test('is judged by who the caller was when its field began', async () => {
+  test('is authorized as the caller was when the mutation began', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const { data, errors } = await mutate(postern, 'regenerateToken', { id }, secret, AUDITED);
     expect(errors).toEqual([]);
@@ -74,7 +74,7 @@ describe('a payload', () => {
     expect((await postern.post(viewer, {}, secret)).code).toBe('INVALID_TOKEN');
   });
 
-  test('does not keep a replaced secret alive for the next field of its document', async () => {
+  test('does not keep a replaced secret valid for the next field of its document', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const { data, errors } = await postern.post(
       `mutation ($id: ID!) {
@@ -91,7 +91,7 @@ describe('a payload', () => {
     ]);
   });
 
-  test('is answered whether or not another mutation of its document is refused', async () => {
+  test('is returned whether or not another mutation of its document is refused', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [{ entityType: 'token', operations: ['CREATE'] }],

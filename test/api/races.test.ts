@@ -25,7 +25,7 @@ async function countWorking(secrets: readonly string[]): Promise<number> {
   return (await Promise.all(secrets.map(works))).filter(Boolean).length;
 }
 
-test('fifty regenerations of one token at once all succeed, and leave one secret that works', async () => {
+test('fifty concurrent regenerations of one token all succeed, and leave one valid secret', async () => {
   const { session } = postern.owner;
   const { id, secret } = await createPersonalToken(postern, session);
   const answers = await Promise.all(
@@ -37,7 +37,7 @@ test('fifty regenerations of one token at once all succeed, and leave one secret
   expect(await countWorking([secret, ...secrets])).toBe(1);
 });
 
-test('tokens created at once stop at the limit', async () => {
+test('concurrently created tokens stop at the limit', async () => {
   const { session } = postern.owner;
   const answers = await Promise.all(Array.from({ length: 20 }, () => postern.post(CREATE, {}, session)));
   const codes = answers.map(({ code }) => code ?? 'created').sort();
@@ -62,14 +62,14 @@ test.each([
       expect([undefined, 'NOT_FOUND']).toContain(regenerated.code);
       expect(await works(secret)).toBe(false);
       const next = regenerated.data?.regenerateToken?.secret;
-      // Revoked first and regenerated then, it works; stopped or gone, it does not, in either order.
+      // A token that is revoked first and then regenerated works; a disabled or deleted one does not, in either order.
       if (next && stop !== REVOKE) expect(await works(next)).toBe(false);
       await postern.post(DELETE, { id }, session);
     }
   },
 );
 
-test('of both secrets of an overlap used at once, the new one is left', async () => {
+test('if both secrets of an overlap are used concurrently, the new one remains', async () => {
   const { session } = postern.owner;
   const { id, secret } = await createPersonalToken(postern, session);
   const overlap = 'mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "PT1H" }) { secret } }';
@@ -80,7 +80,7 @@ test('of both secrets of an overlap used at once, the new one is left', async ()
   expect([await works(secret), await works(next)]).toEqual([false, true]);
 });
 
-test('an invitation that two accept at once makes one member', async () => {
+test('an invitation that two callers accept concurrently creates one member', async () => {
   const ada = await postern.person('Ada');
   const { data } = await postern.post(
     `mutation ($w: ID!, $email: EmailAddress!) {
@@ -96,7 +96,7 @@ test('an invitation that two accept at once makes one member', async () => {
   expect(answers.map(({ code }) => code ?? 'joined').sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'joined']);
 });
 
-test('of two Owners who leave at once, one stays', async () => {
+test('if two Owners leave concurrently, one stays', async () => {
   const ada = await postern.person('Ada', 'OWNER');
   const leave =
     'mutation ($w: ID!, $me: ID!) { removeMember(input: { workspaceId: $w, userId: $me }) { __typename } }';
@@ -108,7 +108,7 @@ test('of two Owners who leave at once, one stays', async () => {
   expect(answers.map(({ code }) => code ?? 'left').sort()).toEqual(['CONFLICT', 'left']);
 });
 
-test('what a session does while it is being ended is done before that, or not at all', async () => {
+test('a call of a session that is being ended takes effect before the end, or not at all', async () => {
   const person = await postern.person('Ada');
   const answers = await Promise.all([
     ...Array.from({ length: 4 }, () => postern.post(CREATE, {}, person.session)),

@@ -26,7 +26,7 @@ describe('signIn', () => {
   const signIn = (input: object, by: string | null = null): Promise<Answer> =>
     mutate(postern, 'signIn', input, by, 'user { id email name } sessionToken expiresAt');
 
-  test('opens a session of fourteen days with a secret of its own', async () => {
+  test('starts a session of fourteen days with a secret of its own', async () => {
     const { data } = await signIn({ email: ada.email, password: PASSWORD });
     expect(data.signIn).toEqual({
       user: { id: ada.id, email: 'ada@example.com', name: 'Ada' },
@@ -36,11 +36,11 @@ describe('signIn', () => {
     expect(await outcome(data.signIn.sessionToken)).toBe('OK');
   });
 
-  test('knows a person whatever the case of the address', async () => {
+  test('ignores the case of the address', async () => {
     expect((await signIn({ email: 'ADA@Example.COM', password: PASSWORD })).data.signIn.user.id).toBe(ada.id);
   });
 
-  test('answers alike for a wrong password, an unknown address and a deactivated account', async () => {
+  test('gives the same response to a wrong password, an unknown address and a deactivated account', async () => {
     const wrong = await signIn({ email: ada.email, password: 'not the password' });
     const unknown = await signIn({ email: 'nobody@example.com', password: PASSWORD });
     await createOperatorService(postern.app.services).deactivateUser(ada.email);
@@ -49,14 +49,14 @@ describe('signIn', () => {
     expect([unknown.errors, deactivated.errors]).toEqual([wrong.errors, wrong.errors]);
   });
 
-  test('is refused to a token: a token is no person', async () => {
+  test('is refused to a token', async () => {
     const { secret } = await createPersonalToken(postern, ada.session);
     expect(refusalIn(await signIn({ email: ada.email, password: PASSWORD }, secret))).toBe(
       'SESSION_REQUIRED',
     );
   });
 
-  test('of a session that is over is refused from the very millisecond', async () => {
+  test('refuses an expired session from the millisecond of its expiry on', async () => {
     postern.advance(14 * DAY - 1);
     expect(await outcome(ada.session)).toBe('OK');
     postern.advance(1);
@@ -64,8 +64,8 @@ describe('signIn', () => {
   });
 });
 
-describe('a person’s sessions', () => {
-  test('are told newest first, the present one marked, and never with a secret', async () => {
+describe('the sessions of a user', () => {
+  test('are listed newest first, the current one marked, and never with a secret', async () => {
     postern.advance(1000);
     const second = await postern.signIn(ada.email);
     const sessions = await sessionsOf(second);
@@ -78,14 +78,14 @@ describe('a person’s sessions', () => {
     expect(JSON.stringify(sessions)).not.toContain('ses_');
   });
 
-  test('leave out those that are over', async () => {
+  test('do not include expired ones', async () => {
     postern.advance(10 * DAY);
     const second = await postern.signIn(ada.email);
     postern.advance(4 * DAY);
     expect(await sessionsOf(second)).toHaveLength(1);
   });
 
-  test('are ended one by one, by their person alone', async () => {
+  test('are ended one by one, only by their user', async () => {
     const second = await postern.signIn(ada.email);
     const [{ id }] = (await sessionsOf(ada.session)).filter(({ current }) => !current);
     const revoke = (by: string | null) => mutate(postern, 'revokeSession', { id }, by, 'revokedSessionId');
@@ -96,7 +96,7 @@ describe('a person’s sessions', () => {
     expect(refusalIn(await revoke(ada.session))).toBe('NOT_FOUND');
   });
 
-  test('are ended all but the present one', async () => {
+  test('are ended except the current one', async () => {
     const others = [await postern.signIn(ada.email), await postern.signIn(ada.email)];
     const { data } = await postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, ada.session);
     expect(data.revokeOtherSessions.revokedCount).toBe(2);
@@ -104,14 +104,14 @@ describe('a person’s sessions', () => {
     expect([await outcome(ada.session), await outcome(postern.owner.session)]).toEqual(['OK', 'OK']);
   });
 
-  test('are ended by signing out, that one alone', async () => {
+  test('end by signing out, only the current one', async () => {
     const second = await postern.signIn(ada.email);
     const { data } = await postern.post('mutation { signOut { signedOut } }', {}, second);
     expect(data.signOut.signedOut).toBe(true);
     expect([await outcome(second), await outcome(ada.session)]).toEqual(['INVALID_SESSION', 'OK']);
   });
 
-  test('are no concern of a token, whatever it may do', async () => {
+  test('are not accessible to a token, for every access', async () => {
     const { secret } = await createPersonalToken(postern, ada.session);
     const documents = [
       SESSIONS,
@@ -134,7 +134,7 @@ describe('changePassword', () => {
       'user { id }',
     );
 
-  test('replaces the password, keeps the present session and ends the others', async () => {
+  test('replaces the password, keeps the current session and ends the others', async () => {
     const second = await postern.signIn(ada.email);
     expect((await change({})).data.changePassword.user.id).toBe(ada.id);
     expect([await outcome(ada.session), await outcome(second)]).toEqual(['OK', 'INVALID_SESSION']);
@@ -142,34 +142,34 @@ describe('changePassword', () => {
     expect(await outcome(await postern.signIn(ada.email, NEXT))).toBe('OK');
   });
 
-  test('needs the present password, and changes nothing without it', async () => {
+  test('requires the current password, and changes nothing without it', async () => {
     const second = await postern.signIn(ada.email);
     expect(refusalIn(await change({ currentPassword: NEXT }))).toBe('INVALID_CREDENTIALS');
     expect(await outcome(second)).toBe('OK');
     expect(await outcome(await postern.signIn(ada.email))).toBe('OK');
   });
 
-  test.each(['short', 'x'.repeat(257)])('refuses a password that will not do', async (newPassword) => {
+  test.each(['short', 'x'.repeat(257)])('rejects an invalid password', async (newPassword) => {
     const answer = await change({ newPassword });
     expect(badPathsIn(answer)).toEqual(['input.newPassword']);
     expect(JSON.stringify(answer.errors)).not.toContain(newPassword);
   });
 
-  test('tries the present password no more often than signing in does', async () => {
+  test('accepts the current password no more often than signing in does', async () => {
     for (let count = 0; count < 10; count++) await change({ currentPassword: 'a wrong password' });
     const answer = await change({});
     expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
     expect(answer.errors[0]?.extensions.retryAfter).toBe(900);
   });
 
-  test('cannot be blocked by others, who try to sign in as the person from the same network', async () => {
+  test('cannot be blocked by other callers who try to sign in as the user from the same network', async () => {
     for (let count = 0; count < 12; count++) {
       await postern.signIn(ada.email, 'a wrong password').catch(() => {});
     }
     expect(refusalIn(await change({}))).toBeNull();
   });
 
-  test('needs a session', async () => {
+  test('requires a session', async () => {
     const { secret } = await createPersonalToken(postern, ada.session);
     expect([refusalIn(await change({}, secret)), refusalIn(await change({}, null))]).toEqual([
       'SESSION_REQUIRED',
@@ -178,7 +178,7 @@ describe('changePassword', () => {
   });
 });
 
-test('a user with the same address as one before inherits nothing', async () => {
+test('a user with the address of a former user inherits nothing', async () => {
   const { secret } = await createPersonalToken(postern, ada.session);
   await postern.database.db.deleteFrom('users').where('email', '=', ada.email).execute();
   const again = await postern.person('Ada');

@@ -25,7 +25,7 @@ afterEach(() => postern.close());
 const attempt = (password: string, email = ada.email): Promise<Answer> =>
   postern.post(SIGN_IN, { email, password });
 
-/** The code that an attempt from an address is refused with; `null` if it succeeds. */
+/** The code with which an attempt from an address is refused; `null` if it succeeds. */
 async function attemptFrom(address: string, password: string, email = ada.email): Promise<string | null> {
   const body = JSON.stringify({ query: SIGN_IN, variables: { email, password } });
   const headers = { 'content-type': 'application/json' };
@@ -34,7 +34,7 @@ async function attemptFrom(address: string, password: string, email = ada.email)
   return refusalIn({ errors });
 }
 
-/** Counts what the app does with its database from now on, as it runs in a second app over the same one. */
+/** Counts the database work of a second app on the same database, from now on. */
 async function countWork() {
   const { database } = postern;
   const counts = { transactions: 0, statements: 0, running: 0, most: 0, runs: 0 };
@@ -76,7 +76,7 @@ async function countWork() {
   return { counts, signIn };
 }
 
-/** Every row that an attempt may write. */
+/** Every row that an attempt can write. */
 async function rowsWritten(): Promise<object[]> {
   const { db } = postern.database;
   const attempts = await db.selectFrom('attempt_counters').selectAll().orderBy('key').execute();
@@ -89,7 +89,7 @@ async function fail(times: number, email?: string): Promise<void> {
   }
 }
 
-test('an account has ten tries from one network in fifteen minutes; then even the right password has to wait', async () => {
+test('an account accepts ten attempts from one network in fifteen minutes; then even the right password has to wait', async () => {
   await fail(TRIES_AN_ACCOUNT);
   const answer = await attempt(PASSWORD);
   expect(answer.status).toBe(200);
@@ -100,24 +100,24 @@ test('an account has ten tries from one network in fifteen minutes; then even th
   expect(refusalIn(await attempt(PASSWORD))).toBeNull();
 });
 
-test('an address that nobody has is throttled in the same way', async () => {
+test('an address without an account is throttled in the same way', async () => {
   await fail(TRIES_AN_ACCOUNT, 'nobody@example.com');
   expect(refusalIn(await attempt('x', 'nobody@example.com'))).toBe('TOO_MANY_ATTEMPTS');
 });
 
-test('other accounts and signed-in people are not held up', async () => {
+test('other accounts and signed-in users are not affected', async () => {
   await fail(TRIES_AN_ACCOUNT);
   expect(refusalIn(await attempt(PASSWORD, postern.owner.email))).toBeNull();
   expect(refusalIn(await postern.post('{ viewer { kind } }', {}, ada.session))).toBeNull();
 });
 
-test('the right password in time starts the count anew', async () => {
+test('the right password in time resets the count', async () => {
   await fail(TRIES_AN_ACCOUNT - 1);
   expect(refusalIn(await attempt(PASSWORD))).toBeNull();
   await fail(TRIES_AN_ACCOUNT);
 });
 
-test('aliases are no way to try more often: each counts as an attempt', async () => {
+test('each alias in a document counts as an attempt', async () => {
   const aliases = Array.from(
     { length: 15 },
     (_, count) => `a${count}: signIn(input: $input) { sessionToken }`,
@@ -131,7 +131,7 @@ test('aliases are no way to try more often: each counts as an attempt', async ()
   expect(refusalIn(await attempt(PASSWORD))).toBe('TOO_MANY_ATTEMPTS');
 });
 
-test('tries at once are counted one by one', async () => {
+test('concurrent attempts are counted one by one', async () => {
   const answers = await Promise.all(Array.from({ length: 30 }, () => attempt('not the password')));
   const refusals = answers.map(refusalIn).sort();
   const expected = [
@@ -141,14 +141,14 @@ test('tries at once are counted one by one', async () => {
   expect(refusals).toEqual(expected);
 });
 
-test('nobody locks a person out from elsewhere: however many networks try, another one has its own first try', async () => {
+test('no one can lock a user out from elsewhere: each network has a first attempt, however many others try', async () => {
   for (let network = 1; network <= 11; network++) {
     for (let count = 0; count < TRIES_AN_ACCOUNT; count++) {
       await attemptFrom(`198.51.100.${network}`, 'not the password');
     }
   }
   expect(await attemptFrom('192.0.2.1', PASSWORD)).toBeNull();
-  // While an account is tried from everywhere, a network has one try, so that many networks have few in all.
+  // While an account is tried from many networks, each network has one attempt, so that all have few together.
   expect(await attemptFrom('192.0.2.2', 'not the password')).toBe('INVALID_CREDENTIALS');
   expect(await attemptFrom('192.0.2.2', 'not the password')).toBe('TOO_MANY_ATTEMPTS');
   expect(await attemptFrom('192.0.2.2', PASSWORD, postern.owner.email)).toBeNull();
@@ -165,7 +165,7 @@ test('a blocked attempt writes no row and takes no transaction', async () => {
   expect(await rowsWritten()).toEqual(before);
 });
 
-test('a wrong email does the same work as a wrong password', async () => {
+test('a wrong email causes the same work as a wrong password', async () => {
   const { counts, signIn } = await countWork();
   expect(await signIn('192.0.2.1', 'not the password', ada.email)).toBe('INVALID_CREDENTIALS');
   const ofAccount = { ...counts };
@@ -174,7 +174,7 @@ test('a wrong email does the same work as a wrong password', async () => {
   expect(counts.statements - ofAccount.statements).toBe(ofAccount.statements);
 });
 
-test('however many sign in at once, two of them work on the database, and none is run twice', async () => {
+test('of any number of concurrent sign-ins, two work on the database, and none runs twice', async () => {
   const { counts, signIn } = await countWork();
   const codes = await Promise.all(
     Array.from({ length: 90 }, (_, at) =>
@@ -186,7 +186,7 @@ test('however many sign in at once, two of them work on the database, and none i
   expect(counts.most).toBeLessThanOrEqual(2);
 });
 
-test('a reset of the password by the operator clears what blocks the account, and its network', async () => {
+test('a password reset by the operator clears the block of the account, and its network', async () => {
   await fail(TRIES_AN_ACCOUNT);
   for (let account = 0; account < TRIES_A_NETWORK; account++) {
     await attempt('not the password', `nobody-${account}@example.com`);
@@ -208,14 +208,14 @@ test('the count outlives a restart', async () => {
   expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
 });
 
-test('what is counted is kept without the address that was typed: it may have been a password', async () => {
+test('the count is stored without the typed address, which can be a password', async () => {
   await attempt('not the password', 'hunter2@typed.by.mistake');
   const rows = await postern.database.db.selectFrom('attempt_counters').selectAll().execute();
   expect(rows.length).toBeGreaterThan(0);
   expect(JSON.stringify(rows)).not.toContain('hunter2');
 });
 
-test('each try stands in the log of the account, those that failed too', async () => {
+test('each attempt appears in the audit log of the account, failed ones included', async () => {
   await fail(1);
   await attempt(PASSWORD);
   const { data } = await postern.post('{ viewer { auditEvents { nodes { action ip } } } }', {}, ada.session);

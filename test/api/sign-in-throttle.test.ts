@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-/** Tries to sign in to an account that nobody has, from an address; the code of the refusal. */
+/** Tries to sign in to an account that does not exist, from an address; returns the code of the refusal. */
 async function tryFrom(address: string, account: number): Promise<string | undefined> {
   const request = new Request('http://postern.test/graphql', {
     method: 'POST',
@@ -23,7 +23,7 @@ async function tryFrom(address: string, account: number): Promise<string | undef
   return codeIn(await postern.fetch(request, address));
 }
 
-test('who owns a whole IPv6 network has no more tries than who owns one address', async () => {
+test('an IPv6 network has as many attempts as one address', async () => {
   for (let account = 1; account <= TRIES_AN_ADDRESS; account += 1) {
     expect(await tryFrom(`2001:db8:1:2::${account}`, account)).toBe('INVALID_CREDENTIALS');
   }

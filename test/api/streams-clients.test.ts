@@ -11,7 +11,7 @@ const QUERY = `subscription ($channelId: ID!, $after: ID) {
   channelMessages(channelId: $channelId, after: $after) { id payload }
 }`;
 
-interface Told {
+interface Received {
   readonly channelMessages: { readonly id: string; readonly payload: unknown };
 }
 
@@ -46,7 +46,7 @@ test('graphql-sse follows a channel, resumes where it stopped, and sees a clean 
   const { id, secret } = await subscriber();
   const seen = await publish(wire.postern, channelId, 'seen');
   await publish(wire.postern, channelId, 'missed');
-  const results = sse(secret).iterate<Told>({ query: QUERY, variables: { channelId, after: seen } });
+  const results = sse(secret).iterate<Received>({ query: QUERY, variables: { channelId, after: seen } });
 
   expect((await results.next()).value?.data?.channelMessages.payload).toBe('missed');
   await publish(wire.postern, channelId, 'live');
@@ -55,7 +55,7 @@ test('graphql-sse follows a channel, resumes where it stopped, and sees a clean 
   expect(await results.next()).toMatchObject({ done: true });
 });
 
-test('graphql-sse is told why it is refused', async () => {
+test('graphql-sse receives the reason of a refusal', async () => {
   const stranger = await wire.postern.person('Stranger');
   const results = sse(stranger.session).iterate({ query: QUERY, variables: { channelId } });
   expect((await results.next()).value?.errors?.[0]?.extensions).toEqual({ code: 'NOT_FOUND' });
@@ -75,7 +75,7 @@ test('urql follows a channel, and sees the end', async () => {
   await publish(wire.postern, channelId, 'missed');
   const payloads: unknown[] = [];
   await new Promise<void>((resolve, reject) => {
-    client.subscription<Told>(QUERY, { channelId, after: seen }).subscribe(({ data, error, hasNext }) => {
+    client.subscription<Received>(QUERY, { channelId, after: seen }).subscribe(({ data, error, hasNext }) => {
       if (error) reject(error);
       if (data && hasNext) payloads.push(data.channelMessages.payload);
       if (payloads.length === 1) publish(wire.postern, channelId, 'live').catch(reject);
@@ -86,7 +86,7 @@ test('urql follows a channel, and sees the end', async () => {
   expect(payloads).toEqual(['missed', 'live']);
 });
 
-test('comments keep the connection open while nothing is said', async () => {
+test('comments keep the connection open while there are no events', async () => {
   const response = await wire.post(
     { query: QUERY, variables: { channelId } },
     { Accept: 'text/event-stream', Authorization: `Bearer ${wire.postern.owner.session}` },
@@ -101,7 +101,7 @@ test('comments keep the connection open while nothing is said', async () => {
   expect(text).toBe(':\n\n:\n\n');
 });
 
-test('a client that goes before it has an answer leaves no stream behind', async () => {
+test('a client that disconnects before its response leaves no stream behind', async () => {
   const { secret } = await subscriber();
   const body = JSON.stringify({ query: QUERY, variables: { channelId } });
   const request = `POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nAuthorization: Bearer ${secret}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -6,7 +6,7 @@ import { follow } from '../support/streams.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 const DAY = 86_400_000;
-/** An idle stream is gone this many milliseconds, at the latest, after the change was acknowledged. */
+/** The time in which an idle stream ends after the change was acknowledged. */
 const PROMPTLY = 1_000;
 
 let postern: TestApp;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => postern.close());
 
-/** Somebody follows with a secret; what happens then takes the right from that stream. */
+/** The secret of a follower, and a change that takes the right from its stream. */
 interface Loss {
   readonly secret: string;
   happen(): Promise<unknown>;
@@ -35,18 +35,18 @@ async function members(field: string, input: object, selection = 'token { id }')
   expect(await mutate(postern, field, input, member.session, selection)).toMatchObject({ errors: [] });
 }
 
-/** A change that the owner of a personal token makes to it. */
+/** A change by the owner of a personal token to it. */
 async function ofToken(happen: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Loss> {
   const token = await createPersonalToken(postern, member.session, input);
   return { secret: token.secret, happen: () => happen(token) };
 }
 
-/** What the owner of the workspace does, or the clock, to the session of a member. */
+/** A change by the owner of the workspace, or the clock, that affects the session of a member. */
 async function ofMember(happen: () => Promise<unknown>): Promise<Loss> {
   return { secret: member.session, happen };
 }
 
-/** What happens to somebody who has only a share. */
+/** A change that affects a user who has only a share. */
 async function ofGuest(happen: (guest: Person) => Promise<unknown>): Promise<Loss> {
   const guest = await postern.person('Guest');
   await share(postern, channelId, guest, ['SUBSCRIBE', 'READ']);
@@ -54,12 +54,12 @@ async function ofGuest(happen: (guest: Person) => Promise<unknown>): Promise<Los
   return { secret: token.secret, happen: () => happen(guest) };
 }
 
-/** What happens to the member, who shared the channel with a guest. */
+/** A change that affects a member, who shared the channel with a guest. */
 async function ofGranter(happen: () => Promise<unknown>): Promise<Loss> {
   return ofGuestOf(member.session, happen);
 }
 
-/** What happens to a personal token of the member, which shared the channel with a guest. */
+/** A change that affects a personal token of the member, which shared the channel with a guest. */
 async function ofGrantingToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
   const token = await createPersonalToken(postern, member.session, { expires: { after: 'P1D' } });
   return ofGuestOf(token.secret, () => happen(token));
@@ -191,7 +191,7 @@ test.each(Object.keys(LOSSES))('an idle stream ends within a second when %s', as
 });
 
 test.each(Object.keys(LOSSES))(
-  'nothing that is published after it was acknowledged arrives when %s',
+  'no message that is published after the change was acknowledged arrives when %s',
   async (cause) => {
     const { secret, happen } = await (LOSSES[cause] as () => Promise<Loss>)();
     const stream = await follow(postern, channelId, secret);
@@ -235,7 +235,7 @@ const KEPT: Record<string, () => Promise<Loss>> = {
     ofToken(({ id }) => members('regenerateToken', { id, overlap: 'P1D' }, 'secret')),
 };
 
-test.each(Object.keys(KEPT))('a stream goes on when %s', async (cause) => {
+test.each(Object.keys(KEPT))('a stream continues when %s', async (cause) => {
   const { secret, happen } = await (KEPT[cause] as () => Promise<Loss>)();
   const stream = await follow(postern, channelId, secret);
   const witness = await createPersonalToken(postern, postern.owner.session);
@@ -244,14 +244,14 @@ test.each(Object.keys(KEPT))('a stream goes on when %s', async (cause) => {
   expect([await stream.payload(), await ending.payload()]).toEqual(['before', 'before']);
 
   await happen();
-  // When this one has ended, all have been judged since.
+  // When this stream has ended, all streams have been authorized again.
   await owns('revokeToken', { id: witness.id }, 'token { id }');
   await ending.end();
   await publish(postern, channelId, 'after');
   expect(await stream.payload()).toBe('after');
 });
 
-test('however a revocation falls among messages, a stream brings all before a point and none sent after it was acknowledged', async () => {
+test('at any point of a revocation among messages, a stream brings all messages before some point and none sent after the acknowledgement', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { id, secret } = await createPersonalToken(postern, member.session);
     const stream = await follow(postern, channelId, secret);

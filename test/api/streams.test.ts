@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => postern.close());
 
-test('a follower gets what is published from then on, whole and in order', async () => {
+test('a follower receives the messages that are published from then on, whole and in order', async () => {
   await publish(postern, channelId, 'before');
   const stream = await follow(postern, channelId, session);
   const payloads = [1, 'two', [3], { four: [null, true] }];
@@ -24,14 +24,14 @@ test('a follower gets what is published from then on, whole and in order', async
   for (const payload of payloads) expect(await stream.payload()).toEqual(payload);
 });
 
-test('a follower hears nothing of other channels', async () => {
+test('a follower receives nothing of other channels', async () => {
   const stream = await follow(postern, channelId, session);
   await publish(postern, await createChannel(postern, { name: 'other' }), 'elsewhere');
   await publish(postern, channelId, 'here');
   expect(await stream.payload()).toBe('here');
 });
 
-test('every follower gets every message', async () => {
+test('every follower receives every message', async () => {
   const token = await createPersonalToken(postern, session);
   const streams = [
     await follow(postern, channelId, session),
@@ -42,7 +42,7 @@ test('every follower gets every message', async () => {
   expect(await Promise.all(streams.map((stream) => stream.payload()))).toEqual(['all', 'all', 'all']);
 });
 
-test('who was away gets what the channel keeps after the last message seen, without loss or repeat', async () => {
+test('a follower who resumes receives the stored messages after the last one it saw, without loss or repeat', async () => {
   const seen = await publish(postern, channelId, 1);
   for (const payload of [2, 3, 4]) await publish(postern, channelId, payload);
   const stream = await follow(postern, channelId, session, seen);
@@ -51,7 +51,7 @@ test('who was away gets what the channel keeps after the last message seen, with
   expect(await stream.payload()).toBe(5);
 });
 
-test('who resumes after a message that the channel does not keep is told so', async () => {
+test('a follower who resumes after a message that is not stored any more receives an error', async () => {
   const dropped = await publish(postern, channelId, 0);
   for (const payload of [1, 2, 3, 4, 5]) await publish(postern, channelId, payload);
   const elsewhere = await publish(postern, await createChannel(postern, { name: 'other' }), 'elsewhere');
@@ -65,7 +65,7 @@ test('who resumes after a message that the channel does not keep is told so', as
   }
 });
 
-test('a slow reader loses nothing as long as the channel keeps it', async () => {
+test('a slow reader loses nothing that the channel still stores', async () => {
   const stream = await follow(postern, channelId, session);
   for (const payload of [1, 2, 3, 4, 5]) await publish(postern, channelId, payload);
   const payloads = [];
@@ -73,9 +73,9 @@ test('a slow reader loses nothing as long as the channel keeps it', async () => 
   expect(payloads).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a reader too slow for what the channel keeps is told so by its last event', async () => {
+test('a reader that is too slow for the stored messages receives an error as its last event', async () => {
   const stream = await follow(postern, channelId, session);
-  // More than is underway at once between the two ends.
+  // More than the buffers between the two sides hold.
   const payloads = Array.from({ length: 20 }, (_, index) => `${index} ${'x'.repeat(32_000)}`);
   for (const payload of payloads) await publish(postern, channelId, payload);
 
@@ -87,7 +87,7 @@ test('a reader too slow for what the channel keeps is told so by its last event'
   expect(events.map(({ data }) => data.channelMessages.payload)).toEqual(payloads.slice(0, events.length));
 });
 
-test('a credential has so many streams and no more, and one that ends makes room', async () => {
+test('a credential has a limited number of streams, and one that ends frees a place', async () => {
   const other = await createChannel(postern, { name: 'other' });
   const token = await createPersonalToken(postern, session);
   const ending = await follow(postern, other, session);
@@ -106,7 +106,7 @@ test('a credential has so many streams and no more, and one that ends makes room
 });
 
 test.each([
-  ['nobody', null, 'UNAUTHENTICATED'],
+  ['an anonymous caller', null, 'UNAUTHENTICATED'],
   ['a stranger', 'stranger', 'NOT_FOUND'],
   ['a token that may only publish', 'publisher', 'FORBIDDEN'],
 ])('%s is refused at the start', async (_who, kind, code) => {
@@ -119,14 +119,14 @@ test.each([
   await stream.end();
 });
 
-test('following a channel that is not there answers as a foreign one does', async () => {
+test('following a channel that does not exist gets the same response as following a foreign one', async () => {
   const stranger = await postern.person('Stranger');
   const foreign = await (await follow(postern, channelId, stranger.session)).next();
   const absent = await (await follow(postern, `chn_${'0'.repeat(32)}`, stranger.session)).next();
   expect(foreign).toEqual(absent);
 });
 
-test('a client that takes no event stream is refused, and holds no place', async () => {
+test('a client that accepts no event stream is refused, and takes no place', async () => {
   const query = `subscription { channelMessages(channelId: "${channelId}") { id } }`;
   for (let tries = 0; tries < 5; tries += 1) {
     const response = await postern.fetch(
@@ -147,7 +147,7 @@ test('a client that takes no event stream is refused, and holds no place', async
   expect(await stream.payload()).toBe('here');
 });
 
-test('the message that a stream delivers counts as a use of its credential', async () => {
+test('a message that a stream delivers counts as a use of its credential', async () => {
   const token = await createPersonalToken(postern, session);
   const stream = await follow(postern, channelId, token.secret);
   await publish(postern, channelId, 1);

@@ -7,7 +7,7 @@ import { follow } from '../support/streams.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 let postern: TestApp;
-/** The token that will turn out to be leaked. */
+/** The token that will be reported as leaked. */
 let token: IssuedToken;
 
 beforeEach(async () => {
@@ -30,7 +30,7 @@ const member = (person: Person, more: object = {}) => ({
 const setRole = (person: Person, role: Role, by: string) =>
   act('updateMemberRole', member(person, { role }), by);
 
-/** Invites somebody who has an account, and has them accept. */
+/** Invites a user who has an account, and accepts for them. */
 async function join(person: Person, role: Role, by: string): Promise<void> {
   const input = { workspaceId: postern.workspaceId, email: person.email, role };
   const { invitationSecret } = await act('inviteMember', input, by, 'invitationSecret');
@@ -56,7 +56,7 @@ const WAYS = {
 } as const;
 
 describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) => {
-  test('memberships accepted through its invitations end, with what was shared with the members', async () => {
+  test('memberships accepted through its invitations end, with the shares of the members', async () => {
     const ada = await postern.person('Ada');
     const channel = await createChannel(postern);
     await join(ada, 'TEAM_MEMBER', token.secret);
@@ -71,7 +71,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(data.channel).toBeNull();
   });
 
-  test('roles that it raised go back to what a person gave', async () => {
+  test('roles that it raised return to the role that a person gave', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     await setRole(ada, 'TEAM_MEMBER', postern.owner.session);
     await setRole(ada, 'WORKSPACE_MANAGER', token.secret);
@@ -80,7 +80,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(await roleOf(ada)).toBe('TEAM_MEMBER');
   });
 
-  test('what its descendants gave is taken back, those included that are deleted', async () => {
+  test('the grants of its descendants are taken back, deleted descendants included', async () => {
     const child = await createWorkspaceToken(postern, 'ADMINISTRATOR', {}, token.secret);
     const grandchild = await createWorkspaceToken(postern, 'ADMINISTRATOR', {}, child.secret);
     const [ada, ben] = [await postern.person('Ada'), await postern.person('Ben', 'VIEWER')];
@@ -91,7 +91,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect([await roleOf(ada), await roleOf(ben)]).toEqual([null, 'VIEWER']);
   });
 
-  test('what a person, or another token, gave stays', async () => {
+  test('the grants of a person, or of another token, stay', async () => {
     const other = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const [ada, ben] = [await postern.person('Ada'), await postern.person('Ben')];
     await join(ada, 'TEAM_MEMBER', postern.owner.session);
@@ -100,7 +100,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect([await roleOf(ada), await roleOf(ben)]).toEqual(['TEAM_MEMBER', 'TEAM_MEMBER']);
   });
 
-  test('a role that a person confirmed since stays, to the same role too', async () => {
+  test('a role that a person confirmed since stays, also if it is the same role', async () => {
     const [ada, ben] = [await postern.person('Ada'), await postern.person('Ben', 'VIEWER')];
     await join(ada, 'TEAM_MEMBER', token.secret);
     await setRole(ben, 'ADMINISTRATOR', token.secret);
@@ -110,7 +110,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect([await roleOf(ada), await roleOf(ben)]).toEqual(['TEAM_MEMBER', 'WORKSPACE_MANAGER']);
   });
 
-  test('a role that only its beneficiaries confirmed is taken back, with what they gave by it', async () => {
+  test('a role that only its beneficiaries confirmed is taken back, with their grants', async () => {
     const [ada, ben, cleo] = [
       await postern.person('Ada'),
       await postern.person('Ben'),
@@ -126,7 +126,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect([await roleOf(ada), await roleOf(ben), await roleOf(cleo)]).toEqual([null, null, 'VIEWER']);
   });
 
-  test('nobody is raised: a role that it lowered stays', async () => {
+  test('a role that it lowered stays: no one is raised', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     await setRole(ada, 'WORKSPACE_MANAGER', postern.owner.session);
     await setRole(ada, 'ADMINISTRATOR', token.secret);
@@ -135,7 +135,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(await roleOf(ada)).toBe('TEAM_MEMBER');
   });
 
-  test('whom a person made an Owner stays one', async () => {
+  test('a member whom a person made an Owner stays one', async () => {
     const ada = await postern.person('Ada');
     await join(ada, 'TEAM_MEMBER', token.secret);
     await setRole(ada, 'OWNER', postern.owner.session);
@@ -144,7 +144,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(await roleOf(ada)).toBe('OWNER');
   });
 
-  test('the streams of a member whom it brought in close', async () => {
+  test('the streams of a member whom it invited close', async () => {
     const ada = await postern.person('Ada');
     const channel = await createChannel(postern);
     await join(ada, 'VIEWER', token.secret);
@@ -154,7 +154,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
   });
 });
 
-describe('of two tokens that gave a role one after the other', () => {
+describe('if two tokens gave a role one after the other', () => {
   let other: IssuedToken;
   let ada: Person;
   beforeEach(async () => {
@@ -180,7 +180,7 @@ describe('of two tokens that gave a role one after the other', () => {
 });
 
 describe('revokeToken', () => {
-  test('leaves what the token gave, until takeBack is asked for', async () => {
+  test('keeps the grants of the token, unless takeBack is requested', async () => {
     const ada = await postern.person('Ada');
     await join(ada, 'TEAM_MEMBER', token.secret);
     await act('revokeToken', { id: token.id }, postern.owner.session);
@@ -189,7 +189,7 @@ describe('revokeToken', () => {
     expect(await roleOf(ada)).toBeNull();
   });
 
-  test('tells in the audit log what it took back, and from which token', async () => {
+  test('records in the audit log what it took back, and from which token', async () => {
     const [ada, ben] = [await postern.person('Ada'), await postern.person('Ben', 'VIEWER')];
     await join(ada, 'TEAM_MEMBER', token.secret);
     await setRole(ben, 'ADMINISTRATOR', token.secret);
@@ -214,7 +214,7 @@ describe('revokeToken', () => {
     );
   });
 
-  test('takes back nothing for who may not revoke the token', async () => {
+  test('takes nothing back for a caller who cannot revoke the token', async () => {
     const ada = await postern.person('Ada');
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     await join(ada, 'TEAM_MEMBER', token.secret);
@@ -234,7 +234,7 @@ test('revocation at /oauth/revoke takes nothing back: it is no report of a leak'
   expect(await roleOf(ada)).toBe('TEAM_MEMBER');
 });
 
-test('an invitation that is accepted while its token is reported makes no lasting member', async () => {
+test('an invitation that is accepted while its token is reported creates no lasting member', async () => {
   for (let round = 0; round < 4; round++) {
     const leaked = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const ada = await postern.person(`Ada${round}`);

@@ -28,7 +28,7 @@ function inDays(days: number): string {
 }
 
 describe('createToken', () => {
-  test('makes a token that may do nothing and lives thirty days, where no more is said', async () => {
+  test('creates a token without access that expires in thirty days, by default', async () => {
     const { data } = await create({}, postern.owner.session, `secret token { ${ALL} }`);
     const { secret, token } = data.createToken;
     const { id } = postern.owner;
@@ -60,7 +60,7 @@ describe('createToken', () => {
     expect(await authOutcome(postern, secret)).toBe('TOKEN_NO_ACCESS');
   });
 
-  test('tells a secret of which only the SHA-256 is kept', async () => {
+  test('returns a secret of which only the SHA-256 is stored', async () => {
     const { data } = await create({});
     const { secret } = data.createToken;
     expect(kindOfSecret(secret)).toBe('PERSONAL');
@@ -72,7 +72,7 @@ describe('createToken', () => {
     ['FULL', undefined],
     ['SCOPED', []],
     ['SCOPED', [{ entityType: 'workspace', operations: ['READ'] }]],
-  ])('makes one with access %s and the scopes %j, which works at once', async (access, scopes) => {
+  ])('creates a token with access %s and the scopes %j, which works immediately', async (access, scopes) => {
     const { data } = await create({ access, scopes });
     expect(await authOutcome(postern, data.createToken.secret)).toBe('OK');
   });
@@ -81,7 +81,7 @@ describe('createToken', () => {
     ['after a while', { after: 'PT15M' }, 15 / 1440],
     ['after the longest while', { after: 'P366D' }, 366],
     ['at an instant', { at: '2030-01-02T12:00:00.000Z' }, 1],
-  ])('lets it expire %s', async (_when, expires, days) => {
+  ])('accepts the expiry %s', async (_when, expires, days) => {
     const { data } = await create({ expires });
     expect(data.createToken.token.expiresAt).toBe(inDays(days));
   });
@@ -91,18 +91,18 @@ describe('createToken', () => {
     ['never said badly', { never: false }, 'input.expires.never'],
     ['too late', { after: 'P366DT1S' }, 'input.expires'],
     ['too late at an instant', { at: '2031-06-01T00:00:00Z' }, 'input.expires'],
-    ['at once', { after: 'PT0S' }, 'input.expires.after'],
+    ['immediately', { after: 'PT0S' }, 'input.expires.after'],
     ['now', { at: '2030-01-01T12:00:00.000Z' }, 'input.expires.at'],
     ['in the past', { at: '2029-01-01T00:00:00Z' }, 'input.expires.at'],
-  ])('does not let it expire %s', async (_when, expires, path) => {
+  ])('rejects the expiry %s', async (_when, expires, path) => {
     expect(badPathsIn(await create({ expires }))).toEqual([path]);
   });
 
-  test.each([{ after: 'P1D', never: true }, {}])('wants exactly one expiry, not %j', async (expires) => {
+  test.each([{ after: 'P1D', never: true }, {}])('requires exactly one expiry, not %j', async (expires) => {
     expect(refusalIn(await create({ expires }))).toBe('BAD_VARIABLES');
   });
 
-  test('lets a configured lifetime bound it, the default included', async () => {
+  test('is bounded by the configured lifetime, the default expiry included', async () => {
     const strict = await startTestApp({ POSTERN_TOKEN_MAX_LIFETIME: 'P7D' });
     const lived = async (input: object) =>
       mutate(strict, 'createToken', { name: 'x', ...input }, strict.owner.session, 'token { expiresAt }');
@@ -111,7 +111,7 @@ describe('createToken', () => {
     await strict.close();
   });
 
-  test('tells of everything that is wrong at once, and never the values', async () => {
+  test('reports every invalid value, and never the values themselves', async () => {
     const input = { name: ' ', description: 'x'.repeat(501), expires: { after: 'P9999D' }, access: 'SCOPED' };
     const answer = await create(input);
     const paths = ['input.name', 'input.description', 'input.expires', 'input.scopes'];
@@ -124,18 +124,18 @@ describe('createToken', () => {
     ['no list of scopes', { access: 'SCOPED' }, 'input.scopes'],
     ['scopes beside FULL', { access: 'FULL', scopes: [] }, 'input.scopes'],
     ['scopes beside NONE', { access: 'NONE', scopes: [] }, 'input.scopes'],
-  ])('refuses %s', async (_what, input, path) => {
+  ])('rejects %s', async (_what, input, path) => {
     expect(badPathsIn(await create(input))).toEqual([path]);
   });
 
-  test('lets names repeat: the identifier tells twins apart', async () => {
+  test('lets names repeat: the identifier is unique', async () => {
     const made = await Promise.all([1, 2, 3].map(() => create({}, undefined, 'token { name identifier }')));
     const tokens = made.map(({ data }) => data.createToken.token);
     expect(tokens.map(({ name }) => name)).toEqual(['deploy', 'deploy', 'deploy']);
     expect(new Set(tokens.map(({ identifier }) => identifier)).size).toBe(3);
   });
 
-  test('is refused to nobody, to a FULL token and to every workspace token', async () => {
+  test('is refused without a credential, to a FULL token and to every workspace token', async () => {
     const { secret: full } = await createPersonalToken(postern, postern.owner.session);
     const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'OWNER');
     expect(refusalIn(await create({}, null))).toBe('UNAUTHENTICATED');
@@ -147,14 +147,14 @@ describe('createToken', () => {
     });
   });
 
-  test('stores nothing where it is refused', async () => {
+  test('stores nothing if it is refused', async () => {
     await create({ access: 'SCOPED', scopes: [{ entityType: 'workspace', operations: ['DELETE'] }] });
     await create({}, null);
     const { data } = await postern.post('{ tokens { totalCount } }', {}, postern.owner.session);
     expect(data.tokens.totalCount).toBe(0);
   });
 
-  test('puts a configured prefix in front of the secret, and shows it in the mask', async () => {
+  test('puts a configured prefix before the secret, and shows it in the preview', async () => {
     const acme = await startTestApp({ POSTERN_SECRET_PREFIX: 'acme_' });
     const { data } = await mutate(
       acme,

@@ -33,7 +33,7 @@ function inHours(hours: number): string {
 }
 
 describe('a token that a token creates', () => {
-  test('belongs to the same owner, below its maker, and ends with it', async () => {
+  test('belongs to the same owner, derives from its creator, and ends with it', async () => {
     const { id, secret } = await parent([CREATE], { expires: { after: 'PT10H' } });
     const { data } = await derive(secret);
     const owner = { id: postern.owner.id };
@@ -45,7 +45,7 @@ describe('a token that a token creates', () => {
     });
   });
 
-  test('may end sooner, and not a second later', async () => {
+  test('can expire earlier, and not a second later', async () => {
     const { secret } = await parent([CREATE], { expires: { after: 'PT10H' } });
     expect((await derive(secret, { expires: { after: 'PT1H' } })).data.createToken.token.expiresAt).toBe(
       inHours(1),
@@ -54,7 +54,7 @@ describe('a token that a token creates', () => {
     expect(refusalIn(await derive(secret, { expires: { after: 'PT10H1S' } }))).toBe('EXCEEDS_CALLER');
   });
 
-  test('has no more than its maker, scope by scope', async () => {
+  test('has no more than its creator, scope by scope', async () => {
     const channel = await createChannel(postern);
     const { workspaceId } = postern;
     const limited = { entityType: 'channel', operations: ['READ', 'PUBLISH'], workspaceId };
@@ -75,7 +75,7 @@ describe('a token that a token creates', () => {
       expect(refusalIn(await derive(secret, input)), JSON.stringify(input)).toBe(answer);
   });
 
-  test('may derive in its turn where it may create, within all that stand above', async () => {
+  test('can derive tokens in turn if it can create them, within the authority of all its ancestors', async () => {
     const top = await parent([CREATE, READ]);
     const middle = (await derive(top.secret, scoped(CREATE))).data.createToken;
     expect(refusalIn(await derive(middle.secret, scoped(READ)))).toBe('EXCEEDS_CALLER');
@@ -83,27 +83,27 @@ describe('a token that a token creates', () => {
     expect(refusalIn(await derive(bottom.secret))).toBe('MISSING_SCOPE');
   });
 
-  test('is not made by a token whose scope names one entity: what is new has no id yet', async () => {
+  test('requires a scope that names no entity, because a new token has no id yet', async () => {
     const { id, secret } = await parent([]);
     const scopes = [{ ...CREATE, entityId: id }];
     await mutate(postern, 'addTokenScopes', { id, scopes }, postern.owner.session, '__typename');
     expect(refusalIn(await derive(secret))).toBe('MISSING_SCOPE');
   });
 
-  test('counts for its owner’s limit', async () => {
+  test('counts for the limit of its owner', async () => {
     const { secret } = await parent([CREATE]);
     for (let count = 0; count < 4; count++) expect((await derive(secret)).errors).toEqual([]);
     expect(refusalIn(await derive(secret))).toBe('LIMIT_REACHED');
   });
 });
 
-describe('what a derived token may do is its own and its maker’s, now', () => {
+describe('the current authority of a derived token is its own and its creator’s', () => {
   const mayRead = async (secret: string) => {
     const query = 'query ($id: ID!) { workspace(id: $id) { id } }';
     return refusalIn(await postern.post(query, { id: postern.workspaceId }, secret)) === null;
   };
 
-  test('what the maker loses, it loses; what the maker gets back, it has again', async () => {
+  test('what its creator loses, it loses; what its creator regains, it has again', async () => {
     const { id, secret } = await parent([CREATE, READ]);
     const child = (await derive(secret, scoped(READ))).data.createToken;
     expect(await mayRead(child.secret)).toBe(true);
@@ -113,21 +113,21 @@ describe('what a derived token may do is its own and its maker’s, now', () => 
     expect(await mayRead(child.secret)).toBe(true);
   });
 
-  test('what the maker gets, it does not get', async () => {
+  test('what its creator gains, it does not gain', async () => {
     const { id, secret } = await parent([CREATE]);
     const child = (await derive(secret, scoped(CREATE))).data.createToken;
     await mutate(postern, 'updateToken', { id, access: 'FULL' }, postern.owner.session, '__typename');
     expect(await mayRead(child.secret)).toBe(false);
   });
 
-  test('a maker without access leaves it without', async () => {
+  test('it has no access while its creator has none', async () => {
     const { id, secret } = await parent([CREATE, READ]);
     const child = (await derive(secret, scoped(READ))).data.createToken;
     await mutate(postern, 'updateToken', { id, access: 'NONE' }, postern.owner.session, '__typename');
     expect(await authOutcome(postern, child.secret)).toBe('TOKEN_NO_ACCESS');
   });
 
-  test('a workspace that is closed to its maker’s long life is closed to it', async () => {
+  test('a workspace that is closed to the lifetime of its creator is closed to it', async () => {
     const { secret } = await parent([CREATE, READ], { expires: { after: 'P20D' } });
     const child = (await derive(secret, { ...scoped(READ), expires: { after: 'PT1H' } })).data.createToken;
     const policy = { workspaceId: postern.workspaceId, maxLifetime: 'P1D' };
@@ -138,7 +138,7 @@ describe('what a derived token may do is its own and its maker’s, now', () => 
   });
 });
 
-test('a derived token is given by its owner no more than its maker has in the end, whatever is asked', async () => {
+test('its owner can give a derived token no more than its creator has afterwards', async () => {
   const { secret } = await parent([CREATE, READ]);
   const child = (await derive(secret, scoped())).data.createToken;
   const all = [READ, { entityType: 'channel', operations: ['CREATE'] }];
@@ -155,7 +155,7 @@ test('a derived token is given by its owner no more than its maker has in the en
   );
 });
 
-test('a child is regenerated no further than its parent lives', async () => {
+test('a child is regenerated no further than its parent’s expiry', async () => {
   const { id, secret } = await parent([CREATE], { expires: { after: 'PT10H' } });
   const child = (await derive(secret)).data.createToken.token;
   const regenerate = (input: object = {}) =>
@@ -178,7 +178,7 @@ test('a child is regenerated no further than its parent lives', async () => {
   expect(refusalIn(await regenerate())).toBe('CONFLICT');
 });
 
-test('a child whose parent is stopped and over at once is not regenerated into a life that is over', async () => {
+test('a child of a disabled and expired parent is not regenerated into an expiry in the past', async () => {
   const { id, secret } = await parent([CREATE], { expires: { after: 'PT1H' } });
   const child = (await derive(secret)).data.createToken.token;
   await mutate(postern, 'disableToken', { id }, postern.owner.session, '__typename');

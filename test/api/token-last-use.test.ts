@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-/** Sends a document with a secret, from an address and by a program of some name. */
+/** Sends a document with a secret, from an address and with a user agent. */
 function use(
   secret: string,
   query = '{ viewer { kind } }',
@@ -41,7 +41,7 @@ const personal = (input: object = {}) => createPersonalToken(postern, postern.ow
 const now = () => new Date(postern.now()).toISOString();
 
 describe('the last use of a token', () => {
-  test('is none at first, and then the latest, with where it came from', async () => {
+  test('is null at first, and then the latest, with its address and user agent', async () => {
     const { id, secret } = await personal();
     expect(await lastUseOf(id)).toEqual([null, null, null]);
     await use(secret);
@@ -51,13 +51,13 @@ describe('the last use of a token', () => {
     expect(await lastUseOf(id)).toEqual([now(), '2001:db8::1', null]);
   });
 
-  test('is known of workspace tokens too', async () => {
+  test('is recorded for workspace tokens too', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
     await use(secret);
     expect(await lastUseOf(id)).toEqual([now(), '192.0.2.7', 'deploy/1.0']);
   });
 
-  test('is no try that was refused: not as a whole, and not at a field', async () => {
+  test('does not include refused requests, nor refused fields', async () => {
     const { id, secret } = await personal({ access: 'NONE' });
     await use(secret);
     await mutate(postern, 'updateToken', { id, access: 'SCOPED' }, postern.owner.session, '__typename');
@@ -68,7 +68,7 @@ describe('the last use of a token', () => {
     expect(await lastUseOf(id)).toEqual([null, null, null]);
   });
 
-  test('is no change of the token: updatedAt stays', async () => {
+  test('does not change updatedAt', async () => {
     const { id, secret } = await personal();
     const created = now();
     postern.advance(SECOND);
@@ -81,7 +81,7 @@ describe('the last use of a token', () => {
     expect(data.token.updatedAt).toBe(created);
   });
 
-  test('is kept over a regeneration, and the maker’s is not the derived token’s', async () => {
+  test('is kept by a regeneration, and is separate for a derived token', async () => {
     const scopes = [{ entityType: 'token', operations: ['CREATE'] }];
     const { id, secret } = await personal({ access: 'SCOPED', scopes });
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
@@ -93,7 +93,7 @@ describe('the last use of a token', () => {
     expect((await lastUseOf(id))[0]).toBe(used);
   });
 
-  test('shows what a program calls itself, but no secret in it, and no more than 256 characters', async () => {
+  test('shows the user agent without a secret in it, in at most 256 characters', async () => {
     const { id, secret } = await personal();
     await use(secret, undefined, undefined, `curl ${secret} ${'x'.repeat(500)}`);
     const [, , userAgent] = await lastUseOf(id);
@@ -101,7 +101,7 @@ describe('the last use of a token', () => {
     expect(String(userAgent).length).toBeLessThanOrEqual(256);
   });
 
-  test('is stored on a clean stop, whatever was recorded last', async () => {
+  test('is stored on a clean stop, up to the last one', async () => {
     const { id, secret } = await personal();
     await use(secret);
     const { db } = postern.database;
@@ -114,7 +114,7 @@ describe('the last use of a token', () => {
   });
 });
 
-test('a session has a last use too, told to its person', async () => {
+test('a session has a last use too, which its user sees', async () => {
   const { session } = postern.owner;
   postern.advance(SECOND);
   await use(session);

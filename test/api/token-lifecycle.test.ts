@@ -26,7 +26,7 @@ const run = (field: string, id: string, by: string | null = postern.owner.sessio
 const personal = (input: object = {}) => createPersonalToken(postern, postern.owner.session, input);
 const outcome = (secret: string) => authOutcome(postern, secret);
 
-/** A token, what it derived and what that derived; all of them work. */
+/** Creates a token, its child and its grandchild; all of them work. */
 async function family() {
   const scoped = { access: 'SCOPED', scopes: [MANAGE] };
   const top = await personal(scoped);
@@ -42,7 +42,7 @@ async function family() {
 }
 
 describe('disableToken and enableToken', () => {
-  test('stop a token and let the same secret go on', async () => {
+  test('disable a token, and enable the same secret again', async () => {
     const { id, secret } = await personal();
     const at = new Date(postern.now()).toISOString();
     const { data } = await run('disableToken', id);
@@ -55,7 +55,7 @@ describe('disableToken and enableToken', () => {
     expect(await outcome(secret)).toBe('OK');
   });
 
-  test('change nothing where nothing is to be changed, and write no second row', async () => {
+  test('change nothing and write no second audit row when repeated', async () => {
     const { id } = await personal();
     await run('disableToken', id);
     const first = (await run('disableToken', id)).data;
@@ -69,7 +69,7 @@ describe('disableToken and enableToken', () => {
     expect(actions).toEqual(['token.enabled', 'token.disabled', 'token.created']);
   });
 
-  test('do not fit a revoked token', async () => {
+  test('are a conflict for a revoked token', async () => {
     const { id } = await personal();
     await run('revokeToken', id);
     expect([refusalIn(await run('disableToken', id)), refusalIn(await run('enableToken', id))]).toEqual([
@@ -78,7 +78,7 @@ describe('disableToken and enableToken', () => {
     ]);
   });
 
-  test('cut the whole subtree, and bring it back but for what was stopped in it', async () => {
+  test('disable the whole subtree, and enable it except for tokens disabled in it', async () => {
     const { top, child, outcomes } = await family();
     await run('disableToken', child.id);
     expect(await outcomes()).toEqual(['OK', 'TOKEN_DISABLED', 'TOKEN_DISABLED']);
@@ -89,7 +89,7 @@ describe('disableToken and enableToken', () => {
     expect(await outcomes()).toEqual(['OK', 'OK', 'OK']);
   });
 
-  test('leave an expired token expired once it is enabled', async () => {
+  test('leave an expired token expired after it is enabled', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1S' } });
     await run('disableToken', id);
     postern.advance(1000);
@@ -99,7 +99,7 @@ describe('disableToken and enableToken', () => {
 });
 
 describe('revokeToken', () => {
-  test('kills the secret, keeps the record, and again changes nothing', async () => {
+  test('makes the secret invalid, keeps the record, and changes nothing when repeated', async () => {
     const { id, secret } = await personal();
     const first = await run('revokeToken', id);
     expect(first.data.revokeToken.token).toMatchObject({ status: 'REVOKED', revokedAt: expect.any(String) });
@@ -108,7 +108,7 @@ describe('revokeToken', () => {
     expect(await outcome(secret)).toBe('TOKEN_REVOKED');
   });
 
-  test('comes before disabled and expired in what the token is', async () => {
+  test('takes precedence over disabled and expired in the status', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1S' } });
     await run('disableToken', id);
     await run('revokeToken', id);
@@ -116,7 +116,7 @@ describe('revokeToken', () => {
     expect(await outcome(secret)).toBe('TOKEN_REVOKED');
   });
 
-  test('cuts the whole subtree for good', async () => {
+  test('revokes the whole subtree permanently', async () => {
     const { child, outcomes } = await family();
     await run('revokeToken', child.id);
     expect(await outcomes()).toEqual(['OK', 'TOKEN_REVOKED', 'TOKEN_REVOKED']);
@@ -126,7 +126,7 @@ describe('revokeToken', () => {
 });
 
 describe('deleteToken', () => {
-  test('takes the record and the secret, and the log keeps the name', async () => {
+  test('deletes the record and the secret, and the audit log keeps the name', async () => {
     const { id, secret } = await personal({ name: 'remembered' });
     expect((await run('deleteToken', id)).data.deleteToken.deletedTokenId).toBe(id);
     expect(await outcome(secret)).toBe('INVALID_TOKEN');
@@ -141,7 +141,7 @@ describe('deleteToken', () => {
     ]);
   });
 
-  test('takes the whole subtree along', async () => {
+  test('deletes the whole subtree', async () => {
     const { top, outcomes } = await family();
     await run('deleteToken', top.id);
     expect(await outcomes()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN']);
@@ -153,7 +153,7 @@ describe('deleteToken', () => {
 describe('deleteAllTokens', () => {
   const all = (by: string | null) => postern.post('mutation { deleteAllTokens { deletedCount } }', {}, by);
 
-  test('takes every personal token of the caller, and nobody else’s', async () => {
+  test('deletes every personal token of the caller, and no other', async () => {
     const { outcomes } = await family();
     const other = await postern.person('other');
     const { secret: theirs } = await createPersonalToken(postern, other.session);
@@ -164,7 +164,7 @@ describe('deleteAllTokens', () => {
     expect((await all(postern.owner.session)).data.deleteAllTokens.deletedCount).toBe(0);
   });
 
-  test('needs a session, whatever a token may do', async () => {
+  test('requires a session, for every access of a token', async () => {
     const { secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     expect([refusalIn(await all(secret)), refusalIn(await all(null))]).toEqual([
       'SESSION_REQUIRED',
@@ -175,7 +175,7 @@ describe('deleteAllTokens', () => {
 });
 
 describe.each(STOPS)('%s', (field) => {
-  test('is for the owner: others find nothing, nobody has to sign in, a FULL token lacks the scope', async () => {
+  test('is for the owner: other callers get NOT_FOUND, anonymous callers UNAUTHENTICATED, a FULL token lacks the scope', async () => {
     const { id, secret } = await personal();
     const other = await postern.person('other', 'OWNER');
     expect(refusalIn(await run(field, id, other.session))).toBe('NOT_FOUND');
@@ -185,7 +185,7 @@ describe.each(STOPS)('%s', (field) => {
     expect(await outcome(secret)).toBe('OK');
   });
 
-  test('takes an Administrator for a workspace token', async () => {
+  test('requires an Administrator for a workspace token', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
     const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
     expect(refusalIn(await run(field, id, manager.session))).toBe('ROLE_REQUIRED');
@@ -195,7 +195,7 @@ describe.each(STOPS)('%s', (field) => {
   });
 });
 
-describe('what happens to the owner happens to the tokens', () => {
+describe('tokens follow their owner', () => {
   async function withToken(): Promise<{ person: Person; secret: string }> {
     const person = await postern.person('person', 'TEAM_MEMBER');
     return { person, secret: (await createPersonalToken(postern, person.session)).secret };
@@ -205,7 +205,7 @@ describe('what happens to the owner happens to the tokens', () => {
     return mutate(postern, 'changePassword', input, person.session, 'user { id }');
   };
 
-  test('a deactivated user’s do not work, and work again afterwards', async () => {
+  test('the tokens of a deactivated user do not work, and work again after reactivation', async () => {
     const { person, secret } = await withToken();
     const operator = createOperatorService(postern.app.services);
     await operator.deactivateUser(person.email);
@@ -217,19 +217,19 @@ describe('what happens to the owner happens to the tokens', () => {
     expect([await outcome(secret), await outcome(person.session)]).toEqual(['OK', 'INVALID_SESSION']);
   });
 
-  test('a changed password leaves them, unless asked to revoke them', async () => {
+  test('a password change keeps them by default', async () => {
     const { person, secret } = await withToken();
     expect((await changePassword(person, false)).errors).toEqual([]);
     expect(await outcome(secret)).toBe('OK');
   });
 
-  test('a changed password revokes them where asked', async () => {
+  test('a password change revokes them if requested', async () => {
     const { person, secret } = await withToken();
     expect((await changePassword(person, true)).errors).toEqual([]);
     expect([await outcome(secret), await outcome(person.session)]).toEqual(['TOKEN_REVOKED', 'OK']);
   });
 
-  test('who leaves a workspace takes the tokens’ way into it along', async () => {
+  test('the tokens of a user who leaves a workspace lose their access to it', async () => {
     const { person, secret } = await withToken();
     const query = 'query ($id: ID!) { workspace(id: $id) { viewerRole } }';
     const role = async () =>

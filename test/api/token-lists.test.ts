@@ -35,7 +35,7 @@ const create = (name: string, input: object = {}) =>
 const run = (field: string, input: object) =>
   mutate(postern, field, input, postern.owner.session, '__typename');
 
-/** Makes tokens, one a second. */
+/** Creates tokens, one a second. */
 async function createEach(...wanted: string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const name of wanted) {
@@ -45,7 +45,7 @@ async function createEach(...wanted: string[]): Promise<string[]> {
   return ids;
 }
 
-/** The cursors of a whole list, met page by page from its front. */
+/** The cursors of a whole list, page by page from its start. */
 async function forwards(variables: object): Promise<string[]> {
   const seen: string[] = [];
   let next: string | null = null;
@@ -57,7 +57,7 @@ async function forwards(variables: object): Promise<string[]> {
   return seen;
 }
 
-/** The same, met from its end. */
+/** The same, from its end. */
 async function backwards(variables: object): Promise<string[]> {
   const seen: string[] = [];
   let next: string | null = null;
@@ -70,7 +70,7 @@ async function backwards(variables: object): Promise<string[]> {
 }
 
 describe('tokens', () => {
-  test('are the caller’s own personal ones, newest first', async () => {
+  test('are the caller’s own personal tokens, newest first', async () => {
     await createEach('a', 'b', 'c');
     const other = await postern.person('other');
     await createPersonalToken(postern, other.session, { name: 'theirs' });
@@ -80,7 +80,7 @@ describe('tokens', () => {
     expect(answer.data.tokens.totalCount).toBe(3);
   });
 
-  test('come twenty at a time, a hundred at most', async () => {
+  test('have pages of twenty by default, and of a hundred at most', async () => {
     for (let count = 0; count < 22; count++) await create(`t${count}`);
     expect(await names()).toHaveLength(20);
     expect(await names({ first: 100 })).toHaveLength(22);
@@ -91,7 +91,7 @@ describe('tokens', () => {
     expect(badPathsIn(await list({ first: 1, last: 1 }))).toEqual(['last']);
   });
 
-  test('are paged forwards and backwards, and say what lies beyond', async () => {
+  test('are paged forwards and backwards, with the page info of both directions', async () => {
     await createEach('a', 'b', 'c', 'd', 'e');
     const all = (await list()).data.tokens.edges;
     const cursorOf = (name: string) => all.find(({ node }: any) => node.name === name).cursor;
@@ -111,7 +111,7 @@ describe('tokens', () => {
     expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([cursorOf('e'), cursorOf('d')]);
   });
 
-  test('stay where they are while others come and go: none twice, none skipped', async () => {
+  test('keep their place while others come and go: none twice, none skipped', async () => {
     const ids = await createEach('a', 'b', 'c', 'd', 'e', 'f');
     const first = await list({ first: 2 });
     expect(namesIn(first)).toEqual(['f', 'e']);
@@ -125,7 +125,7 @@ describe('tokens', () => {
   });
 
   test.each(['CREATED_AT', 'NAME', 'EXPIRES_AT', 'LAST_USED_AT'])(
-    'ordered by %s come whole and once, page by page, either way',
+    'ordered by %s are complete and without repeats, page by page, in both directions',
     async (field) => {
       const random = seededRandom(5);
       for (let count = 0; count < 14; count++) {
@@ -144,7 +144,7 @@ describe('tokens', () => {
     },
   );
 
-  test('refuse a cursor of another order, and one that somebody made up', async () => {
+  test('reject a cursor of another order, and a forged one', async () => {
     await createEach('a', 'b');
     const { endCursor } = (await list({ first: 1 })).data.tokens.pageInfo;
     const orderBy = { field: 'NAME', direction: 'ASC' };
@@ -156,13 +156,13 @@ describe('tokens', () => {
 describe('the order of tokens', () => {
   const ordered = (field: string, direction: string) => names({ orderBy: { field, direction } });
 
-  test('by name has no regard to case', async () => {
+  test('by name ignores case', async () => {
     await createEach('b', 'A', 'C', 'a');
     expect((await ordered('NAME', 'ASC')).map((name) => name.toLowerCase())).toEqual(['a', 'a', 'b', 'c']);
     expect((await ordered('NAME', 'DESC')).map((name) => name.toLowerCase())).toEqual(['c', 'b', 'a', 'a']);
   });
 
-  test('by last use puts those never used before all others', async () => {
+  test('by last use puts tokens without one first', async () => {
     for (const name of ['early', 'late']) {
       const { secret } = await create(name);
       await postern.post('{ viewer { kind } }', {}, secret);
@@ -173,7 +173,7 @@ describe('the order of tokens', () => {
     expect(await ordered('LAST_USED_AT', 'DESC')).toEqual(['late', 'early', 'never']);
   });
 
-  test('by expiry puts those without one after all others', async () => {
+  test('by expiry puts tokens without one last', async () => {
     const expiries = [
       ['soon', { after: 'P1D' }],
       ['never', { never: true }],
@@ -191,7 +191,7 @@ describe('the order of tokens', () => {
 describe('a filter', () => {
   const filtered = async (filter: object) => (await names({ filter })).sort().join(' ');
 
-  test('by status and access takes any of those that it lists', async () => {
+  test('by status and access matches any of the listed values', async () => {
     const [, stopped, dead] = await createEach('active', 'stopped', 'dead');
     await run('disableToken', { id: stopped });
     await run('revokeToken', { id: dead });
@@ -204,7 +204,7 @@ describe('a filter', () => {
     expect(await filtered({ access: ['FULL'], status: ['REVOKED', 'EXPIRED'] })).toBe('dead');
   });
 
-  test('by text finds it in name, description and identifier, whatever its case and signs', async () => {
+  test('by text searches name, description and identifier, ignoring case and accents', async () => {
     await create('Deploy', { description: 'Nightly BUILD 100%_done' });
     await create('École');
     await create('other');
@@ -217,7 +217,7 @@ describe('a filter', () => {
     expect(await filtered({ search: "' or '1'='1" })).toBe('');
   });
 
-  test('by time knows what expires before, and what was not used since', async () => {
+  test('by time matches tokens that expire before, and that were not used since', async () => {
     const { secret } = await create('used', { expires: { after: 'P1D' } });
     await create('unused', { expires: { after: 'P2D' } });
     await postern.post('{ viewer { kind } }', {}, secret);
@@ -237,7 +237,7 @@ describe('a filter', () => {
 });
 
 describe('tokenSummary', () => {
-  test('counts every state, and what expires within seven days', async () => {
+  test('counts every status, and tokens that expire within seven days', async () => {
     const [, stopped, dead] = await createEach('active', 'stopped', 'dead');
     await run('disableToken', { id: stopped });
     await run('revokeToken', { id: dead });
@@ -271,7 +271,7 @@ describe('tokenSummary', () => {
   });
 });
 
-test('a token with a scope lists itself and what it derived, and counts no more', async () => {
+test('a token with a scope lists itself and its descendants, and counts no others', async () => {
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'LIST'] }];
   const { secret } = await create('top', { access: 'SCOPED', scopes });
   await createPersonalToken(postern, secret, { name: 'child', access: 'NONE' });

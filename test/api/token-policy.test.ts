@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -36,11 +36,11 @@ function read(secret: string) {
 }
 
 describe('tokenPolicy', () => {
-  test('demands nothing of a new workspace', async () => {
+  test('has no restrictions in a new workspace', async () => {
     expect((await read(postern.owner.session)).data.workspace.tokenPolicy).toEqual(DEFAULT);
   });
 
-  test('is readable by whoever may read the workspace, tokens included', async () => {
+  test('is readable by every caller who can read the workspace, tokens included', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
     const scopes = [{ entityType: 'workspace', entityId: postern.workspaceId, operations: ['READ'] }];
     const scoped = await createPersonalToken(postern, viewer.session, { access: 'SCOPED', scopes });
@@ -52,7 +52,7 @@ describe('tokenPolicy', () => {
 });
 
 describe('updateTokenPolicy', () => {
-  test('changes what is given and keeps the rest', async () => {
+  test('changes the given fields and keeps the rest', async () => {
     expect(await policyAfter({ personalTokens: 'FORBIDDEN' })).toEqual({
       ...DEFAULT,
       personalTokens: 'FORBIDDEN',
@@ -69,14 +69,14 @@ describe('updateTokenPolicy', () => {
     });
   });
 
-  test('keeps each role once and in order, and may forbid every workspace token', async () => {
+  test('stores each role once and in order, and can forbid every workspace token', async () => {
     const twice = ['TEAM_MEMBER', 'VIEWER', 'TEAM_MEMBER'];
     expect((await policyAfter({ tokenRoles: twice })).tokenRoles).toEqual(['VIEWER', 'TEAM_MEMBER']);
     expect((await policyAfter({ tokenRoles: [] })).tokenRoles).toEqual([]);
     await expect(createWorkspaceToken(postern, 'VIEWER')).rejects.toThrow('POLICY');
   });
 
-  test.each(['PT0S', 'P0D', 'P999999Y'])('refuses the lifetime %s', async (maxLifetime) => {
+  test.each(['PT0S', 'P0D', 'P999999Y'])('rejects the lifetime %s', async (maxLifetime) => {
     const { errors } = await update({ maxLifetime });
     expect(errors[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -96,7 +96,7 @@ describe('updateTokenPolicy', () => {
     expect((await read(secret)).data.workspace.name).toBe('Main');
   });
 
-  test('closes the workspace to tokens that live longer, whatever their kind, and deletes nothing', async () => {
+  test('closes the workspace to longer-lived tokens of every kind, and deletes nothing', async () => {
     const long = [
       await createPersonalToken(postern, postern.owner.session, { expires: { after: 'P31D' } }),
       await createWorkspaceToken(postern, 'OWNER', { expires: { after: 'P31D' } }),
@@ -117,7 +117,7 @@ describe('updateTokenPolicy', () => {
     for (const { secret } of long) expect((await read(secret)).data.workspace.name).toBe('Main');
   });
 
-  test('bounds what a workspace token asks of regenerateToken, as it bounds what a person asks', async () => {
+  test('bounds regenerateToken of a workspace token and of a person alike', async () => {
     const never = { expires: { never: true } };
     const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', never);
     const { id } = await createWorkspaceToken(postern, 'VIEWER', never, admin.secret);
@@ -133,14 +133,14 @@ describe('updateTokenPolicy', () => {
     expect((await regenerate({ expires: { after: 'P30D' } })).errors).toEqual([]);
   });
 
-  test('can be done with a workspace token of an Administrator', async () => {
+  test('works with a workspace token of an Administrator', async () => {
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     expect((await update({ requireExpiry: true }, secret)).errors).toEqual([]);
     expect((await read(postern.owner.session)).data.workspace.tokenPolicy.requireExpiry).toBe(true);
   });
 
-  test('is refused to everybody below', async () => {
-    const answers = await answersToTheUnworthy(postern, 'ADMINISTRATOR', (secret) =>
+  test('is refused to every caller below Administrator', async () => {
+    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
       update({ requireExpiry: true }, secret),
     );
     expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));

@@ -35,7 +35,7 @@ const regenerate = (
     `secret token { ${KEPT} status expiresAt regeneratedAt maskedSecret }`,
   );
 
-/** The new secret of a token. */
+/** Regenerates a token; returns its new secret. */
 async function renewed(id: string, input: object = {}, by?: string): Promise<string> {
   const { data, errors } = await regenerate(id, input, by);
   expect(errors).toEqual([]);
@@ -52,14 +52,14 @@ function inHours(hours: number): string {
 const outcome = (secret: string) => authOutcome(postern, secret);
 
 describe('regenerateToken', () => {
-  test('gives a new secret that works, and the old one is dead from the next request on', async () => {
+  test('returns a new secret that works, and the old one is refused from the next request on', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id);
     expect(next).not.toBe(secret);
     expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 
-  test('starts the lifetime that the token had before anew, and keeps all else', async () => {
+  test('starts the previous lifetime again, and keeps everything else', async () => {
     const scopes = [{ entityType: 'workspace', operations: ['READ'] }];
     const { id } = await personal({
       name: 'n',
@@ -86,7 +86,7 @@ describe('regenerateToken', () => {
   test.each([
     ['after a while', { after: 'PT5H' }, 5],
     ['at an instant', { at: '2030-01-02T12:00:00Z' }, 24],
-  ])('takes another expiry: %s', async (_when, expires, hours) => {
+  ])('accepts another expiry: %s', async (_when, expires, hours) => {
     const { id } = await personal();
     expect((await regenerate(id, { expires })).data.regenerateToken.token.expiresAt).toBe(inHours(hours));
   });
@@ -97,7 +97,7 @@ describe('regenerateToken', () => {
     ['in the past', { expires: { at: '2029-01-01T00:00:00Z' } }, 'input.expires.at'],
     ['with an overlap above seven days', { overlap: 'P7DT1S' }, 'input.overlap'],
     ['with an overlap of nothing', { overlap: 'PT0S' }, 'input.overlap'],
-  ])('is not done %s, and leaves the old secret alone', async (_what, input, path) => {
+  ])('is refused %s, and keeps the old secret', async (_what, input, path) => {
     const { id, secret } = await personal();
     expect(badPathsIn(await regenerate(id, input))).toEqual([path]);
     expect(await outcome(secret)).toBe('OK');
@@ -111,7 +111,7 @@ describe('regenerateToken', () => {
     expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
-  test('makes a revoked token active, and nothing that derived from it', async () => {
+  test('makes a revoked token active, and none that derives from it', async () => {
     const { id, secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
     await run('revokeToken', id);
@@ -123,7 +123,7 @@ describe('regenerateToken', () => {
     ]);
   });
 
-  test('leaves a disabled token disabled: only enableToken ends a stop', async () => {
+  test('keeps a disabled token disabled: only enableToken enables it', async () => {
     const { id } = await personal();
     await run('disableToken', id);
     const next = await renewed(id);
@@ -132,14 +132,14 @@ describe('regenerateToken', () => {
     expect(await outcome(next)).toBe('OK');
   });
 
-  test('leaves one disabled that was revoked besides', async () => {
+  test('keeps a token disabled that was also revoked', async () => {
     const { id } = await personal();
     await run('disableToken', id);
     await run('revokeToken', id);
     expect(await outcome(await renewed(id))).toBe('TOKEN_DISABLED');
   });
 
-  test('bounds what derives from it by its new expiry', async () => {
+  test('bounds derived tokens by its new expiry', async () => {
     const { id, secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });
     await renewed(id, { expires: { after: 'PT1H' } });
@@ -148,7 +148,7 @@ describe('regenerateToken', () => {
     expect(await outcome(child.secret)).toBe('TOKEN_EXPIRED');
   });
 
-  test('lets a token without expiry go on without one, unless the policy has come to forbid it', async () => {
+  test('keeps a token without expiry so, unless the policy forbids it now', async () => {
     const { id } = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
     expect((await regenerate(id)).data.regenerateToken.token.expiresAt).toBeNull();
     const { workspaceId } = postern;
@@ -163,7 +163,7 @@ describe('regenerateToken', () => {
     expect(refusalIn(await regenerate(id, { expires: { never: true } }))).toBe('POLICY');
   });
 
-  test('is for the owner: others find nothing, nobody has to sign in, a FULL token lacks the scope', async () => {
+  test('is for the owner: other callers get NOT_FOUND, anonymous callers UNAUTHENTICATED, a FULL token lacks the scope', async () => {
     const { id, secret } = await personal();
     const other = await postern.person('other', 'OWNER');
     expect(refusalIn(await regenerate(id, {}, other.session))).toBe('NOT_FOUND');
@@ -172,7 +172,7 @@ describe('regenerateToken', () => {
     expect(await outcome(secret)).toBe('OK');
   });
 
-  test('takes an Administrator for a workspace token', async () => {
+  test('requires an Administrator for a workspace token', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'VIEWER');
     const manager = await postern.person('manager', 'WORKSPACE_MANAGER');
     expect(refusalIn(await regenerate(id, {}, manager.session))).toBe('ROLE_REQUIRED');
@@ -183,7 +183,7 @@ describe('regenerateToken', () => {
 });
 
 describe('called with a token, regenerateToken', () => {
-  test('keeps the expiry, takes an earlier one, and refuses a later one', async () => {
+  test('keeps the expiry, accepts an earlier one, and refuses a later one', async () => {
     const { id, secret } = await personal({
       access: 'SCOPED',
       scopes: [MANAGE],
@@ -199,7 +199,7 @@ describe('called with a token, regenerateToken', () => {
     expect(second.data.regenerateToken.token.expiresAt).toBe(inHours(1));
   });
 
-  test('brings no expired token back', async () => {
+  test('does not renew an expired token', async () => {
     const { secret } = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     const child = await createPersonalToken(postern, secret, { access: 'NONE', expires: { after: 'PT1H' } });
     postern.advance(HOUR);
@@ -225,14 +225,14 @@ describe('with an overlap', () => {
     expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 
-  test('the old secret does not outlive the expiry that it had', async () => {
+  test('the old secret does not outlive its expiry', async () => {
     const { id, secret } = await personal({ expires: { after: 'PT1H' } });
     await renewed(id, { overlap: 'P1D', expires: { after: 'P30D' } });
     postern.advance(HOUR);
     expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
-  test('a new secret that is refused was not used', async () => {
+  test('a refused request is no use of the new secret', async () => {
     const { id, secret } = await personal({ access: 'NONE' });
     const next = await renewed(id, { overlap: 'PT1H' });
     expect(await outcome(next)).toBe('TOKEN_NO_ACCESS');
@@ -244,7 +244,7 @@ describe('with an overlap', () => {
     ]);
   });
 
-  test('both secrets stop and resume together', async () => {
+  test('both secrets are disabled and enabled together', async () => {
     const { id, secret } = await personal();
     const next = await renewed(id, { overlap: 'PT1H' });
     await run('disableToken', id);
@@ -255,7 +255,7 @@ describe('with an overlap', () => {
     expect([await outcome(secret), await outcome(next)]).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED']);
   });
 
-  test('a second one leaves two secrets, the last two', async () => {
+  test('a second regeneration with an overlap leaves the last two secrets', async () => {
     const { id, secret } = await personal();
     const second = await renewed(id, { overlap: 'PT1H' });
     const third = await renewed(id, { overlap: 'PT1H' });
@@ -266,7 +266,7 @@ describe('with an overlap', () => {
     ]);
   });
 
-  test('one without an overlap ends those before', async () => {
+  test('a regeneration without an overlap ends all earlier secrets', async () => {
     const { id, secret } = await personal();
     const second = await renewed(id, { overlap: 'PT1H' });
     await renewed(id);
@@ -276,7 +276,7 @@ describe('with an overlap', () => {
   test.each([
     ['expired', async (_id: string) => postern.advance(DAY)],
     ['revoked', async (id: string) => run('revokeToken', id)],
-  ])('a secret that was %s does not come back', async (_how, kill) => {
+  ])('a secret that was %s does not become valid again', async (_how, kill) => {
     const { id, secret } = await personal({ expires: { after: 'P1D' } });
     await kill(id);
     const next = await renewed(id, { overlap: 'PT1H' });

@@ -25,14 +25,14 @@ function scopesIn({ data }: Answer): any[] {
   return payload.token.scopes;
 }
 
-/** Whether a token may read the owner's workspace now. */
+/** Whether a token can read the owner's workspace now. */
 async function mayRead(secret: string): Promise<boolean> {
   const query = 'query ($id: ID!) { workspace(id: $id) { id } }';
   return (await postern.post(query, { id: postern.workspaceId }, secret)).errors.length === 0;
 }
 
 describe('a scope', () => {
-  test('is told as it was given, its operations in their order and once', async () => {
+  test('is returned as it was given, its operations in order and without repeats', async () => {
     const channel = await createChannel(postern);
     const { id } = await scoped();
     const given = [
@@ -58,7 +58,7 @@ describe('a scope', () => {
       'operations',
     ],
     ['an operation that a token lacks', { entityType: 'token', operations: ['PUBLISH'] }, 'operations'],
-    ['a type that nobody registered', { entityType: 'invoice', operations: ['READ'] }, 'entityType'],
+    ['an unregistered type', { entityType: 'invoice', operations: ['READ'] }, 'entityType'],
     [
       'a workspace on a token',
       { entityType: 'token', operations: ['READ'], workspaceId: 'home' },
@@ -66,7 +66,7 @@ describe('a scope', () => {
     ],
     ['an id that is none', { ...READ, entityId: 'nothing' }, 'entityId'],
     ['a workspace that is none', { ...PUBLISH, workspaceId: 'nothing' }, 'workspaceId'],
-  ])('with %s is refused, and none of its list is stored', async (_what, scope, path) => {
+  ])('with %s is rejected, and none of its list is stored', async (_what, scope, path) => {
     const { id } = await scoped([READ]);
     const wanted = JSON.parse(JSON.stringify(scope).replace('"home"', `"${postern.workspaceId}"`));
     const answer = await run('addTokenScopes', { id, scopes: [PUBLISH, wanted] });
@@ -79,29 +79,29 @@ describe('a scope', () => {
     expect(data.token.scopes).toMatchObject([READ]);
   });
 
-  test('on what the owner cannot see is refused like one on what is not there', async () => {
+  test('on an entity that the owner cannot see is rejected like one on an absent entity', async () => {
     const stranger = await postern.person('stranger');
     const foreign = await postern.workspace('Foreign', [[stranger, 'OWNER']]);
     const theirs = await createChannel(postern, { workspaceId: foreign, by: stranger.session });
     const { id: token } = await createPersonalToken(postern, stranger.session);
     const { id } = await scoped();
-    const gone = (known: string) => `${known.slice(0, 4)}${'0'.repeat(32)}`;
+    const absent = (known: string) => `${known.slice(0, 4)}${'0'.repeat(32)}`;
     const tries = [
       [
         { ...READ, entityId: foreign },
-        { ...READ, entityId: gone(foreign) },
+        { ...READ, entityId: absent(foreign) },
       ],
       [
         { ...PUBLISH, workspaceId: foreign },
-        { ...PUBLISH, workspaceId: gone(foreign) },
+        { ...PUBLISH, workspaceId: absent(foreign) },
       ],
       [
         { ...PUBLISH, entityId: theirs },
-        { ...PUBLISH, entityId: gone(theirs) },
+        { ...PUBLISH, entityId: absent(theirs) },
       ],
       [
         { entityType: 'token', operations: ['READ'], entityId: token },
-        { entityType: 'token', operations: ['READ'], entityId: gone(token) },
+        { entityType: 'token', operations: ['READ'], entityId: absent(token) },
       ],
     ];
     for (const [hidden, absent] of tries) {
@@ -113,7 +113,7 @@ describe('a scope', () => {
     }
   });
 
-  test('on an entity in another workspace than the one that it is limited to is refused', async () => {
+  test('on an entity in another workspace than its limit is rejected', async () => {
     const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
     const channel = await createChannel(postern);
     const { id } = await scoped();
@@ -128,7 +128,7 @@ describe('a scope', () => {
 });
 
 describe('addTokenScopes', () => {
-  test('gives from the next request on, and lets equal scopes be one', async () => {
+  test('gives access from the next request on, and merges equal scopes', async () => {
     const { id, secret } = await scoped();
     expect(await mayRead(secret)).toBe(false);
     const again = { ...READ, operations: ['READ', 'READ'] };
@@ -152,7 +152,7 @@ describe('addTokenScopes', () => {
 });
 
 describe('removeTokenScopes', () => {
-  test('takes from the next request on what it names, and nothing else', async () => {
+  test('takes away only the given scopes, from the next request on', async () => {
     const { id, secret } = await scoped([READ, PUBLISH]);
     const [read, publish] = scopesIn(await run('addTokenScopes', { id, scopes: [] }));
     const answer = await run('removeTokenScopes', { id, scopeIds: [read.id] });
@@ -160,7 +160,7 @@ describe('removeTokenScopes', () => {
     expect(await mayRead(secret)).toBe(false);
   });
 
-  test('takes none where it names one that the token has not, be it another token’s', async () => {
+  test('removes none if one is not of the token, even if it is of another token', async () => {
     const { id } = await scoped([READ]);
     const { id: other } = await scoped([READ]);
     const [own] = scopesIn(await run('addTokenScopes', { id, scopes: [] }));
@@ -176,7 +176,7 @@ describe('removeTokenScopes', () => {
 });
 
 describe('removeAllTokenScopes', () => {
-  test('leaves a token that works, and may do nothing but look at itself', async () => {
+  test('leaves an active token that can only read itself', async () => {
     const { id, secret } = await scoped([READ, PUBLISH]);
     expect(scopesIn(await run('removeAllTokenScopes', { id }))).toEqual([]);
     expect(await mayRead(secret)).toBe(false);
@@ -190,7 +190,7 @@ describe.each([
   ['removeTokenScopes', { scopeIds: [] }],
   ['removeAllTokenScopes', {}],
 ])('%s', (field, input) => {
-  test('acts on a SCOPED token only', async () => {
+  test('requires a SCOPED token', async () => {
     for (const access of ['NONE', 'FULL']) {
       const { id } = await createPersonalToken(postern, postern.owner.session, { access });
       expect(refusalIn(await run(field, { id, ...input }))).toBe('CONFLICT');
@@ -199,7 +199,7 @@ describe.each([
     expect(refusalIn(await run(field, { id, ...input }))).toBe('CONFLICT');
   });
 
-  test('is for the owner: others find nothing, nobody has to sign in', async () => {
+  test('is for the owner: other callers get NOT_FOUND, anonymous callers UNAUTHENTICATED', async () => {
     const { id } = await scoped([READ]);
     const other = await postern.person('other');
     expect(refusalIn(await run(field, { id, ...input }, other.session))).toBe('NOT_FOUND');

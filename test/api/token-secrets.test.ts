@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-test('a secret stands in the answer to the call that made it, and in no other', async () => {
+test('a secret appears only in the response to the call that created it', async () => {
   const { id, secret } = await createPersonalToken(postern, postern.owner.session);
   const { data } = await mutate(
     postern,
@@ -34,7 +34,7 @@ test('a secret stands in the answer to the call that made it, and in no other', 
   for (const each of secrets) expect(JSON.stringify(read)).not.toContain(each.slice(10));
 });
 
-test('a secret of the wrong shape or checksum is refused without asking the database', async () => {
+test('a secret with a wrong shape or checksum is refused without a database read', async () => {
   const other = await startTestApp();
   await other.database.close();
   const made = composeSecret('PERSONAL', new Uint8Array(32).fill(7));
@@ -42,6 +42,6 @@ test('a secret of the wrong shape or checksum is refused without asking the data
   for (const secret of ['pat_short', misspelt, made.toUpperCase()]) {
     expect(await authOutcome(other, secret)).toBe('INVALID_TOKEN');
   }
-  // The one that could be a token's has to be looked up, and cannot be.
+  // A well-formed secret needs a lookup, which fails.
   expect(await authOutcome(other, made)).toMatch(/^(?:UNAVAILABLE|INTERNAL_SERVER_ERROR)$/);
 });

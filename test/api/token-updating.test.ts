@@ -30,7 +30,7 @@ async function present(id: string): Promise<any> {
 }
 
 describe('updateToken', () => {
-  test('changes what is given, and keeps the rest: secret, expiry and all', async () => {
+  test('changes the given fields, and keeps the rest, secret and expiry included', async () => {
     const { id, secret } = await personal({ name: 'before', description: 'stays' });
     const before = await present(id);
     postern.advance(60_000);
@@ -40,14 +40,14 @@ describe('updateToken', () => {
     expect(await authOutcome(postern, secret)).toBe('OK');
   });
 
-  test('takes a description away with null, or with nothing but blanks', async () => {
+  test('removes a description with null, or with only blanks', async () => {
     for (const description of [null, '  ']) {
       const { id } = await personal({ description: 'goes' });
       expect((await update(id, { description })).data.updateToken.token.description).toBeNull();
     }
   });
 
-  test('gives and takes access from the next request on', async () => {
+  test('adds and removes access from the next request on', async () => {
     const { id, secret } = await personal({ access: 'NONE' });
     const steps = [
       [{ access: 'SCOPED' }, 'OK'],
@@ -61,7 +61,7 @@ describe('updateToken', () => {
     }
   });
 
-  test('replaces all scopes, and forgets them with the access that has none', async () => {
+  test('replaces all scopes, and deletes them with an access that has none', async () => {
     const { id } = await personal({ access: 'SCOPED', scopes: [READ, MANAGE] });
     const scopes = async (input: object) => (await update(id, input)).data.updateToken.token.scopes;
     expect(await scopes({ name: 'x' })).toEqual([READ, MANAGE]);
@@ -100,7 +100,7 @@ describe('updateToken', () => {
     expect(badPathsIn(await update(id, input))).toEqual(paths);
   });
 
-  test('gives a workspace token a role up to the caller’s own, and one that the policy lists', async () => {
+  test('gives a workspace token a role up to the caller’s own that the policy lists', async () => {
     const { session } = await postern.person('manager', 'WORKSPACE_MANAGER');
     const { id } = await createWorkspaceToken(postern, 'VIEWER');
     expect((await update(id, { role: 'TEAM_MEMBER' }, session)).data.updateToken.token.role).toBe(
@@ -113,7 +113,7 @@ describe('updateToken', () => {
     expect((await present(id)).role).toBe('TEAM_MEMBER');
   });
 
-  test('lets a token change itself and what it derived, within what it has', async () => {
+  test('lets a token update itself and its descendants, within its own access', async () => {
     const top = await personal({ access: 'SCOPED', scopes: [MANAGE, READ] });
     const child = await createPersonalToken(postern, top.secret, { access: 'NONE' });
     for (const { id } of [top, child]) {
@@ -127,7 +127,7 @@ describe('updateToken', () => {
     expect((await present(child.id)).scopes).toEqual([READ, MANAGE]);
   });
 
-  test('lets a token change no other of its owner, and nothing above itself', async () => {
+  test('lets a token update no other token of its owner, and none of its ancestors', async () => {
     const top = await personal({ access: 'SCOPED', scopes: [MANAGE] });
     const child = await createPersonalToken(postern, top.secret, { access: 'SCOPED', scopes: [MANAGE] });
     const { id: sibling } = await personal();
@@ -135,7 +135,7 @@ describe('updateToken', () => {
       expect(refusalIn(await update(id, { name: 'x' }, child.secret))).toBe('NOT_FOUND');
   });
 
-  test('is for the owner: others find nothing, nobody has to sign in, a FULL token lacks the scope', async () => {
+  test('is for the owner: other callers get NOT_FOUND, anonymous callers UNAUTHENTICATED, a FULL token lacks the scope', async () => {
     const { id, secret } = await personal();
     const other = await postern.person('other', 'OWNER');
     expect(refusalIn(await update(id, { name: 'x' }, other.session))).toBe('NOT_FOUND');
@@ -143,7 +143,7 @@ describe('updateToken', () => {
     expect(refusalIn(await update(id, { name: 'x' }, secret))).toBe('MISSING_SCOPE');
   });
 
-  test('leaves a stopped, a revoked and an expired token as they stand', async () => {
+  test('does not change the status of a disabled, a revoked and an expired token', async () => {
     const stopped = await personal();
     await mutate(postern, 'disableToken', { id: stopped.id }, postern.owner.session, '__typename');
     const revoked = await personal();

@@ -42,7 +42,7 @@ function accept(secret: string, by: string | null = null) {
   );
 }
 
-/** Takes an address through a workspace of one's own, as anybody can; the session of the new account. */
+/** Takes an address through an invitation to one's own workspace, as every user can; returns the session of the new account. */
 async function takeAddress(email = CEO): Promise<string> {
   const squatter = await postern.person('Squatter');
   const workspaceId = await postern.workspace('Own', [[squatter, 'OWNER']]);
@@ -56,14 +56,14 @@ async function emailVerified(session: string): Promise<boolean> {
 }
 
 describe('an address is verified', () => {
-  test('where the operator made the account, and not where an invitation did', async () => {
+  test('if the operator created the account, and not if an invitation did', async () => {
     const ada = await postern.person('Ada');
     expect(await emailVerified(postern.owner.session)).toBe(true);
     expect(await emailVerified(ada.session)).toBe(true);
     expect(await emailVerified(await takeAddress())).toBe(false);
   });
 
-  test('from when the operator says so', async () => {
+  test('from the time that the operator verifies it', async () => {
     const session = await takeAddress();
     const token = await createPersonalToken(postern, session);
     expect((await verify(postern, token.secret)).identity).not.toHaveProperty('x-postern-email');
@@ -75,7 +75,7 @@ describe('an address is verified', () => {
   });
 });
 
-describe('an unverified address is told to no other service', () => {
+describe('an unverified address is not sent to other services', () => {
   test('by /verify', async () => {
     const session = await takeAddress();
     const token = await createPersonalToken(postern, session);
@@ -106,7 +106,7 @@ describe('a channel is shared with an unverified address', () => {
     return mutate(postern, 'shareChannel', { id, email, operations: ['READ'] }, by, SHARE);
   }
 
-  test('never from outside: the answer is that of an address without an account', async () => {
+  test('never from another workspace: the response is that of an address without an account', async () => {
     await takeAddress();
     const id = await createChannel(postern);
     const answers = [await share(id, CEO), await share(id, 'nobody@company.example')];
@@ -125,7 +125,7 @@ describe('a channel is shared with an unverified address', () => {
     expect((await share(id, CEO)).errors).toEqual([]);
   });
 
-  test('in a workspace that it belongs to', async () => {
+  test('in a workspace that the user belongs to', async () => {
     const session = await takeAddress();
     await accept(await invite(CEO), session);
     const id = await createChannel(postern);
@@ -134,7 +134,7 @@ describe('a channel is shared with an unverified address', () => {
 });
 
 describe('a share with an unverified address', () => {
-  test('holds nothing once the person has left the workspace', async () => {
+  test('is not effective after the user has left the workspace', async () => {
     const session = await takeAddress();
     const { data } = await accept(await invite(CEO), session);
     const id = await createChannel(postern);
@@ -151,8 +151,8 @@ describe('a share with an unverified address', () => {
   });
 });
 
-describe('an address that somebody else took', () => {
-  test('gives the holder no place in a workspace without the secret of the invitation', async () => {
+describe('an address that another user took', () => {
+  test('gives its holder no place in a workspace without the secret of the invitation', async () => {
     const session = await takeAddress();
     const secret = await invite(CEO);
     expect((await accept(secret)).code).toBe('UNAUTHENTICATED');
@@ -160,7 +160,7 @@ describe('an address that somebody else took', () => {
     expect(data.workspaces.totalCount).toBe(1);
   });
 
-  test('is freed by the operator: the holder is shut out, and the next one inherits nothing', async () => {
+  test('is released by the operator: the holder is deactivated, and the next user inherits nothing', async () => {
     const session = await takeAddress();
     const token = await createPersonalToken(postern, session);
     await accept(await invite(CEO), session);
@@ -188,7 +188,7 @@ describe('an address that somebody else took', () => {
     expect(data).toEqual({ channel: null, workspaces: { totalCount: 0 }, tokens: { totalCount: 0 } });
   });
 
-  test('is not freed where it is verified, or where nobody has it', async () => {
+  test('is not released if it is verified, or if no account has it', async () => {
     await postern.person('Ada');
     await expect(operator.releaseEmail('ada@example.com')).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(operator.releaseEmail(CEO)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -208,7 +208,7 @@ describe('an invitation that can no longer be accepted', () => {
       .map(({ detail }: Row) => detail);
   }
 
-  test('as its address was released is void, and whoever invited sees it in the list and in the audit log', async () => {
+  test('because its address was released is void, and its inviter sees that in the list and in the audit log', async () => {
     const session = await takeAddress();
     const secret = await invite(CEO);
     await operator.releaseEmail(CEO);
@@ -222,7 +222,7 @@ describe('an invitation that can no longer be accepted', () => {
     });
   });
 
-  test('says so too while its maker may not give the role', async () => {
+  test('is void while its creator cannot give the role', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     const secret = await invite(CEO, postern.workspaceId, manager.session);
     const member = { workspaceId: postern.workspaceId, userId: manager.id };
@@ -246,21 +246,21 @@ describe('an invitation that can no longer be accepted', () => {
   test.each([
     ['deactivates the person', (email: string) => operator.deactivateUser(email)],
     ['resets the password', (email: string) => operator.resetPassword(email, PASSWORD, true)],
-  ])('is in the audit log where the operator %s who made it', async (_what, end) => {
+  ])('is in the audit log if the operator %s its creator', async (_what, end) => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     await invite(CEO, postern.workspaceId, manager.session);
     await end(manager.email);
     expect(await voided()).toEqual([{ email: CEO, role: 'VIEWER', reason: 'INVITER_LOST_AUTHORITY' }]);
   });
 
-  test('is in the audit log where the token that made it is revoked', async () => {
+  test('is in the audit log if the token that created it is revoked', async () => {
     const { id, secret } = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER');
     await invite(CEO, postern.workspaceId, secret);
     await mutate(postern, 'revokeToken', { id }, postern.owner.session, 'token { status }');
     expect(await voided()).toEqual([{ email: CEO, role: 'VIEWER', reason: 'INVITER_LOST_AUTHORITY' }]);
   });
 
-  test('can be taken back although it is void', async () => {
+  test('can be revoked although it is void', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     await invite(CEO, postern.workspaceId, manager.session);
     const { workspaceId, owner } = postern;
@@ -295,7 +295,7 @@ describe('an invitation that can no longer be accepted', () => {
 describe('POSTERN_NEW_ACCOUNTS=operator', () => {
   beforeEach(() => start({ POSTERN_NEW_ACCOUNTS: 'operator' }));
 
-  test('an invitation makes no account, and stays open for the one that the operator makes', async () => {
+  test('an invitation creates no account, and stays open for the one that the operator creates', async () => {
     const secret = await invite(CEO);
     expect((await accept(secret)).code).toBe('FORBIDDEN');
     await operator.createUser({ email: CEO, name: 'Ceo', password: PASSWORD });
@@ -304,7 +304,7 @@ describe('POSTERN_NEW_ACCOUNTS=operator', () => {
     expect(data.acceptInvitation.member.user.emailVerified).toBe(true);
   });
 
-  test('hides from whoever has no invitation that it is so', async () => {
+  test('is not revealed to a caller without an invitation', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     expect((await accept(secret)).code).toBe('NOT_FOUND');
   });

@@ -16,7 +16,7 @@ function regenerate(id: string, by: string, input: object = {}) {
   return postern.post(REGENERATE, { input: { id, ...input } }, by);
 }
 
-test('a token whose role the policy has closed is not issued anew', async () => {
+test('a token whose role the policy forbids is not regenerated', async () => {
   const token = await createWorkspaceToken(postern, 'ADMINISTRATOR');
   const policy = { workspaceId: postern.workspaceId, tokenRoles: ['VIEWER'] };
   const query =

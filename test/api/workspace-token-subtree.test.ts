@@ -13,7 +13,7 @@ afterEach(() => postern.close());
 const act = (field: string, input: object, by: string, selection = '__typename') =>
   mutate(postern, field, input, by, selection);
 
-/** What gives a token more than it has: a new secret, a new start, another role. */
+/** Changes that give a token more than it has: a new secret, a new lifetime, another role. */
 const GIVING = [
   ['regenerateToken', {}],
   ['regenerateToken', { overlap: 'P7D' }],
@@ -65,7 +65,7 @@ describe('a workspace token', () => {
     expect((await act('deleteToken', { id: sibling.id }, caller.secret)).errors).toEqual([]);
   });
 
-  test('cannot undo a stop of another token', async () => {
+  test('cannot enable another token', async () => {
     const { id } = others.sibling;
     await act('disableToken', { id }, postern.owner.session);
     expect(refusalIn(await act('enableToken', { id }, caller.secret))).toBe('EXCEEDS_CALLER');
@@ -74,7 +74,7 @@ describe('a workspace token', () => {
     expect(await authOutcome(postern, others.sibling.secret)).toBe('TOKEN_REVOKED');
   });
 
-  test('leaves nothing alive that it touched once it is revoked', async () => {
+  test('leaves no valid token that it changed after it is revoked', async () => {
     const child = await createWorkspaceToken(postern, 'ADMINISTRATOR', {}, caller.secret);
     const answer = await act('regenerateToken', { id: child.id, overlap: 'P7D' }, caller.secret, 'secret');
     await act('revokeToken', { id: caller.id }, postern.owner.session);
@@ -96,7 +96,7 @@ describe('a workspace token with the role Owner', () => {
     ...more,
   });
 
-  test('neither makes, unmakes nor removes an Owner', async () => {
+  test('cannot invite, promote, demote or remove an Owner', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
     const owner = await postern.person('Second', 'OWNER');
     const answers = [
@@ -111,7 +111,7 @@ describe('a workspace token with the role Owner', () => {
     ).toEqual([]);
   });
 
-  test('invites no Owner, but everybody below', async () => {
+  test('cannot invite an Owner, but every role below', async () => {
     const invite = (role: string) =>
       act('inviteMember', { workspaceId: postern.workspaceId, email: 'ada@example.com', role }, secret);
     expect(refusalIn(await invite('OWNER'))).toBe('SESSION_REQUIRED');

@@ -39,7 +39,7 @@ function inDays(days: number): string {
 }
 
 describe('createWorkspaceToken', () => {
-  test('makes a token of the workspace: a Viewer for thirty days, where no more is said', async () => {
+  test('creates a token of the workspace, by default a Viewer for thirty days', async () => {
     const selection =
       'secret token { identifier kind access scopes { id } role workspace { id } owner { id } createdBy { id } expiresAt }';
     const { data } = await create({}, undefined, selection);
@@ -58,7 +58,7 @@ describe('createWorkspaceToken', () => {
     });
   });
 
-  test('acts in its workspace and nowhere else, its maker’s other workspaces included', async () => {
+  test('acts only in its workspace, and not in other workspaces of its creator', async () => {
     const elsewhere = await postern.workspace('Elsewhere', [[postern.owner, 'OWNER']]);
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     const query =
@@ -71,7 +71,7 @@ describe('createWorkspaceToken', () => {
     });
   });
 
-  test('may live for ever, as long as no policy forbids it', async () => {
+  test('can have no expiry, if no policy forbids it', async () => {
     const { data } = await create({ expires: { never: true } });
     expect(data.createWorkspaceToken.token.expiresAt).toBeNull();
     await setPolicy({ requireExpiry: true });
@@ -82,19 +82,19 @@ describe('createWorkspaceToken', () => {
     expect((await create({ expires: { after: 'P10D' } })).errors).toEqual([]);
   });
 
-  test('takes the longest life that the policy allows, where that is less than thirty days', async () => {
+  test('has the longest lifetime that the policy allows by default, if that is less than thirty days', async () => {
     await setPolicy({ maxLifetime: 'P10D' });
     expect((await create()).data.createWorkspaceToken.token.expiresAt).toBe(inDays(10));
   });
 
-  test('carries no role that the policy does not list', async () => {
+  test('requires a role that the policy lists', async () => {
     await setPolicy({ tokenRoles: ['VIEWER', 'OWNER'] });
     expect(refusalIn(await create({ role: 'TEAM_MEMBER' }))).toBe('POLICY');
     expect(refusalIn(await create({ role: 'OWNER' }))).toBeNull();
   });
 
   test.each(['WORKSPACE_MANAGER', 'ADMINISTRATOR'] as const)(
-    'gives no role above that of a %s who makes it',
+    'gives no role above that of a %s who creates it',
     async (role) => {
       const { session } = await postern.person('maker', role);
       const { secret } = await createWorkspaceToken(postern, role);
@@ -105,7 +105,7 @@ describe('createWorkspaceToken', () => {
     },
   );
 
-  test('tells of everything that is wrong at once', async () => {
+  test('reports every invalid value in one response', async () => {
     const input = { name: '', description: 'x'.repeat(501), expires: { after: 'PT0S' } };
     expect(badPathsIn(await create(input))).toEqual([
       'input.name',
@@ -121,7 +121,7 @@ describe('createWorkspaceToken', () => {
 });
 
 describe('a workspace token', () => {
-  test('lets what it creates live no longer than itself, carry no higher role, and die with it', async () => {
+  test('creates tokens that expire no later, have no higher role, and end with it', async () => {
     const input = { expires: { after: 'P5D' } };
     const parent = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER', input);
     expect(refusalIn(await create({ expires: { after: 'P6D' } }, parent.secret))).toBe('EXCEEDS_CALLER');
@@ -135,7 +135,7 @@ describe('a workspace token', () => {
     expect(await authOutcome(postern, child.secret)).toBe('INVALID_TOKEN');
   });
 
-  test('acts with the lowest role of its line, as that stands now', async () => {
+  test('acts with the lowest current role of its chain', async () => {
     const parent = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const { data } = await create({ role: 'ADMINISTRATOR' }, parent.secret);
     const { secret } = data.createWorkspaceToken;
@@ -154,7 +154,7 @@ describe('a workspace token', () => {
     expect(await role()).toBe('VIEWER');
   });
 
-  test('outlives the membership of the person who made it', async () => {
+  test('outlives the membership of its creator', async () => {
     const { session, id: userId } = await postern.person('maker', 'ADMINISTRATOR');
     const { secret } = await createWorkspaceToken(postern, 'VIEWER', {}, session);
     const input = { workspaceId: postern.workspaceId, userId };
@@ -162,7 +162,7 @@ describe('a workspace token', () => {
     expect(await authOutcome(postern, secret)).toBe('OK');
   });
 
-  test('dies with its workspace', async () => {
+  test('ends with its workspace', async () => {
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     await mutate(postern, 'deleteWorkspace', { id: postern.workspaceId }, secret, '__typename');
     expect(await authOutcome(postern, secret)).toBe('INVALID_TOKEN');
@@ -181,7 +181,7 @@ describe('a workspace token', () => {
     }
   });
 
-  test('is acted on by nobody of a lower role', async () => {
+  test('cannot be changed by a caller with a lower role', async () => {
     const { session } = await postern.person('admin', 'ADMINISTRATOR');
     const { id } = await createWorkspaceToken(postern, 'OWNER');
     for (const field of [
@@ -200,7 +200,7 @@ describe('a workspace token', () => {
     }
   });
 
-  test('is hidden from personal tokens, whoever owns them', async () => {
+  test('is hidden from every personal token', async () => {
     const { id } = await createWorkspaceToken(postern, 'VIEWER');
     const scopes = [{ entityType: 'token', operations: ['READ', 'LIST', 'UPDATE', 'DELETE'] }];
     const { secret } = await createPersonalToken(postern, postern.owner.session, {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { answersToTheUnworthy, refusalsFor } from '../support/role-gate.ts';
+import { refusalsBelow, refusalsFor } from '../support/role-gate.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 let postern: TestApp;
@@ -26,7 +26,7 @@ const LIST = `query ($first: Int, $after: String, $last: Int, $before: String) {
 const NEVER = 'wsp_00000000000000000000000000000000';
 
 describe('createWorkspace', () => {
-  test('makes the signed-in person the Owner of a workspace with its own slug', async () => {
+  test('makes the signed-in user the Owner of a workspace with its own slug', async () => {
     const ada = await postern.person('Ada');
     const { data } = await postern.post(CREATE, { name: '  Crème  brûlée & Co ' }, ada.session);
     expect(data.createWorkspace.workspace).toEqual({
@@ -38,7 +38,7 @@ describe('createWorkspace', () => {
     });
   });
 
-  test('tells workspaces of the same name apart by their slugs', async () => {
+  test('gives workspaces of the same name different slugs', async () => {
     const slugs = [];
     for (let index = 0; index < 3; index++) {
       const { data } = await postern.post(CREATE, { name: 'Acme' }, postern.owner.session);
@@ -52,7 +52,7 @@ describe('createWorkspace', () => {
     expect(new Set(slugs).size).toBe(3);
   });
 
-  test.each(['', '   ', 'x'.repeat(101), 'a\u202eb', 'a\u0000b'])('refuses the name %j', async (name) => {
+  test.each(['', '   ', 'x'.repeat(101), 'a\u202eb', 'a\u0000b'])('rejects the name %j', async (name) => {
     const { errors } = await postern.post(CREATE, { name }, postern.owner.session);
     expect(errors[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -60,7 +60,7 @@ describe('createWorkspace', () => {
     });
   });
 
-  test('is for signed-in people only', async () => {
+  test('requires a session', async () => {
     expect((await postern.post(CREATE, { name: 'Acme' })).code).toBe('UNAUTHENTICATED');
     const personal = await createPersonalToken(postern, postern.owner.session);
     const workspace = await createWorkspaceToken(postern, 'OWNER');
@@ -72,7 +72,7 @@ describe('createWorkspace', () => {
 });
 
 describe('workspace and workspaces', () => {
-  test('show a person the own workspaces, oldest first, and the role in each', async () => {
+  test('show a user their workspaces, oldest first, and their role in each', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
     await postern.post(CREATE, { name: 'Acme' }, ada.session);
     await postern.workspace('Hidden', []);
@@ -86,7 +86,7 @@ describe('workspace and workspaces', () => {
     });
   });
 
-  test('page both ways by cursor', async () => {
+  test('page in both directions by cursor', async () => {
     for (const name of ['B', 'C', 'D']) await postern.post(CREATE, { name }, postern.owner.session);
     const page = async (variables: object) =>
       (await postern.post(LIST, variables, postern.owner.session)).data.workspaces;
@@ -101,13 +101,13 @@ describe('workspace and workspaces', () => {
   });
 
   test.each([{ first: 101 }, { first: -1 }, { first: 1, last: 1 }, { after: 'forged' }])(
-    'refuse the page %j',
+    'reject the page %j',
     async (page) => {
       expect((await postern.post(LIST, page, postern.owner.session)).code).toBe('BAD_USER_INPUT');
     },
   );
 
-  test('answer absent, malformed and invisible alike', async () => {
+  test('respond alike to an absent, malformed and invisible id', async () => {
     const stranger = await postern.person('Stranger');
     for (const id of [postern.workspaceId, NEVER, 'nonsense', postern.owner.id]) {
       const answer = await postern.post(ONE, { id }, stranger.session);
@@ -119,7 +119,7 @@ describe('workspace and workspaces', () => {
     });
   });
 
-  test('need a credential', async () => {
+  test('require a credential', async () => {
     expect((await postern.post(ONE, { id: postern.workspaceId })).code).toBe('UNAUTHENTICATED');
     expect((await postern.post(LIST)).code).toBe('UNAUTHENTICATED');
   });
@@ -135,7 +135,7 @@ describe('workspace and workspaces', () => {
     expect((await postern.post(ONE, { id: other }, secret)).data.workspace).toBeNull();
   });
 
-  test('show a scoped token what its scopes list, each operation by itself', async () => {
+  test('show a scoped token what its scopes list, each operation separately', async () => {
     const other = await postern.workspace('Other', [[postern.owner, 'VIEWER']]);
     const scopes = [
       { entityType: 'workspace', operations: ['LIST'] },
@@ -164,7 +164,7 @@ describe('updateWorkspace', () => {
   const rename = (secret: string | null, name = 'Renamed', id = postern.workspaceId) =>
     postern.post(RENAME, { id, name }, secret);
 
-  test('gives another name and keeps the slug, for a Manager and for a workspace token of that role', async () => {
+  test('changes the name and keeps the slug, for a Workspace Manager and for a workspace token of that role', async () => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     const { secret } = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER');
     for (const [name, caller] of [
@@ -176,16 +176,16 @@ describe('updateWorkspace', () => {
     }
   });
 
-  test('refuses a bad name', async () => {
+  test('rejects an invalid name', async () => {
     expect((await rename(postern.owner.session, ' ')).code).toBe('BAD_USER_INPUT');
   });
 
-  test('is refused to everybody below', async () => {
-    const answers = await answersToTheUnworthy(postern, 'WORKSPACE_MANAGER', rename);
+  test('is refused to every caller below Workspace Manager', async () => {
+    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', rename);
     expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
   });
 
-  test('of what does not exist is not found', async () => {
+  test('of an absent workspace is NOT_FOUND', async () => {
     expect((await rename(postern.owner.session, 'x', NEVER)).code).toBe('NOT_FOUND');
   });
 });
@@ -193,7 +193,7 @@ describe('updateWorkspace', () => {
 describe('deleteWorkspace', () => {
   const remove = (secret: string | null, id = postern.workspaceId) => postern.post(DELETE, { id }, secret);
 
-  test('takes all of the workspace with it, its tokens from the next request on', async () => {
+  test('deletes everything in the workspace, its tokens from the next request on', async () => {
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     const member = await postern.person('Member', 'ADMINISTRATOR');
     const { data } = await remove(postern.owner.session);
@@ -207,7 +207,7 @@ describe('deleteWorkspace', () => {
     expect((await remove(postern.owner.session)).code).toBe('NOT_FOUND');
   });
 
-  test('leaves no row of it behind but the audit log', async () => {
+  test('leaves no row of it except the audit log', async () => {
     await createWorkspaceToken(postern, 'VIEWER');
     await remove(postern.owner.session);
     const { db } = postern.app.services;
@@ -216,7 +216,7 @@ describe('deleteWorkspace', () => {
     }
   });
 
-  test('stays readable in the log of the account that did it', async () => {
+  test('stays readable in the log of the account that deleted it', async () => {
     await createWorkspaceToken(postern, 'VIEWER');
     await remove(postern.owner.session);
     const { data } = await postern.post(
@@ -229,13 +229,13 @@ describe('deleteWorkspace', () => {
     ]);
   });
 
-  test('can be done with a workspace token of an Owner, which dies of it', async () => {
+  test('works with a workspace token of an Owner, which ends with it', async () => {
     const { secret } = await createWorkspaceToken(postern, 'OWNER');
     expect((await remove(secret)).data.deleteWorkspace.deletedWorkspaceId).toBe(postern.workspaceId);
     expect((await remove(secret)).status).toBe(401);
   });
 
-  test('is refused to everybody below', async () => {
-    expect(await answersToTheUnworthy(postern, 'OWNER', remove)).toEqual(refusalsFor('OWNER'));
+  test('is refused to every caller below Owner', async () => {
+    expect(await refusalsBelow(postern, 'OWNER', remove)).toEqual(refusalsFor('OWNER'));
   });
 });

@@ -14,7 +14,7 @@ import { openTestDatabase } from './database.ts';
 import { fetchFrom } from './fetch.ts';
 import { RUN_SETTINGS } from './run-settings.ts';
 
-/** An answer of the API as a client sees it. */
+/** A response of the API as a client sees it. */
 export interface Answer<T = Record<string, any>> {
   readonly status: number;
   readonly headers: Headers;
@@ -24,31 +24,31 @@ export interface Answer<T = Record<string, any>> {
     path?: (string | number)[];
     extensions: Record<string, any>;
   }[];
-  /** The first error's code. */
+  /** The code of the first error. */
   readonly code: string | undefined;
 }
 
-/** A person with an account, signed in. Ids are global ids. */
+/** A signed-in user. Ids are global ids. */
 export interface Person {
   readonly id: string;
   readonly email: string;
   readonly password: string;
-  /** A bearer secret. */
+  /** The bearer secret of a session. */
   readonly session: string;
 }
 
 export const PASSWORD = 'correct horse battery staple';
-/** Argon2id as ever, at the least that it can cost: hundreds of accounts are made in these tests. */
+/** Hashes with Argon2id at its lowest cost, because these tests create hundreds of accounts. */
 const passwords = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
 
 export const START = Date.UTC(2030, 0, 1, 12);
 
-/** A whole Postern in memory, with a clock that stands still until it is moved. */
+/** A complete Postern in memory. Its clock stops until a test advances it. */
 export interface TestApp {
   readonly app: App;
-  /** The database underneath, to look at and to copy. */
+  /** The database of the server, to inspect and to copy. */
   readonly database: DatabaseHandle;
-  /** Every line that was logged. */
+  /** Every line that the server logged. */
   readonly logs: readonly string[];
   readonly owner: Person;
   /** The name of the session cookie. */
@@ -58,16 +58,16 @@ export interface TestApp {
   now(): number;
   advance(milliseconds: number): void;
   fetch(request: Request, address?: string): Promise<Response>;
-  /** Posts GraphQL, with a bearer secret where one is given. */
+  /** Posts GraphQL, with a bearer secret if given. */
   post<T = Record<string, any>>(
     query: string,
     variables?: object,
     secret?: string | null,
   ): Promise<Answer<T>>;
   signIn(email: string, password?: string): Promise<string>;
-  /** Makes an account and signs in; with a role, as a member of the owner's workspace. */
+  /** Creates an account and signs in; with a role, also adds the user to the owner's workspace. */
   person(name: string, role?: Role): Promise<Person>;
-  /** Makes a workspace with members; its global id. */
+  /** Creates a workspace with members; returns its global id. */
   workspace(name: string, members: readonly (readonly [Person, Role])[]): Promise<string>;
   close(): Promise<void>;
 }
@@ -77,8 +77,8 @@ function uuidOf(globalId: string): string {
 }
 
 /**
- * Starts Postern in memory, or on a database that is given; `env` is what the configuration reads, `start` what the clock
- * shows.
+ * Starts Postern in memory, or on a given database. The configuration is read from `env`; `start` is the first instant of
+ * the clock.
  */
 export async function startTestApp(
   env: Record<string, string> = {},

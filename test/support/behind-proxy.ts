@@ -5,19 +5,19 @@ import { startWire, type TestWire } from './http.ts';
 import { type Reached, type Send, startEcho } from './proxied.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from './tokens.ts';
 
-/** A proxy with the configuration that docs/verify.md publishes for it. */
+/** A proxy with its configuration from docs/verify.md. */
 export interface PublishedProxy {
   readonly name: string;
   /** The language of the code block. */
   readonly language: string;
   start(configuration: string): Promise<Send>;
-  /** What it answers while Postern cannot be reached. */
+  /** What it responds with while Postern cannot be reached. */
   readonly withoutPostern: number;
 }
 
 const OPERATIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE'];
 
-/** What clients may call a header so that a service takes it for one of Postern's. */
+/** Names under which a client can send a header that a service takes for one of Postern's. */
 const ALIASES = [
   'X-Postern-User',
   'x-postern-user',
@@ -31,13 +31,13 @@ const ALIASES = [
 const bearer = ({ secret }: IssuedToken) => ({ Authorization: `Bearer ${secret}` });
 const reached = ({ body }: { body: string }) => JSON.parse(body) as Reached;
 
-/** Every header that a service which folds names would read as one of Postern's. */
+/** Every header name that a service which normalizes names reads as one of Postern's. */
 function identityIn({ headers }: Reached): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name.replace(/[^a-z0-9]/g, '-'), value]);
   return Object.fromEntries(entries.filter(([name]) => name?.startsWith('x-postern-')));
 }
 
-/** What a service behind any proxy is promised, on the published configuration and the real program. */
+/** Tests what a service behind any proxy relies on, with the published configuration and the real program. */
 export function testPublishedProxy(proxy: PublishedProxy): void {
   let server: TestWire;
   beforeEach(async () => {
@@ -65,7 +65,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
   }
 
   describe(`a service behind ${proxy.name}, configured as documented`, () => {
-    test('is reached by whom Postern lets through, and learns who that is', async () => {
+    test('receives the requests that Postern allows, and the identity of the caller', async () => {
       const send = await startProxy();
       const token = await tokenFor('website', 'READ');
       const answer = await send('/repositories/website', { headers: bearer(token) });
@@ -79,14 +79,14 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect(reached(answer).headers).not.toHaveProperty('authorization');
     });
 
-    test('is not reached without a credential: the client is asked for one', async () => {
+    test('receives no request without a credential: the client gets a challenge', async () => {
       const send = await startProxy();
       const { status, headers, body } = await send('/repositories/website');
       expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="postern"']);
       expect(JSON.parse(body).errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED' });
     });
 
-    test('is reached with each method only by a token that may do what the method means', async () => {
+    test('receives each method only from a token that can do what the method means', async () => {
       const send = await startProxy();
       const METHODS = {
         GET: 'READ',
@@ -111,7 +111,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
         ]);
     });
 
-    test('is not reached for another entity: the client is told why', async () => {
+    test('receives no request for another entity: the client gets the reason', async () => {
       const send = await startProxy();
       const refused = await send('/repositories/other', {
         headers: bearer(await tokenFor('website', 'READ')),
@@ -125,7 +125,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       });
     });
 
-    test('never hears what a client claims to be, by whatever name', async () => {
+    test('never receives identity headers that a client sends, by any name', async () => {
       const send = await startProxy();
       const token = await createWorkspaceToken(server.postern, 'VIEWER');
       const claims = Object.fromEntries(ALIASES.map((name) => [name, 'usr_forged']));
@@ -138,7 +138,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       });
     });
 
-    test('hears who it is although the client asks to have that dropped on the way', async () => {
+    test('receives the identity although the client asks the proxy to drop those headers', async () => {
       const send = await startProxy();
       const names = ['X-Postern-User', 'X-Postern-Principal', 'X-Postern-Token'];
       for (const connection of [names.join(', '), `close, ${names.join(',')}`, `keep-alive, ${names[0]}`]) {
@@ -150,7 +150,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       }
     });
 
-    test('is not handed what would make it do something else than was asked about', async () => {
+    test('never receives a header that makes it act on another path or method than the one that was checked', async () => {
       const send = await startProxy();
       const others = {
         'X-HTTP-Method': 'DELETE',
@@ -166,7 +166,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect(Object.keys(answer.headers).filter((name) => /method|original|rewrite/.test(name))).toEqual([]);
     });
 
-    test('gets bodies whole, which Postern does not see', async () => {
+    test('receives whole bodies, which Postern does not see', async () => {
       const send = await startProxy();
       const headers = bearer(await tokenFor('website', 'UPDATE'));
       const body = 'x'.repeat(300_000);
@@ -174,7 +174,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect(reached(answer)).toMatchObject({ method: 'PUT', url: '/repositories/website?a=b', body });
     });
 
-    test('is handed the very entity that was asked about, or nothing, however the path is spelt', async () => {
+    test('receives exactly the entity that was checked, or nothing, for every spelling of the path', async () => {
       const send = await startProxy();
       const headers = bearer(await tokenFor('website', 'READ'));
       const SPELLINGS = [
@@ -215,7 +215,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect((await send('/repositories/website', { headers })).status).toBe(200);
     });
 
-    test('is closed from the request after a revocation, and while Postern cannot be reached', async () => {
+    test('receives no request after a revocation, or while Postern cannot be reached', async () => {
       const send = await startProxy();
       const token = await tokenFor('website', 'READ');
       const headers = bearer(token);

@@ -17,7 +17,7 @@ export async function startCaddy(site: string): Promise<Send> {
   const port = await freePort();
   const file = join(folder, 'Caddyfile');
   writeFileSync(file, `{\n\tadmin off\n}\n${site.replace(':8080 {', `:${port} {\n\tbind 127.0.0.1`)}`);
-  // All that Caddy writes lies in one folder.
+  // Caddy writes everything to one folder.
   const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
   const args = ['run', '--config', file, '--adapter', 'caddyfile'];
   return startProxyProcess({ file: program, args, env, address: { port } });

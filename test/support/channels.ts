@@ -19,14 +19,14 @@ export function mutate(
   return postern.post(query, { input }, by);
 }
 
-/** The same, where it must succeed. */
+/** Runs a mutation that takes one input. Throws if it is refused. */
 async function done(answer: Promise<Answer>): Promise<Answer['data']> {
   const { data, errors } = await answer;
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return data;
 }
 
-/** Makes a channel, in the owner's workspace and by the owner unless told otherwise; its global id. */
+/** Creates a channel, by default in the owner's workspace and as the owner; returns its global id. */
 export async function createChannel(
   postern: TestApp,
   { name = 'news', workspaceId = postern.workspaceId, by = postern.owner.session } = {},
@@ -36,7 +36,7 @@ export async function createChannel(
   return data.createChannel.channel.id;
 }
 
-/** Publishes, as the owner unless told otherwise; the message's global id. */
+/** Publishes a message, by default as the owner; returns its global id. */
 export async function publish(
   postern: TestApp,
   channelId: string,
@@ -47,7 +47,7 @@ export async function publish(
   return data.publishMessage.message.id;
 }
 
-/** Shares a channel, as the owner unless told otherwise. */
+/** Shares a channel, by default as the owner. */
 export async function share(
   postern: TestApp,
   id: string,

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
-/** A process of its own that talks to the test in messages. */
+/** A child process that exchanges messages with the test. */
 export interface TestProcess {
-  /** The next message that it sends, in order. Throws when it ends without one. */
+  /** The next message of the process, in order. Throws if the process ends without one. */
   next(): Promise<unknown>;
   send(message: string): void;
-  /** Ends it as a power cut would, and waits until it is gone. */
+  /** Ends the process with SIGKILL, and waits for its end. */
   kill(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ async function end(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Runs a TypeScript file as a process, which is gone at the latest when the test has finished. */
+/** Runs a TypeScript file as a process, which ends with the test at the latest. */
 export function startProcess(script: URL, ...args: string[]): TestProcess {
   const child = fork(script, args, { execArgv: ['--import', 'tsx'] });
   const messages = on(child, 'message', { close: ['disconnect'] })[Symbol.asyncIterator]();

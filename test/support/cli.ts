@@ -8,17 +8,17 @@ import { PASSWORD } from './app.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** How a command ended, and what it said. */
+/** The exit code and the output of a command. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What a command has of its surroundings; nothing of the test's own configuration reaches it. */
+/** The environment and input of a command. It inherits nothing of the test's own configuration. */
 export interface Circumstances {
   readonly env?: Record<string, string>;
-  /** What standard input holds before it ends. */
+  /** The contents of standard input. */
   readonly input?: string;
 }
 
@@ -35,7 +35,7 @@ async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
   return chunks.join('');
 }
 
-/** Runs a command within the test; `input` is the password that it gets where it asks for one. */
+/** Runs a command in the test's process; `input` is the password that it reads if it prompts for one. */
 export async function call(
   words: string,
   { env = {}, input = PASSWORD }: Circumstances = {},
@@ -56,7 +56,7 @@ export async function call(
   return { code, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
 }
 
-/** Runs `postern` with these words as a process, and waits for its end. */
+/** Runs `postern` as a process, and waits for its end. */
 export async function postern(words: string, { env, input = '' }: Circumstances = {}): Promise<Outcome> {
   const child = start(words.split(' '), env);
   child.stdin?.end(input);
@@ -68,9 +68,9 @@ export async function postern(words: string, { env, input = '' }: Circumstances 
 export interface ServerProcess {
   /** Such as `http://127.0.0.1:34567`. */
   readonly origin: string;
-  /** Posts GraphQL, with a bearer secret where one is given. */
+  /** Posts GraphQL, with a bearer secret if given. */
   post(query: string, secret?: string): Promise<{ status: number; data: any; code: string | undefined }>;
-  /** Stops it as an operator would, and tells how it ended. */
+  /** Stops the server with SIGTERM; resolves to its exit code. */
   stop(): Promise<number | null>;
 }
 

@@ -18,12 +18,12 @@ export interface Project {
   build(): void;
   /** Runs a module of the project until the caller stops it; resolves with the first line that it prints. */
   run(name: string, env?: Record<string, string>): Promise<{ printed: string; stop(): Promise<void> }>;
-  /** Compiles a file of the project as a stranger would. Throws what the compiler says. */
+  /** Compiles a file of the project with the project's own settings. Throws the output of the compiler. */
   compile(name: string): void;
   remove(): void;
 }
 
-/** The compiler that Postern itself is built with. */
+/** The compiler that builds Postern. */
 function tsc(cwd: string, ...args: string[]): void {
   try {
     execFileSync(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd, encoding: 'utf8' });

@@ -2,7 +2,7 @@ import { failure } from '../../src/domain/errors.ts';
 import type { HttpHandler } from '../../src/http/handler.ts';
 import type { HttpRequest, HttpResponse } from '../../src/http/message/message.ts';
 
-/** A fetch `Request` as the handler takes it from the wire. */
+/** Returns a fetch `Request` in the form that the handler takes. */
 export function toHttpRequest(request: Request): HttpRequest {
   const url = new URL(request.url);
   return {
@@ -28,7 +28,7 @@ function toResponse({ status, headers, body }: HttpResponse): Response {
   return new Response(body as BodyInit | null, { status, headers });
 }
 
-/** Asks a handler without a network between. */
+/** Sends a request to a handler without a network. */
 export async function fetchFrom(
   handler: Pick<HttpHandler, 'answer'>,
   request: Request,

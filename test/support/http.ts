@@ -7,17 +7,17 @@ const LONGEST_ANSWER_MS = 5_000;
 const DRAIN_MS = 1_000;
 const CONTINUE = /^HTTP\/1\.1 100 Continue\r\n\r\n/;
 
-/** A handler on a port of its own. */
+/** A handler that listens on a port of its own. */
 export interface TestServer {
   /** Such as `http://127.0.0.1:34567`. */
   readonly origin: string;
   readonly port: number;
-  /** Posts JSON to `/graphql`: a text as it is, anything else written out. */
+  /** Posts a body to `/graphql`: a string as it is, anything else as JSON. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
   stop(): Promise<void>;
 }
 
-/** A whole Postern in memory, served over HTTP. */
+/** A complete Postern in memory, served over HTTP. */
 export type TestWire = TestServer & { readonly postern: TestApp };
 
 /** Serves a handler on a free port of 127.0.0.1. */
@@ -38,7 +38,7 @@ async function listen(handler: HttpHandler, maxConnections: number): Promise<Tes
   };
 }
 
-/** Starts Postern in memory on a port; `env` is what the configuration reads. */
+/** Starts Postern in memory on a port. The configuration is read from `env`. */
 export async function startWire(env: Record<string, string> = {}): Promise<TestWire> {
   const postern = await startTestApp(env);
   const server = await listen(postern.app, Number(env.POSTERN_MAX_CONNECTIONS ?? 1000));
@@ -49,14 +49,14 @@ export async function startWire(env: Record<string, string> = {}): Promise<TestW
   return { ...server, postern, stop };
 }
 
-/** What a raw connection got back. */
+/** The response to a raw connection. */
 export interface RawAnswer {
-  /** `null` where the server closed the connection without a word. */
+  /** `null` if the server closed the connection without a response. */
   readonly status: number | null;
   readonly text: string;
 }
 
-/** Sends bytes as they are, ends its side, and reads until the server ends the other. Rejects where it never does. */
+/** Sends bytes as they are, ends its side, and reads until the server ends the connection. Rejects if the server does not. */
 export function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -65,7 +65,7 @@ export function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawAn
       socket.destroy();
       reject(new Error(`no end after ${LONGEST_ANSWER_MS} ms: ${String(bytes).slice(0, 500)}`));
     }, LONGEST_ANSWER_MS);
-    // A reset is an end like any other: what came before it counts.
+    // A reset is an end like any other: the bytes before it count.
     socket.on('error', () => {});
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('close', () => {
@@ -78,7 +78,7 @@ export function sendRaw(port: number, bytes: string | Uint8Array): Promise<RawAn
   });
 }
 
-/** The code of the first error of an answer; `undefined` where there is none. */
+/** The code of the first error of a response; `undefined` if it has none. */
 export async function codeIn(response: Response): Promise<string | undefined> {
   const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
   return errors?.[0]?.extensions.code;

@@ -7,12 +7,12 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 const PATIENCE_MS = 60_000;
 
-/** The server as a process, watched from outside. */
+/** The server as a process. */
 export interface MainProcess {
-  /** Waits until a pattern stands in what it has written, and tells the match. Rejects where it ends before. */
+  /** Waits until a pattern matches the output; returns the match. Rejects if the process ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
-  /** How it ended, what it wrote in all, and the milliseconds since it was asked. */
+  /** Waits for the end; returns the exit code, the whole output, and the milliseconds since the call. */
   end(): Promise<{ code: number | null; output: string; ms: number }>;
 }
 
@@ -25,7 +25,7 @@ function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
   });
 }
 
-/** Runs `src/main.ts` in a folder, with nothing of the test's own environment. It is gone when the test has finished. */
+/** Runs `src/main.ts` in a folder, without the test's own environment. The process ends with the test at the latest. */
 export function startMain(cwd: string, env: Record<string, string> = {}): MainProcess {
   const child = spawnMain(cwd, env);
   const closed = once(child, 'close');

@@ -5,7 +5,7 @@ import { findProgram, NGINX } from './programs.ts';
 import type { Send } from './proxied.ts';
 import { startProxyProcess } from './proxy-process.ts';
 
-/** The configuration around a `server`: all that nginx writes lies in one folder, and one process does everything. */
+/** The configuration around a `server`. nginx writes everything to one folder and runs as one process. */
 function around(servers: string, folder: string): string {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
@@ -23,7 +23,7 @@ function around(servers: string, folder: string): string {
 
 /**
  * Runs nginx with a configuration that listens on `listen 8080;`, which becomes a socket of its own, until the test has
- * finished. Throws where nginx is missing or does not accept the configuration.
+ * finished. Throws if nginx is missing or does not accept the configuration.
  */
 export async function startNginx(servers: string): Promise<Send> {
   const program = findProgram(NGINX);

@@ -2,7 +2,7 @@ import { PASSWORD } from './app.ts';
 import { temporaryFolder } from './folder.ts';
 import { type MainProcess, startMain } from './main-process.ts';
 
-/** The account that the first node makes. */
+/** The account that the first node creates. */
 export const OWNER = 'owner@example.com';
 
 /** A server process on a database that it shares with others. */
@@ -11,7 +11,7 @@ export interface Node {
   readonly origin: string;
 }
 
-/** What a node answers: its data, and the code of the first error. */
+/** A response of a node: its data, and the code of the first error. */
 export interface Reply {
   readonly status: number;
   readonly retryAfter: string | null;
@@ -31,7 +31,7 @@ export async function startNode(databaseUrl: string): Promise<Node> {
   return { process, origin: origin as string };
 }
 
-/** Posts GraphQL to a node. Rejects where nobody answers. */
+/** Posts GraphQL to a node. Rejects if no node responds. */
 export async function post(node: Node, query: string, secret?: string): Promise<Reply> {
   const response = await fetch(`${node.origin}/graphql`, {
     method: 'POST',
@@ -47,7 +47,7 @@ export async function post(node: Node, query: string, secret?: string): Promise<
   };
 }
 
-/** Signs the owner in; the session's secret. */
+/** Signs the owner in; returns the secret of the session. */
 export async function signIn(node: Node): Promise<string> {
   const { data } = await post(
     node,
@@ -71,7 +71,7 @@ export function revokeToken(node: Node, session: string, id: string): Promise<Re
   return post(node, `mutation { revokeToken(input: {id: "${id}"}) { token { status } } }`, session);
 }
 
-/** The fetch of a client that knows nothing but the path. */
+/** The fetch of a client that knows only the path. */
 export function fetchAt(node: Node): { fetch(request: Request): Promise<Response> } {
   return {
     fetch: async (request) => {

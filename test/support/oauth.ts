@@ -7,7 +7,7 @@ const CLIENT: oauth.Client = { client_id: 'a-service' };
 /** Postern as a stock OAuth client sees it. */
 export interface StockClient {
   readonly server: oauth.AuthorizationServer;
-  /** Introspects a token with the bearer secret of a caller, or without one. Throws what the library makes of a refusal. */
+  /** Introspects a token with the bearer secret of a caller, or without one. Throws the library's error if refused. */
   introspect(token: string, by: string | null): Promise<oauth.IntrospectionResponse>;
   revoke(token: string): Promise<void>;
 }
@@ -18,7 +18,7 @@ function bearer(secret: string | null): oauth.ClientAuth {
   };
 }
 
-/** A client that knows no more of Postern than its metadata. */
+/** Returns a client that knows only Postern's metadata. */
 export async function stockClient(postern: TestApp): Promise<StockClient> {
   const options = {
     [oauth.allowInsecureRequests]: true,

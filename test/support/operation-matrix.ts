@@ -4,20 +4,20 @@ import { createChannel, mutate, publish, share } from './channels.ts';
 import { follow } from './streams.ts';
 import { createPersonalToken } from './tokens.ts';
 
-/** Where a channel stands to the owner of the tokens: in the own workspace, shared with them, or neither. */
+/** Where the channel of a cell is: in the token owner's workspace, shared with the owner, or neither. */
 const PLACES = ['own', 'shared', 'other'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** One question of the matrix: may the token whose scopes list `held` do `operation` there? */
+/** One cell of the matrix: can the token whose scopes list `held` do `operation` there? */
 export interface Cell {
   readonly held: Operation;
   readonly operation: Operation;
   readonly place: Place;
-  /** What the rules say: on the diagonal alone, and nothing can be created in a workspace of which one only has a share. */
+  /** The decision by the rules: only on the diagonal, and no creation in a workspace of which the caller has only a share. */
   readonly allowed: boolean;
 }
 
-/** Every operation with every token of one operation, at every place. */
+/** Every operation, with every token of one operation, in every place. */
 export const CELLS: readonly Cell[] = PLACES.flatMap((place) =>
   OPERATIONS.flatMap((held) =>
     OPERATIONS.map((operation) => ({
@@ -37,12 +37,12 @@ export interface CellQuestion {
   readonly workspaceId?: string;
 }
 
-/** People, channels and tokens to ask about. */
+/** The users, channels and tokens of the matrix. */
 export interface OperationWorld {
-  /** The secret of the token that may do this one operation on every channel of its owner's. */
+  /** The secret of the token that can do this one operation on every channel of its owner. */
   secretFor(held: Operation): string;
   questionFor(cell: Cell): CellQuestion;
-  /** Makes the call itself with the token, on a channel that it may use up; whether it was allowed. */
+  /** Makes the call itself with the token, on a channel that the call can use up; returns whether it was allowed. */
   call(cell: Cell): Promise<boolean>;
 }
 
@@ -91,7 +91,7 @@ const ATTEMPTS: Readonly<Record<Operation, Attempt>> = {
   },
 };
 
-/** A person with nine tokens; what is not the person's own belongs to the owner of Postern. */
+/** Creates a user with nine tokens. Everything that the user does not own belongs to the owner of Postern. */
 export async function createOperationWorld(postern: TestApp): Promise<OperationWorld> {
   const person = await postern.person('Holder');
   const guest = await postern.person('Guest');
@@ -108,7 +108,7 @@ export async function createOperationWorld(postern: TestApp): Promise<OperationW
     const workspaceId = workspaces[place];
     const channelId = await createChannel(postern, { name: place, workspaceId });
     if (place === 'shared') await share(postern, channelId, person, SHAREABLE);
-    // Who has only a share ends only shares of their own.
+    // A caller who has only a share can end only shares of their own.
     const by = place === 'shared' ? person.session : postern.owner.session;
     await share(postern, channelId, guest, ['LIST'], by);
     return { channelId, workspaceId, guest };

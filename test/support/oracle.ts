@@ -1,4 +1,4 @@
-// Who may do what, said once more: as plainly as the permission model reads, and without a line of the code under test.
+// States the permission model a second time, in plain rules that share no code with the code under test.
 
 /** The roles, lowest first. */
 export const RANKS = ['VIEWER', 'TEAM_MEMBER', 'WORKSPACE_MANAGER', 'ADMINISTRATOR', 'OWNER'] as const;
@@ -12,18 +12,18 @@ export interface Scope {
   readonly workspaceId?: string | undefined;
 }
 
-/** What one token of a line may do by itself. */
+/** The access of one token of a chain, without its parents. */
 export type Access = 'NONE' | 'FULL' | readonly Scope[];
 
-/** Who calls; a token's lifetime is in days, `null` for ever. */
+/** The caller. A token's lifetime is in days; `null` if it never expires. */
 export type Caller =
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'anonymous' }
   | { readonly kind: 'session'; readonly user: string }
   | {
       readonly kind: 'personal';
       readonly user: string;
       readonly token: string;
-      /** From the token itself up to the one that it was first derived from. */
+      /** The access of each token, from the token itself to the root of its chain. */
       readonly line: readonly Access[];
       readonly days: number;
     }
@@ -35,24 +35,24 @@ export type Caller =
       readonly days: number | null;
     };
 
-/** A token as something to act on. */
+/** A token as an object of operations. */
 export interface TokenFacts {
-  /** Of a personal token. */
+  /** The user id, for a personal token. */
   readonly owner?: string;
-  /** Of a workspace token. */
+  /** The workspace id, for a workspace token. */
   readonly workspace?: string;
   readonly role?: Rank;
-  /** The tokens that it derives from. */
+  /** The ids of the tokens that it derives from. */
   readonly above: readonly string[];
 }
 
-/** A channel, and what it is shared for with whom, by user. */
+/** A channel, with the operations shared with each user. */
 export interface ChannelFacts {
   readonly workspace: string;
   readonly shares: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How things stand; every question is asked by global ids, and answered with `null` for what there is not. */
+/** The state of the server, by global ids. `null` if the object does not exist. */
 export interface Facts {
   role(user: string, workspace: string): Rank | null;
   policy(workspace: string): { readonly personal: boolean; readonly maxDays: number | null } | null;
@@ -60,7 +60,7 @@ export interface Facts {
   channel(id: string): ChannelFacts | null;
 }
 
-/** What a caller must be answered: the thing itself, `null` without an error, or a refusal. */
+/** The expected response: the object, `null` without an error, or a refusal. */
 export type Verdict = 'allowed' | 'nothing' | Refusal;
 
 export interface Refusal {
@@ -76,7 +76,7 @@ const SESSION_REQUIRED: Verdict = { code: 'FORBIDDEN', reason: 'SESSION_REQUIRED
 const POLICY: Verdict = { code: 'FORBIDDEN', reason: 'POLICY' };
 export const EXCEEDS_CALLER: Verdict = { code: 'FORBIDDEN', reason: 'EXCEEDS_CALLER' };
 
-/** The refusal of a role that is too low. */
+/** The refusal if the role is too low. */
 export function roleRequired(role: Rank): Verdict {
   return { code: 'FORBIDDEN', reason: 'ROLE_REQUIRED', required: { role } };
 }
@@ -85,12 +85,12 @@ function missingScope(operation: string, entityType: string, entityId: string | 
   return { code: 'FORBIDDEN', reason: 'MISSING_SCOPE', required: { operation, entityType, entityId } };
 }
 
-/** Whether a role is another one, or above it. */
+/** Whether a role is at least another one. */
 export function reaches(role: Rank, wanted: Rank): boolean {
   return RANKS.indexOf(role) >= RANKS.indexOf(wanted);
 }
 
-/** For a look-up: what the caller may not see is `null`, whether it is absent, closed to it or just not readable. */
+/** The verdict of a lookup: an object that the caller cannot see is `null`, for every reason. */
 export function lookedUp(verdict: Verdict): Verdict {
   if (verdict === 'allowed' || verdict === 'nothing') return verdict;
   const hidden =
@@ -98,23 +98,23 @@ export function lookedUp(verdict: Verdict): Verdict {
   return hidden ? 'nothing' : verdict;
 }
 
-/** Anyone but a token. */
+/** Requires that the caller is not a token. */
 export function notWithAToken(caller: Caller): Verdict {
   return caller.kind === 'personal' || caller.kind === 'workspace' ? SESSION_REQUIRED : 'allowed';
 }
 
-/** Any credential. */
+/** Requires a credential. */
 export function withACredential(caller: Caller): Verdict {
-  return caller.kind === 'nobody' ? UNAUTHENTICATED : 'allowed';
+  return caller.kind === 'anonymous' ? UNAUTHENTICATED : 'allowed';
 }
 
-/** A signed-in person. */
+/** Requires a session. */
 export function signedIn(caller: Caller): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   return caller.kind === 'session' ? 'allowed' : SESSION_REQUIRED;
 }
 
-/** The role that a session or a workspace token has in a workspace; `null` for none, or no such workspace. */
+/** The role of a session or a workspace token in a workspace; `null` if it has none, or the workspace does not exist. */
 export function roleIn(facts: Facts, caller: Caller, workspace: string): Rank | null {
   if (caller.kind === 'session' || caller.kind === 'personal') return facts.role(caller.user, workspace);
   return caller.kind === 'workspace' && caller.workspace === workspace ? caller.role : null;
@@ -122,14 +122,14 @@ export function roleIn(facts: Facts, caller: Caller, workspace: string): Rank | 
 
 function closedByPolicy(facts: Facts, caller: Caller, workspace: string): boolean {
   const policy = facts.policy(workspace);
-  if (!policy || caller.kind === 'nobody' || caller.kind === 'session') return false;
+  if (!policy || caller.kind === 'anonymous' || caller.kind === 'session') return false;
   if (caller.kind === 'personal' && !policy.personal) return true;
   return policy.maxDays !== null && (caller.days === null || caller.days > policy.maxDays);
 }
 
-/** What needs a role, which a personal token never has. */
+/** Requires a role, which a personal token never has. */
 export function withRole(facts: Facts, caller: Caller, wanted: Rank, workspace: string): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (caller.kind === 'personal') return ROLE_GATED;
   const role = roleIn(facts, caller, workspace);
   if (role === null) return NOT_FOUND;
@@ -137,7 +137,7 @@ export function withRole(facts: Facts, caller: Caller, wanted: Rank, workspace: 
   return reaches(role, wanted) ? 'allowed' : roleRequired(wanted);
 }
 
-/** The scopes of each link that list an operation on a type; `null` for a link that is not bound to scopes. */
+/** For each token of the chain, the scopes that list an operation on a type; `null` if scopes do not limit the token. */
 function boundsOf(
   caller: Caller & { kind: 'personal' },
   operation: string,
@@ -150,7 +150,7 @@ function boundsOf(
   });
 }
 
-/** Whether each link has a scope for an operation on an entity, on any of its type where none is named. */
+/** Whether each token of the chain has a scope for an operation on an entity, or without an id on any entity of the type. */
 export function hasScope(
   caller: Caller,
   operation: string,
@@ -165,7 +165,7 @@ export function hasScope(
   );
 }
 
-/** Whether each link has a scope that reaches exactly there. */
+/** Whether each token of the chain has a scope that matches the entity and its workspace. */
 function scopeReaches(
   caller: Caller,
   operation: string,
@@ -183,14 +183,14 @@ function scopeReaches(
   );
 }
 
-/** An operation on a workspace, which every member may read and list. */
+/** An operation on a workspace. Every member can read and list it. */
 export function onWorkspace(
   facts: Facts,
   caller: Caller,
   operation: 'READ' | 'LIST',
   workspace: string,
 ): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!hasScope(caller, operation, 'workspace', workspace))
     return missingScope(operation, 'workspace', workspace);
   if (roleIn(facts, caller, workspace) === null) return NOT_FOUND;
@@ -198,15 +198,15 @@ export function onWorkspace(
   return closedByPolicy(facts, caller, workspace) ? POLICY : 'allowed';
 }
 
-/** Listing workspaces, whichever they are. */
+/** Listing workspaces. */
 export function amongWorkspaces(caller: Caller): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   return hasScope(caller, 'LIST', 'workspace', null) ? 'allowed' : missingScope('LIST', 'workspace', null);
 }
 
 /** Creating or listing the caller's own personal tokens. */
 export function amongOwnTokens(caller: Caller, operation: 'CREATE' | 'LIST'): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (caller.kind === 'workspace') return SESSION_REQUIRED;
   if (caller.kind === 'session') return 'allowed';
   const able = boundsOf(caller, operation, 'token').every((scopes) =>
@@ -215,7 +215,7 @@ export function amongOwnTokens(caller: Caller, operation: 'CREATE' | 'LIST'): Ve
   return able ? 'allowed' : missingScope(operation, 'token', null);
 }
 
-/** An operation on a token; on one of a workspace it takes a role. What gives authority, a token may do only below itself. */
+/** An operation on a token. On a workspace token it requires a role. If the operation gives authority, a token can do it only to itself and its descendants. */
 export function onToken(
   facts: Facts,
   caller: Caller,
@@ -224,7 +224,7 @@ export function onToken(
   role: Rank,
   gives = false,
 ): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!hasScope(caller, operation, 'token', id)) return missingScope(operation, 'token', id);
   const token = facts.token(id);
   if (!token) return NOT_FOUND;
@@ -242,14 +242,14 @@ export function onToken(
   return gives && !isBelow ? EXCEEDS_CALLER : 'allowed';
 }
 
-/** What an operation on a channel takes of a member. */
+/** The lowest role of members for an operation on a channel. */
 function rankFor(operation: string): Rank {
   return ['READ', 'LIST', 'SUBSCRIBE'].includes(operation) ? 'VIEWER' : 'TEAM_MEMBER';
 }
 
 /** An operation on a channel, by role or by share. */
 export function onChannel(facts: Facts, caller: Caller, operation: string, id: string): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!hasScope(caller, operation, 'channel', id)) return missingScope(operation, 'channel', id);
   const channel = facts.channel(id);
   if (!channel) return NOT_FOUND;
@@ -262,9 +262,9 @@ export function onChannel(facts: Facts, caller: Caller, operation: string, id: s
   return role !== null && reaches(role, rankFor(operation)) ? 'allowed' : roleRequired(rankFor(operation));
 }
 
-/** Creating channels in a workspace. `guest` tells whether a channel there is shared with the caller. */
+/** Creating channels in a workspace. `guest` is whether a channel there is shared with the caller. */
 export function newChannel(facts: Facts, caller: Caller, workspace: string, guest: boolean): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!amongScopes(caller, 'CREATE', workspace)) return missingScope('CREATE', 'channel', null);
   const role = roleIn(facts, caller, workspace);
   if (role === null && !guest) return NOT_FOUND;
@@ -272,13 +272,13 @@ export function newChannel(facts: Facts, caller: Caller, workspace: string, gues
   return role !== null && reaches(role, 'TEAM_MEMBER') ? 'allowed' : roleRequired('TEAM_MEMBER');
 }
 
-/** Listing channels, of one workspace or of all. What is not for the caller is left out. */
+/** Listing channels, of one workspace or of all. The list omits channels that the caller cannot list. */
 export function amongChannels(caller: Caller, workspace: string | null): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   return amongScopes(caller, 'LIST', workspace) ? 'allowed' : missingScope('LIST', 'channel', null);
 }
 
-/** Whether each link has a scope for channels of a workspace at large; to create takes one for all of them. */
+/** Whether each token of the chain has a scope for channels of a workspace; to create one, the scope must include all of them. */
 function amongScopes(caller: Caller, operation: string, workspace: string | null): boolean {
   if (caller.kind !== 'personal') return true;
   return boundsOf(caller, operation, 'channel').every(
@@ -302,7 +302,7 @@ export function onRegistered(
   workspace: string,
   registered: ReadonlyMap<string, readonly string[]>,
 ): Verdict {
-  if (caller.kind === 'nobody') return UNAUTHENTICATED;
+  if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!scopeReaches(caller, operation, entityType, entity, workspace)) {
     return missingScope(operation, entityType, entity);
   }
@@ -312,7 +312,7 @@ export function onRegistered(
   return reaches(role, rankFor(operation)) ? 'allowed' : roleRequired(rankFor(operation));
 }
 
-/** A question about a type: about any or every entity of it, in one workspace or wherever the caller is. */
+/** A check of a type: of any or every entity of it, in one workspace or in all of the caller's. */
 export interface TypeQuestion {
   readonly operation: string;
   readonly entityType: 'workspace' | 'channel' | 'invoice';
@@ -320,7 +320,7 @@ export interface TypeQuestion {
   readonly workspace: string | null;
 }
 
-/** All that a question about a type looks at. */
+/** The state that a check of a type depends on. */
 export interface Places {
   readonly facts: Facts;
   readonly workspaces: readonly string[];
@@ -329,7 +329,7 @@ export interface Places {
   readonly registered: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Whether each link has a scope on the whole type; with a workspace, one that holds there. */
+/** Whether each token of the chain has a scope on the whole type, in the workspace if one is given. */
 function hasWholeScope(
   caller: Caller,
   { operation, entityType }: TypeQuestion,
@@ -346,7 +346,7 @@ function hasWholeScope(
   );
 }
 
-/** Whether a caller has, by role, an operation on all of a type in a workspace. */
+/** Whether a caller has an operation on all entities of a type in a workspace, by role. */
 function hasRoleFor(
   { facts, registered }: Places,
   caller: Caller,
@@ -361,7 +361,7 @@ function hasRoleFor(
   );
 }
 
-/** Whether a caller may do an operation on every entity of a type: no scope names single ones or workspaces beside the one asked about. */
+/** Whether a caller can do an operation on every entity of a type: no scope is limited to single entities or to other workspaces. */
 function mayOnEvery(places: Places, caller: Caller, question: TypeQuestion): boolean {
   const { workspace } = question;
   if (question.entityType === 'workspace' && workspace !== null) {
@@ -374,13 +374,13 @@ function mayOnEvery(places: Places, caller: Caller, question: TypeQuestion): boo
   );
 }
 
-/** Whether there is an entity of a built-in type that a caller may do an operation on, or a workspace for new ones. */
+/** Whether a caller can do an operation on some entity of a built-in type, or create one in some workspace. */
 function mayOnAny(places: Places, caller: Caller, question: TypeQuestion): boolean {
   const { facts, workspaces, channels } = places;
   const { operation, entityType, workspace } = question;
   const asked = workspace === null ? workspaces : [workspace];
   if (entityType === 'workspace') {
-    // The list of workspaces may be asked for by whoever is in none.
+    // A caller without a workspace can list workspaces too.
     if (workspace === null && operation === 'LIST') return amongWorkspaces(caller) === 'allowed';
     return asked.some((each) => onWorkspace(facts, caller, operation as 'READ', each) === 'allowed');
   }
@@ -394,7 +394,7 @@ function mayOnAny(places: Places, caller: Caller, question: TypeQuestion): boole
   );
 }
 
-/** Whether a caller may, as a question about a type asks. */
+/** The expected decision on a check of a type. */
 export function mayOnType(places: Places, caller: Caller, question: TypeQuestion): boolean {
   if (question.every && question.operation !== 'CREATE') return mayOnEvery(places, caller, question);
   return mayOnAny(places, caller, question);

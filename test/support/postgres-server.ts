@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 
-// The package would end this process as soon as nothing is left to do, with exit code 0 whatever failed before. We stop what
-// we started ourselves.
+// The package ends this process when its event loop is empty, with exit code 0 even after a failure. We stop the servers that
+// we start, so its listeners are removed.
 const ends: NodeJS.EventEmitter = process;
 const ENDS = ['beforeExit', 'exit'];
 const listened = ENDS.flatMap((end) => ends.listeners(end));
@@ -16,26 +16,26 @@ for (const end of ENDS) {
   }
 }
 
-/** A PostgreSQL server of ours. */
+/** A PostgreSQL server that a test run started. */
 export interface PostgresServer {
   /** The URL of its first database. */
   readonly url: string;
   readonly port: number;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Stops it and removes what it kept. */
+  /** Stops the server and removes its folder. */
   remove(): Promise<void>;
 }
 
 const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
 
 /**
- * Starts a PostgreSQL server with a folder of its own. Whatever is asked of it, it keeps: a power cut aside, unless it is to
- * be durable, as in earnest.
+ * Starts a PostgreSQL server in a folder of its own. By default it does not sync to disk, so it loses data in a power cut;
+ * with `durable` it syncs as in production.
  */
 export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
-  // As root it runs as another user, who has to get in.
+  // As root, the server runs as another user, which needs access.
   chmodSync(folder, 0o777);
   const port = await freePort();
   const server = new EmbeddedPostgres({
@@ -63,14 +63,14 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   };
 }
 
-/** The URL of another database of the same server. */
+/** Returns the URL of another database of the same server. */
 export function siblingUrl(url: string, database: string): string {
   const sibling = new URL(url);
   sibling.pathname = `/${database}`;
   return sibling.href;
 }
 
-/** Runs statements one after the other on a connection of their own; resolves to the rows of the last one. */
+/** Runs statements in order on a new connection; resolves to the rows of the last one. */
 export async function runOn(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});

@@ -6,7 +6,7 @@ import { type PostgresServer, runOn, siblingUrl, startPostgres } from './postgre
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The migrated database that every test on PostgreSQL gets a copy of. Absent where tests run on SQLite. */
+    /** The migrated database that each test on PostgreSQL gets a copy of. Absent if tests run on SQLite. */
     postgresTemplate: string | undefined;
   }
 }
@@ -26,8 +26,8 @@ async function dropAll(url: string, prefix: string): Promise<void> {
 }
 
 /**
- * Prepares a run of tests on PostgreSQL: on the server of `POSTERN_TEST_POSTGRES_URL`, or on one that it starts and
- * stops. Throws one line where there is none to be had.
+ * Prepares a test run on PostgreSQL: on the server of `POSTERN_TEST_POSTGRES_URL`, or on one that it starts and stops.
+ * Throws an error of one line if neither is available.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.POSTERN_TEST_POSTGRES_URL;

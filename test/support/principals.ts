@@ -6,10 +6,10 @@ import type {
 } from '../../src/domain/principal.ts';
 import { lowestRole, type Role } from '../../src/domain/roles.ts';
 
-/** One token of a chain: SCOPED without scopes, as far as nothing else is said. */
+/** One token of a chain. By default its access is SCOPED, without scopes. */
 export type Link = Partial<TokenAuthority>;
 
-/** What a token may do by itself. */
+/** Returns the authority of one token, without its chain. */
 export function authority(link: Link): TokenAuthority {
   return { tokenId: 't', access: 'SCOPED', scopes: [], lifetime: 10, expiresAt: null, ...link };
 }
@@ -32,7 +32,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
   };
 }
 
-/** A token of the workspace `w` with a role, and those of the tokens above it. */
+/** A token of the workspace `w` with a role, and the roles of the tokens above it. */
 export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrincipal {
   const link = authority({ access: 'ROLE' });
   return {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A program that some tests drive, and that no package of ours brings along. */
+/** A program that some tests run and that no npm package brings along. */
 interface Program {
   readonly names: readonly string[];
-  /** Where to find it, if not by its name. */
+  /** A path to try besides the folders of PATH. */
   readonly path?: string | undefined;
   readonly tests: string;
-  /** How to get it. */
+  /** How to install it. */
   readonly hint: string;
 }
 
@@ -20,7 +20,7 @@ export const CHROMIUM: Program = {
 
 export const NGINX: Program = {
   names: ['nginx'],
-  // Debian keeps it where only the administrator's shell looks.
+  // Debian installs it in a folder that only the administrator's PATH contains.
   path: '/usr/sbin/nginx',
   tests: 'test/docs/nginx.test.ts',
   hint: 'apt-get install nginx-light',
@@ -38,7 +38,7 @@ const CURL: Program = {
   hint: 'apt-get install curl',
 };
 
-/** The path of a program on this machine; `null` where it is missing. */
+/** Returns the path of a program on this machine; `null` if it is missing. */
 export function findProgram({ names, path }: Program): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)));
@@ -46,8 +46,8 @@ export function findProgram({ names, path }: Program): string | null {
 }
 
 /**
- * The tests to leave out because a program is missing, each told in a line. With `CI` set nothing is left out: there, a
- * missing program is to be seen as a failure.
+ * Returns the tests to skip because a program is missing, and reports each in a line. With `CI` set it skips nothing, so that
+ * a missing program fails.
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];

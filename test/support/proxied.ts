@@ -3,14 +3,14 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, connect, type NetConnectOpts } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** An answer that came through a proxy. */
+/** A response that came through a proxy. */
 export interface Proxied {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** A request as a client of a proxy sends it: header names are sent as they are written. */
+/** A request to a proxy. Header names are sent as they are written. */
 export interface ProxiedRequest {
   readonly method?: string;
   readonly headers?: Record<string, string>;
@@ -19,10 +19,10 @@ export interface ProxiedRequest {
 
 export type Send = (path: string, options?: ProxiedRequest) => Promise<Proxied>;
 
-/** Where a proxy listens. */
+/** The address that a proxy listens on. */
 export type ProxyAddress = { readonly socketPath: string } | { readonly port: number };
 
-/** Sends requests to a proxy; paths are sent as they are written. */
+/** Sends requests to a proxy. Paths are sent as they are written. */
 export function sender(address: ProxyAddress): Send {
   return async (path, { method = 'GET', headers = {}, body } = {}) => {
     const target = { ...address, path, method, headers: { Host: 'service.test', ...headers } };
@@ -35,7 +35,7 @@ export function sender(address: ProxyAddress): Send {
   };
 }
 
-/** Whether something accepts connections at an address. */
+/** Whether a server accepts connections at an address. */
 export async function listens(address: ProxyAddress): Promise<boolean> {
   const target: NetConnectOpts =
     'port' in address ? { host: '127.0.0.1', port: address.port } : { path: address.socketPath };
@@ -50,7 +50,7 @@ export async function listens(address: ProxyAddress): Promise<boolean> {
   }
 }
 
-/** What reached the service behind a proxy. */
+/** What a service behind a proxy received. */
 export interface Reached {
   readonly method: string;
   readonly url: string;
@@ -58,7 +58,7 @@ export interface Reached {
   readonly body: string;
 }
 
-/** A service that answers with what it was asked; its port. */
+/** Starts a service that responds with what it received; returns its port. */
 export async function startEcho(): Promise<number> {
   const service = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

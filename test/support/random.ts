@@ -1,16 +1,16 @@
-/** Repeatable pseudo-randomness: the same seed always gives the same walk. */
+/** Repeatable pseudo-random values: the same seed always gives the same values. */
 export interface Random {
-  /** An integer from 0 up to, but without, a bound. */
+  /** An integer from 0, below a bound. */
   below(bound: number): number;
-  /** Whether something of this probability happens. */
+  /** Whether an event of this probability happens. */
   chance(probability: number): boolean;
-  /** One of some things. Throws where there is none. */
+  /** One of the items. Throws if there are none. */
   pick<T>(items: readonly T[]): T;
-  /** Some of some things, in their order; each is in by half a chance. */
+  /** Some of the items, in their order; each is included with a probability of one half. */
   some<T>(items: readonly T[]): T[];
 }
 
-/** Randomness from a seed (the mulberry32 generator). */
+/** Returns random values from a seed (the mulberry32 generator). */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   function fraction(): number {

@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetail, PosternError } from '../../src/domain/errors.ts';
 
-/** What a call refuses with: its code and details; `null` where it returns. Other errors pass through. */
+/** The code and details that a call throws; `null` if it returns. Other errors pass through. */
 export function refusalOf(call: () => unknown): ({ readonly code: ErrorCode } & ErrorDetail) | null {
   try {
     call();
@@ -11,7 +11,7 @@ export function refusalOf(call: () => unknown): ({ readonly code: ErrorCode } & 
   }
 }
 
-/** The places of the values that a call refuses as bad input, dotted; `null` where it refuses none. */
+/** The dotted paths of the values that a call rejects as bad input; `null` if it rejects none. */
 export function badPathsOf(call: () => unknown): string[] | null {
   const refusal = refusalOf(call);
   return refusal?.code === 'BAD_USER_INPUT' ? (refusal.issues ?? []).map(({ path }) => path.join('.')) : null;

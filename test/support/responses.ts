@@ -1,19 +1,19 @@
 import type { Answer } from './app.ts';
 
-/** What a call was refused with, in a word: the reason or, where there is none, the code; `null` where it was not. */
+/** The reason of the first error, or its code if it has no reason; `null` if there is no error. */
 export function refusalIn({ errors }: Pick<Answer, 'errors'>): string | null {
   const [error] = errors;
   return error ? (error.extensions.reason ?? error.extensions.code) : null;
 }
 
-/** Where the values stand that a call was refused for, dotted; `null` where bad input was not the reason. */
+/** The dotted paths of the values that were rejected as bad input; `null` if there is no such error. */
 export function badPathsIn({ errors }: Pick<Answer, 'errors'>): string[] | null {
   const [error] = errors;
   if (error?.extensions.code !== 'BAD_USER_INPUT') return null;
   return error.extensions.issues.map(({ path }: { path: (string | number)[] }) => path.join('.'));
 }
 
-/** How a bearer secret fares: `OK`, or the code that it is refused with. */
+/** The outcome of authenticating with a bearer secret: `OK`, or the code of the refusal. */
 export async function authOutcome(
   postern: { post(query: string, variables: object, secret: string): Promise<Answer> },
   secret: string,

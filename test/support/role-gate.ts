@@ -2,7 +2,7 @@ import { ROLES, type Role, rankOf } from '../../src/domain/roles.ts';
 import type { Answer, TestApp } from './app.ts';
 import { createPersonalToken, createWorkspaceToken } from './tokens.ts';
 
-/** Calls the field in question in the owner's workspace, with a secret or without. */
+/** Calls the field under test in the owner's workspace, with a secret if given. */
 export type Call = (secret: string | null) => Promise<Answer>;
 
 function roleBelow(role: Role): Role {
@@ -16,8 +16,8 @@ function inWords({ errors }: Answer): string {
   return [code, reason, required?.role].filter(Boolean).join(' ');
 }
 
-/** What everybody is answered who may just not do what needs a role. */
-export async function answersToTheUnworthy(
+/** The refusal of each caller whose authority is just too low for a field that requires a role. */
+export async function refusalsBelow(
   postern: TestApp,
   role: Role,
   call: Call,
@@ -27,7 +27,7 @@ export async function answersToTheUnworthy(
   const elsewhere = await postern.workspace('Elsewhere', [[stranger, 'OWNER']]);
   const foreign = await createWorkspaceToken(postern, 'OWNER', { workspaceId: elsewhere }, stranger.session);
   return {
-    nobody: inWords(await call(null)),
+    anonymous: inWords(await call(null)),
     'a stranger': inWords(await call(stranger.session)),
     'the token of another workspace': inWords(await call(foreign.secret)),
     'a member below': inWords(await call((await postern.person('Below', below)).session)),
@@ -38,10 +38,10 @@ export async function answersToTheUnworthy(
   };
 }
 
-/** What they must be answered. */
+/** The expected refusals. */
 export function refusalsFor(role: Role): Record<string, string> {
   return {
-    nobody: 'UNAUTHENTICATED',
+    anonymous: 'UNAUTHENTICATED',
     'a stranger': 'NOT_FOUND',
     'the token of another workspace': 'NOT_FOUND',
     'a member below': `FORBIDDEN ROLE_REQUIRED ${role}`,

@@ -12,14 +12,14 @@ import {
 import type { Requirement } from '../../src/domain/requirement.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
-/** A field of the schema with the type that it stands in. */
+/** A field of the schema, with the type that it belongs to. */
 export interface FieldOfType {
   readonly type: string;
   readonly name: string;
   /** Such as `Query.token`. */
   readonly path: string;
   readonly field: GraphQLField<unknown, unknown>;
-  /** What it requires of its caller. */
+  /** The requirement of the field. */
   readonly requires: Requirement | undefined;
 }
 
@@ -27,7 +27,7 @@ const ROOTS = [schema.getQueryType(), schema.getMutationType(), schema.getSubscr
   (type) => type?.name,
 );
 
-/** The types of the schema that are our own. */
+/** The types of the schema that Postern defines. */
 export function ownTypes(): GraphQLNamedType[] {
   return Object.values(schema.getTypeMap()).filter(
     (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
@@ -51,12 +51,12 @@ export function allFields(): readonly FieldOfType[] {
   return FIELDS;
 }
 
-/** Whether a field stands at the root of queries, mutations or subscriptions. */
+/** Whether a field is a root field of queries, mutations or subscriptions. */
 export function isRootField({ type }: FieldOfType): boolean {
   return ROOTS.includes(type);
 }
 
-/** The paths of all that has no description: types, fields, arguments, enum values, directives. */
+/** The paths of everything without a description: types, fields, arguments, enum values, directives. */
 export function undescribed(): string[] {
   const missing: string[] = [];
   const look = (path: string, thing: { description?: string | null | undefined }) => {

@@ -5,17 +5,17 @@ import { onTestFinished } from 'vitest';
 const PATIENCE_MS = 20_000;
 const DONE = '-- done --\n';
 
-/** A shell that somebody types commands into, one block after the other. */
+/** A shell that runs blocks of commands in order. */
 export interface Shell {
-  /** Runs commands, and tells what they printed. Rejects where they take 20 seconds, or end the shell. */
+  /** Runs commands; returns their output. Rejects if they take 20 seconds, or end the shell. */
   run(commands: string): Promise<string>;
 }
 
-/** Opens a POSIX shell in a folder. It and all that it left in the background is gone when the test has finished. */
+/** Opens a POSIX shell in a folder. It ends with the test, with everything that it left in the background. */
 export function openShell(cwd: string): Shell {
   const { PATH, HOME } = process.env;
   const env = { ...(PATH && { PATH }), ...(HOME && { HOME }) };
-  // Detached, it leads a group of its own, which can be ended as a whole.
+  // Detached, it leads a process group of its own, which can be ended as a whole.
   const child = spawn('sh', ['-s'], { cwd, env, detached: true });
   const closed = once(child, 'close');
   let printed = '';

@@ -10,17 +10,17 @@ export interface StreamEvent {
 /** A subscription as its client sees it. */
 export interface Followed {
   readonly status: number;
-  /** The next event; `null` where the stream has ended. Rejects where nothing comes within five seconds. */
+  /** The next event; `null` if the stream has ended. Rejects after 30 seconds without one. */
   next(): Promise<StreamEvent | null>;
-  /** The next payload. Rejects where something else comes. */
+  /** The next payload. Rejects if anything else arrives. */
   payload(): Promise<unknown>;
-  /** The code of the error that the next event tells. */
+  /** The code of the error in the next event. */
   code(): Promise<string | undefined>;
-  /** Waits until the stream ends cleanly, and tells the milliseconds that took; anything that comes before fails the test. */
+  /** Waits until the stream ends cleanly; returns the milliseconds. Fails the test if an event arrives before. */
   end(): Promise<number>;
 }
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 30_000;
 
 const QUERY = `subscription ($channelId: ID!, $after: ID) {
   channelMessages(channelId: $channelId, after: $after) { id payload }
@@ -40,7 +40,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Strea
           ?.slice(name.length + 1)
           .trim();
       const event = field('event');
-      // A comment keeps proxies from closing the connection, and says nothing.
+      // A comment only keeps proxies from closing the connection.
       if (event) yield { event, data: JSON.parse(field('data') || 'null') };
     }
   }

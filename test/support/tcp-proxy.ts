@@ -1,22 +1,22 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A line between two processes that can be cut. */
+/** A TCP connection between two processes that a test can cut. */
 export interface TcpProxy {
   readonly port: number;
-  /** Breaks what is connected and takes no more, until it is mended. */
+  /** Breaks open connections and accepts no more until `mend`. */
   cut(): void;
   mend(): void;
   close(): void;
 }
 
-/** Starts a line from a free port of 127.0.0.1 to another port there. */
+/** Forwards a free port of 127.0.0.1 to another port there. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let whole = true;
 
   function keep(socket: Socket, other: Socket): void {
     sockets.add(socket);
-    // A broken line is what this is for: each end learns of it by the end of its own.
+    // A broken connection is the purpose: each side notices it by the end of its own socket.
     socket.on('error', () => {});
     socket.on('close', () => {
       sockets.delete(socket);

@@ -16,12 +16,12 @@ async function create(postern: TestApp, field: string, input: object, by: string
   return { id: data[field].token.id, secret: data[field].secret };
 }
 
-/** A personal token of whoever a secret belongs to; `FULL` unless the input says otherwise. */
+/** Creates a personal token of the user of a secret. Its access is `FULL` unless the input sets another one. */
 export function createPersonalToken(postern: TestApp, by: string, input: object = {}): Promise<IssuedToken> {
   return create(postern, 'createToken', { name: 'personal', access: 'FULL', ...input }, by);
 }
 
-/** A workspace token; of the owner's workspace and made by the owner, unless the input and `by` say otherwise. */
+/** Creates a workspace token, by default in the owner's workspace and as the owner. */
 export function createWorkspaceToken(
   postern: TestApp,
   role: Role,

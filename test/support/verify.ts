@@ -1,19 +1,19 @@
 import type { TestApp } from './app.ts';
 
-/** What is asked of `/verify`. */
+/** The parameters of a request to `/verify`. */
 export type VerifyQuery = Readonly<Record<string, string>>;
 
-/** An answer of `/verify` as a proxy sees it. */
+/** A response of `/verify` as a proxy sees it. */
 export interface Verified {
   readonly status: number;
   readonly headers: Headers;
   /** The `X-Postern-*` headers. */
   readonly identity: Readonly<Record<string, string>>;
-  /** The first error's extensions; `undefined` where there is no error. */
+  /** The extensions of the first error; `undefined` if there is none. */
   readonly refusal: Record<string, unknown> | undefined;
 }
 
-/** Asks `/verify` with the `Authorization` of a secret, or without one. */
+/** Sends a request to `/verify`, with the `Authorization` of a secret if given. */
 export async function verify(
   postern: TestApp,
   secret: string | null,

@@ -5,14 +5,14 @@ import { place, randomScopes, run, type Scenario } from './scenario.ts';
 
 type Change = (random: Random, scenario: Scenario) => Promise<void>;
 
-/** Who goes, or goes down, goes without the shares of channels there. */
+/** A member who leaves or gets a lower role loses the shares of channels there. */
 function takeBackShares({ shares, facts }: Scenario, personId: string, workspaceId: string): void {
   for (const [channel, held] of shares) {
     if (facts.channel(channel)?.workspace === workspaceId) delete held[personId];
   }
 }
 
-/** Somebody joins, changes role or goes. */
+/** A person joins, changes role or leaves. */
 async function changeMember(random: Random, scenario: Scenario): Promise<void> {
   const { postern, admin, people, workspaces, roles } = scenario;
   const person = random.pick(people);
@@ -111,7 +111,7 @@ const CHANGES: readonly Change[] = [
   changeRegistration,
 ];
 
-/** Changes something about the scenario, by the API, and notes it. */
+/** Changes something in the scenario through the API, and records it. */
 export async function changeSomething(random: Random, scenario: Scenario): Promise<void> {
   await random.pick(CHANGES)(random, scenario);
 }

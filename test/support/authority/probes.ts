@@ -17,7 +17,7 @@ import {
 import type { Random } from '../random.ts';
 import type { Scenario, ScenarioCaller } from './scenario.ts';
 
-/** A question with what it must be answered: a verdict and, of a list, the ids that it must have. */
+/** A call with its expected result: a verdict and, for a list, the ids in it. */
 export interface Probe {
   readonly what: string;
   readonly query: string;
@@ -28,7 +28,7 @@ export interface Probe {
 
 type ProbeMaker = (random: Random, scenario: Scenario, caller: Caller) => Probe;
 
-/** Everything of a kind, and something that is not there. */
+/** One of the ids, or sometimes an id that no record has. */
 function anyOf(random: Random, ids: readonly string[]): string {
   const [some = ''] = ids;
   return random.chance(0.1) ? `${some.slice(0, 4)}0190${'cd'.repeat(14)}` : random.pick(ids);
@@ -113,13 +113,13 @@ const PROBES: readonly ProbeMaker[] = [
   },
 ];
 
-/** Some question to some caller. */
+/** Returns a random call by a random caller. */
 export function randomProbe(random: Random, scenario: Scenario): { caller: ScenarioCaller; probe: Probe } {
   const caller = random.pick(scenario.callers);
   return { caller, probe: random.pick(PROBES)(random, scenario, caller.who()) };
 }
 
-/** What another service would ask about an entity of the registered type: the query, and what must be answered. */
+/** Returns a random check of an entity of the registered type, as another service makes it, with the expected verdict. */
 export function randomQuestion(
   random: Random,
   scenario: Scenario,
@@ -149,7 +149,7 @@ const TYPE_OPERATIONS = {
   invoice: ['READ', 'PUBLISH'],
 } as const;
 
-/** A question about any or every entity of a type, with what must be answered. The ids of a registered type are unknown: only every. */
+/** Returns a check of any or every entity of a type, with the expected decision. For a registered type, only every: its ids are unknown. */
 export function randomTypeQuestion(random: Random, scenario: Scenario) {
   const entityType = random.pick(['workspace', 'channel', 'channel', 'invoice'] as const);
   const question: TypeQuestion = {

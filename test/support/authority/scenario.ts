@@ -2,15 +2,15 @@ import type { Person, TestApp } from '../app.ts';
 import type { Caller, ChannelFacts, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
 import type { Random } from '../random.ts';
 
-/** Somebody who calls; what the caller may do changes as the scenario does. */
+/** A caller, whose authority changes with the scenario. */
 export interface ScenarioCaller {
   readonly name: string;
   readonly secret: string | null;
-  /** As things stand. */
+  /** The caller as the oracle takes it, at present. */
   who(): Caller;
 }
 
-/** A personal token as the walk changes it. */
+/** A personal token that the walk changes. */
 export interface ScenarioToken {
   readonly id: string;
   readonly secret: string;
@@ -26,13 +26,13 @@ interface Policy {
   maxDays: number | null;
 }
 
-/** What a workspace registered: the operations of the type `invoice`. */
+/** The operations of the type `invoice` that a workspace registered. */
 type Registration = readonly string[];
 
-/** A handful of people, workspaces, channels and tokens, with all that is known of them. */
+/** A few people, workspaces, channels and tokens, with their expected state. */
 export interface Scenario {
   readonly postern: TestApp;
-  /** An Owner of every workspace, who changes things and is asked nothing. */
+  /** An Owner of every workspace, who makes the changes and is never probed. */
   readonly admin: Person;
   readonly people: readonly Person[];
   readonly workspaces: readonly string[];
@@ -52,7 +52,7 @@ export function place(user: string, workspace: string): string {
   return `${user} ${workspace}`;
 }
 
-/** Runs a mutation that takes one input; the payload. Throws where it is refused. */
+/** Runs a mutation that takes one input; returns its payload. Throws if it is refused. */
 export async function run(
   postern: TestApp,
   by: string,
@@ -117,7 +117,7 @@ function personalCaller(token: ScenarioToken): ScenarioCaller {
   };
 }
 
-/** Builds the scenario. The clock stands still in it, so that no token expires. */
+/** Builds the scenario. Its clock stops, so that no token expires. */
 export async function createScenario(postern: TestApp): Promise<Scenario> {
   const admin = postern.owner;
   const people: Person[] = [];
@@ -128,7 +128,7 @@ export async function createScenario(postern: TestApp): Promise<Scenario> {
   const channels: string[] = [];
   const tokenFacts = new Map<string, TokenFacts>();
   const channelPlaces = new Map<string, string>();
-  const callers: ScenarioCaller[] = [{ name: 'nobody', secret: null, who: () => ({ kind: 'nobody' }) }];
+  const callers: ScenarioCaller[] = [{ name: 'anonymous', secret: null, who: () => ({ kind: 'anonymous' }) }];
   const workspaceTokens: string[] = [];
 
   for (const [index, workspaceId] of workspaces.entries()) {
@@ -196,7 +196,7 @@ export async function createScenario(postern: TestApp): Promise<Scenario> {
   };
 }
 
-/** Some scopes that an owner may give: on all, in a workspace that the owner is in, or on a channel there. */
+/** Random scopes that an owner can give: without a limit, in a workspace of the owner, or on a channel there. */
 export function randomScopes(random: Random, scenario: Scenario, owner: Person): Scope[] {
   const own = scenario.workspaces.filter((workspace) => scenario.roles.has(place(owner.id, workspace)));
   const scopes: Scope[] = [];

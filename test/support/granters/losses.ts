@@ -4,15 +4,15 @@ import { PASSWORD } from '../app.ts';
 import type { IssuedToken } from '../tokens.ts';
 import { type Giver, join, LIFETIME, run, SCOPES, type Scene, signInAgain, type Thing } from './scene.ts';
 
-/** A way in which a granter can lose authority, and get it back. */
+/** A way in which a granter can lose authority, and possibly regain it. */
 export interface Loss {
   readonly name: string;
-  /** Whose things it concerns. */
+  /** The givers that it affects. */
   readonly of: readonly Giver[];
   lose(scene: Scene): Promise<unknown>;
-  /** Gives the authority back. Left out: there is nothing to give it back to. */
+  /** Restores the authority. Absent if it cannot be restored. */
   regain?(scene: Scene): Promise<unknown>;
-  /** What becomes of the thing: it holds on, it comes back with the authority, or it was deleted. */
+  /** The outcome for the thing: it stays, it comes back with the authority, or it is deleted. */
   readonly outcome: GrantOutcome | ((giver: Giver, thing: Thing) => GrantOutcome);
 }
 
@@ -25,7 +25,7 @@ const OF_PERSON: readonly Giver[] = ['session', ...PERSONAL];
 const OF_ACCOUNT: readonly Giver[] = [...OF_PERSON, 'guest'];
 const OF_TOKEN: readonly Giver[] = [...PERSONAL, ...WORKSPACE];
 const OF_PARENT: readonly Giver[] = ['derivedPersonal', 'derivedWorkspace'];
-/** Whose things do not depend on the person. */
+/** Givers whose things do not depend on a person. */
 const isOfPerson = (giver: Giver) => OF_ACCOUNT.includes(giver);
 
 /** Gives the person, a member, another role. */
@@ -35,14 +35,14 @@ function setRole(scene: Scene, role: Role): Promise<unknown> {
 
 const member = ({ workspaceId, person }: Scene) => ({ workspaceId, userId: person.id });
 
-/** Runs a mutation on a token, as whoever manages it. */
+/** Runs a mutation on a token, as the caller who manages it. */
 function onToken(scene: Scene, token: IssuedToken, field: string, input: object = {}): Promise<unknown> {
   const isOfWorkspace = token.secret.startsWith('wst_');
   const by = isOfWorkspace ? scene.postern.owner.session : scene.person.session;
   return run(scene, field, { id: token.id, ...input }, by);
 }
 
-/** Makes tokens work again whatever stopped them. */
+/** Makes tokens work again, for every way in which they were stopped. */
 async function revive(scene: Scene): Promise<void> {
   for (const token of [scene.parent, scene.token]) {
     const expires = { after: token === scene.parent ? LIFETIME.parent : LIFETIME.token };
@@ -50,7 +50,7 @@ async function revive(scene: Scene): Promise<void> {
   }
 }
 
-/** What can happen to a token, to the granting one or to its parent. */
+/** What can happen to the granting token or to its parent. */
 const TOKEN_LOSSES: readonly (Omit<Loss, 'lose' | 'of'> & {
   readonly to: readonly Giver[];
   lose(scene: Scene, token: IssuedToken): Promise<unknown>;
@@ -211,7 +211,7 @@ const PERSON_LOSSES: readonly Loss[] = [
   },
 ];
 
-/** A reset ends what the revoked tokens shared, and what the person had open; not what the person shared. */
+/** A reset ends the shares of the revoked tokens and the open invitations of the person, but not the person's own shares. */
 function outcomeOfReset(giver: Giver, thing: Thing, revokesTokens: boolean): GrantOutcome {
   if (WORKSPACE.includes(giver)) return 'unchanged';
   if (thing === 'invitation') return 'deleted';

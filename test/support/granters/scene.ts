@@ -6,7 +6,7 @@ import { PASSWORD, type Person, type TestApp } from '../app.ts';
 import { createChannel, mutate } from '../channels.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';
 
-/** Who gives, and with what. A derived token is given with, and may lose authority by its parent. */
+/** The kinds of granter. A derived token grants, and can lose authority through its parent. */
 export const GIVERS = [
   'session',
   'personal',
@@ -20,7 +20,7 @@ export type Giver = (typeof GIVERS)[number];
 /** A share for `READ` and `LIST`, or an invitation as Workspace Manager. */
 export type Thing = 'share' | 'invitation';
 
-/** Personal tokens and guests invite nobody. */
+/** Personal tokens and guests cannot invite. */
 export function thingsOf(giver: Giver): readonly Thing[] {
   return ['session', 'workspace', 'derivedWorkspace'].includes(giver) ? ['share', 'invitation'] : ['share'];
 }
@@ -34,23 +34,23 @@ export const SCOPES = [
   { entityType: 'token', operations: ['CREATE'] },
 ];
 
-/** One granter in a workspace of its own, who gave things to a guest. */
+/** One granter in a workspace of its own, with the things that it gave to a guest. */
 export interface Scene {
   readonly postern: TestApp;
   readonly operator: OperatorService;
   readonly workspaceId: string;
   readonly channelId: string;
-  /** Who receives. */
+  /** The recipient. */
   readonly guest: Person;
-  /** The granter, or the owner of the granting token; of a workspace token, its maker. */
+  /** The granter, or the owner of the granting token; for a workspace token, its creator. */
   readonly person: Person;
-  /** The granting token, and the one that it derives from. */
+  /** The granting token, and its parent. */
   readonly token: IssuedToken | null;
   readonly parent: IssuedToken | null;
   readonly invitationSecret: string | null;
 }
 
-/** Runs a mutation that must succeed, as the owner unless told otherwise. */
+/** Runs a mutation that must succeed, by default as the owner. */
 export async function run(
   { postern }: Pick<Scene, 'postern'>,
   field: string,
@@ -73,7 +73,7 @@ export function join({ postern, workspaceId, person }: Scene, role: Role): Promi
   return insertMember(postern.app.services.db, { ...member, role, joinedAt: postern.now() });
 }
 
-/** The scene with a new session of the person, where the old one ended. */
+/** The scene with a new session of the person, if the old one ended. */
 export async function signInAgain(scene: Scene): Promise<Scene> {
   const { postern, person } = scene;
   return { ...scene, person: { ...person, session: await postern.signIn(person.email, PASSWORD) } };
@@ -105,7 +105,7 @@ async function give(scene: Scene, giver: Giver): Promise<Scene> {
   return { ...scene, invitationSecret };
 }
 
-/** Makes a workspace in which a giver has given what it can. */
+/** Creates a workspace in which a giver has given everything that it can. */
 export async function createScene(
   postern: TestApp,
   guest: Person,
@@ -125,7 +125,7 @@ export async function createScene(
   return give(await createTokens(scene, giver), giver);
 }
 
-/** Which things hold, as the guest and the owner see it. Throws if a list and a look-up disagree. */
+/** Returns the things that are effective for the guest and the owner. Throws if a list and a lookup disagree. */
 export async function heldThings(scene: Scene): Promise<Thing[]> {
   const { postern, guest, channelId, workspaceId } = scene;
   const variables = { channel: channelId, workspace: workspaceId };
@@ -156,7 +156,7 @@ export async function heldThings(scene: Scene): Promise<Thing[]> {
   ];
 }
 
-/** Whether the guest can accept the invitation, which ends it. */
+/** Whether the guest can accept the invitation, which uses it up. */
 export async function accept({ postern, guest, invitationSecret }: Scene): Promise<boolean> {
   const input = { secret: invitationSecret };
   const { code } = await mutate(postern, 'acceptInvitation', input, guest.session, '__typename');

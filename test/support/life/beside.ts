@@ -11,14 +11,14 @@ const LOOK = `query ($id: ID!) {
   tokenSummary { total active disabled expired revoked expiringSoon }
 }`;
 
-/** What a Postern is configured with that is to be walked beside. */
+/** The configuration of a Postern for a walk. */
 export const WALKED = {
   POSTERN_TOKENS_PER_USER: '1000',
   POSTERN_REFUSALS_PER_MINUTE: '0',
   POSTERN_SESSION_LIFETIME: 'P9999D',
 } as const;
 
-/** Uses some secret, mostly one of the last of the token that a step was about, and compares the answer. */
+/** Uses a secret, mostly one of the last of the token that the step was about, and compares the response with the model. */
 async function trySome(
   postern: TestApp,
   random: Random,
@@ -34,7 +34,7 @@ async function trySome(
   model.noteUse(secret, postern.now());
 }
 
-/** Looks at some token as its owner, and at all of them in numbers. */
+/** Compares a token and the summary of all tokens, as their owner sees them, with the model. */
 async function lookAtSome(postern: TestApp, random: Random, model: LifeModel): Promise<void> {
   const id = random.pick([...model.ids(), ABSENT]);
   const { data } = await postern.post(LOOK, { id }, postern.owner.session);
@@ -51,8 +51,8 @@ async function lookAtSome(postern: TestApp, random: Random, model: LifeModel): P
 }
 
 /**
- * Takes random steps with the owner's tokens and has the model take the same: each answer must be the model's. Tells what
- * was met, such as `token update EXCEEDS_CALLER`.
+ * Takes random steps with the owner's tokens and compares each response with the model's. Returns the outcomes that it met,
+ * such as `token update EXCEEDS_CALLER`.
  */
 export async function walkBeside(
   postern: TestApp,

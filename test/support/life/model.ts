@@ -1,4 +1,4 @@
-// The life of personal tokens as the design tells it: maps in memory, and no line of the code under test.
+// The life of personal tokens as the design describes it: maps in memory, without the code under test.
 
 const DAY = 86_400_000;
 const DEFAULT_LIFE = 30 * DAY;
@@ -21,7 +21,7 @@ interface LifeToken {
 
 interface LifeSecret {
   readonly token: LifeToken;
-  /** Until when it works beside a newer one; `null` for the present secret. */
+  /** The end of its overlap with a newer secret; `null` for the current secret. */
   until: number | null;
   gone: boolean;
 }
@@ -29,7 +29,7 @@ interface LifeSecret {
 /** The signed-in owner, or a token by its secret. */
 export type Actor = 'owner' | { readonly secret: string };
 
-/** Lengths are in milliseconds; what is left out was not asked for. */
+/** Durations are in milliseconds. An absent field was not requested. */
 export type Step =
   | {
       readonly kind: 'create';
@@ -47,10 +47,10 @@ export type Step =
   | { readonly kind: 'disable' | 'enable' | 'revoke' | 'delete' | 'removeScopes'; readonly id: string }
   | { readonly kind: 'addScopes'; readonly id: string; readonly scopes: readonly string[] };
 
-/** `OK`, or the reason of the refusal, or its code where it has none. */
+/** `OK`, or the reason of the refusal, or its code if it has no reason. */
 export type Outcome = string;
 
-/** What a step that makes a secret came to. */
+/** The token and secret that a step created. */
 export interface Issued {
   readonly id: string;
   readonly secret: string;
@@ -64,7 +64,7 @@ function isOver(token: LifeToken, now: number): boolean {
   return now >= token.expiresAt;
 }
 
-/** The model. Instants are milliseconds. */
+/** Returns the model. Instants are in milliseconds. */
 export function createLifeModel() {
   const tokens = new Map<string, LifeToken>();
   const secrets = new Map<string, LifeSecret>();
@@ -84,7 +84,7 @@ export function createLifeModel() {
     return isOver(token, now) ? 'EXPIRED' : 'ACTIVE';
   }
 
-  /** How a secret is answered. */
+  /** The outcome of authenticating with a secret. */
   function use(secret: string, now: number): Outcome {
     const known = secrets.get(secret);
     if (!known || known.gone || (known.until !== null && now >= known.until)) return 'INVALID_TOKEN';
@@ -96,7 +96,7 @@ export function createLifeModel() {
     return line.some(({ access }) => access === 'NONE') ? 'TOKEN_NO_ACCESS' : 'OK';
   }
 
-  /** Notes that a secret was used: the first use of a new one ends the old one. */
+  /** Records the use of a secret: the first use of a new one ends the old one. */
   function noteUse(secret: string, now: number): void {
     const used = secrets.get(secret);
     if (!used || used.until !== null || use(secret, now) !== 'OK') return;
@@ -104,7 +104,7 @@ export function createLifeModel() {
       if (other.token === used.token && other.until !== null) other.gone = true;
   }
 
-  /** Whether every token of a line has scopes; a FULL one has all but those on tokens. */
+  /** Whether every token of a chain has scopes; FULL access has all scopes except those on tokens. */
   function covers(line: readonly LifeToken[], scopes: readonly string[]): boolean {
     return line.every(({ access, scopes: held }) =>
       scopes.every((scope) => (access === 'FULL' ? !scope.startsWith('token ') : held.has(scope))),
@@ -148,7 +148,7 @@ export function createLifeModel() {
     return now + after > latest ? 'BAD_USER_INPUT' : now + after;
   }
 
-  /** What a step is answered, by whoever takes it. */
+  /** The expected outcome of a step by an actor. */
   function predict(actor: Actor, step: Step, now: number): Outcome {
     const allowed = authority(actor, step, now);
     if (allowed !== 'OK') return allowed;
@@ -198,7 +198,7 @@ export function createLifeModel() {
     for (const heir of below(token)) heir.expiresAt = Math.min(heir.expiresAt, expiresAt);
   }
 
-  /** Does a step that was answered with `OK`. */
+  /** Applies a step whose outcome was `OK`. */
   function apply(actor: Actor, step: Step, now: number, issued?: Issued): void {
     if (step.kind === 'create') {
       const parent = callerOf(actor);
@@ -259,15 +259,15 @@ export function createLifeModel() {
     apply,
     /** Every secret that was ever issued. */
     secrets: () => [...secrets.keys()],
-    /** Those of one token, gone or not, the latest last. */
+    /** The secrets of one token, deleted or not, the latest last. */
     secretsOf: (id: string): readonly string[] => issuedTo.get(id) ?? [],
     ids: () => [...tokens.keys()],
-    /** The token of a secret and all that derives from it, as long as they are there. */
+    /** The token of a secret and all tokens that derive from it, without deleted ones. */
     line(secret: string): string[] {
       const token = secrets.get(secret)?.token;
       return token && tokens.has(token.id) ? [token, ...below(token)].map(({ id }) => id) : [];
     },
-    /** How a token must look from outside. */
+    /** The token as the API must show it. */
     view(id: string, now: number) {
       const token = tokens.get(id);
       if (!token) return null;
@@ -279,7 +279,7 @@ export function createLifeModel() {
         parent: token.parent && { id: token.parent.id },
       };
     },
-    /** How many tokens stand in each state. */
+    /** The number of tokens in each status. */
     summary(now: number) {
       const states = [...tokens.values()].map((token) => ({
         status: statusOf(token, now),

@@ -6,7 +6,7 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
-/** Scopes that the walk gives and takes, one operation each. */
+/** Scopes that the walk adds and removes, with one operation each. */
 const SCOPES = [
   'workspace READ',
   'channel READ',
@@ -63,7 +63,7 @@ function inputOf(step: Step): object {
   };
 }
 
-/** What an answer comes to, in the words of the model. */
+/** The outcome of a response, in the terms of the model. */
 export function outcomeOf({ errors }: Answer): Outcome {
   const [error] = errors;
   return error ? (error.extensions.reason ?? error.extensions.code) : 'OK';
@@ -89,14 +89,14 @@ function randomScopes(random: Random): string[] {
   return random.chance(0.5) ? [...SCOPES] : random.some(SCOPES);
 }
 
-/** A token to act on: for a token mostly one of its own line. */
+/** A token to act on; for a token, mostly one of its own chain. */
 function randomId(random: Random, model: LifeModel, actor: Actor, absent: string): string {
   const line = actor === 'owner' ? [] : model.line(actor.secret);
   const ids = line.length > 0 && random.chance(0.7) ? line : model.ids();
   return ids.length === 0 || random.chance(0.02) ? absent : random.pick(ids);
 }
 
-/** Any step; lengths are such that tokens and overlaps end while the walk goes on. */
+/** A random step. Durations are such that tokens and overlaps end during the walk. */
 export function randomStep(random: Random, model: LifeModel, actor: Actor, absent: string): Step {
   const after = () => (random.chance(0.5) ? {} : { after: (1 + random.below(400)) * HOUR });
   const id = randomId(random, model, actor, absent);
@@ -131,7 +131,7 @@ export function randomStep(random: Random, model: LifeModel, actor: Actor, absen
   }
 }
 
-/** Who takes a step: mostly the owner, otherwise any secret there ever was. */
+/** The actor of a step: mostly the owner, otherwise any secret that was ever issued. */
 export function randomActor(random: Random, model: LifeModel, now: number): Actor {
   const secrets = model.secrets();
   if (secrets.length === 0 || random.chance(0.55)) return 'owner';
@@ -139,7 +139,7 @@ export function randomActor(random: Random, model: LifeModel, now: number): Acto
   return { secret: random.pick(living.length > 0 && random.chance(0.85) ? living : secrets) };
 }
 
-/** How long until the next step: mostly seconds, at times days. */
+/** The time until the next step: mostly seconds, sometimes days. */
 export function randomPause(random: Random): number {
   return random.pick([0, SECOND, 60 * SECOND, HOUR, 12 * HOUR, random.below(3 * DAY)]);
 }

@@ -14,7 +14,7 @@ const OPERATION_LISTS = [
   'CREATE READ LIST',
 ];
 
-/** What the statements of a walk choose from. */
+/** The rows that the statements of a walk choose from. */
 interface Rows {
   readonly users: readonly string[];
   readonly workspaces: readonly string[];
@@ -170,13 +170,13 @@ const WRITES: Readonly<Record<string, Write>> = {
   },
 };
 
-/** How many of a kind there are to be before one is deleted, so that the database never becomes empty. */
+/** The number of rows of a kind to keep, so that the database never becomes empty. */
 const ENOUGH = 3;
 
-/** What needs nothing but a user, whom there always is. */
+/** Statements that need no row but a user, which always exists. */
 const FOUNDING = ['insert user', 'insert workspace', 'insert personal token'];
 
-/** Kinds of statement that can run now: the rows they need exist, and more than enough of the rows they delete. */
+/** The kinds of statement that can run now: the rows they need exist, and more than enough of the rows they delete. */
 function possible(rows: Rows): string[] {
   const counts: Readonly<Record<string, number>> = {
     user: rows.users.length,
@@ -196,7 +196,7 @@ function possible(rows: Rows): string[] {
   return kinds.filter(isPossible);
 }
 
-/** Writes something to one of the ordinary tables by a statement of its own; tells what kind it was. */
+/** Writes to one of the ordinary tables by a single statement; returns its kind. */
 export async function randomWrite(db: Database, random: Random, step: number): Promise<string> {
   const rows = await readRows(db);
   const kind = random.pick(possible(rows));

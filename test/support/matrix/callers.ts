@@ -11,7 +11,7 @@ import {
   type World,
 } from './world.ts';
 
-/** A credential that is refused as a whole, and how. */
+/** A credential that is refused as a whole, with the refusal. */
 export interface DeadCredential {
   readonly name: string;
   readonly secret: string;
@@ -23,7 +23,7 @@ function only(entityType: EntityType, operation: string, limit: Partial<Scope> =
   return [{ entityType, operations: [operation], ...limit }];
 }
 
-/** All that there is but one operation on one type. */
+/** Every scope except one operation on one type. */
 function allBut(entityType: EntityType, operation: string): readonly Scope[] {
   return EVERYTHING.map((scope) =>
     scope.entityType === entityType
@@ -76,7 +76,7 @@ async function personalTokens(world: World): Promise<NamedCaller[]> {
   ];
 }
 
-/** Everybody whose credential holds: asked about every field. */
+/** The callers of every field: all those with a valid credential. */
 export async function createCallers(world: World): Promise<NamedCaller[]> {
   const ofHome: NamedCaller[] = [];
   for (const role of RANKS) {
@@ -88,7 +88,7 @@ export async function createCallers(world: World): Promise<NamedCaller[]> {
     }
   }
   return [
-    { name: 'nobody', secret: null, who: { kind: 'nobody' } },
+    { name: 'anonymous', secret: null, who: { kind: 'anonymous' } },
     ...(await sessions(world)),
     ...(await personalTokens(world)),
     ...ofHome,
@@ -97,7 +97,7 @@ export async function createCallers(world: World): Promise<NamedCaller[]> {
   ];
 }
 
-/** Limits of a scope that leave the first entity in, or leave it out. */
+/** Limits of a scope that include the first entity, or exclude it. */
 function limitsOf(
   world: World,
   entityType: EntityType,
@@ -113,7 +113,7 @@ function limitsOf(
   return [...within, ['on home', { entityId: home }], ['on strict', { entityId: strict }]];
 }
 
-/** Personal tokens around one scope: with exactly that, limited, and with every other one. */
+/** Personal tokens around one scope: with exactly that scope, with a limited one, and with every other one. */
 export async function createScopedCallers(
   world: World,
   entityType: EntityType,
@@ -151,7 +151,7 @@ function secretOfNothing(kind: 'PERSONAL' | 'SESSION' | 'INVITATION'): string {
   return composeSecret(kind, new Uint8Array(32).fill(7));
 }
 
-/** Tokens of one kind, each dead in another way. Moves the clock by hours. */
+/** Tokens of one kind, each invalid in another way. Advances the clock by hours. */
 async function deadTokens(
   world: World,
   kind: string,
@@ -190,7 +190,7 @@ async function deadTokens(
   ];
 }
 
-/** Tokens that are dead because another one is. */
+/** Tokens that are invalid because another token is. */
 async function deadHeirs(world: World): Promise<DeadCredential[]> {
   const heir = async (
     field: string,
@@ -212,18 +212,18 @@ async function deadHeirs(world: World): Promise<DeadCredential[]> {
   ];
 }
 
-/** Every credential that opens nothing. Afterwards, hours have gone by. */
+/** Every invalid credential. Advances the clock by hours. */
 export async function createDeadCredentials(world: World): Promise<DeadCredential[]> {
   const { postern } = world;
   const none = await world.personalToken('owner', 'NONE');
-  const gone = await postern.person('gone');
+  const deactivated = await postern.person('deactivated');
   const { secret: ofGone } = await world.mutate(
     'createToken',
     { name: 'x', access: 'FULL' },
-    gone.session,
+    deactivated.session,
     'secret',
   );
-  await createOperatorService(postern.app.services).deactivateUser(gone.email);
+  await createOperatorService(postern.app.services).deactivateUser(deactivated.email);
   const ended = await postern.signIn(world.people.bystander.email);
   await postern.post('mutation { signOut { signedOut } }', {}, ended);
   const dead = [
@@ -237,7 +237,12 @@ export async function createDeadCredentials(world: World): Promise<DeadCredentia
       code: 'TOKEN_NO_ACCESS',
     },
     { name: 'a token of a deactivated user', secret: ofGone, status: 401, code: 'INVALID_TOKEN' },
-    { name: 'a session of a deactivated user', secret: gone.session, status: 401, code: 'INVALID_SESSION' },
+    {
+      name: 'a session of a deactivated user',
+      secret: deactivated.session,
+      status: 401,
+      code: 'INVALID_SESSION',
+    },
     { name: 'a session that has ended', secret: ended, status: 401, code: 'INVALID_SESSION' },
     { name: 'no session', secret: secretOfNothing('SESSION'), status: 401, code: 'INVALID_SESSION' },
     { name: 'no token', secret: secretOfNothing('PERSONAL'), status: 401, code: 'INVALID_TOKEN' },

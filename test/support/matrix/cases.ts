@@ -1,7 +1,7 @@
 import { lookedUp, type Verdict } from '../oracle.ts';
 import { absentId, type EntityType, type NamedCaller, type World } from './world.ts';
 
-/** What is asked of `viewer.can` that should be answered as the call itself is. */
+/** A check by `viewer.can` whose decision must agree with the call itself. */
 export interface Question {
   readonly operation: string;
   readonly entityType: string;
@@ -9,12 +9,12 @@ export interface Question {
   readonly workspaceId?: string;
 }
 
-/** One object that a field is tried on. */
+/** One object that a field is called on. */
 export interface Case {
   readonly name: string;
-  /** The arguments of the field, or of the root field above it; `null` where a caller has no such object. */
+  /** The arguments of the field, or of the root field above it; `null` if the caller has no such object. */
   args(caller: NamedCaller): object | null;
-  /** What the permission model says. */
+  /** The verdict of the permission model. */
   verdict(caller: NamedCaller): Verdict;
   can?(caller: NamedCaller): Question;
 }
@@ -26,21 +26,21 @@ export interface Call {
   readonly secret: string | null;
 }
 
-/** How a field is tried. */
+/** How the matrix calls a field. */
 export interface Recipe {
   readonly cases: readonly Case[];
   /** The scope that a personal token needs for it. */
   readonly scope?: readonly [EntityType, string];
-  /** The root field that leads to it, where it stands in an object; it takes the arguments. */
+  /** The root field that leads to it, if it is a field of an object. That field takes the arguments. */
   readonly via?: string;
-  /** For a stream: publishes to the channel that a call follows, so that a stream that was opened speaks. */
+  /** For a subscription: publishes to the channel that the call follows, so that an open stream has an event. */
   readonly trigger?: (args: Record<string, string>) => Call;
 }
 
-/** How every field is tried, by its path. */
+/** How the matrix calls each field, by its path. */
 export type Recipes = Readonly<Record<string, Recipe>>;
 
-/** Tokens that fields are tried on, besides the caller's own. */
+/** Tokens that fields are called on, besides the caller's own. */
 export interface TokenTargets {
   readonly sibling: string;
   readonly strangers: string;
@@ -73,7 +73,7 @@ export function overWorkspaces(
   );
 }
 
-/** One case for each token, the caller's own and one that it derived among them. */
+/** One case for each token, including the caller's own and one that it derived. */
 export function overTokens(
   targets: TokenTargets,
   args: (id: string) => object,
@@ -111,12 +111,12 @@ export function overChannels(
   );
 }
 
-/** The cases as a look-up answers them: what is hidden is `null`. */
+/** The cases as a lookup responds to them: a hidden object is `null`. */
 export function asLookUp(cases: readonly Case[]): Case[] {
   return cases.map((each) => ({ ...each, verdict: (caller) => lookedUp(each.verdict(caller)) }));
 }
 
-/** What a field in an object answers: what the way there answers, if that is not the object itself. */
+/** The verdict on a field of an object: that of its root field, unless the root field is allowed. */
 export function beneath(above: Verdict, field: () => Verdict): Verdict {
   const reached = lookedUp(above);
   return reached === 'allowed' ? field() : reached;

@@ -10,7 +10,7 @@ import { RUN_SETTINGS } from '../run-settings.ts';
 import { allFields, type FieldOfType } from '../schema.ts';
 import type { Call, Recipe } from './cases.ts';
 
-/** What a call was answered, and its bytes. */
+/** A response, with its text. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
@@ -21,12 +21,12 @@ export interface Reply {
   };
 }
 
-/** A document that asks for one field, between two others that anyone may see. */
+/** A document with the field under test between two fields that every caller can read. */
 export interface Probe {
   readonly query: string;
-  /** The way from `data` to the field's value. */
+  /** The path from `data` to the field's value. */
   readonly path: readonly string[];
-  /** Where `null` ends up when the field is refused: the first nullable place above it, or `data` itself. */
+  /** The path that is `null` when the field is refused: the first nullable one above the field, or `data` itself. */
   readonly nulls: readonly string[];
 }
 
@@ -40,7 +40,7 @@ function selectionOf({ field }: FieldOfType): string {
   return isLeafType(getNamedType(field.type)) ? '' : '{ __typename }';
 }
 
-/** The document for a field with arguments; where it stands in an object, they are those of the root field above. */
+/** Returns the document for a field with arguments; for a field of an object, they are the arguments of the root field above. */
 export function probeFor(path: string, recipe: Recipe, args: object): Probe {
   const field = fieldAt(path);
   const root = recipe.via ? fieldAt(`Query.${recipe.via}`) : field;
@@ -61,7 +61,7 @@ export function probeFor(path: string, recipe: Recipe, args: object): Probe {
   };
 }
 
-/** What a reply comes to. Throws where it is neither a value nor one refusal. */
+/** Returns the verdict of a reply. Throws if it is neither a value nor one refusal. */
 export function verdictOf({ body }: Reply, { path }: Probe): Verdict {
   const { data, errors = [] } = body;
   const [error, ...others] = errors;
@@ -74,12 +74,12 @@ export function verdictOf({ body }: Reply, { path }: Probe): Verdict {
   return value === null || value === undefined ? 'nothing' : 'allowed';
 }
 
-/** What is wrong with the form of a refusal at a field; `null` where nothing is. */
+/** Returns what is wrong with the form of a refusal at a field; `null` if nothing is. */
 export function misshapen({ status, headers, body }: Reply, { nulls, path }: Probe): string | null {
   if (status !== 200) return `status ${status}`;
   if (headers.has('www-authenticate')) return 'a challenge';
   const at = body.errors?.[0]?.path?.join('.');
-  if (at !== path.join('.') && at !== path[0]) return `the error stands at ${at}`;
+  if (at !== path.join('.') && at !== path[0]) return `the error has the path ${at}`;
   const { data } = body;
   if (isStream(headers)) return data ? 'data' : null;
   if (nulls.length === 0) return data === null ? null : 'data is not null';
@@ -91,7 +91,7 @@ function isStream(headers: Headers): boolean {
   return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
-/** The first event of a stream, in JSON; whoever follows it hangs up after that. */
+/** Returns the first event of a stream as JSON, and closes the stream. */
 async function firstEvent(response: Response): Promise<string> {
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
@@ -105,22 +105,22 @@ async function firstEvent(response: Response): Promise<string> {
   return /^data: (.+)$/m.exec(text)?.[1] as string;
 }
 
-/** A Postern that can be put back to where it began. */
+/** A Postern that can be reset to its initial state. */
 export interface Resettable {
-  /** The services of the present server; others after `reset`. */
+  /** The services of the current server, which `reset` replaces. */
   readonly services: App['services'];
-  /** Calls; from a stream comes its first event, for which `trigger` is called as soon as it is open. */
+  /** Sends a call. For a stream, sends `trigger` after it opens, and returns the first event. */
   call(call: Call, trigger?: Call): Promise<Reply>;
-  /** Whether anything was written since it was asked last, if only to be taken back. */
+  /** Whether anything was written since the last call, even if it was rolled back. */
   hasWritten(): boolean;
-  /** Whether anything is different from the beginning, the log and what is noted of uses and attempts aside. */
+  /** Whether anything differs from the initial state, except the audit log and the records of uses and attempts. */
   hasChanged(): boolean;
-  /** Back to the beginning. */
+  /** Restores the initial state. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Room for many tokens and many refusals, and no page that a browser would ask for. */
+/** High limits for tokens and refusals, and no page for browsers. */
 export const ENVIRONMENT = {
   POSTERN_TOKENS_PER_USER: '1000',
   POSTERN_REFUSALS_PER_MINUTE: '0',
@@ -130,7 +130,7 @@ export const ENVIRONMENT = {
 
 const NOTES = ['audit_events', 'credential_uses', 'attempt_counters'];
 
-/** The same database with all that is kept of its tokens, so that nothing is stored in the background later. */
+/** Returns the database with a snapshot of every token, so that the server stores none in the background later. */
 async function withTokensKept(bytes: Buffer): Promise<Buffer> {
   const { connection, transact, close } = openTestSqlite(bytes);
   const digests = connection.prepare('select digest from token_secrets').pluck().all() as string[];

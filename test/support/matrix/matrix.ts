@@ -13,23 +13,23 @@ import { createRecipes } from './recipes.ts';
 import { createTargets } from './targets.ts';
 import { closeWorkspaces, createWorld, type NamedCaller } from './world.ts';
 
-/** Everything that the matrix is made of. */
+/** The parts of the authority matrix. */
 export interface Matrix {
   readonly recipes: Recipes;
-  /** Those who are asked about a field: everybody, and where it needs a scope, the tokens around that scope. */
+  /** The callers of a field: everyone and, if it requires a scope, the tokens around that scope. */
   callersOf(path: string): readonly NamedCaller[];
   readonly dead: readonly DeadCredential[];
   readonly postern: Resettable;
 }
 
-/** Builds the world once, and opens a Postern on it that can be put back. */
+/** Builds the world once, and opens a Postern on it that can be reset. */
 export async function createMatrix(): Promise<Matrix> {
-  // The bytes of the world are taken and put back: that is SQLite's to do, whatever engine the other tests run on.
+  // The matrix serializes and restores its database. Only SQLite can do that, so it uses SQLite in every test run.
   const database = openTestSqlite();
   const postern = await startTestApp(ENVIRONMENT, database);
   const world = await createWorld(postern);
   const targets = await createTargets(world);
-  const everybody = await createCallers(world);
+  const everyone = await createCallers(world);
   const scoped = new Map<string, NamedCaller[]>();
   for (const [type, operation] of everyScope()) {
     scoped.set(
@@ -44,7 +44,7 @@ export async function createMatrix(): Promise<Matrix> {
   await postern.close();
   return {
     recipes,
-    callersOf: (path) => [...everybody, ...(scoped.get(recipes[path]?.scope?.join(' ') ?? '') ?? [])],
+    callersOf: (path) => [...everyone, ...(scoped.get(recipes[path]?.scope?.join(' ') ?? '') ?? [])],
     dead,
     postern: await openResettable(bytes, postern.now()),
   };

@@ -9,7 +9,7 @@ import { workspaceRecipes } from './recipes/workspaces.ts';
 import type { Targets } from './targets.ts';
 import type { World } from './world.ts';
 
-/** How every field is called that the matrix knows, and what the permission model says of it; by the field's path. */
+/** How the matrix calls every field, and the verdicts of the permission model, by the field's path. */
 export function createRecipes(world: World, targets: Targets): Recipes {
   return {
     'Query.viewer': { cases: [fixed('itself', {}, ({ who }) => withACredential(who))] },

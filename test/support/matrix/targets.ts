@@ -1,20 +1,20 @@
 import type { TokenTargets } from './cases.ts';
 import { absentId, type World } from './world.ts';
 
-/** The things that fields are tried on, besides people and workspaces. Ids are global ids. */
+/** The things that fields are called on, besides people and workspaces. Ids are global ids. */
 export interface Targets {
   readonly tokens: TokenTargets;
-  /** Channels: of home, plain and shared with the outsider; shut and strict; foreign, plain and shared with the viewer. */
+  /** Channels: of `home`, plain and shared with the outsider; of `shut` and `strict`; of `foreign`, plain and shared with the viewer. */
   readonly channels: Readonly<Record<ChannelName, string>>;
-  /** A message of the channel of home that is shared. */
+  /** A message of the shared channel of `home`. */
   readonly message: string;
   /** An open invitation into each workspace, by the id of the workspace. */
   readonly invitations: ReadonlyMap<string, string>;
-  /** The secret of an invitation for somebody without an account, for the outsider, and for nobody. */
+  /** The secrets of an invitation for an email without an account, for the outsider, and of one that does not exist. */
   readonly invited: { readonly newcomer: string; readonly outsider: string };
   /** A session of each person, by the id of the person. */
   readonly sessions: ReadonlyMap<string, string>;
-  /** A row of the workspace `home` in its audit log, and one of the owner's account. */
+  /** A row in the audit log of the workspace `home`, and one in the owner's account log. */
   readonly auditEvents: { readonly ofHome: string; readonly ofOwner: string };
   readonly absent: {
     readonly session: string;
@@ -65,7 +65,7 @@ async function tokenTargets(world: World): Promise<TokenTargets> {
   };
 }
 
-/** Makes the things that fields are tried on. */
+/** Creates the things that fields are called on. */
 export async function createTargets(world: World): Promise<Targets> {
   const { people, workspaces, postern } = world;
   const invite = (workspaceId: string, email: string, by: string) =>
@@ -79,7 +79,7 @@ export async function createTargets(world: World): Promise<Targets> {
   const invitations = new Map<string, string>();
   for (const name of ['home', 'shut', 'strict', 'foreign'] as const) {
     const by = name === 'foreign' ? people.stranger : people.owner;
-    const { invitation } = await invite(workspaces[name], 'somebody@example.com', by.session);
+    const { invitation } = await invite(workspaces[name], 'invited@example.com', by.session);
     invitations.set(workspaces[name], invitation.id);
     const type = { workspaceId: workspaces[name], name: 'ticket', operations: ['READ'] };
     await world.mutate('registerEntityType', type, by.session);

@@ -11,13 +11,13 @@ export const OPERATIONS_OF = {
 
 export type EntityType = keyof typeof OPERATIONS_OF;
 
-/** Every scope that there can be, without a limit. */
+/** Every possible scope, without a limit. */
 export const EVERYTHING: readonly Scope[] = Object.entries(OPERATIONS_OF).map(([entityType, operations]) => ({
   entityType,
   operations,
 }));
 
-/** The members of `home`, `shut` and `strict`; `outsider` and `stranger` are none. */
+/** The members of `home`, `shut` and `strict`; `outsider` and `stranger` are not members. */
 export const MEMBERS = {
   viewer: 'VIEWER',
   teamMember: 'TEAM_MEMBER',
@@ -30,29 +30,29 @@ export const MEMBERS = {
 
 export type PersonName = keyof typeof MEMBERS | 'outsider' | 'stranger';
 
-/** `shut` to personal tokens, `strict` on lifetimes, `foreign` to all but the stranger, `absent` to everyone. */
+/** `shut` forbids personal tokens, `strict` limits lifetimes, only the stranger is in `foreign`, and `absent` does not exist. */
 export type WorkspaceName = 'home' | 'shut' | 'strict' | 'foreign' | 'absent';
 
-/** A caller with the secret that it presents. */
+/** A caller with the secret that it sends. */
 export interface NamedCaller {
   readonly name: string;
   readonly secret: string | null;
   readonly who: Caller;
-  /** A token that is the caller's own: itself, or one of the person's. */
+  /** A token of the caller: itself, or one of the person's. */
   readonly ownToken?: string;
   /** A token that derives from the caller. */
   readonly derived?: string;
 }
 
-/** People, workspaces and tokens that stand to each other in every way that matters. */
+/** People, workspaces and tokens in every relation that matters. */
 export interface World {
   readonly postern: TestApp;
   readonly facts: Facts;
   readonly people: Readonly<Record<PersonName, Person>>;
   readonly workspaces: Readonly<Record<WorkspaceName, string>>;
-  /** Calls a mutation with an input; the payload. Throws where it is refused. */
+  /** Runs a mutation with an input; returns its payload. Throws if it is refused. */
   mutate(field: string, input: object, secret: string, selection?: string): Promise<Record<string, any>>;
-  /** A new personal token; with a parent, one that the parent derives. */
+  /** Creates a personal token; with a parent, one that the parent derives. */
   personalToken(
     owner: PersonName,
     access: Access,
@@ -64,7 +64,7 @@ export interface World {
     by?: PersonName,
     parent?: NamedCaller,
   ): Promise<NamedCaller & { ownToken: string }>;
-  /** A new channel, shared with one person for some operations, where one is given. */
+  /** Creates a channel, shared with one person for some operations if given. */
   channel(
     workspace: WorkspaceName,
     by: PersonName,
@@ -90,7 +90,7 @@ async function createPeople(postern: TestApp): Promise<World['people']> {
   return people as World['people'];
 }
 
-/** Fills a fresh Postern with people and workspaces. The policies come last, by `closeWorkspaces`. */
+/** Fills a new Postern with people and workspaces. `closeWorkspaces` sets the policies last. */
 export async function createWorld(postern: TestApp): Promise<World> {
   const people = await createPeople(postern);
   const members = Object.entries(MEMBERS).map(([name, role]) => [people[name as PersonName], role] as const);
@@ -184,7 +184,7 @@ function factsOf(
   };
 }
 
-/** Sets the policies of `shut` and `strict`: tokens from before are closed out, and could not be made any more. */
+/** Sets the policies of `shut` and `strict`. They exclude tokens that exist already and could not be created any more. */
 export async function closeWorkspaces({ mutate, people, workspaces }: World): Promise<void> {
   const { session } = people.owner;
   await mutate('updateTokenPolicy', { workspaceId: workspaces.shut, personalTokens: 'FORBIDDEN' }, session);

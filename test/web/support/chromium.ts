@@ -1,10 +1,10 @@
 import { type Browser, chromium } from 'playwright-core';
 import { CHROMIUM, findProgram } from '../../support/programs.ts';
 
-/** A name that leads to this machine, for which a browser makes none of the exceptions that it makes for localhost. */
+/** A name of this machine that a browser does not treat as localhost. */
 export const PLAIN_HOST = 'postern.test';
 
-/** It is a guest on a machine that may be shut off from the net: it draws to memory and calls nobody by itself. */
+/** It draws to memory and makes no calls of its own, because the machine can be shared and without a network. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,9 +16,17 @@ const ARGUMENTS = [
   `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
 ];
 
-/** Starts Chromium without a window. The sandbox needs what a container does not give, and it visits this machine only. */
+/** Starts Chromium without a window. It runs without a sandbox, which a container does not allow; it visits only this machine. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = findProgram(CHROMIUM);
   if (executablePath === null) throw new Error(`The console is tested in Chromium: ${CHROMIUM.hint}.`);
   return chromium.launch({ executablePath, args: ARGUMENTS });
+}
+
+let shared: Promise<Browser> | undefined;
+
+/** Returns the Chromium of this worker, which the test files of the worker share. It ends with the worker. */
+export function sharedChromium(): Promise<Browser> {
+  shared ??= launchChromium();
+  return shared;
 }

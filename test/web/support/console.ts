@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type Person, START } from '../../support/app.ts';
 import { startWire, type TestWire } from '../../support/http.ts';
-import { launchChromium } from './chromium.ts';
+import { sharedChromium } from './chromium.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** A page of the console in a browser of its own, and all that it must not do. */
 export interface Visit {
@@ -65,7 +65,7 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
   if (!existsSync(new URL('../../../dist/console/index.html', import.meta.url))) {
     throw new Error('The console is tested as it is built: run "npm run build" first.');
   }
-  const browser = await launchChromium();
+  const browser = await sharedChromium();
   const wire = await startWire(env);
   wire.postern.advance(Date.now() - START);
   const visits: Visit[] = [];
@@ -87,7 +87,7 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
       if (complaints.length > 0) throw new Error(`the console complained:\n${complaints.join('\n')}`);
     },
     async stop() {
-      await browser.close();
+      for (const { page } of visits) await page.context().close();
       await wire.stop();
     },
   };

@@ -3,13 +3,13 @@ import { fixed, type Recipe, type Recipes } from '../cases.ts';
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
 
-/** Who may do what is the same for everything that takes no more than a signed-in person. */
+/** The cases are the same for everything that requires only a signed-in person. */
 function forPeople(...paths: string[]): Recipes {
   const recipe: Recipe = { cases: [fixed('the own account', {}, ({ who }) => signedIn(who))] };
   return Object.fromEntries(paths.map((path) => [path, recipe]));
 }
 
-/** Signing in and out, sessions, passwords, invitations accepted. */
+/** Signing in and out, sessions, passwords, accepted invitations. */
 export function accountRecipes({ people }: World, { sessions, absent, invited }: Targets): Recipes {
   const ofSession =
     (id: string) =>
@@ -25,7 +25,7 @@ export function accountRecipes({ people }: World, { sessions, absent, invited }:
     ({ who }: NamedCaller): Verdict => {
       const verdict = notWithAToken(who);
       if (verdict !== 'allowed' || whose === null) return verdict === 'allowed' ? NOT_FOUND : verdict;
-      if (who.kind === 'nobody') return whose === 'newcomer' ? 'allowed' : UNAUTHENTICATED;
+      if (who.kind === 'anonymous') return whose === 'newcomer' ? 'allowed' : UNAUTHENTICATED;
       return who.kind === 'session' && who.user === whose ? 'allowed' : NOT_FOUND;
     };
   const { email, password } = people.bystander;

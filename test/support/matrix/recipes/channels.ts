@@ -20,7 +20,7 @@ import type { NamedCaller, World } from '../world.ts';
 
 const PUBLISH = 'mutation ($input: PublishMessageInput!) { publishMessage(input: $input) { __typename } }';
 
-/** Channels: each operation on each of them. */
+/** Each operation on each channel. */
 export function channelRecipes(world: World, { channels }: Targets): Recipes {
   const { facts, people, workspaces } = world;
   const { id: guest, email } = people.outsider;
@@ -41,7 +41,7 @@ export function channelRecipes(world: World, { channels }: Targets): Recipes {
       further ? undefined : (entityId) => ({ operation, entityType: 'channel', entityId }),
     ),
   });
-  /** Nobody shares what it may not do itself. */
+  /** A caller can share only operations that the caller can do. */
   const sharing = (caller: NamedCaller, id: string): Verdict => {
     const verdict = may('SHARE')(caller, id);
     return verdict === 'allowed' && may('READ')(caller, id) !== 'allowed' ? EXCEEDS_CALLER : verdict;

@@ -16,15 +16,15 @@ import { MEMBERS, type NamedCaller, type PersonName, type World } from '../world
 /** Changing and removing members. */
 export function memberRecipes(world: World): Recipes {
   const { facts, people } = world;
-  const standing = (member: PersonName): Rank => MEMBERS[member as keyof typeof MEMBERS];
-  /** What needs an Administrator who does not stand below the member. */
+  const roleOf = (member: PersonName): Rank => MEMBERS[member as keyof typeof MEMBERS];
+  /** Requires an Administrator whose role is not below that of the member. */
   const over = (member: PersonName, { who }: NamedCaller, workspace: string): Verdict => {
     const verdict = withRole(facts, who, 'ADMINISTRATOR', workspace);
     if (verdict === 'allowed' && facts.role(people[member].id, workspace) === null) return NOT_FOUND;
     const own = roleIn(facts, who, workspace);
     if (verdict !== 'allowed') return verdict;
-    if (own && !reaches(own, standing(member))) return roleRequired(standing(member));
-    return standing(member) === 'OWNER' ? notWithAToken(who) : verdict;
+    if (own && !reaches(own, roleOf(member))) return roleRequired(roleOf(member));
+    return roleOf(member) === 'OWNER' ? notWithAToken(who) : verdict;
   };
   const giving = (member: PersonName, role: Rank): Case[] =>
     overWorkspaces(

@@ -11,7 +11,7 @@ import { asLookUp, fixed, overChannels, overTokens, type Recipe } from '../cases
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
 
-/** Everything that has an id, by its id: never more than the look-up of its own type. */
+/** Every object by its id: never more than the lookup of its own type returns. */
 export function nodeRecipe({ facts, people, workspaces }: World, targets: Targets): Recipe {
   const { sessions, absent, auditEvents, tokens, channels, message } = targets;
   const any =

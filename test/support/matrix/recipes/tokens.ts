@@ -3,16 +3,16 @@ import { asLookUp, beneath, fixed, overTokens, type Recipe, type Recipes } from 
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
 
-/** What is special about a change: that it gives authority, and what it is answered on a token that it does not fit. */
+/** The particulars of a change: whether it gives authority, and the verdict on a token whose state does not allow it. */
 interface Special {
   readonly gives?: boolean;
   readonly onWorkspaceToken?: Verdict;
   readonly onPersonalToken?: Verdict;
 }
 
-/** A token by its id: reading and changing it. */
+/** Reading and changing a token by its id. */
 export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
-  /** A change of a token by its id. On a workspace token it takes a role; then it may not fit. */
+  /** A change of a token by its id. On a workspace token it requires a role; after that, the state of the token decides. */
   const change = (
     operation: string,
     role: Rank,
@@ -28,7 +28,7 @@ export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
         if (verdict !== 'allowed') return verdict;
         return (facts.token(id)?.workspace === undefined ? onPersonalToken : onWorkspaceToken) ?? verdict;
       },
-      // What viewer.can says of a workspace token is said of renaming; stopping one takes a higher role.
+      // For a workspace token, `viewer.can` decides about renaming; stopping one requires a higher role.
       role === 'WORKSPACE_MANAGER' && !onWorkspaceToken && !gives
         ? (entityId) => ({ operation, entityType: 'token', entityId })
         : undefined,
@@ -85,7 +85,7 @@ export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
   };
 }
 
-/** The caller's own personal tokens at large. */
+/** The caller's own personal tokens as a whole. */
 export function ownTokenRecipes(): Recipes {
   const listing: Recipe = {
     scope: ['token', 'LIST'],

@@ -14,7 +14,7 @@ import { asLookUp, beneath, fixed, overWorkspaces, type Recipe, type Recipes } f
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
 
-/** Workspaces, what they show of themselves, and what takes a role in them. */
+/** Workspaces, their fields, and the mutations that require a role in them. */
 export function workspaceRecipes(world: World, { invitations }: Targets): Recipes {
   const { facts, workspaces } = world;
   const may =
