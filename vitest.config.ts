@@ -5,8 +5,8 @@ import { LongestFirst } from './test/support/sequencer.ts';
 /** Tests of the API that use sockets, processes or files. */
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
 
-/** Tests of the API whose results do not depend on the database engine. */
-const ENGINE_INDEPENDENT = ['test/api/authority-matrix.test.ts'];
+/** Tests of the API that use SQLite in each run, because they read or copy the database as a whole. */
+const SQLITE_ONLY = ['test/api/{authority-matrix,authority-enforcement,hostile-documents}.test.ts'];
 
 function project(
   name: string,
@@ -44,13 +44,13 @@ export default defineConfig({
         ],
         exclude: testsWithoutProgram(),
         globalSetup: 'test/support/build-setup.ts',
-        // Tests that end processes or measure memory get a process of their own kind.
+        // Tests that end processes or measure memory run in processes.
         pool: 'forks',
         testTimeout: 60_000,
       }),
       project('postgres', {
         include: ['test/{services,api,postgres}/**/*.test.ts', 'test/storage/*.test.ts'],
-        exclude: [...WIRE, ...ENGINE_INDEPENDENT],
+        exclude: [...WIRE, ...SQLITE_ONLY],
         globalSetup: 'test/support/postgres-setup.ts',
         // Each statement is a round trip, and a random walk makes tens of thousands.
         testTimeout: 180_000,
