@@ -33,7 +33,8 @@ const CONTENT_SECURITY_POLICY = [
 /** A file as it is sent. */
 interface StaticFile {
   readonly bytes: Uint8Array;
-  readonly compressed: Uint8Array;
+  /** Returns the bytes in gzip. The first call compresses them, so that a start does not wait for it. */
+  readonly compressed: () => Uint8Array;
   readonly headers: HttpHeaders;
 }
 
@@ -46,10 +47,14 @@ export interface Console {
 function readFile(folder: URL, path: string): StaticFile {
   const bytes = new Uint8Array(readFileSync(new URL(`.${path}`, folder)));
   const type = TYPES[extname(path)];
+  let compressed: Uint8Array | undefined;
   if (!type) throw new Error(`the console holds a file of unknown type: ${path}`);
   return {
     bytes,
-    compressed: new Uint8Array(gzipSync(bytes)),
+    compressed: () => {
+      compressed ??= new Uint8Array(gzipSync(bytes));
+      return compressed;
+    },
     headers: {
       'content-type': type,
       'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -76,7 +81,7 @@ function send(file: StaticFile): Endpoint {
     return {
       status: 200,
       headers: { ...file.headers, ...(zipped && { 'content-encoding': 'gzip' }) },
-      body: zipped ? file.compressed : file.bytes,
+      body: zipped ? file.compressed() : file.bytes,
     };
   });
 }
