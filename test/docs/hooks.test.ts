@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** Writes the files of the page into a project that has what the page installs. */
+/** Writes the files of the page into a project with the packages that the page installs. */
 function followRecipe(): string {
   const folder = temporaryFolder();
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -28,7 +28,7 @@ function followRecipe(): string {
   return folder;
 }
 
-/** Runs a command of the project. Resolves with what it printed and whether it went well. */
+/** Runs a command of the project. Resolves to its output and whether it succeeded. */
 async function run(folder: string, command: string, env: Record<string, string> = {}) {
   const bin = join(folder, 'node_modules/.bin', command);
   const options = { cwd: folder, env: { PATH: process.env.PATH, ...env } };
@@ -38,7 +38,7 @@ async function run(folder: string, command: string, env: Record<string, string> 
   );
 }
 
-test('following the page gives hooks that fit the schema of a running server', async () => {
+test('the steps of the page generate hooks that compile, from the schema of a running server', async () => {
   const folder = followRecipe();
   expect(await run(folder, 'graphql-codegen', { POSTERN_URL: wire.origin })).toMatchObject({ ok: true });
   const generated = readFileSync(join(folder, 'src/generated.ts'), 'utf8');
@@ -47,7 +47,7 @@ test('following the page gives hooks that fit the schema of a running server', a
   expect(await run(folder, 'tsc')).toEqual({ ok: true, printed: '' });
 });
 
-test('a page that asks for what the schema does not have does not compile', async () => {
+test('a component that uses a field that its query does not contain does not compile', async () => {
   const folder = followRecipe();
   await run(folder, 'graphql-codegen', { POSTERN_URL: wire.origin });
   const page = readFileSync(join(folder, 'src/tokens.tsx'), 'utf8');

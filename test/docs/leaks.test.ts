@@ -6,7 +6,7 @@ import { seededRandom } from '../support/random.ts';
 
 const random = seededRandom(5);
 
-/** Secrets of every kind, with a prefix and without. */
+/** Secrets of every kind, with and without a prefix. */
 const SECRETS = (Object.keys(SECRET_TAGS) as SecretKind[]).flatMap((kind) =>
   ['', 'acme_'].map((prefix) =>
     composeSecret(
@@ -24,7 +24,7 @@ describe.each([
   const [rule = ''] = codeBlocks('leaks.md', language);
   const pattern = new RegExp(line.exec(rule)?.[1] as string);
 
-  test('matches every secret whole, wherever it stands', () => {
+  test('matches every secret completely, in any context', () => {
     for (const secret of SECRETS) {
       for (const text of [secret, `TOKEN=${secret}\n`, `"${secret}",`, `https://${secret}@host`]) {
         expect(pattern.exec(text)?.[0]).toBe(secret);
@@ -32,7 +32,7 @@ describe.each([
     }
   });
 
-  test('does not match what is longer, shorter or of another kind', () => {
+  test('does not match longer or shorter texts, or other kinds', () => {
     for (const secret of SECRETS) {
       for (const text of [`${secret}x`, secret.slice(0, -1), secret.replace(/(pat|wst|ses|inv)_/, 'abc_')]) {
         expect(pattern.test(text)).toBe(false);
@@ -40,7 +40,7 @@ describe.each([
     }
   });
 
-  test('looks for words that every secret has', () => {
+  test('has keywords that every secret contains', () => {
     const keywords = [...rule.matchAll(/\b(\w{3}_)["\n]/g)].map(([, word]) => word as string);
     expect(keywords.sort()).toEqual(
       Object.values(SECRET_TAGS)
@@ -57,7 +57,7 @@ describe('the check that is shown', () => {
   });
   afterAll(() => project.remove());
 
-  test('knows secrets from what only looks like one', async () => {
+  test('distinguishes secrets from texts of the same form', async () => {
     const [check = ''] = codeBlocks('leaks.md', 'js');
     project.write('check.mjs', check);
     const wrong = SECRETS.map((secret) => secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0'));
