@@ -183,7 +183,7 @@ describe('the schema', () => {
     const roots = allFields().filter(isRootField);
     expect(roots.filter(({ requires }) => !requires).map(({ path }) => path)).toEqual([]);
     expect(
-      roots.filter(({ field }) => !/\bNeeds\b/.test(field.description ?? '')).map(({ path }) => path),
+      roots.filter(({ field }) => !/\bRequires\b/.test(field.description ?? '')).map(({ path }) => path),
     ).toEqual([]);
   });
 

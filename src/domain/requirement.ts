@@ -1,42 +1,51 @@
 import type { Role } from './roles.ts';
 import type { Operation } from './scopes.ts';
 
-/** Where a field finds an id: in its arguments, such as `input.id`, or in the object that it belongs to, `parent.id`. */
+/** The path of an id: in the arguments of the field, such as `input.id`, or in its parent object, `parent.id`. */
 export type IdPath = string;
 
-/** Where a field finds another argument, such as `input.role`. */
+/** The path of another argument, such as `input.role`. */
 export type ArgumentPath = string;
 
 /**
- * What a field needs of its caller, declared at the field as data. The check, the field's description, `viewer.can` and
- * the tests all follow from it.
+ * What a field requires of its caller, declared at the field as data. The authorization of the field, its description in
+ * the schema and the tests follow from it.
  */
 export type Requirement =
+  /** Every caller is allowed. */
   | { readonly kind: 'anyone' }
+  /** Every caller but a token is allowed. */
   | { readonly kind: 'person' }
+  /** A session or a token. */
   | { readonly kind: 'credential' }
   | { readonly kind: 'session' }
-  | { readonly kind: 'role'; readonly role: Role; readonly workspace: IdPath; readonly orSelf?: IdPath }
+  | {
+      readonly kind: 'role';
+      readonly role: Role;
+      readonly workspace: IdPath;
+      /** The user to whom the call applies; that user is allowed to make it with any role. */
+      readonly orSelf?: IdPath;
+    }
   | {
       readonly kind: 'entity';
       readonly operation: Operation;
       readonly entityType: 'workspace' | 'channel';
       readonly entity?: IdPath;
       readonly workspace?: IdPath;
-      /** The query itself leaves out what the caller may not see. */
+      /** The query itself leaves out what is not visible to the caller. */
       readonly lookup?: true;
     }
   | {
       readonly kind: 'token';
       readonly operation: Operation;
       readonly token?: IdPath;
-      /** What it takes on a workspace token, where that can be the target. */
+      /** The role that the call requires if its target is a workspace token. */
       readonly workspaceRole?: Role;
-      /** No scope is enough: of tokens, only workspace tokens may. */
+      /** Personal tokens are refused. Their scopes cannot allow the call. */
       readonly refusesPersonalTokens?: true;
       /**
-       * It gives authority: a token may do it only to itself and its descendants. With a path, only a call that has this
-       * argument does.
+       * A token can make the call only on itself and its descendants, because the call gives authority. With a path, this
+       * applies to calls that have that argument.
        */
       readonly subtreeOnly?: true | ArgumentPath;
       readonly lookup?: true;
@@ -50,35 +59,42 @@ function title(role: Role): string {
     .join(' ');
 }
 
-/** A need in a sentence, for the schema's descriptions. */
-export function describeRequirement(need: Requirement): string {
-  switch (need.kind) {
+/** Returns the sentences that state a requirement in the description of a field. */
+export function describeRequirement(requires: Requirement): string {
+  switch (requires.kind) {
     case 'anyone':
-      return 'Needs nothing: anyone may call it.';
+      return 'Requires no credential.';
     case 'person':
-      return 'Needs no credential; refused to every token.';
+      return 'Requires no credential. Tokens are refused.';
     case 'credential':
-      return 'Needs any credential.';
+      return 'Requires a session or a token.';
     case 'session':
-      return 'Needs a signed-in person; refused to every token.';
-    case 'role':
-      return `Needs the role ${title(need.role)} in the workspace${need.orSelf ? ', or to be the one concerned' : ''}; refused to every personal token.`;
-    case 'entity':
-      return `Needs ${need.operation} on the ${need.entityType}: a token by its scopes, a person by role or share.`;
-    case 'token': {
-      const workspace = need.workspaceRole
-        ? ` On a workspace token: the role ${title(need.workspaceRole)}, refused to every personal token.`
-        : '';
-      const owner = need.refusesPersonalTokens
-        ? 'Needs to own the token, as a signed-in person.'
-        : `Needs to own the token, or a scope with ${need.operation} on tokens.`;
-      return `${owner}${workspace}${describeSubtree(need.subtreeOnly)}`;
+      return 'Requires a session. Tokens are refused.';
+    case 'role': {
+      const orSelf = requires.orSelf ? ', unless the call applies to the caller' : '';
+      return `Requires the role ${title(requires.role)} in the workspace${orSelf}. Personal tokens are refused.`;
     }
+    case 'entity': {
+      const target = requires.entity ? `the ${requires.entityType}` : `${requires.entityType}s`;
+      return `Requires ${requires.operation} on ${target}, by a role or a share, and by a scope if the caller is a SCOPED token.`;
+    }
+    case 'token':
+      return describeTokenRequirement(requires);
   }
+}
+
+function describeTokenRequirement(requires: Requirement & { kind: 'token' }): string {
+  const { operation, token, workspaceRole, refusesPersonalTokens, subtreeOnly } = requires;
+  const session = token ? 'Requires a session of the owner of the token' : 'Requires a session';
+  const scope = refusesPersonalTokens ? '.' : `, or a token with a scope that allows ${operation} on tokens.`;
+  const workspace = workspaceRole
+    ? ` If the token belongs to a workspace: requires the role ${title(workspaceRole)} in it; personal tokens are refused.`
+    : '';
+  return `${session}${scope}${workspace}${describeSubtree(subtreeOnly)}`;
 }
 
 function describeSubtree(subtreeOnly: true | ArgumentPath | undefined): string {
   if (subtreeOnly === undefined) return '';
-  const condition = subtreeOnly === true ? '' : ` where ${subtreeOnly.split('.').at(-1)} is given`;
-  return ` Called with a token: only on itself and its descendants${condition}, FORBIDDEN with EXCEEDS_CALLER otherwise.`;
+  const condition = subtreeOnly === true ? '' : `, if ${subtreeOnly.split('.').at(-1)} is set`;
+  return ` A token can call it only on itself and its descendants${condition}; other calls are refused with EXCEEDS_CALLER.`;
 }
