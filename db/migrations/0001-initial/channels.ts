@@ -21,7 +21,7 @@ async function createChannels(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** One row for each recipient, granter and operation, so that each share is judged by the authority of its granter. */
+/** One row for each recipient, granter and operation, so that each share depends on the authority of its own granter. */
 async function createChannelShares(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('channel_shares')

@@ -9,7 +9,7 @@ import type { Executor } from '../../storage/database.ts';
 import { isUniqueViolation } from '../../storage/errors.ts';
 import { deleteGrantsOfUser, deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import { deleteSessions } from '../../storage/repositories/sessions.ts';
-import { findTokensMadeBy } from '../../storage/repositories/tokens.ts';
+import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import {
   findUserByEmail,
   insertUser,
@@ -170,7 +170,7 @@ export function createOperatorService(deps: {
     deactivateUser: (email, revokeCreated = false) =>
       changeUser(email, async (uow, user) => {
         const isNew = await deactivate(uow, user);
-        const created = await findTokensMadeBy(uow.tx, user.id, null);
+        const created = await findTokensCreatedBy(uow.tx, user.id, null);
         if (revokeCreated) for (const { id } of created) await revokeToken(uow, await loadToken(uow, id));
         return { isNew, created };
       }),

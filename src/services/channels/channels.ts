@@ -20,7 +20,7 @@ import type { Executor } from '../../storage/database.ts';
 import {
   countShares,
   deleteShares,
-  deleteVoidShares,
+  deleteIneffectiveShares,
   insertShare,
 } from '../../storage/repositories/channel-shares.ts';
 import {
@@ -137,8 +137,8 @@ function granterOf(principal: Principal): Granter {
 }
 
 /** Whose shares the caller may end: everybody's as a member who may share, otherwise the person's own. */
-function endableBy({ grant, principal }: UnitOfWork): 'EVERYBODY' | { readonly grantedBy: string } {
-  if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'EVERYBODY';
+function endableBy({ grant, principal }: UnitOfWork): 'ALL' | { readonly grantedBy: string } {
+  if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'ALL';
   const grantedBy = userIdOf(principal);
   if (grantedBy === null) throw failure('NOT_FOUND');
   return { grantedBy };
@@ -151,7 +151,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
   /** Shares that do not hold give way at the limit. What is not shown could not be removed to make room either. */
   async function requireRoom({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
-    await deleteVoidShares(tx, channelId, now);
+    await deleteIneffectiveShares(tx, channelId, now);
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
     throw failure('LIMIT_REACHED', `A channel has at most ${limits.sharesPerChannel} shares.`);
   }

@@ -7,14 +7,14 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
   countMessages,
-  dropMessages,
+  trimMessages,
   findMessageWithin,
   findPayloads,
   insertMessage,
   MESSAGE_ORDER,
   type MeasuredMessage,
   pageMessages,
-  takePlace,
+  reservePosition,
 } from '../../storage/repositories/messages.ts';
 import type { CountedPage } from '../counted-page.ts';
 import type { Events } from '../transactions/events.ts';
@@ -108,7 +108,7 @@ export function createMessageService(deps: {
     async publish(uow, channelId, payload) {
       const text = serialisePayload(payload, ['input', 'payload']);
       const bytes = Buffer.byteLength(text);
-      const place = await takePlace(uow.tx, channelId, bytes);
+      const place = await reservePosition(uow.tx, channelId, bytes);
       const message: Message = {
         id: uow.newId(),
         channelId,
@@ -119,7 +119,7 @@ export function createMessageService(deps: {
       };
       await insertMessage(uow.tx, message, text, place.bytesBefore);
       const newest = { sequence: place.sequence, bytesAfter: place.bytesBefore + bytes };
-      await dropMessages(uow.tx, channelId, newest, {
+      await trimMessages(uow.tx, channelId, newest, {
         messages: limits.messagesKept,
         bytes: limits.messageBytesKept,
       });

@@ -19,7 +19,7 @@ import {
   type TokenSummary,
 } from '../../storage/repositories/token-lists.ts';
 import {
-  findThoseBelow,
+  filterDescendants,
   findToken,
   findTokens,
   type TokenHolder,
@@ -78,7 +78,7 @@ function reaches(principal: Principal, operation: Operation, tokenId: string): b
 function holderOf(principal: Principal, operation: Operation): TokenHolder {
   if (principal.kind === 'SESSION') return { ownerId: principal.userId };
   if (principal.kind !== 'PERSONAL_TOKEN') throw failure('UNAUTHENTICATED');
-  return { lineOf: principal.tokenId, only: onlyTokens(principal.chain, operation) };
+  return { rootTokenId: principal.tokenId, only: onlyTokens(principal.chain, operation) };
 }
 
 /** Returns the reads of the token service. */
@@ -121,7 +121,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
       const parents = await findTokens(db, parentIds);
       if (principal.kind !== 'PERSONAL_TOKEN') return new Map(parents.map((token) => [token.id, token]));
       const { tokenId } = principal;
-      const below = await findThoseBelow(db, parentIds, tokenId);
+      const below = await filterDescendants(db, parentIds, tokenId);
       const isVisible = ({ id }: Token) =>
         id === tokenId || (below.has(id) && reaches(principal, 'READ', id));
       return new Map(parents.filter(isVisible).map((token) => [token.id, token]));

@@ -13,7 +13,7 @@ import {
   parseOverlap,
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
-import { clampDescendants, replaceSecret, updateToken } from '../../storage/repositories/tokens.ts';
+import { limitDescendantExpiry, replaceSecret, updateToken } from '../../storage/repositories/tokens.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { type IssuedToken, parentOf, requireNoLater, toIsoString } from './create.ts';
 import { auditToken, authorizedToken, loadToken } from './lifecycle.ts';
@@ -55,7 +55,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       const changes = { issuedAt: now, regeneratedAt: now, expiresAt, revokedAt: null };
       const { secretPreview } = issued;
       const regenerated = await updateToken(uow.tx, token, { ...changes, secretPreview }, now);
-      if (expiresAt !== null) await clampDescendants(uow.tx, token.id, expiresAt);
+      if (expiresAt !== null) await limitDescendantExpiry(uow.tx, token.id, expiresAt);
       await auditToken(uow, 'token.regenerated', token, {
         status: statusOf(token, now),
         expiresAt: toIsoString(expiresAt),

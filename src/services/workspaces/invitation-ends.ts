@@ -1,7 +1,7 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Invitation, InvitationVoidReason } from '../../domain/workspace.ts';
 import {
-  type InvitationMaker,
+  type InvitationCreator,
   listInvitationsOf,
   voidInvitations,
 } from '../../storage/repositories/invitations.ts';
@@ -36,7 +36,7 @@ export async function voidInvitationsTo(
  * Tells the workspaces, in their audit logs, of the open invitations of a person or token that are about to be deleted
  * because their maker lost the authority to give them.
  */
-export async function auditLostInvitations(uow: UnitOfWork, maker: InvitationMaker): Promise<void> {
+export async function auditLostInvitations(uow: UnitOfWork, maker: InvitationCreator): Promise<void> {
   for (const invitation of await listInvitationsOf(uow.tx, maker, uow.now)) {
     const lost = { ...invitation, voidReason: invitation.voidReason ?? ('INVITER_LOST_AUTHORITY' as const) };
     await auditInvitation(uow, 'member.invitation_voided', lost);

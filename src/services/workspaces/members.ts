@@ -17,7 +17,7 @@ import {
   pageMembers,
   setMemberRole,
 } from '../../storage/repositories/members.ts';
-import { findTokensMadeBy } from '../../storage/repositories/tokens.ts';
+import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { findUser } from '../../storage/repositories/users.ts';
 import type { CountedPage } from '../counted-page.ts';
 import { loadToken, revokeToken } from '../tokens/lifecycle.ts';
@@ -110,7 +110,7 @@ async function memberOf(uow: UnitOfWork, workspaceId: string, userId: string): P
 /** Revokes the tokens of a workspace that a member made; returns how many. Throws `FORBIDDEN`, `ROLE_REQUIRED`. */
 async function revokeTokensMadeBy(uow: UnitOfWork, { workspaceId, userId }: Member): Promise<number> {
   requireStandsOver(uow, 'ADMINISTRATOR');
-  const tokens = await findTokensMadeBy(uow.tx, userId, workspaceId);
+  const tokens = await findTokensCreatedBy(uow.tx, userId, workspaceId);
   for (const { role } of tokens) requireStandsOver(uow, role ?? 'OWNER');
   for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id));
   return tokens.length;

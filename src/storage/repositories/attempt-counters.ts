@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
 
-/** How often something was tried in the present window, and when the window ends. */
+/** The number of attempts in the current window, and the end of the window. */
 export interface AttemptCount {
   readonly attempts: number;
   readonly resetsAt: number;
 }
 
-/** Counts by their keys. */
+/** Counts by key. */
 export type AttemptCounts = ReadonlyMap<string, AttemptCount>;
 
 interface AttemptRow {
@@ -20,7 +20,7 @@ function toCounts(rows: readonly AttemptRow[]): AttemptCounts {
   return new Map(rows.map((row) => [row.key, { attempts: row.attempts, resetsAt: row.resets_at }]));
 }
 
-/** The counts under some keys whose windows have not ended. */
+/** Returns the counts of keys whose window has not ended. */
 export async function findAttempts(
   db: Executor,
   keys: readonly string[],
@@ -36,8 +36,8 @@ export async function findAttempts(
 }
 
 /**
- * Counts one more attempt under each of some keys, in a new window if the last has ended. One statement, so parallel
- * attempts all count; it takes the rows in the order of their keys, so that two of them never wait for each other.
+ * Adds one attempt to each key and returns the counts; begins a new window if the last one has ended. It is one statement,
+ * so concurrent attempts all count. It locks the rows in the order of their keys, so that two calls never deadlock.
  */
 export async function countAttempts(
   db: Executor,
@@ -74,7 +74,7 @@ export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<
     .execute();
 }
 
-/** Takes one attempt back. */
+/** Subtracts one attempt. */
 export async function uncountAttempt(db: Executor, key: string): Promise<void> {
   await db
     .updateTable('attempt_counters')
@@ -84,7 +84,7 @@ export async function uncountAttempt(db: Executor, key: string): Promise<void> {
     .execute();
 }
 
-/** Deletes up to `most` windows that have ended; returns the count. */
+/** Deletes up to `most` ended windows; returns the count. */
 export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
   const result = await db
     .deleteFrom('attempt_counters')

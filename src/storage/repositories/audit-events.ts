@@ -5,19 +5,19 @@ import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
-/** Whose log is read: a user's own account, a workspace, or all about one thing. */
+/** The log of a user's account, of a workspace, or of one target. */
 export type AuditLog =
   | { readonly userId: string }
   | { readonly workspaceId: string }
   | { readonly targetId: string };
 
-/** What narrows a log; each that is set must hold. Instants are milliseconds. */
+/** A filter of a log. All conditions that are set must hold. Instants are in milliseconds. */
 export interface AuditFilter {
-  /** Any of these; none at all matches nothing. */
+  /** Any of these actions; an empty list matches no event. */
   readonly actions?: readonly AuditAction[] | undefined;
-  /** From this instant on. */
+  /** Events at or after this instant. */
   readonly since?: number | undefined;
-  /** Before this instant. */
+  /** Events before this instant. */
   readonly until?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
   const [key, value] = Object.entries(log)[0] as [keyof typeof COLUMN, string];
   const { actions, since, until } = filter;
   let query = db.selectFrom('audit_events').where(COLUMN[key], '=', value);
-  // `in ()` is not SQL everywhere.
+  // PostgreSQL does not accept `in ()`.
   if (actions?.length === 0) query = query.where(sql<boolean>`1 = 0`);
   if (actions?.length) query = query.where('action', 'in', [...actions]);
   if (since !== undefined) query = query.where('at', '>=', since);
@@ -38,7 +38,7 @@ function logQuery(db: Executor, log: AuditLog, filter: AuditFilter) {
   return query;
 }
 
-/** When the newest row of the whole log was written; `null` where there is none. */
+/** Returns the instant of the newest event of the whole log; `null` if the log is empty. */
 export async function findNewestAuditInstant(db: Executor): Promise<number | null> {
   const { newest } = await db
     .selectFrom('audit_events')
@@ -49,7 +49,7 @@ export async function findNewestAuditInstant(db: Executor): Promise<number | nul
 
 const insertRow = prepareInsert('audit_events');
 
-/** Adds a row to the log. */
+/** Adds an event to the log. */
 export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise<void> {
   await insertRow(db, {
     id: event.id,
@@ -67,7 +67,7 @@ export async function insertAuditEvent(db: Executor, event: AuditEvent): Promise
   });
 }
 
-/** Forgets rows from before an instant, so many at most, and tells how many. */
+/** Deletes up to `most` events before an instant; returns the count. */
 export async function deleteAuditEvents(db: Executor, before: number, most: number): Promise<number> {
   const result = await db
     .deleteFrom('audit_events')
@@ -124,7 +124,7 @@ const COLUMNS = [
   'user_agent',
 ] as const;
 
-/** One stretch of a log, newest first. Details are long, and are `{}` unless they are asked for. */
+/** Returns a page of a log, newest first. Details can be long; without `withDetail` they are `{}`. */
 export async function pageAuditEvents(
   db: Executor,
   log: AuditLog,
@@ -144,12 +144,12 @@ export async function pageAuditEvents(
   return mapPage(page, toRecord);
 }
 
-/** How many rows a log has; counted as by `countRows`. */
+/** Counts the events of a log, as `countRows` does. */
 export async function countAuditEvents(db: Executor, log: AuditLog, filter: AuditFilter): Promise<number> {
   return countRows(db, logQuery(db, log, filter));
 }
 
-/** A row of the log by id. */
+/** Returns an event by id. */
 export async function findAuditEvent(db: Executor, id: string): Promise<AuditRecord | null> {
   const row = await db.selectFrom('audit_events').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toRecord(row) : null;

@@ -26,6 +26,7 @@ export interface WorkspaceSubject {
   readonly role: Role;
 }
 
+/** The user or workspace that a token acts for. */
 export type TokenSubject = PersonalSubject | WorkspaceSubject;
 
 /** The token that a secret belongs to, with its subject and its ancestors. */
@@ -93,10 +94,10 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
 }
 
 /**
- * All that a digest is decided by, in one statement: it sees one state of the database. Two would see two, and a token
- * whose disabled parent is deleted between them would have no parent left to stop it.
+ * Reads everything that a snapshot is built from in one statement, and so from one state of the database. Between two
+ * statements a disabled parent could be deleted, and then nothing would stop the token.
  */
-const presentedRows = prepareQuery((db: Executor, digest: string) =>
+const snapshotRows = prepareQuery((db: Executor, digest: string) =>
   db
     .selectFrom('token_secrets as p')
     .innerJoin('tokens as head', 'head.id', 'p.token_id')
@@ -142,9 +143,9 @@ const presentedRows = prepareQuery((db: Executor, digest: string) =>
     .orderBy('s.id'),
 );
 
-type Row = Awaited<ReturnType<typeof presentedRows>>[number];
+type Row = Awaited<ReturnType<typeof snapshotRows>>[number];
 
-/** The rows of each link: the token itself, then its ancestors, oldest first; `null` where one of them is missing. */
+/** Groups the rows by token: the token itself, then its ancestors, oldest first. Returns `null` if one of them is missing. */
 function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
   const byToken = new Map<string, Row[]>();
   for (const row of rows) byToken.set(row.id, [...(byToken.get(row.id) ?? []), row]);
@@ -173,7 +174,7 @@ function subjectOf(own: Row, rows: readonly Row[]): TokenSubject | null {
  * unknown, or if the owner or an ancestor of the token is missing, because its limits are unknown then.
  */
 export async function buildTokenSnapshot(db: Executor, digest: string): Promise<TokenSnapshot | null> {
-  const rows = await presentedRows(db, digest);
+  const rows = await snapshotRows(db, digest);
   const links = linksOf(rows);
   const [first] = rows;
   const subject = first ? subjectOf(first, rows) : null;

@@ -6,7 +6,7 @@ import type { Condition } from '../query/granters.ts';
 import { heldShares, type ShareQuery } from '../query/held-shares.ts';
 import { prepareQuery, prepareQueryByShape, prepareQueryOne } from '../query/prepared.ts';
 
-/** The condition that a column names a channel of which a user holds an operation by a share. */
+/** Returns the condition that a user holds an operation by a share on the channel that a column names. */
 export function isSharedFor(
   operation: Operation,
   channelId: string,
@@ -16,13 +16,13 @@ export function isSharedFor(
     select shared.channel_id from ${heldShares(query)} as shared where shared.operation = ${operation})`;
 }
 
-/** Selects the operations on a channel that a user holds by shares, separated by spaces; `null` if there are none. */
+/** Selects the operations that a user holds on a channel by shares, separated by spaces; `null` if there are none. */
 export function sharedOperations(userId: string, channelId: string, now: number): RawBuilder<string | null> {
   const held = heldShares({ userId, channelId, now });
   return sql<string | null>`(select string_agg(shared.operation, ' ') from ${held} as shared)`;
 }
 
-/** Selects an operation that is stored as shared with a user on a channel, whether it holds or not; `null` if there is none. */
+/** Selects an operation of a stored share of a channel with a user, in effect or not; `null` if there is none. */
 export function storedOperation(userId: string, channelId: string): RawBuilder<string | null> {
   return sql<string | null>`(select stored.operation from channel_shares as stored
     where stored.channel_id = ${channelId} and stored.user_id = ${userId} limit 1)`;
@@ -33,19 +33,19 @@ const storedShare = prepareQueryOne((db: Executor, userId: string) =>
 );
 
 /**
- * Whether anything is stored as shared with a user, whether it holds or not. Almost nobody has shares, and this look into
- * an index is a fraction of what it takes to judge them.
+ * Returns whether shares with a user are stored, in effect or not. Few users have any, and this index lookup costs a fraction
+ * of evaluating them.
  */
 export async function hasStoredShares(db: Executor, userId: string): Promise<boolean> {
   return (await storedShare(db, userId)) !== undefined;
 }
 
-/** The operations that `sharedOperations` selected, in their usual order. */
+/** Returns the operations that `sharedOperations` selected, in canonical order. */
 export function splitOperations(text: string | null): Operation[] {
   return text === null ? [] : normaliseOperations(text.split(' ') as Operation[]);
 }
 
-/** Stores what a granter gives a user on a channel. */
+/** Stores a share of a channel by a granter. */
 export async function insertShare(db: Executor, share: ChannelShare, granter: Granter): Promise<void> {
   const { userId: grantedBy, tokenId } = granter;
   const granterId = tokenId ?? grantedBy;
@@ -65,21 +65,21 @@ export async function insertShare(db: Executor, share: ChannelShare, granter: Gr
     .execute();
 }
 
-/** Deletes a user's shares of a channel: everybody's, or those that one person gave. Returns whether there were any. */
+/** Deletes a user's shares of a channel, of every granter or of one user. Returns whether there were any. */
 export async function deleteShares(
   db: Executor,
   { channelId, userId }: Pick<ChannelShare, 'channelId' | 'userId'>,
-  whose: 'EVERYBODY' | { readonly grantedBy: string },
+  granters: 'ALL' | { readonly grantedBy: string },
 ): Promise<boolean> {
   let query = db
     .deleteFrom('channel_shares')
     .where('channel_id', '=', channelId)
     .where('user_id', '=', userId);
-  if (whose !== 'EVERYBODY') query = query.where('granted_by', '=', whose.grantedBy);
+  if (granters !== 'ALL') query = query.where('granted_by', '=', granters.grantedBy);
   return (await query.executeTakeFirst()).numDeletedRows > 0n;
 }
 
-/** Deletes all that was shared with a user in a workspace. */
+/** Deletes all shares with a user in a workspace. */
 export async function deleteSharesIn(db: Executor, workspaceId: string, userId: string): Promise<void> {
   await db
     .deleteFrom('channel_shares')
@@ -94,7 +94,7 @@ const heldRows = prepareQueryByShape((db: Executor, query: ShareQuery) =>
   db.selectFrom(heldShares(query).as('shared')).selectAll().orderBy('channel_id').orderBy('user_id'),
 );
 
-/** The ids of the users that something is stored as shared with on a channel, in their order. */
+/** Returns the ids of the users with stored shares of a channel, in order. */
 export async function findRecipients(db: Executor, channelId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('channel_shares')
@@ -106,7 +106,7 @@ export async function findRecipients(db: Executor, channelId: string): Promise<s
   return rows.map((row) => row.user_id);
 }
 
-/** The shares that hold now, those of one channel and user as one, in the order of channels and users. */
+/** Returns the shares in effect, merged for each channel and user, ordered by channel and user. */
 export async function findShares(
   db: Executor,
   query: { readonly now: number } & (
@@ -119,8 +119,8 @@ export async function findShares(
   const shares = new Map<string, ChannelShare & { readonly operations: Operation[] }>();
   for (const { channel_id: channelId, user_id: userId, operation } of rows) {
     const key = `${channelId} ${userId}`;
-    const known = shares.get(key);
-    if (known) known.operations.push(operation as Operation);
+    const share = shares.get(key);
+    if (share) share.operations.push(operation as Operation);
     else shares.set(key, { channelId, userId, operations: [operation as Operation] });
   }
   return [...shares.values()].map((share) => ({
@@ -145,12 +145,12 @@ const expiredGrantingToken = prepareQueryOne((db: Executor, after: number, until
     .limit(1),
 );
 
-/** Whether a token on which shares depend expired after one instant, and no later than another. */
+/** Returns whether a token on which shares depend expired after `after` and not after `until`. */
 export async function hasGrantingTokenExpired(db: Executor, after: number, until: number): Promise<boolean> {
   return (await expiredGrantingToken(db, after, until)) !== undefined;
 }
 
-/** How many pairs of recipient and granter are stored for a channel, whether they hold or not. */
+/** Counts the pairs of recipient and granter that are stored for a channel, in effect or not. */
 export async function countShares(db: Executor, channelId: string): Promise<number> {
   const pairs = db
     .selectFrom('channel_shares')
@@ -165,8 +165,8 @@ export async function countShares(db: Executor, channelId: string): Promise<numb
   return Number(count);
 }
 
-/** Deletes the shares of a channel with users who hold nothing by them now. */
-export async function deleteVoidShares(db: Executor, channelId: string, now: number): Promise<void> {
+/** Deletes the shares of a channel with users for whom no share of it is in effect. */
+export async function deleteIneffectiveShares(db: Executor, channelId: string, now: number): Promise<void> {
   const held = heldShares({ channelId, now });
   await db
     .deleteFrom('channel_shares')
@@ -184,7 +184,7 @@ const operationsIn = prepareQuery((db: Executor, userId: string, workspaceId: st
     .where('c.workspace_id', '=', workspaceId),
 );
 
-/** The operations that a user holds by shares on any channel of a workspace. */
+/** Returns the operations that a user holds by shares on any channel of a workspace. */
 export async function findSharedOperations(
   db: Executor,
   userId: string,

@@ -31,16 +31,16 @@ function toChannel(row: Selectable<Tables['channels']>): Channel {
   };
 }
 
-/** How a query for channels regards shares. */
-export interface ShareJudgement {
-  /** The instant at which shares are judged, in milliseconds; `null` if none are stored for the caller. */
+/** How a query for channels takes shares into account. */
+export interface ShareOptions {
+  /** The instant at which shares must be in effect, in milliseconds; `null` if the caller has none. */
   readonly now: number | null;
-  /** The channel that the query is for, so that no other shares are read. */
+  /** The channel that the query selects, so that no other shares are read. */
   readonly channelId?: string | RawBuilder<string>;
 }
 
-/** The instant at which the shares of a caller are to be judged; `null` if there are none. */
-export async function sharesJudgedAt(
+/** Returns `now` if shares with the caller are stored, otherwise `null`, so that queries leave shares out. */
+export async function shareInstant(
   db: Executor,
   { holder }: VisibilityFilter,
   now: number,
@@ -48,19 +48,19 @@ export async function sharesJudgedAt(
   return 'userId' in holder && (await hasStoredShares(db, holder.userId)) ? now : null;
 }
 
-/** The condition that a row of `channels` lies within a caller's reach, by membership or by a share that holds. */
-export function channelWithin(reach: VisibilityFilter, { now, channelId }: ShareJudgement) {
+/** Returns the condition that a row of `channels` is visible to the caller, by membership or by a share in effect. */
+export function channelVisibleTo(filter: VisibilityFilter, { now, channelId }: ShareOptions) {
   const byShare = (now: number) => (userId: string) =>
-    isSharedFor(reach.operation, 'channels.id', { userId, channelId, now });
-  return visibleTo(reach, {
+    isSharedFor(filter.operation, 'channels.id', { userId, channelId, now });
+  return visibleTo(filter, {
     workspaceId: 'channels.workspace_id',
     entityId: 'channels.id',
     ...(now !== null && { sharedWith: byShare(now) }),
   });
 }
 
-function listQuery(db: Executor, reach: VisibilityFilter, workspaceId: string | null, now: number | null) {
-  const query = db.selectFrom('channels').where(channelWithin(reach, { now }));
+function listQuery(db: Executor, filter: VisibilityFilter, workspaceId: string | null, now: number | null) {
+  const query = db.selectFrom('channels').where(channelVisibleTo(filter, { now }));
   return workspaceId === null ? query : query.where('channels.workspace_id', '=', workspaceId);
 }
 
@@ -80,51 +80,51 @@ export async function insertChannel(db: Executor, channel: Channel): Promise<voi
     .execute();
 }
 
-/** A channel by id; for those who hold it already. */
+/** Returns a channel by id, without a check of visibility. */
 export async function findChannel(db: Executor, id: string): Promise<Channel | null> {
   const row = await db.selectFrom('channels').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toChannel(row) : null;
 }
 
-/** A channel within a caller's reach. */
+/** Returns a channel if it is visible to the caller. */
 export async function findChannelWithin(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   id: string,
   now: number,
 ): Promise<Channel | null> {
-  const judgement = { now: await sharesJudgedAt(db, reach, now), channelId: id };
+  const shares = { now: await shareInstant(db, filter, now), channelId: id };
   const row = await db
     .selectFrom('channels')
     .selectAll()
     .where('channels.id', '=', id)
-    .where(channelWithin(reach, judgement))
+    .where(channelVisibleTo(filter, shares))
     .executeTakeFirst();
   return row ? toChannel(row) : null;
 }
 
-/** Whether there is a channel within a caller's reach, in one workspace or in all. */
+/** Returns whether a channel is visible to the caller, in one workspace or in any. */
 export async function hasChannelWithin(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   workspaceId: string | null,
   now: number,
 ): Promise<boolean> {
-  const judgedAt = await sharesJudgedAt(db, reach, now);
-  const query = listQuery(db, reach, workspaceId, judgedAt).select('channels.id').limit(1);
+  const sharesAt = await shareInstant(db, filter, now);
+  const query = listQuery(db, filter, workspaceId, sharesAt).select('channels.id').limit(1);
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** One stretch of the channels within a caller's reach, of one workspace or of all, oldest first. */
+/** Returns a page of the channels visible to the caller, in one workspace or in all, oldest first. */
 export async function pageChannels(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   workspaceId: string | null,
   window: PageWindow,
   now: number,
 ): Promise<Page<Channel>> {
-  const judgedAt = await sharesJudgedAt(db, reach, now);
-  const page = await fetchPage(listQuery(db, reach, workspaceId, judgedAt).selectAll(), window, {
+  const sharesAt = await shareInstant(db, filter, now);
+  const page = await fetchPage(listQuery(db, filter, workspaceId, sharesAt).selectAll(), window, {
     ...CHANNEL_ORDER,
     key: sql.ref('channels.created_at'),
     id: sql.ref('channels.id'),
@@ -134,23 +134,23 @@ export async function pageChannels(
   return mapPage(page, toChannel);
 }
 
-/** How many channels lie within a caller's reach, in one workspace or in all; counted as by `countRows`. */
+/** Counts the channels visible to the caller, in one workspace or in all, as `countRows` does. */
 export async function countChannels(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   workspaceId: string | null,
   now: number,
 ): Promise<number> {
-  return countRows(db, listQuery(db, reach, workspaceId, await sharesJudgedAt(db, reach, now)));
+  return countRows(db, listQuery(db, filter, workspaceId, await shareInstant(db, filter, now)));
 }
 
-/** Whether a workspace has more channels than `most`; reads no more rows than that. */
+/** Returns whether a workspace has more than `most` channels; reads no more rows than that. */
 export async function hasMoreChannels(db: Executor, workspaceId: string, most: number): Promise<boolean> {
   const query = db.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId);
   return (await query.orderBy('created_at').limit(1).offset(most).executeTakeFirst()) !== undefined;
 }
 
-/** The workspace that a channel belongs to. */
+/** Returns the id of a channel's workspace. */
 export async function findWorkspaceIdOf(db: Executor, channelId: string): Promise<string | null> {
   const row = await db
     .selectFrom('channels')
@@ -200,7 +200,7 @@ export async function findUserChannelAccess(
     : null;
 }
 
-/** Gives a channel its present name, description and stamp. */
+/** Stores a channel's name, description and time of the update. */
 export async function updateChannel(db: Executor, channel: Channel): Promise<void> {
   const { name, description, updatedAt } = channel;
   await db

@@ -1,6 +1,6 @@
 import type { Executor } from '../database.ts';
 
-/** When and from where a token or a session was last used. */
+/** The time, address and user agent of a use of a token or session. */
 export interface CredentialUse {
   readonly credentialId: string;
   readonly at: number;
@@ -8,7 +8,7 @@ export interface CredentialUse {
   readonly userAgent: string | null;
 }
 
-/** Stores the last uses of credentials; an earlier one never replaces a later one. */
+/** Stores the last uses of credentials. An earlier use never replaces a later one. */
 export async function saveUses(db: Executor, uses: readonly CredentialUse[]): Promise<void> {
   if (uses.length === 0) return;
   await db

@@ -21,17 +21,17 @@ function toEntityType(row: Selectable<Tables['entity_types']>): RegisteredEntity
   };
 }
 
-/** Declares a type in a workspace, in place of what was declared under its name before. */
+/** Stores a type, and replaces the workspace's type of the same name. */
 export async function saveEntityType(db: Executor, type: RegisteredEntityType): Promise<void> {
-  const declared = { description: type.description, operations: operationsToText(type.operations) };
+  const columns = { description: type.description, operations: operationsToText(type.operations) };
   await db
     .insertInto('entity_types')
-    .values({ workspace_id: type.workspaceId, name: type.name, ...declared })
-    .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(declared))
+    .values({ workspace_id: type.workspaceId, name: type.name, ...columns })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(columns))
     .execute();
 }
 
-/** Takes a declaration back; tells whether there was one. */
+/** Deletes a type; returns whether it existed. */
 export async function deleteEntityType(db: Executor, workspaceId: string, name: string): Promise<boolean> {
   const result = await db
     .deleteFrom('entity_types')
@@ -41,7 +41,7 @@ export async function deleteEntityType(db: Executor, workspaceId: string, name: 
   return result.numDeletedRows > 0n;
 }
 
-/** The types that a workspace declared, by name. */
+/** Returns the types of a workspace, by name. */
 export async function listEntityTypes(db: Executor, workspaceId: string): Promise<RegisteredEntityType[]> {
   const rows = await db
     .selectFrom('entity_types')
@@ -52,7 +52,7 @@ export async function listEntityTypes(db: Executor, workspaceId: string): Promis
   return rows.map(toEntityType);
 }
 
-/** A type that a workspace declared. */
+/** Returns a type of a workspace by name. */
 export async function findEntityType(
   db: Executor,
   workspaceId: string,
@@ -67,7 +67,7 @@ export async function findEntityType(
   return row ? toEntityType(row) : null;
 }
 
-/** The registrations of a type in the workspaces of which a user is a member, the oldest workspace first. */
+/** Returns the registrations of a type in the workspaces of a user, the oldest workspace first. */
 export async function findRegistrations(db: Executor, userId: string, name: string): Promise<Registration[]> {
   const rows = await db
     .selectFrom('members as m')

@@ -5,31 +5,31 @@ import type { Executor } from '../database.ts';
 import { clockAt, tokenCanGive } from '../query/granters.ts';
 import type { Tables } from '../tables.ts';
 
-/** The condition that a role is high enough to make an invitation. */
-const mayInvite = (role: string) =>
+/** Returns the condition that a role is high enough to create the invitation. */
+const canInvite = (role: string) =>
   `(${role} >= ${rankOf('WORKSPACE_MANAGER')} and ${role} >= invitations.role)`;
 
-/** The condition that whoever made an invitation could make it now: the person, or the workspace token with its chain. */
-const MAKER_COULD_INVITE = sql.raw<boolean>(`case
+/** The condition that the user or workspace token that created an invitation could create it now. */
+const CREATOR_CAN_INVITE = sql.raw<boolean>(`case
   when invitations.invited_by_token is not null then ${tokenCanGive({
     tokenId: 'invitations.invited_by_token',
     maxLifetime: 'workspaces.max_lifetime',
     now: 'clock.now',
     belongsToGranter: (token) => `${token}.kind = 'WORKSPACE' and ${token}.workspace_id = workspaces.id`,
-    // No workspace token makes Owners, so an invitation from before that rule does not either.
-    covers: (token) => `${mayInvite(`${token}.role`)} and invitations.role < ${rankOf('OWNER')}`,
+    // No workspace token can invite an Owner.
+    covers: (token) => `${canInvite(`${token}.role`)} and invitations.role < ${rankOf('OWNER')}`,
   })}
   else exists (
     select 1 from members inner join users on users.id = members.user_id
     where members.workspace_id = workspaces.id and members.user_id = invitations.invited_by
-      and users.deactivated_at is null and ${mayInvite('members.role')})
+      and users.deactivated_at is null and ${canInvite('members.role')})
   end`);
 
 /** Why an invitation is void; null if it can be accepted. */
 const VOID_REASON = sql<string | null>`coalesce(invitations.void_reason,
-  case when ${MAKER_COULD_INVITE} then null else 'INVITER_LOST_AUTHORITY' end)`;
+  case when ${CREATOR_CAN_INVITE} then null else 'INVITER_LOST_AUTHORITY' end)`;
 
-/** The invitations that have not expired, void or not. */
+/** Selects the invitations that have not expired, void or not. */
 function unexpiredInvitations(db: Executor, now: number) {
   return db
     .selectFrom('invitations')
@@ -40,7 +40,7 @@ function unexpiredInvitations(db: Executor, now: number) {
     .whereRef('invitations.expires_at', '>', 'clock.now');
 }
 
-/** The invitations that can be accepted now: they have not expired, and their maker could still make them. */
+/** Selects the invitations that can be accepted now. */
 function openInvitations(db: Executor, now: number) {
   return unexpiredInvitations(db, now).where(VOID_REASON, 'is', null);
 }
@@ -61,7 +61,7 @@ function toInvitation(row: Row): Invitation {
   };
 }
 
-/** Stores an invitation under the digest of its secret. Fails where the address has one to the workspace already. */
+/** Stores an invitation under the digest of its secret. Throws a unique violation if the workspace has already invited the address. */
 export async function insertInvitation(db: Executor, invitation: Invitation, digest: string): Promise<void> {
   await db
     .insertInto('invitations')
@@ -80,7 +80,7 @@ export async function insertInvitation(db: Executor, invitation: Invitation, dig
     .execute();
 }
 
-/** The open invitation that a secret belongs to. */
+/** Returns the open invitation of a secret. */
 export async function findInvitationByDigest(
   db: Executor,
   digest: string,
@@ -90,7 +90,7 @@ export async function findInvitationByDigest(
   return row ? toInvitation(row) : null;
 }
 
-/** The invitations of a workspace that have not expired, those that became void too, oldest first. */
+/** Returns the invitations of a workspace that have not expired, void or not, oldest first. */
 export async function listInvitations(db: Executor, workspaceId: string, now: number): Promise<Invitation[]> {
   const rows = await unexpiredInvitations(db, now)
     .where('invitations.workspace_id', '=', workspaceId)
@@ -100,7 +100,7 @@ export async function listInvitations(db: Executor, workspaceId: string, now: nu
   return rows.map(toInvitation);
 }
 
-/** An invitation of a workspace that has not expired, void or not. */
+/** Returns an invitation of a workspace by id if it has not expired, void or not. */
 export async function findInvitation(
   db: Executor,
   workspaceId: string,
@@ -114,7 +114,7 @@ export async function findInvitation(
   return row ? toInvitation(row) : null;
 }
 
-/** The open invitation of an address to a workspace. */
+/** Returns the open invitation of an address to a workspace. */
 export async function findOpenInvitationOf(
   db: Executor,
   workspaceId: string,
@@ -128,13 +128,13 @@ export async function findOpenInvitationOf(
   return row ? toInvitation(row) : null;
 }
 
-/** Who made an invitation: a person, or a workspace token. */
-export type InvitationMaker = { readonly userId: string } | { readonly tokenId: string };
+/** The creator of an invitation: a user, or a workspace token. */
+export type InvitationCreator = { readonly userId: string } | { readonly tokenId: string };
 
-/** The invitations of a maker to any workspace that have not expired and were not withdrawn. */
+/** Returns a creator's invitations to all workspaces that have not expired and are not void. */
 export async function listInvitationsOf(
   db: Executor,
-  maker: InvitationMaker,
+  creator: InvitationCreator,
   now: number,
 ): Promise<Invitation[]> {
   const query = db
@@ -143,14 +143,14 @@ export async function listInvitationsOf(
     .where('expires_at', '>', now)
     .where('void_reason', 'is', null)
     .orderBy('id');
-  const rows = await ('userId' in maker
-    ? query.where('invited_by', '=', maker.userId)
-    : query.where('invited_by_token', '=', maker.tokenId)
+  const rows = await ('userId' in creator
+    ? query.where('invited_by', '=', creator.userId)
+    : query.where('invited_by_token', '=', creator.tokenId)
   ).execute();
   return rows.map(toInvitation);
 }
 
-/** Makes the open invitations to an address void, and returns them. */
+/** Marks the open invitations of an address as void and returns them. */
 export async function voidInvitations(
   db: Executor,
   email: string,
@@ -168,13 +168,13 @@ export async function voidInvitations(
   return rows.map(toInvitation);
 }
 
-/** Takes an invitation away; tells whether it was there. */
+/** Deletes an invitation; returns whether it existed. */
 export async function deleteInvitation(db: Executor, id: string): Promise<boolean> {
   const result = await db.deleteFrom('invitations').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
-/** Forgets what a workspace keeps of invitations to an address, and those of any address that are over. */
+/** Deletes a workspace's invitations of an address, and its expired invitations of any address. */
 export async function clearInvitations(
   db: Executor,
   workspaceId: string,
@@ -188,7 +188,7 @@ export async function clearInvitations(
     .execute();
 }
 
-/** Forgets invitations that are over, so many at most, and tells how many. */
+/** Deletes up to `most` expired invitations; returns the count. */
 export async function deleteExpiredInvitations(db: Executor, now: number, most: number): Promise<number> {
   const result = await db
     .deleteFrom('invitations')
@@ -199,12 +199,12 @@ export async function deleteExpiredInvitations(db: Executor, now: number, most: 
   return Number(result.numDeletedRows);
 }
 
-/** Takes away the invitations that a workspace token made. */
+/** Deletes the invitations that a workspace token created. */
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
   await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
 }
 
-/** Takes away every invitation to a workspace; tells how many. */
+/** Deletes every invitation to a workspace; returns the count. */
 export async function deleteInvitationsOf(db: Executor, workspaceId: string): Promise<number> {
   const result = await db
     .deleteFrom('invitations')

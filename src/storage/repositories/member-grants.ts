@@ -3,7 +3,7 @@ import type { Member } from '../../domain/workspace.ts';
 import { roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 
-/** A workspace token that gives a role, with its ancestors at that time. */
+/** A workspace token that gives a role, with its ancestors at the time. */
 export interface GrantingToken {
   readonly tokenId: string;
   readonly ancestorIds: readonly string[];
@@ -15,7 +15,7 @@ function grantsOf(db: Executor, { workspaceId, userId }: MemberKey) {
   return db.deleteFrom('member_grants').where('workspace_id', '=', workspaceId).where('user_id', '=', userId);
 }
 
-/** Records that a token gave a member a role, in place of what the same token gave before. */
+/** Records that a token gave a member a role, and replaces what the same token gave before. */
 export async function insertGrant(
   db: Executor,
   member: MemberKey,
@@ -37,12 +37,12 @@ export async function insertGrant(
     .execute();
 }
 
-/** Forgets what tokens gave a member: a person has given the role since. */
+/** Deletes what tokens gave a member, because a person has given the role since. */
 export async function deleteGrants(db: Executor, member: MemberKey): Promise<void> {
   await grantsOf(db, member).execute();
 }
 
-/** Lowers what tokens gave a member to a role. */
+/** Lowers the roles that tokens gave a member to at most `role`. */
 export async function limitGrants(db: Executor, member: MemberKey, role: Role): Promise<void> {
   await db
     .updateTable('member_grants')
@@ -53,7 +53,7 @@ export async function limitGrants(db: Executor, member: MemberKey, role: Role): 
     .execute();
 }
 
-/** Whether a token gave a member the present role, or the membership, and no person has since. */
+/** Returns whether a token gave a member the current role or the membership, and no person has since. */
 export async function hasGrants(db: Executor, member: MemberKey): Promise<boolean> {
   return (await findGrants(db, member)).length > 0;
 }
@@ -68,8 +68,9 @@ function findGrants(db: Executor, { workspaceId, userId }: MemberKey) {
 }
 
 /**
- * The tokens that a member has a role from, if no person gave the member as much: what the member gives by that role counts
- * as given by them. Empty if a person did; `null` if the user is no member, or has no such role.
+ * Returns the tokens from which a member has a role: what the member gives by that role counts as given by them. The list
+ * is empty if a person gave the member that role or a higher one. Returns `null` if the user is not a member or does not
+ * have the role.
  */
 export async function findGranters(
   db: Executor,
@@ -94,20 +95,20 @@ export async function findGranters(
   return chains.size === 0 ? null : [...chains].map(([tokenId, ancestorIds]) => ({ tokenId, ancestorIds }));
 }
 
-/** A member, and the role that is left without what was deleted; `null` if nothing is left of the membership. */
+/** A member, and the role that remains after a deletion; `null` if the membership ends. */
 export interface RemainingRole {
   readonly member: Member;
   readonly role: Role | null;
 }
 
-/** Selects the tokens of the subtree of one that gave roles, those included that are deleted by now. */
+/** Selects the tokens in the subtree of a token that gave roles, including deleted ones. */
 function granters(db: Executor, tokenId: string) {
   return db.selectFrom('member_grants as g').select('g.granter_id').where('g.token_id', '=', tokenId);
 }
 
 /**
- * Deletes what a token and its descendants gave, and returns the members concerned with what others gave them. Their
- * roles stay for the caller to set. An Owner has the role from a person, and is never among them.
+ * Deletes the roles that a token and its descendants gave, and returns the members concerned with their remaining roles. It
+ * does not change `members`; the caller does. Owners are never among them, because only persons make Owners.
  */
 export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): Promise<RemainingRole[]> {
   const rows = await db
@@ -115,20 +116,20 @@ export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): 
     .selectAll('m')
     .select((eb) =>
       eb
-        .selectFrom('member_grants as left')
-        .whereRef('left.workspace_id', '=', 'm.workspace_id')
-        .whereRef('left.user_id', '=', 'm.user_id')
-        .where('left.granter_id', 'not in', granters(db, tokenId))
-        .select(({ fn }) => fn.max('left.role').as('role'))
+        .selectFrom('member_grants as other')
+        .whereRef('other.workspace_id', '=', 'm.workspace_id')
+        .whereRef('other.user_id', '=', 'm.user_id')
+        .where('other.granter_id', 'not in', granters(db, tokenId))
+        .select(({ fn }) => fn.max('other.role').as('role'))
         .as('granted_role'),
     )
     .where(({ exists, selectFrom }) =>
       exists(
-        selectFrom('member_grants as gone')
-          .select('gone.token_id')
-          .whereRef('gone.workspace_id', '=', 'm.workspace_id')
-          .whereRef('gone.user_id', '=', 'm.user_id')
-          .where('gone.token_id', '=', tokenId),
+        selectFrom('member_grants as deleted')
+          .select('deleted.token_id')
+          .whereRef('deleted.workspace_id', '=', 'm.workspace_id')
+          .whereRef('deleted.user_id', '=', 'm.user_id')
+          .where('deleted.token_id', '=', tokenId),
       ),
     )
     .where('m.role', '<', rankOf('OWNER'))

@@ -7,7 +7,7 @@ import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import type { Tables } from '../tables.ts';
 import { deleteGrants, type GrantingToken, insertGrant, limitGrants } from './member-grants.ts';
 
-/** The order of every list of members: who joined first comes first. */
+/** The order of every list of members: by the time of joining. */
 export const MEMBER_ORDER = { name: 'JOINED_AT', keyType: 'number' } as const;
 
 function toMember(row: Selectable<Tables['members']>): Member {
@@ -23,7 +23,7 @@ function memberQuery(db: Executor, workspaceId: string) {
   return db.selectFrom('members').where('workspace_id', '=', workspaceId);
 }
 
-/** Stores a member whose role a person gave, or these workspace tokens. Fails if the user is a member already. */
+/** Stores a member whose role these workspace tokens gave, or a person if there are none. Throws if the user is already a member. */
 export async function insertMember(
   db: Executor,
   member: Member,
@@ -43,13 +43,13 @@ export async function insertMember(
   for (const granter of granters) await insertGrant(db, member, member.role, granter);
 }
 
-/** A user's place in a workspace. */
+/** Returns the membership of a user in a workspace. */
 export async function findMember(db: Executor, workspaceId: string, userId: string): Promise<Member | null> {
   const row = await memberQuery(db, workspaceId).selectAll().where('user_id', '=', userId).executeTakeFirst();
   return row ? toMember(row) : null;
 }
 
-/** Whether the person of an email address is a member. */
+/** Returns whether the user of an email address is a member. */
 export async function isMemberByEmail(db: Executor, workspaceId: string, email: string): Promise<boolean> {
   const row = await db
     .selectFrom('members as m')
@@ -61,7 +61,7 @@ export async function isMemberByEmail(db: Executor, workspaceId: string, email: 
   return row !== undefined;
 }
 
-/** The roles of a user by workspace; workspaces of which the user is no member are left out. */
+/** Returns the roles of a user by workspace, without the workspaces of which the user is not a member. */
 export async function findRoles(
   db: Executor,
   userId: string,
@@ -77,7 +77,7 @@ export async function findRoles(
   return new Map(rows.map((row) => [row.workspace_id, roleOfRank(row.role)]));
 }
 
-/** One stretch of a workspace's members. */
+/** Returns a page of the members of a workspace. */
 export async function pageMembers(
   db: Executor,
   workspaceId: string,
@@ -93,12 +93,12 @@ export async function pageMembers(
   return mapPage(page, toMember);
 }
 
-/** How many members a workspace has; counted as by `countRows`. */
+/** Counts the members of a workspace, as `countRows` does. */
 export async function countMembers(db: Executor, workspaceId: string): Promise<number> {
   return countRows(db, memberQuery(db, workspaceId));
 }
 
-/** Whether a workspace has an Owner whose account is not deactivated. */
+/** Returns whether a workspace has an Owner whose account is active. */
 export async function hasActiveOwner(db: Executor, workspaceId: string): Promise<boolean> {
   const row = await db
     .selectFrom('members as m')
@@ -112,8 +112,8 @@ export async function hasActiveOwner(db: Executor, workspaceId: string): Promise
 }
 
 /**
- * Gives a member another role, for a person, or for the workspace tokens that are named. A person's word replaces what
- * tokens gave. What a token gives is recorded as its gift; if it lowers the role, it limits what others gave.
+ * Sets a member's role. Without `granters` a person gives it, which replaces what tokens gave. Otherwise it is recorded as
+ * given by these tokens; a lower role limits what others gave.
  */
 export async function setMemberRole(
   db: Executor,
@@ -139,7 +139,7 @@ export async function setMemberRole(
   else for (const granter of granters) await insertGrant(db, member, role, granter);
 }
 
-/** Sets a member's role to what is left of what others gave: nobody gives it anew. */
+/** Sets a member's role to one that others gave before, without recording a new grant. */
 export async function restoreMemberRole(
   db: Executor,
   { workspaceId, userId }: Pick<Member, 'workspaceId' | 'userId'>,
@@ -153,7 +153,7 @@ export async function restoreMemberRole(
     .execute();
 }
 
-/** Takes a member out of a workspace. */
+/** Removes a member from a workspace. */
 export async function deleteMember(db: Executor, workspaceId: string, userId: string): Promise<void> {
   await db
     .deleteFrom('members')

@@ -6,9 +6,9 @@ import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
 import type { Tables } from '../tables.ts';
-import { channelWithin, sharesJudgedAt } from './channels.ts';
+import { channelVisibleTo, shareInstant } from './channels.ts';
 
-/** The order of every list of messages: as they were published. */
+/** The order of every list of messages: by publication. */
 export const MESSAGE_ORDER = { name: 'SEQUENCE', keyType: 'number' } as const;
 
 function toMessage(row: Selectable<Tables['messages']>): Message {
@@ -22,14 +22,14 @@ function toMessage(row: Selectable<Tables['messages']>): Message {
   };
 }
 
-/** A message in a list: how long its payload is, and not yet what it says. */
+/** A message with the length of its payload, but without the payload. */
 export interface MeasuredMessage extends MessageHead {
-  /** Bytes of JSON. */
+  /** The length of the payload as JSON, in bytes. */
   readonly bytes: number;
 }
 
 const HEAD = ['messages.id', 'channel_id', 'sequence', 'published_at', 'publisher_id'] as const;
-/** Read from the header of a row, without the payload itself. */
+/** The length of the payload, which the database knows without reading the payload. */
 const BYTES = sql<number>`octet_length(payload)`.as('bytes');
 
 type HeadRow = Omit<Selectable<Tables['messages']>, 'payload' | 'bytes_before'> & { readonly bytes: number };
@@ -49,14 +49,14 @@ function messageQuery(db: Executor, channelId: string) {
   return db.selectFrom('messages').where('channel_id', '=', channelId);
 }
 
-/** Where a message is in its channel: which one it is, and how many bytes were published before it. */
-export interface MessagePlace {
+/** The position of a message in its channel: its sequence, and the bytes published before it. */
+export interface MessagePosition {
   readonly sequence: number;
   readonly bytesBefore: number;
 }
 
-/** Takes the next place in a channel for so many bytes, for the transaction that fills it. Throws where there is no such channel. */
-export async function takePlace(db: Executor, channelId: string, bytes: number): Promise<MessagePlace> {
+/** Reserves the next position in a channel for a message of `bytes`. Throws if the channel does not exist. */
+export async function reservePosition(db: Executor, channelId: string, bytes: number): Promise<MessagePosition> {
   const row = await db
     .updateTable('channels')
     .set((eb) => ({
@@ -90,7 +90,7 @@ export async function insertMessage(
     .execute();
 }
 
-/** The first message of a channel that begins at or after a byte. */
+/** Returns the sequence of the first message at or after a byte of the channel's history. */
 async function findSequenceAtByte(db: Executor, channelId: string, byte: number): Promise<number | null> {
   const row = await messageQuery(db, channelId)
     .select('sequence')
@@ -101,25 +101,25 @@ async function findSequenceAtByte(db: Executor, channelId: string, byte: number)
   return row?.sequence ?? null;
 }
 
-/** Drops the oldest messages of a channel: all but the newest `kept.messages`, and as many more as have to go for `kept.bytes`. */
-export async function dropMessages(
+/** Deletes the oldest messages of a channel, so that at most `limits.messages` with at most `limits.bytes` remain. */
+export async function trimMessages(
   db: Executor,
   channelId: string,
   newest: { readonly sequence: number; readonly bytesAfter: number },
-  kept: { readonly messages: number; readonly bytes: number },
+  limits: { readonly messages: number; readonly bytes: number },
 ): Promise<void> {
   const { sequence, bytesAfter } = newest;
-  // A channel in which no more was ever published has nothing to drop for its bytes.
+  // A channel with fewer bytes in its whole history is within the limit.
   const first =
-    bytesAfter > kept.bytes ? await findSequenceAtByte(db, channelId, bytesAfter - kept.bytes) : null;
+    bytesAfter > limits.bytes ? await findSequenceAtByte(db, channelId, bytesAfter - limits.bytes) : null;
   await db
     .deleteFrom('messages')
     .where('channel_id', '=', channelId)
-    .where('sequence', '<', Math.max(sequence - kept.messages + 1, first ?? 0))
+    .where('sequence', '<', Math.max(sequence - limits.messages + 1, first ?? 0))
     .execute();
 }
 
-/** One stretch of a channel's messages, oldest first. */
+/** Returns a page of the messages of a channel, oldest first. */
 export async function pageMessages(
   db: Executor,
   channelId: string,
@@ -135,7 +135,7 @@ export async function pageMessages(
   return mapPage(page, toMeasured);
 }
 
-/** The payloads of messages by id, as JSON; what is gone is left out. */
+/** Returns the payloads of messages by id, as JSON, without deleted messages. */
 export async function findPayloads(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -146,26 +146,26 @@ export async function findPayloads(db: Executor, ids: readonly string[]): Promis
   return new Map(rows.map((row) => [row.id, row.payload]));
 }
 
-/** How many messages a channel keeps; counted as by `countRows`. */
+/** Counts the stored messages of a channel, as `countRows` does. */
 export async function countMessages(db: Executor, channelId: string): Promise<number> {
   return countRows(db, messageQuery(db, channelId));
 }
 
-/** A message of a channel within a caller's reach. */
+/** Returns a message if its channel is visible to the caller. */
 export async function findMessageWithin(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   id: string,
   now: number,
 ): Promise<MeasuredMessage | null> {
   const channelId = sql<string>`(select channel_id from messages where id = ${id})`;
-  const judgement = { now: await sharesJudgedAt(db, reach, now), channelId };
+  const shares = { now: await shareInstant(db, filter, now), channelId };
   const row = await db
     .selectFrom('messages')
     .innerJoin('channels', 'channels.id', 'messages.channel_id')
     .select(HEAD)
     .select(BYTES)
-    .where(channelWithin(reach, judgement))
+    .where(channelVisibleTo(filter, shares))
     .where('messages.id', '=', id)
     .executeTakeFirst();
   return row ? toMeasured(row) : null;
@@ -175,7 +175,7 @@ const messageAfter = prepareQueryOne((db: Executor, channelId: string, sequence:
   messageQuery(db, channelId).selectAll().where('sequence', '>', sequence).orderBy('sequence').limit(1),
 );
 
-/** The first message that a channel keeps after a place. */
+/** Returns the first stored message of a channel after a sequence. */
 export async function findMessageAfter(
   db: Executor,
   channelId: string,
@@ -185,13 +185,13 @@ export async function findMessageAfter(
   return row ? toMessage(row) : null;
 }
 
-/** The place of a message that a channel keeps. */
+/** Returns the sequence of a stored message of a channel. */
 export async function findSequence(db: Executor, channelId: string, id: string): Promise<number | null> {
   const row = await messageQuery(db, channelId).select('sequence').where('id', '=', id).executeTakeFirst();
   return row?.sequence ?? null;
 }
 
-/** The place of a channel's newest message, kept or not; `null` where there is no such channel. */
+/** Returns the sequence of a channel's newest message, stored or not; `null` if the channel does not exist. */
 export async function findLastSequence(db: Executor, channelId: string): Promise<number | null> {
   const row = await db
     .selectFrom('channels')

@@ -1,18 +1,19 @@
 import type { Executor } from '../database.ts';
 
-/** A session or an invitation that a secret opens, with whom or what it belongs to. */
-interface OpenedSession {
+/** The session of a secret, with its user. */
+interface SessionOfSecret {
   readonly id: string;
   readonly userId: string;
 }
 
-interface OpenedInvitation {
+/** The invitation of a secret, with its workspace and address. */
+interface InvitationOfSecret {
   readonly id: string;
   readonly workspaceId: string;
   readonly email: string;
 }
 
-/** The tokens that secrets open, whatever their state; an old secret counts until its overlap has ended. In no order. */
+/** Returns the ids of the tokens of secrets, in any status and in no order. An old secret counts until its overlap ends. */
 export async function findTokenIdsByDigests(
   db: Executor,
   digests: readonly string[],
@@ -29,11 +30,11 @@ export async function findTokenIdsByDigests(
   return rows.map((row) => row.token_id);
 }
 
-/** The sessions that secrets open, in no order. */
+/** Returns the sessions of secrets, in no order. */
 export async function findSessionsByDigests(
   db: Executor,
   digests: readonly string[],
-): Promise<OpenedSession[]> {
+): Promise<SessionOfSecret[]> {
   if (digests.length === 0) return [];
   const rows = await db
     .selectFrom('sessions')
@@ -43,11 +44,11 @@ export async function findSessionsByDigests(
   return rows.map((row) => ({ id: row.id, userId: row.user_id }));
 }
 
-/** The invitations that secrets open, in no order. */
+/** Returns the invitations of secrets, in no order. */
 export async function findInvitationsByDigests(
   db: Executor,
   digests: readonly string[],
-): Promise<OpenedInvitation[]> {
+): Promise<InvitationOfSecret[]> {
   if (digests.length === 0) return [];
   const rows = await db
     .selectFrom('invitations')

@@ -46,7 +46,7 @@ const sessionByDigest = batchLookup(
   ),
 );
 
-/** The session of a digest with its person, whatever their state. */
+/** Returns the session of a digest with its user, even if the session has expired or the user is deactivated. */
 export async function findSessionByDigest(
   db: Executor,
   digest: string,
@@ -69,7 +69,7 @@ export async function findSessionByDigest(
     : null;
 }
 
-/** A user's sessions that have not expired, newest first. */
+/** Returns a user's sessions that have not expired, newest first. */
 export async function listSessions(db: Executor, userId: string, now: number): Promise<Session[]> {
   const rows = await db
     .selectFrom('sessions as s')
@@ -91,7 +91,7 @@ export async function listSessions(db: Executor, userId: string, now: number): P
   }));
 }
 
-/** Deletes the sessions that a condition picks, and what is known of their use; tells how many. */
+/** Deletes the sessions that meet a condition, with their last uses; returns the count. */
 async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<number> {
   const deleted = await db.deleteFrom('sessions').where(condition).returning('id').execute();
   const ids = deleted.map(({ id }) => id);
@@ -99,21 +99,21 @@ async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promis
   return ids.length;
 }
 
-/** Ends one of a user's sessions; tells whether there was one. */
+/** Deletes one of a user's sessions; returns whether it existed. */
 export async function deleteSession(db: Executor, userId: string, id: string): Promise<boolean> {
   const eb = expressionBuilder<Tables, 'sessions'>();
   return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))) > 0;
 }
 
-/** Ends a user's sessions, all or all but one; tells how many. */
+/** Deletes a user's sessions, all or all but one; returns the count. */
 export async function deleteSessions(db: Executor, userId: string, exceptId = ''): Promise<number> {
   const eb = expressionBuilder<Tables, 'sessions'>();
   return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
 }
 
-/** Forgets sessions that are over, so many at most, and tells how many. */
+/** Deletes up to `most` expired sessions; returns the count. */
 export async function deleteExpiredSessions(db: Executor, now: number, most: number): Promise<number> {
   const eb = expressionBuilder<Tables, 'sessions'>();
-  const over = eb.selectFrom('sessions').select('id').where('expires_at', '<=', now).limit(most);
-  return deleteWhere(db, eb('id', 'in', over));
+  const expired = eb.selectFrom('sessions').select('id').where('expires_at', '<=', now).limit(most);
+  return deleteWhere(db, eb('id', 'in', expired));
 }

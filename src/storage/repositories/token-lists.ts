@@ -8,7 +8,7 @@ import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage 
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
 
-/** What narrows a list of tokens; each that is set must hold. Instants are milliseconds. */
+/** A filter of a list of tokens. All conditions that are set must hold. Instants are in milliseconds. */
 export interface TokenFilter {
   readonly status?: readonly TokenStatus[] | undefined;
   readonly access?: readonly TokenAccess[] | undefined;
@@ -21,7 +21,7 @@ export interface TokenFilter {
 const FAR_FUTURE = 9_000_000_000_000_000;
 const EXPIRING_SOON = 7 * DAY;
 
-/** The orders of a token list. Never expiring stands after every expiry, never used before every use. */
+/** The orders of a token list. Tokens without expiry come last, tokens never used first. */
 export const TOKEN_ORDERS = {
   CREATED_AT: {
     keyType: 'number',
@@ -41,27 +41,28 @@ export const TOKEN_ORDERS = {
   },
 } as const;
 
+/** A field that token lists can be ordered by. */
 export type TokenOrderField = keyof typeof TOKEN_ORDERS;
 
-/** How a list of tokens is ordered. */
+/** The order of a list of tokens. */
 export interface TokenListOrder {
   readonly field: TokenOrderField;
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** A `LIKE` pattern that finds a text anywhere, whatever wildcards stand in it. */
+/** Returns a `LIKE` pattern that finds a text anywhere; wildcards in the text are escaped. */
 function containing(text: string): string {
   return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 type TokenQuery = ReturnType<typeof tokenQuery>;
 
-/** Narrows a query to some ids; to none of them, to nothing, which `in ()` does not say in every dialect. */
+/** Limits a query to some ids. Without ids it selects nothing, because PostgreSQL does not accept `in ()`. */
 function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
   return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
 }
 
-/** The tokens of a list; `filter.search` is a pattern already. */
+/** Selects the tokens of a list; `filter.search` is a `LIKE` pattern. */
 function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: number) {
   let query = tokenQuery(db);
   if ('ownerId' in holder) {
@@ -75,9 +76,9 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
     const derived = db
       .selectFrom('token_ancestors')
       .select('token_id as id')
-      .where('ancestor_id', '=', holder.lineOf);
-    const line = db.selectNoFrom((eb) => eb.val(holder.lineOf).as('id')).unionAll(derived);
-    query = query.where('tokens.id', 'in', line);
+      .where('ancestor_id', '=', holder.rootTokenId);
+    const subtree = db.selectNoFrom((eb) => eb.val(holder.rootTokenId).as('id')).unionAll(derived);
+    query = query.where('tokens.id', 'in', subtree);
     if (holder.only) query = onlyIds(query, holder.only);
   }
   const { status, access, search, expiresBefore, unusedSince, createdBy } = filter;
@@ -107,11 +108,11 @@ function createOrder({ field, direction }: TokenListOrder) {
     direction: direction === 'ASC' ? 'asc' : 'desc',
     positionOf: (row) => ({ key: keyOf(row), id: row.id }),
   };
-  const stretch = prepareQueryByShape(
+  const rows = prepareQueryByShape(
     (db: Executor, holder: TokenHolder, filter: TokenFilter, window: PageWindow, now: number) =>
       pageQuery(listQuery(db, holder, filter, now), window, keyset),
   );
-  const beyond = prepareQueryByShape(
+  const exists = prepareQueryByShape(
     (
       db: Executor,
       holder: TokenHolder,
@@ -121,10 +122,10 @@ function createOrder({ field, direction }: TokenListOrder) {
       now: number,
     ) => existsQuery(listQuery(db, holder, filter, now), position, later, keyset),
   );
-  return { keyset, stretch, beyond };
+  return { keyset, rows, exists };
 }
 
-/** Every order, with the queries for a stretch in it and for what is beyond one. */
+/** The prepared queries of every order. */
 const ORDERS = new Map(
   (Object.keys(TOKEN_ORDERS) as TokenOrderField[])
     .flatMap((field): TokenListOrder[] => [
@@ -134,7 +135,7 @@ const ORDERS = new Map(
     .map((order) => [orderName(order), createOrder(order)]),
 );
 
-/** One page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
+/** Returns a page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
 export async function pageTokens(
   db: Executor,
   holder: TokenHolder,
@@ -143,22 +144,22 @@ export async function pageTokens(
   window: PageWindow,
   now: number,
 ): Promise<Page<Token>> {
-  const { keyset, stretch, beyond } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
-  const wanted = withPattern(filter);
+  const { keyset, rows, exists } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
+  const pattern = withPattern(filter);
   const reads = {
-    rows: (wider: PageWindow) => stretch(db, holder, wanted, wider, now),
+    rows: (wider: PageWindow) => rows(db, holder, pattern, wider, now),
     hasBeyond: async (position: Position, later: boolean) =>
-      (await beyond(db, holder, wanted, position, later, now)).length > 0,
+      (await exists(db, holder, pattern, position, later, now)).length > 0,
   };
   return mapPage(await readPage(reads, window, keyset), toToken);
 }
 
-/** The name of an order in cursors. */
+/** Returns the name of an order in cursors. */
 export function orderName(order: TokenListOrder): string {
   return `${order.field}_${order.direction}`;
 }
 
-/** How many tokens a list has; counted as by `countRows`. */
+/** Counts the tokens of a list, as `countRows` does. */
 export async function countTokens(
   db: Executor,
   holder: TokenHolder,
@@ -168,24 +169,24 @@ export async function countTokens(
   return countRows(db, listQuery(db, holder, withPattern(filter), now));
 }
 
-/** How many tokens stand in each state. */
+/** The number of tokens by status. */
 export interface TokenSummary {
   readonly total: number;
   readonly active: number;
   readonly disabled: number;
   readonly expired: number;
   readonly revoked: number;
-  /** Active, and expiring within seven days. */
+  /** Active tokens that expire within seven days. */
   readonly expiringSoon: number;
 }
 
-/** Counts tokens by state in one pass. */
+/** Counts the tokens of a holder by status, in one statement. */
 export async function summariseTokens(db: Executor, holder: TokenHolder, now: number): Promise<TokenSummary> {
-  const states = listQuery(db, holder, {}, now)
+  const statuses = listQuery(db, holder, {}, now)
     .clearSelect()
     .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
   const rows = await db
-    .selectFrom(states.as('t'))
+    .selectFrom(statuses.as('t'))
     .select((eb) => [
       't.status',
       eb.fn.countAll<number>().as('count'),

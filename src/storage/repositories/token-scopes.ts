@@ -11,7 +11,7 @@ interface ScopeRow {
   operations: string;
 }
 
-/** A scope from its row. */
+/** Returns the scope of a row. */
 export function toScope(row: ScopeRow): TokenScope {
   return {
     id: row.id,
@@ -52,7 +52,7 @@ const scopesByToken = prepareQueryByIds((db: Executor, tokenIds) =>
     .orderBy('id'),
 );
 
-/** The scopes of some tokens, in the order that they were added, by token. */
+/** Returns the scopes of tokens by token, in the order in which they were added. */
 export async function findScopes(
   db: Executor,
   tokenIds: readonly string[],
@@ -62,7 +62,7 @@ export async function findScopes(
   return byToken;
 }
 
-/** Takes scopes from a token: those with these ids, or all of them; tells how many it had of them. */
+/** Deletes scopes of a token, those with these ids or all of them; returns the count. */
 export async function deleteScopes(db: Executor, tokenId: string, ids?: readonly string[]): Promise<number> {
   if (ids?.length === 0) return 0;
   let query = db.deleteFrom('token_scopes').where('token_id', '=', tokenId);

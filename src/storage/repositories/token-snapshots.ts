@@ -10,17 +10,17 @@ import {
   type TokenSubject,
 } from './build-token-snapshot.ts';
 
-/** How long what is to be stored is gathered, and how much of it one transaction stores: some milliseconds of work. */
-const GATHER_MS = 50;
-const STORED_AT_ONCE = 100;
-/** What is wanted beyond that is left to the next who asks for it. */
-const MOST_WANTED = 10_000;
+/** How long snapshots to store are collected, and how many one transaction stores, which takes some milliseconds. */
+const BATCH_MS = 50;
+const BATCH_SIZE = 100;
+/** The most digests that wait to be stored. Others are stored after a later lookup. */
+const MOST_PENDING = 10_000;
 
-const WORKED_OUT_AT_ONCE = 2;
+const CONCURRENT_BUILDS = 2;
 
-/** What secrets open, by one indexed read. */
+/** Looks up token snapshots by the digests of secrets. */
 export interface TokenSnapshots {
-  /** What a digest opens, as the database stands for the executor; `null` where nothing. */
+  /** Returns the snapshot of a digest in the state that the executor sees; `null` if no token has the secret. */
   find(db: Executor, digest: string): Promise<TokenSnapshot | null>;
 }
 
@@ -68,11 +68,11 @@ function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
 }
 
 /**
- * A token as it is kept: values without their names, which is half the size and a third of the time to read. Whoever
- * changes the form adds a migration that empties the table: it fills again by itself.
+ * Returns a snapshot as stored: values without property names, which take half the space and a third of the time to parse.
+ * A change of the format needs a migration that empties the table, which fills again by itself.
  */
-function encode(presented: TokenSnapshot): string {
-  return JSON.stringify(toJson(presented));
+function encode(snapshot: TokenSnapshot): string {
+  return JSON.stringify(toJson(snapshot));
 }
 
 function decode(content: string): TokenSnapshot {
@@ -86,7 +86,7 @@ function decode(content: string): TokenSnapshot {
   };
 }
 
-const findKept = batchLookup(
+const findStored = batchLookup(
   prepareQueryOne((db: Executor, digest: string) =>
     db.selectFrom('token_snapshots').select('content').where('digest', '=', digest),
   ),
@@ -98,67 +98,67 @@ const findKept = batchLookup(
   ),
 );
 
-/** Stores what these digests open, as it stands within a transaction of `transact`; what is there already stays. */
+/** Builds and stores the snapshots of digests, in a transaction of `transact`. Existing rows stay. */
 export async function storeTokenSnapshots(tx: Executor, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
-    const presented = await buildTokenSnapshot(tx, digest);
-    if (!presented) continue;
+    const snapshot = await buildTokenSnapshot(tx, digest);
+    if (!snapshot) continue;
     await tx
       .insertInto('token_snapshots')
-      .values({ digest, token_id: presented.chain[0].tokenId, content: encode(presented) })
+      .values({ digest, token_id: snapshot.chain[0].tokenId, content: encode(snapshot) })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 }
 
 /**
- * Reads what secrets open from the one row that is kept of each; where it is missing, works it out from the ordinary
- * tables, and stores it afterwards, some at a time, for those who ask next. So what is never used takes no place, a
- * reader never writes, and nothing has to be filled before a server can start.
+ * Creates the lookup of token snapshots. It reads one row; if the row is missing, it builds the snapshot from the ordinary
+ * tables and stores it afterwards, in batches. So unused secrets take no space, a lookup does not wait for a write, and
+ * nothing has to be filled before a server starts.
  *
- * A row is never out of date: the database itself deletes it in the transaction that changes what it was worked out from
- * (`db/migrations/0001-initial/token-snapshots.ts`), and it is stored by a transaction that nothing can come between.
+ * A row is never out of date: triggers delete it in the transaction that changes one of its sources
+ * (`db/migrations/0001-initial/token-snapshots.ts`), and it is built and stored in one serializable transaction.
  */
 export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transact'>): TokenSnapshots {
-  const wanted = new Set<string>();
-  const workingOut = pLimit(WORKED_OUT_AT_ONCE);
+  const pending = new Set<string>();
+  const builds = pLimit(CONCURRENT_BUILDS);
   let isDue = false;
 
-  /** Outside of transactions a few at once: anybody can ask for secrets that open nothing, and must not take every connection. */
-  function workOut(db: Executor, digest: string): Promise<TokenSnapshot | null> {
+  /** Limits builds outside transactions, so that lookups of unknown secrets do not occupy every connection. */
+  function build(db: Executor, digest: string): Promise<TokenSnapshot | null> {
     const work = () => buildTokenSnapshot(db, digest);
-    return db.isTransaction ? work() : workingOut(work);
+    return db.isTransaction ? work() : builds(work);
   }
 
   function storeSoon(): void {
     if (isDue) return;
     isDue = true;
-    setTimeout(storeSome, GATHER_MS).unref();
+    setTimeout(storeBatch, BATCH_MS).unref();
   }
 
-  async function storeSome(): Promise<void> {
-    const digests = [...wanted].slice(0, STORED_AT_ONCE).sort();
-    for (const digest of digests) wanted.delete(digest);
+  async function storeBatch(): Promise<void> {
+    const digests = [...pending].slice(0, BATCH_SIZE).sort();
+    for (const digest of digests) pending.delete(digest);
     try {
       await transact((tx) => storeTokenSnapshots(tx, digests));
     } catch {
-      // Nothing is lost but time: it goes on being worked out, and whoever does that next wants it again.
-      wanted.clear();
+      // Later lookups build these snapshots again, and try to store them.
+      pending.clear();
     }
     isDue = false;
-    if (wanted.size > 0) storeSoon();
+    if (pending.size > 0) storeSoon();
   }
 
   return {
     async find(db, digest) {
-      const kept = await findKept(db, digest);
-      if (kept) return decode(kept.content);
-      const presented = await workOut(db, digest);
-      if (presented && wanted.size < MOST_WANTED) {
-        wanted.add(digest);
+      const stored = await findStored(db, digest);
+      if (stored) return decode(stored.content);
+      const snapshot = await build(db, digest);
+      if (snapshot && pending.size < MOST_PENDING) {
+        pending.add(digest);
         storeSoon();
       }
-      return presented;
+      return snapshot;
     },
   };
 }

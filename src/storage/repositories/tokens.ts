@@ -8,14 +8,14 @@ import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 import type { Tables } from '../tables.ts';
 
-/** Whose tokens are meant: a user's, a workspace's, a token's own and all that it derived, or what derives from one directly. */
+/** The tokens of a user or of a workspace, a token with its descendants, or the children of a token. */
 export type TokenHolder =
   | { readonly ownerId: string }
   | { readonly workspaceId: string }
-  | { readonly lineOf: string; readonly only: readonly string[] | null }
+  | { readonly rootTokenId: string; readonly only: readonly string[] | null }
   | { readonly parentId: string; readonly only: readonly string[] | null };
 
-/** When the first of a token's ancestors was disabled. */
+/** Selects the instant at which the first of a token's ancestors was disabled. */
 export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
   return eb
     .selectFrom('token_ancestors as l')
@@ -24,7 +24,7 @@ export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
     .select(({ fn }) => fn.min('a.disabled_at').as('at'));
 }
 
-/** All that a token is read from and ordered by; what it is searched by is long, and stays where it is. */
+/** The columns to read and order tokens by. The search text is long and is not read. */
 const COLUMNS = [
   'tokens.id',
   'tokens.kind',
@@ -48,7 +48,7 @@ const COLUMNS = [
   'tokens.revoked_at',
 ] as const;
 
-/** The rows that a token is read from. */
+/** Selects the rows of tokens. */
 export function tokenQuery(db: Executor) {
   return db
     .selectFrom('tokens')
@@ -62,6 +62,7 @@ export function tokenQuery(db: Executor) {
     ]);
 }
 
+/** A row of `tokenQuery`. */
 export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
 
 /** Returns the fields that depend on a token's kind. The table's constraints allow no other combination. */
@@ -77,7 +78,7 @@ export function toOwnership(
   return { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role: roleOfRank(role) };
 }
 
-/** A token from its row. */
+/** Returns the token of a row. */
 export function toToken(row: TokenRow): Token {
   return {
     id: row.id,
@@ -114,7 +115,7 @@ function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>
 const insertTokenRow = prepareInsert('tokens');
 const insertSecretRow = prepareInsert('token_secrets');
 
-/** Stores a token with its first secret, and the line that it derives from. */
+/** Stores a token with its first secret and its ancestors. */
 export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
   await insertTokenRow(db, {
     id: token.id,
@@ -155,7 +156,7 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
   }
 }
 
-/** A token by id. */
+/** Returns a token by id. */
 export async function findToken(db: Executor, id: string): Promise<Token | null> {
   const [token] = await findTokens(db, [id]);
   return token ?? null;
@@ -165,12 +166,12 @@ const tokensById = prepareQueryByIds((db: Executor, ids) =>
   tokenQuery(db).where('tokens.id', 'in', [...ids]),
 );
 
-/** The tokens with these ids, in no order. */
+/** Returns the tokens with these ids, in no order. */
 export async function findTokens(db: Executor, ids: readonly string[]): Promise<Token[]> {
   return (await tokensById(db, ids)).map(toToken);
 }
 
-/** The ids of the tokens that one derives from. */
+/** Returns the ids of a token's ancestors. */
 export async function findAncestorIds(db: Executor, tokenId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('token_ancestors')
@@ -180,8 +181,8 @@ export async function findAncestorIds(db: Executor, tokenId: string): Promise<st
   return rows.map((row) => row.ancestor_id);
 }
 
-/** Which of these tokens derive from another, near or far. */
-export async function findThoseBelow(
+/** Returns those of some ids that are descendants of a token. */
+export async function filterDescendants(
   db: Executor,
   ids: readonly string[],
   ancestorId: string,
@@ -196,7 +197,7 @@ export async function findThoseBelow(
   return new Set(rows.map((row) => row.token_id));
 }
 
-/** All tokens that derive from one, near and far, oldest first. */
+/** Returns all descendants of a token, oldest first. */
 export async function findDescendants(db: Executor, tokenId: string): Promise<Token[]> {
   const rows = await tokenQuery(db)
     .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
@@ -207,7 +208,7 @@ export async function findDescendants(db: Executor, tokenId: string): Promise<To
   return rows.map(toToken);
 }
 
-/** Every token of a user or of a workspace. */
+/** Returns every token of a user or of a workspace. */
 export async function findTokensOf(
   db: Executor,
   holder: { ownerId: string } | { workspaceId: string },
@@ -219,8 +220,8 @@ export async function findTokensOf(
   return (await query.orderBy('tokens.created_at').execute()).map(toToken);
 }
 
-/** The workspace tokens that a person made and that are not revoked, oldest first: of one workspace, or of all. */
-export async function findTokensMadeBy(
+/** Returns the workspace tokens that a user created and that are not revoked, in one workspace or in all, oldest first. */
+export async function findTokensCreatedBy(
   db: Executor,
   userId: string,
   workspaceId: string | null,
@@ -233,27 +234,27 @@ export async function findTokensMadeBy(
   return (await query.orderBy('tokens.created_at').orderBy('tokens.id').execute()).map(toToken);
 }
 
-const tokenOfUser = prepareQuery((db: Executor, id: string, place: number) =>
-  db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(place),
+const tokenOfUser = prepareQuery((db: Executor, id: string, index: number) =>
+  db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(index),
 );
-const tokenOfWorkspace = prepareQuery((db: Executor, id: string, place: number) =>
-  db.selectFrom('tokens').select('id').where('workspace_id', '=', id).limit(1).offset(place),
+const tokenOfWorkspace = prepareQuery((db: Executor, id: string, index: number) =>
+  db.selectFrom('tokens').select('id').where('workspace_id', '=', id).limit(1).offset(index),
 );
 
-/** Whether a user or a workspace has at least so many tokens; looks at no more of them than that. */
+/** Returns whether a user or a workspace has at least `count` tokens; reads no more rows than that. */
 export async function hasTokens(
   db: Executor,
   holder: { ownerId: string } | { workspaceId: string },
-  many: number,
+  count: number,
 ): Promise<boolean> {
   const last =
     'ownerId' in holder
-      ? await tokenOfUser(db, holder.ownerId, many - 1)
-      : await tokenOfWorkspace(db, holder.workspaceId, many - 1);
+      ? await tokenOfUser(db, holder.ownerId, count - 1)
+      : await tokenOfWorkspace(db, holder.workspaceId, count - 1);
   return last.length > 0;
 }
 
-/** What an update may change; what is left out stays. */
+/** The changes of an update. A property that is absent stays. */
 export type TokenChanges = Partial<
   Pick<
     Token,
@@ -297,7 +298,7 @@ export async function updateToken(
   return next;
 }
 
-/** Deletes tokens; their secrets, scopes and all that derives from them go too. */
+/** Deletes tokens with their secrets, scopes and descendants. */
 export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db
@@ -310,8 +311,8 @@ export async function deleteTokens(db: Executor, ids: readonly string[]): Promis
     .execute();
 }
 
-/** Ends what derives from a token no later than the token itself. */
-export async function clampDescendants(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
+/** Limits the expiry of a token's descendants to `expiresAt`. */
+export async function limitDescendantExpiry(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
   await db
     .updateTable('tokens')
     .set({ expires_at: expiresAt })
@@ -322,7 +323,7 @@ export async function clampDescendants(db: Executor, tokenId: string, expiresAt:
     .execute();
 }
 
-/** Puts a new secret in the place of the old. With `overlapUntil` the last one goes on working until then. */
+/** Replaces the secret of a token. With `overlapUntil`, the old one keeps working until that instant. */
 export async function replaceSecret(
   db: Executor,
   tokenId: string,
@@ -343,7 +344,7 @@ export async function replaceSecret(
   await insertSecretRow(db, { digest, token_id: tokenId, valid_until: null });
 }
 
-/** Ends the overlap that a secret is the new one of: the old secret is gone. One that was replaced meanwhile ends nothing. */
+/** Deletes the old secret of an overlap, if `newDigest` is still the token's current secret. */
 export async function retireOldSecrets(db: Executor, tokenId: string, newDigest: string): Promise<void> {
   await db
     .deleteFrom('token_secrets')
@@ -352,16 +353,16 @@ export async function retireOldSecrets(db: Executor, tokenId: string, newDigest:
     .where((eb) =>
       eb.exists(
         eb
-          .selectFrom('token_secrets as present')
-          .select('present.digest')
-          .where('present.digest', '=', newDigest)
-          .where('present.valid_until', 'is', null),
+          .selectFrom('token_secrets as current')
+          .select('current.digest')
+          .where('current.digest', '=', newDigest)
+          .where('current.valid_until', 'is', null),
       ),
     )
     .execute();
 }
 
-/** The status of a token in SQL, by the same order as `statusOf`. */
+/** Returns the status of a token in SQL, with the same precedence as `statusOf`. */
 export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
   return eb
     .case()

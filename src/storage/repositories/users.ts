@@ -17,12 +17,12 @@ function toUser(row: Pick<Selectable<Tables['users']>, (typeof COLUMNS)[number]>
   };
 }
 
-/** A user with the hash of the password. */
+/** A user with the password hash. */
 export interface Account extends User {
   readonly passwordHash: string;
 }
 
-/** Stores a user. Fails where the email is taken. */
+/** Stores a user. Throws a unique violation if the email is taken. */
 export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedAt'>): Promise<void> {
   await db
     .insertInto('users')
@@ -38,7 +38,7 @@ export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedA
     .execute();
 }
 
-/** A user by id. */
+/** Returns a user by id. */
 export async function findUser(db: Executor, id: string): Promise<User | null> {
   const row = await db.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst();
   return row ? toUser(row) : null;
@@ -51,12 +51,12 @@ const usersById = prepareQueryByIds((db: Executor, ids) =>
     .where('id', 'in', [...ids]),
 );
 
-/** The users with these ids, in no order. */
+/** Returns the users with these ids, in no order. */
 export async function findUsers(db: Executor, ids: readonly string[]): Promise<User[]> {
   return (await usersById(db, ids)).map(toUser);
 }
 
-/** A user with the hash of the password, by email in lower case. */
+/** Returns a user with the password hash, by email in lower case. */
 export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
   const row = await db
     .selectFrom('users')
@@ -66,17 +66,17 @@ export async function findUserByEmail(db: Executor, email: string): Promise<Acco
   return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
 }
 
-/** Every user, by email. */
+/** Returns every user, ordered by email. */
 export async function listUsers(db: Executor): Promise<User[]> {
   return (await db.selectFrom('users').select(COLUMNS).orderBy('email').execute()).map(toUser);
 }
 
-/** Whether there is any user yet. */
+/** Returns whether there is a user. */
 export async function hasUsers(db: Executor): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Replaces the hash of a user's password. */
+/** Replaces a user's password hash. */
 export async function setPasswordHash(db: Executor, id: string, passwordHash: string): Promise<void> {
   await db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', id).execute();
 }
@@ -86,12 +86,12 @@ export async function setEmailVerifiedAt(db: Executor, id: string, at: number): 
   await db.updateTable('users').set({ email_verified_at: at }).where('id', '=', id).execute();
 }
 
-/** Gives a user another, unverified address. Fails where it is taken. */
+/** Sets a user's email, which becomes unverified. Throws a unique violation if it is taken. */
 export async function setEmail(db: Executor, id: string, email: string): Promise<void> {
   await db.updateTable('users').set({ email, email_verified_at: null }).where('id', '=', id).execute();
 }
 
-/** Deactivates a user at an instant, or with `null` brings the account back. */
+/** Deactivates a user at an instant, or reactivates the user with `null`. */
 export async function setDeactivatedAt(db: Executor, id: string, at: number | null): Promise<void> {
   await db.updateTable('users').set({ deactivated_at: at }).where('id', '=', id).execute();
 }

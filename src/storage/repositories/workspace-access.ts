@@ -14,15 +14,15 @@ async function findSharesByWorkspace(
   now: number,
 ): Promise<Map<string, Share[]>> {
   const shares = await findShares(db, { userId, now });
-  const places = await findWorkspacesOfChannels(
+  const workspaces = await findWorkspacesOfChannels(
     db,
     shares.map((share) => share.channelId),
   );
   const byWorkspace = new Map<string, Share[]>();
   for (const { channelId, operations } of shares) {
-    const place = places.get(channelId);
-    if (place === undefined || (workspaceId !== null && place !== workspaceId)) continue;
-    byWorkspace.set(place, [...(byWorkspace.get(place) ?? []), { channelId, operations }]);
+    const owner = workspaces.get(channelId);
+    if (owner === undefined || (workspaceId !== null && owner !== workspaceId)) continue;
+    byWorkspace.set(owner, [...(byWorkspace.get(owner) ?? []), { channelId, operations }]);
   }
   return byWorkspace;
 }
@@ -48,7 +48,7 @@ async function findEntityTypes(
 
 const POLICY = ['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'] as const;
 
-/** What a user has in each workspace, as a member or by shares, or in one of them; the oldest workspace first. */
+/** Returns a user's access to workspaces by membership and shares, to all or to one, the oldest workspace first. */
 export async function findWorkspaceAccess(
   db: Executor,
   userId: string,
@@ -83,7 +83,7 @@ export async function findWorkspaceAccess(
   }));
 }
 
-/** What a role has in a workspace; `null` where there is no such workspace. */
+/** Returns the access of a role to a workspace; `null` if the workspace does not exist. */
 export async function findRoleAccess(
   db: Executor,
   workspaceId: string,
@@ -105,7 +105,7 @@ export async function findRoleAccess(
   };
 }
 
-/** The workspaces that channels lie in, by channel. */
+/** Returns the ids of the channels' workspaces, by channel. */
 export async function findWorkspacesOfChannels(
   db: Executor,
   channelIds: readonly string[],

@@ -26,13 +26,13 @@ function toWorkspace(
   };
 }
 
-function reachQuery(db: Executor, reach: VisibilityFilter) {
+function visibleQuery(db: Executor, filter: VisibilityFilter) {
   return db
     .selectFrom('workspaces')
-    .where(visibleTo(reach, { workspaceId: 'workspaces.id', entityId: 'workspaces.id' }));
+    .where(visibleTo(filter, { workspaceId: 'workspaces.id', entityId: 'workspaces.id' }));
 }
 
-/** Stores a workspace that counts against the limit of `createdBy`, if that is a user. Fails where the slug is taken. */
+/** Stores a workspace, which counts against the limit of the user `createdBy`. Throws a unique violation if the slug is taken. */
 export async function insertWorkspace(
   db: Executor,
   workspace: Workspace,
@@ -45,26 +45,26 @@ export async function insertWorkspace(
     .execute();
 }
 
-/** Whether a user created more workspaces that exist than `most`; reads no more rows than that. */
+/** Returns whether more than `most` existing workspaces were created by a user; reads no more rows than that. */
 export async function createdMoreWorkspaces(db: Executor, userId: string, most: number): Promise<boolean> {
   const query = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
   return (await query.orderBy('created_by').limit(1).offset(most).executeTakeFirst()) !== undefined;
 }
 
-/** Whether a slug is in use. */
+/** Returns whether a slug is taken. */
 export async function isSlugTaken(db: Executor, slug: string): Promise<boolean> {
   return (
     (await db.selectFrom('workspaces').select('id').where('slug', '=', slug).executeTakeFirst()) !== undefined
   );
 }
 
-/** A workspace within a caller's reach. */
+/** Returns a workspace if it is visible to the caller. */
 export async function findWorkspaceWithin(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   id: string,
 ): Promise<Workspace | null> {
-  const row = await reachQuery(db, reach).selectAll().where('workspaces.id', '=', id).executeTakeFirst();
+  const row = await visibleQuery(db, filter).selectAll().where('workspaces.id', '=', id).executeTakeFirst();
   return row ? toWorkspace(row) : null;
 }
 
@@ -81,7 +81,7 @@ const openMembership = prepareQueryOne(
       .limit(1),
 );
 
-/** Whether a user has at least a role in some workspace whose policy lets a token in; `null` stands for a session. */
+/** Returns whether a user has at least a role in a workspace whose policy allows a token, or any policy if `subject` is `null`. */
 export async function hasMembership(
   db: Executor,
   userId: string,
@@ -93,19 +93,19 @@ export async function hasMembership(
   return (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime)) !== undefined;
 }
 
-/** Whether there is a workspace within a caller's reach. */
-export async function hasWorkspaceWithin(db: Executor, reach: VisibilityFilter): Promise<boolean> {
-  const query = reachQuery(db, reach).select('workspaces.id').limit(1);
+/** Returns whether a workspace is visible to the caller. */
+export async function hasWorkspaceWithin(db: Executor, filter: VisibilityFilter): Promise<boolean> {
+  const query = visibleQuery(db, filter).select('workspaces.id').limit(1);
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** One stretch of the workspaces within a caller's reach, oldest first. */
+/** Returns a page of the workspaces visible to the caller, oldest first. */
 export async function pageWorkspaces(
   db: Executor,
-  reach: VisibilityFilter,
+  filter: VisibilityFilter,
   window: PageWindow,
 ): Promise<Page<Workspace>> {
-  const page = await fetchPage(reachQuery(db, reach).selectAll(), window, {
+  const page = await fetchPage(visibleQuery(db, filter).selectAll(), window, {
     ...WORKSPACE_ORDER,
     key: sql.ref('workspaces.created_at'),
     id: sql.ref('workspaces.id'),
@@ -115,12 +115,12 @@ export async function pageWorkspaces(
   return mapPage(page, toWorkspace);
 }
 
-/** How many workspaces lie within a caller's reach; counted as by `countRows`. */
-export async function countWorkspaces(db: Executor, reach: VisibilityFilter): Promise<number> {
-  return countRows(db, reachQuery(db, reach));
+/** Counts the workspaces visible to the caller, as `countRows` does. */
+export async function countWorkspaces(db: Executor, filter: VisibilityFilter): Promise<number> {
+  return countRows(db, visibleQuery(db, filter));
 }
 
-/** The ids of all workspaces; for the operator. */
+/** Returns the ids of all workspaces, for the operator's commands. */
 export async function listWorkspaceIds(db: Executor): Promise<string[]> {
   return (await db.selectFrom('workspaces').select('id').execute()).map((row) => row.id);
 }
@@ -132,7 +132,7 @@ const workspacesById = prepareQueryByIds((db: Executor, ids) =>
     .where('id', 'in', [...ids]),
 );
 
-/** The workspaces with these ids, in no order; for those who hold them already. */
+/** Returns the workspaces with these ids, in no order, without a check of visibility. */
 export async function findWorkspaces(db: Executor, ids: readonly string[]): Promise<Workspace[]> {
   return (await workspacesById(db, ids)).map(toWorkspace);
 }
@@ -159,7 +159,7 @@ export async function findUserAccess(
     : null;
 }
 
-/** The policy of a workspace. */
+/** Returns the token policy of a workspace. */
 export async function findPolicy(db: Executor, workspaceId: string): Promise<TokenPolicy | null> {
   const [workspace] = await findWorkspaces(db, [workspaceId]);
   return workspace?.policy ?? null;
@@ -170,12 +170,12 @@ export async function renameWorkspace(db: Executor, id: string, name: string): P
   await db.updateTable('workspaces').set({ name }).where('id', '=', id).execute();
 }
 
-/** Replaces a workspace's policy. */
+/** Replaces a workspace's token policy. */
 export async function setPolicy(db: Executor, id: string, policy: TokenPolicy): Promise<void> {
   await db.updateTable('workspaces').set(policyToColumns(policy)).where('id', '=', id).execute();
 }
 
-/** Deletes a workspace with all that belongs to it. */
+/** Deletes a workspace with everything in it. */
 export async function deleteWorkspace(db: Executor, id: string): Promise<void> {
   await db.deleteFrom('workspaces').where('id', '=', id).execute();
 }
