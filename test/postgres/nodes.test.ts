@@ -20,7 +20,7 @@ const VIEWER = '{ viewer { user { email } } }';
 const PATIENCE_MS = 30_000;
 
 let postgres: PostgresServer;
-let line: TcpProxy;
+let proxy: TcpProxy;
 
 async function createChannel(node: Node, session: string): Promise<string> {
   const { data } = await post(node, '{ workspaces { nodes { id } } }', session);
@@ -34,26 +34,26 @@ async function publish(node: Node, session: string, channelId: string, payload: 
   await post(node, `mutation { publishMessage(input: ${input}) { message { id } } }`, session);
 }
 
-/** Three nodes on a database of their own, the third one by the line. */
+/** Starts three nodes on a new database, the third one through the TCP proxy. */
 async function startNodes(database: string): Promise<[Node, Node, Node]> {
   await runOn(postgres.url, `create database ${database}`);
   const direct = siblingUrl(postgres.url, database);
-  const byLine = new URL(direct);
-  byLine.port = String(line.port);
-  return Promise.all([startNode(direct), startNode(direct), startNode(byLine.href)]);
+  const throughProxy = new URL(direct);
+  throughProxy.port = String(proxy.port);
+  return Promise.all([startNode(direct), startNode(direct), startNode(throughProxy.href)]);
 }
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  line = await startTcpProxy(postgres.port);
+  proxy = await startTcpProxy(postgres.port);
 });
 
 afterAll(async () => {
-  line?.close();
+  proxy?.close();
   await postgres?.remove();
 });
 
-test('many nodes that start on an empty database migrate it once, and make one owner', async () => {
+test('nodes that start together on an empty database migrate it once and create one owner', async () => {
   await startNodes('starting');
   const url = siblingUrl(postgres.url, 'starting');
   const names = await runOn(url, 'select name from kysely_migration order by name');
@@ -61,7 +61,7 @@ test('many nodes that start on an empty database migrate it once, and make one o
   expect(await runOn(url, 'select email from users')).toEqual([{ email: OWNER }]);
 }, 120_000);
 
-test('what is done at one node holds at every other from the next request, and reaches streams within a second', async () => {
+test('a change on one node applies to the next request on every other, and reaches streams within a second', async () => {
   const [first, second, third] = await startNodes('revoking');
   const session = await signIn(second);
   for (let round = 0; round < 10; round++) {
@@ -96,37 +96,41 @@ test('what is done at one node holds at every other from the next request, and r
   expect(await stream.end()).toBeLessThan(1000);
 }, 180_000);
 
-test('a client sees right answers or 503 with Retry-After, whatever happens to nodes and database', async () => {
+test('clients get correct responses, or 503 with Retry-After, while nodes and the database fail', async () => {
   const [first, second, third] = await startNodes('failing');
   const session = await signIn(first);
-  const alive = await createToken(first, session);
-  const dead = await createToken(first, session);
-  await revokeToken(first, session, dead.id);
+  const active = await createToken(first, session);
+  const revoked = await createToken(first, session);
+  await revokeToken(first, session, revoked.id);
 
   const wrong: string[] = [];
   const seen = new Map<Node, Map<string, number>>([first, second, third].map((node) => [node, new Map()]));
   let killed = false;
   let done = false;
 
-  function judge(node: Node, reply: Reply, isAlive: boolean): string {
+  function classify(node: Node, reply: Reply, isActive: boolean): string {
     const { status, code, retryAfter, data } = reply;
     if (status === 503 && retryAfter !== null) return 'unavailable';
-    // The database went between the admission and a field: the field says so, and the status stays as it is for fields.
-    if (isAlive && status === 200 && code === 'UNAVAILABLE') return 'unavailable';
-    if (isAlive && status === 200 && data?.viewer?.user?.email === OWNER) return 'right';
-    if (!isAlive && status === 401 && code === 'TOKEN_REVOKED') return 'right';
-    wrong.push(`${node.origin} ${isAlive ? 'alive' : 'dead'}: ${JSON.stringify(reply)}`);
+    // The database failed between authentication and a field, so the field has the error and the status is 200.
+    if (isActive && status === 200 && code === 'UNAVAILABLE') return 'unavailable';
+    if (isActive && status === 200 && data?.viewer?.user?.email === OWNER) return 'correct';
+    if (!isActive && status === 401 && code === 'TOKEN_REVOKED') return 'correct';
+    wrong.push(`${node.origin} ${isActive ? 'active' : 'revoked'}: ${JSON.stringify(reply)}`);
     return 'wrong';
   }
 
-  async function askOn(node: Node): Promise<void> {
+  async function pollNode(node: Node): Promise<void> {
     for (let turn = 0; !done; turn++) {
-      const isAlive = turn % 2 === 0;
+      const isActive = turn % 2 === 0;
       try {
-        const kind = judge(node, await post(node, VIEWER, isAlive ? alive.secret : dead.secret), isAlive);
+        const kind = classify(
+          node,
+          await post(node, VIEWER, isActive ? active.secret : revoked.secret),
+          isActive,
+        );
         seen.get(node)?.set(kind, (seen.get(node)?.get(kind) ?? 0) + 1);
       } catch (error) {
-        // Only who is dead may fail to answer at all: a balancer asks another one then.
+        // Only a killed node can fail to respond. A load balancer would use another one then.
         if (node === first && killed) return;
         wrong.push(`${node.origin}: ${error}`);
       }
@@ -134,7 +138,7 @@ test('a client sees right answers or 503 with Retry-After, whatever happens to n
     }
   }
 
-  /** Waits until a node gives some more answers of a kind. */
+  /** Waits until a node has given some more responses of a kind. */
   async function awaitMore(node: Node, kind: string): Promise<void> {
     const count = () => seen.get(node)?.get(kind) ?? 0;
     const enough = count() + 5;
@@ -143,25 +147,25 @@ test('a client sees right answers or 503 with Retry-After, whatever happens to n
     }
   }
 
-  const clients = [first, second, third].map(askOn);
-  for (const node of [first, second, third]) await awaitMore(node, 'right');
+  const clients = [first, second, third].map(pollNode);
+  for (const node of [first, second, third]) await awaitMore(node, 'correct');
 
   killed = true;
   first.process.signal('SIGKILL');
-  await awaitMore(second, 'right');
+  await awaitMore(second, 'correct');
 
-  line.cut();
+  proxy.cut();
   await awaitMore(third, 'unavailable');
-  await awaitMore(second, 'right');
-  line.mend();
-  await awaitMore(third, 'right');
+  await awaitMore(second, 'correct');
+  proxy.mend();
+  await awaitMore(third, 'correct');
 
   await postgres.stop();
   await awaitMore(second, 'unavailable');
   await awaitMore(third, 'unavailable');
   await postgres.start();
-  await awaitMore(second, 'right');
-  await awaitMore(third, 'right');
+  await awaitMore(second, 'correct');
+  await awaitMore(third, 'correct');
 
   done = true;
   await Promise.all(clients);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => handle.close());
 
-/** Another server on the database of the test. */
+/** Opens another server on the database of the test. */
 async function openAgain(): Promise<DatabaseHandle> {
   const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(handle.db);
   return openDatabase(siblingUrl(inject('postgresTemplate') as string, rows[0]?.name as string));
@@ -25,7 +25,7 @@ function attempt(key: string) {
   return { key, attempts: 0, resets_at: 0 };
 }
 
-/** Reads a counter and writes one more: what is lost where two do it at once. */
+/** Reads a counter and writes it plus one, which loses an update if two do it concurrently. */
 function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
   return transact(async (tx) => {
     const { attempts } = await tx
@@ -41,7 +41,7 @@ function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
   });
 }
 
-test('of a hundred changes that read before they write, on two servers at once, none is lost', async () => {
+test('no change is lost of a hundred concurrent changes on two servers that read before they write', async () => {
   const other = await openAgain();
   await handle.db.insertInto('attempt_counters').values(attempt('counter')).execute();
   await Promise.all(
@@ -52,7 +52,7 @@ test('of a hundred changes that read before they write, on two servers at once, 
   await other.close();
 });
 
-test('of two changes that each leave the other the last one, one sees that and stops', async () => {
+test('of two concurrent changes that must not both happen, one fails', async () => {
   await handle.db
     .insertInto('attempt_counters')
     .values([attempt('one'), attempt('other')])
@@ -66,7 +66,7 @@ test('of two changes that each leave the other the last one, one sees that and s
   expect(await handle.db.selectFrom('attempt_counters').select('key').execute()).toHaveLength(1);
 });
 
-test('a value that is taken is told as such, whoever was first', async () => {
+test('a unique violation is reported as such in concurrent transactions', async () => {
   const insert = () =>
     handle.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   const results = await Promise.allSettled([insert(), insert()]);
@@ -75,7 +75,7 @@ test('a value that is taken is told as such, whoever was first', async () => {
   expect(isUniqueViolation(refused[0]?.reason)).toBe(true);
 });
 
-test('what a transaction threw is thrown, and nothing of it is stored', async () => {
+test('a transaction rethrows the error of its work and stores nothing', async () => {
   const work = handle.transact(async (tx) => {
     await tx.insertInto('attempt_counters').values(attempt('a')).execute();
     throw new Error('no');
@@ -84,7 +84,7 @@ test('what a transaction threw is thrown, and nothing of it is stored', async ()
   expect(await handle.db.selectFrom('attempt_counters').selectAll().execute()).toEqual([]);
 });
 
-test('more changes at once than there are connections leave room for reading', async () => {
+test('more concurrent changes than connections leave a connection for reads', async () => {
   const open = Array.from({ length: 50 }, (_, turn) =>
     handle.transact(async (tx) => {
       await sql`select pg_sleep(0.05)`.execute(tx);
@@ -100,7 +100,7 @@ test('more changes at once than there are connections leave room for reading', a
   await written;
 });
 
-test('text compares by its bytes, integers come as numbers, and a NUL finds nothing', async () => {
+test('text compares by bytes, integers are numbers, and a NUL finds nothing', async () => {
   const keys = ['a', 'B', 'Z', 'é', 'z', 'ä', '-', '😀', '\uFB00'];
   await handle.db.insertInto('attempt_counters').values(keys.map(attempt)).execute();
   const rows = await handle.db.selectFrom('attempt_counters').selectAll().orderBy('key').execute();
@@ -115,7 +115,7 @@ test('text compares by its bytes, integers come as numbers, and a NUL finds noth
   expect(await nul.execute()).toEqual([]);
 });
 
-test('a connection that the database ended is told as unavailable, and replaced', async () => {
+test('a connection that the database ended is reported as unavailable and replaced', async () => {
   const ended = handle.transact(async (tx) => {
     await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
   });
@@ -123,27 +123,27 @@ test('a connection that the database ended is told as unavailable, and replaced'
   expect(await handle.db.selectFrom('users').selectAll().execute()).toEqual([]);
 });
 
-test('the clock is that of the database', async () => {
+test('the clock follows the database', async () => {
   const { rows } = await sql<{ at: number }>`
     select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`.execute(handle.db);
   expect(Math.abs(handle.clock() - (rows[0]?.at as number))).toBeLessThan(1000);
 });
 
-test('a change by another server is seen by looking, and told', async () => {
+test('a commit of another server is found by polling, and notified', async () => {
   const other = await openAgain();
   const heard = new Promise<void>((resolve) => handle.hints.listen(resolve));
   await handle.changedElsewhere();
   expect(await handle.changedElsewhere()).toBe(false);
   await other.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   expect(await handle.changedElsewhere()).toBe(true);
-  // Until the listener is connected nobody hears: a hint is no more than that.
-  const telling = setInterval(other.hints.notify, 50);
+  // Notifications are lost until the listener is connected, so they are sent repeatedly.
+  const notifying = setInterval(other.hints.notify, 50);
   await heard;
-  clearInterval(telling);
+  clearInterval(notifying);
   await other.close();
 });
 
-test('databases that would lose what they acknowledged, or cannot hold what we store, are refused', async () => {
+test('databases that could lose commits or cannot store every text are refused', async () => {
   const template = inject('postgresTemplate') as string;
   const admin = siblingUrl(template, 'postgres');
   const name = `${new URL(template).pathname.slice(1)}_refused`;
@@ -159,7 +159,7 @@ test('databases that would lose what they acknowledged, or cannot hold what we s
   await runOn(admin, `drop database ${name}`);
 });
 
-test('of servers that migrate at once one does, the others wait; a newer schema is refused', async () => {
+test('of servers that migrate concurrently one does it and the others wait; a newer schema is refused', async () => {
   const template = inject('postgresTemplate') as string;
   const name = `${new URL(template).pathname.slice(1)}_migrating`;
   await runOn(siblingUrl(template, 'postgres'), `create database ${name}`);
@@ -172,7 +172,7 @@ test('of servers that migrate at once one does, the others wait; a newer schema 
   await Promise.all(servers.map((each) => each.close()));
 });
 
-test('a statement that takes too long is ended, and told as unavailable', async () => {
+test('a statement that takes too long is cancelled and reported as unavailable', async () => {
   const slow = sql`select pg_sleep(30)`.execute(handle.db);
   expect(isUnavailable(await slow.catch((error: unknown) => error))).toBe(true);
 });

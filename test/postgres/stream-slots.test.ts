@@ -30,7 +30,7 @@ function startServer(): StreamSlots {
 
 const ignore = () => {};
 
-test('however many servers open streams of a credential at once, together they open exactly as many as it may have', async () => {
+test('servers that open streams of a credential concurrently open exactly as many as the limit allows', async () => {
   const [first, second, third] = [startServer(), startServer(), startServer()];
   const slots = await Promise.all(
     Array.from({ length: 60 }, (_, at) => [first, second, third][at % 3]?.take('a', MOST, ignore)),
@@ -39,7 +39,7 @@ test('however many servers open streams of a credential at once, together they o
   expect(await first.take('b', MOST, ignore)).not.toBeNull();
 });
 
-test('a stream that ends on one server has room for another on any server', async () => {
+test('the slot of a stream that ended on one server is free on every server', async () => {
   const [first, second] = [startServer(), startServer()];
   const slot = await first.take('a', 1, ignore);
   expect(await second.take('a', 1, ignore)).toBeNull();
@@ -52,26 +52,26 @@ test('a stream that ends on one server has room for another on any server', asyn
   expect(await first.take('a', 1, ignore)).toBeNull();
 });
 
-test('the slots of a server that is gone are free when its lease has ended, and not before', async () => {
-  // A server that is gone renews nothing.
+test('the slots of a stopped server are free when its lease has ended, and not before', async () => {
+  // A stopped server renews nothing.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const [gone, other] = [startServer(), startServer()];
+  const [stopped, other] = [startServer(), startServer()];
   const lost: string[] = [];
-  for (const name of ['one', 'two']) await gone.take('a', 2, () => lost.push(name));
+  for (const name of ['one', 'two']) await stopped.take('a', 2, () => lost.push(name));
   now += LEASE_MS - 1;
   expect(await other.take('a', 2, ignore)).toBeNull();
   now += 1;
   expect(await other.take('a', 2, ignore)).not.toBeNull();
   expect(await other.take('a', 2, ignore)).not.toBeNull();
 
-  // It was only slow: its streams end, since others have their slots, and it begins anew.
+  // If it was only slow, its streams end, because others have their slots, and it begins a new lease.
   expect(lost).toEqual([]);
-  expect(await gone.take('b', 2, ignore)).not.toBeNull();
+  expect(await stopped.take('b', 2, ignore)).not.toBeNull();
   expect(lost).toEqual(['one', 'two']);
-  expect(await gone.take('a', 2, ignore)).toBeNull();
+  expect(await stopped.take('a', 2, ignore)).toBeNull();
 });
 
-test('a server that stops leaves no slot behind', async () => {
+test('a server that closes frees its slots', async () => {
   const [first, second] = [startServer(), startServer()];
   await first.take('a', 1, ignore);
   await first.close();

@@ -45,7 +45,7 @@ afterEach(async () => {
   await target.close();
 });
 
-test('everything moves, and every secret means there what it meant here', async () => {
+test('a transfer copies everything, and every secret has the same authority in the target', async () => {
   const tables = await transfer(source, target);
   expect(tables).toContainEqual({ table: 'messages', rows: 450 });
   expect(tables).toContainEqual({ table: 'token_secrets', rows: 4 });
@@ -60,7 +60,7 @@ test('everything moves, and every secret means there what it meant here', async 
   await after.close();
 });
 
-test('what was interrupted is not served, and goes on where it is called again', async () => {
+test('no server starts on an interrupted transfer, and a second call completes it', async () => {
   await sql`create function stop() returns trigger language plpgsql as $$ begin raise 'pulled the plug'; end $$`.execute(
     target.db,
   );
@@ -72,7 +72,7 @@ test('what was interrupted is not served, and goes on where it is called again',
   expect(await pendingMigrations(target)).toEqual([]);
 });
 
-test('a row that differs is found, and a database with users is left alone', async () => {
+test('a differing row is found, and a database with users is not changed', async () => {
   await sql`create function spoil() returns trigger language plpgsql as $$ begin new.name = 'x'; return new; end $$`.execute(
     target.db,
   );

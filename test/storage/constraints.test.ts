@@ -17,7 +17,7 @@ const OF_WORKSPACE = { kind: 'WORKSPACE', owner_id: null, workspace_id: 'w', acc
 const CHANNEL = { id: 'c', workspace_id: 'w', name: 'c', last_sequence: 0, created_at: 0, updated_at: 0 };
 const GRANTER = { granter_id: 'u', granted_by: 'u', granted_by_token: null };
 
-/** What has to exist for the valid rows, in order. */
+/** The rows that the valid rows refer to, in order. */
 const BASE: readonly (readonly [string, Row])[] = [
   ['users', USER],
   ['workspaces', WORKSPACE],
@@ -28,9 +28,9 @@ const BASE: readonly (readonly [string, Row])[] = [
 ];
 
 interface Case {
-  /** A row that is accepted. */
+  /** A row that the database accepts. */
   readonly valid: Row;
-  /** Changes to it, each of which is refused. */
+  /** Changes to the row, each of which the database refuses. */
   readonly invalid: readonly Row[];
 }
 
@@ -133,7 +133,7 @@ beforeEach(async () => {
 });
 afterEach(() => handle.close());
 
-describe('the database itself refuses', () => {
+describe('the database refuses', () => {
   test.each(Object.entries(CASES))('invalid rows of %s', async (table, { valid, invalid }) => {
     for (const change of invalid) {
       await expect(insert(table, { ...valid, ...change }), JSON.stringify(change)).rejects.toThrow(/check/i);

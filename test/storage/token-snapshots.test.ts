@@ -27,22 +27,22 @@ async function digestsOf({ db }: DatabaseHandle): Promise<string[]> {
 }
 
 /** Stores a snapshot of every secret that has none. */
-async function keepAll(database: DatabaseHandle): Promise<void> {
+async function storeAll(database: DatabaseHandle): Promise<void> {
   const stored = await contents(database);
   const digests = (await digestsOf(database)).filter((digest) => !stored.has(digest));
   await database.transact((tx) => storeTokenSnapshots(tx, digests));
 }
 
-/** Compares every row that is kept with what the ordinary tables say; tells how many were kept. */
-async function compareKept({ db, transact }: DatabaseHandle): Promise<number> {
-  const presentedTokens = createTokenSnapshots({ transact });
-  const kept = await db.selectFrom('token_snapshots').select('digest').execute();
-  for (const { digest } of kept) {
-    const presented = await buildTokenSnapshot(db, digest);
-    expect(presented).not.toBeNull();
-    expect(await presentedTokens.find(db, digest)).toEqual(presented);
+/** Compares every stored snapshot with the ordinary tables; returns the number of snapshots. */
+async function compareStored({ db, transact }: DatabaseHandle): Promise<number> {
+  const snapshots = createTokenSnapshots({ transact });
+  const stored = await db.selectFrom('token_snapshots').select('digest').execute();
+  for (const { digest } of stored) {
+    const built = await buildTokenSnapshot(db, digest);
+    expect(built).not.toBeNull();
+    expect(await snapshots.find(db, digest)).toEqual(built);
   }
-  return kept.length;
+  return stored.length;
 }
 
 /** The stored snapshots by digest. */
@@ -52,47 +52,47 @@ async function contents({ db }: DatabaseHandle): Promise<Map<string, string>> {
 }
 
 /**
- * Has every row there is kept before something is done, and compared after it; tells how many it made go. One that was
- * stored anew meanwhile, because somebody had asked for it, has gone too.
+ * Stores the snapshot of every secret, acts, and compares what is stored; returns how many snapshots the action deleted,
+ * including those that were stored again meanwhile.
  */
-async function goneAfter(deed: () => Promise<unknown>): Promise<number> {
-  await keepAll(postern.database);
+async function countInvalidated(act: () => Promise<unknown>): Promise<number> {
+  await storeAll(postern.database);
   const before = await contents(postern.database);
-  await deed();
-  await compareKept(postern.database);
+  await act();
+  await compareStored(postern.database);
   const after = await contents(postern.database);
   return [...before].filter(([digest, content]) => after.get(digest) !== content).length;
 }
 
-test('what is kept is right after whatever callers did, step by step over a random walk', async () => {
-  let gone = 0;
+test('stored snapshots are correct after each step of a random walk through the API', async () => {
+  let deleted = 0;
   const watched: TestApp = {
     ...postern,
-    async post(...asked) {
+    async post(...args) {
       let answer: Awaited<ReturnType<TestApp['post']>> | undefined;
-      gone += await goneAfter(async () => {
-        answer = await postern.post(...asked);
+      deleted += await countInvalidated(async () => {
+        answer = await postern.post(...args);
       });
       return answer as never;
     },
   };
   await walkBeside(watched, seededRandom(20300102), STEPS);
-  expect(gone).toBeGreaterThan((100 / 150) * STEPS);
+  expect(deleted).toBeGreaterThan((100 / 150) * STEPS);
 });
 
-test('what is kept is right after whatever is written to the ordinary tables, by whomever', async () => {
+test('stored snapshots are correct after any write to the ordinary tables', async () => {
   const random = seededRandom(20300103);
   const { db } = postern.database;
-  const met = new Map<string, number>();
+  const most = new Map<string, number>();
   for (let step = 0; step < WRITES; step++) {
     let kind = '';
-    const gone = await goneAfter(async () => {
+    const deleted = await countInvalidated(async () => {
       kind = await randomWrite(db, random, step);
     });
-    met.set(kind, Math.max(met.get(kind) ?? 0, gone));
+    most.set(kind, Math.max(most.get(kind) ?? 0, deleted));
   }
-  const matters = [...met].filter(([, gone]) => gone > 0).map(([kind]) => kind);
-  expect(matters.sort()).toEqual([
+  const effective = [...most].filter(([, deleted]) => deleted > 0).map(([kind]) => kind);
+  expect(effective.sort()).toEqual([
     'delete ancestor',
     'delete scope',
     'delete secret',
@@ -110,29 +110,29 @@ test('what is kept is right after whatever is written to the ordinary tables, by
   ]);
 });
 
-test('what is kept of a whole line goes when its first token changes', async () => {
+test('a change of a token deletes the snapshots of its whole subtree', async () => {
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
   const first = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
   const second = await createPersonalToken(postern, first.secret, { access: 'SCOPED', scopes });
   const third = await createPersonalToken(postern, second.secret, { access: 'SCOPED', scopes });
   const stop = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { id } } }';
-  expect(await goneAfter(() => postern.post(stop, { id: first.id }, postern.owner.session))).toBe(3);
+  expect(await countInvalidated(() => postern.post(stop, { id: first.id }, postern.owner.session))).toBe(3);
   expect((await postern.post('{ viewer { kind } }', {}, third.secret)).code).toBe('TOKEN_DISABLED');
 });
 
-test("a user's deactivation and a workspace's deletion take what is kept with them", async () => {
+test('the deactivation of a user and the deletion of a workspace delete the snapshots of their tokens', async () => {
   const operator = createOperatorService(postern.app.services);
   const { secret } = await createPersonalToken(postern, postern.owner.session);
   const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'VIEWER');
   const leave = 'mutation ($id: ID!) { deleteWorkspace(input: { id: $id }) { deletedWorkspaceId } }';
   const id = postern.workspaceId;
-  expect(await goneAfter(() => postern.post(leave, { id }, postern.owner.session))).toBe(1);
+  expect(await countInvalidated(() => postern.post(leave, { id }, postern.owner.session))).toBe(1);
   expect((await postern.post('{ viewer { kind } }', {}, ofWorkspace)).code).toBe('INVALID_TOKEN');
-  expect(await goneAfter(() => operator.deactivateUser(postern.owner.email))).toBe(1);
+  expect(await countInvalidated(() => operator.deactivateUser(postern.owner.email))).toBe(1);
   expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('INVALID_TOKEN');
 });
 
-test('what is used is kept soon, and what is not used is not', async () => {
+test('the snapshot of a used secret is stored soon, and that of an unused one is not', async () => {
   const { db } = postern.database;
   const { secret } = await createPersonalToken(postern, postern.owner.session);
   await createPersonalToken(postern, postern.owner.session);
@@ -140,21 +140,21 @@ test('what is used is kept soon, and what is not used is not', async () => {
   await expect.poll(() => db.selectFrom('token_snapshots').select('token_id').execute()).toHaveLength(1);
 });
 
-test('a change that is taken back leaves what is kept as it was', async () => {
+test('a change that is rolled back leaves the snapshots as they were', async () => {
   const { db, transact } = postern.database;
   await createPersonalToken(postern, postern.owner.session);
-  await keepAll(postern.database);
+  await storeAll(postern.database);
   const attempt = transact(async (tx) => {
     await tx.updateTable('tokens').set({ revoked_at: 1 }).execute();
     expect(await tx.selectFrom('token_snapshots').select('digest').execute()).toEqual([]);
     await sql`select * from absent`.execute(tx);
   });
   await expect(attempt).rejects.toThrow('absent');
-  expect(await compareKept(postern.database)).toBe((await digestsOf(postern.database)).length);
+  expect(await compareStored(postern.database)).toBe((await digestsOf(postern.database)).length);
   expect(await db.selectFrom('token_snapshots').select('digest').execute()).toHaveLength(1);
 });
 
-test('many who ask at once are each told what is theirs', async () => {
+test('concurrent lookups each return the snapshot of their digest', async () => {
   const { database } = postern;
   const issued = await Promise.all(
     Array.from({ length: 20 }, () => createPersonalToken(postern, postern.owner.session)),
@@ -162,15 +162,15 @@ test('many who ask at once are each told what is theirs', async () => {
   const digests = await digestsOf(database);
   expect(digests).toHaveLength(issued.length);
   await database.transact((tx) => storeTokenSnapshots(tx, digests.slice(5)));
-  const presentedTokens = createTokenSnapshots(database);
-  const asked = [...digests, 'unknown', ...digests, "un'known"];
-  const found = await Promise.all(asked.map((digest) => presentedTokens.find(database.db, digest)));
-  for (const [place, digest] of asked.entries()) {
-    expect(found[place]).toEqual(await buildTokenSnapshot(database.db, digest));
+  const snapshots = createTokenSnapshots(database);
+  const requested = [...digests, 'unknown', ...digests, "un'known"];
+  const found = await Promise.all(requested.map((digest) => snapshots.find(database.db, digest)));
+  for (const [index, digest] of requested.entries()) {
+    expect(found[index]).toEqual(await buildTokenSnapshot(database.db, digest));
   }
 });
 
-test('a token whose ancestors are not all known opens nothing', async () => {
+test('a token with a missing ancestor is refused', async () => {
   const { db } = postern.database;
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
   const first = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });

@@ -19,8 +19,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
   countShares,
-  deleteShares,
   deleteIneffectiveShares,
+  deleteShares,
   insertShare,
 } from '../../storage/repositories/channel-shares.ts';
 import {

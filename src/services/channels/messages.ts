@@ -7,7 +7,6 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
   countMessages,
-  trimMessages,
   findMessageWithin,
   findPayloads,
   insertMessage,
@@ -15,6 +14,7 @@ import {
   type MeasuredMessage,
   pageMessages,
   reservePosition,
+  trimMessages,
 } from '../../storage/repositories/messages.ts';
 import type { CountedPage } from '../counted-page.ts';
 import type { Events } from '../transactions/events.ts';

@@ -20,7 +20,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 const INT8 = 20;
 const NUMERIC = 1700;
 
-/** Parsers that return integers, counts and sums as numbers; all of ours are exact. By default the client returns text. */
+/** Parsers that return integers, counts and sums as numbers (all stored integers are exact). By default the client returns text. */
 export const TYPES = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === INT8 || oid === NUMERIC

@@ -155,7 +155,7 @@ function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
   return [own, ...[...byToken.values()].filter((link) => link !== own)];
 }
 
-/** Returns whom a token acts for; `null` if its owner is missing. */
+/** Returns the user or workspace that a token acts for; `null` if its owner is missing. */
 function subjectOf(own: Row, rows: readonly Row[]): TokenSubject | null {
   const { owner_id: userId, workspace_id: workspaceId, email } = own;
   if (userId !== null) {

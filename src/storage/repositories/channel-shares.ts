@@ -165,7 +165,7 @@ export async function countShares(db: Executor, channelId: string): Promise<numb
   return Number(count);
 }
 
-/** Deletes the shares of a channel with users for whom no share of it is in effect. */
+/** Deletes the shares of a channel with users that have no share of it in effect. */
 export async function deleteIneffectiveShares(db: Executor, channelId: string, now: number): Promise<void> {
   const held = heldShares({ channelId, now });
   await db

@@ -56,7 +56,11 @@ export interface MessagePosition {
 }
 
 /** Reserves the next position in a channel for a message of `bytes`. Throws if the channel does not exist. */
-export async function reservePosition(db: Executor, channelId: string, bytes: number): Promise<MessagePosition> {
+export async function reservePosition(
+  db: Executor,
+  channelId: string,
+  bytes: number,
+): Promise<MessagePosition> {
   const row = await db
     .updateTable('channels')
     .set((eb) => ({

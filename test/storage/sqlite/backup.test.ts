@@ -26,7 +26,7 @@ function openFile(): { file: string; folder: string; handle: SqliteHandle } {
   return { file, folder, handle: openSqliteDatabase(`file:${file}`) };
 }
 
-test('a backup of an open database holds what was committed, and nothing of an open transaction', async () => {
+test('a backup of an open database has all commits and nothing of an open transaction', async () => {
   const { file, folder, handle } = openFile();
   await addAttempt(handle, 'committed');
   const copy = join(folder, 'copy.db');
@@ -45,7 +45,7 @@ test('a backup of an open database holds what was committed, and nothing of an o
   await handle.close();
 });
 
-test('a backup is for its owner alone and leaves nothing else behind', async () => {
+test('only its owner can read a backup, and no other file is left', async () => {
   const { file, folder, handle } = openFile();
   await handle.close();
   backupDatabase(file, join(folder, 'copy.db'));
@@ -64,7 +64,7 @@ test('a backup never overwrites a file', async () => {
   expect(readFileSync(precious, 'utf8')).toBe('precious');
 });
 
-test('a backup that fails leaves no file behind', () => {
+test('a failed backup leaves no file', () => {
   const folder = temporaryFolder();
   expect(() => backupDatabase(join(folder, 'absent.db'), join(folder, 'copy.db'))).toThrow();
   expect(readdirSync(folder)).toEqual([]);
@@ -80,7 +80,7 @@ test('a copy replaces an older copy', async () => {
   await handle.close();
 });
 
-test('a new database and what SQLite keeps beside it are for their owner alone', async () => {
+test('only its owner can read a new database and the files beside it', async () => {
   const folder = join(temporaryFolder(), 'data');
   const handle = openSqliteDatabase(`file:${join(folder, 'postern.db')}`);
   handle.connection.exec('create table written (id text)');

@@ -15,7 +15,7 @@ import { fetchFrom } from '../../support/fetch.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { startMain } from '../../support/main-process.ts';
 
-/** A machine whose clock can be set. */
+/** Clock sources that a test can set. */
 function machine() {
   let [system, monotonic] = [START, 1000];
   const steps: number[] = [];
@@ -44,14 +44,14 @@ beforeEach(() => {
 });
 
 describe('the time', () => {
-  test('is that of the system clock', () => {
+  test('follows the system clock', () => {
     const { now } = createSteadyClock(computer.sources, 0);
     computer.pass(3 * DAY);
     expect(now()).toBe(START + 3 * DAY);
     expect(computer.steps).toEqual([]);
   });
 
-  test('goes on by the monotonic while the system clock is set back', () => {
+  test('follows the monotonic clock while the system clock is set back', () => {
     const { now } = createSteadyClock(computer.sources, 0);
     computer.pass(HOUR);
     expect(now()).toBe(START + HOUR);
@@ -64,7 +64,7 @@ describe('the time', () => {
     expect(computer.steps).toEqual([-DAY, DAY]);
   });
 
-  test('stands still until a system clock that is a little behind has caught up', () => {
+  test('stays the same until a system clock that is a little behind has caught up', () => {
     const { now } = createSteadyClock(computer.sources, 0);
     computer.set(-MINUTE);
     expect(now()).toBe(START);
@@ -74,7 +74,7 @@ describe('the time', () => {
     expect(now()).toBe(START + 10 * SECOND);
   });
 
-  test('follows a jump forward and does not come back from it; the mark does neither', () => {
+  test('follows a jump forward and never goes back; the mark does not follow it', () => {
     const { now, mark } = createSteadyClock(computer.sources, 0);
     computer.pass(MINUTE);
     computer.set(100 * DAY);
@@ -99,7 +99,7 @@ describe('the mark of a database', () => {
   });
   afterEach(() => handle.close());
 
-  test('is stored at the start, at the end, and in between at most every ten seconds', async () => {
+  test('is stored at the start, at the end, and at most every ten seconds in between', async () => {
     const clock = await startSqliteClock(handle, computer.sources);
     expect(await findClockMark(handle.db)).toBe(START);
     computer.pass(9 * SECOND);
@@ -116,7 +116,7 @@ describe('the mark of a database', () => {
     expect(await findClockMark(handle.db)).toBe(START + 11 * SECOND);
   });
 
-  test('stops a start that is behind it, and names the command', async () => {
+  test('refuses a start that is behind it, and names the command', async () => {
     computer.pass(DAY);
     await (await startSqliteClock(handle, computer.sources)).stop();
     computer.set(-DAY);
@@ -124,7 +124,7 @@ describe('the mark of a database', () => {
     expect(await findClockMark(handle.db)).toBe(START + DAY);
   });
 
-  test('is where a start and a command begin that are a little behind', async () => {
+  test('is the time of a server and a command whose clock is a little behind', async () => {
     await (await startSqliteClock(handle, computer.sources)).stop();
     computer.set(-MINUTE);
     expect((await startSqliteClock(handle, computer.sources)).now()).toBe(START);
@@ -132,7 +132,7 @@ describe('the mark of a database', () => {
     expect((await readSqliteClock(handle, computer.sources))()).toBe(START);
   });
 
-  test('does not take part in a jump of the system clock', async () => {
+  test('does not follow a jump of the system clock', async () => {
     const clock = await startSqliteClock(handle, computer.sources);
     computer.set(1000 * DAY);
     expect(clock.now()).toBe(START + 1000 * DAY);

@@ -24,7 +24,7 @@ async function write({ transact }: SqliteHandle, key: string): Promise<void> {
   );
 }
 
-test('stays as long as nothing is written', async () => {
+test('does not change while nothing is written', async () => {
   const [here] = openTwice();
   const version = here.version as DataVersion;
   const before = version();
@@ -33,7 +33,7 @@ test('stays as long as nothing is written', async () => {
   expect(version()).toBe(before);
 });
 
-test('is another one as soon as this process has written, whichever way', async () => {
+test('changes with every write of this process', async () => {
   const [here] = openTwice();
   const version = here.version as DataVersion;
   const before = version();
@@ -44,7 +44,7 @@ test('is another one as soon as this process has written, whichever way', async 
   expect(version()).not.toBe(between);
 });
 
-test('is another one by the next turn when another process has written', async () => {
+test('changes by the next turn after a write of another process', async () => {
   const [here, elsewhere] = openTwice();
   const version = here.version as DataVersion;
   const before = version();
@@ -53,7 +53,7 @@ test('is another one by the next turn when another process has written', async (
   expect(version()).not.toBe(before);
 });
 
-test('is another one for what is read before a transaction ends', async () => {
+test('changes within a transaction that has written', async () => {
   const [here] = openTwice();
   const version = here.version as DataVersion;
   let during = 0;

@@ -1,6 +1,6 @@
 import { acquireServerLock } from '../../../src/storage/sqlite/server-lock.ts';
 
-/** Becomes the server of a file, says so, and holds the lock until it is ended or told to release it. */
+/** Locks a file as its server, reports that, and holds the lock until it ends or reads a command to release it. */
 const lock = acquireServerLock(process.argv[2] as string);
 process.send?.('locked');
 process.once('message', () => {

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { MIGRATIONS, migrateToLatest } from '../../../src/storage/migrations.ts';
 import { openSqliteDatabase } from '../../../src/storage/open.ts';
 
-/** Migrates a file to a schema with one migration more, which stops half-way until it is told to go on. */
+/** Migrates a file to a schema with an additional migration, which waits in the middle for a line on standard input. */
 const slow = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema.createTable('first_half').addColumn('id', 'text').execute();

@@ -57,11 +57,14 @@ test('a second run changes nothing', async () => {
   expect(digestOf(file)).toBe(before);
 });
 
-test('a database that holds something is copied before the first pending migration', async () => {
+test('a database with a schema is copied before the first pending migration', async () => {
   const file = newFile();
   writeTestDatabase(file);
   const handle = openSqliteDatabase(`file:${file}`);
-  await handle.db.insertInto('attempt_counters').values({ key: 'kept', attempts: 1, resets_at: 0 }).execute();
+  await handle.db
+    .insertInto('attempt_counters')
+    .values({ key: 'stored', attempts: 1, resets_at: 0 })
+    .execute();
 
   const migrations = { ...MIGRATIONS, '9998-one': addsTable('one'), '9999-two': addsTable('two') };
   const copy = `${file}-at-${NEWEST}`;
@@ -70,11 +73,11 @@ test('a database that holds something is copied before the first pending migrati
 
   const before = openSqliteDatabase(`file:${copy}`);
   expect(await pendingMigrations(before)).toEqual([]);
-  expect(await before.db.selectFrom('attempt_counters').select('key').execute()).toEqual([{ key: 'kept' }]);
+  expect(await before.db.selectFrom('attempt_counters').select('key').execute()).toEqual([{ key: 'stored' }]);
   await before.close();
 });
 
-test('a migration that fails leaves the schema of the one before, and can be tried again', async () => {
+test('a failed migration leaves the schema of the previous one, and can be run again', async () => {
   const file = newFile();
   const handle = openSqliteDatabase(`file:${file}`);
   const fails = {
@@ -95,7 +98,7 @@ test('a migration that fails leaves the schema of the one before, and can be tri
   await handle.close();
 });
 
-test('a process killed half-way through a migration leaves nothing of it', async () => {
+test('a process killed during a migration leaves nothing of it', async () => {
   const file = newFile();
   const killed = startProcess(MIGRATING, file);
   expect(await killed.next()).toBe('open');
@@ -109,7 +112,7 @@ test('a process killed half-way through a migration leaves nothing of it', async
   await handle.close();
 });
 
-test('of two processes at once one migrates, and the other waits and finds it done', async () => {
+test('of two concurrent processes one migrates, and the other waits', async () => {
   const file = newFile();
   const first = startProcess(MIGRATING, file);
   expect(await first.next()).toBe('open');
@@ -175,7 +178,7 @@ test.each(['delete', 'wal'])(
   },
 );
 
-test('a file that is no database is refused untouched', () => {
+test('a file that is not a database is refused untouched', () => {
   const file = newFile();
   writeFileSync(file, 'a letter, and not a short one either: '.repeat(100));
   const before = digestOf(file);

@@ -17,7 +17,7 @@ function databaseFile(): string {
   return file;
 }
 
-test('one process alone is the server of a file, until it lets go', async () => {
+test('a file has one server until it releases the lock', async () => {
   const file = databaseFile();
   const holder = startProcess(HOLDER, file);
   expect(await holder.next()).toBe('locked');
@@ -29,7 +29,7 @@ test('one process alone is the server of a file, until it lets go', async () => 
   acquireServerLock(file).release();
 });
 
-test('a killed server leaves no lock behind', async () => {
+test('the lock of a killed server is free', async () => {
   const file = databaseFile();
   const holder = startProcess(HOLDER, file);
   expect(await holder.next()).toBe('locked');
@@ -37,7 +37,7 @@ test('a killed server leaves no lock behind', async () => {
   acquireServerLock(file).release();
 });
 
-test('within a process too, and by whatever link, a file has one server', () => {
+test('a file has one server, even within a process and through a link', () => {
   const file = databaseFile();
   const link = join(temporaryFolder(), 'postern.db');
   symlinkSync(file, link);
@@ -48,7 +48,7 @@ test('within a process too, and by whatever link, a file has one server', () => 
   acquireServerLock(file).release();
 });
 
-test('operator commands read and write beside the server', async () => {
+test('operator commands read and write while the server runs', async () => {
   const file = databaseFile();
   const lock = acquireServerLock(file);
   const handle = openSqliteDatabase(`file:${file}`);
@@ -59,7 +59,7 @@ test('operator commands read and write beside the server', async () => {
   lock.release();
 });
 
-test('each in-memory database is its own and needs no lock', () => {
+test('databases in memory are separate and need no lock', () => {
   const one = acquireServerLock(null);
   const other = acquireServerLock(null);
   one.release();

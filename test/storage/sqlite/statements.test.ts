@@ -5,7 +5,7 @@ import { openTestSqlite } from '../../support/database.ts';
 let database: SqliteHandle;
 beforeEach(async () => {
   database = openTestSqlite();
-  // The dialect comes into effect with the first query.
+  // Kysely creates the dialect with the first query.
   await database.db.selectFrom('users').select('id').execute();
 });
 afterEach(() => database.close());
@@ -18,7 +18,7 @@ function prepareLists(count: number, length: number): void {
   }
 }
 
-test('a statement that is in use stays prepared, however many others come', () => {
+test('a statement in use stays prepared while many others are executed', () => {
   const hot = database.connection.prepare(HOT);
   for (let round = 0; round < 10; round += 1) {
     prepareLists(100, round * 10);
@@ -26,7 +26,7 @@ test('a statement that is in use stays prepared, however many others come', () =
   }
 });
 
-test('statements with long lists take the room of few', () => {
+test('few statements with long lists fill the cache', () => {
   const hot = database.connection.prepare(HOT);
   prepareLists(200, 2000);
   expect(database.connection.prepare(HOT)).not.toBe(hot);

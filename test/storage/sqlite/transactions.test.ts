@@ -9,7 +9,7 @@ import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 let handle: SqliteHandle;
-/** Another process's view of the file: only what is committed. */
+/** A second connection, which sees committed data only. */
 let elsewhere: Database.Database;
 
 const stored = (): string[] =>
@@ -19,7 +19,7 @@ async function insert(tx: Executor, key: string): Promise<void> {
   await tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute();
 }
 
-/** A transaction that stores a key, and then does what else it is given. */
+/** Runs a transaction that stores a key and then calls `then`. */
 function store(key: string, then: () => unknown = () => key): Promise<unknown> {
   return handle.transact(async (tx) => {
     await insert(tx, key);
@@ -46,8 +46,8 @@ afterEach(async () => {
   await handle.close();
 });
 
-describe('transactions that are asked for at the same time', () => {
-  test('run in the order in which they were asked for, each seeing what those before it did', async () => {
+describe('concurrent transactions', () => {
+  test('run in the order of the calls, each seeing the writes of earlier ones', async () => {
     const keys = Array.from({ length: 200 }, (_, n) => `key ${n}`);
     const seen = await Promise.all(
       keys.map((key) =>
@@ -70,7 +70,7 @@ describe('transactions that are asked for at the same time', () => {
     expect(stored()).toHaveLength(100);
   });
 
-  test('are each undone alone where they fail, whatever they threw or broke', async () => {
+  test('are each rolled back alone if they fail', async () => {
     const taken = () =>
       handle.transact(async (tx) => {
         await insert(tx, 'undone');
@@ -86,14 +86,14 @@ describe('transactions that are asked for at the same time', () => {
     expect(stored()).toEqual(['first', 'last']);
   });
 
-  test('are told of their success, and of their refusal too, only when all of them are stored', async () => {
-    const known: string[][] = [];
-    const note = () => void known.push(stored());
+  test('settle, also with an error, only after the commit', async () => {
+    const seen: string[][] = [];
+    const note = () => void seen.push(stored());
     await Promise.all([store('first').then(note), store('no', refuse).catch(note), store('last').then(note)]);
-    expect(known).toEqual(Array(3).fill(['first', 'last']));
+    expect(seen).toEqual(Array(3).fill(['first', 'last']));
   });
 
-  test('all wait while another process holds the lock, and are then done once, in order', async () => {
+  test('wait while another process holds the lock, and then run once, in order', async () => {
     elsewhere.exec('begin immediate');
     const runs: string[] = [];
     const ends = ['a', 'b', 'c'].map((key) => store(key, () => runs.push(key)));
@@ -107,14 +107,14 @@ describe('transactions that are asked for at the same time', () => {
   });
 });
 
-describe('where SQLite gives up', () => {
-  /** Gives the file no more room than it has. */
+describe('if SQLite rolls back by itself', () => {
+  /** Prevents the file from growing. */
   function fill(): void {
     const pages = handle.connection.pragma('page_count', { simple: true });
     handle.connection.pragma(`max_page_count = ${pages}`);
   }
 
-  test('a transaction, all that share it fail with its reason, also one that was refused, and none is stored', async () => {
+  test('all transactions of the commit fail with its error, also a refused one, and none is stored', async () => {
     fill();
     const wide = 'x'.repeat(100_000);
     const ends = await Promise.allSettled([store('first'), store('no', refuse), store(wide), store('last')]);
@@ -126,7 +126,7 @@ describe('where SQLite gives up', () => {
     expect(stored()).toEqual(['after']);
   });
 
-  test('a transaction whose work took no notice, that one is not taken for done', async () => {
+  test('a transaction whose work ignored the error does not succeed', async () => {
     fill();
     const heedless = handle.transact(async (tx) => {
       await insert(tx, 'x'.repeat(100_000)).catch(() => {});

@@ -15,7 +15,7 @@ async function write({ db }: SqliteHandle, key: string): Promise<void> {
   await db.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute();
 }
 
-test('what another process changes is noticed, once; what this one changes is not', async () => {
+test('a commit of another process is reported once; commits of this process are not', async () => {
   const file = join(temporaryFolder(), 'postern.db');
   writeTestDatabase(file);
   const [here, elsewhere] = [open(file), open(file)];

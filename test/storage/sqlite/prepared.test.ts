@@ -13,16 +13,16 @@ async function openWithWorkspace() {
   const handle = openTestSqlite();
   const workspace = { id: 'w', name: 'w', slug: 'w', createdAt: 0, policy: DEFAULT_POLICY };
   await insertWorkspace(handle.db, workspace);
-  const policyNow = async () => (await findUserAccess(handle.db, 'nobody', 'w'))?.policy.personalTokens;
+  const policyNow = async () => (await findUserAccess(handle.db, 'unknown', 'w'))?.policy.personalTokens;
   return { ...handle, policyNow };
 }
 
-test('a look-up beside an open transaction sees nothing of what that takes back', async () => {
+test('a lookup during a transaction sees nothing of it if it is rolled back', async () => {
   const { transact, policyNow, close } = await openWithWorkspace();
   let seen: Promise<unknown> = Promise.resolve();
   const attempt = transact(async (tx) => {
     await setPolicy(tx, 'w', FORBIDDING);
-    expect((await findUserAccess(tx, 'nobody', 'w'))?.policy).toEqual(FORBIDDING);
+    expect((await findUserAccess(tx, 'unknown', 'w'))?.policy).toEqual(FORBIDDING);
     seen = policyNow();
     throw new Error('changed my mind');
   });
@@ -31,7 +31,7 @@ test('a look-up beside an open transaction sees nothing of what that takes back'
   await close();
 });
 
-test('a look-up that is made while a transaction is open answers with what that stored', async () => {
+test('a lookup during a transaction waits for it and returns what it stored', async () => {
   const { transact, policyNow, close } = await openWithWorkspace();
   let seen: Promise<unknown> = Promise.resolve();
   await transact(async (tx) => {
@@ -48,7 +48,7 @@ const usesBefore = prepareQuery((db: Executor, at: number) =>
   db.selectFrom('credential_uses').selectAll().where('at', '<', at).orderBy('at', 'desc').limit(3),
 );
 
-test('rows come as they are stored and in their order, whatever stands in them', async () => {
+test('rows are returned unchanged and in order, with any content', async () => {
   const { db, close } = openTestSqlite();
   const texts = [
     '',
@@ -70,7 +70,7 @@ test('rows come as they are stored and in their order, whatever stands in them',
   await close();
 });
 
-test('a limit stands in the text: SQLite would prepare a statement anew for each one that is bound', async () => {
+test('a limit is part of the SQL text, because SQLite prepares a statement again for each bound limit', async () => {
   const { db, close } = openTestSqlite();
   const { sql, parameters } = db.selectFrom('users').select('id').limit(3).offset(2).compile();
   expect(sql).toMatch(/ limit 3 offset \?$/);
@@ -78,12 +78,12 @@ test('a limit stands in the text: SQLite would prepare a statement anew for each
   await close();
 });
 
-test('nothing that a page of tokens takes binds a limit, at whatever depth', async () => {
+test('no statement for a page of tokens binds a limit, at any depth', async () => {
   const { connection, db, close } = openTestSqlite();
   const prepare = vi.spyOn(connection, 'prepare');
   const window = { after: { key: 5, id: 'x' }, before: null, backward: false, limit: 20 };
   const order = { field: 'CREATED_AT', direction: 'DESC' } as const;
-  await pageTokens(db, { ownerId: 'nobody' }, {}, order, window, 0);
+  await pageTokens(db, { ownerId: 'unknown' }, {}, order, window, 0);
   const texts = prepare.mock.calls.map(([text]) => text).filter((text) => text.includes(' limit '));
   expect(texts.some((text) => text.includes(' limit 21'))).toBe(true);
   expect(texts.some((text) => text.includes(' limit 1)'))).toBe(true);
