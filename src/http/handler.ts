@@ -13,7 +13,7 @@ import { errorResponse, failureResponse, jsonResponse, withDefaultHeaders } from
 import type { Metrics } from './metrics.ts';
 import { createRequestContext, type Endpoint, logFieldsOf, type RequestContext } from './request-context.ts';
 
-/** What the wire is made of. */
+/** The parts of the HTTP handler. */
 export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts, 'limits'> {
   readonly config: GraphQLEndpointParts['config'] &
     VerificationParts['config'] &
@@ -21,28 +21,28 @@ export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts
   readonly ids: IdSource;
   /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
   readonly probe: () => Promise<void>;
-  /** Told of every request that was answered; `null` where nobody measures. */
+  /** Observes each response; `null` if metrics are off. */
   readonly metrics: Pick<Metrics, 'observe'> | null;
 }
 
-/** The other end of the connection that a request came over. */
+/** The other end of a request's connection. */
 export interface Peer {
   readonly address: string | null;
 }
 
-/** Postern over HTTP, whatever carries the requests. */
+/** Postern over HTTP, independent of the server that reads the requests. */
 export interface HttpHandler {
-  /** Answers a request. Never rejects: what goes wrong is answered, too. */
-  answer(request: HttpRequest, peer: Peer): HttpResponse | Promise<HttpResponse>;
-  /** Answers what is not even a request, such as one with a malformed `Host`. */
+  /** Returns the response to a request. Never throws or rejects: errors become responses. */
+  handle(request: HttpRequest, peer: Peer): HttpResponse | Promise<HttpResponse>;
+  /** Returns the response to a request that could not be read, such as one with a malformed `Host`. */
   refuse(error: unknown): HttpResponse;
-  /** From now on, every request but one for `/health` gets `UNAVAILABLE`. Those under way are finished. */
+  /** From now on, requests get `UNAVAILABLE`, except for `/health`. Pending requests are finished. */
   drain(): void;
 }
 
 /**
- * Answers whether the database can be used. Requests that come while it is being probed share that probe: anybody may ask,
- * and however many do, they take one connection.
+ * Returns the endpoint that reports whether the database is usable. Concurrent requests share one probe and so one
+ * connection, because the endpoint needs no credential.
  */
 function createReadiness({ probe, logger }: Pick<HttpParts, 'probe' | 'logger'>): Endpoint {
   let probing: Promise<void> | null = null;
@@ -65,7 +65,7 @@ function createReadiness({ probe, logger }: Pick<HttpParts, 'probe' | 'logger'>)
   };
 }
 
-/** The handler over its parts. */
+/** Creates the handler with its routes. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
   const { config, logger, metrics } = parts;
   const limits = createRateLimits({
@@ -85,7 +85,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     ['/ready', readOnly(ready)],
   ]);
 
-  /** The path of a request as the routes name it: in its normal form, where it was not sent so. */
+  /** Returns the path of a request, normalized if the path as sent is not a route. */
   function pathOf(request: HttpRequest): string {
     return routes.has(request.path) ? request.path : request.url.pathname;
   }
@@ -101,35 +101,35 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     return endpoint(request, requestContext);
   }
 
-  /** Takes note of an answer, and makes it complete. */
+  /** Logs and measures a response, and adds the default headers. */
   function finish(
-    answer: HttpResponse,
+    response: HttpResponse,
     request: HttpRequest,
     requestContext: RequestContext,
-    begun: number,
+    startedAt: number,
   ): HttpResponse {
     const { method } = request;
-    // A path that is none of ours may be anything, a secret that was pasted included.
+    // An unknown path is not logged: it can contain a pasted secret.
     const path = routes.has(requestContext.path) ? requestContext.path : null;
-    const { status } = answer;
-    const ms = monotonicNow() - begun;
+    const { status } = response;
+    const ms = monotonicNow() - startedAt;
     if (logger.isLevelEnabled('info')) {
       logger.info({ ...logFieldsOf(requestContext), method, path, status, ms: Math.round(ms) }, 'request');
     }
-    metrics?.observe({ visit: requestContext, path, method, status, seconds: ms / 1000 });
-    return withDefaultHeaders(answer, requestContext.requestId);
+    metrics?.observe({ requestContext, path, method, status, seconds: ms / 1000 });
+    return withDefaultHeaders(response, requestContext.requestId);
   }
 
   return {
-    answer(request, peer) {
-      const begun = monotonicNow();
+    handle(request, peer) {
+      const startedAt = monotonicNow();
       const requestContext = createRequestContext(parts.ids(), addressOf(request, peer.address));
-      const done = (answer: HttpResponse) => finish(answer, request, requestContext, begun);
+      const done = (response: HttpResponse) => finish(response, request, requestContext, startedAt);
       const failed = (error: unknown) => done(failureResponse(error, request, requestContext, logger));
       try {
         requestContext.path = pathOf(request);
-        const answer = route(requestContext.path, request, requestContext);
-        return answer instanceof Promise ? answer.then(done, failed) : done(answer);
+        const response = route(requestContext.path, request, requestContext);
+        return response instanceof Promise ? response.then(done, failed) : done(response);
       } catch (error) {
         return failed(error);
       }
@@ -137,9 +137,9 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
 
     refuse(error) {
       const requestContext = createRequestContext(parts.ids(), null);
-      const answer = errorResponse(error, requestContext);
-      logger.info({ ...logFieldsOf(requestContext), status: answer.status }, 'malformed request');
-      return withDefaultHeaders(answer, requestContext.requestId);
+      const response = errorResponse(error, requestContext);
+      logger.info({ ...logFieldsOf(requestContext), status: response.status }, 'malformed request');
+      return withDefaultHeaders(response, requestContext.requestId);
     },
 
     drain() {

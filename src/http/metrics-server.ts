@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 import { discardBody } from './node/unread-body.ts';
 
-/** Metrics on a port of their own, which the world that sends requests need not reach. */
+/** Serves the metrics on a separate port, which need not be public. */
 export interface MetricsServer {
-  /** Starts to accept connections; tells the port, which the system chose for 0. Rejects where it cannot. */
+  /** Starts to accept connections. Resolves to the port; 0 lets the system choose one. Rejects if it cannot listen. */
   listen(port: number, host: string): Promise<number>;
   close(): void;
 }
 
-/** A server of `/metrics` alone. */
+/** Creates a server for `/metrics`. */
 export function createMetricsServer(metrics: Metrics): MetricsServer {
   const server = createServer(async (message, outgoing) => {
     const { method, url } = message;
@@ -28,7 +28,7 @@ export function createMetricsServer(metrics: Metrics): MetricsServer {
     async listen(port, host) {
       server.listen(port, host);
       await once(server, 'listening');
-      // Alone, it is no reason for the process to live.
+      // This server must not keep the process running.
       server.unref();
       return (server.address() as AddressInfo).port;
     },

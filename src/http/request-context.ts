@@ -7,31 +7,31 @@ import type { HttpRequest, HttpResponse } from './message/message.ts';
 
 const OPERATION_NAME_LENGTH = 100;
 
-/** One request while it is answered: what is learnt of it on the way becomes its line in the log. */
+/** The state of one request. Its log line is made from it. */
 export interface RequestContext {
   readonly requestId: string;
-  /** The client's address, as far as it can be believed. */
+  /** The address of the client, or of the nearest untrusted hop. */
   readonly address: string | null;
-  /** What was asked for; empty until that is known. */
+  /** The normalized path; empty until it is known. */
   path: string;
   principal: Principal;
-  /** The codes of the errors that it is answered with. */
+  /** The codes of the errors in the response. */
   readonly codes: ErrorCode[];
   operation: { readonly name: string | null; readonly type: OperationTypeNode } | null;
 }
 
-/** Answers the requests to one path; what it throws is answered as a refusal. */
+/** Handles the requests to one path. An error that it throws becomes an error response. */
 export type Endpoint = (
   request: HttpRequest,
   requestContext: RequestContext,
 ) => HttpResponse | Promise<HttpResponse>;
 
-/** A visit of which no more is known than where it comes from. */
+/** Returns the initial context of a request. */
 export function createRequestContext(requestId: string, address: string | null): RequestContext {
   return { requestId, address, path: '', principal: ANONYMOUS, codes: [], operation: null };
 }
 
-/** The fields of a visit's line in the log: chosen ones, none of which can hold a secret. */
+/** Returns the fields for log lines about a request. None of them can contain a secret. */
 export function logFieldsOf({ requestId, principal, operation }: RequestContext): Record<string, unknown> {
   const name = operation?.name;
   return {

@@ -55,7 +55,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
   const answer = await way(
     request,
-    createCall({ documents, schema }, request, { graphqlParams: params, server, visit: requestContext }),
+    createCall({ documents, schema }, request, { graphqlParams: params, server, requestContext }),
   );
   return (
     answer && {

@@ -80,7 +80,7 @@ describe('an operation', () => {
     expect(answer.data.tokens.nodes).toHaveLength(TOKENS);
     expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
     expect(answer.errors).toHaveLength(101);
-    expect(answer.errors.at(-1)?.message).toMatch(/^\d+ more errors are left out\.$/);
+    expect(answer.errors.at(-1)?.message).toMatch(/^\d+ more errors were omitted\.$/);
   });
 
   test('with a check for each of many workspaces is charged for each check', async () => {

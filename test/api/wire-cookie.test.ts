@@ -151,7 +151,7 @@ describe('a cookie that is sent twice', () => {
         const { status, text } = await askRaw(...headers);
         expect(status).toBe(400);
         expect(text).toContain('INVALID_AUTH_HEADER');
-        expect(text).toContain('delete the cookies of this site');
+        expect(text).toContain('Delete the cookies of this site');
         expect(text).not.toMatch(/set-cookie/i);
       }
     }

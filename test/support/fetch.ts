@@ -30,9 +30,9 @@ function toResponse({ status, headers, body }: HttpResponse): Response {
 
 /** Sends a request to a handler without a network. */
 export async function fetchFrom(
-  handler: Pick<HttpHandler, 'answer'>,
+  handler: Pick<HttpHandler, 'handle'>,
   request: Request,
   address = '127.0.0.1',
 ): Promise<Response> {
-  return toResponse(await handler.answer(toHttpRequest(request), { address }));
+  return toResponse(await handler.handle(toHttpRequest(request), { address }));
 }

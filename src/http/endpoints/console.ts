@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type HttpHeaders, type HttpRequest, takesGzip } from '../message/message.ts';
+import { acceptsGzip, type HttpHeaders, type HttpRequest } from '../message/message.ts';
 import { readOnly } from '../message/methods.ts';
-import { KEEP_FOR_EVER } from '../message/responses.ts';
+import { IMMUTABLE } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 
-/** Where the build puts the console, seen from this file: as it was compiled, and as it was written. */
+/** The folder of the built console, relative to this file: in `dist`, and in `src`. */
 const FOLDERS = ['../../../console/', '../../../dist/console/'] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The console needs nothing but this server, and its pages may run nothing that did not come with them. */
+/** The console loads everything from this server, and runs no inline scripts. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
@@ -30,17 +30,17 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A file as it is sent. */
+/** A file in memory, plain and compressed. */
 interface StaticFile {
   readonly bytes: Uint8Array;
-  /** Returns the bytes in gzip. The first call compresses them, so that a start does not wait for it. */
+  /** Returns the bytes in gzip. The first call compresses them, so that the start does not wait for it. */
   readonly compressed: () => Uint8Array;
   readonly headers: HttpHeaders;
 }
 
-/** The console's files, each found by the path that it is asked for under. */
+/** The files of the console. */
 export interface Console {
-  /** What answers a request for a file or a page of the console; `null` where it is neither. */
+  /** Returns the endpoint for a file or page of the console; `null` if the path is neither. */
   find(path: string, request: HttpRequest): Endpoint | null;
 }
 
@@ -48,7 +48,7 @@ function readFile(folder: URL, path: string): StaticFile {
   const bytes = new Uint8Array(readFileSync(new URL(`.${path}`, folder)));
   const type = TYPES[extname(path)];
   let compressed: Uint8Array | undefined;
-  if (!type) throw new Error(`the console holds a file of unknown type: ${path}`);
+  if (!type) throw new Error(`the console has a file of an unknown type: ${path}`);
   return {
     bytes,
     compressed: () => {
@@ -59,8 +59,8 @@ function readFile(folder: URL, path: string): StaticFile {
       'content-type': type,
       'content-security-policy': CONTENT_SECURITY_POLICY,
       vary: 'Accept-Encoding',
-      // The build names these files by what is in them.
-      ...(path.startsWith('/assets/') && { 'cache-control': KEEP_FOR_EVER }),
+      // The names of these files contain a hash of their content.
+      ...(path.startsWith('/assets/') && { 'cache-control': IMMUTABLE }),
     },
   };
 }
@@ -77,21 +77,21 @@ function readFolder(folder: URL): ReadonlyMap<string, StaticFile> {
 
 function send(file: StaticFile): Endpoint {
   return readOnly(async (request) => {
-    const zipped = takesGzip(request);
+    const compress = acceptsGzip(request);
     return {
       status: 200,
-      headers: { ...file.headers, ...(zipped && { 'content-encoding': 'gzip' }) },
-      body: zipped ? file.compressed() : file.bytes,
+      headers: { ...file.headers, ...(compress && { 'content-encoding': 'gzip' }) },
+      body: compress ? file.compressed() : file.bytes,
     };
   });
 }
 
-/** Whether a browser asks for a page, which the console then shows by its path. */
-function wantsPage(path: string, request: HttpRequest): boolean {
+/** Returns whether a browser requests a page; the console renders it by its path. */
+function isPageRequest(path: string, request: HttpRequest): boolean {
   return extname(path) === '' && (request.header('accept') ?? '').includes('text/html');
 }
 
-/** The built console, read into memory; `null` where none was built. */
+/** Reads the built console into memory; returns `null` if it is not built. */
 export function loadConsole(): Console | null {
   const folders = FOLDERS.map((folder) => new URL(folder, import.meta.url));
   for (const folder of folders) {
@@ -101,7 +101,7 @@ export function loadConsole(): Console | null {
       return {
         find(path, request) {
           const file =
-            path === '/' ? page : (files.get(path) ?? (wantsPage(path, request) ? page : undefined));
+            path === '/' ? page : (files.get(path) ?? (isPageRequest(path, request) ? page : undefined));
           return file ? send(file) : null;
         },
       };

@@ -10,23 +10,24 @@ import { OVER_BUDGET, UNITS_MAX } from '../../graphql/budget.ts';
 import { type Cost, type Variables, worstOf } from '../../graphql/cost.ts';
 import { costOfOperation } from '../../graphql/selection-cost.ts';
 
-/** What an operation may cost if every page were full: pages seldom are, and what it really uses is bounded by its budget. */
-const FORESEEN_MAX = 5 * UNITS_MAX;
+/** The limit on the cost with full pages. It is above the budget, because pages are rarely full. */
+const ESTIMATE_MAX = 5 * UNITS_MAX;
 
 /** The certain units are mostly introspection, which runs without a pause. GraphiQL's query takes 7,000. */
 const CERTAIN_MAX = 12_000;
 
-/** An event of a stream with the longest payload may cost so much: many streams may carry it at once. */
+/** The limit on the cost of an event with the longest payload. Many streams can send it at the same time. */
 const EVENT_MAX = 5_000;
 const LONGEST_PAYLOAD = 1_024;
 
-interface Foreseen {
+interface Estimate {
   readonly cost: Cost;
-  /** Values of variables that are left out. */
+  /** The default values of integer variables. */
   readonly defaults: Variables;
 }
 
-const FORESEEN = new WeakMap<OperationDefinitionNode, Foreseen>();
+/** Estimates of parsed operations, which the document cache reuses. */
+const ESTIMATES = new WeakMap<OperationDefinitionNode, Estimate>();
 
 function defaultsOf(operation: OperationDefinitionNode): Variables {
   const integers = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
@@ -35,24 +36,24 @@ function defaultsOf(operation: OperationDefinitionNode): Variables {
   return Object.fromEntries(integers);
 }
 
-function foresee(
+function estimate(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): Foreseen {
-  const known = FORESEEN.get(operation);
-  if (known) return known;
+): Estimate {
+  const cached = ESTIMATES.get(operation);
+  if (cached) return cached;
   const fragments = Object.fromEntries(
     document.definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
     ),
   );
-  const foreseen = {
+  const result = {
     cost: costOfOperation({ schema, fragments }, operation),
     defaults: defaultsOf(operation),
   };
-  FORESEEN.set(operation, foreseen);
-  return foreseen;
+  ESTIMATES.set(operation, result);
+  return result;
 }
 
 /**
@@ -65,12 +66,12 @@ export function requireAffordable(
   operation: OperationDefinitionNode,
   variables: Variables | null | undefined,
 ): number {
-  const { cost, defaults } = foresee(schema, document, operation);
+  const { cost, defaults } = estimate(schema, document, operation);
   const worst = worstOf(cost, { ...defaults, ...variables });
   const isStream = operation.operation === OperationTypeNode.SUBSCRIPTION;
   const fits = isStream
     ? worst + cost.json * LONGEST_PAYLOAD <= EVENT_MAX
-    : worst <= FORESEEN_MAX && cost.units <= CERTAIN_MAX;
+    : worst <= ESTIMATE_MAX && cost.units <= CERTAIN_MAX;
   if (fits) return cost.units;
   throw failure('QUERY_TOO_COMPLEX', OVER_BUDGET);
 }

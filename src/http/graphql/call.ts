@@ -7,20 +7,20 @@ import type { RequestContext } from '../request-context.ts';
 import { requireAffordable } from './affordable.ts';
 import type { Documents, ReadDocument } from './documents.ts';
 
-/** One GraphQL request, read and negotiated: what the lane and Yoga answer. */
+/** One parsed GraphQL request, for the fast path or Yoga. */
 export interface Call {
-  /** Their types are checked. */
+  /** Parameters of valid types. */
   readonly graphqlParams: GraphQLParams;
   readonly read: ReadDocument;
-  /** The operation that is asked for; `null` if the document has none of that name, or cannot be parsed. */
+  /** The requested operation; `null` if the document has none of that name, or cannot be parsed. */
   readonly operation: OperationDefinitionNode | null;
   /** The units that the operation takes whatever is stored. */
   readonly units: number;
-  /** What the client accepts, the type that it prefers first. */
+  /** The media types that the client accepts, in order of preference. */
   readonly accepted: readonly MediaType[];
-  /** What the context of its fields is made of. */
+  /** The server's part of the context of resolvers. */
   readonly server: ServerContext;
-  readonly visit: RequestContext;
+  readonly requestContext: RequestContext;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface Call {
 export function createCall(
   { documents, schema }: { documents: Documents; schema: GraphQLSchema },
   request: HttpRequest,
-  { graphqlParams, server, visit: requestContext }: Pick<Call, 'graphqlParams' | 'server' | 'visit'>,
+  { graphqlParams, server, requestContext }: Pick<Call, 'graphqlParams' | 'server' | 'requestContext'>,
 ): Call {
   const read = documents.read(graphqlParams.query ?? '');
   const operation = (read.document && getOperationAST(read.document, graphqlParams.operationName)) ?? null;
@@ -40,5 +40,5 @@ export function createCall(
   assertAcceptable(accepted, operation?.operation);
   const isValid = read.document && operation && read.errors.length === 0;
   const units = isValid ? requireAffordable(schema, read.document, operation, graphqlParams.variables) : 0;
-  return { graphqlParams, read, operation, units, accepted, server, visit: requestContext };
+  return { graphqlParams, read, operation, units, accepted, server, requestContext };
 }

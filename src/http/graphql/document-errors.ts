@@ -8,13 +8,13 @@ import {
 import { ERRORS, type ErrorCode, PosternError } from '../../domain/errors.ts';
 import { withoutSecrets } from '../../domain/secret.ts';
 
-// What graphql-js says about a document or its variables repeats values of the caller's, and those may be secrets. Here
-// each message is cut down to the part that names types, fields and places.
+// Messages of graphql-js about a document or its variables repeat values of the caller, which can be secrets. The functions
+// here keep only the part of a message that names types, fields and positions.
 
-/** How graphql-js begins what it says about the shape of an input object: names only. */
+/** The start of messages about the fields of an input object, which contain only names. */
 const ABOUT_FIELDS = /^(?:Field "|OneOf |Exactly one key )/;
 
-/** graphql-js's rule on literals, saying which type was expected instead of what stood there. */
+/** The rule of graphql-js on literals, with messages that name the expected type instead of the value. */
 export const QuietValuesRule: ValidationRule = (context: ValidationContext) => {
   const reportError = (error: GraphQLError) => {
     const message = ABOUT_FIELDS.test(error.message)
@@ -25,12 +25,12 @@ export const QuietValuesRule: ValidationRule = (context: ValidationContext) => {
   return ValuesOfCorrectTypeRule(Object.create(context, { reportError: { value: reportError } }));
 };
 
-/** What the parser expected; what it found is the caller's own text. */
+/** Returns what the parser expected, without the text that it found. */
 function aboutSyntax(message: string): string {
   return `${/^Syntax Error: Expected (?:"[^"]*"|<?\w+>?)/.exec(message)?.[0] ?? 'Syntax Error'}.`;
 }
 
-/** Why a variable's value does not fit, where that can be said in the schema's words. */
+/** Returns why the value of a variable is invalid, in terms of the schema. */
 function reasonOf(cause: Error | undefined): string {
   if (cause instanceof GraphQLError && cause.originalError) return reasonOf(cause.originalError);
   if (cause instanceof PosternError) return cause.detail.issues?.[0]?.message ?? cause.message;
@@ -40,7 +40,7 @@ function reasonOf(cause: Error | undefined): string {
   return `${/^Expected type "\w+"/.exec(message)?.[0] ?? 'the value does not fit its type'}.`;
 }
 
-/** Which variable does not fit, where in it, and why. The message ends with the place and, if there is one, the cause. */
+/** Returns which variable is invalid, at which path, and why. A message of graphql-js ends with the path and the cause. */
 function aboutVariable(error: GraphQLError): string {
   const cause = error.originalError;
   if (!cause) return error.message;
@@ -49,43 +49,46 @@ function aboutVariable(error: GraphQLError): string {
   return `Variable "$${place}": ${reasonOf(cause)}`;
 }
 
-/** The executor gives such errors no code, and for subscriptions one of its own. */
+/** Returns whether an error is about variables. The executor sets no code or, for subscriptions, `BAD_USER_INPUT`. */
 function isAboutVariables({ extensions, nodes, message }: GraphQLError): boolean {
   if (extensions.code !== undefined && extensions.code !== 'BAD_USER_INPUT') return false;
   return nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION || message.startsWith('Too many errors processing');
 }
 
-/** What a client is told. */
-interface Told {
+/** A code, and a message without values of the caller. */
+interface CodedMessage {
   readonly code: ErrorCode;
   readonly message: string;
 }
 
-function told(code: ErrorCode, message: string = ERRORS[code].message): Told {
+function coded(code: ErrorCode, message: string = ERRORS[code].message): CodedMessage {
   return { code, message };
 }
 
-function tell(error: GraphQLError): Told | null {
-  if (isAboutVariables(error)) return told('BAD_VARIABLES', aboutVariable(error));
+function describe(error: GraphQLError): CodedMessage | null {
+  if (isAboutVariables(error)) return coded('BAD_VARIABLES', aboutVariable(error));
   switch (error.extensions.code) {
     case 'GRAPHQL_PARSE_FAILED':
-      return told('GRAPHQL_PARSE_FAILED', aboutSyntax(error.message));
+      return coded('GRAPHQL_PARSE_FAILED', aboutSyntax(error.message));
     case 'GRAPHQL_VALIDATION_FAILED':
-      // graphql-js gives up comparing the fields of one name where there are hundreds of them.
+      // graphql-js stops comparing fields if hundreds have the same name.
       return error.message === 'Validation aborted.'
-        ? told('QUERY_TOO_COMPLEX', 'Too many fields of the document have the same name.')
-        : told('GRAPHQL_VALIDATION_FAILED', error.message);
+        ? coded('QUERY_TOO_COMPLEX', 'Too many fields of the document have the same name.')
+        : coded('GRAPHQL_VALIDATION_FAILED', error.message);
     case 'OPERATION_RESOLUTION_FAILURE':
-      return told('BAD_REQUEST', 'The document has no such operation, or several and none was named.');
+      return coded(
+        'BAD_REQUEST',
+        'The document has no operation of this name, or has several and none is named.',
+      );
     case undefined:
-      // What is found only when execution begins, such as an operation on a root type that the schema lacks.
-      return error.nodes && !error.originalError ? told('GRAPHQL_VALIDATION_FAILED') : null;
+      // Execution failed before the first field, for example because the schema has no such root type.
+      return error.nodes && !error.originalError ? coded('GRAPHQL_VALIDATION_FAILED') : null;
     default:
       return null;
   }
 }
 
-/** The codes whose status depends on what the client accepts. */
+/** The codes whose status depends on the media type that the client accepts. */
 const BY_MEDIA_TYPE: readonly ErrorCode[] = [
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -93,14 +96,14 @@ const BY_MEDIA_TYPE: readonly ErrorCode[] = [
 ];
 
 /**
- * An error about the document or its variables under its code, without the caller's values; `null` for any other.
- * Where the document or the variables are at fault, its HTTP status, 400, holds for clients that accept
- * `application/graphql-response+json`; others get 200 (GraphQL over HTTP).
+ * Returns an error about the document or its variables with its code and without values of the caller; `null` for any other
+ * error. For an invalid document or variable, clients that accept `application/graphql-response+json` get the status 400,
+ * others 200 (GraphQL over HTTP).
  */
 export function documentErrorOf(error: GraphQLError): GraphQLError | null {
-  const answer = error.path ? null : tell(error);
-  if (!answer) return null;
-  const { code, message } = answer;
+  const description = error.path ? null : describe(error);
+  if (!description) return null;
+  const { code, message } = description;
   const { nodes, source, positions } = error;
   const http = { status: ERRORS[code].status, spec: BY_MEDIA_TYPE.includes(code) };
   return new GraphQLError(withoutSecrets(message), { nodes, source, positions, extensions: { code, http } });

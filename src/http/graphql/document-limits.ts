@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { failure } from '../../domain/errors.ts';
 
-/** What one operation may ask for, fragments expanded. GraphiQL's introspection stays within. */
+/** The limits on one operation with expanded fragments. GraphiQL's introspection query stays below them. */
 const LIMITS = [
   { of: 'depth', most: 15, words: '15 levels of fields' },
   { of: 'aliases', most: 30, words: '30 aliases' },
@@ -15,15 +15,15 @@ const LIMITS = [
   { of: 'directives', most: 50, words: '50 directives' },
 ] as const;
 
-/** Lexical tokens a document may have; counted while it is parsed. */
+/** Maximum number of lexical tokens of a document. The parser counts them. */
 export const MAX_TOKENS = 1000;
 
-/** How much a selection asks for when every fragment in it is written out. */
+/** The size of a selection with expanded fragments. */
 interface Size {
-  /** The longest way down, in fields. */
+  /** Levels of fields. */
   readonly depth: number;
   readonly aliases: number;
-  /** The fields at the top. */
+  /** Fields on the first level. */
   readonly rootFields: number;
   readonly directives: number;
 }
@@ -39,7 +39,7 @@ function add(a: Size, b: Size): Size {
   };
 }
 
-/** Measures selections; each fragment is measured once, however often it is spread, and one that spreads itself ends there. */
+/** Returns a function that measures selections. It measures each fragment once; a recursive spread counts as empty. */
 function createMeasure(document: DocumentNode): (selections: SelectionSetNode | undefined) => Size {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
@@ -48,8 +48,8 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode | 
   const measured = new Map<string, Size>();
 
   function measureFragment(name: string): Size {
-    const known = measured.get(name);
-    if (known) return known;
+    const cached = measured.get(name);
+    if (cached) return cached;
     measured.set(name, NOTHING);
     const size = measureSet(fragments.get(name)?.selectionSet);
     measured.set(name, size);
@@ -67,11 +67,11 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode | 
         directives: below.directives + directives,
       };
     }
-    const inside =
+    const spread =
       selection.kind === Kind.FRAGMENT_SPREAD
         ? measureFragment(selection.name.value)
         : measureSet(selection.selectionSet);
-    return add(inside, { ...NOTHING, directives });
+    return add(spread, { ...NOTHING, directives });
   }
 
   function measureSet(set: SelectionSetNode | undefined): Size {
@@ -81,7 +81,7 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode | 
   return measureSet;
 }
 
-/** Refuses a document of which an operation asks for too much. Throws `QUERY_TOO_COMPLEX`. */
+/** Throws `QUERY_TOO_COMPLEX` if an operation of the document exceeds a limit. */
 export function assertWithinLimits(document: DocumentNode): void {
   const measure = createMeasure(document);
   for (const operation of document.definitions) {

@@ -17,7 +17,7 @@ import { QuietValuesRule } from './document-errors.ts';
 import { assertWithinLimits, MAX_TOKENS } from './document-limits.ts';
 
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** What a parsed token takes at most, its nodes included. Measured over documents of fields, lists, objects and variables. */
+/** Maximum memory per token of a parsed document, measured with documents of fields, lists, objects and variables. */
 const BYTES_PER_TOKEN = 400;
 const BYTES_PER_CHARACTER = 2;
 
@@ -25,15 +25,15 @@ const RECENT_DOCUMENTS = 4096;
 
 const RULES = [...specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule), QuietValuesRule];
 
-/** What reading a document results in. */
+/** The result of reading a document. */
 export interface ReadDocument {
   /** `null` if it is malformed or too large. */
   readonly document: DocumentNode | null;
-  /** Why it must not be executed; empty if it may be. */
+  /** The reasons not to execute it; empty if it is valid. */
   readonly errors: readonly Error[];
 }
 
-/** The documents that clients send. */
+/** A reader of documents with a cache. */
 export interface Documents {
   /** Parses a document, checks its size and validates it. Never throws for what a client can send. */
   readonly read: (query: string) => ReadDocument;
@@ -62,16 +62,16 @@ function readDocument(schema: GraphQLSchema, query: string): ReadDocument {
 }
 
 /**
- * Cuts each location down to what an error at a field is located by. The tokens that it links to take half of a
- * document's memory, and nothing locates an error by a name.
+ * Reduces each location to what the location of a field error needs. The linked tokens take half of a document's memory, and
+ * no error refers to the location of a name.
  */
 function dropTokens(document: DocumentNode): void {
   visit(document, {
     enter(node: ASTNode) {
       const { loc, kind } = node;
-      const place =
+      const location =
         loc && kind !== Kind.NAME ? { start: loc.start, end: loc.end, source: loc.source } : undefined;
-      Object.assign(node, { loc: place });
+      Object.assign(node, { loc: location });
     },
   });
 }
@@ -81,27 +81,28 @@ function weigh(query: string, document: DocumentNode): number {
 }
 
 /**
- * Recognises most texts that it was shown before, in a fixed space: each has one place, by its checksum, until another
- * takes it.
+ * Returns a function that reports whether it has probably seen a text before. It uses fixed memory: a table of checksums, in
+ * which a new text can replace an old one.
  */
-function createRecognition(places: number): (text: string) => boolean {
-  const checksums = new Uint32Array(places);
+function createRecentTexts(slots: number): (text: string) => boolean {
+  const checksums = new Uint32Array(slots);
   return (text) => {
     const checksum = crc32(text);
-    const place = checksum % places;
-    const isKnown = checksums[place] === checksum;
-    checksums[place] = checksum;
-    return isKnown;
+    const slot = checksum % slots;
+    const isRecent = checksums[slot] === checksum;
+    checksums[slot] = checksum;
+    return isRecent;
   };
 }
 
 /**
- * Reads documents against a schema. Valid ones are kept, since reading one takes longer than answering it: up to 16 MiB in
- * all, and only when they come for the second time, so that what is sent once takes no memory and displaces nothing.
+ * Creates a reader of documents for a schema. It caches up to `capacity` bytes of valid documents, because reading one takes
+ * longer than executing it. A document enters the cache when it is sent for the second time, so that documents that are sent
+ * once do not displace others.
  */
 export function createDocuments(schema: GraphQLSchema, capacity = CACHE_BYTES): Documents {
   const cache = createLruCache<ReadDocument>(capacity);
-  const hasSeen = createRecognition(RECENT_DOCUMENTS);
+  const hasSeen = createRecentTexts(RECENT_DOCUMENTS);
 
   return {
     read(query) {

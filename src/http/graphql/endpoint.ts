@@ -25,7 +25,7 @@ import { createGraphQLServer } from './yoga.ts';
 
 const METHODS = ['GET', 'POST'];
 
-/** What `/graphql` is made of. */
+/** The parts of `/graphql`. */
 export interface GraphQLEndpointParts {
   readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql' | 'fastPath'>;
   readonly limits: RateLimits;
@@ -37,7 +37,7 @@ export interface GraphQLEndpointParts {
   readonly createContext: CreateContext;
 }
 
-/** The endpoint over its parts. */
+/** Creates the endpoint of `/graphql`. */
 export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const { config, logger } = parts;
   const isSecure = config.publicUrl?.startsWith('https:') ?? false;
@@ -58,10 +58,10 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
     const graphqlParams = await readParams(request);
     const authenticated = await authenticateRequest(request, requestContext.address);
-    const { credential, principal, staleCookie: deadCookie } = authenticated;
+    const { credential, principal, staleCookie } = authenticated;
     requestContext.principal = principal;
     requireExpectedUser(request, authenticated);
-    let cookie: CookieSession | null | undefined = deadCookie ? null : undefined;
+    let cookie: CookieSession | null | undefined = staleCookie ? null : undefined;
     const server: ServerContext = {
       caller: callerOf(request, requestContext, credential),
       principal,
@@ -73,27 +73,27 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const call = createCall({ documents, schema: parts.schema }, request, {
       graphqlParams,
       server,
-      visit: requestContext,
+      requestContext,
     });
-    const answer = (await fastPath?.(request, call)) ?? (await yoga(request, call));
-    if (cookie !== undefined) answer.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
-    return answer;
+    const response = (await fastPath?.(request, call)) ?? (await yoga(request, call));
+    if (cookie !== undefined) response.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
+    return response;
   }
 
-  async function answer(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
+  async function handle(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
     if (request.method === 'OPTIONS') return cors.preflight(request);
     if (!METHODS.includes(request.method)) {
-      const refusal = failure('BAD_REQUEST', 'GraphQL takes GET and POST.');
+      const refusal = failure('BAD_REQUEST', 'Use GET or POST.');
       return errorResponse(refusal, requestContext, {
         status: 405,
         headers: { allow: 'GET, POST, OPTIONS' },
       });
     }
-    if (graphiql?.isAskedFor(request)) return graphiql.page(request);
+    if (graphiql?.accepts(request)) return graphiql.page(request);
     return execute(request, requestContext).catch((error: unknown) =>
       failureResponse(error, request, requestContext, logger),
     );
   }
 
-  return async (request, requestContext) => cors.apply(request, await answer(request, requestContext));
+  return async (request, requestContext) => cors.apply(request, await handle(request, requestContext));
 }

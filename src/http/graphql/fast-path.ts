@@ -6,13 +6,12 @@ import { jsonTypeOf } from '../message/negotiation.ts';
 import type { Call } from './call.ts';
 import { codeResult } from './result-errors.ts';
 
-/** Answers a request, or with `null` leaves it to Yoga, nothing of it executed. */
+/** Resolves to the response, or to `null` without having executed anything if Yoga must execute the request. */
 export type FastPath = (request: HttpRequest, call: Call) => Promise<HttpResponse | null>;
 
 /**
- * The short way of what most requests are: a query or mutation in a `POST`, valid, for a client that takes plain JSON.
- * graphql-js executes it on the same schema, between the same admission and the same errors, without the machinery by
- * which Yoga streams and lets plugins in.
+ * Creates the path for most requests: a valid query or mutation in a `POST`, from a client that accepts JSON. It executes them
+ * with graphql-js, on the same schema and with the same errors as Yoga, but without plugins and streaming.
  */
 export function createFastPath(parts: {
   schema: GraphQLSchema;
@@ -21,10 +20,7 @@ export function createFastPath(parts: {
 }): FastPath {
   const { schema, createContext, logger } = parts;
 
-  return async (
-    { method },
-    { graphqlParams, read, operation, units, accepted, server, visit: requestContext },
-  ) => {
+  return async ({ method }, { graphqlParams, read, operation, units, accepted, server, requestContext }) => {
     const isPlain = operation !== null && operation.operation !== OperationTypeNode.SUBSCRIPTION;
     const type = jsonTypeOf(accepted);
     if (method !== 'POST' || !isPlain || !read.document || read.errors.length > 0 || !type) return null;
@@ -37,7 +33,7 @@ export function createFastPath(parts: {
       contextValue,
     });
     contextValue.release();
-    // The variables do not fit: nothing has been executed.
+    // The variables are invalid, so nothing was executed.
     if (result.data === undefined) return null;
     const { data, errors } = codeResult(result, requestContext, logger);
     return {

@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { type HttpRequest, type HttpResponse, takesGzip } from '../message/message.ts';
+import { acceptsGzip, type HttpRequest, type HttpResponse } from '../message/message.ts';
 import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
 
-/** GraphiQL for browsers, from assets of our own: it needs no network but this server. */
+/** GraphiQL for browsers. It loads everything from this server. */
 export interface Graphiql {
-  /** Whether a browser wants to see a page, rather than a program an answer. */
-  isAskedFor(request: HttpRequest): boolean;
+  /** Returns whether a browser requests a page. */
+  accepts(request: HttpRequest): boolean;
+  /** Returns the page. */
   page(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** The page as it is sent. */
+/** The rendered page. */
 interface Page {
   readonly html: string;
   readonly compressed: Uint8Array;
@@ -20,9 +21,9 @@ interface Page {
 }
 
 /**
- * Three of these are properties of the component that the options' type leaves out. Nothing is kept in the browser and
- * nothing put into the address bar, for what is typed here may be a password or a secret. The variables of the tab that
- * is open from the start have to be said once more: the component shows those of the others alone.
+ * Three of these are properties of the component that are missing in the type of the options. The browser stores nothing, and
+ * the address bar shows nothing, because users type passwords and secrets here. The component ignores the variables of the
+ * first tab, so they are repeated in `initialVariables`.
  */
 const OPTIONS: GraphiQLOptions & { initialVariables?: string; storage: null; onEditQuery: null } = {
   title: 'Postern',
@@ -36,7 +37,7 @@ const OPTIONS: GraphiQLOptions & { initialVariables?: string; storage: null; onE
   onEditQuery: null,
 };
 
-/** The page's own script may run, by its digest, and no other; the editor needs styles and workers made on the fly. */
+/** Returns a policy that allows only the script of the page, by its digest. The editor needs inline styles and blob workers. */
 function policyFor(html: string): string {
   const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
   const digest = createHash('sha256').update(script).digest('base64');
@@ -54,7 +55,7 @@ function policyFor(html: string): string {
   ].join('; ');
 }
 
-/** Tabs that are there from the start jump aside under the first press of the mouse, and miss it, unless they are held. */
+/** Without this style, a tab moves away when it is first pressed, and the click is lost. */
 const STEADY_TABS = '<style>.graphiql-tab { transform: none !important; }</style>';
 
 async function renderPage(): Promise<Page> {
@@ -67,27 +68,26 @@ async function renderPage(): Promise<Page> {
   };
 }
 
-/** GraphiQL that is rendered when it is first asked for, and once. */
+/** Creates GraphiQL. The page is rendered once, at the first request. */
 export function createGraphiql(): Graphiql {
   let rendering: Promise<Page> | undefined;
 
   return {
-    isAskedFor: (request) =>
-      request.method === 'GET' && (request.header('accept') ?? '').includes('text/html'),
+    accepts: (request) => request.method === 'GET' && (request.header('accept') ?? '').includes('text/html'),
 
     async page(request) {
       rendering ??= renderPage();
       const { html, compressed, contentSecurityPolicy } = await rendering;
-      const zipped = takesGzip(request);
+      const compress = acceptsGzip(request);
       return {
         status: 200,
         headers: {
           'content-type': 'text/html; charset=utf-8',
           'content-security-policy': contentSecurityPolicy,
           vary: 'Accept, Accept-Encoding',
-          ...(zipped && { 'content-encoding': 'gzip' }),
+          ...(compress && { 'content-encoding': 'gzip' }),
         },
-        body: zipped ? compressed : html,
+        body: compress ? compressed : html,
       };
     },
   };

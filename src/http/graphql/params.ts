@@ -7,16 +7,16 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Checks the types of a request's parameters; unknown ones are let be. Throws `BAD_REQUEST`, which repeats nothing. */
+/** Checks the types of the parameters and ignores unknown ones. Throws `BAD_REQUEST`, which repeats no value. */
 function checkParams(input: unknown): GraphQLParams {
   if (Array.isArray(input))
-    throw failure('BAD_REQUEST', 'Batches are not supported: send one operation a request.');
+    throw failure('BAD_REQUEST', 'Batches are not supported. Send one operation per request.');
   if (!isMap(input)) throw failure('BAD_REQUEST', 'The body must be a JSON object.');
   const { query, operationName, variables, extensions } = input;
   if (typeof query !== 'string' || query === '')
-    throw failure('BAD_REQUEST', 'query must be a text, and not empty.');
+    throw failure('BAD_REQUEST', 'query must be a non-empty string.');
   if (operationName != null && typeof operationName !== 'string') {
-    throw failure('BAD_REQUEST', 'operationName must be a text.');
+    throw failure('BAD_REQUEST', 'operationName must be a string.');
   }
   if (variables != null && !isMap(variables)) throw failure('BAD_REQUEST', 'variables must be an object.');
   if (extensions != null && !isMap(extensions)) throw failure('BAD_REQUEST', 'extensions must be an object.');
@@ -28,7 +28,7 @@ function checkParams(input: unknown): GraphQLParams {
   };
 }
 
-/** The parameters in the query string of a `GET`. */
+/** Returns the parameters in a query string. */
 function paramsOfUrl(url: URL): GraphQLParams {
   const json = (name: string) => {
     const text = url.searchParams.get(name);
@@ -43,7 +43,7 @@ function paramsOfUrl(url: URL): GraphQLParams {
 }
 
 /**
- * The GraphQL parameters of a request, their types checked.
+ * Returns the GraphQL parameters of a request, with valid types.
  * Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`.
  */
 export async function readParams(request: HttpRequest): Promise<GraphQLParams> {

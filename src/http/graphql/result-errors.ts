@@ -23,16 +23,16 @@ function codeError(error: GraphQLError, requestId: string, logger: Logger): Grap
   });
 }
 
-/** An answer tells of so many errors. */
+/** Maximum number of errors in a response. */
 const ERRORS_MAX = 100;
 
-function leftOut(count: number): GraphQLError {
-  return new GraphQLError(`${count} more errors are left out.`, { extensions: { code: 'LIMIT_REACHED' } });
+function omittedErrors(count: number): GraphQLError {
+  return new GraphQLError(`${count} more errors were omitted.`, { extensions: { code: 'LIMIT_REACHED' } });
 }
 
 /**
- * A result with every error under a code of ours, which the visit takes note of; of very many, the first. An error at a field never changes the
- * status; one of the whole request brings its own.
+ * Returns a result in which each error has a code, and records the codes in the request context. Only the first 100 errors are
+ * included. The error of a field never sets the HTTP status; the error of a whole request does.
  */
 export function codeResult(
   result: ExecutionResult,
@@ -43,8 +43,8 @@ export function codeResult(
   const errors = result.errors
     .slice(0, ERRORS_MAX)
     .map((error) => codeError(error, requestContext.requestId, logger));
-  const left = result.errors.length - errors.length;
-  if (left > 0) errors.push(leftOut(left));
+  const omitted = result.errors.length - errors.length;
+  if (omitted > 0) errors.push(omittedErrors(omitted));
   requestContext.codes.push(...errors.map(codeOf));
   return { ...result, errors };
 }

@@ -9,14 +9,14 @@ import { codeResult } from './result-errors.ts';
 
 type CallPlugin = Plugin<Call, Call>;
 
-/** The body was read and checked before: Yoga gets its parameters as they are. */
+/** Gives Yoga the parameters that are already read and checked. */
 const readyParams: CallPlugin = {
   onRequestParse({ serverContext, setRequestParser }) {
     setRequestParser(() => serverContext.graphqlParams);
   },
 };
 
-/** The document was read before: Yoga gets what came of that. */
+/** Gives Yoga the document that is already parsed and validated. */
 const readDocument: CallPlugin = {
   onParse({ context, setParseFn }) {
     const { document, errors } = context.read;
@@ -30,7 +30,7 @@ const readDocument: CallPlugin = {
   },
 };
 
-/** Gives resolvers the very object that `createContext` made, where Yoga would copy its fields into one of its own. */
+/** Gives resolvers the object from `createContext` itself, because Yoga would copy its fields into another object. */
 function ownContext(createContext: CreateContext): CallPlugin {
   const contextOf = ({ server, units }: Call) => createContext(server, units);
   return {
@@ -45,18 +45,18 @@ function ownContext(createContext: CreateContext): CallPlugin {
   };
 }
 
-/** Every error under a code of ours, those of each part of a stream too. */
+/** Gives each error a code, also in the events of a stream. */
 function codeErrors(logger: Logger): CallPlugin {
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      const code = (part: ExecutionResult) => codeResult(part, serverContext.visit, logger);
+      const code = (part: ExecutionResult) => codeResult(part, serverContext.requestContext, logger);
       if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, code));
       else if (!Array.isArray(result)) setResult(code(result));
     },
   };
 }
 
-/** A request as Yoga wants it: what its parameters and its context are made of comes beside it. */
+/** Returns a fetch `Request` for Yoga, without a body: the call contains the parameters. */
 function toFetch(request: HttpRequest, { accepted }: Call): Request {
   return new Request(request.url, {
     method: request.method,
@@ -65,7 +65,7 @@ function toFetch(request: HttpRequest, { accepted }: Call): Request {
   });
 }
 
-async function toAnswer(response: Response): Promise<HttpResponse> {
+async function toHttpResponse(response: Response): Promise<HttpResponse> {
   const { status, body } = response;
   const headers: HttpHeaders = {};
   for (const [name, value] of response.headers) headers[name.toLowerCase()] = value;
@@ -76,7 +76,7 @@ async function toAnswer(response: Response): Promise<HttpResponse> {
   };
 }
 
-/** Yoga over our schema: it executes and streams; what is open by default is shut or done before it. */
+/** Creates Yoga for the schema. It executes and streams; its features for HTTP are off, because the endpoint has its own. */
 export function createGraphQLServer(parts: {
   schema: GraphQLSchema;
   createContext: CreateContext;
@@ -94,5 +94,5 @@ export function createGraphQLServer(parts: {
     maxRequestBodySize: false,
     multipart: false,
   });
-  return async (request, call) => toAnswer(await yoga.fetch(toFetch(request, call), call));
+  return async (request, call) => toHttpResponse(await yoga.fetch(toFetch(request, call), call));
 }

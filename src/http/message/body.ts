@@ -18,7 +18,7 @@ function assertType(request: HttpRequest, type: RegExp, message?: string): void 
   }
 }
 
-/** The text of a request's body. Throws `PAYLOAD_TOO_LARGE`, or `BAD_REQUEST` where it is cut off or not UTF-8. */
+/** Returns the body as text. Throws `PAYLOAD_TOO_LARGE`, or `BAD_REQUEST` if it ends early or is not UTF-8. */
 async function readText(request: HttpRequest): Promise<string> {
   if (Number(request.header('content-length')) > BODY_BYTES) throw failure('PAYLOAD_TOO_LARGE');
   const bytes = await request.body(BODY_BYTES);
@@ -29,7 +29,7 @@ async function readText(request: HttpRequest): Promise<string> {
   }
 }
 
-/** The value of a text in JSON; `what` names it in the `BAD_REQUEST` that is thrown where it is none. */
+/** Returns the value of a JSON text. Throws `BAD_REQUEST` if it is invalid; the message names it by `what`. */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
@@ -39,15 +39,15 @@ export function parseJson(text: string, what: string): unknown {
 }
 
 /**
- * The body of a request in JSON. Other types are refused: they reach a server from a foreign page without its being
- * asked. Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`.
+ * Returns the JSON body of a request. Refuses other media types, because pages of any origin can send them without a CORS
+ * preflight. Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`.
  */
 export async function readJson(request: HttpRequest): Promise<unknown> {
   assertType(request, JSON_TYPE);
   return parseJson(await readText(request), 'The body');
 }
 
-/** The body of a request that is form-encoded. Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`. */
+/** Returns the form-encoded body of a request. Throws `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`. */
 export async function readForm(request: HttpRequest): Promise<URLSearchParams> {
   assertType(request, FORM_TYPE, 'The content type must be application/x-www-form-urlencoded.');
   return new URLSearchParams(await readText(request));

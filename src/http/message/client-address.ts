@@ -3,35 +3,35 @@ import type { Logger } from '../../platform/logger.ts';
 import type { HttpRequest } from './message.ts';
 
 const UNTRUSTED_PROXY =
-  'X-Forwarded-For is ignored because POSTERN_TRUST_PROXY is 0. If a proxy stands in front, set it to the number of proxies: until then, all clients share the limits of one address.';
+  'X-Forwarded-For is ignored because POSTERN_TRUST_PROXY is 0. If Postern runs behind proxies, set it to their number; otherwise all clients share the limits of one address.';
 
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** An IP address as we write it: an IPv4 address that came mapped into IPv6 as itself, no zone. */
-function normalise(address: string): string {
+/** Returns an IP address in canonical form: IPv4-mapped IPv6 as IPv4, without a zone. */
+function normalize(address: string): string {
   if (!address.includes(':')) return address;
   return IPV4_MAPPED.exec(address)?.[1] ?? address.replace(/%.*$/, '').toLowerCase();
 }
 
-/** More than ten proxies append. Whatever stands further left is the client's own, and is not read. */
+/** More characters than ten proxies append. Anything before them is from the client and is not read. */
 const FORWARDED_LENGTH = 1024;
 
 /**
- * The address of the client: the other end of the connection or, behind `proxies` of our own, what the outermost of
- * them saw. Each proxy appends the address of whoever called it to `X-Forwarded-For`, so it is that many entries from
- * the right; whatever stands further left, the client may have invented.
+ * Returns the address of the client: the peer of the connection or, behind trusted proxies, the address that the outermost
+ * proxy saw. Each proxy appends the address of its peer to `X-Forwarded-For`, so the entry is counted from the right. The
+ * client can forge all entries before it.
  */
 function clientAddress(peer: string | null, forwardedFor: string | null, proxies: number): string | null {
   const forwarded = proxies > 0 ? (forwardedFor?.slice(-FORWARDED_LENGTH) ?? '') : '';
-  const seen = forwarded.split(',').map((entry) => entry.trim());
-  const told = seen[Math.max(0, seen.length - proxies)];
-  const address = told && isIP(told) ? told : peer;
-  return address === null ? null : normalise(address);
+  const entries = forwarded.split(',').map((entry) => entry.trim());
+  const reported = entries[Math.max(0, entries.length - proxies)];
+  const address = reported && isIP(reported) ? reported : peer;
+  return address === null ? null : normalize(address);
 }
 
 /**
- * A reader of the client's address of each request. Warns once if a proxy seems to stand in front that is not configured:
- * all clients would share its address, and with it every limit by address.
+ * Returns a function that reads the client's address. It warns once if requests seem to come through a proxy that is not
+ * configured, because all clients then share the address of the proxy and its limits.
  */
 export function createAddressReader(
   proxies: number,

@@ -2,17 +2,17 @@ import { type HttpHeaders, type HttpRequest, type HttpResponse, varyBy } from '.
 
 const PREFLIGHT_SECONDS = '600';
 
-/** What browsers are told of the origins that may call the API. */
+/** The CORS headers for the origins that are allowed to call the API. */
 export interface Cors {
-  /** Whether an `Origin` header names an allowed origin. */
+  /** Returns whether an `Origin` header names an allowed origin. */
   allows(origin: string | null): origin is string;
-  /** Lets the page of an allowed origin read a response; others get no word of it. */
-  apply(request: HttpRequest, answer: HttpResponse): HttpResponse;
-  /** The answer to `OPTIONS`, which a browser asks before it calls from another origin. */
+  /** Adds the headers with which a page of an allowed origin can read a response. */
+  apply(request: HttpRequest, response: HttpResponse): HttpResponse;
+  /** Returns the response to an `OPTIONS` request, which a browser sends before a request from another origin. */
   preflight(request: HttpRequest): HttpResponse;
 }
 
-/** CORS by an exact list of origins, with credentials. */
+/** Creates CORS headers for an exact list of origins, with credentials. */
 export function createCors(allowedOrigins: readonly string[]): Cors {
   const allowed = new Set(allowedOrigins);
   const allows = (origin: string | null): origin is string => origin !== null && allowed.has(origin);
@@ -20,15 +20,15 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
   return {
     allows,
 
-    apply(request, answer) {
+    apply(request, response) {
       const origin = request.header('origin');
-      varyBy(answer.headers, 'Origin');
+      varyBy(response.headers, 'Origin');
       if (allows(origin)) {
-        answer.headers['access-control-allow-origin'] = origin;
-        answer.headers['access-control-allow-credentials'] = 'true';
-        answer.headers['access-control-expose-headers'] = 'Retry-After, WWW-Authenticate, X-Request-Id';
+        response.headers['access-control-allow-origin'] = origin;
+        response.headers['access-control-allow-credentials'] = 'true';
+        response.headers['access-control-expose-headers'] = 'Retry-After, WWW-Authenticate, X-Request-Id';
       }
-      return answer;
+      return response;
     },
 
     preflight(request) {

@@ -1,41 +1,42 @@
 /**
- * A request as endpoints see it. Nothing of it is read before somebody asks: fetch's own `Request`, with its headers,
- * stream and signal, costs ten times what the whole of a verification does.
+ * A request as endpoints see it. Its parts are read on demand, because constructing a fetch `Request` with its headers,
+ * stream and signal takes ten times as long as a whole verification.
  */
 export interface HttpRequest {
   readonly method: string;
-  /** The target's path as it was sent, and what follows it from the question mark on. */
+  /** The path as sent. */
   readonly path: string;
+  /** The query string as sent, with its question mark; empty if there is none. */
   readonly search: string;
-  /** All of it, in its normal form. Throws `BAD_REQUEST` where it has none. */
+  /** The normalized URL. Throws `BAD_REQUEST` if it is invalid. */
   readonly url: URL;
-  /** Aborted when the client goes before it has its answer. */
+  /** Aborts when the client closes the connection before the response is complete. */
   readonly signal: AbortSignal;
-  /** A header by its name in lower case, repeated ones joined by commas (RFC 9110, section 5.3); `null` where there is none. */
+  /** Returns a header by its lower-case name, repeated ones joined by commas (RFC 9110, section 5.3); `null` if absent. */
   header(name: string): string | null;
-  /** The same, each value by itself; empty if there is none. For headers that must not be repeated. */
+  /** Returns each value of a header; empty if absent. For headers that must not be repeated. */
   headerValues(name: string): readonly string[];
-  /** The whole body. Throws `PAYLOAD_TOO_LARGE` where it has more bytes than the limit, `BAD_REQUEST` where it ends early. */
+  /** Reads the whole body. Rejects with `PAYLOAD_TOO_LARGE` above `limit` bytes, with `BAD_REQUEST` if it ends early. */
   body(limit: number): Promise<Uint8Array>;
 }
 
-/** Header fields of an answer, each once, by its name in lower case. */
+/** The headers of a response, by their lower-case names. */
 export type HttpHeaders = Record<string, string>;
 
-/** What a request is answered with. */
+/** A response. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** A stream goes on for as long as both sides want. */
+  /** A stream stays open until either side closes it. */
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
-/** Whether a client takes answers that are compressed with gzip. */
-export function takesGzip(request: HttpRequest): boolean {
+/** Returns whether a client accepts gzip. */
+export function acceptsGzip(request: HttpRequest): boolean {
   return /\bgzip\b/.test(request.header('accept-encoding') ?? '');
 }
 
-/** Adds to the headers by which a cache would have to tell answers apart (RFC 9110, section 12.5.5). */
+/** Adds a request header to `Vary` (RFC 9110, section 12.5.5). */
 export function varyBy(headers: HttpHeaders, name: string): void {
   headers.vary = headers.vary ? `${headers.vary}, ${name}` : name;
 }

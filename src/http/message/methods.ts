@@ -2,21 +2,21 @@ import { failure } from '../../domain/errors.ts';
 import type { Endpoint } from '../request-context.ts';
 import { errorResponse } from './responses.ts';
 
-/** Answers requests with one of these methods, and refuses others. */
-function only(methods: readonly string[], answer: Endpoint): Endpoint {
+/** Passes requests with one of the methods to an endpoint, and refuses others with 405. */
+function only(methods: readonly string[], endpoint: Endpoint): Endpoint {
   return async (request, requestContext) => {
-    if (methods.includes(request.method)) return answer(request, requestContext);
-    const refusal = failure('BAD_REQUEST', `This takes ${methods.join(' or ')}.`);
+    if (methods.includes(request.method)) return endpoint(request, requestContext);
+    const refusal = failure('BAD_REQUEST', `Use ${methods.join(' or ')}.`);
     return errorResponse(refusal, requestContext, { status: 405, headers: { allow: methods.join(', ') } });
   };
 }
 
-/** Answers `GET` and `HEAD` alone. */
-export function readOnly(answer: Endpoint): Endpoint {
-  return only(['GET', 'HEAD'], answer);
+/** Restricts an endpoint to `GET` and `HEAD`. */
+export function readOnly(endpoint: Endpoint): Endpoint {
+  return only(['GET', 'HEAD'], endpoint);
 }
 
-/** Answers `POST` alone. */
-export function postOnly(answer: Endpoint): Endpoint {
-  return only(['POST'], answer);
+/** Restricts an endpoint to `POST`. */
+export function postOnly(endpoint: Endpoint): Endpoint {
+  return only(['POST'], endpoint);
 }

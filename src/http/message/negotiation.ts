@@ -27,7 +27,7 @@ function parseRange(text: string): MediaRange | null {
   return quality >= 0 && quality <= 1 ? { range, quality } : null;
 }
 
-/** The place of the most specific range that covers a media type; -1 if none does. */
+/** Returns the index of the most specific range that covers a media type; -1 if none does. */
 function findRange(ranges: readonly MediaRange[], mediaType: MediaType): number {
   const [type] = mediaType.split('/');
   for (const name of [mediaType, `${type}/*`, '*/*']) {
@@ -46,7 +46,7 @@ function parseAccept(accept: string): readonly MediaType[] {
     .map(({ mediaType }) => mediaType);
 }
 
-/** What nearly every client sends. Parsing it takes longer than finding a document. */
+/** The headers of almost all clients. Parsing one takes longer than looking up a document. */
 const USUAL: ReadonlyMap<string, readonly MediaType[]> = new Map(
   [
     '*/*',
@@ -58,29 +58,29 @@ const USUAL: ReadonlyMap<string, readonly MediaType[]> = new Map(
 );
 
 /**
- * The media types that a client accepts, the one that it prefers first: by quality, then by the order of the header, then
- * by the preference of the server. Empty if it accepts none of them. An absent or empty header accepts all.
+ * Returns the media types that a client accepts, ordered by quality, then by the order of the header, then by the preference
+ * of the server. Empty if it accepts none. An absent or empty header accepts all.
  */
 export function acceptedTypes(accept: string | null): readonly MediaType[] {
   const header = accept || '*/*';
   return USUAL.get(header) ?? parseAccept(header);
 }
 
-/** The media type of a response in JSON; `null` if the client accepts none. */
+/** Returns the media type for a JSON response; `null` if the client accepts none. */
 export function jsonTypeOf(accepted: readonly MediaType[]): Exclude<MediaType, typeof EVENT_STREAM> | null {
   return accepted.find((mediaType) => mediaType !== EVENT_STREAM) ?? null;
 }
 
 /**
- * Throws `NOT_ACCEPTABLE` if the client accepts no form in which the result of an operation can be sent. It is called
- * before the operation is executed: otherwise its effect, or a secret that is shown once, would be lost.
+ * Throws `NOT_ACCEPTABLE` if the client accepts no media type for the result of an operation. Call it before the operation is
+ * executed; otherwise a secret that is shown once could be lost.
  */
 export function assertAcceptable(
   accepted: readonly MediaType[],
   operation: OperationTypeNode | undefined,
 ): void {
   if (operation === OperationTypeNode.SUBSCRIPTION && !accepted.includes(EVENT_STREAM)) {
-    throw failure('NOT_ACCEPTABLE', `A subscription is answered as ${EVENT_STREAM}.`);
+    throw failure('NOT_ACCEPTABLE', `The response to a subscription is ${EVENT_STREAM}.`);
   }
   if (accepted.length === 0) throw failure('NOT_ACCEPTABLE');
 }

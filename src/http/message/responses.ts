@@ -7,46 +7,46 @@ import type { HttpHeaders, HttpRequest, HttpResponse } from './message.ts';
 import { acceptedTypes, jsonTypeOf } from './negotiation.ts';
 
 const RETRY_AFTER_SECONDS = 2;
-/** What nobody reads any more is logged under this status, as nginx does. */
-const CLIENT_GONE = 499;
+/** The status that is logged if the client closed the connection before the response, as in nginx. */
+const CLIENT_CLOSED_REQUEST = 499;
 
-/** Stands on every response: nothing may be kept, guessed at, or told to the next site. */
+/** The headers of every response: no caching, no content sniffing, no referrer. */
 const GUARD_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** How long a file is kept whose name changes with what is in it. */
-export const KEEP_FOR_EVER = 'public, max-age=31536000, immutable';
+/** The `Cache-Control` of a file whose name contains a hash of its content. */
+export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** What a refusal adds to its code's own status and headers. */
-interface RefusalInit {
+/** Overrides the status of an error's code and adds headers. */
+interface ErrorInit {
   readonly status?: number;
   readonly headers?: HttpHeaders;
 }
 
-/** Puts the headers on an answer that all of them carry; only what is meant to be kept for ever may be kept. */
-export function withDefaultHeaders(answer: HttpResponse, requestId: string): HttpResponse {
-  const { headers } = answer;
-  const kept = headers['cache-control'] === KEEP_FOR_EVER;
+/** Adds the headers of every response. Only an immutable file can be cached. */
+export function withDefaultHeaders(response: HttpResponse, requestId: string): HttpResponse {
+  const { headers } = response;
+  const isImmutable = headers['cache-control'] === IMMUTABLE;
   Object.assign(headers, GUARD_HEADERS);
-  if (kept) headers['cache-control'] = KEEP_FOR_EVER;
+  if (isImmutable) headers['cache-control'] = IMMUTABLE;
   headers['x-request-id'] = requestId;
-  return answer;
+  return response;
 }
 
-/** The code of an error that `toGraphQLError` made. */
+/** Returns the code of an error from `toGraphQLError`. */
 export function codeOf(error: GraphQLError): ErrorCode {
   return error.extensions.code as ErrorCode;
 }
 
-/** What asks a client for a bearer secret, or tells it what is wrong with the one it sent (RFC 6750, section 3). */
+/** Returns a `WWW-Authenticate` header, with the error of the bearer secret that was sent, if any (RFC 6750, section 3). */
 export function bearerChallenge(error?: string): string {
   return error === undefined ? 'Bearer realm="postern"' : `Bearer realm="postern", error="${error}"`;
 }
 
-/** The HTTP side of a request that was refused as a whole: its status, RFC 6750 challenge and `Retry-After`. */
+/** Returns the status of an error and its headers, such as the RFC 6750 challenge and `Retry-After`. */
 export function httpOf(error: GraphQLError): { status: number; headers: HttpHeaders } {
   const code = codeOf(error);
   const entry = ERRORS[code];
@@ -58,7 +58,7 @@ export function httpOf(error: GraphQLError): { status: number; headers: HttpHead
   return { status: entry.status, headers };
 }
 
-/** An answer in JSON. */
+/** Returns a JSON response. */
 export function jsonResponse(body: unknown, status = 200, headers: HttpHeaders = {}): HttpResponse {
   return {
     status,
@@ -67,11 +67,11 @@ export function jsonResponse(body: unknown, status = 200, headers: HttpHeaders =
   };
 }
 
-/** The answer to a request that was refused as a whole, as GraphQL clients read it: `errors`, and no `data`. */
+/** Returns the response to a request that failed as a whole, in the format of GraphQL: `errors` without `data`. */
 export function errorResponse(
   error: unknown,
   requestContext: RequestContext,
-  init: RefusalInit = {},
+  init: ErrorInit = {},
 ): HttpResponse {
   const coded = toGraphQLError(error, requestContext.requestId);
   requestContext.codes.push(codeOf(coded));
@@ -80,22 +80,22 @@ export function errorResponse(
   return jsonResponse(body, init.status ?? status, { ...headers, ...init.headers });
 }
 
-/** The answer to a request that ended in an error; a fault of ours is logged, and told only by the request's id. */
+/** Returns the response to a request that threw. An internal error is logged; the response contains only the request's id. */
 export function failureResponse(
   error: unknown,
   request: HttpRequest,
   requestContext: RequestContext,
   logger: Logger,
 ): HttpResponse {
-  if (request.signal.aborted) return { status: CLIENT_GONE, headers: {}, body: null };
-  const answer = errorResponse(error, requestContext, { headers: errorTypeFor(request) });
-  if (answer.status === ERRORS.INTERNAL_SERVER_ERROR.status) {
+  if (request.signal.aborted) return { status: CLIENT_CLOSED_REQUEST, headers: {}, body: null };
+  const response = errorResponse(error, requestContext, { headers: errorTypeFor(request) });
+  if (response.status === ERRORS.INTERNAL_SERVER_ERROR.status) {
     logger.error({ requestId: requestContext.requestId, err: error }, 'a request failed');
   }
-  return answer;
+  return response;
 }
 
-/** By this media type, a client knows that an answer outside 2xx comes from GraphQL and not from a proxy. */
+/** Returns the media type by which a client knows that an error response comes from GraphQL and not from a proxy. */
 function errorTypeFor(request: HttpRequest): HttpHeaders {
   const type = jsonTypeOf(acceptedTypes(request.header('accept')));
   return type === null ? {} : { 'content-type': `${type}; charset=utf-8` };

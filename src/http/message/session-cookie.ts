@@ -1,24 +1,24 @@
 import { failure } from '../../domain/errors.ts';
 
-/** As many characters of the installation's id as are in the name of the cookie. */
+/** The number of characters of the installation's id in the cookie's name. */
 const ID_LENGTH = 8;
 const MILLISECONDS = 1000;
 
-/** What the cookie keeps: a session's secret, until an instant in milliseconds. */
+/** The session that a cookie contains. `expiresAt` is in milliseconds. */
 export interface CookieSession {
   readonly secret: string;
   readonly expiresAt: number;
 }
 
-/** The cookie that keeps a person signed in. */
+/** The cookie of a signed-in user. */
 export interface SessionCookie {
   readonly name: string;
   /**
-   * The secret in a `Cookie` header; `null` if it has none. Throws `INVALID_AUTH_HEADER` if it has different ones: another
-   * host of the domain may have set one of them, and nothing tells which.
+   * Returns the secret in a `Cookie` header; `null` if absent. Throws `INVALID_AUTH_HEADER` if it has several different
+   * values, because another host of the domain can have set one of them.
    */
   read(header: string | null): string | null;
-  /** The `Set-Cookie` that keeps a session out of reach of scripts and of other sites; for `null`, one that deletes the cookie. */
+  /** Returns the `Set-Cookie` header of a session, which scripts cannot read; for `null`, one that deletes the cookie. */
   write(session: CookieSession | null, now: number): string;
 }
 
@@ -31,9 +31,9 @@ function valuesOf(header: string | null, name: string): ReadonlySet<string> {
 }
 
 /**
- * The cookie of an installation. Its name differs from that of others on the same host, since cookies know no ports. If it
- * is secure, that is over https, the prefix `__Host-` keeps other hosts of the domain from setting it (RFC 6265bis,
- * section 4.1.3.2).
+ * Creates the session cookie of an installation. Its name is unique per installation, because cookies are shared by all ports
+ * of a host. Over https, the prefix `__Host-` prevents other hosts of the domain from setting it (RFC 6265bis, section
+ * 4.1.3.2).
  */
 export function createSessionCookie(installationId: string, isSecure: boolean): SessionCookie {
   const name = `${isSecure ? '__Host-' : ''}postern-${installationId.slice(0, ID_LENGTH)}`;
@@ -46,7 +46,7 @@ export function createSessionCookie(installationId: string, isSecure: boolean): 
       if (others.length === 0) return secret;
       throw failure(
         'INVALID_AUTH_HEADER',
-        `The cookie ${name} was sent with different values: delete the cookies of this site.`,
+        `The cookie ${name} was sent with different values. Delete the cookies of this site.`,
       );
     },
     write(session, now) {

@@ -3,20 +3,20 @@ import { failure, type PosternError } from '../../domain/errors.ts';
 import type { HttpRequest } from '../message/message.ts';
 import { closeBeyond, EXCESS_BYTES } from './unread-body.ts';
 
-/** RFC 3986, section 3.2, as far as a `Host` may use it: a name, an IPv4 address or an IPv6 one in brackets, and a port. */
+/** A `Host` (RFC 3986, section 3.2): a name, an IPv4 address or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
 
 function malformed(): PosternError {
   return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
 }
 
-/** Reads a body to its end, and keeps no more of it than is allowed. A little beyond is let pass; then the connection closes. */
+/** Reads a body of at most `limit` bytes. Discards up to `EXCESS_BYTES` more, then closes the connection. */
 function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
-    // Nothing would come any more, not even word of that.
+    // A destroyed message emits no further events.
     if (message.destroyed) cutOff();
     closeBeyond(message, limit + EXCESS_BYTES);
     message.on('data', (chunk: Buffer) => {
@@ -32,18 +32,18 @@ function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
   });
 }
 
-/** Aborted when the client goes before it has its answer, or has gone already. */
-function goneSignal(outgoing: ServerResponse): AbortSignal {
+/** Returns a signal that aborts if the client closes the connection before the response is complete. */
+function closeSignal(outgoing: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  const abortUnlessAnswered = () => {
+  const abortUnlessFinished = () => {
     if (!outgoing.writableFinished) controller.abort();
   };
-  if (outgoing.destroyed) abortUnlessAnswered();
-  else outgoing.once('close', abortUnlessAnswered);
+  if (outgoing.destroyed) abortUnlessFinished();
+  else outgoing.once('close', abortUnlessFinished);
   return controller.signal;
 }
 
-/** The values of a header of a message. Node's own table of them costs more than the few that are looked at. */
+/** Returns the values of a header. This is faster than Node's table of all headers, because few are read. */
 function headerValuesOf(raw: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
@@ -89,7 +89,7 @@ class NodeRequest implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= goneSignal(this.#outgoing);
+    this.#signal ??= closeSignal(this.#outgoing);
     return this.#signal;
   }
 
@@ -106,7 +106,7 @@ class NodeRequest implements HttpRequest {
   }
 }
 
-/** A request that came over `node:http`. Throws `BAD_REQUEST` where its first line or `Host` is malformed. */
+/** Returns a `node:http` request as an `HttpRequest`. Throws `BAD_REQUEST` if its target or `Host` is malformed. */
 export function toRequest(message: IncomingMessage, outgoing: ServerResponse): HttpRequest {
   return new NodeRequest(message, outgoing);
 }

@@ -2,40 +2,40 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { HttpResponse } from '../message/message.ts';
 
-/** The answers that go on for as long as both sides want; ending one is clean. */
+/** The responses that are open streams. Ending one closes its stream cleanly. */
 export type OpenStreams = Set<ServerResponse>;
 
-/** Whether a body is a stream, of the platform's or of another make. */
+/** Returns whether a body is a stream, from the platform or from a library. */
 function isStream(body: HttpResponse['body']): body is ReadableStream<Uint8Array> {
   return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
 
-/** Passes a stream on as fast as the client reads it, until either ends it. */
+/** Sends a stream at the speed at which the client reads it, until either side ends it. */
 async function pump(
   stream: ReadableStream<Uint8Array>,
   outgoing: ServerResponse,
   open: OpenStreams,
 ): Promise<void> {
   const reader = stream.getReader();
-  const gone = new AbortController();
-  function leave(): void {
+  const closed = new AbortController();
+  function close(): void {
     open.delete(outgoing);
-    gone.abort();
-    // Streams of the platform hear the one, Yoga's the other.
+    closed.abort();
+    // Streams of the platform are cancelled through the reader, those of Yoga directly.
     for (const cancelled of [reader.cancel(), stream.cancel()]) cancelled.catch(() => {});
   }
 
   open.add(outgoing);
-  outgoing.once('close', leave);
+  outgoing.once('close', close);
   for (let chunk = await reader.read(); !chunk.done && !outgoing.writableEnded; chunk = await reader.read()) {
-    // A client that went before it had an answer; only now, for a stream of Yoga's hears nothing before its first read.
-    if (outgoing.destroyed) return leave();
-    if (!outgoing.write(chunk.value)) await once(outgoing, 'drain', { signal: gone.signal });
+    // The client closed the connection before the response. A stream of Yoga cannot be cancelled before its first read.
+    if (outgoing.destroyed) return close();
+    if (!outgoing.write(chunk.value)) await once(outgoing, 'drain', { signal: closed.signal });
   }
   outgoing.end();
 }
 
-/** Sends an answer; while it is a stream, it stands among the open ones. Rejects where the client goes before its end. */
+/** Sends a response, which is in `open` while it is a stream. Rejects if the client closes the connection early. */
 export function sendResponse(
   { status, headers, body }: HttpResponse,
   outgoing: ServerResponse,

@@ -9,39 +9,39 @@ import { toRequest } from './request.ts';
 import { type OpenStreams, sendResponse } from './response.ts';
 import { discardBody } from './unread-body.ts';
 
-/** Milliseconds, where not bytes. */
+/** Times are in milliseconds, sizes in bytes. */
 const OPTIONS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
-  // Longer than the minute after which load balancers let go of a connection: they, not we, should be the ones to close.
+  // Load balancers commonly close idle connections after 60 seconds. The load balancer must close first.
   keepAliveTimeout: 65_000,
-  // Told by us instead, in JSON.
+  // The handler reports a missing Host, in JSON.
   requireHostHeader: false,
 } as const;
 
-/** A connection on which nothing moves, such as one to a client that reads nothing, is given up. Streams send pings. */
-const SILENCE_MS = 120_000;
+/** Idle time after which a connection is closed, for example if the client stops reading. Streams send pings. */
+const IDLE_MS = 120_000;
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** The handler on a port. */
+/** A `node:http` server for a handler. */
 export interface NodeServer {
-  /** Starts to accept connections; tells the port, which the system chose for 0. Rejects where it cannot. */
+  /** Starts to accept connections. Resolves to the port; 0 lets the system choose one. Rejects if it cannot listen. */
   listen(port: number, host: string): Promise<number>;
-  /** Accepts nothing more, ends streams, and resolves when all requests are answered or the time, in milliseconds, is up. */
+  /** Stops accepting connections and ends streams. Resolves when all requests have a response, or after `graceMs`. */
   drain(graceMs: number): Promise<void>;
 }
 
-/** How many connections a server holds. */
+/** The limit on open connections. */
 export interface ConnectionLimit {
-  /** Further ones are closed as soon as they are opened. */
+  /** Further connections are closed immediately. */
   readonly maxConnections: number;
-  /** Called for each connection that is closed for being one too many. */
+  /** Called for each connection that is closed because of the limit. */
   readonly onRefused?: () => void;
 }
 
@@ -50,7 +50,7 @@ interface Exchange {
   readonly outgoing: ServerResponse;
 }
 
-/** A refusal as the bytes of HTTP, for a connection that Node's parser has given up. */
+/** Returns a response as HTTP text, for a connection on which Node's parser has failed. */
 function toBytes({ headers, body }: HttpResponse, status: number): string {
   const length = String(Buffer.byteLength(body as string));
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': length }).map(
@@ -59,61 +59,61 @@ function toBytes({ headers, body }: HttpResponse, status: number): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** A server over `node:http`. */
+/** Creates a server that passes requests to a handler. */
 export function createNodeServer(
   http: HttpHandler,
   { maxConnections, onRefused }: ConnectionLimit,
 ): NodeServer {
   const server = createServer(OPTIONS, serve);
   const streams: OpenStreams = new Set();
-  /** Each open connection, with the last request that came over it. */
+  /** The open connections, each with its latest request. */
   const connections = new Map<Duplex, Exchange | null>();
   let draining = false;
 
-  /** The request that a connection is on; `null` between two. */
+  /** Returns the pending request of a connection; `null` if it is idle. */
   function currentOn(socket: Duplex): Exchange | null {
     const last = connections.get(socket);
     return !last || last.outgoing.closed ? null : last;
   }
 
-  function answer(message: IncomingMessage, outgoing: ServerResponse): HttpResponse | Promise<HttpResponse> {
+  function respond(message: IncomingMessage, outgoing: ServerResponse): HttpResponse | Promise<HttpResponse> {
     try {
-      return http.answer(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
+      return http.handle(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
     } catch (error) {
       return http.refuse(error);
     }
   }
 
-  function send(answered: HttpResponse, { message, outgoing }: Exchange): Promise<void> | undefined {
+  function send(response: HttpResponse, { message, outgoing }: Exchange): Promise<void> | undefined {
     discardBody(message);
     if (draining) outgoing.setHeader('Connection', 'close');
-    return sendResponse(answered, outgoing, streams);
+    return sendResponse(response, outgoing, streams);
   }
 
-  /** What can be answered at once is sent in the same turn. */
+  /** Sends a response that is already available in the same turn of the event loop. */
   function serve(message: IncomingMessage, outgoing: ServerResponse): void {
     const exchange = { message, outgoing };
     connections.set(message.socket, exchange);
-    // The connection failed or a stream broke off: there is nobody to tell but by ending it.
+    // The connection or the stream failed, so closing it is the only way to report the error.
     const breakOff = () => void outgoing.destroy();
     try {
-      const answered = answer(message, outgoing);
-      if (answered instanceof Promise) answered.then((later) => send(later, exchange)).catch(breakOff);
-      else send(answered, exchange)?.catch(breakOff);
+      const response = respond(message, outgoing);
+      if (response instanceof Promise) response.then((later) => send(later, exchange)).catch(breakOff);
+      else send(response, exchange)?.catch(breakOff);
     } catch {
       breakOff();
     }
   }
 
-  /** Whether the last request on a connection has its answer while its body is still coming. */
-  function isAnsweredEarly(socket: Duplex): boolean {
+  /** Returns whether the latest request of a connection has its response while its body is still arriving. */
+  function hasEarlyResponse(socket: Duplex): boolean {
     const last = connections.get(socket);
     return last?.outgoing.closed === true && !last.message.complete;
   }
 
-  /** Ends a connection whose bytes make no sense any more: with an answer, or after the one that is under way. */
-  function giveUp(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (isAnsweredEarly(socket)) {
+  /** Closes a connection that sent invalid HTTP, after an error response or after the pending response. */
+  function closeInvalid(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (hasEarlyResponse(socket)) {
       socket.destroy();
       return;
     }
@@ -133,10 +133,10 @@ export function createNodeServer(
     connections.set(socket, null);
     socket.once('close', () => connections.delete(socket));
   });
-  // What a client expects beyond `100-continue` may be let be (RFC 9110, section 10.1.1), and then every answer is ours.
+  // Other expectations than `100-continue` can be ignored (RFC 9110, section 10.1.1). Node's own response is not JSON.
   server.on('checkExpectation', serve);
-  server.on('clientError', (error, socket) => giveUp(error, socket));
-  server.setTimeout(SILENCE_MS);
+  server.on('clientError', (error, socket) => closeInvalid(error, socket));
+  server.setTimeout(IDLE_MS);
   server.maxConnections = maxConnections;
   if (onRefused) server.on('drop', onRefused);
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What is read beyond a limit, so that a client that sends somewhat too much reads its answer and keeps its connection. */
+/** Bytes that are read beyond a limit, so that a client that sends slightly too much can read its response. */
 export const EXCESS_BYTES = 1024 * 1024;
 
 /** RFC 9112, section 6.3: a request with neither has no body. */
@@ -11,8 +11,8 @@ function announcesBody(rawHeaders: readonly string[]): boolean {
 }
 
 /**
- * Closes the connection of a request once it has read more bytes of the body than these, and the body goes on. Bytes are
- * counted as they come over the network: the frames of a chunked body can be a thousand times as large as what is in them.
+ * Closes the connection of a request when more than `bytes` of its body have arrived. Counts bytes on the network, because
+ * the framing of a chunked body can be a thousand times as large as its content.
  */
 export function closeBeyond(message: IncomingMessage, bytes: number): void {
   const { socket } = message;
@@ -23,10 +23,10 @@ export function closeBeyond(message: IncomingMessage, bytes: number): void {
 }
 
 /**
- * Reads on, up to a limit, while the body of a request that is being answered is still coming. Call it before the answer
- * is ended: after that, Node reads the rest without any limit.
+ * Bounds what is read of a body that is still arriving when the response is sent. Call it before the response ends, because
+ * Node then reads the rest without a limit.
  */
 export function discardBody(message: IncomingMessage): void {
-  // Node calls even a request without a body incomplete for as long as its first turn lasts.
+  // In its first turn, Node reports even a request without a body as incomplete.
   if (!message.complete && announcesBody(message.rawHeaders)) closeBeyond(message, EXCESS_BYTES);
 }
