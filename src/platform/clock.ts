@@ -1,8 +1,8 @@
-/** Tells the present instant in milliseconds since the epoch. */
+/** Returns the current time in milliseconds since the epoch. */
 export type Clock = () => number;
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = () => Date.now();
 
-/** Milliseconds since some instant in the past, with fractions; nothing that sets the machine's clock moves it. */
+/** Returns fractional milliseconds since a fixed instant. Changes of the system clock do not affect it. */
 export const monotonicNow = (): number => performance.now();

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Makes a new identifier, a UUID (RFC 9562). */
+/** Returns a new UUID (RFC 9562). */
 export type IdSource = () => string;
 
-/** Identifiers of records: UUIDv7 (section 5.7), so that later ones sort after earlier ones, even within a millisecond. */
+/** Returns an id for a record, a UUIDv7 (section 5.7). Later ids sort after earlier ones, even within a millisecond. */
 export const systemIds: IdSource = () => v7();
 
-/** Identifiers of what is not stored, in no order (UUIDv4): made in a tenth of the time. */
+/** Returns an id that is not stored, a UUIDv4. It takes a tenth of the time of a UUIDv7. */
 export const requestIds: IdSource = () => randomUUID();

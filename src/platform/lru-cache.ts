@@ -1,13 +1,13 @@
-/** A map by text that holds no more than its capacity, and makes room by dropping what was used least recently. */
+/** A map with a bounded total weight. It drops the least recently used entries. */
 export interface LruCache<T> {
   get(key: string): T | undefined;
-  /** Stores a value. One that is heavier than the whole capacity is not stored. */
+  /** Stores a value, unless its weight exceeds the capacity. */
   set(key: string, value: T, weight: number): void;
 }
 
-/** A cache whose entries weigh no more than `capacity` in all, in the unit that its callers weigh in. */
+/** Creates a cache whose entries weigh at most `capacity` in total, in any unit. */
 export function createLruCache<T>(capacity: number): LruCache<T> {
-  /** In the order of their last use. */
+  /** Entries in the order of their last use. */
   const entries = new Map<string, { readonly value: T; readonly weight: number }>();
   let total = 0;
 

@@ -1,2 +1,2 @@
-/** What the operator of the machine can mend: the message says in a sentence what is wrong and what to do. */
+/** An error that the operator can fix. Its message says what is wrong and what to do. */
 export class OperatorError extends Error {}

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { composeSecret, previewPart, type SecretKind } from '../domain/secret.ts';
 import { digestOf } from './hashing.ts';
 
-/** A secret as it is issued: the text for its holder, and what is stored in its stead. */
+/** A new secret, with the digest and the preview that are stored instead of it. */
 export interface IssuedSecret {
   readonly secret: string;
   readonly digest: string;
   readonly secretPreview: string;
 }
 
-/** Makes what must not be guessed. */
+/** A source of random secrets. */
 export interface SecretSource {
-  /** A new secret of a kind, from 256 random bits. */
+  /** Returns a new secret of a kind, from 256 random bits. */
   issue(kind: SecretKind): IssuedSecret;
-  /** Random letters and digits that are easy to read aloud, for identifiers and first passwords. */
+  /** Returns random letters and digits that are easy to read aloud, for identifiers and first passwords. */
   text(length: number): string;
 }
 
-/** Thirty-two of them, so that every byte stands for one and none is likelier than another. */
+/** 32 characters: 256 is a multiple of 32, so each one is equally likely for a random byte. */
 const READABLE = '23456789abcdefghijkmnpqrstuvwxyz';
 
-/** Secrets from the system's randomness, with the configured prefix in front. */
+/** Creates a source that uses the random generator of the system and the configured prefix. */
 export function createSecretSource(prefix: string): SecretSource {
   return {
     issue(kind) {

@@ -1,24 +1,24 @@
 import type { Clock } from './clock.ts';
 
-/** By how much the system clock and the stopwatch may differ before one of them counts as set, in milliseconds. */
+/** The deviation from the monotonic clock, in milliseconds, above which the system clock counts as changed. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
-/** What a steady clock is made from. */
+/** The sources of a steady clock. */
 export interface ClockSources {
   readonly system: Clock;
   readonly monotonic: Clock;
-  /** Is called when the system clock was set by more than five minutes: forward, or back by a negative number. */
+  /** Called if the system clock was changed by more than five minutes; negative if it was set back. */
   readonly onStep: (milliseconds: number) => void;
 }
 
 /** A clock that never goes back. */
 export interface SteadyClock {
   readonly now: Clock;
-  /** The highest instant to keep for the next start: what `now` returned last, jumps of the system clock left out. */
+  /** Returns the instant to store for the next start: the latest result of `now`, without jumps of the system clock. */
   readonly mark: Clock;
 }
 
-/** The next value of a clock, `elapsed` milliseconds after `last`, while the system clock reads `system`. */
+/** Returns the next value of a clock, `elapsed` milliseconds after `last`, for a system clock that shows `system`. */
 function advance(last: number, elapsed: number, system: number, followsJumps: boolean): number {
   const expected = last + elapsed;
   if (system < expected - CLOCK_TOLERANCE_MS) return expected;
@@ -27,26 +27,23 @@ function advance(last: number, elapsed: number, system: number, followsJumps: bo
 }
 
 /**
- * A clock that follows the system clock, but never goes below `floor` or below what it has returned. While the system
- * clock is up to five minutes behind, it stands still; while it is further behind, the stopwatch drives it. So what has
- * expired stays expired, and the rest still expires, although the system clock was set back.
+ * Creates a clock that follows the system clock but never goes below `floor` or its previous value. If the system clock is up
+ * to five minutes behind, the clock pauses. If it is further behind, the clock follows the monotonic clock. Expired tokens stay
+ * expired, and other tokens still expire, even if the system clock is set back.
  *
- * It follows a jump forward of more than five minutes, as after a suspended machine. Its mark does not: a clock that was
- * wrong for a moment must not stop the next start.
+ * The clock follows a jump forward of more than five minutes, such as after a suspended machine. Its mark does not, because a
+ * system clock that was wrong for a moment must not prevent the next start.
  */
-export function createSteadyClock(
-  { system, monotonic: stopwatch, onStep }: ClockSources,
-  floor: number,
-): SteadyClock {
+export function createSteadyClock({ system, monotonic, onStep }: ClockSources, floor: number): SteadyClock {
   let seen = system();
-  let measured = stopwatch();
+  let measured = monotonic();
   let now = Math.max(floor, seen);
   let mark = now;
 
   function update(): void {
     const [before, started] = [seen, measured];
     seen = system();
-    measured = stopwatch();
+    measured = monotonic();
     const elapsed = measured - started;
     const step = seen - before - elapsed;
     if (Math.abs(step) > CLOCK_TOLERANCE_MS) onStep(Math.round(step));

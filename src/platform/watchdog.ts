@@ -3,21 +3,21 @@ import { Worker } from 'node:worker_threads';
 const BEAT_EVERY_MS = 500;
 
 /**
- * What the watching thread runs. A text and not a file, so that it is the same compiled, under tsx and under vitest, none
- * of which agree on how a thread finds its TypeScript. It counts looks rather than time: a machine that slept has not
- * hung. Its line in the log is written on the spot, as the thread that would pass it on stands still.
+ * The source of the watching thread. It is a string because compiled code, tsx and vitest load worker files in different ways.
+ * It counts checks instead of time, because a suspended machine is not a blocked process. It writes its log line directly,
+ * because the logger runs in the blocked thread.
  */
 const THREAD = `
   const { writeSync } = require('node:fs');
   const { beats, seconds } = require('node:worker_threads').workerData;
-  let seen = -1;
-  let still = 0;
+  let lastCount = -1;
+  let checks = 0;
   setInterval(() => {
     const count = Atomics.load(beats, 0);
-    still = count === seen ? still + 1 : 0;
-    seen = count;
-    if (still < seconds) return;
-    const msg = 'the process stands still, as on a disk that does not answer, and is ended';
+    checks = count === lastCount ? checks + 1 : 0;
+    lastCount = count;
+    if (checks < seconds) return;
+    const msg = 'the main thread is blocked, for example by a disk that does not respond: ending the process';
     try {
       writeSync(1, JSON.stringify({ level: 60, time: new Date().toISOString(), seconds, msg }) + '\\n');
     } finally {
@@ -27,9 +27,9 @@ const THREAD = `
 `;
 
 /**
- * Ends the process with `SIGALRM` (exit status 142 in a shell) once its main thread has stood still for so many seconds.
- * The embedded database runs in that thread: on a disk that does not come back, nothing else would notice, no timer
- * included. Whoever runs the process starts it again. The watch itself does not keep it alive.
+ * Ends the process with `SIGALRM` (exit status 142 in a shell) if its main thread is blocked for `seconds`. The embedded
+ * database runs in that thread, so if the disk does not respond, no timer runs either. The supervisor restarts the process.
+ * The watchdog does not keep the process running.
  */
 export function startWatchdog(seconds: number): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

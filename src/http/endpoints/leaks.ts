@@ -7,26 +7,26 @@ import { postOnly } from '../message/methods.ts';
 import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 
-function isTexts(value: unknown): value is string[] {
+function isStringArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-/** The secrets of a report: an array of texts, by itself or under `secrets`. Throws `BAD_REQUEST`. */
+/** Returns the secrets of a report, which is an array of strings or an object with one in `secrets`. Throws `BAD_REQUEST`. */
 function secretsOf(body: unknown): string[] {
   const list = typeof body === 'object' && body !== null && 'secrets' in body ? body.secrets : body;
-  if (!isTexts(list)) {
-    throw failure('BAD_REQUEST', 'The body must be an array of texts, or an object with one under secrets.');
+  if (!isStringArray(list)) {
+    throw failure('BAD_REQUEST', 'The body must be an array of strings, or an object with one in secrets.');
   }
   return list;
 }
 
-/** What `/leaks` is made of. */
+/** The parts of `/leaks`. */
 interface LeaksParts {
   readonly limits: RateLimits;
   readonly services: Pick<Services, 'leaks'>;
 }
 
-/** The endpoint for finders of secrets: what is real among them is revoked, and the answer does not tell what that was. */
+/** Creates the endpoint for reports of leaked secrets. It revokes the valid ones; its response does not reveal which. */
 export function createLeaksEndpoint({ services, limits }: LeaksParts): Endpoint {
   return postOnly(async (request, requestContext) => {
     await limits.countAnonymous(requestContext.address);

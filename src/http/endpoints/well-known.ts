@@ -11,7 +11,7 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
   INVITATION: 'invitation to a workspace',
 };
 
-/** The metadata of RFC 8414, as far as Postern is an authorization server: it issues no tokens over OAuth. */
+/** Creates the endpoint of the authorization server metadata (RFC 8414). Postern issues no tokens over OAuth. */
 export function createServerMetadata(issuerOf: (request: HttpRequest) => string): Endpoint {
   return readOnly(async (request) => {
     const issuer = issuerOf(request);
@@ -27,7 +27,7 @@ export function createServerMetadata(issuerOf: (request: HttpRequest) => string)
   });
 }
 
-/** What a secret scanner needs: the shape of each kind of secret, how to check one, and where to report it. */
+/** Creates the endpoint for secret scanners: the pattern of each kind of secret, its checksum, and where to report one. */
 export function createTokenPatterns(prefix: string, issuerOf: (request: HttpRequest) => string): Endpoint {
   const kinds = Object.entries(SECRET_TAGS).map(([kind, tag]) => ({
     kind,
