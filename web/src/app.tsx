@@ -50,7 +50,7 @@ function SignedInRoutes() {
   );
 }
 
-/** The pages of a signed-in person. One that breaks leaves the navigation around it, and a secret above it, as they are. */
+/** The pages of a signed-in user. If a page breaks, the navigation and a secret above it stay. */
 function SignedIn() {
   return (
     <SessionGate>

@@ -11,7 +11,7 @@ import { AuthLayout } from './session/auth-layout.tsx';
 
 const RELOADED = 'postern.reloaded';
 
-/** Whether this build of the console was reloaded before; true, too, if the browser keeps no note of it. */
+/** Whether this build of the console has already been reloaded; also true if the browser does not store that. */
 function wasReloaded(): boolean {
   try {
     return sessionStorage.getItem(RELOADED) === import.meta.url;
@@ -20,7 +20,7 @@ function wasReloaded(): boolean {
   }
 }
 
-/** Reloads the page if the server answers: a reload without it would leave nothing of the page. Resolves with whether it did. */
+/** Reloads the page if the server responds; otherwise a reload would leave an empty page. Resolves with whether it reloads. */
 async function reloadIfReachable(): Promise<boolean> {
   try {
     const { ok } = await fetch(window.location.pathname, { headers: { accept: 'text/html' } });
@@ -33,7 +33,7 @@ async function reloadIfReachable(): Promise<boolean> {
   }
 }
 
-/** Reloads a page whose script is missing, once for each build and never over a secret that is shown. Whether it does. */
+/** Reloads a page whose script is missing, once per build and never while a secret is shown. Returns whether it reloads. */
 function useReloadOnce(): boolean {
   const { fresh } = useFreshSecrets();
   const [reloading, setReloading] = useState(() => fresh.length === 0 && !wasReloaded());
@@ -50,7 +50,7 @@ interface ProblemProps {
 
 type Frame = (props: ProblemProps) => ReactNode;
 
-/** The frame of a broken page beside the navigation, and of one that has none. */
+/** The layouts of a broken page, with and without the navigation. */
 const FRAMES = {
   shell: ({ title, children }) => (
     <Page title={title} narrow>
@@ -111,7 +111,7 @@ function UnloadedPage({ frame }: Pick<BrokenPageProps, 'frame'>) {
   );
 }
 
-/** Keeps a page that breaks from taking down what is around it: says so in its place, until another page is opened. */
+/** Shows an error in place of a page that throws, until the user opens another page. The layout around it stays. */
 export function PageBoundary({ frame, children }: Pick<BrokenPageProps, 'frame'> & { children: ReactNode }) {
   const [path] = useLocation();
   return (

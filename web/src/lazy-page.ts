@@ -2,14 +2,14 @@ import { type ComponentType, lazy } from 'react';
 
 const NAME = 'PageLoadError';
 
-/** Whether an error says that the script of a page could not be loaded. */
+/** Whether an error means that the script of a page could not be loaded. */
 export function isPageLoadError(error: unknown): boolean {
   return error instanceof Error && error.name === NAME;
 }
 
 /**
- * A page whose script is loaded when it is first opened. After an upgrade of the server, a tab that was opened before
- * asks for scripts that no longer exist: rendering it then throws an error that `isPageLoadError` recognises.
+ * Returns a page whose script is loaded when the page is first opened. A tab that is older than the server's last upgrade
+ * requests scripts that no longer exist; rendering the page then throws an error that `isPageLoadError` recognizes.
  */
 export function lazyPage<Props>(load: () => Promise<{ default: ComponentType<Props> }>) {
   return lazy(() =>

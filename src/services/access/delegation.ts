@@ -1,6 +1,13 @@
 import { builtInEntityId } from '../../domain/authority.ts';
 import { isEntityId } from '../../domain/entity-type.ts';
-import { badInput, forbidden, type InputIssue, inputCheck, PosternError } from '../../domain/errors.ts';
+import {
+  badInput,
+  failure,
+  forbidden,
+  type InputIssue,
+  inputCheck,
+  PosternError,
+} from '../../domain/errors.ts';
 import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { TokenAuthority } from '../../domain/principal.ts';
@@ -43,7 +50,7 @@ export async function resolveScopeRules(
   path: Path,
   limits: Limits,
 ): Promise<ScopeRule[]> {
-  if (requests.length > limits.scopesPerToken) throw new PosternError('LIMIT_REACHED');
+  requireScopeCount(requests.length, limits);
   const check = inputCheck();
   const rules = requests.map((request, index) => check.try(() => parseRule(request, [...path, index])));
   check.finish();
@@ -55,6 +62,12 @@ export async function resolveScopeRules(
   }
   if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
   return withoutDuplicates(known);
+}
+
+/** Throws `LIMIT_REACHED` if a token can't have that many scopes. */
+export function requireScopeCount(count: number, { scopesPerToken }: Limits): void {
+  if (count <= scopesPerToken) return;
+  throw failure('LIMIT_REACHED', `A token can have at most ${scopesPerToken} scopes. Delete some first.`);
 }
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless every token of the chain has all that the rules give. */

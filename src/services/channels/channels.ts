@@ -153,7 +153,10 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
     await deleteIneffectiveShares(tx, channelId, now);
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
-    throw failure('LIMIT_REACHED', `A channel has at most ${limits.sharesPerChannel} shares.`);
+    throw failure(
+      'LIMIT_REACHED',
+      `A channel can have at most ${limits.sharesPerChannel} shares. Remove some first.`,
+    );
   }
 
   return {
@@ -180,7 +183,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       await insertChannel(uow.tx, channel);
       const most = limits.channelsPerWorkspace;
       if (await hasMoreChannels(uow.tx, workspaceId, most)) {
-        throw failure('LIMIT_REACHED', `A workspace has at most ${most} channels.`);
+        throw failure('LIMIT_REACHED', `A workspace can have at most ${most} channels. Delete some first.`);
       }
       await auditChannel(uow, 'channel.created', channel);
       return channel;
@@ -208,7 +211,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       const { email, operations } = parseShare(request);
       await requireMayDo(uow, channel.id, operations);
       const user = await findRecipient(uow, channel.workspaceId, email);
-      if (!user) throw badInput(['input', 'email'], 'has no account here');
+      if (!user) throw badInput(['input', 'email'], 'is not used by any account');
       const share = { channelId: channel.id, userId: user.id, operations };
       await deleteShares(uow.tx, share, endableBy(uow));
       await requireRoom(uow, channel.id);

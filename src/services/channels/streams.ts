@@ -102,7 +102,8 @@ export function createStreams(deps: {
     if (id === null) throw failure('UNAUTHENTICATED');
     const most = limits.streamsPerCredential;
     const slot = await deps.slots.take(id, most, onLost);
-    if (!slot) throw failure('LIMIT_REACHED', `A credential has at most ${most} open streams.`);
+    if (!slot)
+      throw failure('LIMIT_REACHED', `A credential can have at most ${most} open streams. Close some first.`);
     return slot;
   }
 

@@ -90,7 +90,7 @@ async function requireAtMost(
   if (!(await hasTokens(uow.tx, holder, most + 1))) return;
   throw failure(
     'LIMIT_REACHED',
-    `A ${'ownerId' in holder ? 'user' : 'workspace'} has at most ${most} tokens.`,
+    `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${most} tokens. Delete some first.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { badInput, failure, forbidden, inputCheck, PosternError } from '../../domain/errors.ts';
+import { badInput, failure, forbidden, inputCheck } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { isToken } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
@@ -7,7 +7,7 @@ import { parseDescription, parseName } from '../../domain/text.ts';
 import type { PersonalToken, Token, TokenAccess } from '../../domain/token.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
-import { resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
+import { requireScopeCount, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireMayGive } from '../workspaces/members.ts';
 import { auditToken, authorizedToken } from './lifecycle.ts';
@@ -73,7 +73,7 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
       const added = rules
         .filter((rule) => !present.some((scope) => sameRule(scope, rule)))
         .map((rule) => ({ ...rule, id: uow.newId() }));
-      if (present.length + added.length > limits.scopesPerToken) throw new PosternError('LIMIT_REACHED');
+      requireScopeCount(present.length + added.length, limits);
       if (added.length === 0) return token;
       await insertScopes(uow.tx, tokenId, added);
       return stamp(uow, token, 'token.scopes_added', added.length);

@@ -39,7 +39,7 @@ export function createEntityTypeService(deps: { db: Executor; limits: Limits }):
     if (types.length < limits.entityTypesPerWorkspace || types.some((type) => type.name === name)) return;
     throw failure(
       'LIMIT_REACHED',
-      `A workspace registers at most ${limits.entityTypesPerWorkspace} entity types.`,
+      `A workspace can register at most ${limits.entityTypesPerWorkspace} entity types. Unregister some first.`,
     );
   }
 

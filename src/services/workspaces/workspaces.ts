@@ -129,7 +129,7 @@ export function createWorkspaceService(deps: {
       });
       const most = limits.workspacesPerUser;
       if (await createdMoreWorkspaces(uow.tx, ownerId, most)) {
-        throw failure('LIMIT_REACHED', `A user can create at most ${most} workspaces.`);
+        throw failure('LIMIT_REACHED', `A user can create at most ${most} workspaces. Delete some first.`);
       }
       return workspace;
     },

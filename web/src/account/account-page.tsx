@@ -1,6 +1,6 @@
 import { AuditLog, useAuditView } from '../audit/audit-log.tsx';
 import { Page, Section } from '../components/page.tsx';
-import { Failure, Loading } from '../components/states.tsx';
+import { Loaded } from '../components/states.tsx';
 import { useAccountLogQuery } from '../generated/hooks.ts';
 import { useMe } from '../session/session-gate.tsx';
 import { PasswordForm } from './password-form.tsx';
@@ -9,12 +9,11 @@ import { Sessions } from './sessions.tsx';
 function AccountLog() {
   const view = useAuditView();
   const [{ data, error, fetching, stale }, reload] = useAccountLogQuery({ variables: view.variables });
-  const viewer = data?.viewer;
   return (
     <Section title="Audit log" lead="Recent activity on your account and personal tokens.">
-      {error && <Failure error={error} onRetry={reload} />}
-      {!viewer && !error && <Loading what="the audit log" />}
-      {viewer && <AuditLog view={view} log={viewer.auditEvents} busy={fetching || stale} />}
+      <Loaded value={data?.viewer} error={error} what="the audit log" onRetry={reload}>
+        {(viewer) => <AuditLog view={view} log={viewer.auditEvents} busy={fetching || stale} />}
+      </Loaded>
     </Section>
   );
 }

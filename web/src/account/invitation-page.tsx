@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { signInPath, useResetClient } from '../api/api-provider.tsx';
-import { describeFormError } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { useAcceptInvitationMutation, useMeQuery } from '../generated/hooks.ts';
 import { AuthLayout } from '../session/auth-layout.tsx';
 import { useSignIn } from '../session/use-sign-in.ts';
@@ -12,32 +12,30 @@ import { useSignIn } from '../session/use-sign-in.ts';
 const EMPTY = { secret: '', isNew: false, name: '', password: '' };
 
 /**
- * Accepts an invitation to a workspace, with the signed-in account or a new one. The user pastes the secret: a link
- * would leak it.
+ * Accepts an invitation to a workspace, with the signed-in account or a new one. The user pastes the secret, because a
+ * link would leak it.
  */
 export default function InvitationPage() {
   const [form, setForm] = useState(EMPTY);
   const [{ data, fetching }] = useMeQuery();
   const me = data?.viewer?.user;
-  const [accepting, accept] = useAcceptInvitationMutation();
-  const { signIn, busy, problem } = useSignIn();
+  const accept = useSubmit(useAcceptInvitationMutation(), {
+    fields: form.isNew ? ['secret', 'name', 'password'] : ['secret'],
+  });
+  const signIn = useSignIn();
   const resetClient = useResetClient();
   const [path] = useLocation();
-  const { form: refusal, fields } = describeFormError(
-    accepting.error,
-    form.isNew ? ['secret', 'name', 'password'] : ['secret'],
-  );
-  const message = refusal ?? problem;
+  const problem = accept.problem ?? signIn.problem;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     const { isNew, name, password } = form;
-    const result = await accept({
+    const data = await accept.submit({
       input: { secret: form.secret.trim(), ...(isNew && { name, password }) },
     });
-    const joined = result.data?.acceptInvitation;
+    const joined = data?.acceptInvitation;
     if (!joined) return;
-    if (isNew && joined.member && !(await signIn(joined.member.user.email, password))) return;
+    if (isNew && joined.member && !(await signIn.signIn(joined.member.user.email, password))) return;
     resetClient(joined.workspace ? `/workspaces/${joined.workspace.id}` : '/workspaces');
   }
 
@@ -59,7 +57,7 @@ export default function InvitationPage() {
       <form className="auth-form" onSubmit={submit}>
         <TextField
           label="Invitation"
-          error={fields.secret}
+          error={accept.errors.secret}
           hint="Paste the invitation you received. It starts with inv_."
           type="password"
           required
@@ -77,8 +75,8 @@ export default function InvitationPage() {
         {form.isNew && (
           <>
             <TextField
-              label="Your name"
-              error={fields.name}
+              label="Name"
+              error={accept.errors.name}
               autoComplete="name"
               required
               maxLength={100}
@@ -86,8 +84,8 @@ export default function InvitationPage() {
               onChange={(event) => setForm({ ...form, name: event.target.value })}
             />
             <TextField
-              label="Choose a password"
-              error={fields.password}
+              label="Password"
+              error={accept.errors.password}
               type="password"
               autoComplete="new-password"
               hint="At least 12 characters."
@@ -99,8 +97,8 @@ export default function InvitationPage() {
             />
           </>
         )}
-        {message && <Problem>{message}</Problem>}
-        <Button type="submit" variant="primary" busy={accepting.fetching || busy}>
+        {problem && <Problem>{problem}</Problem>}
+        <Button type="submit" variant="primary" busy={accept.busy || signIn.busy}>
           Join
         </Button>
       </form>

@@ -1,10 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Checkbox, TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { useChangePasswordMutation } from '../generated/hooks.ts';
 import './password-form.css';
 
@@ -12,19 +11,17 @@ const EMPTY = { currentPassword: '', newPassword: '', again: '', revokeTokens: f
 
 /** Changes the password of the signed-in user. */
 export function PasswordForm() {
-  const announce = useAnnounce();
   const [form, setForm] = useState(EMPTY);
-  const [{ fetching, error }, change] = useChangePasswordMutation();
-  const errors = describeFormError(error, ['currentPassword', 'newPassword']);
+  const { busy, problem, errors, submit } = useSubmit(useChangePasswordMutation(), {
+    fields: ['currentPassword', 'newPassword'],
+    onDone: () => setForm(EMPTY),
+  });
   const { again, ...input } = form;
   const differ = again !== '' && again !== form.newPassword;
 
-  async function submit(event: FormEvent) {
+  function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    const result = await change({ input });
-    if (result.error) return;
-    setForm(EMPTY);
-    announce('Password changed. Your other sessions were signed out.');
+    void submit({ input }, 'Password changed. Your other sessions were signed out.');
   }
 
   const password = (key: 'currentPassword' | 'newPassword' | 'again') => ({
@@ -36,16 +33,16 @@ export function PasswordForm() {
 
   return (
     <Section title="Password" lead="Changing your password signs out your other sessions.">
-      <form className="password-form" onSubmit={submit}>
+      <form className="password-form" onSubmit={handleSubmit}>
         <TextField
           label="Current password"
-          error={errors.fields.currentPassword}
+          error={errors.currentPassword}
           autoComplete="current-password"
           {...password('currentPassword')}
         />
         <TextField
           label="New password"
-          error={errors.fields.newPassword}
+          error={errors.newPassword}
           autoComplete="new-password"
           hint="At least 12 characters."
           minLength={12}
@@ -64,8 +61,8 @@ export function PasswordForm() {
           checked={form.revokeTokens}
           onChange={(event) => setForm({ ...form, revokeTokens: event.target.checked })}
         />
-        {errors.form && <Problem>{errors.form}</Problem>}
-        <Button type="submit" variant="primary" busy={fetching} disabled={again !== form.newPassword}>
+        {problem && <Problem>{problem}</Problem>}
+        <Button type="submit" variant="primary" busy={busy} disabled={again !== form.newPassword}>
           Change password
         </Button>
       </form>

@@ -1,11 +1,10 @@
-import { describeError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { Section } from '../components/page.tsx';
-import { Failure, Loading, Problem } from '../components/states.tsx';
+import { Loaded, Problem } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type SessionsQuery,
   useRevokeOtherSessionsMutation,
@@ -39,26 +38,26 @@ const COLUMNS: readonly Column<Session>[] = [
 ];
 
 function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, revoke] = useRevokeSessionMutation();
-  async function end(session: Session) {
-    const result = await revoke({ id: session.id });
-    if (!result.error) announce('Session ended');
-  }
+  const revocation = useSubmit(useRevokeSessionMutation());
   const actions: Column<Session> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: (session) =>
-      !session.current && (
-        <Button small variant="danger-quiet" disabled={fetching} onClick={() => end(session)}>
+    cell: ({ id, current }) =>
+      !current && (
+        <Button
+          small
+          variant="danger-quiet"
+          disabled={revocation.busy}
+          onClick={() => revocation.submit({ id }, 'Session ended')}
+        >
           Sign out
         </Button>
       ),
   };
   return (
     <>
-      {error && <Problem>{describeError(error)}</Problem>}
+      {revocation.problem && <Problem>{revocation.problem}</Problem>}
       <DataTable label="Sessions" columns={[...COLUMNS, actions]} rows={sessions} keyOf={({ id }) => id} />
     </>
   );
@@ -66,29 +65,33 @@ function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
 
 /** The sessions of the signed-in user, with buttons that end them. */
 export function Sessions() {
-  const announce = useAnnounce();
   const [{ data, error }, reload] = useSessionsQuery();
-  const [ending, endOthers] = useRevokeOtherSessionsMutation();
-  async function signOutElsewhere() {
-    const result = await endOthers({});
-    const ended = result.data?.revokeOtherSessions;
-    if (ended) announce(`${counted(ended.revokedCount, 'session')} ended`);
-  }
+  const revocation = useSubmit(useRevokeOtherSessionsMutation());
   const sessions = data?.viewer?.sessions;
-  const problem = error ?? ending.error;
   return (
     <Section
       title="Sessions"
       lead="Browsers and devices where you are signed in."
       actions={
-        <Button busy={ending.fetching} disabled={(sessions?.length ?? 0) < 2} onClick={signOutElsewhere}>
+        <Button
+          busy={revocation.busy}
+          disabled={(sessions?.length ?? 0) < 2}
+          onClick={() =>
+            revocation.submit(
+              {},
+              ({ revokeOtherSessions }) =>
+                `${counted(revokeOtherSessions?.revokedCount ?? 0, 'session')} ended`,
+            )
+          }
+        >
           Sign out everywhere else
         </Button>
       }
     >
-      {problem && <Failure error={problem} onRetry={reload} />}
-      {!sessions && !error && <Loading what="your sessions" />}
-      {sessions && <SessionsTable sessions={sessions} />}
+      {revocation.problem && <Problem>{revocation.problem}</Problem>}
+      <Loaded value={sessions} error={error} what="your sessions" onRetry={reload}>
+        {(loaded) => <SessionsTable sessions={loaded} />}
+      </Loaded>
     </Section>
   );
 }

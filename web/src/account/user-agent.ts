@@ -1,4 +1,4 @@
-/** Browsers by a distinctive part of the user agent. The first match wins: most user agents also name other browsers. */
+/** Browsers by a distinctive part of the user agent. The first match wins, because most user agents also name others. */
 const BROWSERS = [
   ['Edge', /\bEdg\//],
   ['Opera', /\bOPR\//],

@@ -51,7 +51,7 @@ function startApi(generation: number) {
   return { generation, connection, ...createApiClient({ connection, onAnonymous: leaveForSignIn }) };
 }
 
-/** Provides the API client. A new client remounts everything below, so that no data of one user is left for the next. */
+/** Provides the API client. A new client remounts all children, so that no data of one user remains for the next. */
 export function ApiProvider({ children }: { children: ReactNode }) {
   const [api, setApi] = useState(() => startApi(0));
   const value = useMemo(
@@ -67,7 +67,7 @@ export function ApiProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** Returns a function that opens a path with a new client, so that no data of the previous user is left. */
+/** Returns a function that opens a path with a new client, so that no data of the previous user remains. */
 export function useResetClient(): (path: string) => void {
   const { reset } = useApi();
   const [, go] = useLocation();
@@ -81,10 +81,10 @@ export function useResetClient(): (path: string) => void {
 export function useConnection(): ConnectionState & {
   /** Sends failed queries again. */
   readonly retry: () => void;
-  /** Opens or closes the question about the session. */
-  readonly ask: (asking: boolean) => void;
+  /** Opens or closes the dialog about the session. */
+  readonly prompt: (prompting: boolean) => void;
 } {
   const { connection, retry } = useApi();
   const state = useSyncExternalStore(connection.subscribe, connection.get);
-  return { ...state, retry, ask: (asking) => connection.update({ asking }) };
+  return { ...state, retry, prompt: (prompting) => connection.update({ prompting }) };
 }

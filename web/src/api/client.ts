@@ -15,7 +15,7 @@ import { keepResults } from './keep-results.ts';
 
 const ENDPOINT = '/graphql';
 
-/** Names the user that this tab acts for: the server refuses a request whose session cookie belongs to someone else. */
+/** The header with the user of this tab. The server refuses a request whose session cookie belongs to another user. */
 const EXPECTED_USER = 'x-postern-expected-user';
 
 const EVERYTHING = ['Everything'];
@@ -26,7 +26,7 @@ function dependOnEverything(operation: Operation): Operation {
   return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
 }
 
-/** A result in which a refused root field counts as no data, so that a page sees either data or an error. */
+/** Returns a result without its data if a root field was refused, so that a page gets either data or an error. */
 function withoutRefusedData(result: OperationResult): OperationResult {
   const { data, error } = result;
   const refused = error?.graphQLErrors.some(({ path }) => path && data?.[path[0] as string] === null);
@@ -38,22 +38,22 @@ function watchSession(connection: Connection, onAnonymous: () => void) {
   function bind({ operation, data }: OperationResult): void {
     const user =
       getOperationName(operation.query) === 'Me' ? (data as MeQuery | undefined)?.viewer?.user : null;
-    if (user && !connection.get().person) connection.update({ person: user });
+    if (user && !connection.get().user) connection.update({ user });
   }
 
   function succeed(result: OperationResult): void {
     bind(result);
-    if (result.operation.kind === 'query') connection.update({ session: 'current', asking: false });
+    if (result.operation.kind === 'query') connection.update({ session: 'current', prompting: false });
   }
 
   function fail(error: CombinedError, operation: Operation): void {
     const session = isReplaced(error) ? 'replaced' : isSignedOut(error) ? 'ended' : null;
     if (!session) return;
-    const { person, session: before, asking } = connection.get();
-    if (person) {
-      // Someone who dismissed the question is asked again when they submit something, not by each refresh.
-      const ask = asking || session !== before || operation.kind === 'mutation';
-      connection.update({ session, asking: ask });
+    const { user, session: before, prompting } = connection.get();
+    if (user) {
+      // A dismissed dialog opens again when the user submits something, but not after each refresh.
+      const prompt = prompting || session !== before || operation.kind === 'mutation';
+      connection.update({ session, prompting: prompt });
     } else onAnonymous();
   }
 
@@ -65,7 +65,7 @@ function watchSession(connection: Connection, onAnonymous: () => void) {
 
 interface ClientOptions {
   readonly connection: Connection;
-  /** Called when the server asks to sign in before it has named anyone. */
+  /** Called when the server requires a sign-in and no user has been signed in yet. */
   readonly onAnonymous: () => void;
 }
 
@@ -82,8 +82,8 @@ export function createApiClient({ connection, onAnonymous }: ClientOptions) {
     fetchSubscriptions: true,
     requestPolicy: 'cache-and-network',
     fetchOptions() {
-      const { person } = connection.get();
-      return { credentials: 'same-origin', ...(person && { headers: { [EXPECTED_USER]: person.id } }) };
+      const { user } = connection.get();
+      return { credentials: 'same-origin', ...(user && { headers: { [EXPECTED_USER]: user.id } }) };
     },
     exchanges: [
       mapExchange({ onOperation: dependOnEverything }),

@@ -1,7 +1,7 @@
 import type { CombinedError } from 'urql';
 
 /** The user that a tab acts for. */
-export interface Person {
+export interface TabUser {
   readonly id: string;
   readonly name: string;
   readonly email: string;
@@ -9,35 +9,35 @@ export interface Person {
 
 /** The state of a tab's connection to the server. */
 export interface ConnectionState {
-  /** The person that the server named first; `null` until then. The tab never acts for anyone else. */
-  readonly person: Person | null;
-  /** Whether that person is still signed in: the session may have ended, or someone else may have signed in since. */
+  /** The first user that the server returned; `null` until then. The tab never acts for anyone else. */
+  readonly user: TabUser | null;
+  /** Whether that user is still signed in, the session has ended, or another user has signed in. */
   readonly session: 'current' | 'ended' | 'replaced';
-  /** Whether the person is being asked about the session; a dismissed question leaves a bar on the page. */
-  readonly asking: boolean;
+  /** Whether the dialog about the session is open. If the user dismisses it, a bar stays on the page. */
+  readonly prompting: boolean;
   /** Why part of the page could not be refreshed; `null` if all of it is up to date. */
   readonly outdated: CombinedError | null;
   /** Whether failed queries are being sent again. */
   readonly retrying: boolean;
 }
 
-/** The state of a connection, and everyone who watches it. */
+/** An observable connection state. */
 export interface Connection {
   get(): ConnectionState;
   update(change: Partial<ConnectionState>): void;
-  /** Calls `listener` after each change. Returns how to stop that. */
+  /** Calls `listener` after each change. Returns a function that ends the subscription. */
   subscribe(listener: () => void): () => void;
 }
 
 const INITIAL: ConnectionState = {
-  person: null,
+  user: null,
   session: 'current',
-  asking: false,
+  prompting: false,
   outdated: null,
   retrying: false,
 };
 
-/** A connection about which nothing is known yet. */
+/** Returns a connection in its initial state. */
 export function createConnection(): Connection {
   const listeners = new Set<() => void>();
   let state = INITIAL;

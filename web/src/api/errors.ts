@@ -5,7 +5,10 @@ import { ROLE_NAMES } from '../labels.ts';
 
 const OUTDATED = "This page doesn't match the server's version. Reload the page to update it.";
 
-/** The messages of error codes. The server's own message is used for a code that is absent here. */
+/**
+ * The messages of error codes. The server's own message is used for a code that is absent here: it says which limit is
+ * reached, or what a change conflicts with.
+ */
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   INVALID_TOKEN: "This secret isn't valid. It may be mistyped, replaced or deleted.",
   TOKEN_EXPIRED: 'This token has expired. Regenerate it to use it again.',
@@ -22,9 +25,7 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   PAYLOAD_TOO_LARGE: 'This is too large. Shorten it and try again.',
   RATE_LIMITED: 'Too many requests. Wait a moment and try again.',
   UNAVAILABLE: 'The server is temporarily unavailable. Try again in a moment.',
-  FORBIDDEN: "You don't have permission to do this.",
   NOT_FOUND: "This doesn't exist, or you don't have access.",
-  LIMIT_REACHED: "You've reached the limit. Delete some first.",
   INVALID_CREDENTIALS: 'The email or password is incorrect.',
   INTERNAL_SERVER_ERROR: 'Something went wrong on the server.',
 };
@@ -38,7 +39,8 @@ const REASONS: Record<Reason, string> = {
   EXCEEDS_CALLER: 'This would grant more access than you have.',
 };
 
-const UNREACHABLE = "The server can't be reached. Check your connection.";
+/** The message of a request without a response of the API. */
+export const UNREACHABLE = "The server can't be reached. Check your connection.";
 
 interface Extensions {
   readonly code?: ErrorCode;
@@ -84,9 +86,10 @@ export function describeDecision({ reason, required }: { reason: string | null; 
   return SENTENCES[reason as ErrorCode] ?? 'This is not allowed.';
 }
 
-function describeOne(error: ApiError): string {
+/** Returns a readable message for one error of a response. */
+export function describeApiError(error: ApiError): string {
   const { code, reason, required, issues, retryAfter, requestId } = extensionsOf(error);
-  if (issues?.length) return issues.map(describeIssue).join(' ');
+  if (issues?.length) return issues.map((issue) => sentenceOf(issue)).join(' ');
   if (code === 'TOO_MANY_ATTEMPTS') return `Too many attempts. Try again in ${formatWait(retryAfter ?? 60)}.`;
   if (reason) return describeReason(reason, required?.role);
   const sentence = (code && SENTENCES[code]) ?? error.message;
@@ -108,41 +111,22 @@ function labelOf(path: InputIssue['path']): string {
     .replace(/^./, (letter) => letter.toUpperCase());
 }
 
-function describeIssue({ path, message }: InputIssue): string {
-  return `${labelOf(path)} ${message}.`;
+/**
+ * Returns an issue as a sentence. A message that lacks a subject gets one: the label of its field, or `subject` if the
+ * sentence is shown beside the field.
+ */
+export function sentenceOf({ path, message }: InputIssue, subject: string = labelOf(path)): string {
+  const sentence = /^(?:is|has|must) /.test(message) ? `${subject} ${message}` : message;
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-/** The messages of an error, by where a form shows them. */
-export interface FormError<Field extends string> {
-  /** The message of the whole form; `null` if all issues are shown beside their fields. */
-  readonly form: string | null;
-  readonly fields: Partial<Record<Field, string>>;
-}
-
-/** Assigns each input issue to the field that its path names. The rest becomes the message of the form. */
-export function describeFormError<Field extends string>(
-  error: CombinedError | undefined,
-  names: readonly Field[],
-): FormError<Field> {
-  const fields: Partial<Record<Field, string>> = {};
-  if (!error) return { form: null, fields };
-  if (error.graphQLErrors.length === 0) return { form: UNREACHABLE, fields };
-  const rest = new Set<string>();
-  for (const each of error.graphQLErrors) {
-    const { issues = [] } = extensionsOf(each);
-    if (issues.length === 0) rest.add(describeOne(each));
-    for (const issue of issues) {
-      const part = issue.path.find((each) => each !== 'input');
-      const name = names.find((each) => each === part);
-      if (name) fields[name] ??= describeIssue(issue);
-      else rest.add(describeIssue(issue));
-    }
-  }
-  return { form: [...rest].join(' ') || null, fields };
+/** Returns the rejected input values of an error. */
+export function issuesOf(error: ApiError): readonly InputIssue[] {
+  return extensionsOf(error).issues ?? [];
 }
 
 /** Returns a readable message for an error. */
 export function describeError(error: CombinedError): string {
   if (error.graphQLErrors.length === 0) return UNREACHABLE;
-  return [...new Set(error.graphQLErrors.map(describeOne))].join(' ');
+  return [...new Set(error.graphQLErrors.map(describeApiError))].join(' ');
 }

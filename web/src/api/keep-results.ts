@@ -5,11 +5,11 @@ import type { Connection } from './connection.ts';
 interface FailedQuery {
   readonly operation: Operation;
   readonly error: CombinedError;
-  /** Whether an earlier result is still shown in its place. */
+  /** Whether the page still shows an earlier result. */
   readonly shown: boolean;
 }
 
-/** The queries on the page: the last result of each, and which of them failed since. */
+/** Stores the last result of each query on the page, and which queries have failed since. */
 function createQueryMemory(connection: Connection, resend: (operation: Operation) => void) {
   const results = new Map<number, unknown>();
   const failed = new Map<number, FailedQuery>();
@@ -28,7 +28,7 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
       retried.delete(key);
       report();
     },
-    /** Notes a failure. Returns the last data, or `undefined` if there is none. */
+    /** Records a failure. Returns the last data; `undefined` if there is none. */
     failed(operation: Operation, error: CombinedError): unknown {
       const last = results.get(operation.key);
       if (operation.kind === 'query')
@@ -52,9 +52,8 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
 }
 
 /**
- * Keeps on the page what it shows: a query that succeeded before and fails now keeps its last data, and the failure
- * is reported to `connection` instead. `onRetry` receives the function that sends all failed queries again; it is also
- * called after each successful mutation.
+ * Keeps the last data of a query that succeeded before and now fails, and reports the failure to `connection` instead.
+ * `onRetry` receives a function that sends all failed queries again. That also happens after each successful mutation.
  */
 export function keepResults(connection: Connection, onRetry: (retry: () => void) => void): Exchange {
   return ({ client, forward }) => {

@@ -1,15 +1,15 @@
 import { formatDay } from '../components/time.tsx';
 
-/** Returns the label of an action: `token.scopes_added` is "Token scopes added". */
+/** Returns the label of an action: `token.scopes_added` is "Token scopes added". The console calls an entity a resource. */
 export function actionLabel(action: string): string {
-  const words = action.replace(/[._]/g, ' ');
+  const words = action.replace(/^entity_/, 'resource_').replace(/[._]/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 const CONSTANT = /^[A-Z]+(?:_[A-Z]+)*$/;
 
-/** `expiresAt` is "expires at". */
+/** Returns the label of a detail: `expiresAt` is "expires at". */
 function keyLabel(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { describeError, isBadInput } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
+import { isBadInput } from '../api/errors.ts';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Page } from '../components/page.tsx';
 import { Failure, Loading } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { useDeleteChannelMutation, useUpdateChannelMutation } from '../generated/hooks.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { type Channel, type Refusal, useChannel } from './channel.ts';
@@ -19,46 +19,35 @@ interface DialogProps {
 }
 
 function EditDialog({ channel, onClose }: DialogProps) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, update] = useUpdateChannelMutation();
+  const update = useSubmit(useUpdateChannelMutation(), { fields: ['name', 'description'], onDone: onClose });
   return (
     <NameDialog
       title={`Edit “${channel.name}”`}
       action="Save"
       initial={{ name: channel.name, description: channel.description ?? '' }}
-      withDescription
-      busy={fetching}
-      error={error}
-      onSubmit={async ({ name, description }) => {
-        const result = await update({
-          input: { id: channel.id, name, description: description.trim() || null },
-        });
-        if (result.error) return;
-        announce(`“${name}” saved`);
-        onClose();
-      }}
+      form={update}
+      onSubmit={({ name, description }) =>
+        update.submit(
+          { input: { id: channel.id, name, description: description.trim() || null } },
+          `“${name}” saved`,
+        )
+      }
       onClose={onClose}
     />
   );
 }
 
 function DeleteDialog({ channel, onClose }: DialogProps) {
-  const announce = useAnnounce();
   const [, go] = useLocation();
-  const [{ fetching, error }, remove] = useDeleteChannelMutation();
-  async function confirm() {
-    const result = await remove({ id: channel.id });
-    if (result.error) return;
-    announce(`“${channel.name}” deleted`);
-    go(homeOf(channel), { replace: true });
-  }
+  const deletion = useSubmit(useDeleteChannelMutation(), {
+    onDone: () => go(homeOf(channel), { replace: true }),
+  });
   return (
     <ConfirmDialog
       title={`Delete “${channel.name}”`}
       action="Delete"
-      busy={fetching}
-      problem={error ? describeError(error) : null}
-      onSubmit={confirm}
+      form={deletion}
+      onSubmit={() => deletion.submit({ id: channel.id }, `“${channel.name}” deleted`)}
       onClose={onClose}
     >
       <p>
@@ -74,11 +63,6 @@ function homeOf({ workspace }: Channel): string {
 
 function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
   const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
-  const action = (name: 'edit' | 'delete', reason: string | null) => ({
-    disabled: reason !== null,
-    title: reason ?? undefined,
-    onClick: () => setOpen(name),
-  });
   return (
     <Page
       title={channel.name}
@@ -90,8 +74,10 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
       }
       actions={
         <>
-          <Button {...action('edit', refusal('UPDATE'))}>Edit</Button>
-          <Button variant="danger-quiet" {...action('delete', refusal('DELETE'))}>
+          <Button refusal={refusal('UPDATE')} onClick={() => setOpen('edit')}>
+            Edit
+          </Button>
+          <Button variant="danger-quiet" refusal={refusal('DELETE')} onClick={() => setOpen('delete')}>
             Delete
           </Button>
         </>

@@ -8,7 +8,7 @@ export type Channel = NonNullable<ChannelQuery['channel']>;
 /** Returns why the user cannot perform an operation on the channel; `null` if it is allowed. */
 export type Refusal = (operation: Operation) => string | null;
 
-/** Loads a channel, with the decision of the server for each operation. */
+/** Loads a channel, with the server's decision for each operation. */
 export function useChannel(id: string) {
   const checks = OPERATIONS.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
   const [{ data, error }, reload] = useChannelQuery({ variables: { id, checks } });

@@ -6,8 +6,9 @@ import { PlusIcon } from '../components/icons.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Section } from '../components/page.tsx';
 import { Pager, type Place, pageArguments } from '../components/pager.tsx';
-import { Empty, Failure, Loading } from '../components/states.tsx';
+import { Empty, Loaded } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { type ChannelRowFragment, useChannelsQuery, useCreateChannelMutation } from '../generated/hooks.ts';
 import { refusalByRole } from '../roles.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
@@ -34,17 +35,16 @@ const COLUMNS: readonly Column<ChannelRowFragment>[] = [
 
 function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
   const [, go] = useLocation();
-  const [{ fetching, error }, create] = useCreateChannelMutation();
+  const create = useSubmit(useCreateChannelMutation(), { fields: ['name', 'description'] });
   return (
     <NameDialog
       title={`New channel in ${workspace.name}`}
       action="Create channel"
-      withDescription
-      busy={fetching}
-      error={error}
+      initial={{ name: '', description: '' }}
+      form={create}
       onSubmit={async ({ name, description }) => {
         const input = { workspaceId: workspace.id, name, description: description.trim() || null };
-        const { data } = await create({ input });
+        const data = await create.submit({ input });
         const channel = data?.createChannel?.channel;
         if (channel) go(`/channels/${channel.id}`);
       }}
@@ -60,14 +60,11 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useChannelsQuery({
     variables: { id: workspace.id, ...pageArguments(place, PAGE_SIZE) },
   });
-  const channels = data?.workspace?.channels;
-  const some = channels && channels.totalCount > 0;
-  const refusal = refusalByRole(workspace.viewerRole, 'TEAM_MEMBER');
+  const list = data?.workspace?.channels;
   const create = (
     <Button
       variant="primary"
-      disabled={refusal !== null}
-      title={refusal ?? undefined}
+      refusal={refusalByRole(workspace.viewerRole, 'TEAM_MEMBER')}
       onClick={() => setCreating(true)}
     >
       <PlusIcon />
@@ -75,20 +72,25 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
     </Button>
   );
   return (
-    <Section title="Channels" lead="Publish messages and follow them live." actions={some && create}>
-      {error && <Failure error={error} onRetry={reload} />}
-      {!channels && !error && <Loading what="the channels" />}
-      {channels && !some && (
-        <Empty title="No channels yet" action={create}>
-          Users and tokens publish JSON to a channel. Subscribers receive it immediately.
-        </Empty>
-      )}
-      {some && (
-        <>
-          <DataTable label="Channels" columns={COLUMNS} rows={channels.nodes} keyOf={({ id }) => id} />
-          <Pager total={channels.totalCount} noun="channel" pageInfo={channels.pageInfo} onMove={setPlace} />
-        </>
-      )}
+    <Section
+      title="Channels"
+      lead="Publish messages and follow them live."
+      actions={list && list.totalCount > 0 && create}
+    >
+      <Loaded value={list} error={error} what="the channels" onRetry={reload}>
+        {({ nodes, totalCount, pageInfo }) =>
+          totalCount === 0 ? (
+            <Empty title="No channels yet" action={create}>
+              Users and tokens publish JSON to a channel. Subscribers receive it immediately.
+            </Empty>
+          ) : (
+            <>
+              <DataTable label="Channels" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
+              <Pager total={totalCount} noun="channel" pageInfo={pageInfo} onMove={setPlace} />
+            </>
+          )
+        }
+      </Loaded>
       {creating && <CreateChannelDialog workspace={workspace} onClose={() => setCreating(false)} />}
     </Section>
   );

@@ -1,12 +1,13 @@
 import { type FormEvent, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { describeError, describeFormError } from '../api/errors.ts';
+import { describeError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { TextAreaField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Empty, Problem } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type ChannelMessagesSubscription,
   type MessageRowFragment,
@@ -27,31 +28,27 @@ function toPayload(text: string): unknown {
 
 function PublishForm({ channel, refusal }: { channel: Channel; refusal: string | null }) {
   const [text, setText] = useState('');
-  const [{ fetching, error }, publish] = usePublishMessageMutation();
-  const errors = describeFormError(error, ['payload']);
-  async function submit(event: FormEvent) {
+  const { busy, problem, errors, submit } = useSubmit(usePublishMessageMutation(), {
+    fields: ['payload'],
+    onDone: () => setText(''),
+  });
+  function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    const result = await publish({ input: { channelId: channel.id, payload: toPayload(text) } });
-    if (!result.error) setText('');
+    void submit({ input: { channelId: channel.id, payload: toPayload(text) } });
   }
   return (
-    <form className="publish" onSubmit={submit}>
+    <form className="publish" onSubmit={handleSubmit}>
       <TextAreaField
         label="Message"
-        error={errors.fields.payload}
+        error={errors.payload}
         hint={refusal ?? 'JSON or plain text.'}
         disabled={refusal !== null}
         rows={2}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      {errors.form && <Problem>{errors.form}</Problem>}
-      <Button
-        type="submit"
-        variant="primary"
-        busy={fetching}
-        disabled={refusal !== null || text.trim() === ''}
-      >
+      {problem && <Problem>{problem}</Problem>}
+      <Button type="submit" variant="primary" busy={busy} disabled={refusal !== null || text.trim() === ''}>
         Publish
       </Button>
     </form>

@@ -1,7 +1,5 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { describeError, describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FormDialog } from '../components/dialog.tsx';
@@ -10,6 +8,7 @@ import { PlusIcon } from '../components/icons.tsx';
 import { OperationsField } from '../components/operations-field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { useShareChannelMutation, useUnshareChannelMutation } from '../generated/hooks.ts';
 import { operationName } from '../labels.ts';
 import type { Channel, Refusal } from './channel.ts';
@@ -20,37 +19,38 @@ type Share = Channel['shares'][number];
 const SHAREABLE = OPERATIONS.filter((operation) => operation !== 'CREATE');
 
 function ShareDialog({ channel, onClose }: { channel: Channel; onClose: () => void }) {
-  const announce = useAnnounce();
   const [email, setEmail] = useState('');
   const [operations, setOperations] = useState<readonly Operation[]>(['READ', 'SUBSCRIBE']);
-  const [{ fetching, error }, share] = useShareChannelMutation();
-  const errors = describeFormError(error, ['email']);
-  async function submit() {
-    const result = await share({ input: { id: channel.id, email, operations: [...operations] } });
-    if (result.error) return;
-    announce(`Shared with ${email}`);
-    onClose();
-  }
+  const share = useSubmit(useShareChannelMutation(), { fields: ['email', 'operations'], onDone: onClose });
   return (
     <FormDialog
       title={`Share “${channel.name}”`}
       action="Share"
       disabled={email.trim() === '' || operations.length === 0}
-      busy={fetching}
-      problem={errors.form}
-      onSubmit={submit}
+      form={share}
+      onSubmit={() =>
+        share.submit(
+          { input: { id: channel.id, email, operations: [...operations] } },
+          `Shared with ${email}`,
+        )
+      }
       onClose={onClose}
     >
       <TextField
         label="Email"
-        error={errors.fields.email}
+        error={share.errors.email}
         type="email"
         required
         hint="Anyone with an account on this server."
         value={email}
         onChange={(event) => setEmail(event.target.value)}
       />
-      <OperationsField offered={SHAREABLE} value={operations} onChange={setOperations} />
+      <OperationsField
+        offered={SHAREABLE}
+        value={operations}
+        error={share.errors.operations}
+        onChange={setOperations}
+      />
     </FormDialog>
   );
 }
@@ -65,28 +65,23 @@ const COLUMNS: readonly Column<Share>[] = [
   },
 ];
 
-/** The users that a channel is shared with, besides the members of its workspace. */
+/** The users that a channel is shared with, in addition to the members of its workspace. */
 export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
-  const announce = useAnnounce();
   const [sharing, setSharing] = useState(false);
-  const [{ fetching, error }, unshare] = useUnshareChannelMutation();
-  const shareRefusal = refusal('SHARE');
-  const unshareRefusal = refusal('UNSHARE');
-  async function unshareWith({ user }: Share) {
-    const result = await unshare({ input: { id: channel.id, userId: user.id } });
-    if (!result.error) announce(`No longer shared with ${user.name}`);
-  }
+  const { busy, problem, submit } = useSubmit(useUnshareChannelMutation());
   const actions: Column<Share> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: (share) => (
+    cell: ({ user }) => (
       <Button
         small
         variant="danger-quiet"
-        disabled={fetching || unshareRefusal !== null}
-        title={unshareRefusal ?? undefined}
-        onClick={() => unshareWith(share)}
+        disabled={busy}
+        refusal={refusal('UNSHARE')}
+        onClick={() =>
+          submit({ input: { id: channel.id, userId: user.id } }, `No longer shared with ${user.name}`)
+        }
       >
         Unshare
       </Button>
@@ -97,17 +92,13 @@ export function Shares({ channel, refusal }: { channel: Channel; refusal: Refusa
       title="Shares"
       lead="Members have access through their role. Share to give others access."
       actions={
-        <Button
-          disabled={shareRefusal !== null}
-          title={shareRefusal ?? undefined}
-          onClick={() => setSharing(true)}
-        >
+        <Button refusal={refusal('SHARE')} onClick={() => setSharing(true)}>
           <PlusIcon />
           Share
         </Button>
       }
     >
-      {error && <Problem>{describeError(error)}</Problem>}
+      {problem && <Problem>{problem}</Problem>}
       {channel.shares.length === 0 ? (
         <p className="muted">Not shared</p>
       ) : (

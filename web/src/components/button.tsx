@@ -5,6 +5,11 @@ import './button.css';
 /** The visual emphasis of a button. */
 export type ButtonVariant = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
 
+interface Refusable {
+  /** Why the user is not allowed to do this. The button is then disabled and shows the reason on hover. */
+  readonly refusal?: string | null | undefined;
+}
+
 interface Shape {
   readonly variant?: ButtonVariant;
   readonly small?: boolean;
@@ -19,15 +24,17 @@ export function Button({
   variant,
   small,
   busy,
+  refusal,
   className,
   ...props
-}: Shape & { busy?: boolean } & ComponentProps<'button'>) {
+}: Shape & Refusable & { busy?: boolean } & ComponentProps<'button'>) {
   return (
     <button
       type="button"
       aria-busy={busy || undefined}
+      title={refusal ?? undefined}
       {...props}
-      disabled={props.disabled || busy}
+      disabled={props.disabled || busy || Boolean(refusal)}
       className={classOf({ variant, small }, className)}
     />
   );
@@ -50,15 +57,17 @@ export function ButtonLink({
 /** A button with an icon only. Its label is read by screen readers and shown on hover. */
 export function IconButton({
   label,
+  refusal,
   className,
   ...props
-}: { label: string } & Omit<ComponentProps<'button'>, 'aria-label' | 'title'>) {
+}: { label: string } & Refusable & Omit<ComponentProps<'button'>, 'aria-label' | 'title'>) {
   return (
     <button
       type="button"
       aria-label={label}
-      title={label}
+      title={refusal ?? label}
       {...props}
+      disabled={props.disabled || Boolean(refusal)}
       className={['icon-button', className].filter(Boolean).join(' ')}
     />
   );

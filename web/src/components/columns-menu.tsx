@@ -13,7 +13,7 @@ function readHidden(key: string): string[] {
   }
 }
 
-/** Returns the columns that the user chose to see, stored in the browser under the table's name. */
+/** Returns the columns that the user chose to see. The browser stores the choice under the name of the table. */
 export function useColumns<C extends Pick<Column<never>, 'id'>>(table: string, all: readonly C[]) {
   const key = `postern.columns.${table}`;
   const [hidden, setHidden] = useState(() => readHidden(key));

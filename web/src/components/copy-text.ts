@@ -1,9 +1,9 @@
-/** Copies by a selection, which every browser allows, too, on a page that came over plain http. */
+/** Copies through a temporary selection, which browsers also allow on pages that were loaded over plain HTTP. */
 function copySelected(text: string, near: HTMLElement): boolean {
   const field = document.createElement('textarea');
   field.className = 'visually-hidden';
   field.value = text;
-  // Inside a modal dialog, only what is in the dialog can be selected.
+  // While a modal dialog is open, only text inside the dialog can be selected.
   near.after(field);
   field.select();
   const copied = document.execCommand('copy');
@@ -13,8 +13,8 @@ function copySelected(text: string, near: HTMLElement): boolean {
 }
 
 /**
- * Copies a text to the clipboard, on behalf of the control that was pressed. Resolves with whether the browser did it.
- * `navigator.clipboard` exists in secure contexts only: over https, and on localhost.
+ * Copies a text to the clipboard after the user pressed a control. Resolves with whether the browser allowed it.
+ * `navigator.clipboard` exists only in secure contexts, which are HTTPS and localhost.
  */
 export async function copyText(text: string, pressed: HTMLElement): Promise<boolean> {
   try {

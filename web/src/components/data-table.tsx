@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/noRedundantRoles: a table that is laid out otherwise loses its roles in some browsers
+// biome-ignore-all lint/a11y/noRedundantRoles: some browsers drop the roles of a table with another layout
 import type { ReactNode } from 'react';
 import './data-table.css';
 import { DownIcon, UpIcon } from './icons.tsx';
@@ -16,7 +16,7 @@ export interface Column<Row, Field extends string = never> {
   readonly cell: (row: Row) => ReactNode;
   /** The field that pressing the heading sorts by. */
   readonly sort?: Field;
-  /** Whether only screen readers get the heading; a narrow page shows no label beside the cell. */
+  /** Whether only screen readers get the heading. A narrow page then shows no label beside the cell. */
   readonly untitled?: boolean;
 }
 

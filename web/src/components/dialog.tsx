@@ -3,6 +3,7 @@ import { Button } from './button.tsx';
 import './dialog.css';
 import { TextField } from './field.tsx';
 import { Problem } from './states.tsx';
+import type { Submission } from './use-submit.ts';
 
 /** A modal dialog that is open while it is rendered. The browser traps the focus; closing restores it. */
 function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
@@ -25,15 +26,16 @@ function Dialog({ title, onClose, children }: { title: string; onClose: () => vo
   );
 }
 
+const IDLE = { busy: false, problem: null };
+
 interface FormDialogProps {
   readonly title: string;
   /** The label of the submit button. */
   readonly action: string;
   readonly danger?: boolean;
   readonly disabled?: boolean;
-  readonly busy: boolean;
-  /** Why the last attempt failed. */
-  readonly problem: string | null;
+  /** The state of the submitted mutation. */
+  readonly form?: Pick<Submission, 'busy' | 'problem'>;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -41,19 +43,19 @@ interface FormDialogProps {
 
 /** A dialog with a form and one action. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, action, danger, disabled, busy, problem, onSubmit, onClose, children } = props;
+  const { title, action, danger, disabled, form = IDLE, onSubmit, onClose, children } = props;
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (!disabled && !busy) onSubmit();
+    if (!disabled && !form.busy) onSubmit();
   }
   return (
     <Dialog title={title} onClose={onClose}>
       <form className="dialog-form" onSubmit={submit}>
         {children}
-        {problem && <Problem>{problem}</Problem>}
+        {form.problem && <Problem>{form.problem}</Problem>}
         <div className="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant={danger ? 'danger' : 'primary'} disabled={disabled} busy={busy}>
+          <Button type="submit" variant={danger ? 'danger' : 'primary'} disabled={disabled} busy={form.busy}>
             {action}
           </Button>
         </div>
@@ -62,7 +64,7 @@ export function FormDialog(props: FormDialogProps) {
   );
 }
 
-/** Asks for confirmation of an action that cannot be undone. With `typed`, the user has to type that text first. */
+/** A dialog that confirms an action. With `typed`, the user has to type that text first. */
 export function ConfirmDialog({
   typed,
   children,

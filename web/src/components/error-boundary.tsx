@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 
 interface Props {
-  /** A broken page is given another chance when this changes. */
+  /** The children are rendered again when this changes. */
   readonly resetKey: string;
   readonly fallback: (error: unknown) => ReactNode;
   readonly children: ReactNode;
@@ -11,7 +11,7 @@ interface State {
   readonly failure: { readonly error: unknown } | null;
 }
 
-/** Shows the fallback in place of children that throw while they render. React offers this to classes alone. */
+/** Shows the fallback in place of children that throw while rendering. React supports this only in class components. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { failure: null };
 

@@ -4,18 +4,26 @@ import './field.css';
 interface Labelled {
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with the value. */
+  /** Why the value is invalid. */
   readonly error?: string | null | undefined;
 }
 
-/** What ties a control to its label, hint and error. */
+/** The attributes that connect a control to its label, hint and error. */
 interface Wiring {
   readonly id: string;
   readonly 'aria-describedby': string | undefined;
   readonly 'aria-invalid': true | undefined;
 }
 
-/** A label above a control, with a hint and an error below that are tied to it. */
+function FieldError({ id, children }: { id: string; children: ReactNode }) {
+  return (
+    <p id={id} className="field-error" role="alert">
+      {children}
+    </p>
+  );
+}
+
+/** A control with its label above, and its hint and error below. */
 function Field({ label, hint, error, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
@@ -28,16 +36,12 @@ function Field({ label, hint, error, children }: Labelled & { children: (wiring:
           {hint}
         </p>
       )}
-      {error && (
-        <p id={`${id}-error`} className="field-error" role="alert">
-          {error}
-        </p>
-      )}
+      {error && <FieldError id={`${id}-error`}>{error}</FieldError>}
     </div>
   );
 }
 
-/** One line of text. */
+/** A field for one line of text. */
 export function TextField({ label, hint, error, ...props }: Labelled & ComponentProps<'input'>) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -46,7 +50,7 @@ export function TextField({ label, hint, error, ...props }: Labelled & Component
   );
 }
 
-/** Several lines of text. */
+/** A field for several lines of text. */
 export function TextAreaField({ label, hint, error, ...props }: Labelled & ComponentProps<'textarea'>) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -55,7 +59,7 @@ export function TextAreaField({ label, hint, error, ...props }: Labelled & Compo
   );
 }
 
-/** One of several, each an `<option>` among the children. */
+/** A drop-down field; the children are its `<option>` elements. */
 export function SelectField({ label, hint, error, ...props }: Labelled & ComponentProps<'select'>) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -64,7 +68,7 @@ export function SelectField({ label, hint, error, ...props }: Labelled & Compone
   );
 }
 
-/** Yes or no. */
+/** A labelled checkbox. */
 export function Checkbox({
   label,
   hint,
@@ -81,29 +85,52 @@ export function Checkbox({
   );
 }
 
-/** One of several choices, each with an explanation. */
+/** A group of controls under one label, with an error below. */
+export function FieldGroup({
+  label,
+  error,
+  className = 'choices',
+  children,
+}: {
+  label: string;
+  error?: string | null | undefined;
+  className?: string;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <fieldset className={className} aria-describedby={error ? id : undefined}>
+      <legend>{label}</legend>
+      {children}
+      {error && <FieldError id={id}>{error}</FieldError>}
+    </fieldset>
+  );
+}
+
+/** An option of a `ChoiceField`. */
 export interface Choice<T extends string> {
   readonly value: T;
   readonly title: string;
   readonly meaning: ReactNode;
 }
 
-/** A few choices, each with a sentence. */
+/** Radio buttons, each with an explanation. */
 export function ChoiceField<T extends string>({
   label,
   choices,
   value,
+  error,
   onChange,
 }: {
   label: string;
   choices: readonly Choice<T>[];
   value: T;
+  error?: string | undefined;
   onChange: (value: T) => void;
 }) {
   const name = useId();
   return (
-    <fieldset className="choices">
-      <legend>{label}</legend>
+    <FieldGroup label={label} error={error}>
       {choices.map((choice) => (
         <label key={choice.value} className="choice">
           <input
@@ -119,6 +146,6 @@ export function ChoiceField<T extends string>({
           </span>
         </label>
       ))}
-    </fieldset>
+    </FieldGroup>
   );
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Pictures of 16 by 16 in the colour of the text beside them; a screen reader passes over them. */
+/** Returns an icon of 16 by 16 pixels in the text colour. Screen readers ignore it. */
 function icon(drawing: ReactNode) {
   return function Icon() {
     return (

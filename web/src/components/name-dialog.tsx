@@ -1,65 +1,35 @@
 import { useState } from 'react';
-import type { CombinedError } from 'urql';
-import { describeFormError } from '../api/errors.ts';
 import { FormDialog } from './dialog.tsx';
-import { TextAreaField, TextField } from './field.tsx';
+import { type Naming, NamingFields, type SomeNaming } from './naming-fields.tsx';
+import type { Submission } from './use-submit.ts';
 
-/** A name and an optional description. */
-export interface Naming {
-  readonly name: string;
-  readonly description: string;
-}
-
-/** A dialog for a name and, if requested, a description. */
-export function NameDialog({
+/** A dialog for a name; if `initial` has a description, also for that. */
+export function NameDialog<Value extends SomeNaming>({
   title,
   action,
-  initial = { name: '', description: '' },
-  withDescription,
-  busy,
-  error,
+  initial,
+  form,
   onSubmit,
   onClose,
 }: {
   title: string;
   action: string;
-  initial?: Naming;
-  withDescription?: boolean;
-  busy: boolean;
-  error: CombinedError | undefined;
-  onSubmit: (naming: Naming) => void;
+  initial: Value;
+  form: Submission<keyof Naming>;
+  onSubmit: (naming: Value) => void;
   onClose: () => void;
 }) {
   const [naming, setNaming] = useState(initial);
-  const { form, fields } = describeFormError(error, withDescription ? ['name', 'description'] : ['name']);
   return (
     <FormDialog
       title={title}
       action={action}
       disabled={naming.name.trim() === ''}
-      busy={busy}
-      problem={form}
+      form={form}
       onSubmit={() => onSubmit(naming)}
       onClose={onClose}
     >
-      <TextField
-        label="Name"
-        required
-        maxLength={100}
-        error={fields.name}
-        value={naming.name}
-        onChange={(event) => setNaming({ ...naming, name: event.target.value })}
-      />
-      {withDescription && (
-        <TextAreaField
-          label="Description (optional)"
-          maxLength={500}
-          error={fields.description}
-          rows={2}
-          value={naming.description}
-          onChange={(event) => setNaming({ ...naming, description: event.target.value })}
-        />
-      )}
+      <NamingFields value={naming} errors={form.errors} onChange={setNaming} />
     </FormDialog>
   );
 }

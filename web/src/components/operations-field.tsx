@@ -1,24 +1,25 @@
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
 import { operationName } from '../labels.ts';
-import { Checkbox } from './field.tsx';
+import { Checkbox, FieldGroup } from './field.tsx';
 import './operations-field.css';
 
 /** Selects some of the offered operations; `onChange` receives them in the usual order. */
 export function OperationsField({
   offered,
   value,
+  error,
   onChange,
 }: {
   offered: readonly Operation[];
   value: readonly Operation[];
+  error?: string | undefined;
   onChange: (operations: readonly Operation[]) => void;
 }) {
   function choose(operation: Operation, chosen: boolean) {
     onChange(OPERATIONS.filter((each) => (each === operation ? chosen : value.includes(each))));
   }
   return (
-    <fieldset className="operations">
-      <legend>Operations</legend>
+    <FieldGroup label="Operations" className="operations" error={error}>
       {offered.length === 0 && <span className="muted">Choose a type first</span>}
       {offered.map((operation) => (
         <Checkbox
@@ -28,6 +29,6 @@ export function OperationsField({
           onChange={({ target }) => choose(operation, target.checked)}
         />
       ))}
-    </fieldset>
+    </FieldGroup>
   );
 }

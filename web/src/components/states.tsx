@@ -45,6 +45,29 @@ export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () 
   );
 }
 
+/** Shows a loaded value; until there is one, why it could not be loaded or that it is loading. */
+export function Loaded<Value>({
+  value,
+  error,
+  what,
+  onRetry,
+  children,
+}: {
+  value: Value | null | undefined;
+  error: CombinedError | undefined;
+  /** What is loading, such as "the members". */
+  what: string;
+  onRetry: () => void;
+  children: (value: Value) => ReactNode;
+}) {
+  return (
+    <>
+      {error && <Failure error={error} onRetry={onRetry} />}
+      {value ? children(value) : !error && <Loading what={what} />}
+    </>
+  );
+}
+
 /** An empty state, with what to do about it. */
 export function Empty({
   title,

@@ -4,7 +4,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { type FreshSecret, useFreshSecrets } from './fresh-secret.tsx';
 import './secret-banner.css';
 
-/** Shows a secret once. It takes the focus, so that the page scrolls to it. */
+/** Shows a secret. It takes the focus, so that the page scrolls to it. */
 function SecretBanner({
   title,
   secret,

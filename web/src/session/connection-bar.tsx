@@ -5,17 +5,17 @@ import { WarningIcon } from '../components/icons.tsx';
 import './connection-bar.css';
 
 /** Returns the problem of the connection and the action that fixes it; `null` if there is none. */
-function useTrouble() {
-  const { person, session, outdated, retrying, retry, ask } = useConnection();
+function useConnectionProblem() {
+  const { user, session, outdated, retrying, retry, prompt } = useConnection();
   if (session === 'replaced') {
     return {
-      text: `Someone else signed in. This page still shows what ${person?.name ?? 'the previous user'} saw, and can't change anything.`,
+      text: `Someone else signed in. This page still shows what ${user?.name ?? 'the previous user'} saw, and can't change anything.`,
       action: 'Reload',
       act: () => window.location.reload(),
     };
   }
   if (session === 'ended') {
-    return { text: 'Your session ended.', action: 'Sign in', act: () => ask(true) };
+    return { text: 'Your session ended.', action: 'Sign in', act: () => prompt(true) };
   }
   if (!outdated) return null;
   return {
@@ -26,17 +26,17 @@ function useTrouble() {
   };
 }
 
-/** Shows a problem of the connection above the page; the page itself does not change. */
+/** Shows a problem of the connection above the page. The page itself does not change. */
 export function ConnectionBar() {
-  const trouble = useTrouble();
+  const problem = useConnectionProblem();
   return (
     <div className="connection" role="alert">
-      {trouble && (
+      {problem && (
         <div className="connection-bar">
           <WarningIcon />
-          <p>{trouble.text}</p>
-          <Button small busy={trouble.busy ?? false} onClick={trouble.act}>
-            {trouble.action}
+          <p>{problem.text}</p>
+          <Button small busy={problem.busy ?? false} onClick={problem.act}>
+            {problem.action}
           </Button>
         </div>
       )}

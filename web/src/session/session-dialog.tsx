@@ -1,23 +1,23 @@
 import { useEffect, useRef, useState } from 'react';
 import { signInPath, useConnection } from '../api/api-provider.tsx';
-import type { Person } from '../api/connection.ts';
+import type { TabUser } from '../api/connection.ts';
 import { FormDialog } from '../components/dialog.tsx';
 import { TextField } from '../components/field.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
 interface DialogProps {
-  readonly person: Person;
+  readonly user: TabUser;
   readonly onClose: () => void;
 }
 
-/** Signs the same user in again, over the page that they are working on. */
-function SignInAgainDialog({ person, onClose }: DialogProps) {
+/** Signs the same user in again, in a dialog over the current page. */
+function SignInAgainDialog({ user, onClose }: DialogProps) {
   const [password, setPassword] = useState('');
-  const { signIn, busy, problem } = useSignIn();
+  const { signIn, ...form } = useSignIn();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   async function submit() {
-    if (await signIn(person.email, password)) onClose();
+    if (await signIn(user.email, password)) onClose();
     else setPassword('');
   }
   const { pathname, search } = window.location;
@@ -26,8 +26,7 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
       title="Your session ended"
       action="Sign in"
       disabled={password === ''}
-      busy={busy}
-      problem={problem}
+      form={form}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -38,7 +37,7 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
         name="email"
         autoComplete="username"
         readOnly
-        value={person.email}
+        value={user.email}
       />
       <TextField
         label="Password"
@@ -51,7 +50,7 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
         onChange={(event) => setPassword(event.target.value)}
       />
       <p className="muted small">
-        Not {person.name}? <a href={signInPath(pathname + search)}>Use another account</a>. This discards what
+        Not {user.name}? <a href={signInPath(pathname + search)}>Use another account</a>. This discards what
         you entered.
       </p>
     </FormDialog>
@@ -59,33 +58,31 @@ function SignInAgainDialog({ person, onClose }: DialogProps) {
 }
 
 /** Explains that another user has signed in in this browser. */
-function ReplacedDialog({ person, onClose }: DialogProps) {
+function ReplacedDialog({ user, onClose }: DialogProps) {
   return (
     <FormDialog
       title="Someone else signed in"
       action="Reload"
-      busy={false}
-      problem={null}
       onSubmit={() => window.location.reload()}
       onClose={onClose}
     >
       <p>
-        This page belongs to {person.name} ({person.email}), but someone else has since signed in in this
-        browser. Nothing you submit here takes effect.
+        This page belongs to {user.name} ({user.email}), but someone else has since signed in in this browser.
+        Nothing you submit here takes effect.
       </p>
       <p>Copy anything you still need from this page, then reload it.</p>
     </FormDialog>
   );
 }
 
-/** Asks what to do if the session of this page ended, or if another user has signed in. */
+/** The dialog that opens if the session of this page ended or another user signed in. */
 export function SessionDialog() {
-  const { person, session, asking, ask } = useConnection();
-  if (!person || !asking) return null;
-  const close = () => ask(false);
+  const { user, session, prompting, prompt } = useConnection();
+  if (!user || !prompting) return null;
+  const close = () => prompt(false);
   return session === 'replaced' ? (
-    <ReplacedDialog person={person} onClose={close} />
+    <ReplacedDialog user={user} onClose={close} />
   ) : (
-    <SignInAgainDialog person={person} onClose={close} />
+    <SignInAgainDialog user={user} onClose={close} />
   );
 }

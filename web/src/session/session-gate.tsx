@@ -9,8 +9,8 @@ type Me = NonNullable<NonNullable<MeQuery['viewer']>['user']>;
 const MeContext = createContext<Me | null>(null);
 
 /**
- * Shows its children only to a signed-in user; the client redirects everyone else to sign-in. Once the user is known,
- * the children stay, and later failures are shown beside them.
+ * Shows its children only to a signed-in user. The client redirects everyone else to sign-in. Once the user is known,
+ * the children stay, and later failures are shown in the connection bar.
  */
 export function SessionGate({ children }: { children: ReactNode }) {
   const [{ data, error }, reload] = useMeQuery();

@@ -5,7 +5,7 @@ import { MeDocument, useSignInMutation } from '../generated/hooks.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
 
-/** Returns the origin that the server is configured with; the current origin if it is unknown. */
+/** Returns the origin in the server's configuration; the current origin if that is unknown. */
 async function serverOrigin(): Promise<string> {
   try {
     const response = await fetch(METADATA);
@@ -16,7 +16,7 @@ async function serverOrigin(): Promise<string> {
   }
 }
 
-/** Returns why the browser does not send the session that the server just opened; `null` if it does. */
+/** Returns why the browser does not send the new session cookie; `null` if it does. */
 async function describeLostSession(): Promise<string | null> {
   const { error } = await createSessionClient().query(MeDocument, {}).toPromise();
   if (!error || !isSignedOut(error)) return null;
@@ -32,7 +32,7 @@ export function useSignIn() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
-  /** Resolves with whether the person is signed in now; if not, `problem` says why. */
+  /** Resolves with whether the user is now signed in; if not, `problem` says why. */
   async function signIn(email: string, password: string): Promise<boolean> {
     setBusy(true);
     const { error } = await send({ input: { email, password } });

@@ -1,10 +1,10 @@
 import { useState } from 'react';
-import { describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
-import { ChoiceField, TextAreaField, TextField } from '../components/field.tsx';
+import { ChoiceField } from '../components/field.tsx';
+import { NamingFields } from '../components/naming-fields.tsx';
 import { RoleField } from '../components/role-field.tsx';
 import { Warning } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { type TokenRowFragment, type UpdateTokenInput, useUpdateTokenMutation } from '../generated/hooks.ts';
 import { rolesUpTo } from '../roles.ts';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
@@ -25,47 +25,29 @@ type Form = Pick<TokenRowFragment, 'name' | 'access' | 'role'> & { description: 
 
 /** Edits the name, description and access of a token. Its secret and expiry stay the same. */
 export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
-  const announce = useAnnounce();
   const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
-  const [{ fetching, error }, update] = useUpdateTokenMutation();
-  const errors = describeFormError(error, ['name', 'description', 'role']);
-  async function save() {
-    const result = await update({ input: changesOf(token, form) });
-    if (result.error) return;
-    announce(`“${form.name}” saved. Its secret stays the same.`);
-    onClose();
-  }
+  const update = useSubmit(useUpdateTokenMutation(), {
+    fields: ['name', 'description', 'access', 'role'],
+    onDone: onClose,
+  });
   return (
     <FormDialog
       title={`Edit “${token.name}”`}
       action="Save"
       disabled={form.name.trim() === ''}
-      busy={fetching}
-      problem={errors.form}
-      onSubmit={save}
+      form={update}
+      onSubmit={() =>
+        update.submit({ input: changesOf(token, form) }, `“${form.name}” saved. Its secret stays the same.`)
+      }
       onClose={onClose}
     >
-      <TextField
-        label="Name"
-        error={errors.fields.name}
-        required
-        maxLength={100}
-        value={form.name}
-        onChange={(event) => setForm({ ...form, name: event.target.value })}
-      />
-      <TextAreaField
-        label="Description (optional)"
-        error={errors.fields.description}
-        maxLength={500}
-        rows={2}
-        value={form.description}
-        onChange={(event) => setForm({ ...form, description: event.target.value })}
-      />
+      <NamingFields value={form} errors={update.errors} onChange={setForm} />
       {token.kind === 'PERSONAL' && (
         <ChoiceField
           label="Access"
           choices={ACCESS_CHOICES}
           value={form.access}
+          error={update.errors.access}
           onChange={(access) => setForm({ ...form, access })}
         />
       )}
@@ -75,7 +57,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       )}
       {form.role && (
         <RoleField
-          error={errors.fields.role}
+          error={update.errors.role}
           roles={rolesUpTo(token.workspace?.viewerRole)}
           value={form.role}
           onChange={(role) => setForm({ ...form, role })}

@@ -4,14 +4,14 @@ import type { TokenRowFragment } from '../generated/hooks.ts';
 
 const SOON_MS = 7 * 86_400_000;
 
-/** When a token expires: red if it has expired, amber if it expires soon, with a warning icon if it never does. */
+/** When a token expires. The text is red if it has expired and amber if it expires soon; a token without expiry gets a warning icon. */
 export function ExpiryCell({ token }: { token: Pick<TokenRowFragment, 'expiresAt' | 'status'> }) {
   const { expiresAt, status } = token;
   if (!expiresAt) {
     return (
       <span className="expiry-never" title="A token that never expires stays a risk wherever it is stored">
         <WarningIcon />
-        Not specified
+        Never
       </span>
     );
   }

@@ -26,7 +26,7 @@ const PRESETS = [
 
 /** The limits of the choice. */
 export interface ExpiryBounds {
-  /** Milliseconds; `null`: no limit. */
+  /** In milliseconds; `null` if there is no limit. */
   readonly maxLifetime: number | null;
   readonly allowsNever: boolean;
   /** Whether the previous lifetime can be used again. */

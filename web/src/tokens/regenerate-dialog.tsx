@@ -1,11 +1,10 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { FormDialog } from '../components/dialog.tsx';
 import { SelectField } from '../components/field.tsx';
 import { Warning } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { type TokenRowFragment, useRegenerateTokenMutation } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import {
@@ -35,20 +34,19 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
   const bounds = boundsOf(token);
   const [expiry, setExpiry] = useState(() => firstChoice(bounds));
   const [overlap, setOverlap] = useState('');
-  const [{ fetching, error }, regenerate] = useRegenerateTokenMutation();
-  const errors = describeFormError(error, ['expires', 'overlap']);
+  const regeneration = useSubmit(useRegenerateTokenMutation(), {
+    fields: ['expires', 'overlap'],
+    onDone: onClose,
+  });
   const [, go] = useLocation();
   const { show } = useFreshSecrets();
-  const announce = useAnnounce();
   const works = token.status === 'ACTIVE';
 
   async function submit() {
     const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
-    const { data } = await regenerate({ input });
+    const data = await regeneration.submit({ input }, `“${token.name}” has a new secret`);
     if (!data?.regenerateToken) return;
     show({ kind: 'token', tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
-    announce(`“${token.name}” has a new secret`);
-    onClose();
     go(`/tokens/${token.id}`);
   }
 
@@ -57,8 +55,7 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
       title={`Regenerate “${token.name}”`}
       action="Regenerate"
       disabled={!isComplete(expiry)}
-      busy={fetching}
-      problem={errors.form}
+      form={regeneration}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -71,11 +68,11 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
           </>
         )}
       </p>
-      <ExpiryField error={errors.fields.expires} bounds={bounds} value={expiry} onChange={setExpiry} />
+      <ExpiryField error={regeneration.errors.expires} bounds={bounds} value={expiry} onChange={setExpiry} />
       {works && (
         <SelectField
           label="Overlap"
-          error={errors.fields.overlap}
+          error={regeneration.errors.overlap}
           value={overlap}
           onChange={(event) => setOverlap(event.target.value)}
           hint="An overlap gives you time to update your scripts. The old secret works until the new one is first used or the time is up."

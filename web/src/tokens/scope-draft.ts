@@ -57,7 +57,7 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
 
 /** Returns an empty scope. */
 export function emptyDraft(): ScopeDraft {
-  // `crypto.randomUUID` is missing on a page that came over plain http.
+  // `crypto.randomUUID` is missing on a page that was loaded over plain HTTP.
   const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
   return { key, entityType: '', entityId: '', workspaceId: '', operations: [] };
 }
@@ -67,10 +67,31 @@ export function isComplete({ entityType, operations }: ScopeDraft): boolean {
   return entityType !== '' && operations.length > 0;
 }
 
-/** Whether the scope can be limited to a workspace: not if it names a single built-in resource. */
+/** Whether the scope can be limited to a workspace. A scope on a single built-in resource cannot. */
 export function takesWorkspace({ entityType, entityId }: ScopeDraft): boolean {
   if (entityType === '' || entityType === 'token' || entityType === 'workspace') return false;
   return !isBuiltIn(entityType) || entityId === '';
+}
+
+type ScopeField = 'entityType' | 'entityId' | 'workspaceId' | 'operations';
+type ScopePath = `scopes.${number}.${ScopeField}`;
+
+/** The errors of one scope, by field. */
+export type ScopeErrors = Readonly<Partial<Record<ScopeField, string>>>;
+
+const SCOPE_FIELDS: readonly ScopeField[] = ['entityType', 'entityId', 'workspaceId', 'operations'];
+
+/** Returns the paths of the fields of the scope at an index of the input. */
+export function scopePaths(index: number): ScopePath[] {
+  return SCOPE_FIELDS.map((field): ScopePath => `scopes.${index}.${field}`);
+}
+
+/** Returns the errors of the scope at an index of the input. */
+export function errorsOfScope(
+  errors: Readonly<Partial<Record<ScopePath, string>>>,
+  index: number,
+): ScopeErrors {
+  return Object.fromEntries(SCOPE_FIELDS.map((field) => [field, errors[`scopes.${index}.${field}`]]));
 }
 
 /** Returns a draft as an API input. */

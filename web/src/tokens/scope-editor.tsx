@@ -1,16 +1,24 @@
 import { Button, IconButton } from '../components/button.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
-import { emptyDraft, isComplete, type ScopeDraft, type ScopeTargets } from './scope-draft.ts';
+import {
+  emptyDraft,
+  isComplete,
+  type ScopeDraft,
+  type ScopeErrors,
+  type ScopeTargets,
+} from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
 /** Edits several scopes; another can be added once all are complete. */
 export function ScopeEditor({
   targets,
   drafts,
+  errorsOf,
   onChange,
 }: {
   targets: ScopeTargets;
   drafts: readonly ScopeDraft[];
+  errorsOf: (draft: ScopeDraft) => ScopeErrors;
   onChange: (drafts: readonly ScopeDraft[]) => void;
 }) {
   return (
@@ -21,6 +29,7 @@ export function ScopeEditor({
           <ScopeFields
             targets={targets}
             draft={draft}
+            errors={errorsOf(draft)}
             onChange={(changed) => onChange(drafts.map((each) => (each.key === draft.key ? changed : each)))}
           />
           <IconButton

@@ -1,21 +1,23 @@
 import { SelectField, TextField } from '../components/field.tsx';
 import { OperationsField } from '../components/operations-field.tsx';
-import { type ScopeDraft, type ScopeTargets, takesWorkspace } from './scope-draft.ts';
+import { type ScopeDraft, type ScopeErrors, type ScopeTargets, takesWorkspace } from './scope-draft.ts';
 import './scope-fields.css';
 
 interface ScopeFieldsProps {
   readonly targets: ScopeTargets;
   readonly draft: ScopeDraft;
+  readonly errors: ScopeErrors;
   readonly onChange: (draft: ScopeDraft) => void;
 }
 
-function EntityField({ targets, draft, onChange }: ScopeFieldsProps) {
+function EntityField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
   const entities = targets.entitiesOf(draft.entityType);
   if (draft.entityType !== '' && entities === null) {
     return (
       <TextField
         label="Resource"
         placeholder="All, or a single id"
+        error={errors.entityId}
         value={draft.entityId}
         onChange={(event) => onChange({ ...draft, entityId: event.target.value })}
       />
@@ -24,6 +26,7 @@ function EntityField({ targets, draft, onChange }: ScopeFieldsProps) {
   return (
     <SelectField
       label="Resource"
+      error={errors.entityId}
       disabled={draft.entityType === ''}
       value={draft.entityId}
       onChange={(event) => onChange({ ...draft, entityId: event.target.value })}
@@ -38,11 +41,12 @@ function EntityField({ targets, draft, onChange }: ScopeFieldsProps) {
   );
 }
 
-function WorkspaceField({ targets, draft, onChange }: ScopeFieldsProps) {
+function WorkspaceField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
   const open = takesWorkspace(draft);
   return (
     <SelectField
       label="Workspace"
+      error={errors.workspaceId}
       disabled={!open}
       value={open ? draft.workspaceId : ''}
       onChange={(event) => onChange({ ...draft, workspaceId: event.target.value })}
@@ -59,11 +63,12 @@ function WorkspaceField({ targets, draft, onChange }: ScopeFieldsProps) {
 
 /** The fields of one scope: type, resource, workspace and operations. */
 export function ScopeFields(props: ScopeFieldsProps) {
-  const { targets, draft, onChange } = props;
+  const { targets, draft, errors, onChange } = props;
   return (
     <div className="scope-fields">
       <SelectField
         label="Type"
+        error={errors.entityType}
         value={draft.entityType}
         onChange={(event) =>
           onChange({
@@ -86,6 +91,7 @@ export function ScopeFields(props: ScopeFieldsProps) {
         <OperationsField
           offered={targets.types.get(draft.entityType) ?? []}
           value={draft.operations}
+          error={errors.operations}
           onChange={(operations) => onChange({ ...draft, operations })}
         />
       </div>

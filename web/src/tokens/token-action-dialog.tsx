@@ -1,8 +1,7 @@
-import type { CombinedError } from 'urql';
+import type { UseMutationResponse } from 'urql';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type TokenRowFragment,
   useDeleteTokenMutation,
@@ -20,7 +19,7 @@ interface TokenDialogProps {
 }
 
 /** The title and consequence of each lifecycle action, and the announcement after it. */
-const STOPS = {
+const LIFECYCLE = {
   disable: {
     title: 'Disable',
     consequence:
@@ -46,50 +45,33 @@ const STOPS = {
   },
 } as const;
 
-type Stop = keyof typeof STOPS;
+type LifecycleAction = keyof typeof LIFECYCLE;
 
-interface StopResult {
-  readonly data?: unknown;
-  readonly error?: CombinedError | undefined;
+type LifecycleMutation = UseMutationResponse<unknown, { id: string }>;
+
+function useLifecycleMutation(action: LifecycleAction): LifecycleMutation {
+  const mutations: Record<LifecycleAction, LifecycleMutation> = {
+    disable: useDisableTokenMutation(),
+    enable: useEnableTokenMutation(),
+    revoke: useRevokeTokenMutation(),
+    delete: useDeleteTokenMutation(),
+  };
+  return mutations[action];
 }
 
-function useStops() {
-  const [disabling, disable] = useDisableTokenMutation();
-  const [enabling, enable] = useEnableTokenMutation();
-  const [revoking, revoke] = useRevokeTokenMutation();
-  const [deleting, remove] = useDeleteTokenMutation();
-  return {
-    disable: [disabling, disable],
-    enable: [enabling, enable],
-    revoke: [revoking, revoke],
-    delete: [deleting, remove],
-  } as const satisfies Record<
-    Stop,
-    readonly [
-      { fetching: boolean; error?: CombinedError | undefined },
-      (v: { id: string }) => Promise<StopResult>,
-    ]
-  >;
-}
-
-function StopDialog({ stop, token, onClose }: TokenDialogProps & { stop: Stop }) {
-  const { title, consequence, done } = STOPS[stop];
-  const announce = useAnnounce();
+function LifecycleDialog({ action, token, onClose }: TokenDialogProps & { action: LifecycleAction }) {
+  const { title, consequence, done } = LIFECYCLE[action];
   const [path, go] = useLocation();
-  const [{ fetching, error }, run] = useStops()[stop];
+  const form = useSubmit(useLifecycleMutation(action), { onDone: onClose });
   async function confirm() {
-    const result = await run({ id: token.id });
-    if (result.error) return;
-    announce(`“${token.name}” ${done}`);
-    onClose();
-    if (stop === 'delete' && path === `/tokens/${token.id}`) go(homeOf(token), { replace: true });
+    const data = await form.submit({ id: token.id }, `“${token.name}” ${done}`);
+    if (data && action === 'delete' && path === `/tokens/${token.id}`) go(homeOf(token), { replace: true });
   }
   return (
     <ConfirmDialog
       title={`${title} “${token.name}”`}
       action={title}
-      busy={fetching}
-      problem={error ? describeError(error) : null}
+      form={form}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -110,5 +92,5 @@ export function homeOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): stri
 export function TokenActionDialog({ action, ...props }: TokenDialogProps & { action: TokenAction }) {
   if (action === 'edit') return <EditTokenDialog {...props} />;
   if (action === 'regenerate') return <RegenerateDialog {...props} />;
-  return <StopDialog stop={action} {...props} />;
+  return <LifecycleDialog action={action} {...props} />;
 }

@@ -20,20 +20,20 @@ type TokenState = Pick<TokenRowFragment, 'status' | 'disabledAt'>;
 
 /** Returns the actions that apply to the status of a token, in menu order. */
 export function actionsFor({ status, disabledAt }: TokenState): TokenAction[] {
-  const stopped = disabledAt !== null;
+  const disabled = disabledAt !== null;
   const revoked = status === 'REVOKED';
   return [
     'edit',
     'regenerate',
-    ...(revoked ? [] : [stopped ? ('enable' as const) : ('disable' as const), 'revoke' as const]),
+    ...(revoked ? [] : [disabled ? ('enable' as const) : ('disable' as const), 'revoke' as const]),
     'delete',
   ];
 }
 
-type Belonging = Pick<TokenRowFragment, 'kind' | 'role' | 'workspace'>;
+type TokenHolder = Pick<TokenRowFragment, 'kind' | 'role' | 'workspace'>;
 
 /** Returns why the user cannot perform an action on a token; `null` if it is allowed. */
-export function refusalOf(action: TokenAction, { kind, role, workspace }: Belonging): string | null {
+export function refusalOf(action: TokenAction, { kind, role, workspace }: TokenHolder): string | null {
   if (kind === 'PERSONAL') return null;
   return refusalByRole(
     workspace?.viewerRole,

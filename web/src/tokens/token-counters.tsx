@@ -14,7 +14,7 @@ export function TokenCounters({ summary }: { summary: SummaryPartsFragment }) {
   return (
     <dl className="counters">
       {COUNTERS.map(({ key, title }) => (
-        <div key={key} className={`counter counter-${key}`} data-some={summary[key] > 0 || undefined}>
+        <div key={key} className={`counter counter-${key}`} data-nonzero={summary[key] > 0 || undefined}>
           <dt>{title}</dt>
           <dd>{summary[key]}</dd>
         </div>

@@ -1,10 +1,17 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { CombinedError } from 'urql';
 import { ColumnsMenu, useColumns } from '../components/columns-menu.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
-import type { ListChoices, ListState } from '../components/list-state.tsx';
-import { Pager } from '../components/pager.tsx';
-import { Empty } from '../components/states.tsx';
+import {
+  type ListChoices,
+  type ListState,
+  useFirstPageOnBadCursor,
+  useListState,
+} from '../components/list-state.tsx';
+import { Pager, pageArguments } from '../components/pager.tsx';
+import { Empty, Loaded } from '../components/states.tsx';
 import type {
+  SummaryPartsFragment,
   TokenFilter,
   TokenOrderField,
   TokenRowFragment,
@@ -14,46 +21,56 @@ import type {
 import { STATUS_NAMES } from '../labels.ts';
 import { TokenActionDialog } from './token-action-dialog.tsx';
 import type { TokenAction } from './token-actions.ts';
+import { TokenCounters } from './token-counters.tsx';
 import { TokenMenu } from './token-menu.tsx';
 import { TokenToolbar } from './token-toolbar.tsx';
 
-/** The number of tokens on a page. */
-export const PAGE_SIZE = 20;
+const PAGE_SIZE = 20;
 
-/** The sort fields and filters of a token list. */
-export const TOKEN_CHOICES: ListChoices<TokenOrderField> = {
+const CHOICES: ListChoices<TokenOrderField> = {
   fields: ['NAME', 'CREATED_AT', 'EXPIRES_AT', 'LAST_USED_AT'],
   filters: Object.keys(STATUS_NAMES),
   initial: { field: 'CREATED_AT', direction: 'DESC' },
 };
 
-/** Returns the filter of the toolbar as an API input. */
-export function filterOf({ filter, search }: ListState<TokenOrderField>): TokenFilter {
-  return { status: filter ? [filter as TokenStatus] : null, search: search || null };
+/** Returns the state of a token list and the variables of its query. `name` identifies the stored search text. */
+export function useTokenList(name: string) {
+  const list = useListState(name, CHOICES);
+  const filter: TokenFilter = {
+    status: list.filter ? [list.filter as TokenStatus] : null,
+    search: list.search || null,
+  };
+  return {
+    list,
+    variables: { filter, orderBy: list.sorting, ...pageArguments(list.place, PAGE_SIZE) },
+  };
 }
 
 type TokenColumn = Column<TokenRowFragment, TokenOrderField>;
+
+type TokenConnection = NonNullable<TokensQuery['tokens']>;
 
 interface Chosen {
   readonly action: TokenAction;
   readonly token: TokenRowFragment;
 }
 
-/** A list of personal or workspace tokens, with its toolbar, table, pager and dialogs. */
-export function TokenList({
+interface TokenListProps {
+  /** The name under which the browser stores the shown columns. */
+  readonly name: string;
+  readonly columns: readonly TokenColumn[];
+  readonly list: ListState<TokenOrderField>;
+  readonly busy: boolean;
+}
+
+/** The tokens on the current page of a list, with its toolbar, pager and dialogs. */
+function TokenTable({
   name,
   columns,
   list,
   connection,
   busy,
-}: {
-  /** The key under which the browser stores the shown columns. */
-  name: string;
-  columns: readonly TokenColumn[];
-  list: ListState<TokenOrderField>;
-  connection: NonNullable<TokensQuery['tokens']>;
-  busy: boolean;
-}) {
+}: TokenListProps & { connection: TokenConnection }) {
   const { shown, show } = useColumns(name, columns);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const { nodes, pageInfo, totalCount } = connection;
@@ -81,7 +98,7 @@ export function TokenList({
           rows={nodes}
           keyOf={({ id }) => id}
           classOf={({ status }) =>
-            status === 'DISABLED' || status === 'REVOKED' ? 'token-stopped' : undefined
+            status === 'DISABLED' || status === 'REVOKED' ? 'token-inactive' : undefined
           }
           sorting={list.sorting}
           onSort={list.setSorting}
@@ -93,5 +110,42 @@ export function TokenList({
       <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPlace} />
       {chosen && <TokenActionDialog {...chosen} onClose={() => setChosen(null)} />}
     </>
+  );
+}
+
+/** A list of personal or workspace tokens with its counters; `empty` is shown if there are no tokens at all. */
+export function TokenList({
+  connection,
+  summary,
+  error,
+  onRetry,
+  empty,
+  ...props
+}: TokenListProps & {
+  connection: TokenConnection | null | undefined;
+  summary: SummaryPartsFragment | null | undefined;
+  error: CombinedError | undefined;
+  onRetry: () => void;
+  empty: ReactNode;
+}) {
+  useFirstPageOnBadCursor(props.list, error);
+  return (
+    <Loaded
+      value={connection && summary && { connection, summary }}
+      error={error}
+      what="the tokens"
+      onRetry={onRetry}
+    >
+      {(loaded) =>
+        loaded.summary.total === 0 ? (
+          empty
+        ) : (
+          <>
+            <TokenCounters summary={loaded.summary} />
+            <TokenTable connection={loaded.connection} {...props} />
+          </>
+        )
+      }
+    </Loaded>
   );
 }

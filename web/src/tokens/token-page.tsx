@@ -55,7 +55,7 @@ function Properties({ token }: { token: Token }) {
       <Description name="Last used">
         {token.lastUsedAt ? <Time value={token.lastUsedAt} relative /> : 'Never used'}
       </Description>
-      <Description name="Last used from IP">{token.lastUsedIp}</Description>
+      <Description name="Last IP address">{token.lastUsedIp}</Description>
       <Description name="Last user agent">{token.lastUsedUserAgent}</Description>
     </DescriptionList>
   );
@@ -66,20 +66,16 @@ function Actions({ token, onChoose }: { token: Token; onChoose: (action: TokenAc
     .filter(
       (action) => action === 'edit' || action === 'delete' || action === 'disable' || action === 'enable',
     )
-    .map((action) => {
-      const refusal = refusalOf(action, token);
-      return (
-        <Button
-          key={action}
-          variant={DANGEROUS.has(action) ? 'danger-quiet' : 'plain'}
-          disabled={refusal !== null}
-          title={refusal ?? undefined}
-          onClick={() => onChoose(action)}
-        >
-          {ACTION_NAMES[action]}
-        </Button>
-      );
-    });
+    .map((action) => (
+      <Button
+        key={action}
+        variant={DANGEROUS.has(action) ? 'danger-quiet' : 'plain'}
+        refusal={refusalOf(action, token)}
+        onClick={() => onChoose(action)}
+      >
+        {ACTION_NAMES[action]}
+      </Button>
+    ));
 }
 
 function TokenDetails({ token }: { token: Token }) {

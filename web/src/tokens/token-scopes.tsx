@@ -1,12 +1,11 @@
 import { useMemo, useState } from 'react';
-import { describeError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { Section } from '../components/page.tsx';
 import { Empty, Problem } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type ScopePartsFragment,
   type TokenQuery,
@@ -16,7 +15,15 @@ import {
   useScopeTargetsQuery,
 } from '../generated/hooks.ts';
 import { ACCESS_NAMES, operationName } from '../labels.ts';
-import { emptyDraft, isComplete, type ScopeTargets, toScopeInput, toScopeTargets } from './scope-draft.ts';
+import {
+  emptyDraft,
+  errorsOfScope,
+  isComplete,
+  type ScopeTargets,
+  scopePaths,
+  toScopeInput,
+  toScopeTargets,
+} from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
 type Token = NonNullable<TokenQuery['token']>;
@@ -30,46 +37,37 @@ function AddScopeDialog({
   targets: ScopeTargets;
   onClose: () => void;
 }) {
-  const announce = useAnnounce();
   const [draft, setDraft] = useState(emptyDraft);
-  const [{ fetching, error }, add] = useAddTokenScopesMutation();
-  async function submit() {
-    const result = await add({ input: { id: token.id, scopes: [toScopeInput(draft)] } });
-    if (result.error) return;
-    announce('Scope added');
-    onClose();
-  }
+  const addition = useSubmit(useAddTokenScopesMutation(), { fields: scopePaths(0), onDone: onClose });
   return (
     <FormDialog
       title={`Add a scope to “${token.name}”`}
       action="Add scope"
       disabled={!isComplete(draft)}
-      busy={fetching}
-      problem={error ? describeError(error) : null}
-      onSubmit={submit}
+      form={addition}
+      onSubmit={() =>
+        addition.submit({ input: { id: token.id, scopes: [toScopeInput(draft)] } }, 'Scope added')
+      }
       onClose={onClose}
     >
-      <ScopeFields targets={targets} draft={draft} onChange={setDraft} />
+      <ScopeFields
+        targets={targets}
+        draft={draft}
+        errors={errorsOfScope(addition.errors, 0)}
+        onChange={setDraft}
+      />
     </FormDialog>
   );
 }
 
 function RemoveAllDialog({ token, onClose }: { token: Token; onClose: () => void }) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, removeAll] = useRemoveAllTokenScopesMutation();
-  async function confirm() {
-    const result = await removeAll({ id: token.id });
-    if (result.error) return;
-    announce('All scopes deleted');
-    onClose();
-  }
+  const removal = useSubmit(useRemoveAllTokenScopesMutation(), { onDone: onClose });
   return (
     <ConfirmDialog
       title={`Delete all scopes of “${token.name}”`}
       action="Delete all"
-      busy={fetching}
-      problem={error ? describeError(error) : null}
-      onSubmit={confirm}
+      form={removal}
+      onSubmit={() => removal.submit({ id: token.id }, 'All scopes deleted')}
       onClose={onClose}
     >
       <p>The token stays valid but can't do anything until you add a scope.</p>
@@ -101,22 +99,17 @@ function columnsFor(targets: ScopeTargets | undefined): Column<ScopePartsFragmen
 }
 
 function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets | undefined }) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, remove] = useRemoveTokenScopesMutation();
-  async function removeOne(scope: ScopePartsFragment) {
-    const result = await remove({ input: { id: token.id, scopeIds: [scope.id] } });
-    if (!result.error) announce('Scope deleted');
-  }
-  const trash: Column<ScopePartsFragment> = {
+  const { busy, problem, submit } = useSubmit(useRemoveTokenScopesMutation());
+  const actions: Column<ScopePartsFragment> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: (scope) => (
+    cell: ({ id, entityType }) => (
       <IconButton
-        label={`Delete the scope on ${scope.entityType}`}
+        label={`Delete the scope on ${entityType}`}
         className="icon-button-danger"
-        disabled={fetching}
-        onClick={() => removeOne(scope)}
+        disabled={busy}
+        onClick={() => submit({ input: { id: token.id, scopeIds: [id] } }, 'Scope deleted')}
       >
         <TrashIcon />
       </IconButton>
@@ -124,13 +117,13 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   };
   return (
     <>
-      {error && <Problem>{describeError(error)}</Problem>}
+      {problem && <Problem>{problem}</Problem>}
       <DataTable
         label="Scopes"
-        columns={[...columnsFor(targets), trash]}
+        columns={[...columnsFor(targets), actions]}
         rows={token.scopes}
         keyOf={({ id }) => id}
-        busy={fetching}
+        busy={busy}
       />
     </>
   );
@@ -157,13 +150,13 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
       Add scope
     </Button>
   );
-  const some = token.scopes.length > 0;
+  const hasScopes = token.scopes.length > 0;
   return (
     <Section
       title="Scopes"
       lead="What the token can do, never more than you can. Changes take effect immediately."
       actions={
-        some && (
+        hasScopes && (
           <>
             <Button variant="danger-quiet" onClick={() => setOpen('remove-all')}>
               Delete all
@@ -173,7 +166,7 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
         )
       }
     >
-      {some ? (
+      {hasScopes ? (
         <ScopesTable token={token} targets={targets} />
       ) : (
         <Empty title="This token can't do anything yet" action={add}>

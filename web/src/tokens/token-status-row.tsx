@@ -43,21 +43,19 @@ export function TokenStatusRow({
   onChoose: (action: TokenAction) => void;
 }) {
   const action = mainActionOf(token);
-  const refusal = refusalOf(action, token);
   return (
     <div className="status-row">
       <StatusBadge status={token.status} />
       <p>{meaningOf(token)}</p>
       <div className="page-actions">
         {action === 'revoke' && (
-          <Button disabled={Boolean(refusalOf('regenerate', token))} onClick={() => onChoose('regenerate')}>
+          <Button refusal={refusalOf('regenerate', token)} onClick={() => onChoose('regenerate')}>
             {ACTION_NAMES.regenerate}
           </Button>
         )}
         <Button
           variant={action === 'revoke' ? 'danger' : 'primary'}
-          disabled={refusal !== null}
-          title={refusal ?? undefined}
+          refusal={refusalOf(action, token)}
           onClick={() => onChoose(action)}
         >
           {ACTION_NAMES[action]}

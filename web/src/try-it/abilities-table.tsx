@@ -13,7 +13,7 @@ const CHECKS = TYPES.flatMap((entityType) =>
   BUILT_IN_OPERATIONS[entityType].map((operation) => ({ entityType, operation })),
 );
 
-function Answer({ decision }: { decision: DecisionPartsFragment | undefined }) {
+function DecisionCell({ decision }: { decision: DecisionPartsFragment | undefined }) {
   if (!decision) return <span className="visually-hidden">not applicable</span>;
   if (decision.allowed) {
     return (
@@ -68,7 +68,7 @@ export function AbilitiesTable({ tokenId }: { tokenId: string }) {
               <th scope="row">{operationName(operation)}</th>
               {TYPES.map((type) => (
                 <td key={type}>
-                  <Answer decision={decisionOf(type, operation)} />
+                  <DecisionCell decision={decisionOf(type, operation)} />
                 </td>
               ))}
             </tr>

@@ -10,17 +10,17 @@ import { AbilitiesTable } from './abilities-table.tsx';
 import { CodeSamples } from './code-samples.tsx';
 import './try-it.css';
 
-/** Asks for the secret of a token, or offers the one that was just issued. */
-function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret: string) => void }) {
+/** A field for the secret of a token, or a button that uses the secret that was just issued. */
+function SecretForm({ offered, onCheck }: { offered: string | null; onCheck: (secret: string) => void }) {
   const [typed, setTyped] = useState('');
-  function ask(event: FormEvent) {
+  function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    onAsk(typed.trim());
+    onCheck(typed.trim());
     setTyped('');
   }
-  if (offered) return <Button onClick={() => onAsk(offered)}>Check the new secret</Button>;
+  if (offered) return <Button onClick={() => onCheck(offered)}>Check the new secret</Button>;
   return (
-    <form className="try-it-form" onSubmit={ask}>
+    <form className="try-it-form" onSubmit={handleSubmit}>
       <TextField
         label="Secret"
         type="password"
@@ -35,7 +35,7 @@ function SecretForm({ offered, onAsk }: { offered: string | null; onAsk: (secret
   );
 }
 
-/** Shows what a token can do. It checks with the token itself, and only on request: a check is a use, which ends an overlap. */
+/** Shows what a token can do. It checks with the token itself, and only on request, because a check ends an overlap. */
 export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
   const { fresh } = useFreshSecrets();
   const [secret, setSecret] = useState<string | null>(null);
@@ -45,20 +45,18 @@ export function TryIt({ token }: { token: Pick<TokenRowFragment, 'id'> }) {
   return (
     <Section
       title="Try it"
-      lead="The server checks what this secret is allowed to do. The secret is sent only to this server and is not stored."
+      lead="Enter the secret to see what the token can do now. It is sent only to this server and is not stored."
     >
       <div className="try-it">
-        <div className="try-it-ask">
+        <div className="try-it-check">
           {client ? (
             <Provider value={client}>
               <AbilitiesTable tokenId={token.id} />
             </Provider>
           ) : (
-            <p className="muted">
-              See what the token can do right now. A check counts as a use of the token and ends an overlap.
-            </p>
+            <p className="muted">A check counts as a use of the token and ends an overlap.</p>
           )}
-          <SecretForm offered={offered} onAsk={setSecret} />
+          <SecretForm offered={offered} onCheck={setSecret} />
         </div>
         <CodeSamples />
       </div>

@@ -1,7 +1,5 @@
 import { useState } from 'react';
 import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { describeError, describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
@@ -9,7 +7,8 @@ import { TextField } from '../components/field.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { OperationsField } from '../components/operations-field.tsx';
 import { Section } from '../components/page.tsx';
-import { Failure, Loading } from '../components/states.tsx';
+import { Loaded } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type EntityTypesQuery,
   useEntityTypesQuery,
@@ -23,37 +22,34 @@ import type { Workspace } from './workspace.ts';
 type EntityType = NonNullable<EntityTypesQuery['workspace']>['entityTypes'][number];
 
 function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
-  const announce = useAnnounce();
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
   const [operations, setOperations] = useState<readonly Operation[]>([]);
-  const [{ fetching, error }, register] = useRegisterEntityTypeMutation();
-  const errors = describeFormError(error, ['name', 'description']);
-  async function submit() {
+  const registration = useSubmit(useRegisterEntityTypeMutation(), {
+    fields: ['name', 'description', 'operations'],
+    onDone: onClose,
+  });
+  function submit() {
     const input = {
       workspaceId: workspace.id,
       name,
       description: description.trim() || null,
       operations: [...operations],
     };
-    const result = await register({ input });
-    if (result.error) return;
-    announce(`${name} registered`);
-    onClose();
+    return registration.submit({ input }, `${name} registered`);
   }
   return (
     <FormDialog
       title="Register a resource type"
       action="Register"
       disabled={name === '' || operations.length === 0}
-      busy={fetching}
-      problem={errors.form}
+      form={registration}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
         label="Name"
-        error={errors.fields.name}
+        error={registration.errors.name}
         required
         pattern="[a-z][a-z0-9_\-]{0,49}"
         hint="Used in scopes. Lowercase letters, digits, - and _."
@@ -62,12 +58,17 @@ function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose:
       />
       <TextField
         label="Description (optional)"
-        error={errors.fields.description}
+        error={registration.errors.description}
         maxLength={500}
         value={description}
         onChange={(event) => setDescription(event.target.value)}
       />
-      <OperationsField offered={OPERATIONS} value={operations} onChange={setOperations} />
+      <OperationsField
+        offered={OPERATIONS}
+        value={operations}
+        error={registration.errors.operations}
+        onChange={setOperations}
+      />
     </FormDialog>
   );
 }
@@ -81,21 +82,13 @@ function UnregisterDialog({
   name: string;
   onClose: () => void;
 }) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, unregister] = useUnregisterEntityTypeMutation();
-  async function confirm() {
-    const result = await unregister({ input: { workspaceId: workspace.id, name } });
-    if (result.error) return;
-    announce(`${name} unregistered`);
-    onClose();
-  }
+  const removal = useSubmit(useUnregisterEntityTypeMutation(), { onDone: onClose });
   return (
     <ConfirmDialog
       title={`Unregister “${name}”`}
       action="Unregister"
-      busy={fetching}
-      problem={error ? describeError(error) : null}
-      onSubmit={confirm}
+      form={removal}
+      onSubmit={() => removal.submit({ input: { workspaceId: workspace.id, name } }, `${name} unregistered`)}
       onClose={onClose}
     >
       <p>Existing scopes of this type stay, but grant nothing until you register it again.</p>
@@ -123,7 +116,6 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
   const [registering, setRegistering] = useState(false);
   const [unregistering, setUnregistering] = useState<string | null>(null);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
-  const types = data?.workspace?.entityTypes;
   const actions: Column<EntityType> = {
     id: 'actions',
     title: 'Actions',
@@ -132,7 +124,7 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
       <IconButton
         label={`Unregister ${name}`}
         className="icon-button-danger"
-        disabled={refusal !== null}
+        refusal={refusal}
         onClick={() => setUnregistering(name)}
       >
         <TrashIcon />
@@ -144,25 +136,26 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
       title="Resource types"
       lead="Register your own resource types so tokens can be scoped to them."
       actions={
-        <Button disabled={refusal !== null} title={refusal ?? undefined} onClick={() => setRegistering(true)}>
+        <Button refusal={refusal} onClick={() => setRegistering(true)}>
           <PlusIcon />
           Register
         </Button>
       }
     >
-      {error && <Failure error={error} onRetry={reload} />}
-      {!types && !error && <Loading what="the resource types" />}
-      {types?.length === 0 && (
-        <p className="muted">None. Tokens can be scoped to workspaces, channels and tokens.</p>
-      )}
-      {types && types.length > 0 && (
-        <DataTable
-          label="Resource types"
-          columns={[...COLUMNS, actions]}
-          rows={types}
-          keyOf={({ name }) => name}
-        />
-      )}
+      <Loaded value={data?.workspace} error={error} what="the resource types" onRetry={reload}>
+        {({ entityTypes }) =>
+          entityTypes.length === 0 ? (
+            <p className="muted">None. Tokens can be scoped to workspaces, channels and tokens.</p>
+          ) : (
+            <DataTable
+              label="Resource types"
+              columns={[...COLUMNS, actions]}
+              rows={entityTypes}
+              keyOf={({ name }) => name}
+            />
+          )
+        }
+      </Loaded>
       {registering && <RegisterDialog workspace={workspace} onClose={() => setRegistering(false)} />}
       {unregistering !== null && (
         <UnregisterDialog workspace={workspace} name={unregistering} onClose={() => setUnregistering(null)} />

@@ -1,6 +1,4 @@
 import { useState } from 'react';
-import { describeError, describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -9,8 +7,9 @@ import { TextField } from '../components/field.tsx';
 import { PlusIcon } from '../components/icons.tsx';
 import { Section } from '../components/page.tsx';
 import { RoleField } from '../components/role-field.tsx';
-import { Failure, Loading, Problem } from '../components/states.tsx';
+import { Loaded, Problem } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type InvitationsQuery,
   type InvitationVoidReason,
@@ -30,32 +29,24 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
   const { show } = useFreshSecrets();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('VIEWER');
-  const [{ fetching, error }, invite] = useInviteMemberMutation();
-  const errors = describeFormError(error, ['email', 'role']);
+  const invite = useSubmit(useInviteMemberMutation(), { fields: ['email', 'role'], onDone: onClose });
   async function submit() {
-    const { data } = await invite({ input: { workspaceId: workspace.id, email, role } });
-    if (!data?.inviteMember) return;
-    show({
-      kind: 'invitation',
-      workspaceId: workspace.id,
-      email,
-      secret: data.inviteMember.invitationSecret,
-    });
-    onClose();
+    const data = await invite.submit({ input: { workspaceId: workspace.id, email, role } });
+    const secret = data?.inviteMember?.invitationSecret;
+    if (secret) show({ kind: 'invitation', workspaceId: workspace.id, email, secret });
   }
   return (
     <FormDialog
       title={`Invite to ${workspace.name}`}
       action="Invite"
       disabled={email.trim() === ''}
-      busy={fetching}
-      problem={errors.form}
+      form={invite}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
         label="Email"
-        error={errors.fields.email}
+        error={invite.errors.email}
         type="email"
         required
         hint="The invitation is valid for this address only. It can be used once, within seven days."
@@ -63,7 +54,7 @@ function InviteDialog({ workspace, onClose }: { workspace: Workspace; onClose: (
         onChange={(event) => setEmail(event.target.value)}
       />
       <RoleField
-        error={errors.fields.role}
+        error={invite.errors.role}
         roles={rolesUpTo(workspace.viewerRole)}
         value={role}
         onChange={setRole}
@@ -94,34 +85,28 @@ const COLUMNS: readonly Column<Invitation>[] = [
 ];
 
 function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: readonly Invitation[] }) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, revoke] = useRevokeInvitationMutation();
-  async function revokeInvitation({ id, email }: Invitation) {
-    const result = await revoke({ input: { workspaceId: workspace.id, id } });
-    if (!result.error) announce(`Invitation for ${email} canceled`);
-  }
+  const { busy, problem, submit } = useSubmit(useRevokeInvitationMutation());
   const actions: Column<Invitation> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: (invitation) => {
-      const refusal = refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER', invitation.role);
-      return (
-        <Button
-          small
-          variant="danger-quiet"
-          disabled={fetching || refusal !== null}
-          title={refusal ?? undefined}
-          onClick={() => revokeInvitation(invitation)}
-        >
-          Cancel invitation
-        </Button>
-      );
-    },
+    cell: ({ id, email, role }) => (
+      <Button
+        small
+        variant="danger-quiet"
+        disabled={busy}
+        refusal={refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER', role)}
+        onClick={() =>
+          submit({ input: { workspaceId: workspace.id, id } }, `Invitation for ${email} canceled`)
+        }
+      >
+        Cancel invitation
+      </Button>
+    ),
   };
   return (
     <>
-      {error && <Problem>{describeError(error)}</Problem>}
+      {problem && <Problem>{problem}</Problem>}
       <DataTable label="Invitations" columns={[...COLUMNS, actions]} rows={rows} keyOf={({ id }) => id} />
     </>
   );
@@ -131,7 +116,6 @@ function InvitationsTable({ workspace, rows }: { workspace: Workspace; rows: rea
 export function Invitations({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useInvitationsQuery({ variables: { id: workspace.id } });
   const [inviting, setInviting] = useState(false);
-  const invitations = data?.workspace?.invitations;
   return (
     <Section
       title="Invitations"
@@ -142,10 +126,15 @@ export function Invitations({ workspace }: { workspace: Workspace }) {
         </Button>
       }
     >
-      {error && <Failure error={error} onRetry={reload} />}
-      {!invitations && !error && <Loading what="the invitations" />}
-      {invitations?.length === 0 && <p className="muted">No pending invitations.</p>}
-      {invitations && invitations.length > 0 && <InvitationsTable workspace={workspace} rows={invitations} />}
+      <Loaded value={data?.workspace} error={error} what="the invitations" onRetry={reload}>
+        {({ invitations }) =>
+          invitations.length === 0 ? (
+            <p className="muted">No pending invitations.</p>
+          ) : (
+            <InvitationsTable workspace={workspace} rows={invitations} />
+          )
+        }
+      </Loaded>
       {inviting && <InviteDialog workspace={workspace} onClose={() => setInviting(false)} />}
     </Section>
   );

@@ -1,12 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
-import { describeFormError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
-import { Checkbox, TextField } from '../components/field.tsx';
+import { Checkbox, FieldGroup, TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem, Warning } from '../components/states.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { type PolicyPartsFragment, type Role, useUpdateTokenPolicyMutation } from '../generated/hooks.ts';
 import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
@@ -25,7 +24,7 @@ function usePolicyForm(policy: PolicyPartsFragment) {
   const [tokenRoles, setTokenRoles] = useState<readonly Role[]>(policy.tokenRoles);
   const input = {
     personalTokens: allowed ? ('ALLOWED' as const) : ('FORBIDDEN' as const),
-    // An unchanged value is sent back as it is: it can be more precise than days.
+    // An unchanged value is sent back unchanged, because it can be more precise than whole days.
     maxLifetime: days === daysOf(policy) ? policy.maxLifetime : days === '' ? null : `P${days}D`,
     requireExpiry,
     tokenRoles: [...tokenRoles],
@@ -45,16 +44,15 @@ function usePolicyForm(policy: PolicyPartsFragment) {
 
 /** The token policy of a workspace. */
 export function PolicyTab({ workspace }: { workspace: Workspace }) {
-  const announce = useAnnounce();
   const form = usePolicyForm(workspace.tokenPolicy);
-  const [{ fetching, error }, update] = useUpdateTokenPolicyMutation();
-  const errors = describeFormError(error, ['maxLifetime']);
+  const { busy, problem, errors, submit } = useSubmit(useUpdateTokenPolicyMutation(), {
+    fields: ['maxLifetime', 'tokenRoles'],
+  });
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
 
-  async function submit(event: FormEvent) {
+  function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    const result = await update({ input: { workspaceId: workspace.id, ...form.input } });
-    if (!result.error) announce('Token policy saved');
+    void submit({ input: { workspaceId: workspace.id, ...form.input } }, 'Token policy saved');
   }
 
   return (
@@ -63,7 +61,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
       lead="Rules for every token that uses this workspace, including existing ones. No tokens are deleted."
     >
       {refusal && <p className="muted">{refusal}.</p>}
-      <form onSubmit={submit}>
+      <form onSubmit={handleSubmit}>
         <fieldset className="policy" disabled={refusal !== null}>
           <Checkbox
             label="Personal tokens can access this workspace"
@@ -76,7 +74,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
           )}
           <TextField
             label="Maximum lifetime in days"
-            error={errors.fields.maxLifetime}
+            error={errors.maxLifetime}
             hint="Longer-lived tokens have no access here. Leave empty for no limit."
             type="number"
             min={1}
@@ -89,8 +87,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
             checked={form.requireExpiry}
             onChange={(event) => form.setRequireExpiry(event.target.checked)}
           />
-          <fieldset className="choices">
-            <legend>Roles that a workspace token can have</legend>
+          <FieldGroup label="Roles that a workspace token can have" error={errors.tokenRoles}>
             {ROLES.map((role) => (
               <Checkbox
                 key={role}
@@ -103,10 +100,10 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
                 }
               />
             ))}
-          </fieldset>
-          {errors.form && <Problem>{errors.form}</Problem>}
+          </FieldGroup>
+          {problem && <Problem>{problem}</Problem>}
           {!refusal && (
-            <Button type="submit" variant="primary" busy={fetching}>
+            <Button type="submit" variant="primary" busy={busy}>
               Save policy
             </Button>
           )}

@@ -1,13 +1,12 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { describeError } from '../api/errors.ts';
-import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
 import { Description, DescriptionList } from '../components/description-list.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Section } from '../components/page.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import { useDeleteWorkspaceMutation, useUpdateWorkspaceMutation } from '../generated/hooks.ts';
 import { refusalByRole } from '../roles.ts';
 import { EntityTypes } from './entity-types.tsx';
@@ -19,44 +18,33 @@ interface DialogProps {
 }
 
 function RenameDialog({ workspace, onClose }: DialogProps) {
-  const announce = useAnnounce();
-  const [{ fetching, error }, update] = useUpdateWorkspaceMutation();
+  const update = useSubmit(useUpdateWorkspaceMutation(), { fields: ['name'], onDone: onClose });
   return (
     <NameDialog
       title={`Rename ${workspace.name}`}
       action="Rename"
-      initial={{ name: workspace.name, description: '' }}
-      busy={fetching}
-      error={error}
-      onSubmit={async ({ name }) => {
-        const result = await update({ input: { id: workspace.id, name } });
-        if (result.error) return;
-        announce(`Workspace renamed to ${name}`);
-        onClose();
-      }}
+      initial={{ name: workspace.name }}
+      form={update}
+      onSubmit={({ name }) =>
+        update.submit({ input: { id: workspace.id, name } }, `Workspace renamed to ${name}`)
+      }
       onClose={onClose}
     />
   );
 }
 
 function DeleteDialog({ workspace, onClose }: DialogProps) {
-  const announce = useAnnounce();
   const [, go] = useLocation();
-  const [{ fetching, error }, remove] = useDeleteWorkspaceMutation();
-  async function confirm() {
-    const result = await remove({ id: workspace.id });
-    if (result.error) return;
-    announce(`${workspace.name} deleted`);
-    go('/workspaces', { replace: true });
-  }
+  const deletion = useSubmit(useDeleteWorkspaceMutation(), {
+    onDone: () => go('/workspaces', { replace: true }),
+  });
   return (
     <ConfirmDialog
       title={`Delete ${workspace.name}`}
       action="Delete workspace"
       typed={workspace.name}
-      busy={fetching}
-      problem={error ? describeError(error) : null}
-      onSubmit={confirm}
+      form={deletion}
+      onSubmit={() => deletion.submit({ id: workspace.id }, `${workspace.name} deleted`)}
       onClose={onClose}
     >
       <p>
@@ -72,8 +60,6 @@ export function SettingsTab({ workspace }: { workspace: Workspace }) {
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const close = () => setOpen(null);
   const { viewerRole } = workspace;
-  const renameRefusal = refusalByRole(viewerRole, 'WORKSPACE_MANAGER');
-  const deleteRefusal = refusalByRole(viewerRole, 'OWNER');
   return (
     <>
       <Section
@@ -81,16 +67,14 @@ export function SettingsTab({ workspace }: { workspace: Workspace }) {
         actions={
           <>
             <Button
-              disabled={renameRefusal !== null}
-              title={renameRefusal ?? undefined}
+              refusal={refusalByRole(viewerRole, 'WORKSPACE_MANAGER')}
               onClick={() => setOpen('rename')}
             >
               Rename
             </Button>
             <Button
               variant="danger-quiet"
-              disabled={deleteRefusal !== null}
-              title={deleteRefusal ?? undefined}
+              refusal={refusalByRole(viewerRole, 'OWNER')}
               onClick={() => setOpen('delete')}
             >
               Delete workspace

@@ -71,7 +71,7 @@ function WorkspaceFrame({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** Everything below `/workspaces/:id`. */
+/** The pages below `/workspaces/:id`. */
 export default function WorkspaceRoutes({ id }: { id: string }) {
   const [{ data, error }, reload] = useWorkspaceQuery({ variables: { id } });
   if (data && !data.workspace) return <NotFoundPage what="workspace" />;

@@ -7,8 +7,9 @@ import { PlusIcon } from '../components/icons.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Page, Section } from '../components/page.tsx';
 import { Pager, type Place, pageArguments } from '../components/pager.tsx';
-import { Empty, Failure, Loading } from '../components/states.tsx';
+import { Empty, Loaded } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
 import {
   type SharedChannelsQuery,
   useCreateWorkspaceMutation,
@@ -56,15 +57,15 @@ const SHARED_COLUMNS: readonly Column<SharedChannel>[] = [
 
 function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const [, go] = useLocation();
-  const [{ fetching, error }, create] = useCreateWorkspaceMutation();
+  const create = useSubmit(useCreateWorkspaceMutation(), { fields: ['name'] });
   return (
     <NameDialog
       title="New workspace"
       action="Create workspace"
-      busy={fetching}
-      error={error}
+      initial={{ name: '' }}
+      form={create}
       onSubmit={async ({ name }) => {
-        const { data } = await create({ name });
+        const data = await create.submit({ name });
         const workspace = data?.createWorkspace?.workspace;
         if (workspace) go(`/workspaces/${workspace.id}`);
       }}
@@ -73,7 +74,7 @@ function CreateWorkspaceDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The channels that are shared with the user from workspaces of others. */
+/** The channels that are shared with the user from other workspaces. */
 function SharedChannels() {
   const [{ data }] = useSharedChannelsQuery();
   const shared = data?.channels?.nodes.filter(({ workspace }) => workspace.viewerRole === null) ?? [];
@@ -96,8 +97,7 @@ export default function WorkspacesPage() {
       New workspace
     </Button>
   );
-  const workspaces = data?.workspaces;
-  const some = workspaces && workspaces.totalCount > 0;
+  const list = data?.workspaces;
   return (
     <Page
       title="Workspaces"
@@ -107,28 +107,24 @@ export default function WorkspacesPage() {
           <ButtonLink href="/invitation" variant="quiet">
             Accept an invitation
           </ButtonLink>
-          {some && create}
+          {list && list.totalCount > 0 && create}
         </>
       }
     >
-      {error && <Failure error={error} onRetry={reload} />}
-      {!workspaces && !error && <Loading what="your workspaces" />}
-      {workspaces && !some && (
-        <Empty title="No workspaces yet" action={create}>
-          Create one and invite others, or accept an invitation.
-        </Empty>
-      )}
-      {some && (
-        <>
-          <DataTable label="Workspaces" columns={COLUMNS} rows={workspaces.nodes} keyOf={({ id }) => id} />
-          <Pager
-            total={workspaces.totalCount}
-            noun="workspace"
-            pageInfo={workspaces.pageInfo}
-            onMove={setPlace}
-          />
-        </>
-      )}
+      <Loaded value={list} error={error} what="your workspaces" onRetry={reload}>
+        {({ nodes, totalCount, pageInfo }) =>
+          totalCount === 0 ? (
+            <Empty title="No workspaces yet" action={create}>
+              Create one and invite others, or accept an invitation.
+            </Empty>
+          ) : (
+            <>
+              <DataTable label="Workspaces" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
+              <Pager total={totalCount} noun="workspace" pageInfo={pageInfo} onMove={setPlace} />
+            </>
+          )
+        }
+      </Loaded>
       <SharedChannels />
       {creating && <CreateWorkspaceDialog onClose={() => setCreating(false)} />}
     </Page>

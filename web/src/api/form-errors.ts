@@ -1,0 +1,46 @@
+import type { CombinedError } from 'urql';
+import type { InputIssue } from '../../../src/domain/errors.ts';
+import { describeApiError, issuesOf, sentenceOf, UNREACHABLE } from './errors.ts';
+
+/** The messages of an error: one for the whole form, and one for each rejected field. */
+export interface FormErrors<Field extends string> {
+  /** The message of the whole form; `null` if every issue is shown beside its field. */
+  readonly problem: string | null;
+  readonly errors: Readonly<Partial<Record<Field, string>>>;
+}
+
+/** Returns the path of an issue below the input object: `expires.at` for `["input", "expires", "at"]`. */
+function pathOf({ path }: InputIssue): string {
+  return path.filter((part, index) => index > 0 || part !== 'input').join('.');
+}
+
+/** Returns the most specific of the fields that contain a path. */
+function fieldFor<Field extends string>(path: string, fields: readonly Field[]): Field | undefined {
+  return fields
+    .filter((field) => path === field || path.startsWith(`${field}.`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/**
+ * Assigns each input issue of an error to the field of the form that its path names. Issues of other paths, and errors
+ * without issues, become the message of the form.
+ */
+export function describeFormError<Field extends string>(
+  error: CombinedError | undefined,
+  fields: readonly Field[],
+): FormErrors<Field> {
+  const errors: Partial<Record<Field, string>> = {};
+  if (!error) return { problem: null, errors };
+  if (error.graphQLErrors.length === 0) return { problem: UNREACHABLE, errors };
+  const rest = new Set<string>();
+  for (const each of error.graphQLErrors) {
+    const issues = issuesOf(each);
+    if (issues.length === 0) rest.add(describeApiError(each));
+    for (const issue of issues) {
+      const field = fieldFor(pathOf(issue), fields);
+      if (field) errors[field] ??= sentenceOf(issue, 'This');
+      else rest.add(sentenceOf(issue));
+    }
+  }
+  return { problem: [...rest].join(' ') || null, errors };
+}
