@@ -12,7 +12,7 @@ afterAll(() => web.stop());
 
 const SCRIPT = '**/assets/token-page-*.js';
 
-/** Changes what one operation is answered, as a server of another version might. */
+/** Changes the response of one operation, as a server of another version might. */
 async function tamper(page: Page, operation: string, change: (data: any) => void): Promise<void> {
   await page.route('**/graphql', async (route) => {
     if (!route.request().postData()?.includes(`"${operation}"`)) return route.fallback();
@@ -26,7 +26,7 @@ async function tamper(page: Page, operation: string, change: (data: any) => void
 const navigation = (page: Page) => page.getByRole('navigation', { name: 'Main' });
 
 describe('a page that breaks', () => {
-  test('says so inside the frame, and leaves the other pages as they are', async () => {
+  test('shows an error inside the layout, and other pages still work', async () => {
     const { postern } = web.wire;
     const { id } = await createToken(postern, postern.owner.session, { name: 'Breaks' });
     const { page } = await web.visit(postern.owner);
@@ -44,7 +44,7 @@ describe('a page that breaks', () => {
     await page.getByRole('heading', { name: 'Breaks' }).waitFor();
   });
 
-  test('leaves the secret above it that it came with', async () => {
+  test('keeps the secret above it', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await tamper(page, 'Token', ({ token }) => {
       token.derived = {};
@@ -56,7 +56,7 @@ describe('a page that breaks', () => {
     await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
   });
 
-  test('leaves a message even if it is the frame that breaks', async () => {
+  test('shows an error even if the layout breaks', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await tamper(page, 'Me', ({ viewer }) => {
       viewer.user.name = null;
@@ -66,8 +66,8 @@ describe('a page that breaks', () => {
   });
 });
 
-describe('a script that the server no longer has', () => {
-  test('is answered by one reload, which brings the current one', async () => {
+describe('a script that no longer exists on the server', () => {
+  test('causes one reload, which loads the current script', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await createToken(web.wire.postern, web.wire.postern.owner.session, { name: 'After the upgrade' });
     await page.goto('/tokens');
@@ -76,7 +76,7 @@ describe('a script that the server no longer has', () => {
     await page.getByRole('heading', { name: 'After the upgrade' }).waitFor();
   });
 
-  test('is told if a reload does not bring it, and the tab does not reload for ever', async () => {
+  test('shows an error if the reload does not help, and does not reload again', async () => {
     const { postern } = web.wire;
     const { id } = await createToken(postern, postern.owner.session, { name: 'Never comes' });
     const { page } = await web.visit(postern.owner);
@@ -91,7 +91,7 @@ describe('a script that the server no longer has', () => {
     expect(documents).toBe(2);
   });
 
-  test('reloads nothing while a secret is shown', async () => {
+  test('causes no reload while a secret is shown', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.route(SCRIPT, (route) => route.fulfill({ status: 404 }));
     await page.goto('/tokens/new');
@@ -101,8 +101,8 @@ describe('a script that the server no longer has', () => {
     await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
   });
 
-  test('reloads nothing while the server cannot be reached', async () => {
-    const { page } = await web.visit(web.wire.postern.owner);
+  test('causes no reload while the server cannot be reached', async () => {
+    const { page } = await web.visit(web.wire.postern.owner, { path: '/tokens' });
     await page.getByRole('link', { name: 'Workspaces' }).waitFor();
     await page.context().setOffline(true);
     await page.getByRole('link', { name: 'Workspaces' }).click();
@@ -113,8 +113,8 @@ describe('a script that the server no longer has', () => {
   });
 });
 
-describe('input that makes no sense', () => {
-  test('in a date is told beside the field, and the form stays', async () => {
+describe('invalid input', () => {
+  test('in a date is reported beside the field, and the form keeps its values', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.goto('/tokens/new');
     await page.getByLabel('Name').fill('Far future');
@@ -134,7 +134,7 @@ describe('input that makes no sense', () => {
     expect(await page.getByLabel('Name').inputValue()).toBe('Far future');
   });
 
-  test('in the address of a list shows the list from its front', async () => {
+  test('in the URL of a list shows the first page of the list', async () => {
     const { postern } = web.wire;
     await createToken(postern, postern.owner.session, { name: 'Listed anyway' });
     const { page } = await web.visit(postern.owner);
@@ -144,7 +144,7 @@ describe('input that makes no sense', () => {
     }
   });
 
-  test('as an id in an address is not found', async () => {
+  test('as an id in a URL shows that nothing was found', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     for (const path of ['/channels/garbage', '/tokens/%E0%A4%A']) {
       await page.goto(path);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
 
-test('a channel is created, and what is published there is seen', async () => {
+test('a user creates a channel and publishes a message, which appears', async () => {
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`/workspaces/${web.wire.postern.workspaceId}/channels`);
   await page.getByRole('button', { name: 'New channel' }).click();
@@ -33,7 +33,7 @@ test('a channel is created, and what is published there is seen', async () => {
   await page.getByRole('list', { name: 'Messages' }).getByText('"ship": "Beagle"').waitFor();
 });
 
-test('what others publish appears live, each message once', async () => {
+test('messages of others appear live, each once', async () => {
   const { postern } = web.wire;
   const { page, open } = await web.visit(postern.owner);
   await open(`/channels/${channelId}`);
@@ -50,7 +50,7 @@ test('what others publish appears live, each message once', async () => {
   expect(await page.locator('.messages pre').allTextContents()).toEqual(['first', 'second', 'third']);
 });
 
-test('a channel is shared with somebody who is no member, who then finds it and may do just that', async () => {
+test('a guest finds a shared channel and can do only what the share allows', async () => {
   const { postern } = web.wire;
   const outsider = await postern.person('Olga');
   const { page, open } = await web.visit(postern.owner);

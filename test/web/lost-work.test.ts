@@ -11,20 +11,20 @@ beforeAll(async () => {
 });
 afterAll(() => web.stop());
 
-/** How the API can fail under a page. */
+/** Ways in which the API can fail. */
 const FAILURES: Record<string, (route: Route) => Promise<void>> = {
   'the network is down': (route) => route.abort(),
-  'the server answers UNAVAILABLE': (route) =>
+  'the server returns UNAVAILABLE': (route) =>
     route.fulfill({
       status: 503,
       json: { errors: [{ message: 'Try again shortly.', extensions: { code: 'UNAVAILABLE' } }] },
     }),
-  'a proxy answers 401': (route) => route.fulfill({ status: 401, body: 'Sign in to the proxy.' }),
+  'a proxy returns 401': (route) => route.fulfill({ status: 401, body: 'Sign in to the proxy.' }),
 };
-const DOWN = (route: Route) => route.abort();
+const ABORT = (route: Route) => route.abort();
 
-/** Lets one operation through and then fails all others, as if the server went away right after it. */
-async function failAfter(page: Page, operation: string, fail = DOWN): Promise<void> {
+/** Lets one operation through and then fails all others, as if the server became unreachable right after it. */
+async function failAfter(page: Page, operation: string, fail = ABORT): Promise<void> {
   let failing = false;
   await page.route('**/graphql', async (route) => {
     if (failing) return fail(route);
@@ -46,7 +46,7 @@ function secretIn(page: Page, title: string) {
   return page.getByRole('region', { name: title }).locator('code').first();
 }
 
-/** Ends the sessions of a person on the server, as an operator or another device does. */
+/** Ends the sessions of a user on the server, as another device can. */
 async function endSessions(person: Person): Promise<void> {
   const session = await web.wire.postern.signIn(person.email);
   await web.wire.postern.post('mutation { revokeOtherSessions { revokedCount } }', {}, session);
@@ -104,7 +104,7 @@ describe('a secret that is shown once', () => {
     expect(await page.content()).not.toContain(secret);
   });
 
-  test('of each invitation stays beside the next one and through a failed refresh', async () => {
+  test('of each invitation stays beside the next one and after a failed refresh', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.goto(`/workspaces/${web.wire.postern.workspaceId}/members`);
     const invite = async (email: string) => {
@@ -123,8 +123,8 @@ describe('a secret that is shown once', () => {
   });
 });
 
-describe('what is typed into a form', () => {
-  test('stays when a background request fails, and the bar that says so goes once another one succeeds', async () => {
+describe('the content of a form', () => {
+  test('stays when a background request fails, and the bar disappears once a request succeeds', async () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.goto(`/workspaces/${web.wire.postern.workspaceId}/token-policy`);
     await page.getByLabel('Maximum lifetime in days').fill('90');
@@ -140,7 +140,7 @@ describe('what is typed into a form', () => {
     expect(await page.getByLabel('Maximum lifetime in days').inputValue()).toBe('90');
   });
 
-  test('stays when the session has ended, and is submitted after signing in over it', async () => {
+  test('stays when the session ends, and can be submitted after signing in again', async () => {
     const person = await web.wire.postern.person('Paula');
     const { page } = await web.visit(person);
     await fillTokenForm(page, 'Half filled');
@@ -161,7 +161,7 @@ describe('what is typed into a form', () => {
   });
 });
 
-test('a message that came live stays when the stream ends with the session', async () => {
+test('a live message stays when the stream ends with the session', async () => {
   const { postern } = web.wire;
   const person = await postern.person('Lena', 'TEAM_MEMBER');
   const create = `mutation { createChannel(input: { workspaceId: "${postern.workspaceId}", name: "live" }) { channel { id } } }`;
@@ -178,8 +178,8 @@ test('a message that came live stays when the stream ends with the session', asy
   expect(await page.getByText('came live').count()).toBe(1);
 });
 
-describe('a tab of a person in whose browser someone else signed in', () => {
-  /** Puts another person's session into the browser, as signing in in a second tab does. */
+describe('a tab after another user signed in in the same browser', () => {
+  /** Gives the browser the session of another user, as a sign-in in a second tab does. */
   async function switchTo(page: Page, person: Person): Promise<void> {
     const [cookie] = await page.context().cookies();
     if (!cookie) throw new Error('the browser has no session cookie');
@@ -192,7 +192,7 @@ describe('a tab of a person in whose browser someone else signed in', () => {
     return data.tokens.nodes.map(({ name }: { name: string }) => name);
   }
 
-  test('creates nothing for that person, says so, and becomes theirs by a reload', async () => {
+  test('creates nothing for that user, explains why, and shows their pages after a reload', async () => {
     const [ada, bob] = [await web.wire.postern.person('Ada'), await web.wire.postern.person('Bob')];
     const { page } = await web.visit(ada);
     await fillTokenForm(page, 'Of Ada');
@@ -207,10 +207,10 @@ describe('a tab of a person in whose browser someone else signed in', () => {
     await page.getByRole('button', { name: 'Account of Bob' }).waitFor();
   });
 
-  test('shows nothing of that person, nor signs them out', async () => {
+  test('shows nothing of that user and does not sign them out', async () => {
     const [ada, bob] = [await web.wire.postern.person('Alma'), await web.wire.postern.person('Bert')];
     await createToken(web.wire.postern, bob.session, { name: 'Private to Bert' });
-    const { page } = await web.visit(ada);
+    const { page } = await web.visit(ada, { path: '/tokens' });
     await switchTo(page, bob);
     await page.getByRole('link', { name: 'Workspaces' }).click();
     await page.getByRole('dialog', { name: 'Someone else signed in' }).waitFor();

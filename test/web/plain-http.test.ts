@@ -5,16 +5,16 @@ import { PLAIN_HOST } from './support/chromium.ts';
 import { type ConsoleTest, signIn, startConsole } from './support/console.ts';
 
 const ASSETS = new URL('../../dist/console/assets/', import.meta.url);
-/** What browsers leave out of a page that is no secure context, and what has no way round it. */
+/** APIs that browsers offer only in secure contexts and that have no fallback. */
 const SECURE_CONTEXT_ONLY =
   /crypto\.(?:randomUUID|subtle)|navigator\.(?:serviceWorker|locks|storage|credentials)|\bcaches\.(?:open|match)|\bcookieStore\b/;
 
-/** Where a console is under a name of which the browser makes no exception. */
+/** Returns the origin of a console under a host name that is not a secure context. */
 function plainOrigin({ wire }: ConsoleTest): string {
   return `http://${PLAIN_HOST}:${wire.port}`;
 }
 
-describe('on a host that is reached over plain http', () => {
+describe('over plain HTTP', () => {
   let web: ConsoleTest;
   beforeAll(async () => {
     web = await startConsole();
@@ -22,7 +22,7 @@ describe('on a host that is reached over plain http', () => {
   afterEach(() => web.expectNoComplaints());
   afterAll(() => web.stop());
 
-  test('a person signs in, creates a scoped token, and copies its secret', async () => {
+  test('a user signs in, creates a scoped token and copies its secret', async () => {
     const { page, open } = await web.visit(undefined, { baseURL: plainOrigin(web) });
     await open('/sign-in');
     expect(await page.evaluate(() => window.isSecureContext)).toBe(false);
@@ -56,7 +56,7 @@ describe('on a host that is reached over plain http', () => {
   });
 });
 
-describe('a server that expects https', () => {
+describe('a server that expects HTTPS', () => {
   let web: ConsoleTest;
   beforeAll(async () => {
     web = await startConsole({ POSTERN_PUBLIC_URL: 'https://postern.example' });
@@ -64,7 +64,7 @@ describe('a server that expects https', () => {
   afterEach(() => web.expectNoComplaints());
   afterAll(() => web.stop());
 
-  test('says so to a person who signs in over http, instead of asking again in silence', async () => {
+  test('explains a sign-in over HTTP that fails', async () => {
     const { page, open } = await web.visit(undefined, { baseURL: plainOrigin(web) });
     await open('/tokens');
     await page.getByLabel('Email').fill(web.wire.postern.owner.email);
@@ -74,7 +74,7 @@ describe('a server that expects https', () => {
     expect(await page.getByLabel('Password').inputValue()).toBe('');
   });
 
-  test('says so to a person who joins by an invitation over http', async () => {
+  test('explains an invitation over HTTP that fails', async () => {
     const { postern } = web.wire;
     const { data } = await postern.post(
       'mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitationSecret } }',
@@ -85,8 +85,8 @@ describe('a server that expects https', () => {
     await open('/invitation');
     await page.getByLabel('Invitation').fill(data.inviteMember.invitationSecret);
     await page.getByLabel("I don't have an account yet").check();
-    await page.getByLabel('Your name').fill('Nora');
-    await page.getByLabel('Choose a password').fill(postern.owner.password);
+    await page.getByLabel('Name').fill('Nora');
+    await page.getByLabel('Password').fill(postern.owner.password);
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByText('this server expects https://postern.example').waitFor();
   });

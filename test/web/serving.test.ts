@@ -17,7 +17,7 @@ afterAll(() => wire.stop());
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${wire.origin}${path}`, { headers });
 
-test('every page is the same document, never kept, under a policy that lets nothing inline run', async () => {
+test('every page is the same document, is not cached, and its policy forbids inline scripts', async () => {
   for (const path of ['/', '/tokens', '/workspaces/wsp_0/members', '/sign-in?next=%2Ftokens']) {
     const response = await get(path, BROWSER);
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -28,7 +28,7 @@ test('every page is the same document, never kept, under a policy that lets noth
   }
 });
 
-test('assets are named by what is in them, and kept for ever', async () => {
+test('asset names contain a hash of the content, and assets are cached indefinitely', async () => {
   const names = readdirSync(new URL('assets/', BUILT));
   expect(names.length).toBeGreaterThan(2);
   for (const name of names) {
@@ -43,7 +43,7 @@ test('assets are named by what is in them, and kept for ever', async () => {
   }
 });
 
-test('what is neither a file nor a page is not found, and takes no other method', async () => {
+test('other paths are not found, and other methods are refused', async () => {
   for (const path of ['/assets/none.js', '/assets/../package.json', '/tokens.json', '/index.html/x.css']) {
     expect((await get(path, BROWSER)).status).toBe(404);
   }
@@ -51,7 +51,7 @@ test('what is neither a file nor a page is not found, and takes no other method'
   expect((await fetch(`${wire.origin}/`, { method: 'POST', body: '{}' })).status).toBe(405);
 });
 
-test('GraphiQL and the API keep their address', async () => {
+test('GraphiQL and the API stay at /graphql', async () => {
   expect(await (await get('/graphql', BROWSER)).text()).toContain('GraphiQL');
   expect(await (await wire.post({ query: '{ __typename }' })).json()).toEqual({
     data: { __typename: 'Query' },

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
 
-test('a person signs in and sees their tokens', async () => {
+test('a user signs in and sees their tokens', async () => {
   const { page, open } = await web.visit();
   await open('/');
   await signIn(page, web.wire.postern.owner);
@@ -17,7 +17,7 @@ test('a person signs in and sees their tokens', async () => {
   expect(await page.title()).toBe('Access tokens · Postern');
 });
 
-test('a wrong password is told in words, and the password is not kept', async () => {
+test('a wrong password is reported, and the password field is cleared', async () => {
   const { page, open } = await web.visit();
   await open('/sign-in');
   await page.getByLabel('Email').fill('owner@example.com');
@@ -27,7 +27,7 @@ test('a wrong password is told in words, and the password is not kept', async ()
   expect(await page.getByLabel('Password').inputValue()).toBe('');
 });
 
-test('a person without a session signs in and comes to the page that they asked for', async () => {
+test('a user without a session signs in and returns to the requested page', async () => {
   const { page, open } = await web.visit();
   await open('/workspaces');
   await page.getByText('Sign in to continue.').waitFor();
@@ -36,7 +36,7 @@ test('a person without a session signs in and comes to the page that they asked 
   expect(new URL(page.url()).pathname).toBe('/workspaces');
 });
 
-test('a person whose session ends signs in over the page that they are on', async () => {
+test('a user whose session ends signs in again on the current page', async () => {
   const { page, open } = await web.visit();
   await open('/account');
   await signIn(page, web.wire.postern.owner);
@@ -56,7 +56,7 @@ test('a person whose session ends signs in over the page that they are on', asyn
   expect(new URL(page.url()).pathname).toBe('/workspaces');
 });
 
-test('sign-in leads back into the console only, never to another site', async () => {
+test('sign-in redirects only within the console', async () => {
   for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example/']) {
     const { page, open } = await web.visit();
     await open(`/sign-in?${new URLSearchParams({ next })}`);
@@ -65,7 +65,7 @@ test('sign-in leads back into the console only, never to another site', async ()
   }
 });
 
-test('signing out ends the session and forgets what was shown', async () => {
+test('signing out ends the session and discards what was shown', async () => {
   const { page, open } = await web.visit();
   await open('/sign-in');
   await signIn(page, web.wire.postern.owner);
@@ -77,8 +77,8 @@ test('signing out ends the session and forgets what was shown', async () => {
   expect(await page.context().cookies()).toEqual([]);
 });
 
-test('the avatar menu leads to the tokens and to the account, by keyboard too', async () => {
-  const { page } = await web.visit(web.wire.postern.owner);
+test('the avatar menu opens the tokens and the account, also by keyboard', async () => {
+  const { page } = await web.visit(web.wire.postern.owner, { path: '/tokens' });
   await page.getByRole('button', { name: 'Account of Owner' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Access tokens' }).waitFor();
@@ -119,7 +119,7 @@ async function invite(email: string): Promise<string> {
   return data.inviteMember.invitationSecret;
 }
 
-test('an invited person who is signed in joins with the pasted invitation alone', async () => {
+test('an invited user who is signed in joins with only the pasted invitation', async () => {
   const person = await web.wire.postern.person('Paul');
   const secret = await invite(person.email);
   const { page, open } = await web.visit(person);
@@ -137,8 +137,8 @@ test('an invited person without an account joins with the pasted invitation', as
   await open('/invitation');
   await page.getByLabel('Invitation').fill(secret);
   await page.getByLabel("I don't have an account yet").check();
-  await page.getByLabel('Your name').fill('Nina');
-  await page.getByLabel('Choose a password').fill(web.wire.postern.owner.password);
+  await page.getByLabel('Name').fill('Nina');
+  await page.getByLabel('Password').fill(web.wire.postern.owner.password);
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByText('You are Viewer').waitFor();
   expect(page.url()).not.toContain(secret);

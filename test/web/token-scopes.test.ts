@@ -5,18 +5,18 @@ import { type ConsoleTest, startConsole } from './support/console.ts';
 let web: ConsoleTest;
 
 beforeAll(async () => {
-  web = await startConsole();
+  web = await startConsole({ POSTERN_TOKENS_PER_USER: '15' });
 });
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
 
-/** What a secret gets when it asks for the workspaces. */
+/** Returns the error code that a secret gets for a list of workspaces; `allowed` if there is none. */
 async function listWith(secret: string): Promise<string> {
   const { code } = await web.wire.postern.post('{ workspaces { totalCount } }', {}, secret);
   return code ?? 'allowed';
 }
 
-test('a scoped token is put together from complete scopes only, and may do what they say', async () => {
+test('a scoped token needs complete scopes, and can do what they allow', async () => {
   const { page } = await web.visit(web.wire.postern.owner);
   await page.goto('/tokens/new');
   await page.getByLabel('Name').fill('Lister');
@@ -37,7 +37,37 @@ test('a scoped token is put together from complete scopes only, and may do what 
   expect(await listWith(secret)).toBe('allowed');
 });
 
-test('scopes are added, taken away one by one and all at once; the same secret knows from the next call on', async () => {
+test('a rejected scope is marked at its field, until it is edited', async () => {
+  const { postern } = web.wire;
+  const input = { workspaceId: postern.workspaceId, name: 'invoice', operations: ['READ'] };
+  await postern.post(
+    'mutation ($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { entityType { name } } }',
+    { input },
+    postern.owner.session,
+  );
+  const { page } = await web.visit(postern.owner, { path: '/tokens/new' });
+  await page.getByLabel('Name').fill('Invoices');
+  await page.getByLabel('Scoped').check();
+  const scope = (index: number) => page.getByRole('group', { name: `Scope ${index}` });
+  await scope(1).getByLabel('Type').selectOption('workspace');
+  await scope(1).getByLabel('read', { exact: true }).check();
+  await page.getByRole('button', { name: 'Add scope' }).click();
+  await scope(2).getByLabel('Type').selectOption('invoice');
+  await scope(2).getByLabel('Resource').fill('2030-*');
+  await scope(2).getByLabel('read', { exact: true }).check();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const error = scope(2).getByRole('alert');
+  await error.getByText('This must have 1 to 200 characters').waitFor();
+  expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(1);
+  await page.getByRole('button', { name: 'Remove scope 1' }).click();
+  await scope(1).getByRole('alert').getByText('This must have 1 to 200 characters').waitFor();
+  await scope(1).getByLabel('Resource').fill('2030-01');
+  await scope(1).getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('region', { name: 'Your new token' }).waitFor();
+});
+
+test('scopes are added and deleted one by one and all together, and the same secret is affected immediately', async () => {
   const { postern } = web.wire;
   const { id, secret } = await createToken(postern, postern.owner.session, {
     name: 'Growing',
@@ -68,7 +98,7 @@ test('scopes are added, taken away one by one and all at once; the same secret k
   await page.getByText("This token can't do anything yet").waitFor();
 });
 
-test('an entity is chosen and shown by its name', async () => {
+test('a resource is shown by its name', async () => {
   const { postern } = web.wire;
   const { id } = await createToken(postern, postern.owner.session, {
     name: 'Precise',
@@ -88,7 +118,7 @@ test('an entity is chosen and shown by its name', async () => {
     .waitFor();
 });
 
-test('the panel asks as the token, and refuses the secret of another', async () => {
+test('the panel checks with the token itself, and refuses the secret of another token', async () => {
   const { postern } = web.wire;
   const scopes = [{ entityType: 'workspace', operations: ['LIST'] }];
   const { id, secret } = await createToken(postern, postern.owner.session, {
@@ -112,7 +142,7 @@ test('the panel asks as the token, and refuses the secret of another', async () 
   await page.getByText('This is the secret of another token.').waitFor();
 });
 
-test('the same call is there for curl, JavaScript and Python, without the secret', async () => {
+test('the code samples for curl, JavaScript and Python do not contain the secret', async () => {
   const { postern } = web.wire;
   const { id, secret } = await createToken(postern, postern.owner.session, {
     name: 'Called',
@@ -132,7 +162,7 @@ test('the same call is there for curl, JavaScript and Python, without the secret
   }
 });
 
-test('derived tokens stand below the one that they were made with', async () => {
+test('derived tokens are listed below the token that created them', async () => {
   const { postern } = web.wire;
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
   const { id, secret } = await createToken(postern, postern.owner.session, {
@@ -147,4 +177,16 @@ test('derived tokens stand below the one that they were made with', async () => 
   await page.locator('.derived .derived').getByRole('link', { name: 'Leaf' }).click();
   await page.getByRole('heading', { name: 'Leaf' }).waitFor();
   await page.locator('.description-list').getByRole('link', { name: 'Branch' }).waitFor();
+});
+
+test('a form that would exceed a limit names the limit', async () => {
+  const { postern } = web.wire;
+  const person = await postern.person('Lena');
+  for (let count = 1; count <= 15; count += 1) {
+    await createToken(postern, person.session, { name: `Worker ${count}` });
+  }
+  const { page } = await web.visit(person, { path: '/tokens/new' });
+  await page.getByLabel('Name').fill('One too many');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByText('A user can have at most 15 tokens. Delete some first.').waitFor();
 });

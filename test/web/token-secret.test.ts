@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
 
-/** Makes a token through the pages; the secret that the banner shows. */
-async function createThere(page: Page, name: string): Promise<string> {
+/** Creates a token on the page. Returns the secret in the banner. */
+async function createOnPage(page: Page, name: string): Promise<string> {
   await page.goto('/tokens/new');
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Full access').check();
@@ -25,7 +25,7 @@ async function secretIn(page: Page, title: string): Promise<string> {
   return (await banner.locator('code').first().textContent()) ?? '';
 }
 
-/** Everything in which a page could leave a secret behind. */
+/** Returns everything in which a page could leave a secret. */
 function traces(page: Page): Promise<string> {
   return page.evaluate(() =>
     JSON.stringify([
@@ -49,9 +49,9 @@ async function confirm(page: Page, action: string): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
 }
 
-test('a new secret is shown once on the page of its token, works, and is gone after a reload', async () => {
+test('a new secret works and is shown on the page of its token until a reload', async () => {
   const { page } = await web.visit(web.wire.postern.owner);
-  const secret = await createThere(page, 'Shown once');
+  const secret = await createOnPage(page, 'Shown once');
   expect(secret).toMatch(/^pat_[0-9A-Za-z]{49}$/);
   expect(new URL(page.url()).pathname).toMatch(/^\/tokens\/tok_/);
   await page.getByText("You won't be able to see it again").waitFor();
@@ -62,13 +62,13 @@ test('a new secret is shown once on the page of its token, works, and is gone af
   expect(await traces(page)).not.toContain(secret);
 });
 
-test('a secret is in no address, history or storage, and leaves with its page', async () => {
+test('a secret is in no URL, history or storage, and disappears with its page', async () => {
   const { page } = await web.visit(web.wire.postern.owner);
-  const secret = await createThere(page, 'Leaves no trace');
-  const kept = await page.evaluate(() =>
+  const secret = await createOnPage(page, 'Leaves no trace');
+  const stored = await page.evaluate(() =>
     JSON.stringify([location.href, history.state, { ...localStorage }, { ...sessionStorage }]),
   );
-  expect(kept).not.toContain(secret);
+  expect(stored).not.toContain(secret);
   const back = page.url();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Access tokens' }).click();
   await page.getByRole('table', { name: 'Access tokens' }).waitFor();
@@ -93,7 +93,7 @@ test('editing keeps the secret', async () => {
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
 });
 
-test('regenerating shows a new secret and kills the old one', async () => {
+test('regenerating shows a new secret and invalidates the old one', async () => {
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner);
   const { id, secret } = await createToken(postern, postern.owner.session, {
@@ -124,7 +124,7 @@ test('with an overlap, the old secret works until the new one is used', async ()
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
 });
 
-test('revoking names the token and what stops, and regenerating is offered then', async () => {
+test('revoking names the token and the consequence, and then offers to regenerate it', async () => {
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner);
   const { id, secret } = await createToken(postern, postern.owner.session, { name: 'Ended', access: 'FULL' });
@@ -137,7 +137,7 @@ test('revoking names the token and what stops, and regenerating is offered then'
   expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_REVOKED']);
 });
 
-test('disabling stops a secret and enabling brings the same one back', async () => {
+test('disabling stops a secret, and enabling makes the same secret work again', async () => {
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner);
   const { id, secret } = await createToken(postern, postern.owner.session, {
@@ -154,7 +154,7 @@ test('disabling stops a secret and enabling brings the same one back', async () 
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
 });
 
-test('a deleted token leaves its list', async () => {
+test('a deleted token disappears from its list', async () => {
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner);
   const { id, secret } = await createToken(postern, postern.owner.session, {
@@ -169,11 +169,11 @@ test('a deleted token leaves its list', async () => {
   expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
 });
 
-test('deleting all asks to type, and leaves the invitation to create the first', async () => {
+test('deleting all tokens requires typing, and leaves an empty state', async () => {
   const { postern } = web.wire;
   const person = await postern.person('Dora');
   const { secret } = await createToken(postern, person.session, { name: 'One of all', access: 'FULL' });
-  const { page } = await web.visit(person);
+  const { page } = await web.visit(person, { path: '/tokens' });
   await page.getByRole('button', { name: 'Delete all' }).click();
   const button = page.getByRole('dialog').getByRole('button', { name: 'Delete all' });
   expect(await button.isDisabled()).toBe(true);

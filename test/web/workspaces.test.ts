@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
 
-test('a person creates a workspace and is its Owner', async () => {
+test('a user creates a workspace and is its Owner', async () => {
   const { page, open } = await web.visit(viewer);
   await open('/workspaces');
   await page.getByRole('button', { name: 'New workspace' }).click();
@@ -40,7 +40,7 @@ test('a person creates a workspace and is its Owner', async () => {
   await page.getByText('No workspace tokens yet').waitFor();
 });
 
-test('an Owner issues a workspace token, whose secret is shown once', async () => {
+test('an Owner creates a workspace token, whose secret is shown once', async () => {
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`${home}/access-tokens`);
   await page.getByRole('link', { name: 'New workspace token' }).click();
@@ -55,7 +55,7 @@ test('an Owner issues a workspace token, whose secret is shown once', async () =
   expect(await page.getByRole('region', { name: 'Your new token' }).count()).toBe(0);
 });
 
-test('a Viewer sees the tokens, and why nothing can be done with them', async () => {
+test('a Viewer sees the tokens, and why each action is not allowed', async () => {
   const { page, open } = await web.visit(viewer);
   await open(`${home}/access-tokens`);
   await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
@@ -74,7 +74,7 @@ test('a Viewer sees the tokens, and why nothing can be done with them', async ()
   expect(await page.getByRole('checkbox', { name: 'Workspace tokens must expire' }).isDisabled()).toBe(true);
 });
 
-test('a Manager edits tokens up to their own role, and stops none', async () => {
+test('a Manager edits tokens up to their own role, and can disable none', async () => {
   const { page, open } = await web.visit(manager);
   await open(`${home}/access-tokens`);
   await page.getByRole('button', { name: 'Actions for High bot' }).click();
@@ -90,7 +90,7 @@ test('a Manager edits tokens up to their own role, and stops none', async () => 
   await page.getByRole('link', { name: 'Renamed bot' }).waitFor();
 });
 
-test('members are invited with a secret that is shown once, and get another role', async () => {
+test('members are invited with a secret that is shown once, and their role can change', async () => {
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`${home}/members`);
   await page.getByRole('button', { name: 'Invite' }).click();
@@ -106,7 +106,7 @@ test('members are invited with a secret that is shown once, and get another role
   await page.getByText('No pending invitations.').waitFor();
 });
 
-test('the token policy bounds what can be issued', async () => {
+test('the token policy limits the form for new tokens', async () => {
   const { postern } = web.wire;
   const { page, open } = await web.visit(postern.owner);
   const workspaceId = await postern.workspace('Strict', [[postern.owner, 'OWNER']]);
@@ -124,7 +124,7 @@ test('the token policy bounds what can be issued', async () => {
   expect(await page.getByLabel('Role').getByRole('option').allTextContents()).not.toContain('Owner');
 });
 
-test('the audit log is read by an Administrator, and narrowed', async () => {
+test('an Administrator reads and filters the audit log', async () => {
   const { page, open } = await web.visit(web.wire.postern.owner);
   await open(`${home}/audit-log`);
   await page.getByLabel('Action').selectOption('token.created');
@@ -133,7 +133,7 @@ test('the audit log is read by an Administrator, and narrowed', async () => {
   await page.getByText('No events').waitFor();
 });
 
-test('deleting a workspace asks for its name', async () => {
+test('deleting a workspace requires typing its name', async () => {
   const { postern } = web.wire;
   const workspaceId = await postern.workspace('Doomed', [[postern.owner, 'OWNER']]);
   const { page, open } = await web.visit(postern.owner);
@@ -147,7 +147,7 @@ test('deleting a workspace asks for its name', async () => {
   expect(await page.getByRole('link', { name: 'Doomed' }).count()).toBe(0);
 });
 
-test('of a log that is longer than anybody counts it is said that there is more', async () => {
+test('a log with more events than the API counts shows that there are more', async () => {
   const { postern } = web.wire;
   await sql`
     insert into audit_events (id, at, action, workspace_id, detail)

@@ -1,6 +1,6 @@
 import type { TestApp } from '../../support/app.ts';
 
-/** Makes a personal token by the API; its id and secret. */
+/** Creates a personal token through the API. Returns its id and secret. */
 export async function createToken(
   postern: TestApp,
   session: string,
@@ -15,7 +15,7 @@ export async function createToken(
   return { id: data.createToken.token.id, secret: data.createToken.secret };
 }
 
-/** The HTTP status and first error code that a secret gets for asking who it is. */
+/** Returns the HTTP status and the first error code of a request for the token's own name. */
 export async function callWith(postern: TestApp, secret: string): Promise<[number, string | undefined]> {
   const { status, code } = await postern.post('{ viewer { token { name } } }', {}, secret);
   return [status, code];

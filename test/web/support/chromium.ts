@@ -1,10 +1,10 @@
 import { type Browser, chromium } from 'playwright-core';
 import { CHROMIUM, findProgram } from '../../support/programs.ts';
 
-/** A name of this machine that a browser does not treat as localhost. */
+/** A host name of this machine that browsers do not treat as a secure context, unlike localhost. */
 export const PLAIN_HOST = 'postern.test';
 
-/** It draws to memory and makes no calls of its own, because the machine can be shared and without a network. */
+/** Chromium renders in memory, makes no requests of its own, and works without network access. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +16,7 @@ const ARGUMENTS = [
   `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
 ];
 
-/** Starts Chromium without a window. It runs without a sandbox, which a container does not allow; it visits only this machine. */
+/** Starts Chromium without a window. The sandbox is off, since containers do not support it; tests visit only this machine. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = findProgram(CHROMIUM);
   if (executablePath === null) throw new Error(`The console is tested in Chromium: ${CHROMIUM.hint}.`);

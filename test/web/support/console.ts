@@ -4,23 +4,27 @@ import { type Person, START } from '../../support/app.ts';
 import { startWire, type TestWire } from '../../support/http.ts';
 import { sharedChromium } from './chromium.ts';
 
-const PATIENCE_MS = 30_000;
+const ACTION_TIMEOUT_MS = 30_000;
 
-/** A page of the console in a browser of its own, and all that it must not do. */
+/** A page of the console in a browser context of its own. */
 export interface Visit {
   readonly page: Page;
-  /** What went wrong on the page: errors in its console, refusals of its Content-Security-Policy, calls to other sites. */
+  /** What went wrong on the page: console errors, violations of the Content-Security-Policy, requests to other sites. */
   readonly complaints: string[];
-  /** Goes to a path of the console. */
+  /** Opens a path of the console and waits for its heading. */
   open(path: string): Promise<void>;
 }
 
-/** The built console on a real server, visited by a real browser. */
+interface VisitOptions extends BrowserContextOptions {
+  readonly path?: string;
+}
+
+/** The built console on a real server, opened in a real browser. */
 export interface ConsoleTest {
   readonly wire: TestWire;
-  /** Opens a browser as nobody, or with the session of a person, whose tokens it shows. */
-  visit(person?: Person, options?: BrowserContextOptions): Promise<Visit>;
-  /** Fails when a page that was visited complained. */
+  /** Returns an empty page, with the session of `person` if given. With `path`, it opens that path. */
+  visit(person?: Person, options?: VisitOptions): Promise<Visit>;
+  /** Throws if something went wrong on a visited page. */
   expectNoComplaints(): void;
   stop(): Promise<void>;
 }
@@ -39,7 +43,7 @@ function watch(page: Page, origin: string): string[] {
 
 async function open(browser: Browser, options: BrowserContextOptions & { baseURL: string }): Promise<Visit> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultTimeout(ACTION_TIMEOUT_MS);
   const page = await context.newPage();
   const complaints = watch(page, options.baseURL);
   return {
@@ -52,7 +56,7 @@ async function open(browser: Browser, options: BrowserContextOptions & { baseURL
   };
 }
 
-/** Signs in at the page that asks for it. */
+/** Signs in on the sign-in page. */
 export async function signIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
@@ -60,31 +64,29 @@ export async function signIn(page: Page, person: Pick<Person, 'email' | 'passwor
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
 
-/** Starts a server with the console, at the browser's own time, and a browser; `env` is what the configuration reads. */
+/** Starts a browser and a server with the console. `env` is the server's environment; its clock starts at the browser's time. */
 export async function startConsole(env: Record<string, string> = {}): Promise<ConsoleTest> {
   if (!existsSync(new URL('../../../dist/console/index.html', import.meta.url))) {
-    throw new Error('The console is tested as it is built: run "npm run build" first.');
+    throw new Error('The tests use the built console: run "npm run build" first.');
   }
-  const browser = await sharedChromium();
-  const wire = await startWire(env);
+  const [browser, wire] = await Promise.all([sharedChromium(), startWire(env)]);
   wire.postern.advance(Date.now() - START);
   const visits: Visit[] = [];
   return {
     wire,
-    async visit(person, options = {}) {
-      const baseURL = options.baseURL ?? wire.origin;
+    async visit(person, { path, baseURL = wire.origin, ...options } = {}) {
       const visit = await open(browser, { ...options, baseURL });
       visits.push(visit);
       if (person) {
         const cookie = { name: wire.postern.cookieName, value: person.session, url: baseURL };
         await visit.page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
-        await visit.open('/tokens');
       }
+      if (path) await visit.open(path);
       return visit;
     },
     expectNoComplaints() {
       const complaints = visits.flatMap((visit) => visit.complaints);
-      if (complaints.length > 0) throw new Error(`the console complained:\n${complaints.join('\n')}`);
+      if (complaints.length > 0) throw new Error(`something went wrong on a page:\n${complaints.join('\n')}`);
     },
     async stop() {
       for (const { page } of visits) await page.context().close();
