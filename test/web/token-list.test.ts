@@ -124,7 +124,7 @@ test('each row shows the status of its token, and the exact time on hover', asyn
   await page.getByRole('button', { name: 'Next' }).click();
   const expired = page.getByRole('row', { name: /^Expired bot/ });
   await expired.getByText('Never used').waitFor();
-  const time = expired.locator('time.expiry-over');
+  const time = expired.locator('time.expiry-expired');
   expect(await time.textContent()).toMatch(/^Expired/);
   expect(await time.getAttribute('title')).toMatch(/\d{1,2}:\d{2}:\d{2}/);
   expect(

@@ -10,7 +10,7 @@ export const ROLE_NAMES: Record<Role, string> = {
   OWNER: 'Owner',
 };
 
-export const ROLE_MEANINGS: Record<Role, string> = {
+export const ROLE_DESCRIPTIONS: Record<Role, string> = {
   VIEWER: 'Can read the workspace, its members, tokens and channels.',
   TEAM_MEMBER: 'Can also create, share and publish to channels.',
   WORKSPACE_MANAGER: 'Can also create and edit workspace tokens and invite members.',

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { AUDIT_ACTIONS } from '../../../src/domain/audit.ts';
 import { SelectField } from '../components/field.tsx';
-import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { type PagePosition, Pager, pageArguments } from '../components/pager.tsx';
 import { Empty } from '../components/states.tsx';
 import type { AuditLogPartsFragment } from '../generated/hooks.ts';
 import './audit-log.css';
@@ -22,20 +22,23 @@ export function useAuditView() {
   const [action, setAction] = useState('');
   const [days, setDays] = useState(0);
   const [since, setSince] = useState<string | null>(null);
-  const [place, setPlace] = useState<Place>({});
+  const [position, setPosition] = useState<PagePosition>({});
   return {
     action,
     days,
-    variables: { filter: { actions: action ? [action] : null, since }, ...pageArguments(place, PAGE_SIZE) },
-    setPlace,
+    variables: {
+      filter: { actions: action ? [action] : null, since },
+      ...pageArguments(position, PAGE_SIZE),
+    },
+    setPosition,
     setAction(next: string) {
       setAction(next);
-      setPlace({});
+      setPosition({});
     },
     setDays(next: number) {
       setDays(next);
       setSince(next === 0 ? null : new Date(Date.now() - next * 86_400_000).toISOString());
-      setPlace({});
+      setPosition({});
     },
   };
 }
@@ -82,7 +85,7 @@ export function AuditLog({
       ) : (
         <Empty title="No events">Try another action or time range.</Empty>
       )}
-      <Pager total={log.totalCount} noun="event" pageInfo={log.pageInfo} onMove={view.setPlace} />
+      <Pager total={log.totalCount} noun="event" pageInfo={log.pageInfo} onMove={view.setPosition} />
     </>
   );
 }

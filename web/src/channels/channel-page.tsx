@@ -40,7 +40,7 @@ function EditDialog({ channel, onClose }: DialogProps) {
 function DeleteDialog({ channel, onClose }: DialogProps) {
   const [, go] = useLocation();
   const deletion = useSubmit(useDeleteChannelMutation(), {
-    onDone: () => go(homeOf(channel), { replace: true }),
+    onDone: () => go(listPathOf(channel), { replace: true }),
   });
   return (
     <ConfirmDialog
@@ -57,7 +57,7 @@ function DeleteDialog({ channel, onClose }: DialogProps) {
   );
 }
 
-function homeOf({ workspace }: Channel): string {
+function listPathOf({ workspace }: Channel): string {
   return workspace.viewerRole ? `/workspaces/${workspace.id}/channels` : '/workspaces';
 }
 
@@ -68,7 +68,7 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
       title={channel.name}
       lead={
         <>
-          <Link href={homeOf(channel)}>Channels of {channel.workspace.name}</Link>
+          <Link href={listPathOf(channel)}>Channels of {channel.workspace.name}</Link>
           {channel.description && <p>{channel.description}</p>}
         </>
       }

@@ -5,7 +5,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { PlusIcon } from '../components/icons.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Section } from '../components/page.tsx';
-import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { type PagePosition, Pager, pageArguments } from '../components/pager.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
@@ -20,13 +20,13 @@ const COLUMNS: readonly Column<ChannelRowFragment>[] = [
     id: 'name',
     title: 'Name',
     cell: ({ id, name }) => (
-      <Link href={`/channels/${id}`} className="token-link">
+      <Link href={`/channels/${id}`} className="row-link">
         {name}
       </Link>
     ),
   },
   {
-    id: 'about',
+    id: 'description',
     title: 'Description',
     cell: ({ description }) => description ?? <span className="muted">None</span>,
   },
@@ -55,10 +55,10 @@ function CreateChannelDialog({ workspace, onClose }: { workspace: Workspace; onC
 
 /** The channels of a workspace. */
 export function ChannelsTab({ workspace }: { workspace: Workspace }) {
-  const [place, setPlace] = useState<Place>({});
+  const [position, setPosition] = useState<PagePosition>({});
   const [creating, setCreating] = useState(false);
   const [{ data, error }, reload] = useChannelsQuery({
-    variables: { id: workspace.id, ...pageArguments(place, PAGE_SIZE) },
+    variables: { id: workspace.id, ...pageArguments(position, PAGE_SIZE) },
   });
   const list = data?.workspace?.channels;
   const create = (
@@ -86,7 +86,7 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
           ) : (
             <>
               <DataTable label="Channels" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
-              <Pager total={totalCount} noun="channel" pageInfo={pageInfo} onMove={setPlace} />
+              <Pager total={totalCount} noun="channel" pageInfo={pageInfo} onMove={setPosition} />
             </>
           )
         }

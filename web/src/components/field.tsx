@@ -111,7 +111,7 @@ export function FieldGroup({
 export interface Choice<T extends string> {
   readonly value: T;
   readonly title: string;
-  readonly meaning: ReactNode;
+  readonly description: ReactNode;
 }
 
 /** Radio buttons, each with an explanation. */
@@ -142,7 +142,7 @@ export function ChoiceField<T extends string>({
           />
           <span>
             <span className="choice-title">{choice.title}</span>
-            <span className="field-hint">{choice.meaning}</span>
+            <span className="field-hint">{choice.description}</span>
           </span>
         </label>
       ))}

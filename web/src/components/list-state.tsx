@@ -3,7 +3,7 @@ import type { CombinedError } from 'urql';
 import { useSearchParams } from 'wouter';
 import { isBadInput } from '../api/errors.ts';
 import type { Sorting } from './data-table.tsx';
-import type { Place } from './pager.tsx';
+import type { PagePosition } from './pager.tsx';
 
 const SEARCH_PAUSE_MS = 250;
 
@@ -30,13 +30,13 @@ export interface ListState<Field extends string> {
   /** The chosen filter; the empty string for all. */
   readonly filter: string;
   readonly sorting: Sorting<Field>;
-  readonly place: Place;
+  readonly position: PagePosition;
   /** The text in the search box, and the debounced text that is searched for. */
   readonly typed: string;
   readonly search: string;
   setFilter(filter: string): void;
   setSorting(sorting: Sorting<Field>): void;
-  setPlace(place: Place): void;
+  setPosition(position: PagePosition): void;
   setTyped(text: string): void;
 }
 
@@ -86,12 +86,12 @@ export function useListState<Field extends string>(
   return {
     filter: choices.filters.find((each) => each === params.get('show')) ?? '',
     sorting: sortingIn(params, choices),
-    place: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
+    position: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
     typed,
     search: useDebounced(typed),
     setFilter: (show) => set({ show }),
     setSorting: (sorting) => set({ sort: `${sorting.field}.${sorting.direction}` }),
-    setPlace: (place) => set({ ...place }),
+    setPosition: (position) => set({ ...position }),
     setTyped(text) {
       memory.set(name, text);
       setTyped(text);
@@ -102,12 +102,13 @@ export function useListState<Field extends string>(
 
 /** Returns to the first page of a list if the server rejects the cursor in the URL. */
 export function useFirstPageOnBadCursor(
-  list: Pick<ListState<never>, 'place' | 'setPlace'>,
+  list: Pick<ListState<never>, 'position' | 'setPosition'>,
   error: CombinedError | undefined,
 ) {
-  const { place, setPlace } = list;
-  const refused = error !== undefined && isBadInput(error) && (place.after ?? place.before) !== undefined;
+  const { position, setPosition } = list;
+  const refused =
+    error !== undefined && isBadInput(error) && (position.after ?? position.before) !== undefined;
   useEffect(() => {
-    if (refused) setPlace({});
+    if (refused) setPosition({});
   });
 }

@@ -3,14 +3,16 @@ import './pager.css';
 import { countedList } from '../labels.ts';
 
 /** The position of a page in a list: before or after a cursor, or the first page. */
-export interface Place {
+export interface PagePosition {
   readonly after?: string | undefined;
   readonly before?: string | undefined;
 }
 
 /** Returns the connection arguments for a position. */
-export function pageArguments(place: Place, size: number) {
-  return place.before ? { last: size, before: place.before } : { first: size, after: place.after ?? null };
+export function pageArguments(position: PagePosition, size: number) {
+  return position.before
+    ? { last: size, before: position.before }
+    : { first: size, after: position.after ?? null };
 }
 
 interface PageInfo {
@@ -30,7 +32,7 @@ export function Pager({
   total: number;
   noun: string;
   pageInfo: PageInfo;
-  onMove: (place: Place) => void;
+  onMove: (position: PagePosition) => void;
 }) {
   const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
   return (

@@ -1,5 +1,5 @@
 import type { Role } from '../generated/hooks.ts';
-import { ROLE_MEANINGS, ROLE_NAMES } from '../labels.ts';
+import { ROLE_DESCRIPTIONS, ROLE_NAMES } from '../labels.ts';
 import { SelectField } from './field.tsx';
 
 /** Selects one of the roles that the user can grant, and explains it. */
@@ -20,7 +20,7 @@ export function RoleField({
       value={value}
       error={error}
       onChange={(event) => onChange(event.target.value as Role)}
-      hint={ROLE_MEANINGS[value]}
+      hint={ROLE_DESCRIPTIONS[value]}
     >
       {roles.map((role) => (
         <option key={role} value={role}>

@@ -9,7 +9,7 @@ import './states.css';
 export function Loading({ what }: { what: string }) {
   return (
     <div className="loading" role="status">
-      <span className="loading-mark" aria-hidden="true" />
+      <span className="loading-spinner" aria-hidden="true" />
       Loading {what}…
     </div>
   );

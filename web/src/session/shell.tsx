@@ -11,7 +11,7 @@ import { ConnectionBar } from './connection-bar.tsx';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
 
-const PLACES = [
+const NAV_LINKS = [
   { href: '/tokens', title: 'Access tokens' },
   { href: '/workspaces', title: 'Workspaces' },
 ] as const;
@@ -86,7 +86,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <span>Postern</span>
         </Link>
         <nav aria-label="Main" className="shell-nav">
-          {PLACES.map(({ href, title }) => (
+          {NAV_LINKS.map(({ href, title }) => (
             <Link key={href} href={href} aria-current={path.startsWith(href) ? 'page' : undefined}>
               {title}
             </Link>

@@ -7,17 +7,18 @@ export const ACCESS_CHOICES: readonly Choice<TokenAccess>[] = [
   {
     value: 'NONE',
     title: ACCESS_NAMES.NONE,
-    meaning: 'Every request is refused until you grant access.',
+    description: 'Every request is refused until you grant access.',
   },
   {
     value: 'SCOPED',
     title: ACCESS_NAMES.SCOPED,
-    meaning: 'Only what you select below, and never more than you can do.',
+    description: 'Only what you select below, and never more than you can do.',
   },
   {
     value: 'FULL',
     title: ACCESS_NAMES.FULL,
-    meaning: 'Everything you can do with workspaces and channels. No role-only actions, no managing tokens.',
+    description:
+      'Everything you can do with workspaces and channels. No role-only actions, no managing tokens.',
   },
 ];
 

@@ -15,7 +15,7 @@ function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
       {tokens.map((token) => (
         <li key={token.id}>
           <div className="derived-line">
-            <Link href={`/tokens/${token.id}`} className="token-link">
+            <Link href={`/tokens/${token.id}`} className="row-link">
               {token.name}
             </Link>
             <span className="muted">{ACCESS_NAMES[token.access]}</span>

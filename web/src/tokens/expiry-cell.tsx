@@ -19,7 +19,7 @@ export function ExpiryCell({ token }: { token: Pick<TokenRowFragment, 'expiresAt
   const now = Date.now();
   if (status === 'EXPIRED') {
     return (
-      <time className="expiry-over" dateTime={expiresAt} title={`Expired ${formatExact(instant)}`}>
+      <time className="expiry-expired" dateTime={expiresAt} title={`Expired ${formatExact(instant)}`}>
         Expired {formatDistance(instant, now)}
       </time>
     );

@@ -65,7 +65,8 @@ function LifecycleDialog({ action, token, onClose }: TokenDialogProps & { action
   const form = useSubmit(useLifecycleMutation(action), { onDone: onClose });
   async function confirm() {
     const data = await form.submit({ id: token.id }, `“${token.name}” ${done}`);
-    if (data && action === 'delete' && path === `/tokens/${token.id}`) go(homeOf(token), { replace: true });
+    if (data && action === 'delete' && path === `/tokens/${token.id}`)
+      go(listPathOf(token), { replace: true });
   }
   return (
     <ConfirmDialog
@@ -84,7 +85,7 @@ function LifecycleDialog({ action, token, onClose }: TokenDialogProps & { action
 }
 
 /** Returns the path of the list that contains a token. */
-export function homeOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): string {
+export function listPathOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): string {
   return workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens';
 }
 

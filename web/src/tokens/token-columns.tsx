@@ -15,10 +15,10 @@ const NAME: TokenColumn = {
   sort: 'NAME',
   cell: (token) => (
     <>
-      <Link href={`/tokens/${token.id}`} className="token-link">
+      <Link href={`/tokens/${token.id}`} className="row-link">
         {token.name}
       </Link>
-      {token.description && <p className="token-about">{token.description}</p>}
+      {token.description && <p className="token-description">{token.description}</p>}
     </>
   ),
 };

@@ -42,7 +42,7 @@ export function useTokenList(name: string) {
   };
   return {
     list,
-    variables: { filter, orderBy: list.sorting, ...pageArguments(list.place, PAGE_SIZE) },
+    variables: { filter, orderBy: list.sorting, ...pageArguments(list.position, PAGE_SIZE) },
   };
 }
 
@@ -76,7 +76,7 @@ function TokenTable({
   const { nodes, pageInfo, totalCount } = connection;
   const beyondTheEnd = !busy && nodes.length === 0 && totalCount > 0;
   useEffect(() => {
-    if (beyondTheEnd) list.setPlace({});
+    if (beyondTheEnd) list.setPosition({});
   });
   const actions: TokenColumn = {
     id: 'actions',
@@ -107,7 +107,7 @@ function TokenTable({
       ) : (
         <Empty title="No matching tokens">Try another status or search text.</Empty>
       )}
-      <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPlace} />
+      <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPosition} />
       {chosen && <TokenActionDialog {...chosen} onClose={() => setChosen(null)} />}
     </>
   );

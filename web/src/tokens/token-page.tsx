@@ -11,7 +11,7 @@ import { NotFoundPage } from '../not-found-page.tsx';
 import { TryIt } from '../try-it/try-it.tsx';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
-import { homeOf, TokenActionDialog } from './token-action-dialog.tsx';
+import { listPathOf, TokenActionDialog } from './token-action-dialog.tsx';
 import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
 import { TokenHistory } from './token-history.tsx';
 import { TokenScopes } from './token-scopes.tsx';
@@ -84,7 +84,7 @@ function TokenDetails({ token }: { token: Token }) {
     <Page
       title={token.name}
       lead={
-        <Link href={homeOf(token)}>
+        <Link href={listPathOf(token)}>
           {token.workspace ? `Tokens of ${token.workspace.name}` : 'Access tokens'}
         </Link>
       }

@@ -8,12 +8,12 @@ import './token-status-row.css';
 type Token = NonNullable<TokenQuery['token']>;
 
 /** Returns the main action for a status: revoke a working token, or make another one work again. */
-function mainActionOf({ status, disabledAt }: Token): TokenAction {
+function primaryActionFor({ status, disabledAt }: Token): TokenAction {
   if (status === 'DISABLED' && disabledAt) return 'enable';
   return status === 'EXPIRED' || status === 'REVOKED' ? 'regenerate' : 'revoke';
 }
 
-function meaningOf(token: Token): string {
+function describeStatus(token: Token): string {
   const { status, disabledAt, revokedAt, expiresAt } = token;
   const at = (instant: string | null) => (instant ? ` on ${formatExact(new Date(instant))}` : '');
   switch (status) {
@@ -42,11 +42,11 @@ export function TokenStatusRow({
   token: Token;
   onChoose: (action: TokenAction) => void;
 }) {
-  const action = mainActionOf(token);
+  const action = primaryActionFor(token);
   return (
     <div className="status-row">
       <StatusBadge status={token.status} />
-      <p>{meaningOf(token)}</p>
+      <p>{describeStatus(token)}</p>
       <div className="page-actions">
         {action === 'revoke' && (
           <Button refusal={refusalOf('regenerate', token)} onClick={() => onChoose('regenerate')}>

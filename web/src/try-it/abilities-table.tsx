@@ -17,7 +17,7 @@ function DecisionCell({ decision }: { decision: DecisionPartsFragment | undefine
   if (!decision) return <span className="visually-hidden">not applicable</span>;
   if (decision.allowed) {
     return (
-      <span className="ability-yes">
+      <span className="ability-allowed">
         <CheckIcon />
         <span className="visually-hidden">allowed</span>
       </span>
@@ -25,7 +25,7 @@ function DecisionCell({ decision }: { decision: DecisionPartsFragment | undefine
   }
   const reason = describeDecision(decision);
   return (
-    <span className="ability-no" title={reason}>
+    <span className="ability-refused" title={reason}>
       <CrossIcon />
       <span className="visually-hidden">refused: {reason}</span>
     </span>

@@ -99,7 +99,7 @@ function UnregisterDialog({
 const COLUMNS: readonly Column<EntityType>[] = [
   { id: 'name', title: 'Name', cell: ({ name }) => <strong>{name}</strong> },
   {
-    id: 'about',
+    id: 'description',
     title: 'Description',
     cell: ({ description }) => description ?? <span className="muted">None</span>,
   },

@@ -5,7 +5,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { MoreIcon } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import { Section } from '../components/page.tsx';
-import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { type PagePosition, Pager, pageArguments } from '../components/pager.tsx';
 import { Loaded } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { type MemberRowFragment, useMembersQuery } from '../generated/hooks.ts';
@@ -74,10 +74,10 @@ function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
 /** The members of a workspace and its pending invitations. */
 export function MembersTab({ workspace }: { workspace: Workspace }) {
   const me = useMe();
-  const [place, setPlace] = useState<Place>({});
+  const [position, setPosition] = useState<PagePosition>({});
   const [chosen, setChosen] = useState<{ action: MemberAction; member: MemberRowFragment } | null>(null);
   const [{ data, error }, reload] = useMembersQuery({
-    variables: { id: workspace.id, ...pageArguments(place, PAGE_SIZE) },
+    variables: { id: workspace.id, ...pageArguments(position, PAGE_SIZE) },
   });
   const actions: Column<MemberRowFragment> = {
     id: 'actions',
@@ -104,7 +104,7 @@ export function MembersTab({ workspace }: { workspace: Workspace }) {
                 rows={nodes}
                 keyOf={({ user }) => user.id}
               />
-              <Pager total={totalCount} noun="member" pageInfo={pageInfo} onMove={setPlace} />
+              <Pager total={totalCount} noun="member" pageInfo={pageInfo} onMove={setPosition} />
             </>
           )}
         </Loaded>

@@ -6,7 +6,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { PlusIcon } from '../components/icons.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { Page, Section } from '../components/page.tsx';
-import { Pager, type Place, pageArguments } from '../components/pager.tsx';
+import { type PagePosition, Pager, pageArguments } from '../components/pager.tsx';
 import { Empty, Loaded } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<WorkspacePartsFragment>[] = [
     id: 'name',
     title: 'Name',
     cell: ({ id, name }) => (
-      <Link href={`/workspaces/${id}`} className="token-link">
+      <Link href={`/workspaces/${id}`} className="row-link">
         {name}
       </Link>
     ),
@@ -47,7 +47,7 @@ const SHARED_COLUMNS: readonly Column<SharedChannel>[] = [
     id: 'name',
     title: 'Channel',
     cell: ({ id, name }) => (
-      <Link href={`/channels/${id}`} className="token-link">
+      <Link href={`/channels/${id}`} className="row-link">
         {name}
       </Link>
     ),
@@ -88,9 +88,9 @@ function SharedChannels() {
 
 /** The workspaces of the signed-in user. */
 export default function WorkspacesPage() {
-  const [place, setPlace] = useState<Place>({});
+  const [position, setPosition] = useState<PagePosition>({});
   const [creating, setCreating] = useState(false);
-  const [{ data, error }, reload] = useWorkspacesQuery({ variables: pageArguments(place, PAGE_SIZE) });
+  const [{ data, error }, reload] = useWorkspacesQuery({ variables: pageArguments(position, PAGE_SIZE) });
   const create = (
     <Button variant="primary" onClick={() => setCreating(true)}>
       <PlusIcon />
@@ -120,7 +120,7 @@ export default function WorkspacesPage() {
           ) : (
             <>
               <DataTable label="Workspaces" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
-              <Pager total={totalCount} noun="workspace" pageInfo={pageInfo} onMove={setPlace} />
+              <Pager total={totalCount} noun="workspace" pageInfo={pageInfo} onMove={setPosition} />
             </>
           )
         }
