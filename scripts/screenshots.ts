@@ -1,4 +1,4 @@
-/** Makes the screenshots of the README from the built console, on a server with a few tokens: `npm run screenshots`. */
+/** Takes the screenshots for the README from the built console, on a server with a few tokens. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const app = await createApp(config, { logger: createLogger('error') });
 const server = createNodeServer(app, config);
 const origin = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
 
-// biome-ignore lint/suspicious/noExplicitAny: what comes back is read once, right here
+// biome-ignore lint/suspicious/noExplicitAny: the callers below read the data once
 async function post(query: string, variables: object, secret?: string): Promise<any> {
   const response = await fetch(`${origin}/graphql`, {
     method: 'POST',
@@ -62,8 +62,8 @@ async function post(query: string, variables: object, secret?: string): Promise<
   return data;
 }
 
-/** Makes the tokens. Resolves with the id of the last one. */
-async function furnish(session: string): Promise<string> {
+/** Creates the tokens. Resolves with the id of the last one. */
+async function createTokens(session: string): Promise<string> {
   let id = '';
   for (const { stop, used, ...input } of TOKENS.map((token) => ({ stop: null, used: false, ...token }))) {
     const { createToken } = await post(
@@ -79,7 +79,7 @@ async function furnish(session: string): Promise<string> {
   return id;
 }
 
-async function shoot(page: Page, path: string, name: string): Promise<void> {
+async function capture(page: Page, path: string, name: string): Promise<void> {
   await page.goto(`${origin}${path}`);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.waitForLoadState('networkidle');
@@ -87,7 +87,7 @@ async function shoot(page: Page, path: string, name: string): Promise<void> {
 }
 
 const { signIn } = await post(SIGN_IN, { input: OWNER });
-const tokenId = await furnish(signIn.sessionToken);
+const tokenId = await createTokens(signIn.sessionToken);
 const browser = await launchChromium();
 for (const [colorScheme, path, name] of [
   ['light', '/tokens', 'console-tokens.png'],
@@ -96,7 +96,7 @@ for (const [colorScheme, path, name] of [
   const context = await browser.newContext({ viewport: VIEWPORT, colorScheme });
   // The context keeps the cookie that this sets.
   await context.request.post(`${origin}/graphql`, { data: { query: SIGN_IN, variables: { input: OWNER } } });
-  await shoot(await context.newPage(), path, name);
+  await capture(await context.newPage(), path, name);
 }
 await browser.close();
 await server.drain(DRAIN_MS);
