@@ -65,6 +65,18 @@ test('a limit, a conflict and a specific refusal keep the text of the server', (
   }
 });
 
+test('a wrong password or invitation is marked at its field, in a form that has that field', () => {
+  const password = received(failure('INVALID_CREDENTIALS'));
+  expect(describeFormError(password, ['currentPassword', 'newPassword'])).toEqual({
+    problem: null,
+    errors: { currentPassword: 'This password is incorrect.' },
+  });
+  expect(describeFormError(password, []).problem).toBe('The email or password is incorrect.');
+  expect(describeFormError(received(failure('NOT_FOUND')), ['secret']).errors.secret).toMatch(
+    /^This invitation isn't valid/,
+  );
+});
+
 test('a request without a response says that the server cannot be reached', () => {
   const error = new CombinedError({ networkError: new Error('down') });
   expect(describeFormError(error, ['name']).problem).toBe(

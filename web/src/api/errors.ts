@@ -57,11 +57,14 @@ function extensionsOf(error: ApiError): Extensions {
   return error.extensions as Extensions;
 }
 
+/** Returns the code of an error. */
+export function codeOf(error: ApiError): ErrorCode {
+  return extensionsOf(error).code ?? 'INTERNAL_SERVER_ERROR';
+}
+
 /** Whether the error says that no user is signed in. */
 export function isSignedOut(error: CombinedError): boolean {
-  return error.graphQLErrors.some((each) =>
-    ['UNAUTHENTICATED', 'INVALID_SESSION'].includes(extensionsOf(each).code ?? ''),
-  );
+  return error.graphQLErrors.some((each) => ['UNAUTHENTICATED', 'INVALID_SESSION'].includes(codeOf(each)));
 }
 
 function describeReason(reason: Reason, role: Role | undefined): string {
@@ -70,12 +73,12 @@ function describeReason(reason: Reason, role: Role | undefined): string {
 
 /** Whether the server refused the request because another user is signed in in this browser. */
 export function isReplaced(error: CombinedError): boolean {
-  return error.graphQLErrors.some((each) => extensionsOf(each).code === 'USER_CHANGED');
+  return error.graphQLErrors.some((each) => codeOf(each) === 'USER_CHANGED');
 }
 
 /** Whether the server rejected an input value. */
 export function isBadInput(error: CombinedError): boolean {
-  return error.graphQLErrors.some((each) => extensionsOf(each).code === 'BAD_USER_INPUT');
+  return error.graphQLErrors.some((each) => codeOf(each) === 'BAD_USER_INPUT');
 }
 
 /** Returns a sentence for a denied decision of `viewer.can`. */

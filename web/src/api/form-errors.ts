@@ -1,6 +1,6 @@
 import type { CombinedError } from 'urql';
-import type { InputIssue } from '../../../src/domain/errors.ts';
-import { describeApiError, issuesOf, sentenceOf, UNREACHABLE } from './errors.ts';
+import type { ErrorCode, InputIssue } from '../../../src/domain/errors.ts';
+import { codeOf, describeApiError, issuesOf, sentenceOf, UNREACHABLE } from './errors.ts';
 
 /** The messages of an error: one for the whole form, and one for each rejected field. */
 export interface FormErrors<Field extends string> {
@@ -8,6 +8,15 @@ export interface FormErrors<Field extends string> {
   readonly problem: string | null;
   readonly errors: Readonly<Partial<Record<Field, string>>>;
 }
+
+/** Error codes without issues that are about one field, if the form has it. */
+const FIELD_MESSAGES: Partial<Record<ErrorCode, { readonly field: string; readonly message: string }>> = {
+  INVALID_CREDENTIALS: { field: 'currentPassword', message: 'This password is incorrect.' },
+  NOT_FOUND: {
+    field: 'secret',
+    message: "This invitation isn't valid. It may be mistyped, used, expired or canceled.",
+  },
+};
 
 /** Returns the path of an issue below the input object: `expires.at` for `["input", "expires", "at"]`. */
 function pathOf({ path }: InputIssue): string {
@@ -35,7 +44,12 @@ export function describeFormError<Field extends string>(
   const rest = new Set<string>();
   for (const each of error.graphQLErrors) {
     const issues = issuesOf(each);
-    if (issues.length === 0) rest.add(describeApiError(each));
+    if (issues.length === 0) {
+      const about = FIELD_MESSAGES[codeOf(each)];
+      const field = about && fields.find((name) => name === about.field);
+      if (about && field) errors[field] = about.message;
+      else rest.add(describeApiError(each));
+    }
     for (const issue of issues) {
       const field = fieldFor(pathOf(issue), fields);
       if (field) errors[field] ??= sentenceOf(issue, 'This');
