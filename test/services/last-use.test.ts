@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createLastUse, type LastUse } from '../../src/services/tokens/last-use.ts';
+import { createLastUse, type LastUse } from '../../src/services/access/last-use.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { openTestDatabase } from '../support/database.ts';
 

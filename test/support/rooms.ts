@@ -4,6 +4,16 @@ import type { SourceFile } from './source.ts';
 /** The rooms of a floor by path below it, each with the rooms that it can import. A room is a folder or a single file. */
 type Rooms = Readonly<Record<string, readonly string[]>>;
 
+/** What every service can import. */
+const SERVICE_BASE = [
+  'counted-page.ts',
+  'access',
+  'access/delegation.ts',
+  'transactions',
+  'transactions/events.ts',
+  'transactions/transact.ts',
+];
+
 /** What every page of the console can import. */
 const WEB_BASE = ['labels.ts', 'roles.ts', 'generated', 'api', 'components', 'not-found-page.tsx'];
 
@@ -22,16 +32,20 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   },
   'src/services': {
     'counted-page.ts': [],
-    // Authentication listens to events; the unit of work authorizes. No file is in a cycle.
-    access: ['transactions'],
-    transactions: ['access'],
-    tokens: ['access', 'transactions', 'counted-page.ts', 'workspaces'],
-    workspaces: ['access', 'transactions', 'counted-page.ts', 'tokens'],
-    // A stream counts as a use of its token.
-    channels: ['access', 'transactions', 'counted-page.ts', 'tokens'],
-    accounts: ['access', 'transactions', 'tokens', 'workspaces'],
-    maintenance: ['transactions', 'tokens'],
-    'services.ts': ['access', 'transactions', 'tokens', 'workspaces', 'channels', 'accounts', 'maintenance'],
+    'transactions/events.ts': [],
+    'transactions/transact.ts': [],
+    access: ['transactions/events.ts', 'transactions/transact.ts'],
+    transactions: ['access', 'transactions/events.ts', 'transactions/transact.ts'],
+    'access/delegation.ts': ['access', 'transactions'],
+    // The ends of invitations and of tokens, which several rooms cause.
+    'workspaces/invitation-ends.ts': ['transactions'],
+    'tokens/lifecycle.ts': ['transactions', 'workspaces/invitation-ends.ts'],
+    workspaces: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts'],
+    tokens: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
+    channels: SERVICE_BASE,
+    accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
+    maintenance: [...SERVICE_BASE, 'tokens/lifecycle.ts'],
+    'services.ts': [...SERVICE_BASE, 'tokens', 'workspaces', 'channels', 'accounts', 'maintenance'],
   },
   'src/graphql': { '.': [], schema: ['.'], 'schema.ts': ['.', 'schema'] },
   'src/http': {

@@ -10,7 +10,7 @@ import {
 } from '../../domain/errors.ts';
 import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
-import type { TokenAuthority } from '../../domain/principal.ts';
+import { isToken, type TokenAuthority } from '../../domain/principal.ts';
 import {
   BUILT_IN_OPERATIONS,
   includesRule,
@@ -34,6 +34,14 @@ export interface ScopeRequest {
   readonly entityId?: string | null;
   readonly workspaceId?: string | null;
   readonly operations: readonly Operation[];
+}
+
+/** Returns the calling token as the parent of a new one, with the earliest expiry of its chain; nulls for other callers. */
+export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt: number | null } {
+  const { principal } = uow;
+  if (!isToken(principal)) return { parentId: null, expiresAt: null };
+  const expiries = principal.chain.flatMap((link) => (link.expiresAt === null ? [] : [link.expiresAt]));
+  return { parentId: principal.tokenId, expiresAt: expiries.length === 0 ? null : Math.min(...expiries) };
 }
 
 type Path = InputIssue['path'];

@@ -14,7 +14,7 @@ import type { StreamSlot, StreamSlots } from '../../storage/stream-slots.ts';
 import type { Authentication } from '../access/authentication.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Caller } from '../access/caller.ts';
-import { type LastUse, recordUse } from '../tokens/last-use.ts';
+import { type LastUse, recordUse } from '../access/last-use.ts';
 import type { Events } from '../transactions/events.ts';
 import { createStream, type Delivery, type Stream } from './stream.ts';
 import { createStreamWakes, type OpenStream } from './stream-scheduler.ts';

@@ -1,6 +1,6 @@
 import { badInput, failure, forbidden, inputCheck } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
-import { isToken, userIdOf } from '../../domain/principal.ts';
+import { userIdOf } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
 import { parseDescription, parseName } from '../../domain/text.ts';
@@ -17,7 +17,7 @@ import { insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { hasTokens, insertToken } from '../../storage/repositories/tokens.ts';
 import { findUser } from '../../storage/repositories/users.ts';
 import { findWorkspaces } from '../../storage/repositories/workspaces.ts';
-import { resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
+import { parentOf, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireMayGive } from '../workspaces/members.ts';
 import { auditToken } from './lifecycle.ts';
@@ -62,14 +62,6 @@ export interface TokenCreation {
    * `FORBIDDEN` with `POLICY`.
    */
   createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
-}
-
-/** Returns the calling token as the parent of a new one, with the earliest expiry of its chain; nulls for other callers. */
-export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt: number | null } {
-  const { principal } = uow;
-  if (!isToken(principal)) return { parentId: null, expiresAt: null };
-  const expiries = principal.chain.flatMap((link) => (link.expiresAt === null ? [] : [link.expiresAt]));
-  return { parentId: principal.tokenId, expiresAt: expiries.length === 0 ? null : Math.min(...expiries) };
 }
 
 /** Throws `FORBIDDEN` with `EXCEEDS_CALLER` if an expiry is later than `latest`; a `latest` of `null` allows any. */

@@ -25,8 +25,8 @@ import {
   type TokenHolder,
 } from '../../storage/repositories/tokens.ts';
 import { authorize } from '../access/authorize.ts';
+import type { LastUse } from '../access/last-use.ts';
 import type { CountedPage } from '../counted-page.ts';
-import type { LastUse } from './last-use.ts';
 
 const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };

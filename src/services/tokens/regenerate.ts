@@ -14,8 +14,9 @@ import {
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import { limitDescendantExpiry, replaceSecret, updateToken } from '../../storage/repositories/tokens.ts';
+import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { type IssuedToken, parentOf, requireNoLater, toIsoString } from './create.ts';
+import { type IssuedToken, requireNoLater, toIsoString } from './create.ts';
 import { auditToken, authorizedToken, loadToken } from './lifecycle.ts';
 
 export interface RegenerateTokenRequest {

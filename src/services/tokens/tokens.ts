@@ -3,9 +3,9 @@ import type { Token } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import type { LastUse } from '../access/last-use.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
-import type { LastUse } from './last-use.ts';
 import {
   authorizedToken,
   deleteAllTokens,

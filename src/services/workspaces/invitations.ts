@@ -26,7 +26,7 @@ import { insertMember, isMemberByEmail } from '../../storage/repositories/member
 import { findAncestorIds } from '../../storage/repositories/tokens.ts';
 import { findUserByEmail, insertUser } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
-import { parentOf } from '../tokens/create.ts';
+import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
 import { auditMember, requireMayGive, requirePersonForOwner, requireStandsOver } from './members.ts';

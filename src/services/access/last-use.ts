@@ -3,8 +3,8 @@ import { credentialIdOf, type Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type CredentialUse, saveUses } from '../../storage/repositories/credential-uses.ts';
-import type { Caller } from '../access/caller.ts';
 import type { Transact } from '../transactions/transact.ts';
+import type { Caller } from './caller.ts';
 
 const FLUSH_EVERY_MS = 5000;
 const ROWS_AT_ONCE = 200;
