@@ -86,5 +86,5 @@ test('a differing row is found, and a database with users is not changed', async
     .deleteFrom('kysely_migration')
     .where('name', 'like', '%transfer%')
     .execute();
-  await expect(transfer(source, target)).rejects.toThrow('has users already');
+  await expect(transfer(source, target)).rejects.toThrow('already has users');
 });
