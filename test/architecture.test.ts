@@ -83,7 +83,7 @@ describe('the floors', () => {
     const outside =
       /^(?:better-sqlite3|node:fs|src\/(?:config|app|main|storage\/(?:open|sqlite\/connection|postgres\/connection|migrations))\b.*)$/;
     expect(loaded.filter((name) => outside.test(name))).toEqual([]);
-    expect(loaded).toContain('src/services/access/authorize.ts');
+    expect(loaded).toContain('src/domain/requirement.ts');
   });
 
   test('migrations import Kysely and each other, and nothing else', () => {

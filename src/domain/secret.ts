@@ -100,3 +100,6 @@ export function withoutSecrets(text: string): string {
 export function previewPart(secret: string): string {
   return secret.slice(0, DISPLAY_CHARACTERS);
 }
+
+/** The maximum number of secrets in one leak report. */
+export const SECRETS_PER_REPORT = 1000;

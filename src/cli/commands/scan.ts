@@ -1,11 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { previewPart, type SecretKind } from '../../domain/secret.ts';
+import { previewPart, SECRETS_PER_REPORT, type SecretKind } from '../../domain/secret.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { type Call, type Command, UsageError } from '../command.ts';
 import { scanText } from '../secret-scanner.ts';
-
-/** The maximum number of secrets that a server accepts in one report. */
-const SECRETS_A_REPORT = 1000;
 
 const NAMES: Readonly<Record<SecretKind, string>> = {
   PERSONAL: 'personal token',
@@ -35,8 +32,8 @@ async function post(url: URL, secrets: readonly string[]): Promise<number> {
 }
 
 async function report(url: URL, secrets: readonly string[]): Promise<void> {
-  for (let from = 0; from < secrets.length; from += SECRETS_A_REPORT) {
-    const status = await post(url, secrets.slice(from, from + SECRETS_A_REPORT));
+  for (let from = 0; from < secrets.length; from += SECRETS_PER_REPORT) {
+    const status = await post(url, secrets.slice(from, from + SECRETS_PER_REPORT));
     if (status !== 200)
       throw new OperatorError(`${url} returned status ${status} after ${from} secrets were reported.`);
   }

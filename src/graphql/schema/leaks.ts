@@ -1,4 +1,4 @@
-import { SECRETS_A_REPORT } from '../../services/tokens/leaks.ts';
+import { SECRETS_PER_REPORT } from '../../domain/secret.ts';
 import { mutation } from '../mutation.ts';
 
 /** The units that looking up one secret takes. */
@@ -14,7 +14,7 @@ mutation('reportLeakedSecrets', {
     fields: (t) => ({
       secrets: t.stringList({
         required: true,
-        description: `The secrets, at most ${SECRETS_A_REPORT.toLocaleString('en')}.`,
+        description: `The secrets, at most ${SECRETS_PER_REPORT.toLocaleString('en')}.`,
       }),
     }),
   },

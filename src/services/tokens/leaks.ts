@@ -1,7 +1,7 @@
 import { HOUR, SECOND } from '../../domain/duration.ts';
 import { badInput, PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import { kindOfSecret, type SecretKind } from '../../domain/secret.ts';
+import { kindOfSecret, SECRETS_PER_REPORT, type SecretKind } from '../../domain/secret.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
@@ -25,9 +25,6 @@ import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 import { loadToken, revokeToken } from './lifecycle.ts';
 import { revokeAndTakeBack } from './take-back.ts';
-
-/** How many secrets one report may hand in. */
-export const SECRETS_A_REPORT = 1000;
 
 const REPORTS_AN_HOUR = 60;
 
@@ -141,8 +138,8 @@ export function createLeakService(deps: {
 
   return {
     async report(caller, secrets) {
-      if (secrets.length > SECRETS_A_REPORT) {
-        throw badInput(['secrets'], `must be at most ${SECRETS_A_REPORT}`);
+      if (secrets.length > SECRETS_PER_REPORT) {
+        throw badInput(['secrets'], `must be at most ${SECRETS_PER_REPORT}`);
       }
       const key = reportsOf(caller.address);
       // An address that has been refused is only read: it takes no transaction, and writes nothing.
