@@ -64,10 +64,15 @@ export function createContext(services: Services, server: ServerContext, certain
   const { caller } = server;
   const budget = createBudget(certain);
 
+  /** The caller that the server has just identified, for the first field; the others identify the caller again. */
+  let authenticated: Principal | null = server.principal;
+
   function identify({ operation, path }: FieldAccess['field']): MaybePromise<Principal> {
     const isBelowPayload = operation.operation === 'mutation' && path.prev !== undefined;
     if (isBelowPayload) return context.principal;
-    return services.authentication.reauthenticate(services.db, caller.credential);
+    const principal = authenticated;
+    authenticated = null;
+    return principal ?? services.authentication.reauthenticate(services.db, caller.credential);
   }
 
   const context: Context = {
@@ -80,7 +85,10 @@ export function createContext(services: Services, server: ServerContext, certain
     principal: server.principal,
     now: services.clock,
     authorize({ request, field }) {
-      return andThen(budget.take(PRICE.statement), () =>
+      const pause = budget.take(PRICE.statement);
+      // The pause lets other requests run, and one of them can change what the caller is allowed.
+      if (pause) authenticated = null;
+      return andThen(pause, () =>
         andThen(identify(field), (principal) =>
           andThen(services.access.authorize(principal, request), (decision) => {
             requireGrant(decision);

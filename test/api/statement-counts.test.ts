@@ -41,6 +41,23 @@ test('createToken identifies its caller twice: before the transaction and in it'
   ]);
 });
 
+test('createToken identifies its caller no more often without a cache of callers', async () => {
+  const { database, ...recorder } = openRecordedDatabase();
+  // On PostgreSQL, no server knows immediately whether something was committed, so nothing is cached.
+  const uncached = await startTestApp({}, { ...database, version: null });
+  const query = 'mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret } }';
+  recorder.recorded();
+  const { errors } = await uncached.post(
+    query,
+    { input: { name: 'ci', access: 'FULL' } },
+    uncached.owner.session,
+  );
+  const statements = recorder.recorded();
+  await uncached.close();
+  expect(errors).toEqual([]);
+  expect(statements.filter((statement) => statement === 'select sessions')).toHaveLength(2);
+});
+
 const TOKEN_CHANGES = [
   ['disableToken', {}, ['update tokens', 'insert audit_events']],
   ['updateToken', { name: 'renamed' }, ['update tokens', 'insert audit_events']],
