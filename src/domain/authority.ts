@@ -37,7 +37,7 @@ export type AccessRequest =
   | TokenAccessRequest;
 
 /**
- * Marks a look-up or a list. Its query leaves out what the caller may not see, so only a denial that needs no look-up is
+ * Marks a look-up or a list. Its query leaves out what is not visible to the caller, so only a denial that needs no look-up is
  * decided here.
  */
 interface LookupRequest {

@@ -1,17 +1,17 @@
 import type { Role } from './roles.ts';
 import type { Operation } from './scopes.ts';
 
-/** What a code answers with when it refuses a whole request: the HTTP status and the RFC 6750 challenge. */
+/** The HTTP status and the RFC 6750 challenge of a code that refuses a whole request. */
 interface ErrorEntry {
-  /** The HTTP status where the request is refused before execution; at a field it is always 200. */
+  /** The HTTP status if the request is refused before execution; an error of a field has the status 200. */
   readonly status: number;
-  /** The `error` of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1); absent, no challenge is sent. */
+  /** The `error` of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1); if it is absent, no challenge is sent. */
   readonly challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   /** For people; the code is the contract. */
   readonly message: string;
 }
 
-/** Every error that Postern answers with; the one place where a code, its status and its text are decided. */
+/** Every error of the API. Only this table assigns a status and a message to a code. */
 export const ERRORS = {
   INVALID_AUTH_HEADER: {
     status: 400,
@@ -48,13 +48,13 @@ export const ERRORS = {
   },
   USER_CHANGED: {
     status: 409,
-    message: 'The session cookie belongs to another user than X-Postern-Expected-User names.',
+    message: 'The session cookie belongs to a different user than X-Postern-Expected-User.',
   },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type must be application/json.' },
   NOT_ACCEPTABLE: {
     status: 406,
-    message: 'The response has no form that the Accept header allows: nothing was executed.',
+    message: 'No media type in the Accept header is supported. Nothing was executed.',
   },
   RATE_LIMITED: { status: 429, message: 'Too many requests: try again later.' },
   UNAVAILABLE: { status: 503, message: 'Postern cannot answer right now: try again shortly.' },
@@ -62,17 +62,17 @@ export const ERRORS = {
   UNAUTHENTICATED: { status: 401, message: 'Sign in or present a token.' },
   FORBIDDEN: { status: 403, challenge: 'insufficient_scope', message: 'Not allowed.' },
   NOT_FOUND: { status: 404, message: 'Not found.' },
-  BAD_USER_INPUT: { status: 400, message: 'A value is not acceptable.' },
-  CONFLICT: { status: 409, message: 'This does not fit the present state.' },
+  BAD_USER_INPUT: { status: 400, message: 'A value is not valid.' },
+  CONFLICT: { status: 409, message: 'This conflicts with the current state.' },
   LIMIT_REACHED: { status: 409, message: 'The limit is reached.' },
   INVALID_CREDENTIALS: { status: 401, message: 'The email or the password is wrong.' },
   TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts to sign in: try again later.' },
-  INTERNAL_SERVER_ERROR: { status: 500, message: 'Something went wrong on our side.' },
+  INTERNAL_SERVER_ERROR: { status: 500, message: 'An internal error occurred.' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Why a caller is forbidden, in words for people; the key is `extensions.reason`. */
+/** The message for each reason of `FORBIDDEN`; the key is `extensions.reason`. */
 const REASONS = {
   ROLE_GATED: 'This needs a role, which a personal token never has.',
   ROLE_REQUIRED: 'A higher role is required.',
@@ -84,27 +84,27 @@ const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** What would have been enough: a role, or a scope. Ids are global ids, as the caller sent them. */
+/** What would be sufficient: a role or a scope. Ids are global ids, as the caller sent them. */
 export type Required =
   | { readonly role: Role }
   | { readonly operation: Operation; readonly entityType: string; readonly entityId: string | null };
 
-/** One bad value: where it stands in the arguments, and what is wrong with it. Never the value itself. */
+/** An invalid value: its path in the arguments and what is wrong with it, never the value itself. */
 export interface InputIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** What refines a code; each becomes a key of `errors[].extensions`. */
+/** The details of an error; each is a key of `errors[].extensions`. */
 export interface ErrorDetail {
   readonly reason?: Reason;
   readonly required?: Required;
   readonly issues?: readonly InputIssue[];
-  /** Whole seconds until another try makes sense. */
+  /** Whole seconds until the caller can try again. */
   readonly retryAfter?: number;
 }
 
-/** The error that domain and services throw; the edges turn it into a GraphQL error or an HTTP answer. */
+/** The error that domain and services throw. GraphQL and HTTP convert it to their own errors. */
 export class PosternError extends Error {
   readonly code: ErrorCode;
   readonly detail: ErrorDetail;
@@ -117,26 +117,26 @@ export class PosternError extends Error {
   }
 }
 
-/** An error of the table, with an own text where the table's is too general. */
+/** Returns an error of the table, with the table's message unless another is given. */
 export function failure(code: ErrorCode, message?: string): PosternError {
   return new PosternError(code, {}, message);
 }
 
-/** A `FORBIDDEN` with its reason. */
+/** Returns the error `FORBIDDEN` with a reason. */
 export function forbidden(reason: Reason, required?: Required): PosternError {
   return new PosternError('FORBIDDEN', required ? { reason, required } : { reason }, REASONS[reason]);
 }
 
-/** A `BAD_USER_INPUT` for one value. */
+/** Returns the error `BAD_USER_INPUT` for one value. */
 export function badInput(path: InputIssue['path'], message: string): PosternError {
   return new PosternError('BAD_USER_INPUT', { issues: [{ path, message }] });
 }
 
-/** Collects the issues of several values, so that a caller learns of all of them at once. */
+/** Collects the issues of several values, so that one error reports all of them. */
 export function inputCheck() {
   const issues: InputIssue[] = [];
   return {
-    /** Runs a parser; what it refuses is noted and `undefined` comes back. Other errors pass through. */
+    /** Runs a parser. Collects the issues of `BAD_USER_INPUT` and returns `undefined`; other errors pass through. */
     try<T>(parse: () => T): T | undefined {
       try {
         return parse();
@@ -148,7 +148,7 @@ export function inputCheck() {
         throw error;
       }
     },
-    /** Throws `BAD_USER_INPUT` with all that was noted, if anything was. */
+    /** Throws `BAD_USER_INPUT` with the collected issues, if there are any. */
     finish(): void {
       if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
     },

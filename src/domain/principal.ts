@@ -3,7 +3,7 @@ import type { Role } from './roles.ts';
 import type { ScopeRule } from './scopes.ts';
 import type { TokenAccess } from './token.ts';
 
-/** What a token may do by itself: one link of the chain from a token up to the one it was first derived from. */
+/** The authority of one token: a link of the chain from a token up to the root token that it derives from. */
 export interface TokenAuthority {
   readonly tokenId: string;
   readonly access: TokenAccess;
@@ -22,67 +22,67 @@ export interface SessionPrincipal {
   readonly kind: 'SESSION';
   readonly sessionId: string;
   readonly userId: string;
-  /** The address of the user; `null` while it is unverified, so that no other service learns of it. */
+  /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
   readonly verifiedEmail: string | null;
-  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
 }
 
-/** A personal token; `chain` starts with the token itself, and its authority is what every link allows. */
+/** A personal token. `chain` starts with the token itself; the token is allowed what every link allows. */
 export interface PersonalTokenPrincipal {
   readonly kind: 'PERSONAL_TOKEN';
   readonly tokenId: string;
   readonly userId: string;
-  /** The address of the user; `null` while it is unverified, so that no other service learns of it. */
+  /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
   readonly verifiedEmail: string | null;
-  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
-  /** Whether an older secret still works beside the one that was presented, whose first use ends that. */
+  /** Whether an older secret is still valid; the first use of this one ends that. */
   readonly replacesSecret: boolean;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 
-/** A workspace token; `role` is the lowest of its chain. */
+/** A workspace token. `role` is the lowest role of its chain. */
 export interface WorkspaceTokenPrincipal {
   readonly kind: 'WORKSPACE_TOKEN';
   readonly tokenId: string;
   readonly workspaceId: string;
   readonly role: Role;
-  /** The instant from which the credential opens nothing any more by itself; `null` where there is none. */
+  /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
-  /** Whether an older secret still works beside the one that was presented, whose first use ends that. */
+  /** Whether an older secret is still valid; the first use of this one ends that. */
   readonly replacesSecret: boolean;
   readonly chain: readonly [TokenAuthority, ...TokenAuthority[]];
 }
 
-/** Who is calling, as the database stood when it was asked. */
+/** The caller of a request, by the state of the database when it was identified. */
 export type Principal = Anonymous | SessionPrincipal | PersonalTokenPrincipal | WorkspaceTokenPrincipal;
 
 export type TokenPrincipal = PersonalTokenPrincipal | WorkspaceTokenPrincipal;
 
-/** The kinds that a caller with a credential can be, as the API names them. */
+/** The kinds of callers with a credential, as the API names them. */
 export const PRINCIPAL_KINDS = ['SESSION', 'PERSONAL_TOKEN', 'WORKSPACE_TOKEN'] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
 export const ANONYMOUS: Anonymous = Object.freeze({ kind: 'ANONYMOUS' });
 
-/** Whether the caller came with a token. */
+/** Returns whether the caller used a token. */
 export function isToken(principal: Principal): principal is TokenPrincipal {
   return principal.kind === 'PERSONAL_TOKEN' || principal.kind === 'WORKSPACE_TOKEN';
 }
 
-/** The user behind the call: the person of a session, the owner of a personal token. */
+/** Returns the user of a session, or the owner of a personal token; `null` for other callers. */
 export function userIdOf(principal: Principal): string | null {
   return principal.kind === 'SESSION' || principal.kind === 'PERSONAL_TOKEN' ? principal.userId : null;
 }
 
-/** The token or session that the call was made with. */
+/** Returns the id of the caller's token or session; `null` for an anonymous caller. */
 export function credentialIdOf(principal: Principal): string | null {
   if (principal.kind === 'ANONYMOUS') return null;
   return principal.kind === 'SESSION' ? principal.sessionId : principal.tokenId;
 }
 
-/** What a workspace's policy looks at: the longest lifetime of the chain. `null` for callers without a token. */
+/** Returns what a token policy applies to: the kind of token and the longest lifetime of its chain; `null` for callers without a token. */
 export function policySubjectOf(principal: Principal): PolicySubject | null {
   if (!isToken(principal)) return null;
   const lifetimes = principal.chain.map((link) => link.lifetime);

@@ -7,7 +7,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { toHttpRequest } from '../support/fetch.ts';
 import { startWire, type TestWire } from '../support/http.ts';
 
-const MESSAGE = 'Something went wrong on our side.';
+const MESSAGE = 'An internal error occurred.';
 const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { expiresAt } }';
 
 let wire: TestWire;

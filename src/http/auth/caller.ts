@@ -5,13 +5,13 @@ import type { RequestContext } from '../request-context.ts';
 
 const USER_AGENT_LENGTH = 256;
 
-/** What a client calls itself, short enough to keep. */
+/** Returns the user agent without secrets, short enough to store. */
 function userAgentOf(request: HttpRequest): string | null {
   const text = request.header('user-agent');
   return text && withoutSecrets(text).slice(0, USER_AGENT_LENGTH);
 }
 
-/** Who sent a request and from where, as services know it; without a credential where it has none, or none that counts. */
+/** Returns the caller of a request for services; `credential` is `null` for an anonymous caller. */
 export function callerOf(
   request: HttpRequest,
   requestContext: RequestContext,

@@ -5,13 +5,14 @@ import type { Credential } from '../../services/access/caller.ts';
 
 const HEADER_LENGTH = 1024;
 
-/** RFC 9110, section 11.4: a scheme, spaces, and what the scheme makes of the rest. */
+/** A scheme, spaces, and the credentials of the scheme (RFC 9110, section 11.4). */
 const AUTHORIZATION = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*)$/;
 /** RFC 6750, section 2.1. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * The credential of a request's `Authorization` header, of which there must be one. Needs no database: a secret whose shape or checksum is wrong opens nothing.
+ * Returns the credential of a request's only `Authorization` header. Needs no database: a secret with a wrong shape or
+ * checksum is invalid.
  * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
  */
 export function readBearer(headers: readonly string[]): Credential {
@@ -27,7 +28,7 @@ export function readBearer(headers: readonly string[]): Credential {
   return { kind, digest: digestOf(secret), source: 'bearer' };
 }
 
-/** The credential in a session cookie; `null` where it cannot be one. */
+/** Returns the credential in a session cookie; `null` if its shape or checksum is wrong. */
 export function readCookieSecret(secret: string): Credential | null {
   return kindOfSecret(secret) === 'SESSION'
     ? { kind: 'SESSION', digest: digestOf(secret), source: 'cookie' }

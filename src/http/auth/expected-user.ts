@@ -7,10 +7,11 @@ import type { AuthenticatedRequest } from './authenticate.ts';
 const HEADER = 'x-postern-expected-user';
 
 /**
- * Holds a browser tab to the user that it shows: all tabs share one cookie, and another person may have signed in since the
- * tab was opened. Throws `USER_CHANGED` if `X-Postern-Expected-User` names another user than the session cookie belongs to.
- * A caller with a header of its own chose its credential for this very request, so the header changes nothing for it; an
- * anonymous caller is refused by the fields that need a user.
+ * Checks that a browser tab still acts as the user that it shows: all tabs share one cookie, and another user may have signed
+ * in after the tab was opened. Throws `USER_CHANGED` if `X-Postern-Expected-User` names a user other than that of the session
+ * cookie.
+ * The check does not apply to a credential in the `Authorization` header, which the client chose for this request, or to an
+ * anonymous caller, which the fields that require a user refuse.
  */
 export function requireExpectedUser(
   request: HttpRequest,

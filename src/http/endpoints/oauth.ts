@@ -17,16 +17,16 @@ import type { Endpoint } from '../request-context.ts';
 
 const MILLISECONDS = 1000;
 
-/** What `/oauth/*` is made of. */
+/** The dependencies of `/oauth/*`. */
 export interface OAuthParts {
   readonly authenticateRequest: AuthenticateRequest;
   readonly limits: RateLimits;
   readonly services: Pick<Services, 'clock' | 'lastUse' | 'introspection' | 'leaks'>;
-  /** The issuer that a request reaches. */
+  /** Returns the issuer for a request. */
   readonly issuerOf: (request: HttpRequest) => string;
 }
 
-/** The `error` of an OAuth answer (RFC 6749, section 5.2; RFC 6750, section 3.1) for a code of ours. */
+/** Returns the `error` of an OAuth response (RFC 6749, section 5.2; RFC 6750, section 3.1) for an error code. */
 function oauthErrorOf(code: ErrorCode): string {
   const entry = ERRORS[code];
   if ('challenge' in entry) return entry.challenge;
@@ -34,22 +34,22 @@ function oauthErrorOf(code: ErrorCode): string {
   return entry.status === 429 || entry.status >= 500 ? 'temporarily_unavailable' : 'invalid_request';
 }
 
-/** Answers to `POST`, refusals in the shape that OAuth clients read. */
-function oauthEndpoint(answer: Endpoint): Endpoint {
+/** Returns an endpoint for `POST` whose errors have the format of OAuth. */
+function oauthEndpoint(handle: Endpoint): Endpoint {
   return postOnly(async (request, requestContext) => {
     try {
-      return await answer(request, requestContext);
+      return await handle(request, requestContext);
     } catch (error) {
-      const known = domainErrorOf(error);
-      if (!known) throw error;
-      const { status, headers } = httpOf(toGraphQLError(known, requestContext.requestId));
-      const body = { error: oauthErrorOf(known.code), error_description: known.message };
+      const refusal = domainErrorOf(error);
+      if (!refusal) throw error;
+      const { status, headers } = httpOf(toGraphQLError(refusal, requestContext.requestId));
+      const body = { error: oauthErrorOf(refusal.code), error_description: refusal.message };
       return jsonResponse(body, status, headers);
     }
   });
 }
 
-/** The token that a form names. Throws `BAD_REQUEST` where it is missing, and where anything is said twice. */
+/** Returns the token of a form. Throws `BAD_REQUEST` if it is missing or a parameter is repeated. */
 async function readToken(request: HttpRequest): Promise<string> {
   const form = await readForm(request);
   const names = [...form.keys()];
@@ -59,7 +59,7 @@ async function readToken(request: HttpRequest): Promise<string> {
   return token;
 }
 
-/** A rule as OAuth scopes: `channel:publish`, with `:` and the id of one entity, with `@` and the workspace where asked. */
+/** Returns a rule as OAuth scopes such as `channel:publish`, followed by `:` and the id of one entity, and by `@` and the workspace. */
 function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
   const { entityType, entityId, workspaceId, operations } = rule;
   const entity = entityId === null ? '' : `:${encodeURIComponent(globalEntityId(entityType, entityId))}`;
@@ -67,7 +67,7 @@ function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
   return operations.map((operation) => `${entityType}:${operation.toLowerCase()}${entity}${workspace}`);
 }
 
-/** A rule by the names of the API. */
+/** Returns a rule as the API represents it. */
 function toPublicScope({ entityType, entityId, workspaceId, operations }: ScopeRule) {
   return {
     entityType,
@@ -77,7 +77,7 @@ function toPublicScope({ entityType, entityId, workspaceId, operations }: ScopeR
   };
 }
 
-/** What stands in an answer about each kind of holder. */
+/** Returns the part of an introspection that depends on the kind of holder. */
 function holderOf({ principal }: TokenDescription) {
   if (principal.kind === 'WORKSPACE_TOKEN') {
     const workspace = toGlobalId('Workspace', principal.workspaceId);
@@ -90,7 +90,7 @@ function holderOf({ principal }: TokenDescription) {
   };
 }
 
-/** The answer about an active token, RFC 7662, section 2.2. */
+/** Returns the introspection of an active token (RFC 7662, section 2.2). */
 function toIntrospection(description: TokenDescription, issuer: string, namesWorkspace: boolean) {
   const { principal, token, scopes } = description;
   const { names, details } = holderOf(description);
@@ -115,7 +115,7 @@ function toIntrospection(description: TokenDescription, issuer: string, namesWor
   };
 }
 
-/** Token introspection (RFC 7662) for sessions and workspace tokens, of what concerns them. */
+/** Returns the endpoint for token introspection (RFC 7662) by sessions and workspace tokens. */
 export function createIntrospectionEndpoint({
   authenticateRequest,
   services,
@@ -133,8 +133,8 @@ export function createIntrospectionEndpoint({
 }
 
 /**
- * Token revocation (RFC 7009) for whoever holds the secret. It answers `200` to anything, and `RATE_LIMITED` to an address
- * that sends too many secrets that open nothing; one that opens something is always revoked.
+ * Returns the endpoint for token revocation (RFC 7009) by the holder of a secret. The status is `200` for every secret, and
+ * `RATE_LIMITED` for an address that sends too many invalid ones. A valid secret is always revoked.
  */
 export function createRevocationEndpoint({ limits, services }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {

@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
 
-const AT_ONCE = 2;
+const CONCURRENCY = 2;
 
-/** Runs work on the database that anybody can cause, a bounded number at once. */
+/** Runs database work of callers without a credential, a limited number at the same time. */
 export type AnonymousWork = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * A bound on that work for one server. However many people without a credential wait, they take two connections at most,
- * so they never keep those from working who have one. Never call it within itself: the inner call would wait for the outer.
+ * Returns the limit for one server: callers without a credential take two connections at most, so they cannot block callers
+ * with one. Do not nest calls, because the inner call would wait for the outer one.
  */
 export function createAnonymousWork(): AnonymousWork {
-  return pLimit(AT_ONCE);
+  return pLimit(CONCURRENCY);
 }

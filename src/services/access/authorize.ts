@@ -72,8 +72,9 @@ async function authorizeByDatabase(
 }
 
 /**
- * Decides on a request about a built-in type. About at least one entity: whether one is visible or, since there may be none
- * yet, as about every entity. About every entity: by the caller's role in the workspace named, or in any workspace.
+ * Decides on a request about a built-in type. A request about at least one entity is granted if one is visible; otherwise,
+ * because there may be none yet, it is decided like one about every entity. A request about every entity is decided by the
+ * caller's role in the workspace named, or in any workspace.
  */
 async function authorizeType(
   db: Executor,

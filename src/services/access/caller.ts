@@ -1,13 +1,13 @@
 import type { SecretKind } from '../../domain/secret.ts';
 
-/** What a caller presented, its secret already reduced to the digest that is looked up. */
+/** The credential of a request, with the digest of its secret instead of the secret. */
 export interface Credential {
   readonly kind: SecretKind;
   readonly digest: string;
   readonly source: 'bearer' | 'cookie';
 }
 
-/** Who sent a request and from where, as far as the wire tells. */
+/** The sender of a request, as far as HTTP identifies it. */
 export interface Caller {
   readonly credential: Credential | null;
   readonly address: string | null;

@@ -28,7 +28,7 @@ import { findToken } from '../../storage/repositories/tokens.ts';
 import { findUserAccess } from '../../storage/repositories/workspaces.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
-/** A scope as a caller asks for it; ids are global ids, or a registered type's own. */
+/** A scope as a caller requests it. Ids are global ids, or the opaque ids of a registered type. */
 export interface ScopeRequest {
   readonly entityType: string;
   readonly entityId?: string | null;
@@ -47,8 +47,8 @@ export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt:
 type Path = InputIssue['path'];
 
 /**
- * Turns requests into rules for a user's token: each names operations that its type has, and an entity and a workspace
- * that the user can see; equal ones become one. A token that asks may give only what it has itself.
+ * Converts requests into the rules of a user's token, without duplicates. Each rule has operations of its type, and an
+ * entity and a workspace that the user can see. A calling token can give only scopes that it has itself.
  * Throws `BAD_USER_INPUT` with every issue, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER`.
  */
 export async function resolveScopeRules(
@@ -78,7 +78,7 @@ export function requireScopeCount(count: number, { scopesPerToken }: Limits): vo
   throw failure('LIMIT_REACHED', `A token can have at most ${scopesPerToken} scopes. Delete some first.`);
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless every token of the chain has all that the rules give. */
+/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless every token of the chain has all the rules. */
 export function requireWithin(chain: readonly TokenAuthority[], rules: readonly ScopeRule[]): void {
   const within = chain.every((link) =>
     rules.every((rule) =>
@@ -115,7 +115,7 @@ function parseEntityId(entityType: string, entityId: string, path: Path): string
   return entityId;
 }
 
-/** What is wrong with operations that a type does not have; `null` where it has them all. */
+/** Returns the message about operations that a type does not have; `null` if it has all of them. */
 function foreignOperations(
   entityType: string,
   known: readonly Operation[],
@@ -125,7 +125,7 @@ function foreignOperations(
   return foreign.length === 0 ? null : `a ${entityType} has no operation ${foreign.join(', ')}`;
 }
 
-/** What the owner of a token cannot see of what a rule names. */
+/** Returns the issues of a rule that names something that the owner of the token cannot see. */
 async function issuesOfTargets(
   uow: UnitOfWork,
   ownerId: string,
@@ -147,7 +147,7 @@ async function issuesOfTargets(
   return issues;
 }
 
-/** A registered type must be so, with these operations, in the rule's workspace; without one, among all of the owner's. */
+/** Returns the issues of a rule whose type or operations are not registered in its workspace or, without one, in any of the owner's. */
 async function issuesOfRegistered(
   db: Executor,
   ownerId: string,
@@ -164,7 +164,7 @@ async function issuesOfRegistered(
   return message === null ? [] : [{ path: [...path, 'operations'], message }];
 }
 
-/** A workspace is seen by its members; where channels are meant, by those too with whom one is shared. */
+/** Returns whether a user sees a workspace: as a member or, for rules about channels, through a shared channel. */
 async function seesWorkspace(
   { tx, now }: UnitOfWork,
   userId: string,

@@ -24,28 +24,28 @@ import {
 import type { Authentication } from './authentication.ts';
 import { authorize } from './authorize.ts';
 
-/** An active token, as far as it concerns whoever asked. */
+/** An active token, as far as it concerns the caller. */
 export interface TokenDescription {
   readonly principal: TokenPrincipal;
   readonly token: Token;
-  /** What it may do now in the workspaces concerned; each rule names its workspace, those about tokens excepted. */
+  /** Its present authority in the workspaces concerned. Each rule names its workspace, except rules about tokens. */
   readonly scopes: readonly ScopeRule[];
 }
 
-type Asker = SessionPrincipal | WorkspaceTokenPrincipal;
+type AuthorizedCaller = SessionPrincipal | WorkspaceTokenPrincipal;
 
-/** Tells of a token by its secret. */
+/** Describes tokens by their secrets (RFC 7662). */
 export interface Introspection {
   /**
-   * What a token may do now, as far as it concerns the caller: to a workspace token, what reaches into its workspace; to a
-   * session, the person's own tokens, and those of workspaces that the person is a member of. `null` for all else, and for
-   * what is not active. Asking is no use of the token. Throws `UNAUTHENTICATED`, or `FORBIDDEN` where the caller is a
-   * personal token or its workspace closed to it.
+   * Returns the present authority of an active token, as far as it concerns the caller: for a workspace token, authority in
+   * its workspace; for a session, the user's own tokens and the tokens of the user's workspaces. Returns `null` for any
+   * other token. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or `FORBIDDEN` if the
+   * caller is a personal token or a policy denies it access to its workspace.
    */
   describe(caller: Principal, secret: string): Promise<TokenDescription | null>;
 }
 
-/** Introspection over a database. */
+/** Returns the introspection service of a database. */
 export function createIntrospection(deps: {
   db: Executor;
   clock: Clock;
@@ -53,7 +53,7 @@ export function createIntrospection(deps: {
 }): Introspection {
   const { db, clock, authentication } = deps;
 
-  /** Whom a secret authenticates as; `null` where it is no active token's. */
+  /** Returns the principal of an active token's secret; `null` for any other secret. */
   async function identify(secret: string): Promise<TokenPrincipal | null> {
     const kind = kindOfSecret(secret);
     if (kind !== 'PERSONAL' && kind !== 'WORKSPACE') return null;
@@ -70,13 +70,13 @@ export function createIntrospection(deps: {
     }
   }
 
-  /** What the holder of a token has: in one workspace, or with `null` in all. */
-  async function holdingsOf(subject: TokenPrincipal, workspaceId: string | null): Promise<WorkspaceAccess[]> {
+  /** Returns the access of the token's holder to one workspace or, with `null`, to all. */
+  async function findAccess(subject: TokenPrincipal, workspaceId: string | null): Promise<WorkspaceAccess[]> {
     if (subject.kind === 'PERSONAL_TOKEN')
       return findWorkspaceAccess(db, subject.userId, workspaceId, clock());
     if (workspaceId !== null && workspaceId !== subject.workspaceId) return [];
-    const holding = await findRoleAccess(db, subject.workspaceId, subject.role);
-    return holding ? [holding] : [];
+    const access = await findRoleAccess(db, subject.workspaceId, subject.role);
+    return access ? [access] : [];
   }
 
   async function scopesIn(subject: TokenPrincipal, workspaceId: string | null): Promise<ScopeRule[]> {
@@ -87,13 +87,13 @@ export function createIntrospection(deps: {
       );
     return effectiveScopes(
       subject,
-      await holdingsOf(subject, workspaceId),
+      await findAccess(subject, workspaceId),
       await findWorkspacesOfChannels(db, channels),
     );
   }
 
-  /** The caller as one who may ask. Throws what everybody else is answered. */
-  async function requireAsker(caller: Principal): Promise<Asker> {
+  /** Returns the caller if it is allowed to introspect tokens. Throws otherwise. */
+  async function requireAuthorized(caller: Principal): Promise<AuthorizedCaller> {
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
     if (caller.kind === 'PERSONAL_TOKEN') throw forbidden('ROLE_GATED');
     if (caller.kind === 'WORKSPACE_TOKEN') {
@@ -108,21 +108,21 @@ export function createIntrospection(deps: {
     return (await findMember(db, subject.workspaceId, userId)) !== null;
   }
 
-  /** What a token may do, as far as that concerns who asks; `null` where it does not at all. */
-  async function scopesFor(asker: Asker, subject: TokenPrincipal): Promise<ScopeRule[] | null> {
-    if (asker.kind === 'SESSION') {
-      return (await concernsPerson(asker, subject)) ? scopesIn(subject, null) : null;
+  /** Returns the token's scopes that concern the caller; `null` if the token does not concern it. */
+  async function scopesFor(caller: AuthorizedCaller, subject: TokenPrincipal): Promise<ScopeRule[] | null> {
+    if (caller.kind === 'SESSION') {
+      return (await concernsPerson(caller, subject)) ? scopesIn(subject, null) : null;
     }
-    const { workspaceId } = asker;
+    const { workspaceId } = caller;
     const scopes = (await scopesIn(subject, workspaceId)).filter((rule) => rule.workspaceId === workspaceId);
     return scopes.length > 0 ? scopes : null;
   }
 
   return {
     async describe(caller, secret) {
-      const asker = await requireAsker(caller);
+      const authorized = await requireAuthorized(caller);
       const principal = await identify(secret);
-      const scopes = principal && (await scopesFor(asker, principal));
+      const scopes = principal && (await scopesFor(authorized, principal));
       const token = scopes && (await findToken(db, principal.tokenId));
       return token && { principal, token, scopes };
     },
