@@ -53,15 +53,15 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   requestContext.principal = principal;
   const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: requestContext.requestId };
   const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
-  const answer = await way(
+  const response = await way(
     request,
     createCall({ documents, schema }, request, { graphqlParams: params, server, requestContext }),
   );
   return (
-    answer && {
-      status: answer.status,
-      type: answer.headers['content-type'],
-      body: answer.body,
+    response && {
+      status: response.status,
+      type: response.headers['content-type'],
+      body: response.body,
       log: { ...logFieldsOf(requestContext), codes: requestContext.codes },
     }
   );

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-function ask(query: string, accept: string): Promise<Response> {
+function send(query: string, accept: string): Promise<Response> {
   const headers = { Accept: accept, Authorization: `Bearer ${wire.postern.owner.session}` };
   return wire.post({ query }, headers);
 }
@@ -25,7 +25,7 @@ async function countEvents(): Promise<number> {
   return rows.length;
 }
 
-describe('a client that accepts no form of the response', () => {
+describe('a client that accepts no available media type', () => {
   test.each([
     'image/png',
     'text/html',
@@ -38,16 +38,16 @@ describe('a client that accepts no form of the response', () => {
     'application/json; charset=utf-16',
     'nonsense',
     ', ;',
-  ])('by "%s" is refused before its mutation is executed', async (accept) => {
+  ])('"%s" is refused before its mutation is executed', async (accept) => {
     const before = await countEvents();
-    const response = await ask(CREATE, accept);
+    const response = await send(CREATE, accept);
     expect([response.status, await codeIn(response)]).toEqual([406, 'NOT_ACCEPTABLE']);
     expect(await countEvents()).toBe(before);
   });
 
-  test('is refused a subscription in JSON, even one whose answer would be an error', async () => {
+  test('is refused a subscription in JSON, even if the response is an error', async () => {
     for (const id of [channelId, 'chn_0']) {
-      const response = await ask(
+      const response = await send(
         `subscription { channelMessages(channelId: "${id}") { id } }`,
         'application/json, text/event-stream;q=0',
       );
@@ -55,9 +55,9 @@ describe('a client that accepts no form of the response', () => {
     }
   });
 
-  test('is refused what is malformed, invalid or not there, too', async () => {
+  test('is also refused malformed, invalid and unknown operations', async () => {
     for (const query of ['{', '{ nope }', 'query A { __typename } query B { __typename }']) {
-      expect((await ask(query, 'image/png')).status).toBe(406);
+      expect((await send(query, 'image/png')).status).toBe(406);
     }
   });
 
@@ -88,13 +88,13 @@ describe('a client gets the media type that it prefers', () => {
       '{ viewer { kind } }',
       'mutation { createToken(input: { name: "a" }) { secret } }',
     ]) {
-      const response = await ask(query, accept);
+      const response = await send(query, accept);
       expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
       expect(await response.text()).toMatch(/"kind":"SESSION"|"secret":"pat_/);
     }
   });
 
-  test('for a refusal as for an answer', async () => {
+  test('for an error as for a result', async () => {
     const refused = await wire.post('nonsense', { Accept: 'application/json;q=0.1, application/*' });
     expect(refused.headers.get('content-type')).toBe(GRAPHQL_TYPE);
     const plain = await wire.post('nonsense', { Accept: 'application/graphql-response+json;q=0' });
@@ -102,7 +102,7 @@ describe('a client gets the media type that it prefers', () => {
   });
 });
 
-test('endpoints with one form of answer give it whatever is accepted, and lose nothing', async () => {
+test('endpoints with a single response format ignore the Accept header, and lose nothing', async () => {
   const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session, { access: 'FULL' });
   const bearer = { Accept: 'image/png', Authorization: `Bearer ${secret}` };
   const form = (path: string, headers: Record<string, string>) =>

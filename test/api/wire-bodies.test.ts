@@ -24,7 +24,7 @@ describe('the content type', () => {
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'Application/JSON; charset="utf-8"',
-  ])('may be %s', async (type) => {
+  ])('can be %s', async (type) => {
     expect((await wire.post(QUERY, { 'Content-Type': type })).status).toBe(200);
   });
 
@@ -39,12 +39,12 @@ describe('the content type', () => {
     'application/json; charset=utf-16',
     'application/jsonp',
     'application/json, text/plain',
-  ])('may not be "%s"', async (type) => {
+  ])('cannot be "%s"', async (type) => {
     const response = await wire.post(QUERY, { 'Content-Type': type });
     expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
-  test('may not hide behind a content coding', async () => {
+  test('is refused with a content coding', async () => {
     const response = await wire.post(QUERY, { 'Content-Encoding': 'gzip' });
     expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
@@ -59,17 +59,17 @@ describe('the size of a body', () => {
     return fetch(`${wire.origin}/graphql`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
   }
 
-  test('may be 128 KiB, told beforehand or not', async () => {
+  test('can be 128 KiB, with or without Content-Length', async () => {
     expect((await wire.post(bodyOf(BODY_BYTES))).status).toBe(200);
     expect((await postInChunks(BODY_BYTES)).status).toBe(200);
   });
 
-  test('may be no byte more, told beforehand or not', async () => {
+  test('cannot exceed 128 KiB, with or without Content-Length', async () => {
     expect(await refusalOf(await wire.post(bodyOf(BODY_BYTES + 1)))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     expect(await refusalOf(await postInChunks(BODY_BYTES + 1))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
   });
 
-  test('is refused without spoiling the connection for what comes after', async () => {
+  test('is refused and leaves the connection usable', async () => {
     for (let i = 0; i < 5; i += 1) {
       expect((await wire.post(bodyOf(BODY_BYTES * 4))).status).toBe(413);
       expect((await wire.post(QUERY)).status).toBe(200);
@@ -92,14 +92,14 @@ describe('the parameters', () => {
     ['variables of another type', `{"query": "{ __typename }", "variables": "${MARK}"}`],
     ['a list of variables', `{"query": "{ __typename }", "variables": ["${MARK}"]}`],
     ['extensions of another type', `{"query": "{ __typename }", "extensions": "${MARK}"}`],
-  ])('are refused as %s, and not repeated', async (_, body) => {
+  ])('are refused as %s, without repeating them', async (_, body) => {
     const response = await wire.post(body);
     const text = await response.clone().text();
     expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
     expect(text).not.toContain(MARK);
   });
 
-  test('are refused where the body is not UTF-8', async () => {
+  test('are refused if the body is not UTF-8', async () => {
     const headers = { 'Content-Type': 'application/json' };
     const body = Buffer.from(`{"query": "{ __typename }", "a": "\xff"}`, 'latin1');
     const response = await fetch(`${wire.origin}/graphql`, { method: 'POST', headers, body });
@@ -116,27 +116,27 @@ describe('the parameters', () => {
     expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
   });
 
-  test('may be null, and others may stand beside them', async () => {
+  test('can be null, and unknown ones are ignored', async () => {
     const body = { query: '{ __typename }', operationName: null, variables: null, extensions: null, id: 7 };
     expect(await (await wire.post(body)).json()).toEqual({ data: { __typename: 'Query' } });
   });
 });
 
 describe('the method', () => {
-  test.each(['PUT', 'PATCH', 'DELETE', 'HEAD'])('may not be %s', async (method) => {
+  test.each(['PUT', 'PATCH', 'DELETE', 'HEAD'])('cannot be %s', async (method) => {
     const response = await fetch(`${wire.origin}/graphql`, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS');
   });
 
-  test('is POST for a mutation', async () => {
+  test('must be POST for a mutation', async () => {
     const response = await fetch(`${wire.origin}/graphql?query=mutation{signOut{signedOut}}`);
     expect(response.headers.get('allow')).toBe('POST');
     expect(await refusalOf(response)).toEqual([405, 'BAD_REQUEST']);
   });
 });
 
-test('a body whose sender has gone before anybody reads it ends early, and not never', async () => {
+test('reading a body after its sender has disconnected rejects', async () => {
   const ended = new Promise((resolve) => {
     const server = createServer((message, outgoing) => {
       message.once('close', () => toRequest(message, outgoing).body(100).catch(resolve));

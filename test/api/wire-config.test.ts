@@ -13,7 +13,7 @@ function complaintAbout(env: Record<string, string>): string {
   return '';
 }
 
-test('nothing configured means the defaults', () => {
+test('an empty environment gives the defaults', () => {
   expect(readConfig({})).toEqual({
     host: '127.0.0.1',
     port: 4000,
@@ -39,7 +39,7 @@ test('nothing configured means the defaults', () => {
   } satisfies Config);
 });
 
-test('an empty variable counts as absent, and one that is not ours is let be', () => {
+test('an empty variable counts as absent, and variables of other programs are ignored', () => {
   const empty = Object.fromEntries(ENVIRONMENT.map(({ name }) => [name, '']));
   expect(readConfig({ ...empty, PATH: '/bin', NODE_ENV: 'test' })).toEqual(readConfig({}));
 });
@@ -118,12 +118,12 @@ test('every variable is read', () => {
   });
 });
 
-test('an audit log without an end is asked for by a word, and is not what nothing stands for', () => {
+test('unlimited audit retention requires the word forever, and is not the default', () => {
   expect(readConfig({ POSTERN_AUDIT_RETENTION: 'forever' }).limits.auditRetention).toBeNull();
   expect(readConfig({}).limits.auditRetention).toBe(400 * 86_400_000);
 });
 
-describe('a configuration that cannot be meant is refused by the name of its variable', () => {
+describe('an invalid configuration is refused with the name of its variable', () => {
   test.each([
     ['HOST', 'local host'],
     ['HOST', '127.0.0.1:4000'],
@@ -156,13 +156,13 @@ describe('a configuration that cannot be meant is refused by the name of its var
     expect(complaint).not.toContain('\n');
   });
 
-  test('where two contradict each other, by both names', () => {
+  test('contradicting variables are both named', () => {
     const complaint = complaintAbout({ POSTERN_OWNER_PASSWORD: 'correct horse battery' });
     expect(complaint).toContain('POSTERN_OWNER_PASSWORD');
     expect(complaint).toContain('POSTERN_OWNER_EMAIL');
   });
 
-  test('all at once, and without repeating what may be a secret', () => {
+  test('all problems are reported together, without repeating values that can be secrets', () => {
     const complaint = complaintAbout({
       PORT: 'x',
       POSTERN_OWNER_EMAIL: 'a@b',
@@ -173,7 +173,7 @@ describe('a configuration that cannot be meant is refused by the name of its var
   });
 });
 
-test('.env.example lists every variable with its meaning and its default, and no other', () => {
+test('.env.example lists exactly the variables, with their descriptions and defaults', () => {
   const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   const [, ...entries] = example.trimEnd().split('\n\n');
   expect(entries).toEqual(ENVIRONMENT.map((entry) => `# ${entry.about}\n${entry.name}=${entry.default}`));

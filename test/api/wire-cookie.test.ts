@@ -8,17 +8,17 @@ const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { sessi
 const TRUSTED = 'https://app.example';
 
 let wire: TestWire;
-/** The name of its cookie, and what deletes it. */
+/** The name of the server's cookie, and the header that deletes it. */
 let name: string;
-let dead: string;
+let deletion: string;
 beforeEach(async () => {
   wire = await startWire({ POSTERN_ALLOWED_ORIGINS: TRUSTED });
   name = wire.postern.cookieName;
-  dead = `${name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`;
+  deletion = `${name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`;
 });
 afterEach(() => wire.stop());
 
-function ask(headers: Record<string, string>, secret = wire.postern.owner.session): Promise<Response> {
+function send(headers: Record<string, string>, secret = wire.postern.owner.session): Promise<Response> {
   return wire.post(VIEWER, { Cookie: `theme=dark; ${name}=${secret}`, ...headers });
 }
 
@@ -30,7 +30,7 @@ describe('signing in', () => {
     return { cookie: response.headers.get('set-cookie'), data: data.signIn };
   }
 
-  test('keeps the session in a cookie that scripts and other sites cannot reach', async () => {
+  test('stores the session in a cookie that scripts and other sites cannot access', async () => {
     const { cookie, data } = await signIn(wire);
     const seconds = (Date.parse(data.expiresAt ?? '') - wire.postern.now()) / 1000;
     expect(cookie).toBe(
@@ -38,23 +38,23 @@ describe('signing in', () => {
     );
   });
 
-  test('keeps the cookie to this host and to https, if people come over https', async () => {
+  test('restricts the cookie to this host and to https, if the public URL is https', async () => {
     const secure = await startWire({ POSTERN_PUBLIC_URL: 'https://postern.example' });
     const { cookie, data } = await signIn(secure);
     expect(cookie).toMatch(
       /^__Host-postern-[0-9a-f]{8}=ses_\w+; Path=\/; HttpOnly; SameSite=Strict; Secure; Max-/,
     );
     const secret = data.sessionToken as string;
-    const answers = await Promise.all(
+    const codes = await Promise.all(
       [secure.postern.cookieName, secure.postern.cookieName.replace('__Host-', '')].map((sent) =>
         secure.post(VIEWER, { Cookie: `${sent}=${secret}`, Origin: 'https://postern.example' }).then(codeIn),
       ),
     );
-    expect(answers).toEqual([undefined, 'UNAUTHENTICATED']);
+    expect(codes).toEqual([undefined, 'UNAUTHENTICATED']);
     await secure.stop();
   });
 
-  test('leaves the cookies of another installation on the same host alone', async () => {
+  test('does not affect the cookies of another installation on the same host', async () => {
     const other = await startWire();
     const cookies = [wire, other].map(({ postern }) => `${postern.cookieName}=${postern.owner.session}`);
     for (const each of [wire, other]) {
@@ -69,18 +69,18 @@ describe('signing in', () => {
     await other.stop();
   });
 
-  test('names the cookie alike after a restart', async () => {
+  test('uses the same cookie name after a restart', async () => {
     const again = await startTestApp({}, { ...wire.postern.database, close: async () => {} });
     expect(again.cookieName).toBe(name);
     expect(name).toMatch(/^postern-[0-9a-f]{8}$/);
     await again.close();
   });
 
-  test('is undone by signing out, which takes the cookie out', async () => {
+  test('is undone by signing out, which deletes the cookie', async () => {
     const { data } = await signIn(wire);
     const headers = { Cookie: `${name}=${data.sessionToken}`, Origin: wire.origin };
     const response = await wire.post({ query: 'mutation { signOut { signedOut } }' }, headers);
-    expect(response.headers.get('set-cookie')).toBe(dead);
+    expect(response.headers.get('set-cookie')).toBe(deletion);
     expect(await codeIn(await wire.post(VIEWER, headers))).toBe('UNAUTHENTICATED');
   });
 });
@@ -91,8 +91,8 @@ describe('a cookie caller', () => {
     ['its own origin', () => ({ Origin: wire.origin })],
     ['an allowed origin', () => ({ Origin: TRUSTED, 'Sec-Fetch-Site': 'cross-site' })],
   ];
-  test.each(proofs)('is let in with the proof of %s', async (_, headers) => {
-    const response = await ask(headers());
+  test.each(proofs)('is accepted with the proof of %s', async (_, headers) => {
+    const response = await send(headers());
     expect(await response.json()).toEqual({ data: { viewer: { kind: 'SESSION' } } });
     expect(response.headers.get('set-cookie')).toBeNull();
   });
@@ -105,12 +105,12 @@ describe('a cookie caller', () => {
     ['a fetch from the same site only', { 'Sec-Fetch-Site': 'same-site' }],
     ['a cross-site fetch', { 'Sec-Fetch-Site': 'cross-site' }],
   ])('is refused with %s', async (_, headers) => {
-    const response = await ask(headers);
+    const response = await send(headers);
     expect(response.status).toBe(403);
     expect(await codeIn(response)).toBe('CSRF_REJECTED');
   });
 
-  test('is let in from the public origin, where one is configured', async () => {
+  test('is accepted from the public origin, if one is configured', async () => {
     const behind = await startWire({ POSTERN_PUBLIC_URL: 'https://postern.example' });
     const headers = { Cookie: `${behind.postern.cookieName}=${behind.postern.owner.session}` };
     const response = await behind.post(VIEWER, { ...headers, Origin: 'https://postern.example' });
@@ -118,7 +118,7 @@ describe('a cookie caller', () => {
     await behind.stop();
   });
 
-  test('is nobody in a GET, which any page can make a browser send', async () => {
+  test('is anonymous in a GET, which any page can make a browser send', async () => {
     const headers = {
       Cookie: `${name}=${wire.postern.owner.session}`,
       'Sec-Fetch-Site': 'same-origin',
@@ -130,7 +130,7 @@ describe('a cookie caller', () => {
 });
 
 describe('a cookie that is sent twice', () => {
-  /** The cookies, in one header or in one each. */
+  /** Returns requests with the cookies in one header, and in one header each. */
   async function askRaw(...headers: string[]) {
     const body = JSON.stringify(VIEWER);
     const head = ['POST /graphql HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Type: application/json'];
@@ -138,7 +138,7 @@ describe('a cookie that is sent twice', () => {
     return sendRaw(wire.port, [...lines, `Content-Length: ${body.length}`, '', body].join('\r\n'));
   }
 
-  test('is refused if its values differ, whichever comes first, and nothing is deleted', async () => {
+  test('is refused if its values differ, in any order, and nothing is deleted', async () => {
     const mine = `${name}=${wire.postern.owner.session}`;
     const ada = await wire.postern.person('Ada');
     for (const other of [`${name}=sesame`, `${name}=${ada.session}`]) {
@@ -157,32 +157,32 @@ describe('a cookie that is sent twice', () => {
     }
   });
 
-  test('counts once if its values are the same', async () => {
+  test('is accepted if its values are equal', async () => {
     const mine = `${name}=${wire.postern.owner.session}`;
     expect((await askRaw(`${mine}; ${mine}`, mine)).text).toContain('"kind":"SESSION"');
   });
 });
 
-describe('a cookie that opens nothing', () => {
-  test('counts as none, and is taken out, when its session has ended', async () => {
+describe('an invalid cookie', () => {
+  test('is ignored and deleted if its session has ended', async () => {
     const session = await wire.postern.signIn(wire.postern.owner.email);
     await wire.postern.post('mutation { signOut { signedOut } }', {}, session);
-    const response = await ask({ Origin: wire.origin }, session);
+    const response = await send({ Origin: wire.origin }, session);
     expect(response.status).toBe(200);
-    expect(response.headers.get('set-cookie')).toBe(dead);
+    expect(response.headers.get('set-cookie')).toBe(deletion);
     expect(await codeIn(response)).toBe('UNAUTHENTICATED');
   });
 
-  test('counts as none, and is taken out, when it is not even a session', async () => {
+  test('is ignored and deleted if it contains no session', async () => {
     const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
     for (const other of ['sesame', secret]) {
-      const response = await ask({ Origin: wire.origin }, other);
-      expect(response.headers.get('set-cookie')).toBe(dead);
+      const response = await send({ Origin: wire.origin }, other);
+      expect(response.headers.get('set-cookie')).toBe(deletion);
       expect(await codeIn(response)).toBe('UNAUTHENTICATED');
     }
   });
 
-  test('does not stand in the way of signing in again', async () => {
+  test('does not prevent signing in again', async () => {
     const { email, password } = wire.postern.owner;
     const headers = { Cookie: `${name}=sesame`, Origin: wire.origin };
     const response = await wire.post({ query: SIGN_IN, variables: { input: { email, password } } }, headers);

@@ -19,7 +19,7 @@ function preflight(origin: string): Promise<Response> {
   return fetch(`${wire.origin}/graphql`, { method: 'OPTIONS', headers });
 }
 
-test.each(ALLOWED)('the page of %s may read answers and send credentials', async (origin) => {
+test.each(ALLOWED)('a page of %s can read responses and send credentials', async (origin) => {
   const response = await wire.post(QUERY, { Origin: origin });
   expect(corsHeaders(response)).toEqual({
     'access-control-allow-origin': origin,
@@ -29,14 +29,14 @@ test.each(ALLOWED)('the page of %s may read answers and send credentials', async
   expect(response.headers.get('vary')).toBe('Origin');
 });
 
-test('an allowed page may read refusals too', async () => {
+test('an allowed page can also read error responses', async () => {
   const response = await wire.post('not json', { Origin: 'https://app.example' });
   expect(response.status).toBe(400);
   expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
 });
 
 test.each(['https://evil.example', 'https://app.example.evil.example', 'http://app.example', 'null'])(
-  'the page of %s is told nothing',
+  'the page of %s gets no CORS headers',
   async (origin) => {
     for (const response of [await wire.post(QUERY, { Origin: origin }), await preflight(origin)]) {
       expect(corsHeaders(response)).toEqual({});
@@ -45,7 +45,7 @@ test.each(['https://evil.example', 'https://app.example.evil.example', 'http://a
   },
 );
 
-test('a preflight from an allowed origin is answered without asking GraphQL', async () => {
+test('a preflight from an allowed origin gets a response without GraphQL', async () => {
   const response = await preflight('https://app.example');
   expect(response.status).toBe(204);
   expect(corsHeaders(response)).toEqual({
@@ -58,7 +58,7 @@ test('a preflight from an allowed origin is answered without asking GraphQL', as
   });
 });
 
-test('other paths take no part in it', async () => {
+test('other paths have no CORS headers', async () => {
   const response = await fetch(`${wire.origin}/health`, { headers: { Origin: 'https://app.example' } });
   expect(corsHeaders(response)).toEqual({});
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** A secret of the right shape that nobody was given. */
+/** A well-formed secret that was never issued. */
 const madeUp = (kind: 'PERSONAL' | 'SESSION' | 'INVITATION') => composeSecret(kind, new Uint8Array(32));
 
 async function refusalOf(authorization: string) {
@@ -116,24 +116,21 @@ describe('a refused Authorization header', () => {
     ],
   ];
 
-  test.each(rows)(
-    'with %s is answered by its status, code and challenge',
-    async (_, header, status, code, error) => {
-      expect(await refusalOf(await header())).toEqual({
-        status,
-        code,
-        challenge: `Bearer realm="postern", error="${error}"`,
-        hasData: false,
-      });
-    },
-  );
+  test.each(rows)('with %s gets its status, code and challenge', async (_, header, status, code, error) => {
+    expect(await refusalOf(await header())).toEqual({
+      status,
+      code,
+      challenge: `Bearer realm="postern", error="${error}"`,
+      hasData: false,
+    });
+  });
 
   test.each([
     ['POST', '/graphql', 'application/json', JSON.stringify(VIEWER)],
     ['GET', '/graphql?query={viewer{kind}}', 'text/plain', ''],
     ['GET', '/verify', 'text/plain', ''],
     ['POST', '/oauth/introspect', 'application/x-www-form-urlencoded', 'token=a'],
-  ])('sent twice is refused by %s %s, whatever the two are and whichever comes first', async (...request) => {
+  ])('sent twice is refused by %s %s, for any two values in any order', async (...request) => {
     const [method, path, type, body] = request;
     const head = [
       `Host: localhost`,
@@ -174,13 +171,13 @@ describe('a refused Authorization header', () => {
 });
 
 describe('an accepted Authorization header', () => {
-  test.each(['Bearer', 'bearer', 'BEARER'])('may spell the scheme %s', async (scheme) => {
+  test.each(['Bearer', 'bearer', 'BEARER'])('can spell the scheme %s', async (scheme) => {
     const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
     const response = await wire.post(VIEWER, { Authorization: `${scheme} ${secret}` });
     expect(await response.json()).toEqual({ data: { viewer: { kind: 'PERSONAL_TOKEN' } } });
   });
 
-  test('authenticates a GET too', async () => {
+  test('also authenticates a GET', async () => {
     const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
     const url = `${wire.origin}/graphql?query={viewer{kind}}`;
     const response = await fetch(url, { headers: { Authorization: `Bearer ${secret}` } });
@@ -188,7 +185,7 @@ describe('an accepted Authorization header', () => {
   });
 });
 
-test('without any credential the caller is anonymous, and told so at the field', async () => {
+test('without a credential the caller is anonymous, and the field reports UNAUTHENTICATED', async () => {
   const response = await wire.post(VIEWER);
   expect(response.status).toBe(200);
   expect(await codeIn(response)).toBe('UNAUTHENTICATED');

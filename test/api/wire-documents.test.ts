@@ -21,7 +21,7 @@ interface Reply {
   readonly messages: string[];
 }
 
-async function ask(query: string, variables?: object, accept = 'application/json'): Promise<Reply> {
+async function send(query: string, variables?: object, accept = 'application/json'): Promise<Reply> {
   const response = await wire.post({ query, variables }, { Accept: accept });
   const text = await response.text();
   const { data, errors = [] } = JSON.parse(text);
@@ -39,7 +39,7 @@ const times = (count: number, part: (index: number) => string) =>
 const nested = (depth: number) =>
   `{ __type(name: "Token") ${'{ ofType '.repeat(depth - 2)} { name } ${'}'.repeat(depth - 2)} }`;
 
-describe('a document within the limits runs', () => {
+describe('a document within the limits is executed', () => {
   test.each([
     ['15 levels', nested(15)],
     ['30 aliases', `{ __type(name: "Token") { ${times(30, (i) => `a${i}: name`)} } }`],
@@ -54,12 +54,12 @@ describe('a document within the limits runs', () => {
       `{ __schema { types { ...F } } } fragment F on __Type { ${times(25, () => 'name')} }`,
     ],
   ])('with %s', async (_, query) => {
-    const { codes, data } = await ask(query);
+    const { codes, data } = await send(query);
     expect(codes).toEqual([]);
     expect(data).toBeTruthy();
   });
 
-  test('as the introspection that GraphiQL sends', async () => {
+  test('also the introspection query of GraphiQL', async () => {
     const query = getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
@@ -68,7 +68,7 @@ describe('a document within the limits runs', () => {
       inputValueDeprecation: true,
       oneOf: true,
     });
-    expect((await ask(query)).codes).toEqual([]);
+    expect((await send(query)).codes).toEqual([]);
   });
 });
 
@@ -100,27 +100,27 @@ describe('a document beyond the limits is refused', () => {
     ['hundreds of fields of one name', `{ __type(name: "Token") { ${times(900, () => 'name')} } }`],
     ['thousands of nested lists', `{ nope(a: ${'['.repeat(20_000)}) }`],
   ])('for %s', async (_, query) => {
-    const { status, codes } = await ask(query);
+    const { status, codes } = await send(query);
     expect([status, codes]).toEqual([400, ['QUERY_TOO_COMPLEX']]);
   });
 
-  test('whichever of its operations is asked for', async () => {
+  test('regardless of which operation is requested', async () => {
     const query = `query Small { __typename } query Large { ${times(21, () => '__typename')} }`;
     const response = await wire.post({ query, operationName: 'Small' });
     expect(response.status).toBe(400);
   });
 });
 
-test('fragments that spread themselves or each other are refused, and nothing goes round in circles', async () => {
+test('recursive fragments are refused, without an endless loop', async () => {
   for (const query of [
     '{ ...A } fragment A on Query { ...A }',
     '{ ...A } fragment A on Query { ...B __typename } fragment B on Query { ...A }',
   ]) {
-    expect((await ask(query)).codes).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    expect((await send(query)).codes).toEqual(['GRAPHQL_VALIDATION_FAILED']);
   }
 });
 
-describe('what is wrong with a document is said without repeating its values', () => {
+describe('errors in a document are described without repeating its values', () => {
   test.each([
     `{ viewer "${MARK}" }`,
     `{ viewer(a: """${MARK}""" b) }`,
@@ -129,7 +129,7 @@ describe('what is wrong with a document is said without repeating its values', (
     `{ viewer @ ${MARK}`,
     `{ viewer(a: "\\x${MARK}") }`,
   ])('for syntax: %s', async (query) => {
-    const { status, codes, text, data } = await ask(query);
+    const { status, codes, text, data } = await send(query);
     expect([status, codes, data]).toEqual([200, ['GRAPHQL_PARSE_FAILED'], undefined]);
     expect(text).not.toContain(MARK);
   });
@@ -153,7 +153,7 @@ describe('what is wrong with a document is said without repeating its values', (
     ['{ vewer { kind } }', 'Cannot query field "vewer" on type "Query". Did you mean "viewer"?'],
     [`{ ${SECRET} }`, 'Cannot query field "…" on type "Query".'],
   ])('for validation: %s', async (query, message) => {
-    const { status, codes, messages, text } = await ask(query);
+    const { status, codes, messages, text } = await send(query);
     expect([status, codes]).toEqual([200, ['GRAPHQL_VALIDATION_FAILED']]);
     expect(messages).toEqual([message]);
     expect(text).not.toContain(MARK);
@@ -202,14 +202,14 @@ describe('what is wrong with a document is said without repeating its values', (
       'Variable "$input": Field "x …" is not defined by type "CreateTokenInput".',
     ],
   ])('for variables: %s %j', async (query, variables, message) => {
-    const { status, codes, messages, text, data } = await ask(query, variables);
+    const { status, codes, messages, text, data } = await send(query, variables);
     expect([status, codes, data]).toEqual([200, ['BAD_VARIABLES'], undefined]);
     expect(messages).toEqual([message]);
     expect(text).not.toContain(MARK);
     expect(text).not.toContain(SECRET);
   });
 
-  test('for an operation that is not there', async () => {
+  test('for an operation that does not exist', async () => {
     const response = await wire.post({ query: 'query A { __typename }', operationName: MARK });
     const text = await response.text();
     expect(response.status).toBe(400);
@@ -217,9 +217,9 @@ describe('what is wrong with a document is said without repeating its values', (
     expect(text).not.toContain(MARK);
   });
 
-  test('with status 400 for clients that know the media type of GraphQL', async () => {
+  test('with status 400 for clients that accept the media type of GraphQL', async () => {
     for (const query of ['{', '{ nope }', 'query ($id: ID!) { token(id: $id) { id } }']) {
-      expect((await ask(query, {}, 'application/graphql-response+json')).status).toBe(400);
+      expect((await send(query, {}, 'application/graphql-response+json')).status).toBe(400);
     }
   });
 });

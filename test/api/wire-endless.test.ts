@@ -7,7 +7,7 @@ import { startWire, type TestWire } from '../support/http.ts';
 const KIB = 1024;
 const MIB = KIB * KIB;
 const BODY_BYTES = 128 * KIB;
-/** What may stand in the buffers of a socket and in the header of a request. */
+/** Bytes that can be in the buffers of a socket and in the headers of a request. */
 const SLACK = 128 * KIB;
 const REQUESTS = 'http.server.request.start';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** The server's ends of the connections that requests came over. */
+/** The server's sockets of the connections with requests. */
 let serverSockets: Socket[] = [];
 const noteSocket = (message: unknown) => void serverSockets.push((message as { socket: Socket }).socket);
 beforeEach(() => {
@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => void unsubscribe(REQUESTS, noteSocket));
 
-/** Resolves when a connection is closed, by a reset too. */
+/** Resolves when a connection is closed or reset. */
 function closeOf(socket: Socket): Promise<void> {
   socket.on('error', () => {});
   return new Promise((resolve) => socket.once('close', () => resolve()));
@@ -36,7 +36,7 @@ const CHUNK = `10000\r\n${'x'.repeat(64 * KIB)}\r\n`;
 /** One byte of a body in 8 KiB of framing. */
 const MOSTLY_FRAME = `1;${'x'.repeat(8 * KIB)}\r\nx\r\n`;
 
-/** Sends a request whose body never ends, until the server closes; tells the answer and how much the server has read. */
+/** Sends a request with an endless body until the server closes. Returns the response and how much the server has read. */
 async function sendEndlessly(head: string, chunk = CHUNK): Promise<{ status: string; bytesRead: number }> {
   const socket = connect(wire.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -56,8 +56,8 @@ async function sendEndlessly(head: string, chunk = CHUNK): Promise<{ status: str
   return { status: text.slice(0, 12), bytesRead: end?.bytesRead ?? 0 };
 }
 
-describe('a body without end', () => {
-  test('is read for 1 MiB beyond the limit, answered, and its connection closed', async () => {
+describe('an endless body', () => {
+  test('is read for 1 MiB beyond the limit and gets a response, then its connection is closed', async () => {
     const { status, bytesRead } = await sendEndlessly('POST /graphql HTTP/1.1');
     expect(status).toBe('HTTP/1.1 413');
     expect(bytesRead).toBeLessThan(BODY_BYTES + MIB + SLACK);
@@ -74,13 +74,13 @@ describe('a body without end', () => {
     ['POST /.well-known/oauth-authorization-server', 405],
     ['POST /oauth/revoke', 415],
     ['DELETE /leaks', 405],
-  ])('to %s, which reads none, is read for 1 MiB', async (request, code) => {
+  ])('to %s, which reads no body, is read for 1 MiB', async (request, code) => {
     const { status, bytesRead } = await sendEndlessly(`${request} HTTP/1.1`);
     expect(status).toBe(`HTTP/1.1 ${code}`);
     expect(bytesRead).toBeLessThan(MIB + SLACK);
   });
 
-  test('is bounded by what comes over the network, not by what is left of it without its frames', async () => {
+  test('is bounded by its bytes on the network, including the chunk framing', async () => {
     for (const request of ['POST /graphql', 'GET /verify']) {
       serverSockets = [];
       const { bytesRead } = await sendEndlessly(`${request} HTTP/1.1`, MOSTLY_FRAME);
@@ -89,7 +89,7 @@ describe('a body without end', () => {
   });
 });
 
-/** A connection on which something was sent, and everything that came back on it until now. */
+/** A connection and everything that was received on it so far. */
 async function open(bytes: string): Promise<{ socket: Socket; until(text: string): Promise<string> }> {
   const socket = connect(wire.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -108,7 +108,7 @@ async function open(bytes: string): Promise<{ socket: Socket; until(text: string
   };
 }
 
-test('a body that nobody reads spoils no connection while it is small', async () => {
+test('a small body that no endpoint reads leaves the connection usable', async () => {
   const request = (path: string) =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${512 * KIB}\r\n\r\n${'x'.repeat(512 * KIB)}`;
   const { until } = await open(`${request('/verify')}${request('/nowhere')}`);
@@ -116,35 +116,35 @@ test('a body that nobody reads spoils no connection while it is small', async ()
   expect(text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 404']);
 });
 
-test('a request that has its answer gets no second one when its body turns out to be malformed', async () => {
+test('a request that has its response gets no second one if its body is malformed', async () => {
   const { socket, until } = await open(
     'GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
   );
-  const answer = await until('"status":"ok"');
+  const response = await until('"status":"ok"');
   let more = '';
   socket.on('data', (data) => {
     more += data;
   });
   socket.write('no chunk\r\n');
   await closeOf(socket);
-  expect([answer.slice(0, 12), more]).toEqual(['HTTP/1.1 200', '']);
+  expect([response.slice(0, 12), more]).toEqual(['HTTP/1.1 200', '']);
 });
 
-test('more connections than allowed are closed, and those that are open are served', async () => {
+test('connections above the limit are closed, and open ones are served', async () => {
   const small = await startWire({ POSTERN_MAX_CONNECTIONS: '2' });
   onTestFinished(() => small.stop());
   const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n';
-  const ask = async (socket: Socket) => {
+  const send = async (socket: Socket) => {
     socket.write(request);
     return String((await once(socket, 'data'))[0]).slice(0, 12);
   };
   const sockets = [0, 1].map(() => connect(small.port, '127.0.0.1'));
   for (const socket of sockets) {
     onTestFinished(() => void socket.destroy());
-    expect(await ask(socket)).toBe('HTTP/1.1 200');
+    expect(await send(socket)).toBe('HTTP/1.1 200');
   }
   const third = connect(small.port, '127.0.0.1');
   await closeOf(third);
   expect(third.bytesRead).toBe(0);
-  for (const socket of sockets) expect(await ask(socket)).toBe('HTTP/1.1 200');
+  for (const socket of sockets) expect(await send(socket)).toBe('HTTP/1.1 200');
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** Posts as a page that shows `expected` in a browser that holds a session of `session`. */
+/** Posts as a page that shows `expected`, in a browser with the session cookie `session`. */
 function postAs(session: Person, expected: string, query = CREATE): Promise<Response> {
   return wire.post(
     { query },
@@ -53,7 +53,7 @@ test.each([
   expect(await countTokens(bob)).toBe(before);
 });
 
-test('it is refused queries and signing the other one out, too, and the cookie stays', async () => {
+test('it can neither query nor sign the other user out, and the cookie stays', async () => {
   for (const query of ['{ viewer { user { email } } }', 'mutation { signOut { signedOut } }']) {
     const response = await postAs(bob, ada.id, query);
     expect(response.headers.get('set-cookie')).toBeNull();
@@ -62,7 +62,7 @@ test('it is refused queries and signing the other one out, too, and the cookie s
   expect((await postAs(bob, bob.id, '{ viewer { kind } }')).status).toBe(200);
 });
 
-test('a bearer chooses its credential for each request, so the header changes nothing for it', async () => {
+test('a bearer token is chosen for each request, so the header has no effect on it', async () => {
   const { secret } = await createPersonalToken(wire.postern, bob.session);
   for (const bearer of [secret, bob.session]) {
     const headers = { Authorization: `Bearer ${bearer}`, 'X-Postern-Expected-User': ada.id };
@@ -71,7 +71,7 @@ test('a bearer chooses its credential for each request, so the header changes no
   }
 });
 
-test('without a session it can sign in again', async () => {
+test('without a session, the page can sign in again', async () => {
   const query = `mutation { signIn(input: { email: "${ada.email}", password: "${ada.password}" }) { expiresAt } }`;
   const response = await wire.post({ query }, { 'X-Postern-Expected-User': ada.id });
   expect([response.status, await codeIn(response)]).toEqual([200, undefined]);

@@ -23,11 +23,11 @@ const breakTable = (table: 'sessions' | 'attempt_counters') =>
   wire.postern.app.services.db.schema.dropTable(table).execute();
 const faults = () => wire.postern.logs.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
 
-test('a fault before execution is a 500 that tells its id and nothing else, whatever the environment', async () => {
+test('an internal error before execution is a 500 with only a request id, in every environment', async () => {
   await breakTable('sessions');
   for (const environment of ['production', 'development']) {
     vi.stubEnv('NODE_ENV', environment);
-    // Nobody who has called before: who that was is remembered.
+    // The caller is new, because the principal of a previous caller is cached.
     const headers = { Authorization: `Bearer ${composeSecret('SESSION', randomBytes(32))}` };
     const response = await wire.post({ query: '{ viewer { kind } }' }, headers);
     const requestId = response.headers.get('x-request-id');
@@ -42,7 +42,7 @@ test('a fault before execution is a 500 that tells its id and nothing else, what
   }
 });
 
-test('a fault at a field leaves the status and the other fields alone', async () => {
+test('an internal error at a field affects neither the status nor the other fields', async () => {
   await breakTable('attempt_counters');
   const { email, password } = wire.postern.owner;
   const query = SIGN_IN.replace('} }', '} __typename }');
@@ -57,23 +57,23 @@ test('a fault at a field leaves the status and the other fields alone', async ()
   expect(faults()).toHaveLength(1);
 });
 
-test('a refusal at a field is no fault, and leaves no line of one', async () => {
+test('a refusal at a field is not logged as an error', async () => {
   const response = await wire.post({ query: '{ viewer { kind } }' });
   expect(response.status).toBe(200);
   expect(faults()).toEqual([]);
 });
 
 test.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_READONLY', 'SQLITE_CORRUPT'])(
-  'a database that answers %s is a 503 for a while, and not a fault of ours',
+  'the database error %s is a 503 with Retry-After, not an internal error',
   async (code) => {
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line) => void lines.push(line) });
     const error = Object.assign(new Error('the disk, the lock, the file'), { code });
     const request = toHttpRequest(new Request('http://postern.test/graphql'));
-    const answer = failureResponse(error, request, createRequestContext('id', null), logger);
-    expect(answer.status).toBe(503);
-    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-    expect(JSON.parse(answer.body as string)).toMatchObject({
+    const response = failureResponse(error, request, createRequestContext('id', null), logger);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+    expect(JSON.parse(response.body as string)).toMatchObject({
       errors: [{ extensions: { code: 'UNAVAILABLE' } }],
     });
     expect(lines).toEqual([]);

@@ -20,7 +20,7 @@ function policyOf(response: Response): Record<string, string> {
   return Object.fromEntries(directives.map((directive) => directive.split(/ (.*)/).slice(0, 2)));
 }
 
-test('a browser gets the page, whole and from this server alone', async () => {
+test('a browser gets the complete page from this server only', async () => {
   const response = await page();
   const html = await response.text();
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -29,7 +29,7 @@ test('a browser gets the page, whole and from this server alone', async () => {
   expect(markup).not.toMatch(/(?:src|href)="https?:/);
 });
 
-test('the page may run its own script and reach its own server, and no other', async () => {
+test('the page can run only its own script and connect only to its own server', async () => {
   const response = await page();
   const html = await response.text();
   const script = /<script>([\s\S]*)<\/script>/.exec(html)?.[1] ?? '';
@@ -44,7 +44,7 @@ test('the page may run its own script and reach its own server, and no other', a
   });
 });
 
-test('the page travels compressed to whoever can read it', async () => {
+test('the page is compressed for clients that accept gzip', async () => {
   const zipped = await page({ 'Accept-Encoding': 'gzip' });
   const plain = await page({ 'Accept-Encoding': 'identity' });
   expect(zipped.headers.get('content-encoding')).toBe('gzip');
@@ -52,12 +52,12 @@ test('the page travels compressed to whoever can read it', async () => {
   expect(await zipped.text()).toBe(await plain.text());
 });
 
-test('a program at the same address gets JSON', async () => {
+test('a program gets JSON from the same address', async () => {
   const response = await fetch(`${wire.origin}/graphql?query={__typename}`);
   expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
 });
 
-test('every opening tab fits the schema, its variables are JSON, and none holds a secret', () => {
+test('each initial tab is valid for the schema, has JSON variables, and contains no secret', () => {
   expect(GRAPHIQL_TABS.length).toBeGreaterThan(0);
   for (const { query, variables, headers } of GRAPHIQL_TABS) {
     expect(validate(schema, parse(query))).toEqual([]);
@@ -66,7 +66,7 @@ test('every opening tab fits the schema, its variables are JSON, and none holds 
   }
 });
 
-test('it can be turned off', async () => {
+test('GraphiQL can be turned off', async () => {
   const bare = await startWire({ POSTERN_GRAPHIQL: 'off' });
   const response = await fetch(`${bare.origin}/graphql`, { headers: BROWSER });
   expect([response.status, await codeIn(response)]).toEqual([400, 'BAD_REQUEST']);

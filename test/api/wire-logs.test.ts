@@ -26,7 +26,7 @@ const CHOSEN = [
 
 const lines = () => wire.postern.logs.map((line) => JSON.parse(line) as Record<string, unknown>);
 
-test('each request leaves one line that says who did what, how it ended, and how long it took', async () => {
+test('each request is logged in one line with the caller, the operation, the result and the duration', async () => {
   const { id, secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
   const before = lines().length;
   const response = await wire.post(
@@ -52,7 +52,7 @@ test('each request leaves one line that says who did what, how it ended, and how
   ]);
 });
 
-test('a refused request leaves its line too', async () => {
+test('a refused request is also logged', async () => {
   const response = await wire.post({ query: '{ viewer { kind } }' }, { Authorization: 'Bearer sesame' });
   expect(lines().at(-1)).toMatchObject({
     requestId: response.headers.get('x-request-id'),
@@ -61,7 +61,7 @@ test('a refused request leaves its line too', async () => {
   });
 });
 
-test('no line repeats a secret, a password or anything but the chosen fields, wherever they were sent', async () => {
+test('log lines contain only the chosen fields, and no secret or password from any part of a request', async () => {
   const { secret } = await createPersonalToken(wire.postern, wire.postern.owner.session);
   const canary = composeSecret('PERSONAL', new Uint8Array(32).fill(9));
   const query = `query Q_${canary} { viewer { kind } }`;
@@ -91,7 +91,7 @@ test('no line repeats a secret, a password or anything but the chosen fields, wh
   for (const line of lines()) expect(CHOSEN).toEqual(expect.arrayContaining(Object.keys(line)));
 });
 
-test('a name of an operation that is too long is left out', async () => {
+test('a long operation name is omitted', async () => {
   await wire.post({ query: `query ${'a'.repeat(101)} { __typename }` });
   expect(lines().at(-1)).not.toHaveProperty('operationName');
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** Bytes that break things: controls, quotes, brackets, separators, halves of surrogates and of UTF-8. */
+/** Troublesome bytes: controls, quotes, brackets, separators, lone surrogates, truncated UTF-8. */
 const ODD = [
   '\0',
   '\t',
@@ -175,7 +175,7 @@ const BODIES = [
   '{"query":"mutation{signOut{signedOut}}"}',
 ];
 
-/** A text with something odd put into it, or with a piece cut out or doubled. */
+/** Returns a text with odd characters inserted, or with a piece removed or doubled. */
 function bend(random: Random, text: string): string {
   const at = random.below(text.length + 1);
   const to = Math.min(text.length, at + random.below(8));
@@ -183,7 +183,7 @@ function bend(random: Random, text: string): string {
   return text.slice(0, at) + middle + text.slice(to);
 }
 
-/** Mostly what is usual, sometimes one of the others. */
+/** Returns the usual value mostly, and sometimes another one. */
 function usually<T>(random: Random, usual: T, others: readonly T[]): T {
   return random.chance(0.8) ? usual : random.pick(others);
 }
@@ -201,11 +201,11 @@ function rawRequest(random: Random): Buffer {
   return Buffer.from(random.chance(0.3) ? bend(random, text) : text, random.pick(['utf8', 'latin1']));
 }
 
-/** Whatever came back, it says nothing of our insides and admits no fault of ours. */
-function judge({ status, text }: RawAnswer, request: string): void {
+/** Fails if a response reveals internals or is an internal error. */
+function assertHarmless({ status, text }: RawAnswer, request: string): void {
   const about = JSON.stringify(request.slice(0, 600));
-  // Whoever asks for a tunnel is left standing.
-  if (status === null && !request.includes('CONNECT')) throw new Error(`no answer to ${about}`);
+  // A CONNECT request gets no response.
+  if (status === null && !request.includes('CONNECT')) throw new Error(`no response to ${about}`);
   if (status !== null && status >= 500) throw new Error(`${status} for ${about}: ${text.slice(0, 300)}`);
   if (STACK.test(text.replace(/<script>[\s\S]*/, ''))) throw new Error(`a stack for ${about}`);
 }
@@ -221,14 +221,14 @@ function faultsLogged(): string[] {
   return wire.postern.logs.filter((line) => /"level":[56]0/.test(line));
 }
 
-test('malformed bytes on a connection are refused as what they are, and the server keeps answering', async () => {
+test('malformed bytes on a connection are refused as bad requests, and the server keeps responding', async () => {
   const random = seededRandom(SEED);
   const statuses = new Map<number | null, number>();
   await inTurns(RAW_REQUESTS, async () => {
     const bytes = rawRequest(random);
-    const answer = await sendRaw(wire.port, bytes);
-    judge(answer, bytes.toString('latin1'));
-    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    const response = await sendRaw(wire.port, bytes);
+    assertHarmless(response, bytes.toString('latin1'));
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
   });
   for (const status of [200, 400, 401, 404, 405, 415, 431])
     expect(statuses.get(status), String(status)).toBeGreaterThan(0);
@@ -236,7 +236,7 @@ test('malformed bytes on a connection are refused as what they are, and the serv
   expect((await wire.post({ query: '{ __typename }' })).status).toBe(200);
 }, 180_000);
 
-test('well-formed requests with malformed contents are refused as what they are', async () => {
+test('well-formed requests with malformed content are refused as bad requests', async () => {
   const random = seededRandom(SEED + 1);
   const documents = [
     '{ __typename }',
@@ -270,7 +270,7 @@ test('well-formed requests with malformed contents are refused as what they are'
       ]),
     };
     const response = await fetch(url, get ? { headers } : { method: 'POST', headers, body });
-    judge({ status: response.status, text: await response.text() }, `${url} ${body}`);
+    assertHarmless({ status: response.status, text: await response.text() }, `${url} ${body}`);
   });
   expect(faultsLogged()).toEqual([]);
 }, 180_000);

@@ -7,7 +7,7 @@ import { startWire, type TestWire } from '../support/http.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-/** A valid document of 950 tokens that is cheap to validate and to answer. */
+/** Returns a valid document of 950 tokens that is cheap to validate and to execute. */
 function documentNamed(name: string): string {
   return Array.from({ length: 190 }, (_, i) => `query ${name}${i} { __typename }`).join(' ');
 }
@@ -15,13 +15,13 @@ function documentNamed(name: string): string {
 describe('the documents that clients send', () => {
   const documents = createDocuments(schema, MEGABYTE);
 
-  /** Whether a document is kept after it came three times. */
+  /** Returns whether a document is cached after it was sent three times. */
   function isKept(query: string): boolean {
     const [, second, third] = [query, query, query].map(documents.read);
     return second === third;
   }
 
-  test('are kept when they come for the second time', () => {
+  test('are cached when they are sent for the second time', () => {
     const query = 'query Twice { __typename }';
     const first = documents.read(query);
     const second = documents.read(query);
@@ -30,34 +30,34 @@ describe('the documents that clients send', () => {
     expect(second).toMatchObject({ errors: [], document: { kind: 'Document' } });
   });
 
-  test('are not kept if they must not be executed', () => {
+  test('are not cached if they are invalid', () => {
     for (const query of ['{', '{ nope }', `{ ${'a: __typename '.repeat(31)} }`]) {
       expect(isKept(query)).toBe(false);
       expect(documents.read(query).errors).toHaveLength(1);
     }
   });
 
-  test('make room by their tokens and by their text, those first that were used least recently', () => {
+  test('are dropped by the weight of tokens and text, least recently used first', () => {
     const small = 'query Small { __typename }';
     const long = `query Long { __typename } # ${'x'.repeat(300_000)}`;
     const large = documentNamed('Large');
     expect([small, long, large].map((query) => isKept(query))).toEqual([true, true, true]);
-    const kept = [long, large, small].map(documents.read);
+    const cached = [long, large, small].map(documents.read);
     expect(isKept(documentNamed('Another'))).toBe(true);
-    expect(documents.read(small)).toBe(kept[2]);
-    expect(documents.read(large)).toBe(kept[1]);
-    expect(documents.read(long)).not.toBe(kept[0]);
+    expect(documents.read(small)).toBe(cached[2]);
+    expect(documents.read(large)).toBe(cached[1]);
+    expect(documents.read(long)).not.toBe(cached[0]);
   });
 
-  test('heavier than all the room are never kept, and displace nothing', () => {
+  test('above the capacity are never cached, and displace nothing', () => {
     const small = 'query Displaced { __typename }';
     expect(isKept(small)).toBe(true);
-    const kept = documents.read(small);
+    const cached = documents.read(small);
     expect(isKept(`query Heavy { __typename } # ${'x'.repeat(MEGABYTE)}`)).toBe(false);
-    expect(documents.read(small)).toBe(kept);
+    expect(documents.read(small)).toBe(cached);
   });
 
-  test('keep the places of errors at their fields', async () => {
+  test('keep the locations of field errors when cached', async () => {
     const wire = await startWire();
     const query =
       '{ viewer { kind }\n  token(id: "tok_0") { id }\n  here: tokens(first: 1000) { totalCount } }';
@@ -70,7 +70,7 @@ describe('the documents that clients send', () => {
   });
 });
 
-describe('what anonymous callers send', () => {
+describe('requests of anonymous callers', () => {
   let wire: TestWire;
   beforeAll(async () => {
     wire = await startWire({ POSTERN_ANONYMOUS_PER_MINUTE: '0', POSTERN_REFUSALS_PER_MINUTE: '0' });
@@ -86,26 +86,26 @@ describe('what anonymous callers send', () => {
   test.each([
     ['Lane', '*/*'],
     ['Yoga', 'text/event-stream'],
-  ])('takes no memory once it is answered by %s', async (way, accept) => {
-    const ask = async (name: string) => {
+  ])('take no memory after the response of %s', async (way, accept) => {
+    const send = async (name: string) => {
       const operationName = `${name}0`;
       const response = await wire.post({ query: documentNamed(name), operationName }, { Accept: accept });
       expect(await response.text()).toContain('{"data":{"__typename":"Query"');
     };
-    await ask(`${way}Warm`);
+    await send(`${way}Warm`);
     const before = heapUsed();
-    for (let i = 0; i < 50; i += 1) await ask(`${way}${i}At`);
+    for (let i = 0; i < 50; i += 1) await send(`${way}${i}At`);
     expect(heapUsed() - before).toBeLessThan(5 * MEGABYTE);
   });
 
-  test('takes no memory once it is answered by /verify', async () => {
-    const ask = async (id: string) => {
+  test('take no memory after the response of /verify', async () => {
+    const send = async (id: string) => {
       const url = `http://postern.test/verify?operation=read&entityType=token&entityId=${id.repeat(2500)}`;
       expect((await wire.postern.fetch(new Request(url))).status).toBe(401);
     };
-    await ask('x');
+    await send('x');
     const before = heapUsed();
-    for (let i = 0; i < 400; i += 1) await ask(`q${i}.`);
+    for (let i = 0; i < 400; i += 1) await send(`q${i}.`);
     expect(heapUsed() - before).toBeLessThan(3 * MEGABYTE);
   });
 });

@@ -28,11 +28,11 @@ async function signIn(origin: string, email: string, password: string): Promise<
   return data.signIn.sessionToken;
 }
 
-/** A request that the server has begun to read, and of which the last byte is still to come. */
+/** A request that the server has begun to read, and whose last byte is not yet sent. */
 interface RequestUnderWay {
   finish(): void;
-  /** Everything that came until the server closed the connection. */
-  readonly answer: Promise<string>;
+  /** Everything that was received until the server closed the connection. */
+  readonly response: Promise<string>;
 }
 
 async function beginRequest(origin: string): Promise<RequestUnderWay> {
@@ -51,12 +51,12 @@ async function beginRequest(origin: string): Promise<RequestUnderWay> {
   expect(String(proceed)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
   const chunks: unknown[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
-  const answer = once(socket, 'close').then(() => chunks.join(''));
-  return { finish: () => void socket.write(body.slice(-1)), answer };
+  const response = once(socket, 'close').then(() => chunks.join(''));
+  return { finish: () => void socket.write(body.slice(-1)), response };
 }
 
 describe('a start', () => {
-  test('on a fresh machine makes the file and the first owner, and tells the password once', async () => {
+  test('on a fresh machine creates the file and the first owner, and prints the password once', async () => {
     const folder = temporaryFolder();
     const first = startMain(folder);
     const origin = await originOf(first);
@@ -74,14 +74,14 @@ describe('a start', () => {
     expect(output).not.toContain(password);
   });
 
-  test('reads .env in the working directory, beneath the environment itself', async () => {
+  test('reads .env in the working directory, which the environment overrides', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '.env'), 'POSTERN_OWNER_EMAIL=env@example.com\nPOSTERN_LOG_LEVEL=loud\n');
     const main = startMain(folder, { POSTERN_LOG_LEVEL: 'warn' });
     await main.says(/Sign in as env@example\.com /);
   });
 
-  test('with a configuration that cannot be meant ends in one line that names the variables', async () => {
+  test('with an invalid configuration ends with one line that names the variables', async () => {
     const env = { PORT: 'x', POSTERN_UNHEARD_OF: 'on', POSTERN_OWNER_PASSWORD: 'swordfish' };
     const { code, output } = await startMain(temporaryFolder(), env).end();
     expect(code).toBe(1);
@@ -89,7 +89,7 @@ describe('a start', () => {
     expect(output).not.toContain('swordfish');
   });
 
-  test('on a port that is taken ends in one line that says so', async () => {
+  test('on a port in use ends with one line that says so', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     onTestFinished(() => void other.close());
@@ -103,7 +103,7 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
-  test('answers what is under way, accepts nothing more, and ends well', async () => {
+  test('finishes pending requests, accepts no new ones, and exits with 0', async () => {
     const main = startMain(temporaryFolder(), OWNER);
     const origin = await originOf(main);
     const request = await beginRequest(origin);
@@ -111,26 +111,26 @@ describe('a stop', () => {
     await main.says(/"stopping"/);
     await expect(fetch(`${origin}/health`)).rejects.toThrow();
     request.finish();
-    const answer = await request.answer;
-    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-    expect(answer).toMatch(/\r\nConnection: close\r\n/i);
-    expect(answer).toContain('{"data":{"__typename":"Query"}}');
+    const response = await request.response;
+    expect(response).toMatch(/^HTTP\/1\.1 200 /);
+    expect(response).toMatch(/\r\nConnection: close\r\n/i);
+    expect(response).toContain('{"data":{"__typename":"Query"}}');
     const { code, ms } = await main.end();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(5_000);
   });
 
-  test('gives up on what never ends, within ten seconds', async () => {
+  test('aborts requests that do not end, within ten seconds', async () => {
     const main = startMain(temporaryFolder(), OWNER);
     const request = await beginRequest(await originOf(main));
     main.signal('SIGTERM');
     const { code, ms } = await main.end();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(10_000);
-    expect(await request.answer).toBe('');
+    expect(await request.response).toBe('');
   });
 
-  test('is had at once by asking twice', async () => {
+  test('is immediate at the second signal', async () => {
     const main = startMain(temporaryFolder(), OWNER);
     await beginRequest(await originOf(main));
     main.signal('SIGTERM');
@@ -141,7 +141,7 @@ describe('a stop', () => {
     expect(ms).toBeLessThan(2_000);
   });
 
-  test('loses no last use', async () => {
+  test('loses no recorded last use', async () => {
     const folder = temporaryFolder();
     const main = startMain(folder, OWNER);
     const origin = await originOf(main);

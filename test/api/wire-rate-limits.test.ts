@@ -18,7 +18,7 @@ interface From {
   readonly headers?: Record<string, string>;
 }
 
-function ask(postern: TestApp, { secret, address, headers }: From): Promise<Response> {
+function send(postern: TestApp, { secret, address, headers }: From): Promise<Response> {
   const request = new Request('http://postern.test/graphql', {
     method: 'POST',
     headers: {
@@ -33,15 +33,15 @@ function ask(postern: TestApp, { secret, address, headers }: From): Promise<Resp
 
 async function statusesOf(postern: TestApp, from: From, count: number): Promise<number[]> {
   const statuses: number[] = [];
-  for (let i = 0; i < count; i += 1) statuses.push((await ask(postern, from)).status);
+  for (let i = 0; i < count; i += 1) statuses.push((await send(postern, from)).status);
   return statuses;
 }
 
-test('an address that presents too many bad credentials has to wait with the next bad one, and others do not', async () => {
+test('an address that sends too many invalid credentials must wait before the next one; other addresses need not', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '3' });
   expect(await statusesOf(postern, { secret: UNKNOWN }, 3)).toEqual([401, 401, 401]);
 
-  const limited = await ask(postern, { secret: UNKNOWN });
+  const limited = await send(postern, { secret: UNKNOWN });
   const { errors, data } = (await limited.json()) as { errors: { extensions: object }[]; data?: unknown };
   const seconds = Number(limited.headers.get('retry-after'));
   expect(limited.status).toBe(429);
@@ -50,16 +50,16 @@ test('an address that presents too many bad credentials has to wait with the nex
   expect(errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfter: seconds });
   expect(data).toBeUndefined();
 
-  expect((await ask(postern, { secret: UNKNOWN, address: '192.0.2.7' })).status).toBe(401);
-  expect((await ask(postern, {})).status).toBe(200);
+  expect((await send(postern, { secret: UNKNOWN, address: '192.0.2.7' })).status).toBe(401);
+  expect((await send(postern, {})).status).toBe(200);
 });
 
-test("a valid credential is served from an address that others' bad ones have blocked, at every endpoint", async () => {
+test('a valid credential is accepted at every endpoint from an address that is blocked for invalid ones', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1' });
   const { session } = postern.owner;
   const token = await createPersonalToken(postern, session);
   const leaked = await createPersonalToken(postern, session);
-  const send = (path: string, authorization: string | null, body?: string) =>
+  const sendTo = (path: string, authorization: string | null, body?: string) =>
     postern.fetch(
       new Request(`http://postern.test${path}`, {
         method: 'POST',
@@ -71,34 +71,33 @@ test("a valid credential is served from an address that others' bad ones have bl
       }),
     );
   await statusesOf(postern, { secret: UNKNOWN }, 2);
-  expect((await send('/verify', UNKNOWN)).status).toBe(429);
-  expect((await send('/oauth/revoke', null, `token=${UNKNOWN}`)).status).toBe(429);
+  expect((await sendTo('/verify', UNKNOWN)).status).toBe(429);
+  expect((await sendTo('/oauth/revoke', null, `token=${UNKNOWN}`)).status).toBe(429);
 
   for (const secret of [session, token.secret, token.secret]) {
-    expect((await ask(postern, { secret })).status).toBe(200);
-    expect((await send('/verify', secret)).status).toBe(204);
+    expect((await send(postern, { secret })).status).toBe(200);
+    expect((await sendTo('/verify', secret)).status).toBe(204);
   }
   const cookie = { Cookie: `${postern.cookieName}=${session}`, 'Sec-Fetch-Site': 'same-origin' };
-  expect((await ask(postern, { headers: cookie })).status).toBe(200);
-  expect((await send('/oauth/introspect', session, `token=${token.secret}`)).status).toBe(200);
-  expect((await send('/oauth/revoke', null, `token=${leaked.secret}`)).status).toBe(200);
-  expect((await ask(postern, { secret: leaked.secret })).status).toBe(429);
+  expect((await send(postern, { headers: cookie })).status).toBe(200);
+  expect((await sendTo('/oauth/introspect', session, `token=${token.secret}`)).status).toBe(200);
+  expect((await sendTo('/oauth/revoke', null, `token=${leaked.secret}`)).status).toBe(200);
+  expect((await send(postern, { secret: leaked.secret })).status).toBe(429);
 });
 
-test('every kind of bad credential counts, those that cost no look-up too', async () => {
+test('every kind of invalid credential counts, including those that need no lookup', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '3' });
   const { secret: powerless } = await createPersonalToken(postern, postern.owner.session, { access: 'NONE' });
-  await ask(postern, { secret: 'sesame' });
-  await ask(postern, { secret: powerless });
-  await ask(postern, { headers: { Authorization: 'Basic abc' } });
-  expect((await ask(postern, { secret: 'sesame' })).status).toBe(429);
+  await send(postern, { secret: 'sesame' });
+  await send(postern, { secret: powerless });
+  await send(postern, { headers: { Authorization: 'Basic abc' } });
+  expect((await send(postern, { secret: 'sesame' })).status).toBe(429);
 });
 
-test('requests without a credential are limited by address, and a dead cookie is none; valid credentials are not affected', async () => {
-  const postern = await start({ POSTERN_ANONYMOUS_PER_MINUTE: '4', POSTERN_REFUSALS_PER_MINUTE: '1' });
-  // The owner has signed in, which was the first of the four.
-  const dead = composeSecret('SESSION', new Uint8Array(32));
-  const cookie = { Cookie: `${postern.cookieName}=${dead}`, 'Sec-Fetch-Site': 'same-origin' };
+test('requests without a credential or with a stale cookie are limited by address; valid credentials are not', async () => {
+  const postern = await start({ POSTERN_ANONYMOUS_PER_MINUTE: '3', POSTERN_REFUSALS_PER_MINUTE: '1' });
+  const stale = composeSecret('SESSION', new Uint8Array(32));
+  const cookie = { Cookie: `${postern.cookieName}=${stale}`, 'Sec-Fetch-Site': 'same-origin' };
   expect(await statusesOf(postern, { headers: cookie }, 2)).toEqual([200, 200]);
   expect(await statusesOf(postern, {}, 2)).toEqual([200, 429]);
   const report = new Request('http://postern.test/leaks', {
@@ -107,34 +106,34 @@ test('requests without a credential are limited by address, and a dead cookie is
     body: '[]',
   });
   expect((await postern.fetch(report)).status).toBe(429);
-  expect((await ask(postern, { secret: postern.owner.session })).status).toBe(200);
-  expect((await ask(postern, { address: '192.0.2.7' })).status).toBe(200);
+  expect((await send(postern, { secret: postern.owner.session })).status).toBe(200);
+  expect((await send(postern, { address: '192.0.2.7' })).status).toBe(200);
 });
 
-test('the log warns once of a proxy that is not configured', async () => {
+test('the log warns once about a proxy that is not configured', async () => {
   const headers = { 'X-Forwarded-For': '192.0.2.1' };
   const warnings = ({ logs }: TestApp) => logs.filter((line) => line.includes('POSTERN_TRUST_PROXY'));
   const unaware = await start({});
-  await ask(unaware, {});
+  await send(unaware, {});
   expect(warnings(unaware)).toEqual([]);
   await statusesOf(unaware, { headers }, 3);
   expect(warnings(unaware)).toHaveLength(1);
   expect(JSON.parse(warnings(unaware)[0] as string)).toMatchObject({ level: 40 });
 
   const aware = await start({ POSTERN_TRUST_PROXY: '1' });
-  await ask(aware, { headers });
+  await send(aware, { headers });
   expect(warnings(aware)).toEqual([]);
 });
 
-test('compose.yaml publishes the port to a proxy on the same machine, and trusts exactly that one', () => {
+test('compose.yaml publishes the port only to a proxy on the same machine, and trusts only that proxy', () => {
   const compose = readFileSync('compose.yaml', 'utf8');
   expect(compose).toContain('ports: ["127.0.0.1:4000:4000"]');
   expect(compose).toMatch(/POSTERN_TRUST_PROXY: \$\{POSTERN_TRUST_PROXY:-1\}/);
 });
 
-test('neighbours in one IPv6 network of 64 bits count as one, and an IPv4 address counts as itself however it is written', async () => {
+test('addresses in one IPv6 /64 network count together, and an IPv4 address counts by itself in every notation', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1' });
-  const first = (secret: string, address: string) => ask(postern, { secret, address });
+  const first = (secret: string, address: string) => send(postern, { secret, address });
   expect((await first(UNKNOWN, '2001:db8:0:7::1')).status).toBe(401);
   expect((await first(UNKNOWN, '2001:DB8::7:ffff:0:0:2')).status).toBe(429);
   expect((await first(UNKNOWN, '2001:db8:0:8::1')).status).toBe(401);
@@ -143,30 +142,30 @@ test('neighbours in one IPv6 network of 64 bits count as one, and an IPv4 addres
   expect((await first(UNKNOWN, '192.0.2.2')).status).toBe(401);
 });
 
-test('0 turns the limit off', async () => {
+test('0 disables the limit', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '0' });
   expect(new Set(await statusesOf(postern, { secret: UNKNOWN }, 50))).toEqual(new Set([401]));
 });
 
-test('one credential may make so many requests a minute, where that is configured, and another as many again', async () => {
+test('a configured limit of requests per minute applies to each credential separately', async () => {
   const postern = await start({ POSTERN_REQUESTS_PER_MINUTE: '5' });
   const { secret } = await createPersonalToken(postern, postern.owner.session);
   expect(await statusesOf(postern, { secret }, 6)).toEqual([200, 200, 200, 200, 200, 429]);
-  expect((await ask(postern, { secret, address: '192.0.2.9' })).status).toBe(429);
-  expect((await ask(postern, { secret: postern.owner.session })).status).toBe(200);
+  expect((await send(postern, { secret, address: '192.0.2.9' })).status).toBe(429);
+  expect((await send(postern, { secret: postern.owner.session })).status).toBe(200);
 });
 
-test('the address of the connection counts, whatever the client says of itself', async () => {
+test('the address of the connection counts, not the one that the client claims', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1' });
   const from = (client: string) => ({ secret: UNKNOWN, headers: { 'X-Forwarded-For': client } });
-  await ask(postern, from('192.0.2.1'));
-  expect((await ask(postern, from('192.0.2.2'))).status).toBe(429);
+  await send(postern, from('192.0.2.1'));
+  expect((await send(postern, from('192.0.2.2'))).status).toBe(429);
 });
 
-test('behind trusted proxies, what the outermost of them saw counts, and not what stands before it', async () => {
+test('behind trusted proxies, the address that the outermost proxy saw counts, not the entries before it', async () => {
   const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1', POSTERN_TRUST_PROXY: '2' });
   const statusFrom = async (chain: string) =>
-    (await ask(postern, { secret: UNKNOWN, headers: { 'X-Forwarded-For': chain } })).status;
+    (await send(postern, { secret: UNKNOWN, headers: { 'X-Forwarded-For': chain } })).status;
   expect(await statusFrom('192.0.2.1, 10.0.0.1')).toBe(401);
   expect(await statusFrom('198.51.100.9, 192.0.2.1, 10.0.0.2')).toBe(429);
   expect(await statusFrom('192.0.2.1, 192.0.2.2, 10.0.0.1')).toBe(401);

@@ -9,18 +9,18 @@ afterEach(() => wire.stop());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${wire.origin}${path}`, init);
 
-test('/health says that the process is up, database or not', async () => {
+test('/health reports that the process is up, even without the database', async () => {
   await wire.postern.app.services.db.schema.dropTable('audit_events').execute();
   const response = await get('/health');
   expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
 });
 
-test('/ready says that the database answers and has the newest schema', async () => {
+test('/ready reports that the database responds and has the current schema', async () => {
   const response = await get('/ready');
   expect([response.status, await response.json()]).toEqual([200, { status: 'ready' }]);
 });
 
-test('/ready says so, too, when it does not', async () => {
+test('/ready reports that the database is not usable', async () => {
   await wire.postern.app.services.db.schema.dropTable('kysely_migration').execute();
   const response = await get('/ready');
   expect(response.status).toBe(503);
@@ -28,7 +28,7 @@ test('/ready says so, too, when it does not', async () => {
   expect(await codeIn(response)).toBe('UNAVAILABLE');
 });
 
-test('these two take GET and HEAD alone', async () => {
+test('these two accept only GET and HEAD', async () => {
   for (const path of ['/health', '/ready']) {
     expect((await get(path, { method: 'HEAD' })).status).toBe(200);
     const response = await get(path, { method: 'POST' });
@@ -45,24 +45,24 @@ test.each(['/nope', '/graphql/', '/graphql/x', '//graphql', '/GraphQL', '/%2e%2e
 );
 
 describe('every response', () => {
-  const asked: [string, () => Promise<Response>][] = [
-    ['an answer', () => wire.post({ query: '{ __typename }' })],
+  const requests: [string, () => Promise<Response>][] = [
+    ['a result', () => wire.post({ query: '{ __typename }' })],
     ['a page', () => get('/graphql', { headers: { Accept: 'text/html' } })],
     ['a stream', () => wire.post({ query: '{ __typename }' }, { Accept: 'text/event-stream' })],
-    ['a refusal', () => wire.post('nonsense')],
+    ['an error', () => wire.post('nonsense')],
     ['a preflight', () => get('/graphql', { method: 'OPTIONS' })],
     ['a report', () => get('/health')],
     ['nothing', () => get('/nope')],
   ];
 
-  test.each(asked)('that is %s may not be kept, guessed at or told on', async (_, ask) => {
-    const { headers } = await ask();
+  test.each(requests)('that is %s forbids caching, content sniffing and referrers', async (_, send) => {
+    const { headers } = await send();
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  test('to bytes that are no request, neither', async () => {
+  test('to invalid HTTP does so, too', async () => {
     for (const bytes of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n']) {
       const { status, text } = await sendRaw(wire.port, bytes);
       expect(status).toBe(400);
@@ -72,7 +72,7 @@ describe('every response', () => {
     }
   });
 
-  test('has an id of ours, and never the one that came', async () => {
+  test('has an id of the server, never the one that the client sent', async () => {
     const ids = new Set<string | null>();
     for (let i = 0; i < 3; i += 1) {
       ids.add((await get('/health', { headers: { 'X-Request-Id': 'mine' } })).headers.get('x-request-id'));
@@ -82,7 +82,7 @@ describe('every response', () => {
   });
 });
 
-test('while it shuts down, everything but /health is unavailable for the moment', async () => {
+test('during shutdown, everything except /health is UNAVAILABLE', async () => {
   wire.postern.app.drain();
   for (const path of ['/ready', '/graphql?query={__typename}', '/nope']) {
     const response = await get(path);
@@ -93,7 +93,7 @@ test('while it shuts down, everything but /health is unavailable for the moment'
   expect((await get('/health')).status).toBe(200);
 });
 
-test('/verify without a query asks about the credential alone; with an empty one, where a proxy filled in nothing, it is refused', async () => {
+test('/verify without a query verifies only the credential; an empty query, from a proxy with empty variables, is refused', async () => {
   const headers = { Authorization: `Bearer ${wire.postern.owner.session}` };
   expect((await get('/verify', { headers })).status).toBe(204);
   const { status } = await sendRaw(

@@ -14,15 +14,15 @@ beforeEach(async () => {
 afterEach(() => wire.stop());
 
 interface Stream {
-  /** Everything up to and with a text. */
+  /** Resolves to everything up to and including a text. */
   until(text: string): Promise<string>;
-  /** Everything up to the end that the server makes. */
+  /** Resolves to everything until the server ends the stream. */
   rest(): Promise<string>;
-  leave(): void;
+  disconnect(): void;
 }
 
 async function follow(headers: Record<string, string> = {}): Promise<Stream> {
-  const gone = new AbortController();
+  const closed = new AbortController();
   const response = await fetch(`${wire.origin}/graphql`, {
     method: 'POST',
     headers: {
@@ -32,7 +32,7 @@ async function follow(headers: Record<string, string> = {}): Promise<Stream> {
       ...headers,
     },
     body: JSON.stringify({ query: QUERY, variables: { id: channelId } }),
-    signal: gone.signal,
+    signal: closed.signal,
   });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
@@ -47,11 +47,11 @@ async function follow(headers: Record<string, string> = {}): Promise<Stream> {
   return {
     until: (part) => read(() => text.includes(part)),
     rest: () => read(() => false),
-    leave: () => gone.abort(),
+    disconnect: () => closed.abort(),
   };
 }
 
-test('events reach a client over HTTP as they happen', async () => {
+test('a client receives events over HTTP as they happen', async () => {
   const stream = await follow();
   await stream.until(':\n\n');
   await publish(wire.postern, channelId, 'first');
@@ -60,22 +60,22 @@ test('events reach a client over HTTP as they happen', async () => {
   );
 });
 
-test('a client that goes gives its place free at once', async () => {
+test('a client that disconnects frees its slot immediately', async () => {
   for (let i = 0; i < 5; i += 1) {
     const stream = await follow();
     await stream.until(':\n\n');
-    stream.leave();
-    let answer = 'LIMIT_REACHED';
-    for (let tries = 0; answer.includes('LIMIT_REACHED') && tries < TRIES; tries += 1) {
+    stream.disconnect();
+    let response = 'LIMIT_REACHED';
+    for (let tries = 0; response.includes('LIMIT_REACHED') && tries < TRIES; tries += 1) {
       const next = await follow();
-      answer = await next.until('\n\n');
-      next.leave();
+      response = await next.until('\n\n');
+      next.disconnect();
     }
-    expect(answer).not.toContain('LIMIT_REACHED');
+    expect(response).not.toContain('LIMIT_REACHED');
   }
 });
 
-test('a clean stop ends streams at once, and cleanly', async () => {
+test('a clean stop ends streams immediately and cleanly', async () => {
   const stream = await follow();
   await stream.until(':\n\n');
   const started = performance.now();
