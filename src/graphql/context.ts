@@ -17,7 +17,7 @@ export interface ServerContext {
   /** The caller, as authenticated when the request arrived. */
   readonly principal: Principal;
   /** Returns the signal that is aborted when the client closes the connection before it has the whole response. */
-  gone(): AbortSignal;
+  signal(): AbortSignal;
   /** Sets the session cookie of the response to a secret until an instant; `null` removes the cookie. */
   setSession(secret: string | null, expiresAt: number | null): void;
 }
@@ -38,7 +38,7 @@ export interface Context {
   readonly services: Services;
   readonly loaders: Loaders;
   readonly budget: Budget;
-  readonly gone: ServerContext['gone'];
+  readonly signal: ServerContext['signal'];
   readonly setSession: ServerContext['setSession'];
   /** The caller, as of the last field that was authorized. */
   principal: Principal;
@@ -80,7 +80,7 @@ export function createContext(services: Services, server: ServerContext, certain
     services,
     budget,
     loaders: createLoaders(services, budget, () => context.principal),
-    gone: server.gone,
+    signal: server.signal,
     setSession: server.setSession,
     principal: server.principal,
     now: services.clock,

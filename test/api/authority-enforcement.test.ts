@@ -74,7 +74,7 @@ async function contextFor(caller: NamedCaller): Promise<Context> {
   const server = {
     caller: { credential, address: null, userAgent: null, requestId: 'the-request' },
     principal: await services.authentication.reauthenticate(services.db, credential),
-    gone: () => new AbortController().signal,
+    signal: () => new AbortController().signal,
     setSession: () => {},
   };
   return createContext(services, server, 0);

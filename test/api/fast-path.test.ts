@@ -52,7 +52,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   );
   requestContext.principal = principal;
   const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: requestContext.requestId };
-  const server = { caller, principal, gone: () => request.signal, setSession: () => {} };
+  const server = { caller, principal, signal: () => request.signal, setSession: () => {} };
   const response = await way(
     request,
     createCall({ documents, schema }, request, { graphqlParams: params, server, requestContext }),

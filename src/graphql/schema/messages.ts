@@ -87,7 +87,7 @@ builder.subscriptionField('channelMessages', (t) =>
     subscribe: (_root, args, ctx, info) =>
       ctx.services.streams.follow({
         caller: ctx.caller,
-        gone: ctx.gone(),
+        signal: ctx.signal(),
         ask: requirementOf(info, args),
         channelId: args.channelId,
         after: args.after ?? null,

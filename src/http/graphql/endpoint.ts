@@ -65,7 +65,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const server: ServerContext = {
       caller: callerOf(request, requestContext, credential),
       principal,
-      gone: () => request.signal,
+      signal: () => request.signal,
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },

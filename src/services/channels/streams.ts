@@ -21,8 +21,8 @@ import { createStreamWakes, type OpenStream } from './stream-scheduler.ts';
 
 export interface FollowRequest {
   readonly caller: Caller;
-  /** Aborted when the caller has gone; the stream ends then, whether anybody reads it or not. */
-  readonly gone: AbortSignal;
+  /** Aborts when the client disconnects. The stream then ends, even if no one reads it. */
+  readonly signal: AbortSignal;
   /** What following the channel needs. */
   readonly ask: AccessRequest;
   readonly channelId: string;
@@ -113,7 +113,7 @@ export function createStreams(deps: {
     principal: Principal,
     onEnd: () => void,
   ): Stream {
-    const { channelId, caller, gone } = request;
+    const { channelId, caller, signal } = request;
     let follower = principal;
     const source = {
       messageAfter: (sequence: number) => reads.messageAfter(channelId, sequence),
@@ -140,8 +140,8 @@ export function createStreams(deps: {
     };
     open.add(entry);
     wakes.start();
-    gone.addEventListener('abort', entry.stream.end);
-    if (gone.aborted) entry.stream.end();
+    signal.addEventListener('abort', entry.stream.end);
+    if (signal.aborted) entry.stream.end();
     return entry.stream;
   }
 
