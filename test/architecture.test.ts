@@ -16,8 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['domain', 'platform'],
   storage: ['domain', 'platform'],
   services: ['domain', 'platform', 'storage'],
-  graphql: ['domain', 'platform', 'storage', 'services'],
-  http: ['domain', 'platform', 'config', 'storage', 'services', 'graphql'],
+  graphql: ['domain', 'platform', 'services'],
+  http: ['domain', 'platform', 'config', 'services', 'graphql'],
   app: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http'],
   server: ['domain', 'platform', 'config', 'storage', 'services', 'graphql', 'http', 'app'],
   main: ['platform', 'config', 'server'],
@@ -63,7 +63,8 @@ describe('the floors', () => {
         .filter(({ from }) => partOf(from) !== part && !MAY_IMPORT[part]?.includes(partOf(from)))
         .map(({ from }) => `${path} imports ${from}`);
     });
-    expect(upward).toEqual([]);
+    // The codes that mean "unavailable" belong to the engines; this is the one place that turns them into a response.
+    expect(upward).toEqual(['src/graphql/errors.ts imports src/storage/errors.ts']);
   });
 
   test('no file imports itself by way of others', () => {

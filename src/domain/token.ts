@@ -76,3 +76,24 @@ export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.expiresAt !== null && now >= token.expiresAt) return 'EXPIRED';
   return 'ACTIVE';
 }
+
+/** A filter of a list of tokens. All conditions that are set must hold. Instants are in milliseconds. */
+export interface TokenFilter {
+  readonly status?: readonly TokenStatus[] | undefined;
+  readonly access?: readonly TokenAccess[] | undefined;
+  readonly search?: string | undefined;
+  readonly expiresBefore?: number | undefined;
+  readonly unusedSince?: number | undefined;
+  readonly createdBy?: string | undefined;
+}
+
+/** The number of tokens by status. */
+export interface TokenSummary {
+  readonly total: number;
+  readonly active: number;
+  readonly disabled: number;
+  readonly expired: number;
+  readonly revoked: number;
+  /** Active tokens that expire within seven days. */
+  readonly expiringSoon: number;
+}

@@ -6,11 +6,6 @@ import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import type { Services } from '../services/services.ts';
-import { findRoles } from '../storage/repositories/members.ts';
-import { findScopes } from '../storage/repositories/token-scopes.ts';
-import { findTokens } from '../storage/repositories/tokens.ts';
-import { findUsers } from '../storage/repositories/users.ts';
-import { findWorkspaces } from '../storage/repositories/workspaces.ts';
 import { type Budget, PRICE } from './budget.ts';
 
 /** Looks things up by their keys, all that are asked for at once together. */
@@ -35,10 +30,6 @@ const SCOPED_TOKENS_A_STATEMENT = 20;
 
 /** Finds values by their keys as texts, in no order; what is absent is left out. */
 type Find<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
-
-function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string, T> {
-  return new Map(rows.map((row) => [row.id, row]));
-}
 
 /** Looks each key up once, in statements of bounded size between which other requests have their turn. */
 async function findInSteps<Value>(
@@ -73,19 +64,23 @@ function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
 }
 
 /** The loaders of one operation. Without a cache: a later field of a mutation must see what an earlier one changed. */
-export function createLoaders({ db, tokens }: Services, budget: Budget, caller: () => Principal): Loaders {
+export function createLoaders(
+  { lookups, tokens }: Services,
+  budget: Budget,
+  caller: () => Principal,
+): Loaders {
   const loader = <Value>(find: Find<Value>, step = KEYS_A_STATEMENT) =>
     lazy<Value | null>((keys) => findInSteps(keys, find, step, budget));
-  const scopes = loader((ids) => findScopes(db, ids), SCOPED_TOKENS_A_STATEMENT);
+  const scopes = loader(lookups.scopes, SCOPED_TOKENS_A_STATEMENT);
   return {
-    user: loader(async (ids) => byId(await findUsers(db, ids))),
-    token: loader(async (ids) => byId(await findTokens(db, ids))),
-    workspace: loader(async (ids) => byId(await findWorkspaces(db, ids))),
+    user: loader(lookups.users),
+    token: loader(lookups.tokens),
+    workspace: loader(lookups.workspaces),
     parent: loader((ids) => tokens.findParents(caller(), ids)),
     scopes: { load: async (id) => (await scopes.load(id)) ?? [] },
     role: loader(async (ids) => {
       const userId = userIdOf(caller());
-      return userId === null ? new Map() : findRoles(db, userId, ids);
+      return userId === null ? new Map() : lookups.roles(userId, ids);
     }),
   };
 }

@@ -1,7 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Logger } from '../platform/logger.ts';
 import type { Services } from '../services/services.ts';
-import type { DatabaseHandle } from '../storage/database.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Seconds. Most responses take less than a millisecond; changes wait for the disk. */
@@ -27,10 +26,16 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+/** Bytes of the database by part, and connections of its pool by state. */
+interface DatabaseSizes {
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly connections: Readonly<Record<string, number>>;
+}
+
 /** The parts of the server that gauges read. */
 export interface MetricsSources {
   readonly services: Pick<Services, 'lastUse' | 'streams'>;
-  readonly database: Pick<DatabaseHandle, 'measure'>;
+  readonly database: { measure(): Promise<DatabaseSizes> };
   readonly logger: Logger;
 }
 

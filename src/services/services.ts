@@ -21,6 +21,7 @@ import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
+import { createLookups } from './lookups.ts';
 import { createRetention } from './maintenance/retention.ts';
 import { createLeakService } from './tokens/leaks.ts';
 import { createTokenService } from './tokens/tokens.ts';
@@ -96,6 +97,7 @@ export function createServices(deps: ServiceDependencies) {
     throttle,
     authentication,
     access: createAccessService({ db, clock }),
+    lookups: createLookups(db),
     lastUse,
     retention: createRetention({ transact, clock, limits, logger }),
     sessions: createSessionService({

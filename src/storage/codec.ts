@@ -39,6 +39,14 @@ export interface PolicyColumns {
   readonly token_roles: number;
 }
 
+/** The policy columns of `workspaces as w`, to select. */
+export const POLICY_COLUMNS = [
+  'w.personal_tokens',
+  'w.max_lifetime',
+  'w.require_expiry',
+  'w.token_roles',
+] as const;
+
 /** Returns the policy that the columns hold. */
 export function policyFromColumns(row: PolicyColumns): TokenPolicy {
   return {

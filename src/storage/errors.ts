@@ -9,18 +9,19 @@ const POSTGRES_UNAVAILABLE = /^((08|28|40|53|57|58)[0-9A-Z]{3}|25006|25P0[34]|3D
 
 const UNIQUE_VIOLATIONS = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'];
 
-function codeOf(error: unknown): string | null {
+/** Returns the code of an error of the system or a database; `null` if it has none. */
+export function errorCodeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 /** Returns whether an error means that the database cannot serve requests now, as opposed to a faulty statement. */
 export function isUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   return code !== null && (SQLITE_UNAVAILABLE.test(code) || POSTGRES_UNAVAILABLE.test(code));
 }
 
 /** Returns whether an error is the violation of a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   return code !== null && UNIQUE_VIOLATIONS.includes(code);
 }

@@ -5,8 +5,9 @@ import { OperatorError } from '../platform/operator-error.ts';
 import type { DatabaseHandle, SqliteHandle } from './database.ts';
 import { migrateToLatest } from './migrations.ts';
 import { openSqliteDatabase } from './open.ts';
-import { copyDatabase, syncToDisk } from './sqlite/backup.ts';
+import { copyDatabase } from './sqlite/backup.ts';
 import { isPosternFile } from './sqlite/connection.ts';
+import { syncToDisk } from './sqlite/files.ts';
 
 /** The `user_version` of a file that was restored unchanged; the first server that opens it logs a warning. */
 const UNCHANGED = 1;

@@ -32,6 +32,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   },
   'src/services': {
     'counted-page.ts': [],
+    'lookups.ts': [],
     'transactions/events.ts': [],
     'transactions/transact.ts': [],
     access: ['transactions/events.ts', 'transactions/transact.ts'],
@@ -45,7 +46,15 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     channels: SERVICE_BASE,
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     maintenance: [...SERVICE_BASE, 'tokens/lifecycle.ts'],
-    'services.ts': [...SERVICE_BASE, 'tokens', 'workspaces', 'channels', 'accounts', 'maintenance'],
+    'services.ts': [
+      ...SERVICE_BASE,
+      'lookups.ts',
+      'tokens',
+      'workspaces',
+      'channels',
+      'accounts',
+      'maintenance',
+    ],
   },
   'src/graphql': { '.': [], schema: ['.'], 'schema.ts': ['.', 'schema'] },
   'src/http': {

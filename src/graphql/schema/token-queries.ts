@@ -1,4 +1,4 @@
-import type { TokenFilter, TokenSummary } from '../../storage/repositories/token-lists.ts';
+import type { TokenFilter, TokenSummary } from '../../domain/token.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { TokenRef, WorkspaceRef } from '../refs.ts';

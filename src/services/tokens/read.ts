@@ -5,7 +5,7 @@ import { type PageArguments, parsePage } from '../../domain/paging.ts';
 import { isToken, type Principal, type TokenAuthority } from '../../domain/principal.ts';
 import { concerns, type Operation } from '../../domain/scopes.ts';
 import { parseSearch } from '../../domain/text.ts';
-import type { Token } from '../../domain/token.ts';
+import type { Token, TokenFilter, TokenSummary } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
@@ -14,9 +14,7 @@ import {
   pageTokens,
   summariseTokens,
   TOKEN_ORDERS,
-  type TokenFilter,
   type TokenListOrder,
-  type TokenSummary,
 } from '../../storage/repositories/token-lists.ts';
 import {
   filterDescendants,

@@ -8,6 +8,7 @@ import {
   PostgresQueryCompiler,
 } from 'kysely';
 import pg from 'pg';
+import { errorCodeOf } from '../errors.ts';
 
 /** The most statements that get a name, and the most parameters that one of them can have. */
 const MOST_NAMED_STATEMENTS = 500;
@@ -39,8 +40,8 @@ class BytewiseCompiler extends PostgresQueryCompiler {
 
 /** Returns the SQLSTATE of an error that the database sent; `null` for any other error. */
 export function sqlStateOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' && SQLSTATE.test(code) ? code : null;
+  const code = errorCodeOf(error);
+  return code !== null && SQLSTATE.test(code) ? code : null;
 }
 
 /** Returns an error of the database unchanged, and gives any other the code of a failed connection. */

@@ -3,7 +3,7 @@ import type { Channel } from '../../domain/channel.ts';
 import type { AccessContext } from '../../domain/decision.ts';
 import type { Page, PageWindow } from '../../domain/paging.ts';
 import type { VisibilityFilter } from '../../domain/visibility.ts';
-import { policyFromColumns, roleFromRank } from '../codec.ts';
+import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
@@ -168,7 +168,7 @@ function accessQuery(db: Executor, userId: string, channelId: string, shared: Ra
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
     .select(['c.workspace_id', 'm.role', shared.as('shared')])
-    .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .select(POLICY_COLUMNS)
     .where('c.id', '=', channelId);
 }
 

@@ -2,7 +2,13 @@ import type { Selectable } from 'kysely';
 import type { AccessContext } from '../../domain/decision.ts';
 import type { RegisteredEntityType } from '../../domain/entity-type.ts';
 import type { Operation } from '../../domain/scopes.ts';
-import { operationsFromText, operationsToText, policyFromColumns, roleFromRank } from '../codec.ts';
+import {
+  operationsFromText,
+  operationsToText,
+  POLICY_COLUMNS,
+  policyFromColumns,
+  roleFromRank,
+} from '../codec.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
@@ -74,7 +80,7 @@ export async function findRegistrations(db: Executor, userId: string, name: stri
     .innerJoin('entity_types as e', 'e.workspace_id', 'm.workspace_id')
     .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
     .select(['w.id', 'm.role', 'e.operations'])
-    .select(['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .select(POLICY_COLUMNS)
     .where('m.user_id', '=', userId)
     .where('e.name', '=', name)
     .orderBy('w.created_at')

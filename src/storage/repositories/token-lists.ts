@@ -2,21 +2,11 @@ import { sql } from 'kysely';
 import { DAY } from '../../domain/duration.ts';
 import type { Page, PageWindow, Position } from '../../domain/paging.ts';
 import { foldCase } from '../../domain/text.ts';
-import type { Token, TokenAccess, TokenStatus } from '../../domain/token.ts';
+import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
-
-/** A filter of a list of tokens. All conditions that are set must hold. Instants are in milliseconds. */
-export interface TokenFilter {
-  readonly status?: readonly TokenStatus[] | undefined;
-  readonly access?: readonly TokenAccess[] | undefined;
-  readonly search?: string | undefined;
-  readonly expiresBefore?: number | undefined;
-  readonly unusedSince?: number | undefined;
-  readonly createdBy?: string | undefined;
-}
 
 const FAR_FUTURE = 9_000_000_000_000_000;
 const EXPIRING_SOON = 7 * DAY;
@@ -167,17 +157,6 @@ export async function countTokens(
   now: number,
 ): Promise<number> {
   return countRows(db, listQuery(db, holder, withPattern(filter), now));
-}
-
-/** The number of tokens by status. */
-export interface TokenSummary {
-  readonly total: number;
-  readonly active: number;
-  readonly disabled: number;
-  readonly expired: number;
-  readonly revoked: number;
-  /** Active tokens that expire within seven days. */
-  readonly expiringSoon: number;
 }
 
 /** Counts the tokens of a holder by status, in one statement. */

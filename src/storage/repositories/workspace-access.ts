@@ -1,6 +1,6 @@
 import type { WorkspaceAccess } from '../../domain/effective-scopes.ts';
 import type { Role } from '../../domain/roles.ts';
-import { operationsFromText, policyFromColumns, roleFromRank } from '../codec.ts';
+import { operationsFromText, POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { findShares } from './channel-shares.ts';
 
@@ -46,8 +46,6 @@ async function findEntityTypes(
   return byWorkspace;
 }
 
-const POLICY = ['w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'] as const;
-
 /** Returns a user's access to workspaces by membership and shares, to all or to one, the oldest workspace first. */
 export async function findWorkspaceAccess(
   db: Executor,
@@ -61,7 +59,7 @@ export async function findWorkspaceAccess(
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
-    .select(['w.id', 'm.role', ...POLICY])
+    .select(['w.id', 'm.role', ...POLICY_COLUMNS])
     .where((eb) => {
       const isMember = eb('m.role', 'is not', null);
       return shares.size === 0 ? isMember : eb.or([isMember, eb('w.id', 'in', [...shares.keys()])]);
@@ -91,7 +89,7 @@ export async function findRoleAccess(
 ): Promise<WorkspaceAccess | null> {
   const row = await db
     .selectFrom('workspaces as w')
-    .select(POLICY)
+    .select(POLICY_COLUMNS)
     .where('w.id', '=', workspaceId)
     .executeTakeFirst();
   if (!row) return null;

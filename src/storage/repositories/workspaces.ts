@@ -5,7 +5,13 @@ import type { PolicySubject, TokenPolicy } from '../../domain/policy.ts';
 import { type Role, rankOf } from '../../domain/roles.ts';
 import type { VisibilityFilter } from '../../domain/visibility.ts';
 import type { Workspace } from '../../domain/workspace.ts';
-import { type PolicyColumns, policyFromColumns, policyToColumns, roleFromRank } from '../codec.ts';
+import {
+  POLICY_COLUMNS,
+  type PolicyColumns,
+  policyFromColumns,
+  policyToColumns,
+  roleFromRank,
+} from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareQueryByIds, prepareQueryOne } from '../query/prepared.ts';
@@ -143,7 +149,7 @@ const userAccess = prepareQueryOne((db: Executor, userId: string, workspaceId: s
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
-    .select(['m.role', 'w.personal_tokens', 'w.max_lifetime', 'w.require_expiry', 'w.token_roles'])
+    .select(['m.role', ...POLICY_COLUMNS])
     .where('w.id', '=', workspaceId),
 );
 

@@ -1,16 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../../platform/operator-error.ts';
-
-const OWNER_ONLY = 0o600;
-
-/** Flushes a file, or the entries of a folder, to disk. */
-export function syncToDisk(path: string): void {
-  const descriptor = openSync(path, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
+import { createPrivateFile, syncToDisk } from './files.ts';
 
 /**
  * Copies one snapshot of a database file to `target`, also while a server runs. An existing target is replaced atomically:
@@ -24,7 +16,8 @@ export function copyDatabase(file: string, target: string): void {
   const database = new Database(file, { fileMustExist: true });
   try {
     // SQLite would create a world-readable file. It accepts an empty file with stricter permissions.
-    closeSync(openSync(partial, 'w', OWNER_ONLY));
+    rmSync(partial, { force: true });
+    createPrivateFile(partial);
     database.prepare('vacuum into ?').run(partial);
     syncToDisk(partial);
     renameSync(partial, target);
@@ -37,10 +30,7 @@ export function copyDatabase(file: string, target: string): void {
 
 /** Copies a database file to a new file that only its owner can read. Throws an `OperatorError` if `target` exists. */
 export function backupDatabase(file: string, target: string): void {
-  try {
-    closeSync(openSync(target, 'wx', OWNER_ONLY));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  if (!createPrivateFile(target)) {
     throw new OperatorError(`${target} already exists. Name a new file for the backup.`);
   }
   try {

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -14,7 +13,9 @@ import {
 } from 'kysely';
 import { createLruCache } from '../../platform/lru-cache.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
+import { errorCodeOf } from '../errors.ts';
 import type { InProcessAdapter } from '../in-process-adapter.ts';
+import { createPrivateFile } from './files.ts';
 
 /** The total SQL length of cached prepared statements: about 500 of usual length, fewer with long lists. */
 const CACHED_SQL_CHARACTERS = 512 * 1024;
@@ -22,7 +23,6 @@ const CACHED_SQL_CHARACTERS = 512 * 1024;
 const OPENING_TIMEOUT_MS = 5000;
 /** How long a process waits for another one that migrates the same file. */
 const MIGRATION_TIMEOUT_MS = 60_000;
-const OWNER_ONLY = 0o600;
 /**
  * SQLite's page cache: 64 MB instead of 2. With a million tokens, authentication takes an eighth less time. Mapping the file
  * into memory was no faster, and the mapped pages would count as memory of the process.
@@ -97,15 +97,6 @@ function cacheStatements(database: Database.Database): Database.Database {
   return database;
 }
 
-/** Creates a file that only its owner can read, if it is missing. SQLite uses the same mode for the files beside it. */
-function createPrivately(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', OWNER_ONLY));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-}
-
 function notPostern(file: string): OperatorError {
   return new OperatorError(`${file} is not a Postern database. Set DATABASE_URL to another file.`);
 }
@@ -116,7 +107,7 @@ export function isPosternFile(file: string): boolean {
   try {
     return database.pragma('application_id', { simple: true }) === APPLICATION_ID;
   } catch (error) {
-    if ((error as { code?: string }).code === 'SQLITE_NOTADB') return false;
+    if (errorCodeOf(error) === 'SQLITE_NOTADB') return false;
     throw error;
   } finally {
     database.close();
@@ -138,7 +129,8 @@ function claim(database: Database.Database, file: string): void {
  * it is not, if the file cannot be opened, or if it belongs to another program.
  */
 export function openSqlite(file: string): Database.Database {
-  if (file !== ':memory:') createPrivately(file);
+  // SQLite gives the files beside it the same mode.
+  if (file !== ':memory:') createPrivateFile(file);
   const database = new Database(file, { timeout: OPENING_TIMEOUT_MS });
   try {
     claim(database, file);
@@ -157,7 +149,7 @@ export function openSqlite(file: string): Database.Database {
     return database;
   } catch (error) {
     database.close();
-    if ((error as { code?: string }).code === 'SQLITE_NOTADB') throw notPostern(file);
+    if (errorCodeOf(error) === 'SQLITE_NOTADB') throw notPostern(file);
     throw error;
   }
 }

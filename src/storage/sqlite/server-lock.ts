@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../../platform/operator-error.ts';
+import { errorCodeOf } from '../errors.ts';
 
 /** A lock that keeps other servers off a database file. */
 export interface ServerLock {
@@ -24,7 +25,7 @@ export function acquireServerLock(file: string | null): ServerLock {
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    if (errorCodeOf(error) !== 'SQLITE_BUSY') throw error;
     throw new OperatorError(
       `Another Postern server uses ${file}. Stop it, or set DATABASE_URL to another file.`,
     );

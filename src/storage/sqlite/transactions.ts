@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import type Database from 'better-sqlite3';
 import type { Kysely, Transaction } from 'kysely';
 import { monotonicNow } from '../../platform/clock.ts';
+import { errorCodeOf } from '../errors.ts';
 import type { Tables } from '../tables.ts';
 
 /** How long a transaction waits for the locks of other processes, from the call on. */
@@ -23,7 +24,7 @@ interface Pending {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+  return errorCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
 }
 
 /**

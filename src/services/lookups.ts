@@ -1,0 +1,40 @@
+import type { Role } from '../domain/roles.ts';
+import type { TokenScope } from '../domain/scopes.ts';
+import type { Token } from '../domain/token.ts';
+import type { User } from '../domain/user.ts';
+import type { Workspace } from '../domain/workspace.ts';
+import type { Executor } from '../storage/database.ts';
+import { findRoles } from '../storage/repositories/members.ts';
+import { findScopes } from '../storage/repositories/token-scopes.ts';
+import { findTokens } from '../storage/repositories/tokens.ts';
+import { findUsers } from '../storage/repositories/users.ts';
+import { findWorkspaces } from '../storage/repositories/workspaces.ts';
+
+/**
+ * Reads the objects that visible objects refer to, by their ids and without a check of visibility. Results do not contain
+ * absent objects.
+ */
+export interface Lookups {
+  users(ids: readonly string[]): Promise<ReadonlyMap<string, User>>;
+  tokens(ids: readonly string[]): Promise<ReadonlyMap<string, Token>>;
+  workspaces(ids: readonly string[]): Promise<ReadonlyMap<string, Workspace>>;
+  /** Returns the scopes of tokens by token. */
+  scopes(tokenIds: readonly string[]): Promise<ReadonlyMap<string, readonly TokenScope[]>>;
+  /** Returns the roles of a user by workspace. */
+  roles(userId: string, workspaceIds: readonly string[]): Promise<ReadonlyMap<string, Role>>;
+}
+
+function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Creates the lookups of a database. */
+export function createLookups(db: Executor): Lookups {
+  return {
+    users: async (ids) => byId(await findUsers(db, ids)),
+    tokens: async (ids) => byId(await findTokens(db, ids)),
+    workspaces: async (ids) => byId(await findWorkspaces(db, ids)),
+    scopes: (tokenIds) => findScopes(db, tokenIds),
+    roles: (userId, workspaceIds) => findRoles(db, userId, workspaceIds),
+  };
+}
