@@ -3,9 +3,9 @@ import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import Database from 'better-sqlite3';
 
-/** What every key may, and what is asked of it, as Postern's tokens are asked about workspaces. */
+/** The permissions of every key, and the permission to check, like Postern's tokens and their checks of workspaces. */
 const PERMISSIONS = { workspace: ['read'] };
-/** More uses than any run makes: a refusal would be cheaper. */
+/** More uses than a run makes, because a refusal would cost less. */
 const MANY = 1_000_000_000;
 
 function configure(file: string, rateLimit: boolean) {
@@ -27,8 +27,8 @@ export function keyOf(n: number): string {
 }
 
 /**
- * Makes a database of better-auth's with so many keys, all of one user. One is made through its API, the others are copies
- * of that row with another id and hash: through the API, each would take a millisecond.
+ * Creates a database of better-auth with a number of keys, all of one user. The first is created through its API; the
+ * others are copies of that row with another id and hash, because each call of the API takes a millisecond.
  */
 export async function seedBetterAuth(file: string, keys: number, rateLimit: boolean): Promise<void> {
   const { database, options } = configure(file, rateLimit);
@@ -51,7 +51,7 @@ export async function seedBetterAuth(file: string, keys: number, rateLimit: bool
   database.close();
 }
 
-/** Opens such a database; resolves to what verifies a key, and whether it may do what is asked, in process. */
+/** Opens such a database; returns the function that verifies a key and a permission in process. */
 export function openBetterAuth(file: string, rateLimit: boolean): (key: string) => Promise<boolean> {
   const auth = betterAuth(configure(file, rateLimit).options);
   return async (key) => {

@@ -2,40 +2,40 @@ import type { LoadOrder, LoadResult } from './load.ts';
 import type { LoopResult, Usage } from './measured.ts';
 import { type Program, startProgram } from './processes.ts';
 
-/** What one run of a contender measured. */
+/** The measurement of one run of a contender. */
 export interface Sample {
-  /** Microseconds of CPU time, of all threads of the process that is measured, for one request or turn. */
+  /** Microseconds of CPU time, of all threads of the measured process, for one request or turn. */
   readonly cpu: number;
   /** Requests or turns a second. */
   readonly rate: number;
-  /** Milliseconds; `null` where one followed the other and nothing waited. */
+  /** Milliseconds; `null` if turns followed each other without waiting. */
   readonly p50: number | null;
   readonly p99: number | null;
-  /** Microseconds of the load's own CPU time for one request, and the share of its time that it was busy. */
+  /** Microseconds of the load's own CPU time for one request, and the share of its time in which it was busy. */
   readonly load: { readonly cpu: number; readonly share: number } | null;
 }
 
-/** Something that is measured beside others. */
+/** A program that is measured beside others. */
 export interface Contender {
   readonly name: string;
-  /** Runs it for so many milliseconds. */
+  /** Runs it for a number of milliseconds. */
   sample(milliseconds: number): Promise<Sample>;
 }
 
 /** The medians of a contender's samples, one by one. */
 export type Figures = Sample & { readonly name: string };
 
-/** How long and how often the contenders take turns. */
+/** The length and number of turns. */
 export interface Rounds {
-  /** How many rounds count. */
+  /** The number of rounds that count. */
   readonly rounds: number;
   readonly milliseconds: number;
 }
 
-/** How long a contender runs at least before it is measured: until then its code is still being compiled. */
+/** The time that a contender runs before it is measured, while its code is still being compiled. */
 const WARM_UP_MS = 1000;
 
-/** The middle one of some numbers. */
+/** The median of some numbers. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
@@ -59,8 +59,8 @@ export function mediansOf(name: string, samples: readonly Sample[]): Figures {
 }
 
 /**
- * The medians of contenders that take turns, so that a drift of the machine hits all alike. A first round warms up and
- * does not count.
+ * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. A first round
+ * warms up and does not count.
  */
 export async function takeTurns<T extends readonly Contender[]>(
   contenders: T,
@@ -78,7 +78,7 @@ export async function takeTurns<T extends readonly Contender[]>(
   };
 }
 
-/** A program that runs a loop when it is asked to. */
+/** A program that runs a loop on request. */
 export function loopContender(name: string, loop: Program<unknown>): Contender {
   return {
     name,
@@ -89,10 +89,10 @@ export function loopContender(name: string, loop: Program<unknown>): Contender {
   };
 }
 
-/** A server, as it says that it is ready. */
+/** A server that has reported that it is ready. */
 export type Server = Program<{ readonly port: number }>;
 
-/** What is asked of a server, over how many connections. */
+/** The requests to a server, and the number of connections. */
 export interface Load {
   readonly connections: number;
   /** Whole HTTP requests as text. */
@@ -104,7 +104,7 @@ export function startLoad(): Promise<Program<unknown>> {
   return startProgram('load', { core: 'load' });
 }
 
-/** A server under load. Throws where an answer is no success. */
+/** A server under load. Throws if a response is no success. */
 export function serverContender(
   name: string,
   server: Server,

@@ -1,4 +1,4 @@
-/** The median and the 99th percentile of some latencies, in their unit; sorts them in place. 0 where there is none. */
+/** Returns the median and the 99th percentile of latencies, in their unit; sorts them in place. 0 without latencies. */
 export function summarise(latencies: number[]): { p50: number; p99: number } {
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;

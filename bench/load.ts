@@ -2,25 +2,25 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { summarise } from './latency.ts';
 
-// The load: a program of its own, so that it can have a core of its own. Each connection sends its next request when it has
-// the answer to the one before. It reads no more of an answer than it needs to know where that ends: the fastest server that
-// it is to load spends 15 µs on a request, and whoever asks must not be the slower one.
+// The load is a program of its own, so that it can have a core of its own. Each connection sends its next request after the
+// response to the one before. It reads only as much of a response as it needs to find its end: the fastest server spends
+// 15 µs on a request, and the load must not be slower.
 
-/** What a run of load is made of; it comes over IPC, and the result goes back the same way. */
+/** The parameters of a run, which arrive over IPC. The result returns in the same way. */
 export interface LoadOrder {
   readonly port: number;
   readonly connections: number;
   readonly milliseconds: number;
-  /** Whole HTTP requests as text; they are sent in their order, whichever connection is free, over and over. */
+  /** Whole HTTP requests as text; free connections send them in their order, repeatedly. */
   readonly requests: readonly string[];
 }
 
 export interface LoadResult {
   readonly answered: number;
-  /** Answers that are no success, or tell of errors. */
+  /** Responses that are no success, or that contain errors. */
   readonly odd: number;
   readonly seconds: number;
-  /** Microseconds of CPU time that the load itself took. */
+  /** Microseconds of CPU time that the load itself used. */
   readonly cpu: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -30,10 +30,10 @@ export interface LoadResult {
 const HEAD_END = '\r\n\r\n';
 const NO_BYTES = Buffer.alloc(0);
 const READ_AT_ONCE = 64 * 1024;
-/** Which request is next. It goes on from one run to the next: what creates something spreads evenly. */
+/** The index of the next request. It continues from one run to the next, so that created rows spread evenly. */
 let turn = 0;
 
-/** The whole length of the answer that a buffer begins with; 0 while it is incomplete. */
+/** The whole length of the response at the start of a buffer; 0 while it is incomplete. */
 function answerLength(buffer: Buffer): number {
   const end = buffer.indexOf(HEAD_END);
   if (end < 0) return 0;
@@ -46,17 +46,17 @@ function answerLength(buffer: Buffer): number {
   return buffer.length === total ? total : 0;
 }
 
-/** Whether an answer is what was asked for: 2xx, and no GraphQL error in it. */
+/** Whether a response is as expected: 2xx, without a GraphQL error. */
 function isGood(answer: Buffer): boolean {
   return answer[9] === 0x32 && !answer.includes('"errors"');
 }
 
-/** Reads one answer after the other off a connection; tells whether each is good. */
+/** Reads one response after the other from a connection; returns whether each is good. */
 function createReader(onAnswer: (good: boolean) => void): (chunk: Buffer) => void {
   let held = NO_BYTES;
   let usual = 0;
   return (chunk) => {
-    // Most answers are as long as the one before and come in one piece: what follows is only for the others.
+    // Most responses have the length of the one before and arrive in one piece; the rest is for the others.
     if (held.length === 0 && chunk.length === usual) return onAnswer(chunk[9] === 0x32);
     const answer = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     const length = answerLength(answer);
@@ -88,16 +88,16 @@ async function open(port: number, onBytes: (chunk: Buffer) => void): Promise<Soc
   return socket;
 }
 
-/** What the connections of a run have in common. */
+/** The state that the connections of a run share. */
 interface Run {
   readonly texts: readonly Buffer[];
   readonly latencies: number[];
   odd: number;
-  /** When no more is asked. */
+  /** The time after which no request is sent. */
   ends: number;
 }
 
-/** Opens a connection; what it resolves to sends requests over it until the time is up. */
+/** Opens a connection; resolves to a function that sends requests over it until the time is up. */
 async function prepare(port: number, shared: Run): Promise<() => Promise<void>> {
   const { texts, latencies } = shared;
   let sent = 0;

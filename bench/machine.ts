@@ -2,18 +2,18 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
 const MEMORY_FILE_SYSTEMS = [0x01021994, 0x858458f6];
-/** The counts of /proc are in hundredths of a second, whatever the kernel's own are. */
+/** The counts of /proc are in hundredths of a second on every kernel. */
 const TICK_SECONDS = 0.01;
 
 interface CpuTimes {
-  /** Seconds of all cores since the start of the machine: in all, and busy. */
+  /** Seconds of all cores since the start of the machine: in total, and busy. */
   readonly all: number;
   readonly busy: number;
-  /** Seconds of this process and of those that it started and that have ended. */
+  /** Seconds of this process and of its children that have ended. */
   readonly ours: number;
 }
 
-/** What the machine's cores have done; `null` where the system does not tell. */
+/** The times of the machine's cores; `null` if the system does not provide them. */
 function readTimes(): CpuTimes | null {
   try {
     const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
@@ -34,15 +34,15 @@ function readTimes(): CpuTimes | null {
   }
 }
 
-/** How much of the machine others used while something ran. */
+/** The share of the machine that others used during a run. */
 export interface Noise {
   /** The load average of the minute before. */
   readonly loadBefore: number;
-  /** Of all cores' time, the part that others took, the host's other guests included; `null` where the system does not tell. */
+  /** The part of all cores' time that others used, including the host's other guests; `null` if the system does not provide it. */
   readonly othersShare: number | null;
 }
 
-/** Begins to listen for others; what it returns tells what was heard. Every process that was started must have ended by then. */
+/** Starts measuring others; the returned function ends it. Every process that was started must have ended before. */
 export function listenForNoise(): () => Noise {
   const [loadBefore = 0] = loadavg();
   const before = readTimes();
@@ -54,13 +54,13 @@ export function listenForNoise(): () => Noise {
   };
 }
 
-/** The processor, in words. */
+/** The name of the processor. */
 export function processor(): string {
   const all = cpus();
   return `${all.length} × ${all[0]?.model.trim()}`;
 }
 
-/** Whether a folder lies in memory, where nothing is ever durable. */
+/** Whether a folder is in memory, where nothing is durable. */
 export function isInMemory(folder: string): boolean {
   return MEMORY_FILE_SYSTEMS.includes(statfsSync(folder).type);
 }

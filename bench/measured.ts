@@ -2,30 +2,30 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { summarise } from './latency.ts';
 
-// What the programs that are measured have in common: they do as the parent process asks over IPC, and go when it goes.
+// The common part of the measured programs: they serve requests of the parent process over IPC, and end with it.
 
-/** What a process has used so far. */
+/** The resources that a process has used so far. */
 export interface Usage {
   /** Microseconds of CPU time, of all its threads. */
   readonly cpu: number;
-  /** Bytes that are resident, files that are mapped into memory included. */
+  /** Resident bytes, files mapped into memory included. */
   readonly memory: number;
-  /** The same without those files; `null` where the system does not tell. */
+  /** The same without those files; `null` if the system does not provide it. */
   readonly ownMemory: number | null;
 }
 
-/** What a loop did in the time that it was given. */
+/** The result of a loop after its time. */
 export interface LoopResult {
   readonly done: number;
   readonly seconds: number;
   /** Microseconds. */
   readonly cpu: number;
-  /** Milliseconds; of loops with several callers only. */
+  /** Milliseconds; only for loops with several callers. */
   readonly p50: number | null;
   readonly p99: number | null;
 }
 
-/** As many as there may be requests in one turn of a server's event loop: what is done once a turn is to be paid here, too. */
+/** The maximum number of requests in one turn of a server's event loop, so that the work of a turn is included. */
 const STEPS_A_TURN = 32;
 
 function ownMemory(): number | null {
@@ -50,14 +50,14 @@ function goWithParent(): void {
   process.on('disconnect', () => process.exit(0));
 }
 
-/** Tells the parent process that a server listens on a port and, whenever it asks, what this process has used. */
+/** Reports to the parent process that a server listens on a port and, on request, the resources that this process has used. */
 export function reportServer(port: number): void {
   process.on('message', () => process.send?.(usage()));
   goWithParent();
   process.send?.({ port });
 }
 
-/** Runs a step over and over, for as many milliseconds as the parent asks, whenever it asks; turns go on counting. */
+/** Runs a step repeatedly, for as many milliseconds as the parent requests, on each request; the count of turns continues. */
 export function reportLoop(step: (turn: number) => unknown): void {
   let turn = 0;
   report(async (ends) => {
@@ -73,7 +73,7 @@ export function reportLoop(step: (turn: number) => unknown): void {
   });
 }
 
-/** The same for several callers at once, each of which waits for its own step; measures how long that takes. */
+/** The same for several concurrent callers, each of which waits for its own step; measures the time of a step. */
 export function reportCallers(callers: number, step: (turn: number) => Promise<unknown>): void {
   let turn = 0;
   report(async (ends) => {

@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 
-/** Which of two cores a program runs on: what is measured has one, and what loads it the other. */
+/** The core that a program runs on: the measured program has one, and the load the other. */
 export const CORES = { measured: 0, load: 1 } as const;
 
-/** Whether programs are held to a core each; where they are not, they share what there is. */
+/** Whether programs are bound to a core each; otherwise they share all cores. */
 export const isPinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
 
-/** A program of this folder, running. */
+/** A running program of this folder. */
 export interface Program<Hello> {
-  /** What it said when it was ready. */
+  /** Its first message, when it was ready. */
   readonly hello: Hello;
-  /** Its next message after this one. Rejects where it ends before. */
+  /** Its next message. Rejects if it ends before. */
   ask<T>(message: unknown): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** The environment without what configures Postern, or names a database for its tests. */
+/** The environment without the configuration of Postern and without a test database. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')));
 }
 
-/** Starts a program, named by its path in this folder without its ending, and waits until it is ready. */
+/** Starts a program, by its path in this folder without its extension, and waits until it is ready. */
 export async function startProgram<Hello>(
   name: string,
   options: { core?: keyof typeof CORES; args?: readonly string[]; env?: Record<string, string> } = {},
@@ -34,7 +34,7 @@ export async function startProgram<Hello>(
   if (isPinned) spawnSync('taskset', ['-a', '-cp', String(CORES[core]), String(child.pid)]);
   const exited = once(child, 'exit');
 
-  async function told<T>(): Promise<T> {
+  async function nextMessage<T>(): Promise<T> {
     const waiting = new AbortController();
     try {
       const message = once(child, 'message', { signal: waiting.signal }).then(([first]) => first as T);
@@ -46,9 +46,9 @@ export async function startProgram<Hello>(
   }
 
   return {
-    hello: await told<Hello>(),
+    hello: await nextMessage<Hello>(),
     ask<T>(message: unknown): Promise<T> {
-      const answer = told<T>();
+      const answer = nextMessage<T>();
       child.send(message as object);
       return answer;
     },
@@ -59,7 +59,7 @@ export async function startProgram<Hello>(
   };
 }
 
-/** Waits until several programs that were started at once are ready. */
+/** Waits until several programs that start concurrently are ready. */
 export async function together<T extends Readonly<Record<string, Promise<unknown>>>>(
   starting: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {

@@ -4,9 +4,9 @@ import type { Comparison, Goal } from './comparisons/comparison.ts';
 import type { Figures } from './contenders.ts';
 import type { Noise } from './machine.ts';
 
-/** Above this, what others did shows in the figures. */
+/** Above this value, other load affects the figures. */
 const NOISY = 0.1;
-/** The load, once it is busier than this, is what bounds the rate, and not the server. */
+/** If the load is busier than this, it limits the rate, and not the server. */
 const LOAD_IS_FULL = 0.9;
 const PACKAGES = [
   'better-sqlite3',
@@ -18,7 +18,7 @@ const PACKAGES = [
   'pg',
 ];
 
-/** Everything that a run found, as it goes into the JSON file. */
+/** The results of a run, as they are written to the JSON file. */
 export interface Report {
   readonly date: string;
   readonly node: string;
@@ -30,11 +30,11 @@ export interface Report {
   readonly milliseconds: number;
   readonly noise: Noise;
   readonly comparisons: readonly Comparison[];
-  /** What speaks against taking the figures at their word. */
+  /** The reasons not to rely on the figures. */
   readonly reservations: readonly string[];
 }
 
-/** Whether a figure is as good as a bound, or better. */
+/** Whether a figure reaches a bound. */
 function reaches({ reached, atMost }: Goal, bound: number): boolean {
   return atMost ? reached <= bound : reached >= bound;
 }
@@ -47,7 +47,7 @@ function verdict(goal: Goal): string {
     : 'reached';
 }
 
-/** A number with as many digits as say something. */
+/** A number with its significant digits. */
 function show(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
@@ -83,7 +83,7 @@ function section({ title, rows, notes }: Comparison): string {
   ].join('\n');
 }
 
-/** What the load itself cost, and whether it was ever the slower side. */
+/** The cost of the load itself, and whether it was ever the slower side. */
 function aboutLoad(comparisons: readonly Comparison[]): string[] {
   const loads = comparisons.flatMap(({ rows }) => rows.flatMap(({ load }) => (load ? [load] : [])));
   if (loads.length === 0) return [];
@@ -104,7 +104,7 @@ function aboutNoise({ loadBefore, othersShare }: Noise): string {
   return `Load average before it began: ${loadBefore.toFixed(2)}; of all cores' time, ${others}${noisy}.`;
 }
 
-/** The versions of what is compared, as they are installed in the working directory. */
+/** The installed versions of what is compared. */
 export function installedVersions(): Record<string, string> {
   const of = (name: string) => {
     const file = join('node_modules', name, 'package.json');

@@ -37,7 +37,7 @@ const USUAL: Readonly<Record<string, Compare>> = {
   'create-token': compareCreateToken,
 };
 
-/** What is to be compared, in order. */
+/** The comparisons, in order. */
 async function chosen(setup: Setup): Promise<Compare[]> {
   const only = options.only?.split(',');
   const usual = Object.entries(USUAL)

@@ -14,27 +14,27 @@ import { openDatabase, openSqliteDatabase } from '../src/storage/open.ts';
 import { storeTokenSnapshots } from '../src/storage/repositories/token-snapshots.ts';
 import type { Tables } from '../src/storage/tables.ts';
 
-/** How many people own the tokens that are seeded. */
+/** The number of users who own the seeded tokens. */
 const OWNERS = 1000;
-/** How many people are signed in, and own nothing yet. */
+/** The number of users who are signed in and own nothing yet. */
 export const NEWCOMERS = 5000;
 const TOKENS_AT_ONCE = 5000;
 const KEPT_AT_ONCE = 1000;
-/** As many as Postern has connections. */
+/** The number of Postern's connections. */
 const POSTGRES_AT_ONCE = 10;
 const YEAR = 365 * DAY;
 const NO_RANDOMNESS = new Uint8Array(16);
 const READ_AND_LIST = 'READ LIST';
 
-/** How many tokens derive from each of those that have any. */
+/** The number of tokens that derive from each token that has any. */
 const DERIVED = 20;
 
-/** How many of so many tokens have derived ones: with those, they have a page to list. Theirs are the first numbers. */
+/** The number of tokens with derived ones, whose list has a page. They have the first numbers. */
 export function parentsAmong(tokens: number): number {
   return Math.floor(tokens / (5 * DERIVED));
 }
 
-/** How many of so many tokens derive from nothing. Theirs are the numbers before all others. */
+/** The number of tokens without a parent. They have the numbers before all others. */
 export function rootsAmong(tokens: number): number {
   return tokens - parentsAmong(tokens) * DERIVED;
 }
@@ -42,11 +42,11 @@ export function rootsAmong(tokens: number): number {
 /** What a database is filled with. */
 export interface SeedPlan {
   readonly tokens: number;
-  /** Whether every second token belongs to one person, and none derives from another. */
+  /** Whether every second token belongs to one user, and none derives from another. */
   readonly lopsided?: boolean;
 }
 
-/** Who owns how much in a lopsided database, by email. */
+/** The users of a lopsided database, by email. */
 export const BIG_OWNER = 'user0@example.com';
 
 type TableName =
@@ -61,26 +61,26 @@ type TableName =
 type Row<T extends TableName> = Insertable<Tables[T]>;
 type Insert = <T extends TableName>(table: T, rows: readonly Row<T>[]) => Promise<void> | void;
 
-/** Who a token belongs to, and which it derives from. */
+/** The owner of a token, and the token that it derives from. */
 interface Holder {
   readonly owner: Row<'users'>;
   readonly parentId: string | null;
 }
 
-/** A number where a secret has its random bits: nobody has to guess these, and their digests scatter all the same. */
+/** A number for the random bits of a secret: these need no protection, and their digests are spread evenly. */
 function bitsOf(n: number): Uint8Array {
   const bits = Buffer.alloc(32);
   bits.writeUInt32BE(n, 28);
   return bits;
 }
 
-/** Ids in order, as the server makes them, without asking the system for randomness a million times. */
+/** Ids in order, as the server makes them, without a million reads of the system's randomness. */
 function createIds(now: number): () => string {
   let seq = 0;
   return () => v7({ msecs: now, seq: seq++, random: NO_RANDOMNESS });
 }
 
-/** The secret of a seeded token, by its number: no program needs a list of them from another. */
+/** The secret of a seeded token, by its number, so that programs need no list of secrets. */
 export function secretOf(n: number): string {
   return composeSecret('PERSONAL', bitsOf(n));
 }
@@ -95,7 +95,7 @@ function userRow(id: string, name: string, now: number): Row<'users'> {
   return { id, email, name, password_hash: '-', created_at: now, deactivated_at: null };
 }
 
-/** A workspace that all owners may read: without one, their tokens would be refused. */
+/** A workspace that all owners can read; without one, their tokens would be refused. */
 async function fillWorkspace(
   insert: Insert,
   owners: readonly Row<'users'>[],
@@ -155,7 +155,7 @@ function scopeRows(newId: () => string, tokenId: string): Row<'token_scopes'>[] 
   }));
 }
 
-/** Tells whose each token is. Told of every token in order, as its parents come before it. */
+/** Returns the owner and parent of each token. Called with every token in order, because its parents come before it. */
 function createHolders(owners: readonly Row<'users'>[], { tokens, lopsided = false }: SeedPlan) {
   const roots = lopsided ? tokens : rootsAmong(tokens);
   const parents = lopsided ? 0 : parentsAmong(tokens);
@@ -188,7 +188,7 @@ async function fillTokens(
   await insert('token_scopes', scopes);
 }
 
-/** Inserts everything: people, some of them signed in, and tokens with a secret and two scopes each. */
+/** Inserts everything: users, some of them signed in, and tokens with a secret and two scopes each. */
 async function fill(insert: Insert, plan: SeedPlan): Promise<void> {
   const { tokens } = plan;
   const now = Date.now();
@@ -210,7 +210,7 @@ async function fill(insert: Insert, plan: SeedPlan): Promise<void> {
   }
 }
 
-/** Has every token kept as one row to decide on, as it is once it has been used; so many calls go on at once. */
+/** Stores the snapshot of every token, as after its first use, with a number of concurrent calls. */
 async function keepAll(tokens: number, atOnce: number, keep: (digests: string[]) => Promise<void>) {
   const limit = pLimit(atOnce);
   const firsts = Array.from({ length: Math.ceil(tokens / KEPT_AT_ONCE) }, (_, n) => n * KEPT_AT_ONCE);
@@ -225,7 +225,7 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
   const handle = openSqliteDatabase(url);
   await migrateToLatest(handle);
   const { connection } = handle;
-  // While it is filled, nobody minds if it is lost.
+  // A loss while it is filled does not matter.
   connection.pragma('synchronous = OFF');
   connection.pragma('cache_size = -1000000');
   connection.exec('begin');
@@ -241,7 +241,7 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
   await handle.close();
 }
 
-/** Triggers run once a row: while the tables are filled, there is nothing for them to do but take their time. */
+/** Triggers run once a row and have nothing to do while the tables are filled. */
 async function setTriggers(client: pg.Client, action: 'disable' | 'enable'): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'select distinct tgrelid::regclass::text as name from pg_trigger where not tgisinternal',
@@ -268,7 +268,7 @@ export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
   await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.db, digests));
   await handle.close();
   await setTriggers(client, 'enable');
-  // What autovacuum would do in a minute, and in the middle of the measuring.
+  // Does what autovacuum would do in a minute, during the measurement.
   await client.query('vacuum analyze');
   await client.end();
 }

@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Usage } from './measured.ts';
 
-// What many open streams cost one server process, and how soon they hear: of a message, and of the end of their right.
+// Measures the cost of many open streams for one server process, and the delay of a message and of the end of a right.
 
 const STREAMS = Number(process.argv[2] ?? 1000);
 const WARM_UP = 200;
@@ -45,7 +45,7 @@ async function usageOf(child: ChildProcess): Promise<Usage> {
   return usage;
 }
 
-/** Opens streams one after the other; each has had its first comment. */
+/** Opens streams one after the other; each has received its first comment. */
 async function openStreams(count: number, channelId: string, secret: string): Promise<Socket[]> {
   const query = `subscription { channelMessages(channelId: "${channelId}") { id payload } }`;
   const body = JSON.stringify({ query });
@@ -67,7 +67,7 @@ async function openStreams(count: number, channelId: string, secret: string): Pr
   return sockets;
 }
 
-/** Resolves, to the instant, when the server has said a text on each of the connections. */
+/** Resolves, to the instant, when the server has sent a text on each of the connections. */
 function heardByAll(sockets: readonly Socket[], text: string): Promise<number> {
   let left = sockets.length;
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** A small generator of numbers below 1 (mulberry32): the same in every run, and in every program of one. */
+/** A small generator of numbers below 1 (mulberry32): the same in every run, and in every program of a run. */
 function randomNumbers(): () => number {
   let state = 0x9e3779b9;
   return () => {
@@ -9,7 +9,7 @@ function randomNumbers(): () => number {
   };
 }
 
-/** The numbers from 0 to below a count, in an order that is random but the same for every program. */
+/** The numbers from 0 to below a count, in a random order that is the same for every program. */
 export function shuffled(count: number): number[] {
   const random = randomNumbers();
   const numbers = Array.from({ length: count }, (_, n) => n);

@@ -1,4 +1,4 @@
-/** Fails when a generated file is not what the code it is generated from makes today. */
+/** Fails if a generated file differs from what its generator makes now. */
 import { readFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';

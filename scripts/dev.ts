@@ -1,4 +1,4 @@
-/** Runs the server and the console, each reloading when its files change. Both are reached at the console's address. */
+/** Runs the server and the console, each reloading when its files change. The console's address serves both. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'vite';

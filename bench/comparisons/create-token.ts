@@ -8,12 +8,12 @@ import { startPostern } from './http.ts';
 
 const CALLERS = 32;
 
-/** Requests that create a token each, spread over so many people that none reaches the limit. */
+/** Requests that create a token each, spread over enough users that none reaches the limit. */
 export function creations(): string[] {
   return Array.from({ length: NEWCOMERS }, (_, n) => createToken(sessionOf(n), `bench ${n}`));
 }
 
-/** createToken over HTTP, each answered when it is on the disk, against single rows stored as durably. */
+/** Compares createToken over HTTP, which responds after the row is on the disk, with single rows stored as durably. */
 export async function compareCreateToken(setup: Setup): Promise<Comparison> {
   const programs = await together({
     server: startPostern(copySeeded(setup, 'create.db')),

@@ -5,10 +5,10 @@ import { seedSqlite } from '../seed.ts';
 import { byCpu, type Comparison, type Setup } from './comparison.ts';
 
 const FEW = 1000;
-/** How many of many tokens are asked about before the first comes again. */
+/** The number of tokens that are verified before the first comes again. */
 const WALKED = 200_000;
 
-/** A file with many tokens, every second one a single person's; its URL. */
+/** A file with many tokens, half of them of one user; its URL. */
 export async function seedMany({ folder, manyTokens }: Setup): Promise<string> {
   const url = `file:${join(folder, 'many.db')}`;
   await seedSqlite(url, { tokens: manyTokens, lopsided: true });
@@ -17,7 +17,7 @@ export async function seedMany({ folder, manyTokens }: Setup): Promise<string> {
 
 const say = (count: number) => count.toLocaleString('en');
 
-/** What a thousand times as many tokens cost: a verification, and the last page of a long list. */
+/** Measures the cost of a thousand times as many tokens, for a verification and for the last page of a long list. */
 export function compareGrowth(url: string): (setup: Setup) => Promise<Comparison> {
   return async (setup) => {
     const { manyTokens } = setup;

@@ -7,12 +7,12 @@ import { parentsAmong, secretOf } from '../seed.ts';
 import { byCpu, byP99, type Comparison, copySeeded, NO_TARGET, type Setup } from './comparison.ts';
 
 const CONNECTIONS = 32;
-/** How many of the tokens are in use. */
+/** The number of tokens in use. */
 const IN_USE = 2000;
-/** How many tokens are on the page that is asked for. */
+/** The number of tokens on the requested page. */
 const LISTED = 20;
 
-/** A server of ours on a database file; what it is started with besides. */
+/** A Postern server on a database file, with additional arguments. */
 export function startPostern(url: string, ...args: string[]): Promise<Server> {
   return startProgram('servers/postern', { args, env: { DATABASE_URL: url } });
 }
@@ -24,7 +24,7 @@ async function startServers(setup: Setup) {
     constant: startProgram<Server['hello']>('servers/constant'),
     yoga: startProgram<Server['hello']>('servers/yoga'),
     postern: startPostern(copySeeded(setup, 'http.db')),
-    // A pair that differs in nothing else, what they were asked before included.
+    // A pair that differs in nothing else, earlier requests included.
     recording: startPostern(copySeeded(setup, 'recording.db')),
     forgetful: startPostern(copySeeded(setup, 'forgetful.db'), '--no-last-use'),
     betterAuth: startProgram<Server['hello']>('servers/better-auth', { args: [keys] }),
@@ -34,7 +34,7 @@ async function startServers(setup: Setup) {
 
 type Servers = Awaited<ReturnType<typeof startServers>>;
 
-/** Throws where what is compared is not alike: as many headers in both, and as many tokens as are asked for. */
+/** Throws unless both responses have as many headers, and as many tokens as requested. */
 async function checkAnswers({ constant, postern }: Servers): Promise<void> {
   const ask = ({ hello }: Server, path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${hello.port}${path}`, init);
@@ -63,10 +63,10 @@ function contendersFor(servers: Servers, tokens: number) {
   const verifications = secrets.map(verify);
   const keys = numbers.map((n) => get('/', [`X-Api-Key: ${keyOf(n)}`]));
   return [
-    // Both get the very requests that Postern gets.
+    // Both receive the same requests as Postern.
     asked('node:http, constant POST', constant, viewers),
     asked('node:http, constant 204', constant, verifications),
-    asked('stock Yoga, one field, nobody to authenticate', yoga, [graphql('{ viewer { id } }', null)]),
+    asked('stock Yoga, one field, no authentication', yoga, [graphql('{ viewer { id } }', null)]),
     asked('Postern, viewer', postern, viewers),
     asked('Postern, viewer, one field', postern, queries(KIND, secrets)),
     asked('Postern, tokens(first: 20), ten fields', postern, queries(LIST, parents)),
@@ -77,7 +77,7 @@ function contendersFor(servers: Servers, tokens: number) {
   ] as const;
 }
 
-/** Everything over HTTP, 32 connections, against a bare server, a stock Yoga, and better-auth. */
+/** Measures everything over HTTP with 32 connections, against a bare server, a stock Yoga, and better-auth. */
 export async function compareHttp(setup: Setup): Promise<Comparison> {
   const servers = await startServers(setup);
   await checkAnswers(servers);

@@ -29,7 +29,7 @@ async function startLoops({ folder, tokens, seeded }: Setup) {
   });
 }
 
-/** Verification in process, against the least that it could be, and against better-auth's. */
+/** Measures verification in process, against a minimal lookup and against better-auth. */
 export async function compareInProcess(setup: Setup): Promise<Comparison> {
   const loops = await startLoops(setup);
   const rows = await takeTurns(

@@ -10,7 +10,7 @@ const IN_USE = 20_000;
 const LOOK_EVERY_MS = 5000;
 const MEGABYTE = 1_000_000;
 
-/** Eight of ten verify, one asks who it is, one lists. */
+/** Eight of ten requests verify, one reads the viewer, one lists. */
 function mixed(): string[] {
   return Array.from({ length: IN_USE }, (_, n) => {
     const secret = secretOf(n);
@@ -19,7 +19,7 @@ function mixed(): string[] {
   });
 }
 
-/** What a server has used each time that it has been under load for some seconds more. */
+/** The memory of a server after each period of load. */
 async function soak(url: string, minutes: number): Promise<{ samples: Sample[]; usages: Usage[] }> {
   const server = await startPostern(url);
   const load = await startLoad();
@@ -36,7 +36,7 @@ async function soak(url: string, minutes: number): Promise<{ samples: Sample[]; 
 }
 
 interface Thirds {
-  /** Medians, and the most, in megabytes. */
+  /** Medians and maxima, in megabytes. */
   readonly first: number;
   readonly last: number;
   readonly most: number;
@@ -57,7 +57,7 @@ function tell({ first, last, most }: Thirds): string {
   return `${early} MB in the first third of the time, ${late} MB in the last, ${peak} MB at most`;
 }
 
-/** Whether memory stays bounded and flat with many tokens under a mixed load of some minutes. */
+/** Measures whether memory stays bounded with many tokens under a mixed load of some minutes. */
 export function compareMemory(url: string, minutes: number): Compare {
   return async ({ manyTokens }): Promise<Comparison> => {
     const { samples, usages } = await soak(url, minutes);

@@ -6,7 +6,7 @@ import { creations } from './create-token.ts';
 import { startPostern } from './http.ts';
 
 const CALLERS = 64;
-/** As many as Postern itself has at most. */
+/** The maximum number of Postern's own connections. */
 const CONNECTIONS = 10;
 
 interface Database {
@@ -14,7 +14,7 @@ interface Database {
   remove(): Promise<void>;
 }
 
-/** An empty database: of the server that `POSTERN_TEST_POSTGRES_URL` names, or of one that is started for it. */
+/** An empty database: on the server that `POSTERN_TEST_POSTGRES_URL` names, or on one that is started for it. */
 async function createDatabase(): Promise<Database> {
   const { runOn, siblingUrl, startPostgres } = await import('../../test/support/postgres-server.ts');
   const given = process.env.POSTERN_TEST_POSTGRES_URL;
@@ -31,7 +31,7 @@ async function createDatabase(): Promise<Database> {
   };
 }
 
-/** What is compared with: as many keys in a table of their own, and an empty one to store into. */
+/** The tables to compare with: the same number of keys in a table, and an empty table to insert into. */
 async function addPlainTables(url: string, keys: number): Promise<void> {
   const { runOn } = await import('../../test/support/postgres-server.ts');
   await runOn(
@@ -97,7 +97,7 @@ async function compareOn(url: string, setup: Setup): Promise<Comparison> {
   };
 }
 
-/** Verification and creation against PostgreSQL's own point reads and commits. */
+/** Compares verification and creation with PostgreSQL's own point reads and commits. */
 export async function comparePostgres(setup: Setup): Promise<Comparison> {
   const database = await createDatabase();
   try {

@@ -2,7 +2,7 @@ import { keyOf, openBetterAuth } from '../better-auth.ts';
 import { reportLoop } from '../measured.ts';
 import { shuffled } from '../walk.ts';
 
-// better-auth's verifyApiKey in process, over all its keys in random order: FILE KEYS [--rate-limit].
+// Runs better-auth's verifyApiKey in process, over all its keys in random order: FILE KEYS [--rate-limit].
 const [file = '', keys = ''] = process.argv.slice(2);
 const verify = openBetterAuth(file, process.argv.includes('--rate-limit'));
 const walk = shuffled(Number(keys)).map(keyOf);

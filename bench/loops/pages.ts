@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/storage/open.ts';
 import { reportLoop } from '../measured.ts';
 import { BIG_OWNER } from '../seed.ts';
 
-// A page of twenty of one person's tokens, in process: the first, or with --deepest the last.
+// Reads a page of twenty of one user's tokens, in process: the first, or with --deepest the last.
 const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
 const app = await createApp(config, { database: await openDatabase(config.databaseUrl) });
 const { db, tokens } = app.services;

@@ -10,8 +10,8 @@ import { reportCallers, reportLoop } from '../measured.ts';
 import { secretOf } from '../seed.ts';
 import { shuffled } from '../walk.ts';
 
-// What /verify does, in process and from the secret on: its shape and checksum, its digest, whose it is, and whether it may
-// do one thing. Over some of all tokens in random order; with --uncached, nothing is remembered of one time for the next.
+// Does the work of /verify in process, from the secret on: shape and checksum, digest, authentication and one check. Runs
+// over some of all tokens in random order; with --uncached, nothing is cached from one turn to the next.
 const QUESTION: AccessCheck = { operation: 'READ', entityType: 'workspace' };
 
 const { values } = parseArgs({
@@ -24,9 +24,9 @@ const { values } = parseArgs({
 });
 const callers = Number(values.callers);
 const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
-// Opened here, so that several programs may read the same file: the server's own way would lock it.
+// Opened here, so that several programs can read the same file, which the server would lock.
 const database = await openDatabase(config.databaseUrl);
-// Without the version that says for how long what was read is true, nothing is kept.
+// Without the data version, which limits how long a read value is valid, nothing is cached.
 if (values.uncached) Object.assign(database, { version: null });
 const app = await createApp(config, { database });
 const { access, authentication } = app.services;

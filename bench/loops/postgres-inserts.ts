@@ -2,7 +2,7 @@ import pg from 'pg';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { reportCallers } from '../measured.ts';
 
-// Single rows committed to PostgreSQL, by many callers through one pool, statements prepared once: URL CALLERS CONNECTIONS.
+// Commits single rows to PostgreSQL, from many callers through one pool, with prepared statements: URL CALLERS CONNECTIONS.
 const [url = '', callers = '', connections = ''] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: Number(connections) });
 const text = `insert into stored (hash, owner, name, permissions, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)`;

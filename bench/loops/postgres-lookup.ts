@@ -4,8 +4,8 @@ import { digestOf } from '../../src/platform/hashing.ts';
 import { reportCallers } from '../measured.ts';
 import { shuffled } from '../walk.ts';
 
-// A key looked up in PostgreSQL by its digest, by many callers through one pool: URL KEYS CALLERS CONNECTIONS, and how:
-// kysely as it comes, or named, statements of pg that the database prepares once.
+// Looks a key up in PostgreSQL by its digest, from many callers through one pool: URL KEYS CALLERS CONNECTIONS, and how:
+// kysely with its defaults, or named, statements of pg that the database prepares once.
 const [url = '', keys = '', callers = '', connections = '', how = ''] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: Number(connections) });
 const walk = shuffled(Number(keys));

@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { reportLoop } from '../measured.ts';
 
-// The least that storing a token durably can be: a row with a unique hash and an owner that is indexed, committed and on the
-// disk before the next: FILE ROWS, so many of which are there before.
+// The minimal work of storing a token durably: a row with a unique hash and an indexed owner, committed and on the disk
+// before the next: FILE ROWS, where ROWS exist before.
 const [file = '', rows = ''] = process.argv.slice(2);
 const database = new Database(file);
 database.pragma('journal_mode = WAL');

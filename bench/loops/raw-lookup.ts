@@ -4,7 +4,7 @@ import { reportLoop } from '../measured.ts';
 import { secretOf } from '../seed.ts';
 import { shuffled } from '../walk.ts';
 
-// The least that a look-up can be: SHA-256 and one prepared SELECT of six columns, over all keys in random order: FILE KEYS.
+// The minimal work of a lookup: SHA-256 and one prepared SELECT of six columns, over all keys in random order: FILE KEYS.
 const [file = '', keys = ''] = process.argv.slice(2);
 const count = Number(keys);
 const database = new Database(file);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { openBetterAuth } from '../better-auth.ts';
 import { reportServer } from '../measured.ts';
 
-// better-auth verifies a key for its own process alone, so the least that puts that on the wire stands in front.
+// better-auth verifies a key in its own process, so a minimal HTTP server calls it.
 const [file = ''] = process.argv.slice(2);
 const verify = openBetterAuth(file, false);
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reportServer } from '../measured.ts';
 
-// What node:http itself costs: a POST whose JSON is parsed, and a GET that is answered with headers alone, as many as
-// Postern's /verify sends and about as long.
+// The cost of node:http itself: a POST whose JSON is parsed, and a GET with a response of headers only, as many as those of
+// Postern's /verify and about as long.
 const ANSWER = JSON.stringify({
   data: {
     viewer: { kind: 'PERSONAL_TOKEN', token: { id: 'tok_01890a5d7c2b7f3e8a4b5c6d7e8f9a0b', name: 'ci' } },

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { reportServer } from '../measured.ts';
 
-// Yoga as its documentation shows it: one field, nobody to authenticate.
+// Yoga as its documentation shows it: one field, no authentication.
 const yoga = createYoga({
   schema: createSchema({
     typeDefs: 'type Viewer { id: ID! } type Query { viewer: Viewer! }',

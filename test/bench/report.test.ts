@@ -28,7 +28,7 @@ function reportOf(goals: readonly Goal[], noise = { loadBefore: 0, othersShare: 
 const slow = figures('slow', 100, 1000, 9);
 const fast = figures('fast', 20, 4000, 3);
 
-test('a figure is told with its target, what is worth publishing, and whether it reached them', () => {
+test('a figure is printed with its target, the bound for publication, and whether it reached them', () => {
   const target = { target: 4, worthPublishing: 6 };
   expect(reportOf([byCpu('cheaper', fast, slow, target)])).toContain(
     '| cheaper | **5.00** | CPU time | rate 4.00 | ≥ 4 | ≥ 6 | reached |',
@@ -38,7 +38,7 @@ test('a figure is told with its target, what is worth publishing, and whether it
   );
 });
 
-test('a miss is shown as a miss, where more is better and where less is', () => {
+test('a miss is printed as a miss, for figures where more is better and where less is better', () => {
   expect(reportOf([byCpu('cheaper', slow, fast, { target: 0.5 })])).toContain('| ≥ 0.5 |  | **missed** |');
   expect(reportOf([byP99('slowest', slow, fast, { target: 2 })])).toContain(
     '| slowest | **3.00** | p99 |  | ≤ 2 |  | **missed** |',
@@ -46,12 +46,12 @@ test('a miss is shown as a miss, where more is better and where less is', () => 
   expect(reportOf([byP99('slowest', fast, slow, { target: 2 })])).toContain('| reached |');
 });
 
-test('a run beside others says that its figures are not to be believed', () => {
+test('a run beside other load warns that its figures are not reliable', () => {
   expect(reportOf([], { loadBefore: 3, othersShare: 0.4 })).toContain('40.0 %: too much');
   expect(reportOf([], { loadBefore: 0, othersShare: 0.02 })).not.toContain('too much');
 });
 
-test('contenders take turns, the first of which does not count, and medians do', async () => {
+test('contenders take turns, the first turn does not count, and the medians do', async () => {
   const order: string[] = [];
   const contender = (name: string, costs: number[]): Contender => ({
     name,

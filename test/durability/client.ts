@@ -1,12 +1,12 @@
-/** A client of one server, as plain as can be. */
+/** A minimal client of one server. */
 export interface Client {
-  /** Posts GraphQL. Rejects where there is no whole answer; throws where the answer is an error. */
+  /** Posts GraphQL. Rejects without a whole response; throws if the response has an error. */
   post(query: string): Promise<Record<string, any>>;
-  /** How `/verify` answers to a secret: the status, and the code of a refusal. */
+  /** The response of `/verify` to a secret: the status, and the code of a refusal. */
   verify(secret: string): Promise<string>;
 }
 
-/** An answer that is no success: the server has acknowledged nothing. */
+/** A response that is no success: the server has acknowledged nothing. */
 export class Refused extends Error {}
 
 /** A client of the server at an origin, with a session of its own. */
@@ -36,7 +36,7 @@ export function createClient(origin: string, session: string | null): Client {
   };
 }
 
-/** Signs the owner in; the session's secret. */
+/** Signs the owner in; returns the secret of the session. */
 export async function signIn(origin: string, email: string, password: string): Promise<string> {
   const { signIn: payload } = await createClient(origin, null).post(
     `mutation { signIn(input: { email: "${email}", password: "${password}" }) { sessionToken } }`,

@@ -10,19 +10,19 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { type KillableServer, startKillable } from './server-process.ts';
 
-/** A crash comes after so many acknowledged answers at most, and a moment later: it meets whatever is under way. */
+/** A crash comes after at most this many acknowledged responses, and a moment later, during other changes. */
 const MOST_ANSWERS = 120;
 const LONGEST_MOMENT_MS = 10;
 const LOOK_EVERY_MS = 2;
-/** After so many crashes everything is checked, and a new file begun. */
+/** After this many crashes everything is checked, and a new file started. */
 const ROUNDS_A_FILE = 100;
-/** Tokens that the last round did not touch, checked besides those that it did. */
+/** Tokens that the last round did not change, checked besides those that it did. */
 const OLD_ONES_CHECKED = 40;
 
 const OWNER = 'owner@example.com';
 const PASSWORD = 'correct horse battery staple';
 
-/** What is to be proven. */
+/** The parameters of a crash test. */
 export interface CrashOptions {
   /** The compiled server. */
   readonly main: string;
@@ -31,15 +31,15 @@ export interface CrashOptions {
   readonly disk: DiskKind;
   /** Arguments for the server's Node. */
   readonly nodeArguments?: readonly string[];
-  /** Told of each round. */
+  /** Called after each round. */
   readonly onRound?: (round: number, report: CrashReport) => void;
 }
 
-/** What was found. */
+/** The result of a crash test. */
 export interface CrashReport {
-  /** Answers that acknowledged a change. */
+  /** Responses that acknowledged a change. */
   readonly acknowledged: number;
-  /** Tokens whose secrets and log were compared, as often as they were. */
+  /** Checks of a token's secrets and log. */
   readonly compared: number;
   readonly violations: readonly string[];
 }
@@ -56,7 +56,7 @@ function createVictim(folder: string, kind: DiskKind): Victim {
   return { disk: createDisk(kind, file, folder), ledger: createLedger(), session: null };
 }
 
-/** Kills a server under load, again and again, starts it on what is left, and compares that with what it acknowledged. */
+/** Kills a server under load repeatedly, starts it on the remaining files, and compares them with what it acknowledged. */
 export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-crash-'));
   const random = seededRandom(options.seed);

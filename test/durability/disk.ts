@@ -4,23 +4,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * What a crash leaves: `kept`, all that was written, as when the process alone dies; `forgetful`, only what was synced, as
- * when the power goes.
+ * What a crash leaves: `kept`, everything that was written, as when only the process dies; `forgetful`, only what was
+ * synced, as after a power cut.
  */
 export type DiskKind = 'kept' | 'forgetful';
 
-/** Where a database file lies. */
+/** The folder of a database file. */
 export interface Disk {
   readonly file: string;
-  /** What the server's environment needs for it. */
+  /** The environment variables that the server needs for it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Does to the files what the crash does, once the server is gone. */
+  /** Does to the files what the crash does, after the server has ended. */
   cut(): void;
 }
 
 const SHIM_SOURCE = fileURLToPath(new URL('./forgetful-disk.c', import.meta.url));
 
-/** Whether a forgetful disk can be had here: it takes Linux and a C compiler. */
+/** Whether this machine can simulate a forgetful disk, which requires Linux and a C compiler. */
 export function canForget(): boolean {
   try {
     execFileSync('cc', ['--version'], { stdio: 'ignore' });
@@ -38,7 +38,7 @@ function compileShim(folder: string): string {
   return shim;
 }
 
-/** A disk for a database file; `folder` is where a shim may be put. */
+/** A disk for a database file. A shim can be put into `folder`. */
 export function createDisk(kind: DiskKind, file: string, folder: string): Disk {
   if (kind === 'kept') return { file, env: {}, cut: () => {} };
   return {
@@ -49,7 +49,7 @@ export function createDisk(kind: DiskKind, file: string, folder: string): Disk {
         if (existsSync(`${path}.synced`)) copyFileSync(`${path}.synced`, path);
         else rmSync(path, { force: true });
       }
-      // Never synced, and built anew from the log.
+      // This file is never synced, and SQLite builds it from the log.
       rmSync(`${file}-shm`, { force: true });
     },
   };

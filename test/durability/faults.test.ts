@@ -13,13 +13,13 @@ const CREATE = `mutation ($name: String!) {
   createToken(input: { name: $name, access: FULL }) { secret token { id } }
 }`;
 const LOCK_HOLDER = new URL('./lock-holder.ts', import.meta.url);
-/** An answer that comes this fast was not kept waiting for a lock. */
+/** A response within this time did not wait for a lock. */
 const AT_ONCE_MS = 500;
 
 let file: string;
 let handle: SqliteHandle;
 let postern: TestApp;
-/** The secret of a token from before the trouble. */
+/** The secret of a token from before the fault. */
 let secret: string;
 
 function create(name: string): Promise<Answer> {
@@ -41,7 +41,7 @@ function expectUnavailable(answer: Answer): void {
   expect(answer.errors).toHaveLength(1);
 }
 
-/** How many tokens there are; each has its secret and its row in the audit log, and the file is sound. */
+/** Checks the number of tokens, each with its secret and its audit row, and the integrity of the file. */
 function countWholeTokens(): number {
   const count = (sql: string) => handle.connection.prepare(sql).pluck().get() as number;
   expect(handle.connection.pragma('integrity_check', { simple: true })).toBe('ok');
@@ -72,7 +72,7 @@ describe('while another process holds the write lock', () => {
     expect(await holder.next()).toBe('locked');
   });
 
-  test('what reads is answered at once, and a change waits until the lock is free', async () => {
+  test('reads respond immediately, and a change waits until the lock is free', async () => {
     const changed = create('patient');
     for (let round = 0; round < 10; round++) {
       const started = performance.now();
@@ -85,7 +85,7 @@ describe('while another process holds the write lock', () => {
     expect(countWholeTokens()).toBe(2);
   });
 
-  test('a change that has waited for five seconds is UNAVAILABLE, those behind it too, and none is half done', async () => {
+  test('a change that has waited for five seconds is UNAVAILABLE, those behind it too, and none is applied in part', async () => {
     const started = performance.now();
     for (const answer of await Promise.all([create('one'), create('two'), create('three')])) {
       expectUnavailable(answer);
@@ -99,7 +99,7 @@ describe('while another process holds the write lock', () => {
   });
 });
 
-test('a request whose credential cannot be judged without storing something gets 503 with Retry-After', async () => {
+test('a request whose credential cannot be authenticated without a write gets 503 with Retry-After', async () => {
   const { data } = await postern.post('{ tokens { nodes { id } } }', {}, postern.owner.session);
   const regenerated = await postern.post(
     `mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "P1D" }) { secret } }`,
@@ -109,7 +109,7 @@ test('a request whose credential cannot be judged without storing something gets
   const { secret: newSecret } = regenerated.data.regenerateToken;
   handle.connection.pragma('query_only = ON');
 
-  // To accept the new secret is to end the old one, which must not come back.
+  // Accepting the new secret ends the old one, which must not become valid again.
   const refused = await verify(newSecret);
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -121,7 +121,7 @@ test('a request whose credential cannot be judged without storing something gets
   expect((await verify(secret)).status).toBe(401);
 });
 
-test('on a full disk changes are UNAVAILABLE, what reads is answered, and room is enough to recover', async () => {
+test('on a full disk changes are UNAVAILABLE, reads respond, and the server recovers when there is room', async () => {
   handle.connection.pragma(`max_page_count = ${handle.connection.pragma('page_count', { simple: true })}`);
   let created = 1;
   let answer = await create('filling');
@@ -136,7 +136,7 @@ test('on a full disk changes are UNAVAILABLE, what reads is answered, and room i
   expect(countWholeTokens()).toBe(created + 1);
 });
 
-test('while the file cannot be written changes are UNAVAILABLE, and what reads is answered', async () => {
+test('while the file is read-only changes are UNAVAILABLE, and reads respond', async () => {
   handle.connection.pragma('query_only = ON');
   expectUnavailable(await create('never'));
   expect((await verify(secret)).status).toBe(204);
@@ -149,7 +149,7 @@ test('while the file cannot be written changes are UNAVAILABLE, and what reads i
   expect(countWholeTokens()).toBe(2);
 });
 
-test('where a page is corrupt what needs it is UNAVAILABLE, and the rest is answered; mended, all is well', async () => {
+test('if a page is corrupt, requests that need it are UNAVAILABLE and others respond; after the repair all respond', async () => {
   const { connection } = handle;
   const pageSize = connection.pragma('page_size', { simple: true }) as number;
   const root = connection
@@ -167,7 +167,7 @@ test('where a page is corrupt what needs it is UNAVAILABLE, and the rest is answ
   expect(countWholeTokens()).toBe(2);
 });
 
-test('what is past its time and cannot be deleted now is deleted when it can be', async () => {
+test('expired rows that cannot be deleted now are deleted later', async () => {
   const rows = () => handle.connection.prepare('select count(*) from audit_events').pluck().get();
   const { retention } = postern.app.services;
   postern.advance(401 * DAY);
@@ -181,7 +181,7 @@ test('what is past its time and cannot be deleted now is deleted when it can be'
   expect(rows()).toBe(0);
 });
 
-test('a stop on a disk that takes no more is a stop all the same', async () => {
+test('a server on a full disk stops cleanly', async () => {
   expect((await verify(secret)).status).toBe(204);
   handle.connection.pragma('query_only = ON');
   await postern.app.close();
@@ -193,7 +193,7 @@ function readPage(connection: SqliteHandle['connection'], number: number, size: 
   return connection.serialize().subarray((number - 1) * size, number * size);
 }
 
-/** Writes past SQLite into the file, and has SQLite forget what it remembers of it. */
+/** Writes to the file directly, and makes SQLite drop its cache of it. */
 function writePage(connection: SqliteHandle['connection'], number: number, page: Buffer): void {
   connection.pragma('wal_checkpoint(TRUNCATE)');
   const descriptor = openSync(file, 'r+');

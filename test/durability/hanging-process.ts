@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { startWatchdog } from '../../src/platform/watchdog.ts';
 
-// A process whose database does not come back from a query; or one that has nothing to do.
+// A process whose database hangs in a query, or an idle one.
 startWatchdog(1);
 process.once('message', (message) => {
   if (message === 'hang') {
@@ -9,7 +9,7 @@ process.once('message', (message) => {
       .prepare('with recursive n(i) as (select 1 union all select i from n) select count(*) from n')
       .get();
   }
-  // By then, one that hung would be gone.
+  // By then, a process that hung would have ended.
   if (message === 'idle') setTimeout(() => process.disconnect(), 3_500);
 });
 process.send?.('running');

@@ -6,12 +6,12 @@ import { afterTrying, answerTo, applyChange, type KnownToken, secretsOf } from '
 
 const AT_ONCE = 8;
 
-/** The token as it may be: as it was acknowledged and, where a change got no answer, after that change. */
+/** The possible states of the token: the acknowledged one and, if a change got no response, the one after that change. */
 function possibilities({ token, pending }: Entry): readonly KnownToken[] {
   return pending ? [token, applyChange(token, pending, null)] : [token];
 }
 
-/** Tries every secret that is known of a token. What the server should not have answered, in words. */
+/** Tries every known secret of a token. Returns the wrong responses, in words. */
 async function trySecrets(client: Client, entry: Entry): Promise<string[]> {
   const violations: string[] = [];
   for (const secret of secretsOf(entry.token)) {
@@ -45,7 +45,7 @@ function readAudit(database: Database.Database, entry: Entry): string[] {
   });
 }
 
-/** What is wrong with a file as a whole: broken pages and references, or a token that is there by half. */
+/** Returns what is wrong with a file as a whole: broken pages and references, or an incomplete token. */
 function examineFile(database: Database.Database): string[] {
   const number = (sql: string) => database.prepare(sql).pluck().get() as number;
   const audited = (action: string) =>
@@ -64,7 +64,7 @@ function examineFile(database: Database.Database): string[] {
   ];
 }
 
-/** Compares entries of a ledger with what the server on a file answers and with what the file holds. The differences. */
+/** Compares entries of a ledger with the server's responses and with the file. Returns the differences. */
 export async function inspect(
   client: Client,
   file: string,
@@ -80,7 +80,7 @@ export async function inspect(
       ...entries.flatMap((entry) => readAudit(database, entry)),
       ...examineFile(database),
     ];
-    // A change that may or may not have happened leaves nothing certain to ask for the next time.
+    // After a change without a response, the state is unknown, so the next round does not check it.
     for (const { token, pending } of entries) ledger.settle(token.id, pending ? null : afterTrying(token));
     return violations;
   } finally {

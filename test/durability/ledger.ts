@@ -1,31 +1,31 @@
 import type { KnownToken, TokenChange } from './token-life.ts';
 
-/** A token with what is known of it. */
+/** A token with its acknowledged state. */
 export interface Entry {
   readonly token: KnownToken;
-  /** The change that was asked for and not answered: it may have happened, or not. */
+  /** A requested change without a response: it can have happened, or not. */
   readonly pending: TokenChange | null;
 }
 
 /** Everything that the server has acknowledged, by the ids of tokens. */
 export interface Ledger {
   readonly size: number;
-  /** How many answers have acknowledged something. */
+  /** The number of acknowledged responses. */
   readonly acknowledged: number;
-  /** Takes down an acknowledged answer. */
+  /** Records an acknowledged response. */
   note(token: KnownToken): void;
-  /** Takes down that a change is under way. */
+  /** Records that a change was sent. */
   begin(token: KnownToken, change: TokenChange): void;
-  /** Takes down that the change under way was refused, and has not happened. */
+  /** Records that the change was refused, and has not happened. */
   abandon(token: KnownToken): void;
-  /** Replaces what is known after it was checked; `null` where nothing certain is left. */
+  /** Replaces the state after a check; `null` if it is unknown. */
   settle(id: string, token: KnownToken | null): void;
-  /** The tokens that were changed, or were to be, since the last call. */
+  /** The tokens that were changed, or could have been, since the last call. */
   takeTouched(): Entry[];
   all(): Entry[];
 }
 
-/** A ledger that knows of nothing. */
+/** Returns an empty ledger. */
 export function createLedger(): Ledger {
   const entries = new Map<string, Entry>();
   const touched = new Set<string>();

@@ -6,10 +6,10 @@ import { seededRandom } from '../support/random.ts';
 
 const STEPS = Number(process.env.SOAK_STEPS ?? 100_000);
 const FIRST_SEED = Number(process.env.SOAK_SEED ?? 1);
-/** The model remembers every secret there ever was, so one walk is not to be endless. */
+/** The model stores every secret, so a walk has a bounded length. */
 const STEPS_A_WALK = 2000;
 
-/** The same Postern, reached as a client reaches it. */
+/** The same Postern, reached over HTTP. */
 function overHttp({ postern, post }: TestWire): TestApp {
   return {
     ...postern,

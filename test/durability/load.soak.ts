@@ -18,7 +18,7 @@ const EMAIL = 'owner@example.com';
 const PASSWORD = 'correct horse battery staple';
 const MEBIBYTE = 1024 * 1024;
 
-/** How the server stands at one moment. Mebibytes, milliseconds. */
+/** A measurement of the server. Mebibytes, milliseconds. */
 interface Sample {
   readonly memory: number;
   readonly wal: number;
@@ -55,7 +55,7 @@ async function create(client: Client): Promise<Token> {
   return { id: payload.token.id, secret: payload.secret };
 }
 
-/** Replaces or ends a token; its old secret must be refused at once. */
+/** Regenerates or ends a token; its old secret must be refused immediately. */
 async function change(client: Client, tokens: Token[], place: number, random: Random): Promise<void> {
   const { id, secret } = tokens[place] as Token;
   if (random.chance(0.5)) {
@@ -88,7 +88,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-/** The medians of the first and the last third of some samples, and the largest. */
+/** The medians of the first and the last third of the samples, and the largest. */
 function trend(samples: readonly Sample[], key: keyof Sample) {
   const values = samples.map((sample) => sample[key]);
   const third = Math.floor(values.length / 3);

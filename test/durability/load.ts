@@ -6,11 +6,11 @@ import { applyChange, createdToken, type KnownToken, pickChange } from './token-
 const CALLERS = 8;
 const TOKENS_A_CALLER = 12;
 
-/** A load that runs until the server is gone. */
+/** A load that runs until the server ends. */
 export interface Load {
-  /** Resolves when every caller has noticed; to what was refused, which nothing should have been. */
+  /** Resolves when every caller has noticed the end; to the refusals, of which there must be none. */
   readonly ended: Promise<readonly string[]>;
-  /** Whether no caller is left. */
+  /** Whether all callers have ended. */
   isOver(): boolean;
 }
 
@@ -41,7 +41,7 @@ async function changeToken(
   }
 }
 
-/** Changes tokens of its own, one call after the other, until a call gets no answer. */
+/** Changes tokens of its own, one call after the other, until a call gets no response. */
 async function call(client: Client, ledger: Ledger, random: Random, refusals: string[]): Promise<void> {
   const own: KnownToken[] = [];
   for (;;) {
@@ -59,7 +59,7 @@ async function call(client: Client, ledger: Ledger, random: Random, refusals: st
   }
 }
 
-/** Starts callers that create and change tokens at the same time, and take down each answer that they get. */
+/** Starts callers that create and change tokens concurrently, and record each response. */
 export function startLoad(client: Client, ledger: Ledger, seed: number): Load {
   const refusals: string[] = [];
   let running = CALLERS;

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-// Holds the write lock of a database file, as a command or a program of somebody else's might, until it is told to let go.
+// Holds the write lock of a database file, as a command or another program can, until it receives a message.
 const database = new Database(process.argv[2]);
 database.exec('begin immediate');
 process.send?.('locked');

@@ -12,7 +12,7 @@ const CREATE = 'mutation { createToken(input: { name: "t", access: FULL }) { sec
 
 let folder: string;
 let backup: string;
-/** Where the backup is restored to. */
+/** The file to restore the backup to. */
 let place: string;
 let env: Record<string, string>;
 
@@ -33,13 +33,13 @@ async function createToken(server: ServerProcess, session: string): Promise<Made
   return { id: data.createToken.token.id, secret: data.createToken.secret };
 }
 
-/** How a server takes a secret: the HTTP status and the code of a refusal. */
+/** The response of a server to a secret: the HTTP status and the code of a refusal. */
 async function answerTo(server: ServerProcess, secret: string): Promise<string> {
   const { status, code } = await server.post('{ viewer { kind } }', secret);
   return code ? `${status} ${code}` : `${status}`;
 }
 
-/** Creates tokens, one after the other, for as long as some work takes; all of them. */
+/** Creates tokens, one after the other, during some work; returns all of them. */
 async function createDuring(server: ServerProcess, session: string, work: Promise<unknown>): Promise<Made[]> {
   const made: Made[] = [];
   let isDone = false;
@@ -62,7 +62,7 @@ async function serve(file: string): Promise<ServerProcess> {
   return server;
 }
 
-/** A server with tokens, of which a backup is made while others are made; afterwards one of the first is revoked. */
+/** A server with tokens that is backed up while more are created; afterwards one of the first is revoked. */
 async function backUpUnderLoad() {
   const server = await serve(join(folder, 'postern.db'));
   const session = await signIn(server);
@@ -75,7 +75,7 @@ async function backUpUnderLoad() {
   return { session, tokens, during, later };
 }
 
-/** The rows about the restoring, of accounts and workspaces. */
+/** The audit rows about the restore, of accounts and workspaces. */
 async function auditOf(file: string) {
   const handle = openSqliteDatabase(`file:${file}`);
   const rows = await handle.db
@@ -111,7 +111,7 @@ beforeEach(() => {
 
 // Several processes start one after the other.
 describe('a backup that was made under load is restored', { timeout: 120_000 }, () => {
-  test('with --reissue: no secret of before is accepted, and every token can be regenerated', async () => {
+  test('with --reissue: no earlier secret is accepted, and every token can be regenerated', async () => {
     const { session, tokens, during, later } = await backUpUnderLoad();
     const { code, stdout } = await restore('--reissue');
     expect(code).toBe(0);
@@ -140,7 +140,7 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     ]);
   });
 
-  test('with --as-is: what was revoked later works again, and command, audit and log say so', async () => {
+  test('with --as-is: secrets revoked after the backup work again, and the command, audit and log report it', async () => {
     const { tokens } = await backUpUnderLoad();
     const { code, stderr } = await restore('--as-is');
     expect(code).toBe(0);
@@ -165,20 +165,20 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
   });
 });
 
-describe('restoring is refused, and nothing is written,', () => {
+describe('a restore is refused, and writes nothing,', () => {
   beforeEach(async () => {
     expect((await call('migrate', { env })).code).toBe(0);
     expect((await call(`backup ${backup}`, { env })).code).toBe(0);
   });
 
-  test.each(['', '--reissue --as-is'])('without one explicit choice: "%s"', async (choice) => {
+  test.each(['', '--reissue --as-is'])('without exactly one choice: "%s"', async (choice) => {
     const { code, stderr } = await restore(choice);
     expect(code).toBe(2);
     expect(stderr).toContain('Give either --reissue or --as-is.');
     expect(existsSync(dirname(place))).toBe(false);
   });
 
-  test.each(['', '-wal'])('where there is a database, or the rest of one ("%s")', async (suffix) => {
+  test.each(['', '-wal'])('if there is a database, or a remainder of one ("%s")', async (suffix) => {
     place = join(folder, 'taken.db');
     writeFileSync(`${place}${suffix}`, 'precious');
     const { code, stderr } = await restore('--reissue');

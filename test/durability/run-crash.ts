@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Both kinds of crash, each for half of the rounds, where none is asked for. */
+/** Both kinds of crash, each for half of the rounds, if none is given. */
 const kinds = values.disk ? [values.disk as DiskKind] : (['kept', 'forgetful'] as const);
 if (kinds.includes('forgetful') && !canForget()) {
   throw new Error('A disk that forgets takes Linux and a C compiler (gcc): say --disk kept to do without.');
@@ -32,7 +32,7 @@ function tell(kind: DiskKind, round: number, { acknowledged, compared, violation
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-build-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-// Whoever loses patience leaves no server behind.
+// A cancelled run leaves no server behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const main = await buildServer(folder);
 

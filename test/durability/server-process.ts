@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Compiles the server into a folder, where it starts in a third of the time that its TypeScript takes. The file to run. */
+/** Compiles the server into a folder, from which it starts in a third of the time. Returns the file to run. */
 export async function buildServer(folder: string): Promise<string> {
   const build = join(folder, 'build');
   mkdirSync(build);
@@ -20,7 +20,7 @@ export async function buildServer(folder: string): Promise<string> {
   return join(build, 'dist/src/main.js');
 }
 
-/** How a server is started. */
+/** How to start a server. */
 export interface ServerOptions {
   /** The compiled file to run. */
   readonly main: string;
@@ -29,11 +29,11 @@ export interface ServerOptions {
   readonly nodeArguments?: readonly string[];
 }
 
-/** A server that runs, until it is killed. */
+/** A server that runs until it is killed. */
 export interface KillableServer {
   readonly origin: string;
   readonly pid: number;
-  /** Ends it as a power cut would, and waits until it is gone. */
+  /** Ends the server with SIGKILL, and waits for its end. */
   kill(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export async function startKillable({
     env: { PATH, HOME, PORT: '0', POSTERN_LOG_LEVEL: 'silent', ...env },
   });
   const ended = once(child, 'exit');
-  // Nothing may outlive whoever runs this.
+  // The server never outlives this process.
   const takeAlong = () => void child.kill('SIGKILL');
   process.once('exit', takeAlong);
   const kill = async () => {

@@ -1,22 +1,22 @@
 import type { Random } from '../support/random.ts';
 
-/** What a token is known to be, from the answers that acknowledged it. */
+/** The state of a token, from the responses that acknowledged it. */
 export interface KnownToken {
   readonly id: string;
   readonly secret: string;
-  /** The old secret of an overlap that nobody has ended yet. */
+  /** The old secret of an overlap that has not ended yet. */
   readonly old: string | null;
   /** Secrets that must never work again. */
   readonly dead: readonly string[];
   readonly state: 'LIVE' | 'DISABLED' | 'REVOKED' | 'DELETED';
-  /** Revoking a disabled token leaves it disabled, once it is regenerated. */
+  /** A disabled token that is revoked and then regenerated is still disabled. */
   readonly disabled: boolean;
   readonly access: 'FULL' | 'NONE';
-  /** The actions that its audit log must tell of, each as often as it stands here. */
+  /** The actions in its audit log, each as often as it must appear. */
   readonly actions: readonly string[];
 }
 
-/** A change of a token: how it is asked for, and what it makes of the token once it is acknowledged. */
+/** A change of a token: its request, and the state of the token after it is acknowledged. */
 export interface TokenChange {
   readonly name: string;
   readonly field: string;
@@ -24,7 +24,7 @@ export interface TokenChange {
   readonly selects: string;
   readonly audited: string;
   readonly isPossible: (token: KnownToken) => boolean;
-  /** `secret` is the new one where the answer brings one. */
+  /** `secret` is the new secret, if the response has one. */
   readonly apply: (token: KnownToken, secret: string | null) => KnownToken;
 }
 
@@ -128,7 +128,7 @@ const CHANGES: readonly TokenChange[] = [
   },
 ];
 
-/** A token that has just been created. */
+/** The state of a new token. */
 export function createdToken(id: string, secret: string): KnownToken {
   return {
     id,
@@ -142,7 +142,7 @@ export function createdToken(id: string, secret: string): KnownToken {
   };
 }
 
-/** One of the changes that the token can take; deleting, which ends its life, is rare. */
+/** Returns one of the changes that the token allows. Deleting, which ends its life, is rare. */
 export function pickChange(token: KnownToken, random: Random): TokenChange {
   const possible = CHANGES.filter(
     (change) => change.isPossible(token) && (change.name !== 'delete' || random.chance(0.3)),
@@ -150,12 +150,12 @@ export function pickChange(token: KnownToken, random: Random): TokenChange {
   return random.pick(possible.length > 0 ? possible : CHANGES.slice(0, 1));
 }
 
-/** The token after an acknowledged change, which its audit log tells of. */
+/** The state of a token after an acknowledged change, with its audit row. */
 export function applyChange(token: KnownToken, change: TokenChange, secret: string | null): KnownToken {
   return { ...change.apply(token, secret), actions: [...token.actions, change.audited] };
 }
 
-/** What `/verify` must answer to a secret of a token: the status, and the code of a refusal. */
+/** The response that `/verify` must give to a secret of a token: the status, and the code of a refusal. */
 export function answerTo(token: KnownToken, secret: string): string {
   if (token.state === 'DELETED' || (secret !== token.secret && secret !== token.old)) {
     return '401 INVALID_TOKEN';
@@ -165,14 +165,14 @@ export function answerTo(token: KnownToken, secret: string): string {
   return token.access === 'NONE' ? '403 TOKEN_NO_ACCESS' : '204';
 }
 
-/** Every secret that is known of a token, in the order in which to try them: the new one's first use ends an overlap. */
+/** Every known secret of a token, in the order in which to try them: the first use of the new one ends an overlap. */
 export function secretsOf(token: KnownToken): readonly string[] {
   return [...token.dead, token.old, token.secret].filter(
     (secret) => secret !== null && secret !== '',
   ) as string[];
 }
 
-/** The token after its secrets were tried: a new secret that worked has ended the overlap. */
+/** The state of a token after its secrets were tried: a new secret that worked has ended the overlap. */
 export function afterTrying(token: KnownToken): KnownToken {
   const isUsed = token.old !== null && answerTo(token, token.secret) === '204';
   return isUsed ? { ...token, old: null, dead: superseded(token, [token.old]) } : token;

@@ -10,7 +10,7 @@ async function start(): Promise<ChildProcess> {
   return child;
 }
 
-test('a process whose database does not come back is ended within seconds, with a line in the log', async () => {
+test('a process whose database hangs is ended within seconds, with a line in the log', async () => {
   const child = await start();
   const output: string[] = [];
   child.stdout?.on('data', (chunk) => output.push(String(chunk)));
@@ -20,7 +20,7 @@ test('a process whose database does not come back is ended within seconds, with 
   expect(JSON.parse(output.join(''))).toMatchObject({ level: 60, seconds: 1 });
 });
 
-test('an idle process is let be, and is not kept alive', async () => {
+test('an idle process is not ended, and can exit', async () => {
   const child = await start();
   child.send('idle');
   expect(await once(child, 'close')).toEqual([0, null]);

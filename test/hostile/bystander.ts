@@ -2,19 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import type { KillableServer } from '../durability/server-process.ts';
 
-/** Asks `/verify` over and over, and measures how long each answer takes. */
+/** Sends requests to `/verify` repeatedly, and measures the time of each response. */
 export interface Bystander {
   /**
-   * The longest that the server worked before it answered since this was last asked, in milliseconds. Waits for the answer
-   * that is due.
+   * The longest time that the server worked before a response since the last call, in milliseconds. Waits for the pending
+   * response.
    */
   longest(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /**
- * The milliseconds that the main thread of a process was on a processor (proc(5), `schedstat`), so that other programs on
- * a busy machine do not count; the time of the clock where the system does not tell.
+ * The milliseconds that the main thread of a process was on a processor (proc(5), `schedstat`), which excludes other
+ * programs; the time of the clock if the system does not provide it.
  */
 function createStopwatch(pid: number): () => number {
   const file = `/proc/${pid}/task/${pid}/schedstat`;
@@ -22,7 +22,7 @@ function createStopwatch(pid: number): () => number {
   return () => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1_000_000;
 }
 
-/** A caller with a token and a connection of its own, who asks one question after the other. */
+/** A caller with a token and a connection of its own, which sends one request after the other. */
 export function startBystander({ origin, pid }: KillableServer, secret: string): Bystander {
   const busy = createStopwatch(pid);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

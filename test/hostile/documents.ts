@@ -18,7 +18,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import type { Random } from '../support/random.ts';
 import type { FullDatabase } from './full-database.ts';
 
-/** A valid document that asks for as much as it can. */
+/** A valid document that requests as much as it can. */
 export interface HostileDocument {
   readonly query: string;
   readonly variables: Record<string, unknown>;
@@ -27,13 +27,13 @@ export interface HostileDocument {
 const LEVELS = 13;
 const ALIASES = 28;
 const TOKENS = 900;
-/** Mutations that may be repeated and cost the callers neither their credentials nor their roles. */
+/** Mutations that can be repeated, and keep the callers' credentials and roles. */
 const MUTATIONS = ['createChannel', 'updateWorkspace', 'updateToken', 'createToken'] as const;
 const TOKEN = /[A-Za-z_][A-Za-z_0-9]*|\d+|"[^"]*"|\.\.\.|[^\s,]/g;
 
 type Ids = FullDatabase['ids'];
 
-/** How a document is written: how deep, how many aliases, how many of the leaves. */
+/** The shape of a document: its depth, its aliases, its share of leaves. */
 interface Style {
   readonly levels: number;
   readonly aliases: number;
@@ -43,7 +43,7 @@ interface Style {
 
 const PAGES = [1, 5, 20, 50, 100];
 
-/** Documents from randomness and the schema itself; each is valid and within the limits of documents. */
+/** Generates documents from random values and the schema; each is valid and within the limits of documents. */
 export function createHostileDocuments(random: Random, ids: Ids): () => HostileDocument {
   let style: Style;
   let aliases: number;

@@ -7,7 +7,7 @@ import type { Tables } from '../../src/storage/tables.ts';
 import type { Person, TestApp } from '../support/app.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
-/** How much of everything a database is filled with. */
+/** The numbers of rows that a database is filled with. */
 export interface Sizes {
   readonly workspaces: number;
   readonly channels: number;
@@ -22,9 +22,9 @@ export interface Sizes {
   readonly workspaceTokens: number;
 }
 
-/** Who sends documents to a full database, by name; `null` is anonymous. Ids are global ids. */
+/** The callers of a full database, by name; `null` is anonymous. Ids are global ids. */
 export interface FullDatabase {
-  /** The secret of a personal token of somebody whom none of the callers knows. */
+  /** The secret of a personal token of a user whom none of the callers can see. */
   readonly bystander: string;
   readonly callers: Readonly<Record<string, string | null>>;
   readonly ids: Readonly<Record<'Token' | 'Workspace' | 'Channel' | 'User', readonly string[]>>;
@@ -50,7 +50,7 @@ function times<T>(count: number, make: (place: number) => T): T[] {
   return Array.from({ length: count }, (_, place) => make(place));
 }
 
-/** JSON of about so many bytes, of many small values: what takes longest to parse. */
+/** JSON of about this many bytes, of many small values, which take longest to parse. */
 function payloadOf(bytes: number): string {
   return JSON.stringify(times(Math.floor(bytes / 8), (place) => [place % 10, {}]));
 }
@@ -200,7 +200,7 @@ async function fillTokens(postern: TestApp, sizes: Sizes): Promise<{ top: string
   let maker = top.secret;
   for (let n = 1; n < sizes.personalTokens; n += 1) {
     const made = await createPersonalToken(postern, maker, { access, scopes: ALL_SCOPES });
-    // A tree: every tenth token is the next to derive others.
+    // A tree: every tenth token derives others.
     if (n % 10 === 0) maker = made.secret;
     tokens.push(made.id);
   }

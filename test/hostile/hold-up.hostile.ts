@@ -14,7 +14,7 @@ import { type FullDatabase, fillDatabase } from './full-database.ts';
 const SECONDS = Number(process.env.HOSTILE_SECONDS ?? 60);
 const SEED = Number(process.env.HOSTILE_SEED ?? 1);
 const HOLD_UP_MAX_MS = 50;
-/** What holds others up does so again; what the machine does meanwhile, or compiling a function first, does not. */
+/** A document that holds others up does so repeatedly; other load and the compilation of a function do not. */
 const ATTEMPTS = 4;
 
 const SIZES = {
@@ -65,7 +65,7 @@ async function send(document: HostileDocument, secret: string | null): Promise<v
   expect([200, 400], document.query).toContain(response.status);
 }
 
-/** How long a document holds `/verify` up: the shortest of several attempts, where the first is too long. */
+/** The time for which a document holds `/verify` up: the shortest of several attempts, if the first is too long. */
 async function measure(document: HostileDocument, secret: string | null): Promise<number> {
   let shortest = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < ATTEMPTS && shortest > HOLD_UP_MAX_MS; attempt += 1) {

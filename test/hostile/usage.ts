@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3';
 import type { SqliteHandle } from '../../src/storage/database.ts';
 
-/** What was really asked of a database since it was last reset. */
+/** The database work since the last reset. */
 export interface Usage {
   statements: number;
-  /** The most parameters that a statement had. */
+  /** The largest number of parameters of a statement. */
   parameters: number;
   rows: number;
   /** Characters of the texts in the rows. */
@@ -30,7 +30,7 @@ export function countUsage({ connection }: SqliteHandle): Usage {
   const prepare = connection.prepare.bind(connection);
   connection.prepare = ((source: string) => {
     const statement = prepare(source) as Database.Statement<unknown[], unknown>;
-    // Statements are kept and handed out again; and asking for the version of the data reads no row.
+    // Statements are cached and reused; reading the data version reads no row.
     if (counted.has(statement) || /^pragma/i.test(source)) return statement;
     counted.add(statement);
     for (const name of READS) {
@@ -51,12 +51,12 @@ export function countUsage({ connection }: SqliteHandle): Usage {
   return usage;
 }
 
-/** Begins to count anew. */
+/** Resets the counts. */
 export function resetUsage(usage: Usage): void {
   Object.assign(usage, { statements: 0, parameters: 0, rows: 0, characters: 0 });
 }
 
-/** How many objects and values an answer is made of. */
+/** Counts the objects and values of a response. */
 export function countValues(value: unknown): { objects: number; leaves: number } {
   if (typeof value !== 'object' || value === null) return { objects: 0, leaves: 1 };
   const counts = { objects: Array.isArray(value) ? 0 : 1, leaves: 0 };

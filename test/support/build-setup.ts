@@ -13,6 +13,7 @@ const SOURCES = [
   'tsconfig.json',
   'tsconfig.build.json',
   'vite.config.ts',
+  'test/support/build-setup.ts',
 ];
 /** The last file that `npm run build` writes. */
 const RESULT = 'dist/console/index.html';
@@ -32,5 +33,7 @@ function builtAt(): number {
 export default function setup(): void {
   const changedAt = Math.max(...SOURCES.map((source) => modifiedAt(join(ROOT, source))));
   if (changedAt < builtAt()) return;
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
+  // Vitest sets NODE_ENV to `test`, with which Vite would build React for development.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, env, stdio: 'inherit' });
 }
