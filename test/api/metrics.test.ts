@@ -69,6 +69,7 @@ test('the database, pending writes, streams and the event loop are measured', as
 });
 
 test('a database that does not respond is measured too', async () => {
+  await postern.post('{ viewer { kind } }');
   await postern.database.close();
   expect(await sample('postern_database_up')).toBe(0);
   expect(await sample('postern_requests_total{path="/graphql",method="POST",status="200"}')).toBeGreaterThan(
