@@ -102,7 +102,7 @@ describe('no field answers a dead credential', () => {
     for (const each of someOf(recipe.cases.filter(({ args }) => args(living)))) {
       const variables = each.args(living) as object;
       const { query } = probeFor(path, recipe, variables);
-      for (const { name, secret, status, code } of matrix.dead) {
+      for (const { name, secret, status, code } of matrix.invalid) {
         cells += 1;
         const { body, text, ...reply } = await matrix.postern.call({ query, variables, secret });
         const codes = body.errors?.map((error) => error.extensions.code);

@@ -59,7 +59,7 @@ describe('a value of 128 KiB is rejected before a library matches it', () => {
   });
 });
 
-test('a search finds names whatever characters are around it', async () => {
+test('a search finds names with any characters around it', async () => {
   const { data } = await tokens({ search: ' NIGHTLY ' });
   expect(data.tokens.nodes).toEqual([{ name: 'nightly build' }]);
 });

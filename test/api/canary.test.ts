@@ -174,7 +174,7 @@ test('no password, right, wrong, new or too short, appears there either', async 
   const passwords = [PASSWORD, WRONG_PASSWORD, NEW_PASSWORD, SHORT_PASSWORD];
   for (const password of passwords) {
     await mutate(postern, 'signIn', { email: owner.email, password }, null, '__typename');
-    await mutate(postern, 'signIn', { email: 'nobody@example.com', password }, null, '__typename');
+    await mutate(postern, 'signIn', { email: 'unknown@example.com', password }, null, '__typename');
     await mutate(postern, 'signIn', { email: password, password }, null, '__typename');
     await mutate(
       postern,

@@ -98,7 +98,7 @@ test('sharing again replaces the share, and unsharing ends it from the next requ
 test.each([
   ['nothing', { operations: [] }, ['input', 'operations']],
   ['CREATE', { operations: ['CREATE', 'READ'] }, ['input', 'operations']],
-  ['with an unknown address', { operations: ['READ'], email: 'nobody@example.com' }, ['input', 'email']],
+  ['with an unknown address', { operations: ['READ'], email: 'unknown@example.com' }, ['input', 'email']],
 ])('sharing %s is refused, and changes nothing', async (_what, input, path) => {
   const { errors } = await shareWith(input);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }]);

@@ -150,7 +150,7 @@ describe('acceptInvitation', () => {
   test('responds to another account as if the invitation did not exist', async () => {
     const ada = await postern.person('Ada');
     const stranger = await postern.person('Stranger');
-    const secrets = [await secretFor(ada.email), await secretFor('nobody@example.com')];
+    const secrets = [await secretFor(ada.email), await secretFor('unknown@example.com')];
     const absent = await accept('inv_nonsense', stranger.session);
     for (const secret of secrets) {
       expect((await accept(secret, stranger.session, NEW_ACCOUNT)).errors).toEqual(absent.errors);

@@ -42,7 +42,7 @@ describe('signIn', () => {
 
   test('gives the same response to a wrong password, an unknown address and a deactivated account', async () => {
     const wrong = await signIn({ email: ada.email, password: 'not the password' });
-    const unknown = await signIn({ email: 'nobody@example.com', password: PASSWORD });
+    const unknown = await signIn({ email: 'unknown@example.com', password: PASSWORD });
     await createOperatorService(postern.app.services).deactivateUser(ada.email);
     const deactivated = await signIn({ email: ada.email, password: PASSWORD });
     expect(refusalIn(wrong)).toBe('INVALID_CREDENTIALS');

@@ -101,8 +101,8 @@ test('an account accepts ten attempts from one network in fifteen minutes; then 
 });
 
 test('an address without an account is throttled in the same way', async () => {
-  await fail(TRIES_AN_ACCOUNT, 'nobody@example.com');
-  expect(refusalIn(await attempt('x', 'nobody@example.com'))).toBe('TOO_MANY_ATTEMPTS');
+  await fail(TRIES_AN_ACCOUNT, 'unknown@example.com');
+  expect(refusalIn(await attempt('x', 'unknown@example.com'))).toBe('TOO_MANY_ATTEMPTS');
 });
 
 test('other accounts and signed-in users are not affected', async () => {
@@ -169,7 +169,7 @@ test('a wrong email causes the same work as a wrong password', async () => {
   const { counts, signIn } = await countWork();
   expect(await signIn('192.0.2.1', 'not the password', ada.email)).toBe('INVALID_CREDENTIALS');
   const ofAccount = { ...counts };
-  expect(await signIn('192.0.2.2', 'not the password', 'nobody@example.com')).toBe('INVALID_CREDENTIALS');
+  expect(await signIn('192.0.2.2', 'not the password', 'unknown@example.com')).toBe('INVALID_CREDENTIALS');
   expect(counts.transactions - ofAccount.transactions).toBe(ofAccount.transactions);
   expect(counts.statements - ofAccount.statements).toBe(ofAccount.statements);
 });
@@ -178,7 +178,7 @@ test('of any number of concurrent sign-ins, two work on the database, and none r
   const { counts, signIn } = await countWork();
   const codes = await Promise.all(
     Array.from({ length: 90 }, (_, at) =>
-      signIn('192.0.2.1', 'not the password', `nobody-${at}@example.com`),
+      signIn('192.0.2.1', 'not the password', `unknown-${at}@example.com`),
     ),
   );
   expect(counts.runs).toBe(counts.transactions + counts.statements);
@@ -189,7 +189,7 @@ test('of any number of concurrent sign-ins, two work on the database, and none r
 test('a password reset by the operator clears the block of the account, and its network', async () => {
   await fail(TRIES_AN_ACCOUNT);
   for (let account = 0; account < TRIES_A_NETWORK; account++) {
-    await attempt('not the password', `nobody-${account}@example.com`);
+    await attempt('not the password', `unknown-${account}@example.com`);
   }
   expect(refusalIn(await attempt(PASSWORD, postern.owner.email))).toBe('TOO_MANY_ATTEMPTS');
   const operator = createOperatorService(postern.app.services);

@@ -18,7 +18,7 @@ async function tryFrom(address: string, account: number): Promise<string | undef
   const request = new Request('http://postern.test/graphql', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query: SIGN_IN, variables: { email: `nobody-${account}@example.com` } }),
+    body: JSON.stringify({ query: SIGN_IN, variables: { email: `unknown-${account}@example.com` } }),
   });
   return codeIn(await postern.fetch(request, address));
 }

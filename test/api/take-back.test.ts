@@ -135,7 +135,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(await roleOf(ada)).toBe('TEAM_MEMBER');
   });
 
-  test('a member whom a person made an Owner stays one', async () => {
+  test('an Owner whose role a person gave stays one', async () => {
     const ada = await postern.person('Ada');
     await join(ada, 'TEAM_MEMBER', token.secret);
     await setRole(ada, 'OWNER', postern.owner.session);
@@ -144,7 +144,7 @@ describe.each(Object.entries(WAYS))('when a workspace token is %s', (_way, end) 
     expect(await roleOf(ada)).toBe('OWNER');
   });
 
-  test('the streams of a member whom it invited close', async () => {
+  test('the streams of an invited member close', async () => {
     const ada = await postern.person('Ada');
     const channel = await createChannel(postern);
     await join(ada, 'VIEWER', token.secret);

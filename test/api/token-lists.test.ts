@@ -192,16 +192,16 @@ describe('a filter', () => {
   const filtered = async (filter: object) => (await names({ filter })).sort().join(' ');
 
   test('by status and access matches any of the listed values', async () => {
-    const [, stopped, dead] = await createEach('active', 'stopped', 'dead');
+    const [, stopped, revoked] = await createEach('active', 'stopped', 'revoked');
     await run('disableToken', { id: stopped });
-    await run('revokeToken', { id: dead });
+    await run('revokeToken', { id: revoked });
     await create('over', { expires: { after: 'PT1S' }, access: 'NONE' });
     postern.advance(SECOND);
     expect(await filtered({ status: ['ACTIVE'] })).toBe('active');
-    expect(await filtered({ status: ['DISABLED', 'REVOKED', 'EXPIRED'] })).toBe('dead over stopped');
+    expect(await filtered({ status: ['DISABLED', 'REVOKED', 'EXPIRED'] })).toBe('over revoked stopped');
     expect(await filtered({ status: [] })).toBe('');
     expect(await filtered({ access: ['NONE', 'SCOPED'] })).toBe('over');
-    expect(await filtered({ access: ['FULL'], status: ['REVOKED', 'EXPIRED'] })).toBe('dead');
+    expect(await filtered({ access: ['FULL'], status: ['REVOKED', 'EXPIRED'] })).toBe('revoked');
   });
 
   test('by text searches name, description and identifier, ignoring case and accents', async () => {
@@ -238,9 +238,9 @@ describe('a filter', () => {
 
 describe('tokenSummary', () => {
   test('counts every status, and tokens that expire within seven days', async () => {
-    const [, stopped, dead] = await createEach('active', 'stopped', 'dead');
+    const [, stopped, revoked] = await createEach('active', 'stopped', 'revoked');
     await run('disableToken', { id: stopped });
-    await run('revokeToken', { id: dead });
+    await run('revokeToken', { id: revoked });
     await create('over', { expires: { after: 'PT1S' } });
     await create('soon', { expires: { after: 'P7D' } });
     await create('not soon', { expires: { after: 'P8D' } });

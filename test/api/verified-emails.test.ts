@@ -109,7 +109,7 @@ describe('a channel is shared with an unverified address', () => {
   test('never from another workspace: the response is that of an address without an account', async () => {
     await takeAddress();
     const id = await createChannel(postern);
-    const answers = [await share(id, CEO), await share(id, 'nobody@company.example')];
+    const answers = [await share(id, CEO), await share(id, 'unknown@company.example')];
     const seen = answers.map(({ status, data, errors }) => ({
       status,
       data,

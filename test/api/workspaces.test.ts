@@ -198,8 +198,8 @@ describe('deleteWorkspace', () => {
     const member = await postern.person('Member', 'ADMINISTRATOR');
     const { data } = await remove(postern.owner.session);
     expect(data.deleteWorkspace.deletedWorkspaceId).toBe(postern.workspaceId);
-    const dead = await postern.post('{ viewer { kind } }', {}, secret);
-    expect(dead).toMatchObject({ status: 401, code: 'INVALID_TOKEN' });
+    const deleted = await postern.post('{ viewer { kind } }', {}, secret);
+    expect(deleted).toMatchObject({ status: 401, code: 'INVALID_TOKEN' });
     for (const { session } of [postern.owner, member]) {
       expect((await postern.post(ONE, { id: postern.workspaceId }, session)).data.workspace).toBeNull();
       expect((await postern.post(LIST, {}, session)).data.workspaces.totalCount).toBe(0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * What a crash leaves: `kept`, everything that was written, as when only the process dies; `forgetful`, only what was
+ * What a crash leaves: `kept`, everything that was written, as when only the process ends; `forgetful`, only what was
  * synced, as after a power cut.
  */
 export type DiskKind = 'kept' | 'forgetful';

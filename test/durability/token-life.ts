@@ -7,7 +7,7 @@ export interface KnownToken {
   /** The old secret of an overlap that has not ended yet. */
   readonly old: string | null;
   /** Secrets that must never work again. */
-  readonly dead: readonly string[];
+  readonly invalid: readonly string[];
   readonly state: 'LIVE' | 'DISABLED' | 'REVOKED' | 'DELETED';
   /** A disabled token that is revoked and then regenerated is still disabled. */
   readonly disabled: boolean;
@@ -31,7 +31,7 @@ export interface TokenChange {
 const SECRETS_REMEMBERED = 4;
 
 function superseded(token: KnownToken, secrets: readonly (string | null)[]): readonly string[] {
-  return [...token.dead, ...secrets.filter((secret) => secret !== null)].slice(-SECRETS_REMEMBERED);
+  return [...token.invalid, ...secrets.filter((secret) => secret !== null)].slice(-SECRETS_REMEMBERED);
 }
 
 function regenerated(token: KnownToken, secret: string | null): KnownToken {
@@ -39,7 +39,7 @@ function regenerated(token: KnownToken, secret: string | null): KnownToken {
     ...token,
     secret: secret ?? '',
     old: null,
-    dead: superseded(token, [token.secret, token.old]),
+    invalid: superseded(token, [token.secret, token.old]),
     state: token.disabled ? 'DISABLED' : 'LIVE',
   };
 }
@@ -123,7 +123,7 @@ const CHANGES: readonly TokenChange[] = [
       ...token,
       state: 'DELETED',
       old: null,
-      dead: superseded(token, [token.secret, token.old]),
+      invalid: superseded(token, [token.secret, token.old]),
     }),
   },
 ];
@@ -134,7 +134,7 @@ export function createdToken(id: string, secret: string): KnownToken {
     id,
     secret,
     old: null,
-    dead: [],
+    invalid: [],
     state: 'LIVE',
     disabled: false,
     access: 'FULL',
@@ -167,7 +167,7 @@ export function answerTo(token: KnownToken, secret: string): string {
 
 /** Every known secret of a token, in the order in which to try them: the first use of the new one ends an overlap. */
 export function secretsOf(token: KnownToken): readonly string[] {
-  return [...token.dead, token.old, token.secret].filter(
+  return [...token.invalid, token.old, token.secret].filter(
     (secret) => secret !== null && secret !== '',
   ) as string[];
 }
@@ -175,5 +175,5 @@ export function secretsOf(token: KnownToken): readonly string[] {
 /** The state of a token after its secrets were tried: a new secret that worked has ended the overlap. */
 export function afterTrying(token: KnownToken): KnownToken {
   const isUsed = token.old !== null && answerTo(token, token.secret) === '204';
-  return isUsed ? { ...token, old: null, dead: superseded(token, [token.old]) } : token;
+  return isUsed ? { ...token, old: null, invalid: superseded(token, [token.old]) } : token;
 }

@@ -24,7 +24,7 @@ export interface Sizes {
 
 /** The callers of a full database, by name; `null` is anonymous. Ids are global ids. */
 export interface FullDatabase {
-  /** The secret of a personal token of a user whom none of the callers can see. */
+  /** The secret of a personal token of a user that none of the callers can see. */
   readonly bystander: string;
   readonly callers: Readonly<Record<string, string | null>>;
   readonly ids: Readonly<Record<'Token' | 'Workspace' | 'Channel' | 'User', readonly string[]>>;

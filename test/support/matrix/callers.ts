@@ -12,7 +12,7 @@ import {
 } from './world.ts';
 
 /** A credential that is refused as a whole, with the refusal. */
-export interface DeadCredential {
+export interface InvalidCredential {
   readonly name: string;
   readonly secret: string;
   readonly status: number;
@@ -156,7 +156,7 @@ async function deadTokens(
   world: World,
   kind: string,
   make: () => Promise<NamedCaller>,
-): Promise<DeadCredential[]> {
+): Promise<InvalidCredential[]> {
   const { session } = world.people.owner;
   async function after(field: string, input: object = {}): Promise<string> {
     const { ownToken, secret } = await make();
@@ -191,13 +191,13 @@ async function deadTokens(
 }
 
 /** Tokens that are invalid because another token is. */
-async function deadHeirs(world: World): Promise<DeadCredential[]> {
+async function deadHeirs(world: World): Promise<InvalidCredential[]> {
   const heir = async (
     field: string,
     input: object,
     status: number,
     code: string,
-  ): Promise<DeadCredential> => {
+  ): Promise<InvalidCredential> => {
     const parent = await world.personalToken('owner', EVERYTHING);
     const { secret } = await world.personalToken('owner', only('workspace', 'READ'), parent);
     await world.mutate(field, { id: parent.ownToken, ...input }, world.people.owner.session);
@@ -213,7 +213,7 @@ async function deadHeirs(world: World): Promise<DeadCredential[]> {
 }
 
 /** Every invalid credential. Advances the clock by hours. */
-export async function createDeadCredentials(world: World): Promise<DeadCredential[]> {
+export async function createInvalidCredentials(world: World): Promise<InvalidCredential[]> {
   const { postern } = world;
   const none = await world.personalToken('owner', 'NONE');
   const deactivated = await postern.person('deactivated');
@@ -226,7 +226,7 @@ export async function createDeadCredentials(world: World): Promise<DeadCredentia
   await createOperatorService(postern.app.services).deactivateUser(deactivated.email);
   const ended = await postern.signIn(world.people.bystander.email);
   await postern.post('mutation { signOut { signedOut } }', {}, ended);
-  const dead = [
+  const invalid = [
     ...(await deadTokens(world, 'a personal token', () => world.personalToken('owner', 'FULL'))),
     ...(await deadTokens(world, 'a workspace token', () => world.workspaceToken('home', 'OWNER'))),
     ...(await deadHeirs(world)),
@@ -250,5 +250,5 @@ export async function createDeadCredentials(world: World): Promise<DeadCredentia
     { name: 'no secret', secret: 'pat_nothing', status: 401, code: 'INVALID_TOKEN' },
   ];
   postern.advance(2 * HOUR);
-  return dead;
+  return invalid;
 }

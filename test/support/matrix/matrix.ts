@@ -2,10 +2,10 @@ import { startTestApp } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
 import {
   createCallers,
-  createDeadCredentials,
+  createInvalidCredentials,
   createScopedCallers,
-  type DeadCredential,
   everyScope,
+  type InvalidCredential,
 } from './callers.ts';
 import type { Recipes } from './cases.ts';
 import { ENVIRONMENT, openResettable, type Resettable } from './cells.ts';
@@ -18,7 +18,7 @@ export interface Matrix {
   readonly recipes: Recipes;
   /** The callers of a field: everyone and, if it requires a scope, the tokens around that scope. */
   callersOf(path: string): readonly NamedCaller[];
-  readonly dead: readonly DeadCredential[];
+  readonly invalid: readonly InvalidCredential[];
   readonly postern: Resettable;
 }
 
@@ -37,7 +37,7 @@ export async function createMatrix(): Promise<Matrix> {
       await createScopedCallers(world, type, operation, targets.tokens.sibling),
     );
   }
-  const dead = await createDeadCredentials(world);
+  const invalid = await createInvalidCredentials(world);
   await closeWorkspaces(world);
   const recipes = createRecipes(world, targets);
   const bytes = database.connection.serialize();
@@ -45,7 +45,7 @@ export async function createMatrix(): Promise<Matrix> {
   return {
     recipes,
     callersOf: (path) => [...everyone, ...(scoped.get(recipes[path]?.scope?.join(' ') ?? '') ?? [])],
-    dead,
+    invalid,
     postern: await openResettable(bytes, postern.now()),
   };
 }
