@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => postern.close());
 
-/** Which fields of a document were refused, and why. */
+/** The refused fields of a document, with the reasons. */
 function refusalsIn({ errors }: Answer): Record<string, string> {
   return Object.fromEntries(
     errors.map(({ path, extensions }) => [String(path?.[0]), extensions.reason ?? extensions.code]),
@@ -31,7 +31,7 @@ async function policyOf(
   return data.workspace.tokenPolicy;
 }
 
-describe('a mutation of several fields is judged anew at each', () => {
+describe('each field of a mutation is authorized separately', () => {
   let workspaceId: string;
   let other: Person;
 
@@ -43,7 +43,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     ]);
   });
 
-  test('who steps down in the first may not do in the second what it took', async () => {
+  test('a role given up in the first is not available in the second', async () => {
     const answer = await postern.post(
       `mutation ($w: ID!, $me: ID!) {
         stepDown: updateMemberRole(input: { workspaceId: $w, userId: $me, role: VIEWER }) { member { role } }
@@ -63,7 +63,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     expect(data.workspace).toEqual({ name: `w-${people}`, viewerRole: 'VIEWER' });
   });
 
-  test('who leaves in the first finds nothing in the second', async () => {
+  test('a member who leaves in the first finds nothing in the second', async () => {
     const answer = await postern.post(
       `mutation ($w: ID!, $me: ID!) {
         leave: removeMember(input: { workspaceId: $w, userId: $me }) { removedUserId }
@@ -75,7 +75,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     expect(refusalsIn(answer)).toEqual({ next: 'NOT_FOUND' });
   });
 
-  test('who signs out in the first is nobody in the second', async () => {
+  test('a session that signs out in the first is anonymous in the second', async () => {
     const session = await postern.signIn(other.email);
     const answer = await postern.post(
       'mutation { signOut { signedOut } next: createToken(input: { name: "late" }) { secret } }',
@@ -102,7 +102,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     },
   );
 
-  test('a token that gives its scopes away has none from the next field on', async () => {
+  test('a token that removes its scopes has none in the next field', async () => {
     const scopes = [
       { entityType: 'token', operations: ['UPDATE'] },
       { entityType: 'channel', operations: ['CREATE'] },
@@ -126,7 +126,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     expect(data.channels.nodes).toEqual([{ name: 'before' }]);
   });
 
-  test('a workspace token that sets a policy against itself is closed out by it', async () => {
+  test('a workspace token that sets a policy against itself is denied by it', async () => {
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR', { workspaceId });
     const answer = await postern.post(
       `mutation ($w: ID!) {
@@ -140,7 +140,7 @@ describe('a mutation of several fields is judged anew at each', () => {
     expect(await policyOf(workspaceId)).toMatchObject({ maxLifetime: 'P1D' });
   });
 
-  test('a refused field takes nothing from those before and after it', async () => {
+  test('a refused field does not affect those before and after it', async () => {
     const answer = await postern.post(
       `mutation ($w: ID!, $none: ID!) {
         done: updateWorkspace(input: { id: $w, name: "done" }) { __typename }
@@ -162,8 +162,8 @@ describe('a mutation of several fields is judged anew at each', () => {
   });
 });
 
-describe('one document mixes what is allowed with what is not', () => {
-  test('each alias is judged by itself, and the others are answered', async () => {
+describe('a document with allowed and denied fields', () => {
+  test('authorizes each alias separately, and returns the others', async () => {
     const stranger = await newPerson();
     const foreign = await postern.workspace(`w-${people}`, [[stranger, 'OWNER']]);
     const scopes = [{ entityType: 'workspace', operations: ['READ'], workspaceId: postern.workspaceId }];
@@ -197,15 +197,15 @@ describe('one document mixes what is allowed with what is not', () => {
     expect(refusalsIn(answer)).toEqual({ e: 'MISSING_SCOPE', f: 'MISSING_SCOPE', g: 'ROLE_GATED' });
   });
 
-  test('anyone may read the schema, also beside a field that is refused', async () => {
+  test('returns the schema to every caller, also beside a refused field', async () => {
     const answer = await postern.post('{ __schema { queryType { name } } viewer { kind } }');
     expect(answer.data).toEqual({ __schema: { queryType: { name: 'Query' } }, viewer: null });
     expect(refusalsIn(answer)).toEqual({ viewer: 'UNAUTHENTICATED' });
   });
 });
 
-describe('there is no way around a field, whatever object leads to it', () => {
-  test('who has a share of a channel does not get into its workspace that way', async () => {
+describe('a field is authorized the same on every path to it', () => {
+  test('a share of a channel gives no access to its workspace', async () => {
     const guest = await newPerson();
     const { data } = await postern.post(
       'mutation ($w: ID!) { createChannel(input: { workspaceId: $w, name: "c" }) { channel { id } } }',
@@ -225,7 +225,7 @@ describe('there is no way around a field, whatever object leads to it', () => {
     }
   });
 
-  test('a workspace token of a Viewer reads its workspace through itself, and not what takes a higher role', async () => {
+  test('a workspace token of a Viewer reads its workspace through itself, without what requires a higher role', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     const through = (field: string) =>
       postern.post(`{ viewer { token { workspace { ${field} } } } }`, {}, secret);
@@ -235,7 +235,7 @@ describe('there is no way around a field, whatever object leads to it', () => {
     expect(refusalsIn(await through('invitations { id }'))).toEqual({ viewer: 'ROLE_REQUIRED' });
   });
 
-  test('a derived token does not see the one above it, nor what that derived besides', async () => {
+  test('a derived token sees neither its parent nor the other tokens that the parent derived', async () => {
     const all = { entityType: 'token', operations: ['CREATE', 'READ', 'LIST'] };
     const scopes = [all];
     const top = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
@@ -261,7 +261,7 @@ describe('there is no way around a field, whatever object leads to it', () => {
     });
   });
 
-  test('the workspace in the answer to a newcomer is no way in before signing in', async () => {
+  test('the workspace in the payload of a new user gives no access before signing in', async () => {
     const { data } = await postern.post(
       `mutation ($w: ID!) { inviteMember(input: { workspaceId: $w, email: "newcomer@example.com", role: VIEWER }) { invitationSecret } }`,
       { w: postern.workspaceId },

@@ -113,7 +113,7 @@ describe('scope-auth alone keeps a refused call from entering the resolver', () 
       expect(open.entered, `without scope-auth: ${name}`).toBeDefined();
       if (matrix.postern.hasWritten()) await matrix.postern.reset();
       const code = await refusalCode(requires, open.entered as EnteredField, call.caller);
-      // The rest is refused by what the arguments ask for, which only the resolver can compare with the caller.
+      // Other calls are refused because of their arguments, which only the resolver compares with the caller.
       if (code === null) continue;
       refusals += 1;
       const closed = await run(enforced, call);

@@ -6,7 +6,7 @@ import type { NamedCaller } from '../support/matrix/world.ts';
 import type { Verdict } from '../support/oracle.ts';
 import { allFields, isRootField } from '../support/schema.ts';
 
-/** Every field that can be called from outside, and every other that declares what it needs. */
+/** Every root field, and every other field with a requirement. */
 const PATHS = allFields()
   .filter((field) => isRootField(field) || field.requires)
   .map(({ path }) => path);
@@ -67,7 +67,7 @@ async function tryCell(path: string, recipe: Recipe, caller: NamedCaller, each: 
   return complaints.filter(Boolean).map((what) => `${caller.name} on ${each.name}: ${what}`);
 }
 
-describe('every field answers everybody as the permission model says, absent and hidden things to the byte alike', () => {
+describe('every field decides as the permission model, and answers the same for absent and hidden objects', () => {
   test.each(PATHS)('%s', async (path) => {
     const recipe = recipeOf(path);
     const complaints: string[] = [];
@@ -79,13 +79,13 @@ describe('every field answers everybody as the permission model says, absent and
         complaints.push(`${caller.name} can tell hidden from absent: ${[...hidden].join(' ')}`);
     }
     expect(complaints).toEqual([]);
-    // To make streams speak, messages were published; nothing else may have changed by now.
+    // Messages were published for the streams; nothing else has changed.
     expect(matrix.postern.hasChanged()).toBe(recipe.trigger !== undefined);
     if (recipe.trigger) await matrix.postern.reset();
   });
 });
 
-test('no recipe is about a field that is gone', () => {
+test('every recipe is about a field of the schema', () => {
   expect(Object.keys(matrix.recipes).filter((path) => !PATHS.includes(path))).toEqual([]);
 });
 
@@ -94,7 +94,7 @@ function someOf(cases: readonly Case[]): Case[] {
   return [...new Set([cases[0], cases[Math.floor(cases.length / 2)], cases.at(-1)])] as Case[];
 }
 
-describe('no field answers a dead credential', () => {
+describe('every field refuses an invalid credential', () => {
   test.each(PATHS)('%s', async (path) => {
     const recipe = recipeOf(path);
     const living = matrix.callersOf(path)[1] as NamedCaller;
@@ -117,7 +117,7 @@ describe('no field answers a dead credential', () => {
   });
 });
 
-/** What viewer.can says to questions, all of them in one document. */
+/** Returns the decisions of viewer.can on checks, all in one document. */
 async function decisionsOn(questions: readonly Question[], secret: string | null): Promise<unknown[]> {
   const fields = questions.map(({ operation, ...others }, index) => {
     const args = Object.entries(others).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
@@ -135,7 +135,7 @@ function decisionFor(verdict: Verdict): object {
   return { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
 }
 
-describe('viewer.can says beforehand what the call will answer', () => {
+describe('viewer.can decides as the call itself', () => {
   test.each(PATHS)('%s', async (path) => {
     for (const caller of matrix.callersOf(path).slice(1)) {
       const cases = recipeOf(path).cases.filter(({ can, args }) => can && args(caller));

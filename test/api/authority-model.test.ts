@@ -43,7 +43,7 @@ async function answersAboutType(secret: string, args: Record<string, string>, ev
   return [...answers, status === 204];
 }
 
-test('as members, roles, policies, shares and scopes change, everybody may do what the model says, from the next call on', async () => {
+test('after each change of members, roles, policies, shares and scopes, every caller is allowed what the model says', async () => {
   const random = seededRandom(7);
   const verdicts = new Map<string, number>();
   for (let count = 0; count < CHANGES; count++) {

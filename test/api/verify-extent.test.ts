@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-/** The four ways to ask about a type: the two of `/verify`, then the two of `viewer.can`. */
+/** The four kinds of checks about a type: the two of `/verify`, then the two of `viewer.can`. */
 interface Answers {
   readonly omitted: number;
   readonly star: number;
@@ -31,7 +31,7 @@ const CAN = `query ($operation: Operation!, $entityType: EntityType!, $entityId:
   can(operation: $operation, entityType: $entityType, entityId: $entityId, workspaceId: $workspaceId) { allowed }
 } }`;
 
-async function ask(secret: string, question: VerifyQuery): Promise<Answers> {
+async function check(secret: string, question: VerifyQuery): Promise<Answers> {
   const status = async (query: VerifyQuery) =>
     (await verify(postern, secret, { ...question, ...query })).status;
   const can = async (ids: object) =>
@@ -52,34 +52,34 @@ async function scoped(scope: object, by: string = postern.owner.session): Promis
 const onRepositories = (operation = 'READ') => ({ operation, entityType: 'repository', workspaceId });
 const onChannels = (operation = 'READ') => ({ operation, entityType: 'channel' });
 
-describe('a question without an id is about every entity at /verify, and about any one in viewer.can', () => {
+describe('a check without an id is about every entity at /verify, and about at least one in viewer.can', () => {
   test('for a token with a scope on one entity of a registered type', async () => {
     const scope = { entityType: 'repository', workspaceId, operations: ['READ'] };
-    expect(await ask(await scoped({ ...scope, entityId: 'website' }), onRepositories())).toEqual(ANY_ONE);
-    expect(await ask(await scoped(scope), onRepositories())).toEqual(EVERY);
-    expect(await ask(await scoped(scope), onRepositories('UPDATE'))).toEqual(NONE);
+    expect(await check(await scoped({ ...scope, entityId: 'website' }), onRepositories())).toEqual(ANY_ONE);
+    expect(await check(await scoped(scope), onRepositories())).toEqual(EVERY);
+    expect(await check(await scoped(scope), onRepositories('UPDATE'))).toEqual(NONE);
   });
 
   test('for a token with a scope on one channel, in its workspace and anywhere', async () => {
     const entityId = await createChannel(postern);
     const one = await scoped({ entityType: 'channel', entityId, operations: ['READ'] });
-    expect(await ask(one, onChannels())).toEqual(ANY_ONE);
-    expect(await ask(one, { ...onChannels(), workspaceId })).toEqual(ANY_ONE);
+    expect(await check(one, onChannels())).toEqual(ANY_ONE);
+    expect(await check(one, { ...onChannels(), workspaceId })).toEqual(ANY_ONE);
     const all = await scoped({ entityType: 'channel', operations: ['READ'] });
-    expect(await ask(all, onChannels())).toEqual(EVERY);
-    expect(await ask(all, { ...onChannels(), workspaceId })).toEqual(EVERY);
+    expect(await check(all, onChannels())).toEqual(EVERY);
+    expect(await check(all, { ...onChannels(), workspaceId })).toEqual(EVERY);
   });
 
-  test('for a token with a scope in one workspace: every entity there, and not everywhere', async () => {
+  test('for a token with a scope in one workspace, every entity of that workspace only', async () => {
     const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
     const scope = { entityType: 'channel', workspaceId, operations: ['PUBLISH'] };
     const token = await scoped(scope);
-    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(EVERY);
-    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId: other })).toEqual(NONE);
-    expect(await ask(token, onChannels('PUBLISH'))).toEqual(ANY_ONE);
+    expect(await check(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(EVERY);
+    expect(await check(token, { ...onChannels('PUBLISH'), workspaceId: other })).toEqual(NONE);
+    expect(await check(token, onChannels('PUBLISH'))).toEqual(ANY_ONE);
   });
 
-  test('for a derived token, as far as every token above it goes', async () => {
+  test('for a derived token, what every token of its chain allows', async () => {
     const scope = { entityType: 'repository', workspaceId, operations: ['READ'] };
     const management = { entityType: 'token', operations: ['CREATE'] };
     const parent = await createPersonalToken(postern, postern.owner.session, {
@@ -87,59 +87,59 @@ describe('a question without an id is about every entity at /verify, and about a
       scopes: [scope, management],
     });
     const derived = await scoped(scope, parent.secret);
-    expect(await ask(derived, onRepositories())).toEqual(EVERY);
+    expect(await check(derived, onRepositories())).toEqual(EVERY);
     const narrowed = { id: parent.id, scopes: [{ ...scope, entityId: 'website' }] };
     await mutate(postern, 'updateToken', narrowed, postern.owner.session, 'token { id }');
-    expect(await ask(derived, onRepositories())).toEqual(ANY_ONE);
+    expect(await check(derived, onRepositories())).toEqual(ANY_ONE);
   });
 
-  test('for a person by the role in the workspace asked about, or in any of theirs', async () => {
+  test('for a session, by the role in the requested workspace or in any workspace', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
-    expect(await ask(viewer.session, { ...onChannels(), workspaceId })).toEqual(EVERY);
-    expect(await ask(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
-    expect(await ask(viewer.session, onChannels('PUBLISH'))).toEqual(NONE);
+    expect(await check(viewer.session, { ...onChannels(), workspaceId })).toEqual(EVERY);
+    expect(await check(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+    expect(await check(viewer.session, onChannels('PUBLISH'))).toEqual(NONE);
     await postern.workspace('Theirs', [[viewer, 'OWNER']]);
-    expect(await ask(viewer.session, onChannels('PUBLISH'))).toEqual(EVERY);
-    expect(await ask(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+    expect(await check(viewer.session, onChannels('PUBLISH'))).toEqual(EVERY);
+    expect(await check(viewer.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
   });
 
-  test('for somebody who is a member nowhere: none, but for lists, which hold nothing', async () => {
+  test('for a user without a workspace, none, except for lists, which are empty', async () => {
     const stranger = await postern.person('Stranger');
     const full = (await createPersonalToken(postern, stranger.session)).secret;
     for (const secret of [stranger.session, full]) {
-      expect(await ask(secret, onChannels())).toEqual(NONE);
-      expect(await ask(secret, { operation: 'READ', entityType: 'workspace' })).toEqual(NONE);
-      expect(await ask(secret, { operation: 'LIST', entityType: 'workspace' })).toEqual(ANY_ONE);
-      expect(await ask(secret, { ...onChannels(), workspaceId })).toEqual(NONE);
-      expect(await ask(secret, onRepositories())).toEqual(NONE);
+      expect(await check(secret, onChannels())).toEqual(NONE);
+      expect(await check(secret, { operation: 'READ', entityType: 'workspace' })).toEqual(NONE);
+      expect(await check(secret, { operation: 'LIST', entityType: 'workspace' })).toEqual(ANY_ONE);
+      expect(await check(secret, { ...onChannels(), workspaceId })).toEqual(NONE);
+      expect(await check(secret, onRepositories())).toEqual(NONE);
     }
   });
 
-  test('for a workspace token by its role, and never elsewhere', async () => {
+  test('for a workspace token, by its role and in its workspace only', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     const other = await postern.workspace('Other', [[postern.owner, 'OWNER']]);
-    expect(await ask(secret, { ...onChannels(), workspaceId })).toEqual(EVERY);
-    expect(await ask(secret, onChannels('PUBLISH'))).toEqual(NONE);
-    expect(await ask(secret, onRepositories())).toEqual(EVERY);
-    expect(await ask(secret, { ...onChannels(), workspaceId: other })).toEqual(NONE);
-    expect(await ask(secret, { operation: 'READ', entityType: 'token' })).toEqual(NONE);
+    expect(await check(secret, { ...onChannels(), workspaceId })).toEqual(EVERY);
+    expect(await check(secret, onChannels('PUBLISH'))).toEqual(NONE);
+    expect(await check(secret, onRepositories())).toEqual(EVERY);
+    expect(await check(secret, { ...onChannels(), workspaceId: other })).toEqual(NONE);
+    expect(await check(secret, { operation: 'READ', entityType: 'token' })).toEqual(NONE);
   });
 
-  test('a policy that closes the workspace to a token closes every and any', async () => {
+  test('a policy that denies a token the workspace denies both kinds of checks', async () => {
     const token = (await createPersonalToken(postern, postern.owner.session)).secret;
     await createChannel(postern);
-    expect(await ask(token, onChannels())).toEqual(EVERY);
+    expect(await check(token, onChannels())).toEqual(EVERY);
     const policy = { workspaceId, personalTokens: 'FORBIDDEN' };
     await mutate(postern, 'updateTokenPolicy', policy, postern.owner.session, '__typename');
     for (const question of [onChannels(), { ...onChannels(), workspaceId }, onRepositories()]) {
-      expect(await ask(token, question)).toEqual(NONE);
+      expect(await check(token, question)).toEqual(NONE);
     }
   });
 
-  test('the workspace asked about is every workspace in itself', async () => {
+  test('the requested workspace is the only workspace inside it', async () => {
     const token = await scoped({ entityType: 'workspace', entityId: workspaceId, operations: ['READ'] });
-    expect(await ask(token, { operation: 'READ', entityType: 'workspace', workspaceId })).toEqual(EVERY);
-    expect(await ask(token, { operation: 'READ', entityType: 'workspace' })).toEqual(ANY_ONE);
+    expect(await check(token, { operation: 'READ', entityType: 'workspace', workspaceId })).toEqual(EVERY);
+    expect(await check(token, { operation: 'READ', entityType: 'workspace' })).toEqual(ANY_ONE);
   });
 });
 
@@ -152,66 +152,68 @@ describe('a share of one channel', () => {
     await share(postern, channel, guest, ['PUBLISH']);
   });
 
-  test('is any one, and not every one', async () => {
-    expect(await ask(guest.session, onChannels('PUBLISH'))).toEqual(ANY_ONE);
-    expect(await ask(guest.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(ANY_ONE);
-    expect(await ask(guest.session, { ...onChannels('READ'), workspaceId })).toEqual(NONE);
+  test('allows at least one, and not every one', async () => {
+    expect(await check(guest.session, onChannels('PUBLISH'))).toEqual(ANY_ONE);
+    expect(await check(guest.session, { ...onChannels('PUBLISH'), workspaceId })).toEqual(ANY_ONE);
+    expect(await check(guest.session, { ...onChannels('READ'), workspaceId })).toEqual(NONE);
   });
 
-  test('is none to a token whose scope names another channel', async () => {
+  test('allows nothing to a token whose scope names another channel', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
     await share(postern, channel, viewer, ['PUBLISH']);
     const other = await createChannel(postern, { name: 'other' });
     const scope = { entityType: 'channel', entityId: other, operations: ['PUBLISH'] };
     const token = await scoped(scope, viewer.session);
-    expect(await ask(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
-    expect(await ask(token, onChannels('PUBLISH'))).toEqual(NONE);
+    expect(await check(token, { ...onChannels('PUBLISH'), workspaceId })).toEqual(NONE);
+    expect(await check(token, onChannels('PUBLISH'))).toEqual(NONE);
   });
 });
 
 describe('tokens', () => {
   const onTokens = (operation: string) => ({ operation, entityType: 'token' });
 
-  test('are the own ones, unless a workspace is asked about', async () => {
+  test('are those of the caller, unless the check names a workspace', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
-    expect(await ask(viewer.session, onTokens('UPDATE'))).toEqual(EVERY);
-    expect(await ask(viewer.session, { ...onTokens('READ'), workspaceId })).toEqual(EVERY);
-    expect(await ask(viewer.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(NONE);
+    expect(await check(viewer.session, onTokens('UPDATE'))).toEqual(EVERY);
+    expect(await check(viewer.session, { ...onTokens('READ'), workspaceId })).toEqual(EVERY);
+    expect(await check(viewer.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(NONE);
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
-    expect(await ask(manager.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(ANY_ONE);
-    expect(await ask(postern.owner.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(EVERY);
+    expect(await check(manager.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(ANY_ONE);
+    expect(await check(postern.owner.session, { ...onTokens('UPDATE'), workspaceId })).toEqual(EVERY);
   });
 
-  test('of a workspace are for no personal token, and a personal token is in no workspace', async () => {
+  test('of a workspace are denied to personal tokens, and a personal token is in no workspace', async () => {
     const personal = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [{ entityType: 'token', operations: ['READ'] }],
     });
-    expect(await ask(personal.secret, { ...onTokens('READ'), workspaceId })).toEqual(NONE);
+    expect(await check(personal.secret, { ...onTokens('READ'), workspaceId })).toEqual(NONE);
     const question = { ...onTokens('READ'), entityId: personal.id };
     expect((await verify(postern, personal.secret, question)).status).toBe(204);
     const there = await verify(postern, personal.secret, { ...question, workspaceId });
     expect([there.status, there.refusal?.code]).toEqual([403, 'NOT_FOUND']);
   });
 
-  test('with a scope on one of them are any one', async () => {
+  test('with a scope on one of them allow at least one', async () => {
     const sibling = await createPersonalToken(postern, postern.owner.session);
     const scope = { entityType: 'token', entityId: sibling.id, operations: ['READ'] };
-    expect(await ask(await scoped(scope), onTokens('READ'))).toEqual(ANY_ONE);
+    expect(await check(await scoped(scope), onTokens('READ'))).toEqual(ANY_ONE);
   });
 });
 
-test('what is to be created has no id: every and any are the same', async () => {
+test('for CREATE, which has no entity, both kinds of checks are the same', async () => {
   const scope = { entityType: 'repository', workspaceId, operations: ['CREATE'] };
-  expect(await ask(await scoped(scope), onRepositories('CREATE'))).toEqual(EVERY);
-  expect(await ask(await scoped({ ...scope, entityId: 'website' }), onRepositories('CREATE'))).toEqual(NONE);
+  expect(await check(await scoped(scope), onRepositories('CREATE'))).toEqual(EVERY);
+  expect(await check(await scoped({ ...scope, entityId: 'website' }), onRepositories('CREATE'))).toEqual(
+    NONE,
+  );
   const channels = { entityType: 'channel', workspaceId, operations: ['CREATE'] };
-  expect(await ask(await scoped(channels), onChannels('CREATE'))).toEqual(EVERY);
+  expect(await check(await scoped(channels), onChannels('CREATE'))).toEqual(EVERY);
   const viewer = await postern.person('Viewer', 'VIEWER');
-  expect(await ask(await scoped(channels, viewer.session), onChannels('CREATE'))).toEqual(NONE);
+  expect(await check(await scoped(channels, viewer.session), onChannels('CREATE'))).toEqual(NONE);
 });
 
-test('an answer that was remembered ends with the change that ends it', async () => {
+test('a cached decision ends with the change that makes it wrong', async () => {
   const member = await postern.person('Member', 'VIEWER');
   const token = (await createPersonalToken(postern, member.session)).secret;
   const status = async () =>
@@ -222,7 +224,7 @@ test('an answer that was remembered ends with the change that ends it', async ()
   expect([await status(), await status()]).toEqual([403, 403]);
 });
 
-describe('what names nothing never asks for less', () => {
+describe('an id that names nothing never widens a check', () => {
   const REGISTERED = 'operation=read&entityType=repository';
   const THERE = `${REGISTERED}&workspaceId=HERE`;
   const QUESTIONS: readonly (readonly [what: string, status: number, question: string])[] = [
@@ -271,7 +273,7 @@ describe('what names nothing never asks for less', () => {
     { entityType: 'repository', workspaceId: '' },
   ];
 
-  test('in a question at /verify', async () => {
+  test('at /verify', async () => {
     const headers = { Authorization: `Bearer ${postern.owner.session}` };
     for (const [what, status, question] of QUESTIONS) {
       const query = question.replace('HERE', workspaceId).replace('OWNER', postern.owner.id);
@@ -285,7 +287,7 @@ describe('what names nothing never asks for less', () => {
     }
   });
 
-  test('in a question of viewer.can', async () => {
+  test('in viewer.can', async () => {
     for (const ids of IDS) {
       const { data } = await postern.post(CAN, { operation: 'READ', ...ids }, postern.owner.session);
       expect([ids, data.viewer.can.allowed]).toEqual([ids, false]);
@@ -300,7 +302,7 @@ describe('what names nothing never asks for less', () => {
     }
   });
 
-  test('a list of a workspace whose id is empty or malformed holds nothing', async () => {
+  test('the list of a workspace with an empty or malformed id is empty', async () => {
     await createChannel(postern);
     for (const id of ['', '*', 'wsp_1']) {
       const query = `{ channels(workspaceId: "${id}") { totalCount } }`;

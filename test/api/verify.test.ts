@@ -12,8 +12,8 @@ afterEach(() => postern.close());
 
 const TOKEN = 'query ($id: ID!) { token(id: $id) { lastUsedAt lastUsedIp lastUsedUserAgent } }';
 
-describe('who is calling', () => {
-  test('a session is told by its user', async () => {
+describe('the identity of the caller', () => {
+  test('of a session is its user', async () => {
     const { owner } = postern;
     const answer = await verify(postern, owner.session);
     expect(answer.status).toBe(204);
@@ -24,7 +24,7 @@ describe('who is calling', () => {
     });
   });
 
-  test('a personal token by its owner and itself', async () => {
+  test('of a personal token is its owner and the token', async () => {
     const { owner } = postern;
     const token = await createPersonalToken(postern, owner.session);
     expect((await verify(postern, token.secret)).identity).toEqual({
@@ -35,7 +35,7 @@ describe('who is calling', () => {
     });
   });
 
-  test('a workspace token by itself, its workspace and its role', async () => {
+  test('of a workspace token is the token, its workspace and its role', async () => {
     const token = await createWorkspaceToken(postern, 'TEAM_MEMBER');
     expect((await verify(postern, token.secret)).identity).toEqual({
       'x-postern-principal': 'WORKSPACE_TOKEN',
@@ -46,8 +46,8 @@ describe('who is calling', () => {
   });
 });
 
-describe('a question', () => {
-  test('is answered for one entity, for a type and for a workspace', async () => {
+describe('an access check', () => {
+  test('decides on one entity, on a type and on a workspace', async () => {
     const channel = await createChannel(postern);
     const scopes = [{ entityType: 'channel', entityId: channel, operations: ['PUBLISH'] }];
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
@@ -66,7 +66,7 @@ describe('a question', () => {
     expect(await status({ operation: 'read', any: 'true' })).toBe(403);
   });
 
-  test('is refused with what the call itself would say, and a challenge', async () => {
+  test('is denied with the error of the operation itself, and a challenge', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [],
@@ -82,14 +82,14 @@ describe('a question', () => {
     expect(answer.identity).toEqual({});
   });
 
-  test('names the role that is missing', async () => {
+  test('names the missing role', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     const { workspaceId } = postern;
     const answer = await verify(postern, secret, { operation: 'update', entityType: 'channel', workspaceId });
     expect(answer.refusal).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'TEAM_MEMBER' } });
   });
 
-  test('does not tell the absent from the hidden, nor an unknown type', async () => {
+  test('does not distinguish absent and hidden entities and unknown types', async () => {
     const stranger = await postern.person('Stranger');
     const channel = await createChannel(postern);
     const never = 'chn_00000000000000000000000000000000';
@@ -113,7 +113,7 @@ describe('a question', () => {
     ['an unknown operation', 'operation=fly&entityType=channel'],
     ['an empty value', 'operation=read&entityType=channel&entityId='],
     ['a registered type without its workspace', 'operation=read&entityType=repository&entityId=1'],
-  ])('is not understood with %s, whoever asks', async (_, query) => {
+  ])('is a bad request with %s, for every caller', async (_, query) => {
     for (const secret of [null, postern.owner.session]) {
       const headers: Record<string, string> = secret ? { Authorization: `Bearer ${secret}` } : {};
       const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
@@ -123,15 +123,15 @@ describe('a question', () => {
   });
 });
 
-describe('a credential that is not good', () => {
-  test('is asked for where there is none', async () => {
+describe('an invalid credential', () => {
+  test('is required', async () => {
     const answer = await verify(postern, null);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
     expect(answer.refusal).toEqual({ code: 'UNAUTHENTICATED' });
   });
 
-  test('is never a cookie: a proxy cannot tell who made a browser send it', async () => {
+  test('is never read from a cookie, which any page can make a browser send', async () => {
     const headers = {
       Cookie: `${postern.cookieName}=${postern.owner.session}`,
       'Sec-Fetch-Site': 'same-origin',
@@ -140,7 +140,7 @@ describe('a credential that is not good', () => {
     expect((await verify(postern, null, {}, { headers })).status).toBe(401);
   });
 
-  test('is refused by the code of its state, as everywhere', async () => {
+  test('is refused with the code of its status', async () => {
     const { owner } = postern;
     const dead = await createPersonalToken(postern, owner.session);
     await postern.post(
@@ -170,7 +170,7 @@ describe('a credential that is not good', () => {
     ]);
   });
 
-  test('is not tried for ever from one address', async () => {
+  test('is limited by address', async () => {
     const strict = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
     const statuses = [];
     for (const _ of [1, 2, 3]) statuses.push((await verify(strict, 'pat_nonsense')).status);
@@ -181,8 +181,8 @@ describe('a credential that is not good', () => {
   });
 });
 
-describe('the wire', () => {
-  test('answers every method of a proxy alike, without a body', async () => {
+describe('the response', () => {
+  test('is the same for every method of a proxy, without a body', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const body = method === 'POST' || method === 'PUT' ? '{"operation":"delete"}' : null;
       const answer = await verify(postern, postern.owner.session, {}, { method, body });
@@ -190,7 +190,7 @@ describe('the wire', () => {
     }
   });
 
-  test('believes nothing that is said about the request in front', async () => {
+  test('does not depend on what the proxy says about the original request', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [],
@@ -215,7 +215,7 @@ describe('the wire', () => {
     }
   });
 
-  test('leaves neither query nor secret in the log, but who asked', async () => {
+  test('is logged with the caller, without the query and the secret', async () => {
     const { secret, id } = await createPersonalToken(postern, postern.owner.session);
     await verify(postern, secret, { operation: 'read', entityType: 'channel', entityId: 'private/name' });
     const line = JSON.parse(postern.logs.at(-1) as string);
@@ -225,7 +225,7 @@ describe('the wire', () => {
 });
 
 describe('last use', () => {
-  test('is stamped where the answer is yes, with the client as far as it can be believed', async () => {
+  test('is recorded if the check is allowed, with the trusted address of the client', async () => {
     const behind = await startTestApp({ POSTERN_TRUST_PROXY: '1' });
     const token = await createPersonalToken(behind, behind.owner.session);
     const headers = { 'User-Agent': 'deploy/1', 'X-Forwarded-For': '203.0.113.7, 198.51.100.9' };
@@ -239,7 +239,7 @@ describe('last use', () => {
     await behind.close();
   });
 
-  test('is not where it is no: probing with a leaked token must not look like a use', async () => {
+  test('is not recorded if the check is denied, so that probing with a leaked token does not look like a use', async () => {
     const token = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes: [] });
     await verify(postern, token.secret, { operation: 'publish', entityType: 'channel' });
     const { data } = await postern.post(TOKEN, { id: token.id }, postern.owner.session);

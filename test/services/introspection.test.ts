@@ -109,7 +109,7 @@ function give(
   );
 }
 
-test('what introspection tells of a token is exactly what the token may do', async () => {
+test('introspection returns exactly what the token is allowed', async () => {
   const { services } = postern.app;
   const { access, authentication, introspection } = services;
   const random = seededRandom(7);
