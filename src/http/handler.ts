@@ -19,7 +19,7 @@ export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts
     VerificationParts['config'] &
     Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'anonymousPerMinute' | 'requestsPerMinute'>;
   readonly ids: IdSource;
-  /** Resolves when the database answers and has the schema that this version needs; rejects otherwise. */
+  /** Resolves if the database responds and has the schema of this version; rejects otherwise. */
   readonly probe: () => Promise<void>;
   /** Observes each response; `null` if metrics are off. */
   readonly metrics: Pick<Metrics, 'observe'> | null;

@@ -43,7 +43,7 @@ export interface Denied {
   readonly retryAfter: number | null;
 }
 
-/** The result of a check. `allowed` tells the two cases apart. */
+/** The result of a check. `allowed` distinguishes the two cases. */
 export type Decision = Allowed | Denied;
 
 const CODES = {

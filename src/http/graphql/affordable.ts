@@ -57,8 +57,8 @@ function estimate(
 }
 
 /**
- * The units that an operation takes whatever is stored. Throws `QUERY_TOO_COMPLEX` if these, or those of full pages as
- * long as its arguments say, are too many.
+ * Returns the units that an operation takes regardless of the stored data. Throws `QUERY_TOO_COMPLEX` if these are too many,
+ * or if full pages of the requested lengths would be.
  */
 export function requireAffordable(
   schema: GraphQLSchema,

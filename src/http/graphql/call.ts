@@ -14,7 +14,7 @@ export interface Call {
   readonly read: ReadDocument;
   /** The requested operation; `null` if the document has none of that name, or cannot be parsed. */
   readonly operation: OperationDefinitionNode | null;
-  /** The units that the operation takes whatever is stored. */
+  /** The units that the operation takes regardless of the stored data. */
   readonly units: number;
   /** The media types that the client accepts, in order of preference. */
   readonly accepted: readonly MediaType[];
