@@ -13,7 +13,8 @@ import {
   parseOverlap,
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
-import { limitDescendantExpiry, replaceSecret, updateToken } from '../../storage/repositories/tokens.ts';
+import { replaceSecret } from '../../storage/repositories/token-secrets.ts';
+import { limitDescendantExpiry, updateToken } from '../../storage/repositories/tokens.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { type IssuedToken, requireNoLater, toIsoString } from './create.ts';

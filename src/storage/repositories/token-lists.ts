@@ -6,7 +6,8 @@ import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
-import { statusExpression, type TokenHolder, type TokenRow, tokenQuery, toToken } from './tokens.ts';
+import { statusExpression, type TokenRow, tokenQuery, toToken } from './token-rows.ts';
+import type { TokenHolder } from './tokens.ts';
 
 const FAR_FUTURE = 9_000_000_000_000_000;
 const EXPIRING_SOON = 7 * DAY;

@@ -1,12 +1,11 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import { roleOfRank } from '../../domain/roles.ts';
 import { foldCase } from '../../domain/text.ts';
-import type { PersonalAccess, Token, TokenOwnership } from '../../domain/token.ts';
+import type { Token } from '../../domain/token.ts';
 import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
-import type { Tables } from '../tables.ts';
+import { tokenQuery, toToken } from './token-rows.ts';
+import { insertSecret } from './token-secrets.ts';
 
 /** The tokens of a user or of a workspace, a token with its descendants, or the children of a token. */
 export type TokenHolder =
@@ -14,94 +13,6 @@ export type TokenHolder =
   | { readonly workspaceId: string }
   | { readonly rootTokenId: string; readonly only: readonly string[] | null }
   | { readonly parentId: string; readonly only: readonly string[] | null };
-
-/** Selects the instant at which the first of a token's ancestors was disabled. */
-export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
-  return eb
-    .selectFrom('token_ancestors as l')
-    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
-    .whereRef('l.token_id', '=', 'tokens.id')
-    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
-}
-
-/** The columns to read and order tokens by. The search text is long and is not read. */
-const COLUMNS = [
-  'tokens.id',
-  'tokens.kind',
-  'tokens.owner_id',
-  'tokens.workspace_id',
-  'tokens.created_by',
-  'tokens.parent_id',
-  'tokens.identifier',
-  'tokens.name',
-  'tokens.name_folded',
-  'tokens.description',
-  'tokens.secret_preview',
-  'tokens.access',
-  'tokens.role',
-  'tokens.created_at',
-  'tokens.updated_at',
-  'tokens.issued_at',
-  'tokens.regenerated_at',
-  'tokens.expires_at',
-  'tokens.disabled_at',
-  'tokens.revoked_at',
-] as const;
-
-/** Selects the rows of tokens. */
-export function tokenQuery(db: Executor) {
-  return db
-    .selectFrom('tokens')
-    .leftJoin('credential_uses as u', 'u.credential_id', 'tokens.id')
-    .select(COLUMNS)
-    .select((eb) => [
-      'u.at as last_used_at',
-      'u.ip as last_used_ip',
-      'u.user_agent as last_used_user_agent',
-      ancestorDisabledAt(eb).as('ancestor_disabled_at'),
-    ]);
-}
-
-/** A row of `tokenQuery`. */
-export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
-
-/** Returns the fields that depend on a token's kind. The table's constraints allow no other combination. */
-export function toOwnership(
-  row: Pick<TokenRow, 'id' | 'owner_id' | 'workspace_id' | 'access' | 'role'>,
-): TokenOwnership {
-  const { owner_id: ownerId, workspace_id: workspaceId, role } = row;
-  if (ownerId !== null) {
-    return { kind: 'PERSONAL', ownerId, workspaceId: null, access: row.access as PersonalAccess, role: null };
-  }
-  if (workspaceId === null || role === null)
-    throw new Error(`token ${row.id} belongs to no user or workspace`);
-  return { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role: roleOfRank(role) };
-}
-
-/** Returns the token of a row. */
-export function toToken(row: TokenRow): Token {
-  return {
-    id: row.id,
-    createdBy: row.created_by,
-    parentId: row.parent_id,
-    identifier: row.identifier,
-    name: row.name,
-    description: row.description,
-    secretPreview: row.secret_preview,
-    ...toOwnership(row),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    issuedAt: row.issued_at,
-    regeneratedAt: row.regenerated_at,
-    expiresAt: row.expires_at,
-    disabledAt: row.disabled_at,
-    ancestorDisabledAt: row.ancestor_disabled_at,
-    revokedAt: row.revoked_at,
-    lastUsedAt: row.last_used_at,
-    lastUsedIp: row.last_used_ip,
-    lastUsedUserAgent: row.last_used_user_agent,
-  };
-}
 
 function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>) {
   return {
@@ -113,7 +24,6 @@ function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>
 }
 
 const insertTokenRow = prepareInsert('tokens');
-const insertSecretRow = prepareInsert('token_secrets');
 
 /** Stores a token with its first secret and its ancestors. */
 export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
@@ -137,7 +47,7 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     disabled_at: token.disabledAt,
     revoked_at: token.revokedAt,
   });
-  await insertSecretRow(db, { digest, token_id: token.id, valid_until: null });
+  await insertSecret(db, token.id, digest);
   if (token.parentId !== null) {
     await db
       .insertInto('token_ancestors')
@@ -321,57 +231,4 @@ export async function limitDescendantExpiry(db: Executor, tokenId: string, expir
     )
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)]))
     .execute();
-}
-
-/** Replaces the secret of a token. With `overlapUntil`, the old one keeps working until that instant. */
-export async function replaceSecret(
-  db: Executor,
-  tokenId: string,
-  digest: string,
-  overlapUntil: number | null,
-): Promise<void> {
-  const secrets = db.deleteFrom('token_secrets').where('token_id', '=', tokenId);
-  if (overlapUntil === null) {
-    await secrets.execute();
-  } else {
-    await secrets.where('valid_until', 'is not', null).execute();
-    await db
-      .updateTable('token_secrets')
-      .set({ valid_until: overlapUntil })
-      .where('token_id', '=', tokenId)
-      .execute();
-  }
-  await insertSecretRow(db, { digest, token_id: tokenId, valid_until: null });
-}
-
-/** Deletes the old secret of an overlap, if `newDigest` is still the token's current secret. */
-export async function retireOldSecrets(db: Executor, tokenId: string, newDigest: string): Promise<void> {
-  await db
-    .deleteFrom('token_secrets')
-    .where('token_id', '=', tokenId)
-    .where('valid_until', 'is not', null)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('token_secrets as current')
-          .select('current.digest')
-          .where('current.digest', '=', newDigest)
-          .where('current.valid_until', 'is', null),
-      ),
-    )
-    .execute();
-}
-
-/** Returns the status of a token in SQL, with the same precedence as `statusOf`. */
-export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
-  return eb
-    .case()
-    .when('tokens.revoked_at', 'is not', null)
-    .then(sql.lit('REVOKED'))
-    .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
-    .then(sql.lit('DISABLED'))
-    .when('tokens.expires_at', '<=', now)
-    .then(sql.lit('EXPIRED'))
-    .else(sql.lit('ACTIVE'))
-    .end();
 }

@@ -1,0 +1,107 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { roleOfRank } from '../../domain/roles.ts';
+import type { PersonalAccess, Token, TokenOwnership } from '../../domain/token.ts';
+import type { Executor } from '../database.ts';
+import type { Tables } from '../tables.ts';
+
+/** Selects the instant at which the first of a token's ancestors was disabled. */
+export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
+  return eb
+    .selectFrom('token_ancestors as l')
+    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
+    .whereRef('l.token_id', '=', 'tokens.id')
+    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
+}
+
+/** The columns to read and order tokens by. The search text is long and is not read. */
+const COLUMNS = [
+  'tokens.id',
+  'tokens.kind',
+  'tokens.owner_id',
+  'tokens.workspace_id',
+  'tokens.created_by',
+  'tokens.parent_id',
+  'tokens.identifier',
+  'tokens.name',
+  'tokens.name_folded',
+  'tokens.description',
+  'tokens.secret_preview',
+  'tokens.access',
+  'tokens.role',
+  'tokens.created_at',
+  'tokens.updated_at',
+  'tokens.issued_at',
+  'tokens.regenerated_at',
+  'tokens.expires_at',
+  'tokens.disabled_at',
+  'tokens.revoked_at',
+] as const;
+
+/** Selects the rows of tokens. */
+export function tokenQuery(db: Executor) {
+  return db
+    .selectFrom('tokens')
+    .leftJoin('credential_uses as u', 'u.credential_id', 'tokens.id')
+    .select(COLUMNS)
+    .select((eb) => [
+      'u.at as last_used_at',
+      'u.ip as last_used_ip',
+      'u.user_agent as last_used_user_agent',
+      ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+    ]);
+}
+
+/** A row of `tokenQuery`. */
+export type TokenRow = Awaited<ReturnType<ReturnType<typeof tokenQuery>['executeTakeFirstOrThrow']>>;
+
+/** Returns the fields that depend on a token's kind. The table's constraints allow no other combination. */
+export function toOwnership(
+  row: Pick<TokenRow, 'id' | 'owner_id' | 'workspace_id' | 'access' | 'role'>,
+): TokenOwnership {
+  const { owner_id: ownerId, workspace_id: workspaceId, role } = row;
+  if (ownerId !== null) {
+    return { kind: 'PERSONAL', ownerId, workspaceId: null, access: row.access as PersonalAccess, role: null };
+  }
+  if (workspaceId === null || role === null)
+    throw new Error(`token ${row.id} belongs to no user or workspace`);
+  return { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role: roleOfRank(role) };
+}
+
+/** Returns the token of a row. */
+export function toToken(row: TokenRow): Token {
+  return {
+    id: row.id,
+    createdBy: row.created_by,
+    parentId: row.parent_id,
+    identifier: row.identifier,
+    name: row.name,
+    description: row.description,
+    secretPreview: row.secret_preview,
+    ...toOwnership(row),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    issuedAt: row.issued_at,
+    regeneratedAt: row.regenerated_at,
+    expiresAt: row.expires_at,
+    disabledAt: row.disabled_at,
+    ancestorDisabledAt: row.ancestor_disabled_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    lastUsedIp: row.last_used_ip,
+    lastUsedUserAgent: row.last_used_user_agent,
+  };
+}
+
+/** Returns the status of a token in SQL, with the same precedence as `statusOf`. */
+export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
+  return eb
+    .case()
+    .when('tokens.revoked_at', 'is not', null)
+    .then(sql.lit('REVOKED'))
+    .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
+    .then(sql.lit('DISABLED'))
+    .when('tokens.expires_at', '<=', now)
+    .then(sql.lit('EXPIRED'))
+    .else(sql.lit('ACTIVE'))
+    .end();
+}

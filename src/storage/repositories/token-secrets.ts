@@ -1,0 +1,48 @@
+import type { Executor } from '../database.ts';
+import { prepareInsert } from '../query/prepared-insert.ts';
+
+const insertRow = prepareInsert('token_secrets');
+
+/** Stores the current secret of a token. */
+export async function insertSecret(db: Executor, tokenId: string, digest: string): Promise<void> {
+  await insertRow(db, { digest, token_id: tokenId, valid_until: null });
+}
+
+/** Replaces the secret of a token. With `overlapUntil`, the old one keeps working until that instant. */
+export async function replaceSecret(
+  db: Executor,
+  tokenId: string,
+  digest: string,
+  overlapUntil: number | null,
+): Promise<void> {
+  const secrets = db.deleteFrom('token_secrets').where('token_id', '=', tokenId);
+  if (overlapUntil === null) {
+    await secrets.execute();
+  } else {
+    await secrets.where('valid_until', 'is not', null).execute();
+    await db
+      .updateTable('token_secrets')
+      .set({ valid_until: overlapUntil })
+      .where('token_id', '=', tokenId)
+      .execute();
+  }
+  await insertSecret(db, tokenId, digest);
+}
+
+/** Deletes the old secret of an overlap, if `newDigest` is still the token's current secret. */
+export async function retireOldSecrets(db: Executor, tokenId: string, newDigest: string): Promise<void> {
+  await db
+    .deleteFrom('token_secrets')
+    .where('token_id', '=', tokenId)
+    .where('valid_until', 'is not', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('token_secrets as current')
+          .select('current.digest')
+          .where('current.digest', '=', newDigest)
+          .where('current.valid_until', 'is', null),
+      ),
+    )
+    .execute();
+}
