@@ -1,6 +1,6 @@
 import type { PrincipalKind } from './principal.ts';
 
-/** Everything that the audit log tells of. */
+/** The actions that the audit log records. */
 export const AUDIT_ACTIONS = [
   'session.created',
   'session.refused',
@@ -42,20 +42,20 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** One row of the log. It outlives what it tells of, so it names things as well as pointing at them. */
+/** One row of the log. It outlives its target, so its detail contains names in addition to ids. */
 export interface AuditEvent {
   readonly id: string;
   readonly at: number;
   readonly action: AuditAction;
-  /** The user whose account log shows it. */
+  /** The user whose account log contains the event. */
   readonly userId: string | null;
-  /** The workspace whose log shows it. */
+  /** The workspace whose log contains the event. */
   readonly workspaceId: string | null;
-  /** `null`: the operator, or somebody unknown. */
+  /** `null` for the operator and for an anonymous caller. */
   readonly actorKind: PrincipalKind | null;
   readonly actorId: string | null;
   readonly actorTokenId: string | null;
-  /** The global id of what was acted on. */
+  /** The global id of the target. */
   readonly targetId: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
@@ -63,7 +63,7 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** A row of the log as it is read: its detail stays JSON until it is asked for. */
+/** A row of the log as it is read: its detail stays JSON until a field requests it. */
 export interface AuditRecord extends Omit<AuditEvent, 'detail'> {
   readonly detailJson: string;
 }

@@ -62,7 +62,7 @@ export interface TokenAccessRequest extends LookupRequest {
   readonly workspaceId?: string | undefined;
   /** The role that the operation requires on a workspace token. */
   readonly workspaceRole: Role;
-  /** Refuses every personal token, whatever its scopes. */
+  /** Refuses every personal token, regardless of its scopes. */
   readonly refusesPersonalTokens?: boolean;
   /** The operation gives authority, so a token is allowed it only on itself and its descendants. */
   readonly subtreeOnly?: boolean;

@@ -1,7 +1,7 @@
 import { badInput, type InputIssue } from './errors.ts';
 import { normaliseOperations, type Operation } from './scopes.ts';
 
-/** A channel: what messages are published to. Instants are milliseconds since the epoch. */
+/** A channel, which stores messages and streams them. Instants are milliseconds since the epoch. */
 export interface Channel {
   readonly id: string;
   readonly workspaceId: string;
@@ -11,21 +11,21 @@ export interface Channel {
   readonly updatedAt: number;
 }
 
-/** What a user may do on one channel, whether a member of its workspace or not. */
+/** The operations on one channel that are given to a user, a member of its workspace or not. */
 export interface ChannelShare {
   readonly channelId: string;
   readonly userId: string;
   readonly operations: readonly Operation[];
 }
 
-/** Who gives something: a person, a person's token, or a workspace token, which has no person. */
+/** The giver of a share, role or invitation: a user, a user's token, or a workspace token, which has no user. */
 export interface Granter {
   readonly userId: string | null;
-  /** `null` if the person gives it with a session. */
+  /** `null` if the user gives it with a session. */
   readonly tokenId: string | null;
 }
 
-/** The operations of a share, each once. Throws `BAD_USER_INPUT` on none, and on `CREATE`: a channel that is shared exists. */
+/** Returns the operations of a share, each once. Throws `BAD_USER_INPUT` if there are none, or if `CREATE` is one of them. */
 export function parseSharedOperations(
   operations: readonly Operation[],
   path: InputIssue['path'],

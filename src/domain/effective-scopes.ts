@@ -10,19 +10,19 @@ import {
   type ScopeRule,
 } from './scopes.ts';
 
-/** What the holder of a token, its owner or its role, has in one workspace. */
+/** The authority of a token's owner, or of a workspace token's role, in one workspace. */
 export interface WorkspaceAccess {
   readonly workspaceId: string;
-  /** `null` for who is no member. */
+  /** `null` if the owner is not a member. */
   readonly role: Role | null;
   readonly policy: TokenPolicy;
-  /** The channels there that are shared with the holder. */
+  /** The channels of the workspace that are shared with the owner. */
   readonly shares: readonly { readonly channelId: string; readonly operations: readonly Operation[] }[];
   /** The entity types that the workspace registered. */
   readonly entityTypes: readonly { readonly name: string; readonly operations: readonly Operation[] }[];
 }
 
-/** The management of own tokens, as far as a scope can reach. */
+/** The authority on the owner's tokens that a scope can contain. */
 const OWN_TOKENS: ScopeRule = Object.freeze({
   entityType: 'token',
   entityId: null,
@@ -57,26 +57,26 @@ function rulesOfHolding(holding: WorkspaceAccess): ScopeRule[] {
   ];
 }
 
-/** A scope with the workspace that its entity lies in, where that is known; `null` where it reaches nothing. */
+/** Returns a scope with the workspace of its entity if that is known; `null` if the scope has no effect. */
 function located(scope: ScopeRule, workspaceOfChannel: ReadonlyMap<string, string>): ScopeRule | null {
   const { entityType, entityId } = scope;
   if (entityId === null) return scope;
   if (entityType === 'workspace') return { ...scope, entityId: null, workspaceId: entityId };
   if (!isBuiltIn(entityType)) return scope;
-  // What is made in Postern has no id before: a scope on one entity does not reach it.
+  // Postern assigns ids at creation, so a scope on one entity never covers a new one.
   const operations = scope.operations.filter((operation) => operation !== 'CREATE');
   if (entityType === 'token') return { ...scope, operations };
   const workspaceId = workspaceOfChannel.get(entityId);
   return workspaceId === undefined ? null : { ...scope, operations, workspaceId };
 }
 
-/** The narrower of two limits; `undefined` where nothing is within both. */
+/** Returns the narrower of two limits; `undefined` if they have nothing in common. */
 function narrower(a: string | null, b: string | null): string | null | undefined {
   if (a === null || b === null) return a ?? b;
   return a === b ? a : undefined;
 }
 
-/** What two rules both give; `null` where that is nothing. */
+/** Returns the intersection of two rules; `null` if it is empty. */
 function meet(a: ScopeRule, b: ScopeRule): ScopeRule | null {
   const entityId = narrower(a.entityId, b.entityId);
   const workspaceId = narrower(a.workspaceId, b.workspaceId);
@@ -86,7 +86,7 @@ function meet(a: ScopeRule, b: ScopeRule): ScopeRule | null {
   return { entityType: a.entityType, entityId, workspaceId, operations };
 }
 
-/** The same rules, with all that is said of one target in one rule. */
+/** Returns the same rules, with one rule per target. */
 function merged(rules: readonly ScopeRule[]): ScopeRule[] {
   const byTarget = new Map<string, ScopeRule>();
   for (const rule of rules) {
@@ -107,15 +107,15 @@ function withinLink(
   workspaceOfChannel: ReadonlyMap<string, string>,
 ): ScopeRule[] {
   if (link.access === 'NONE') return [];
-  // A role is part of the holding already: it is the lowest of the chain.
+  // The workspace access already contains the role, which is the lowest of the chain.
   if (link.access !== 'SCOPED') return rules.filter((rule) => rule.entityType !== 'token');
   const scopes = link.scopes.map((scope) => located(scope, workspaceOfChannel)).filter(isSomething);
   return merged(rules.flatMap((rule) => scopes.map((scope) => meet(rule, scope)).filter(isSomething)));
 }
 
 /**
- * What a token may do now, as rules that overstate nothing: what its holder has, as far as every link of its chain gives
- * it and the policy of each workspace is open to it. `holdings` says where to look; each rule names its workspace.
+ * Returns the current authority of a token as rules that never overstate it: the authority of its owner or role, limited
+ * by every link of its chain and by the token policy of each workspace in `holdings`. Each rule names its workspace.
  */
 export function effectiveScopes(
   principal: TokenPrincipal,

@@ -1,8 +1,8 @@
 import { DAY } from './duration.ts';
 
-/** What is bounded, each configurable. Durations are milliseconds. */
+/** The configurable limits. Durations are milliseconds. */
 export interface Limits {
-  /** Workspaces that exist and that a user created, whoever owns them now. */
+  /** Existing workspaces that a user created, including those that have other owners now. */
   readonly workspacesPerUser: number;
   readonly channelsPerWorkspace: number;
   readonly tokensPerUser: number;
@@ -11,15 +11,15 @@ export interface Limits {
   readonly streamsPerCredential: number;
   readonly sharesPerChannel: number;
   readonly entityTypesPerWorkspace: number;
-  /** Messages kept a channel; the oldest make room. */
+  /** Messages stored per channel; the oldest are deleted first. */
   readonly messagesKept: number;
-  /** Bytes of the payloads kept a channel; the oldest messages make room. At least as many as a payload may have. */
+  /** Bytes of payloads stored per channel; the oldest messages are deleted first. At least the maximum of one payload. */
   readonly messageBytesKept: number;
-  /** The longest that a personal token may live. */
+  /** The maximum lifetime of a personal token. */
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
   readonly invitationLifetime: number;
-  /** How long audit rows are kept; `null` for ever. */
+  /** The retention of audit rows; `null` for unlimited. */
   readonly auditRetention: number | null;
 }
 

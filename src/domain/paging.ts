@@ -1,11 +1,11 @@
 import { badInput } from './errors.ts';
 
-/** Rows of a page if the arguments say nothing. */
+/** The default number of rows of a page. */
 export const PAGE_DEFAULT = 20;
-/** Rows of the longest page. */
+/** The maximum number of rows of a page. */
 export const PAGE_MAX = 100;
 
-/** As many rows as are counted: a list of more is known to have more, and not how many. */
+/** The maximum that is counted; a longer list is reported to have more. */
 export const COUNTED_MAX = 10_000;
 
 /** The arguments of every connection, as Relay's Cursor Connections Specification names them. */
@@ -16,13 +16,13 @@ export interface PageArguments {
   readonly before?: string | null;
 }
 
-/** A place between rows: the key that they are ordered by, and the id that tells equal keys apart. */
+/** A position between rows: their sort key, and the id that orders rows with equal keys. */
 export interface Position {
   readonly key: string | number;
   readonly id: string;
 }
 
-/** A stretch of a list: up to `limit` rows, from its front or, `backward`, from its end. */
+/** A window of a list: up to `limit` rows from its start or, with `backward`, from its end. */
 export interface PageWindow {
   readonly limit: number;
   readonly backward: boolean;
@@ -37,20 +37,20 @@ export interface Page<T> {
   readonly hasPreviousPage: boolean;
 }
 
-/** How a list is ordered: the name goes into the cursors, so that one of another order is recognised. */
+/** The order of a list. Its name is part of the cursors, so that a cursor of another order is recognised. */
 export interface PageOrder {
   readonly name: string;
   readonly keyType: 'string' | 'number';
 }
 
-/** An opaque cursor for a row's place in an order. */
+/** Returns an opaque cursor for the position of a row in an order. */
 export function encodeCursor(order: PageOrder, position: Position): string {
   return Buffer.from(JSON.stringify([order.name, position.key, position.id])).toString('base64url');
 }
 
-/** More than the longest cursor: of a name of 100 characters, at four bytes each. */
+/** More than the longest cursor, which contains a name of 100 characters with four bytes each. */
 const CURSOR_LENGTH = 2048;
-/** No key or id of ours has one, and not every database takes them. */
+/** Matches control characters. No key or id contains one, and PostgreSQL does not accept all of them. */
 const CONTROL = /\p{Cc}/u;
 
 function parseCursor(order: PageOrder, cursor: string): Position | null {
@@ -68,7 +68,7 @@ function parseCursor(order: PageOrder, cursor: string): Position | null {
   return Number.isSafeInteger(key) && order.keyType === 'number' ? { key: key as number, id } : null;
 }
 
-/** The position of a cursor of ours. Decoding passes over characters that do not belong there, so it must encode to itself again. */
+/** Returns the position of a cursor. Base64 decoding ignores invalid characters, so the position must encode to the same cursor. */
 function decodeCursor(order: PageOrder, cursor: string, path: string): Position {
   const position = parseCursor(order, cursor);
   if (!position || encodeCursor(order, position) !== cursor) {
@@ -77,7 +77,7 @@ function decodeCursor(order: PageOrder, cursor: string, path: string): Position 
   return position;
 }
 
-/** The stretch that the arguments ask for. Throws `BAD_USER_INPUT` on too many, on both directions and on foreign cursors. */
+/** Returns the window that the arguments request. Throws `BAD_USER_INPUT` on too many rows, both directions or an invalid cursor. */
 export function parsePage(page: PageArguments, order: PageOrder): PageWindow {
   if (page.first != null && page.last != null)
     throw badInput(['last'], 'must not be given together with first');

@@ -23,7 +23,7 @@ export type Requirement =
       readonly kind: 'role';
       readonly role: Role;
       readonly workspace: IdPath;
-      /** The user to whom the call applies; that user is allowed to make it with any role. */
+      /** The user that the call applies to; that user is allowed to make it with any role. */
       readonly orSelf?: IdPath;
     }
   | {

@@ -1,7 +1,7 @@
 import type { TokenAuthority } from './principal.ts';
 import { concerns, isBuiltIn, type Operation, type ScopeRule } from './scopes.ts';
 
-/** One clause of what a token's scopes reach: an entity or all, in a workspace or in all. */
+/** One clause of the coverage of a token's scopes: one entity or all, in one workspace or all. */
 export interface VisibilityClause {
   readonly entityId: string | null;
   readonly workspaceId: string | null;
@@ -13,9 +13,9 @@ export interface ScopeTarget {
   readonly entityType: string;
   /** Without it, the check is about every entity of the type, unless `any` is set. */
   readonly entityId?: string | undefined;
-  /** Asks whether there is an entity that the caller may do it to, where none is named. */
+  /** Without an entity id: checks for at least one entity instead of every one. */
   readonly any?: boolean | undefined;
-  /** Where the entity is; without it, one entity may be in any workspace, and every entity is in all of them. */
+  /** The workspace of the entity. Without it, one entity can be in any workspace, and every entity is in all of them. */
   readonly workspaceId?: string | undefined;
 }
 
@@ -23,13 +23,13 @@ export interface ScopeTarget {
 type Extent = 'ONE' | 'NEW' | 'ANY' | 'EVERY';
 
 function extentOf({ operation, entityType, entityId, any }: ScopeTarget): Extent {
-  // Postern assigns the ids of its own entities. Those of a registered type are chosen by its service, maybe beforehand.
+  // Postern assigns the ids of its own entities. The service of a registered type can choose ids before creation.
   if (operation === 'CREATE' && (entityId === undefined || isBuiltIn(entityType))) return 'NEW';
   if (entityId !== undefined) return 'ONE';
   return any ? 'ANY' : 'EVERY';
 }
 
-/** The clauses of one link for an operation; `null` if the link has no limit. */
+/** Returns the clauses of one link for an operation; `null` if the link has no limit. */
 export function clausesOf(
   link: TokenAuthority,
   operation: Operation,
@@ -50,7 +50,7 @@ function fits(clause: VisibilityClause, extent: Extent, { entityId, workspaceId 
 }
 
 /**
- * Whether every link of a chain has a clause that fits. A clause for single entities fits neither a new one nor every one;
+ * Returns whether every link of a chain has a clause that fits. A clause for single entities fits neither a new one nor every one;
  * a clause for one workspace does not fit every entity unless the check names that workspace.
  */
 export function covers(chain: readonly TokenAuthority[], target: ScopeTarget): boolean {

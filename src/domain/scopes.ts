@@ -24,12 +24,12 @@ export const BUILT_IN_OPERATIONS: Readonly<Record<BuiltInEntityType, readonly Op
 
 export type BuiltInEntityType = 'workspace' | 'channel' | 'token';
 
-/** Whether a slug names an entity type of Postern itself. */
+/** Returns whether a slug names a built-in entity type. */
 export function isBuiltIn(entityType: string): entityType is BuiltInEntityType {
   return Object.hasOwn(BUILT_IN_OPERATIONS, entityType);
 }
 
-/** What a scope says: these operations, on one entity of a type or on all, in one workspace or in all. */
+/** The rule of a scope: operations on one entity of a type or all, in one workspace or all. */
 export interface ScopeRule {
   readonly entityType: string;
   /** `null` covers every entity of the type. */
@@ -39,17 +39,17 @@ export interface ScopeRule {
   readonly operations: readonly Operation[];
 }
 
-/** A scope as a token holds it. */
+/** A stored scope of a token. */
 export interface TokenScope extends ScopeRule {
   readonly id: string;
 }
 
-/** Operations in the order of `OPERATIONS`, each once. */
+/** Returns operations in the order of `OPERATIONS`, each once. */
 export function normaliseOperations(operations: readonly Operation[]): Operation[] {
   return OPERATIONS.filter((operation) => operations.includes(operation));
 }
 
-/** Whether a scope lists an operation on a type, whatever the entity. */
+/** Returns whether a scope contains an operation on a type, on any entity. */
 export function concerns(scope: ScopeRule, operation: Operation, entityType: string): boolean {
   return scope.entityType === entityType && scope.operations.includes(operation);
 }
@@ -58,7 +58,7 @@ function sameOperations(a: readonly Operation[], b: readonly Operation[]): boole
   return a.every((operation) => b.includes(operation)) && b.every((operation) => a.includes(operation));
 }
 
-/** Whether two scopes say the same. */
+/** Returns whether two scopes have the same rule. */
 export function sameRule(a: ScopeRule, b: ScopeRule): boolean {
   return (
     a.entityType === b.entityType &&
@@ -68,12 +68,12 @@ export function sameRule(a: ScopeRule, b: ScopeRule): boolean {
   );
 }
 
-/** The rules without those that say the same as an earlier one. */
+/** Returns the rules without duplicates. */
 export function withoutDuplicates(rules: readonly ScopeRule[]): ScopeRule[] {
   return rules.filter((rule, index) => rules.findIndex((other) => sameRule(rule, other)) === index);
 }
 
-/** Whether the scopes together give all that a rule gives: each operation, on the same or more entities. */
+/** Returns whether the scopes together cover a rule: each operation, on the same or more entities. */
 export function includesRule(scopes: readonly ScopeRule[], rule: ScopeRule): boolean {
   return rule.operations.every((operation) =>
     scopes.some(
@@ -85,7 +85,7 @@ export function includesRule(scopes: readonly ScopeRule[], rule: ScopeRule): boo
   );
 }
 
-/** The role that an operation on a channel, a workspace or a registered entity needs from a member. */
+/** Returns the role that a member needs for an operation on a channel, a workspace or a registered entity. */
 export function roleForOperation(operation: Operation): Role {
   return operation === 'READ' || operation === 'LIST' || operation === 'SUBSCRIBE' ? 'VIEWER' : 'TEAM_MEMBER';
 }

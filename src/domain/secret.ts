@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** What a secret opens, by the tag in its text. */
+/** The kind of a secret, by the tag in its text. */
 export const SECRET_TAGS = { PERSONAL: 'pat', WORKSPACE: 'wst', SESSION: 'ses', INVITATION: 'inv' } as const;
 
 export type SecretKind = keyof typeof SECRET_TAGS;
@@ -11,13 +11,13 @@ const RANDOM_CHARACTERS = 43;
 const CHECKSUM_CHARACTERS = 6;
 const DISPLAY_CHARACTERS = 10;
 const PREFIX_CHARACTERS = 17;
-/** The longest secret: a configured prefix, the tag with its underscore, then what is random and the checksum. */
+/** The maximum length of a secret: prefix, tag with its underscore, random characters and checksum. */
 const MOST_CHARACTERS = PREFIX_CHARACTERS + 4 + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS;
 
-/** A prefix that may be configured to stand in front of every secret: letters and digits, then an underscore. */
+/** Matches a valid prefix of secrets: letters and digits, then an underscore. */
 export const SECRET_PREFIX = /^[A-Za-z][A-Za-z0-9]{0,15}_$/;
 
-/** Matches a secret of any kind, whatever prefix was configured; the checksum still has to be verified. */
+/** Matches a secret of any kind with any prefix; the checksum must be verified separately. */
 export const SECRET_PATTERN = /\b(?:[A-Za-z][A-Za-z0-9]{0,15}_)?(pat|wst|ses|inv)_[0-9A-Za-z]{49}\b/g;
 
 const SHAPE = new RegExp(`^${SECRET_PATTERN.source.replaceAll('\\b', '')}$`);
@@ -25,7 +25,7 @@ const KIND_OF_TAG = new Map<string, SecretKind>(
   Object.entries(SECRET_TAGS).map(([kind, tag]) => [tag, kind as SecretKind]),
 );
 
-/** A number in base 62 (`0-9A-Za-z`), left-padded with `0` to a width. */
+/** Returns a number in base 62 (`0-9A-Za-z`), left-padded with `0` to a width. */
 export function toBase62(value: bigint, width: number): string {
   let text = '';
   for (let rest = value; rest > 0n; rest /= 62n) text = ALPHABET[Number(rest % 62n)] + text;
@@ -33,7 +33,7 @@ export function toBase62(value: bigint, width: number): string {
 }
 
 function checksumOf(text: string): string {
-  // Every request checks one, and what fits a number takes a fifth of the time that a bigint takes.
+  // Every request verifies a checksum, and a number takes a fifth of the time of a bigint.
   let rest = crc32(text);
   let digits = '';
   for (let place = 0; place < CHECKSUM_CHARACTERS; place += 1) {
@@ -44,8 +44,8 @@ function checksumOf(text: string): string {
 }
 
 /**
- * Builds a secret from 32 random bytes: `pat_`, 43 base62 characters, then 6 of CRC-32 over all that precedes.
- * Throws when fewer or more bytes come.
+ * Returns a secret of 32 random bytes: the tag, 43 base62 characters, and 6 of the CRC-32 of all preceding characters.
+ * Throws an `Error` if the number of bytes is another.
  */
 export function composeSecret(kind: SecretKind, random: Uint8Array, prefix = ''): string {
   if (random.length !== RANDOM_BYTES) throw new Error(`a secret needs ${RANDOM_BYTES} random bytes`);
@@ -54,7 +54,7 @@ export function composeSecret(kind: SecretKind, random: Uint8Array, prefix = '')
   return body + checksumOf(body);
 }
 
-/** The kind of a well-formed secret; `null` where shape or checksum is wrong. Needs no database. */
+/** Returns the kind of a well-formed secret; `null` if its format or checksum is wrong. */
 export function kindOfSecret(text: string): SecretKind | null {
   const match = text.length > MOST_CHARACTERS ? null : SHAPE.exec(text);
   if (!match) return null;
@@ -63,11 +63,11 @@ export function kindOfSecret(text: string): SecretKind | null {
   return KIND_OF_TAG.get(match[1] ?? '') ?? null;
 }
 
-/** A secret as it stands in a text. */
+/** A secret that was found in a text. */
 export interface FoundSecret {
   readonly secret: string;
   readonly kind: SecretKind;
-  /** Where it begins, in UTF-16 code units. */
+  /** The index of its first UTF-16 code unit. */
   readonly index: number;
 }
 
@@ -75,11 +75,11 @@ const TAGS = Object.values(SECRET_TAGS).join('|');
 const ANYWHERE = new RegExp(`(?:${TAGS})_[0-9A-Za-z]{49}`, 'g');
 const ALONE = new RegExp(`${ANYWHERE.source}(?![0-9A-Za-z])`, 'g');
 
-/** The secrets in a text, in their order: whatever has the shape and the right checksum, with a prefix or without. */
+/** Returns the secrets in a text, in their order: all texts with the format and a valid checksum, with or without a prefix. */
 export function findSecrets(text: string): FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const { 0: bare, index } of text.matchAll(ALONE)) {
-    // The checksum tells how much of what stands in front belongs to it.
+    // The checksum determines how much of the preceding text is the prefix.
     for (let start = Math.max(0, index - PREFIX_CHARACTERS); start <= index; start += 1) {
       const secret = text.slice(start, index) + bare;
       const kind = kindOfSecret(secret);
@@ -91,12 +91,12 @@ export function findSecrets(text: string): FoundSecret[] {
   return found;
 }
 
-/** Text that somebody else wrote, with an ellipsis in place of everything that has a secret's shape. */
+/** Returns a text with an ellipsis in place of everything that has the format of a secret. */
 export function withoutSecrets(text: string): string {
   return text.replace(ANYWHERE, '…');
 }
 
-/** What lists show of a secret: its first 10 characters. */
+/** Returns the part of a secret that lists show: its first 10 characters. */
 export function previewPart(secret: string): string {
   return secret.slice(0, DISPLAY_CHARACTERS);
 }

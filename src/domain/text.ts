@@ -6,21 +6,21 @@ const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 256;
 const EMAIL_LENGTH = 254;
 
-/** NFC makes one code point of at most four UTF-16 code units, as it does of a Greek letter with three marks. */
+/** NFC combines up to four UTF-16 code units into one code point, such as a Greek letter with three marks. */
 const UNITS_PER_CHARACTER = 4;
-/** Normalising takes the square of the length of such a run. Stream-Safe Text Format allows 30 (UAX #15, section 13). */
+/** Normalization time grows with the square of the length of such a run. Stream-Safe Text Format allows 30 (UAX #15, section 13). */
 const LONG_MARK_RUN = /(?<!\p{M})\p{M}{31}/u;
 
 /**
- * Control, surrogate, direction-changing and zero-width characters, fillers, line and paragraph separators. All but the
- * variation selectors, which choose between two looks of what stands before them.
+ * Control, surrogate, direction-changing and zero-width characters, fillers, line and paragraph separators. Variation
+ * selectors are allowed, because they choose the appearance of the preceding character.
  */
 const HIDDEN = /(?!\p{VS})[\p{Cc}\p{Cs}\p{DI}\u2028\u2029]/u;
 const HIDDEN_BUT_LINES = new RegExp(
   HIDDEN.source.replace('\\p{Cc}', '\\x00-\\x09\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F'),
   'u',
 );
-/** As HTML forms accept them, and the API's scalar with them: an account with another address could not sign in. */
+/** Matches what HTML forms and the API's scalar accept: an account with another address could not sign in. */
 const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 const EMAIL = new RegExp(`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${LABEL}(?:\\.${LABEL})*$`);
 
@@ -28,7 +28,7 @@ function lengthOf(text: string): number {
   return [...text].length;
 }
 
-/** A text in NFC, trimmed, of at most `most` code points. Looks at its length first. Throws `BAD_USER_INPUT`. */
+/** Returns a text in NFC, trimmed, of at most `most` code points. Checks its length first. Throws `BAD_USER_INPUT`. */
 function normalise(text: string, most: number, path: InputIssue['path'], range: string): string {
   if (text.length > most * UNITS_PER_CHARACTER) throw badInput(path, `must have ${range} characters`);
   if (LONG_MARK_RUN.test(text))
@@ -38,7 +38,7 @@ function normalise(text: string, most: number, path: InputIssue['path'], range: 
   return normalised;
 }
 
-/** A name in NFC, trimmed: 1 to 100 code points, none of them hidden. Throws `BAD_USER_INPUT`. */
+/** Returns a name in NFC, trimmed: 1 to 100 code points, none of them hidden. Throws `BAD_USER_INPUT`. */
 export function parseName(text: string, path: InputIssue['path']): string {
   const range = `1 to ${NAME_LENGTH}`;
   const name = normalise(text, NAME_LENGTH, path, range);
@@ -49,7 +49,7 @@ export function parseName(text: string, path: InputIssue['path']): string {
   return name;
 }
 
-/** A description in NFC, trimmed, of up to 500 code points; line breaks are welcome, empty is `null`. Throws `BAD_USER_INPUT`. */
+/** Returns a description in NFC, trimmed, of up to 500 code points; `null` if it is empty. Throws `BAD_USER_INPUT`. */
 export function parseDescription(text: string | null | undefined, path: InputIssue['path']): string | null {
   const description = normalise(text ?? '', DESCRIPTION_LENGTH, path, `at most ${DESCRIPTION_LENGTH}`);
   if (HIDDEN_BUT_LINES.test(description)) {
@@ -59,21 +59,21 @@ export function parseDescription(text: string | null | undefined, path: InputIss
 }
 
 /**
- * A text to search names and descriptions for, trimmed; nothing longer than a description is found, and an empty one
- * narrows nothing. Throws `BAD_USER_INPUT`.
+ * Returns a trimmed text to search names and descriptions for, at most as long as a description; an empty one matches
+ * everything. Throws `BAD_USER_INPUT`.
  */
 export function parseSearch(text: string | undefined, path: InputIssue['path']): string | undefined {
   return parseDescription(text, path) ?? undefined;
 }
 
-/** An email address, trimmed and in lower case, which is how accounts are told apart. Throws `BAD_USER_INPUT`. */
+/** Returns an email address, trimmed and in lower case, as it identifies an account. Throws `BAD_USER_INPUT`. */
 export function parseEmail(text: string, path: InputIssue['path']): string {
   const email = text.length > EMAIL_LENGTH * UNITS_PER_CHARACTER ? '' : text.trim();
   if (email.length > EMAIL_LENGTH || !EMAIL.test(email)) throw badInput(path, 'must be an email address');
   return email.toLowerCase();
 }
 
-/** A password of 12 to 256 characters, as it was typed. Throws `BAD_USER_INPUT`. */
+/** Returns a password of 12 to 256 characters, unchanged. Throws `BAD_USER_INPUT`. */
 export function parsePassword(text: string, path: InputIssue['path']): string {
   const length = text.length > 2 * PASSWORD_MAX ? Infinity : lengthOf(text);
   if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
@@ -82,12 +82,12 @@ export function parsePassword(text: string, path: InputIssue['path']): string {
   return text;
 }
 
-/** Text as searching and ordering compare it: without regard to case. */
+/** Returns a text for searching and ordering without regard to case. */
 export function foldCase(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-/** A slug of lower-case letters, digits and hyphens made from a name; `workspace` where nothing is left of it. */
+/** Returns a slug of lower-case letters, digits and hyphens for a name; `workspace` if nothing else remains. */
 export function slugOf(name: string): string {
   const slug = name
     .normalize('NFKD')

@@ -3,13 +3,13 @@ import { badInput, forbidden, type InputIssue } from './errors.ts';
 import type { TokenPolicy } from './policy.ts';
 import type { Token } from './token.ts';
 
-/** The lifetime of a token for which none was asked. */
+/** The default lifetime of a token. */
 export const DEFAULT_LIFETIME = 30 * DAY;
 
-/** The longest that an old secret may go on working beside a new one. */
+/** The maximum overlap of an old and a new secret. */
 export const MAX_OVERLAP = 7 * DAY;
 
-/** What a caller asked for; exactly one of them is set. */
+/** The requested expiry; exactly one member is set. */
 export interface ExpiryRequest {
   /** An ISO 8601 duration from now. */
   readonly after?: string | null;
@@ -17,15 +17,15 @@ export interface ExpiryRequest {
   readonly never?: boolean | null;
 }
 
-/** What bounds the expiry of a token. */
+/** The limits on the expiry of a token. */
 export interface ExpiryBounds {
-  /** The longest lifetime in milliseconds; `null`, no limit. */
+  /** The maximum lifetime in milliseconds; `null` for no limit. */
   readonly maxLifetime: number | null;
   /** Whether a token must expire. */
   readonly required: boolean;
 }
 
-/** The instant that a request names, `null` for never. Throws `BAD_USER_INPUT` on the past and on `never: false`. */
+/** Returns the requested instant; `null` for never. Throws `BAD_USER_INPUT` on the past and on `never: false`. */
 export function parseExpiry(request: ExpiryRequest, now: number, path: InputIssue['path']): number | null {
   if (request.after != null) return now + parseDuration(request.after, [...path, 'after']);
   if (request.at != null) {
@@ -37,7 +37,7 @@ export function parseExpiry(request: ExpiryRequest, now: number, path: InputIssu
   return null;
 }
 
-/** Holds a personal token's expiry to its bounds. Throws `BAD_USER_INPUT`. */
+/** Throws `BAD_USER_INPUT` if the expiry of a personal token is outside its bounds. */
 export function checkPersonalExpiry(
   expiresAt: number | null,
   now: number,
@@ -53,13 +53,13 @@ export function checkPersonalExpiry(
   }
 }
 
-/** Holds a workspace token's expiry to the workspace's policy. Throws `FORBIDDEN`, `POLICY`. */
+/** Throws `FORBIDDEN` with `POLICY` if the policy of the workspace does not allow the expiry of a workspace token. */
 export function checkWorkspaceExpiry(expiresAt: number | null, now: number, policy: TokenPolicy): void {
   const tooLong = policy.maxLifetime !== null && (expiresAt === null || expiresAt - now > policy.maxLifetime);
   if (tooLong || (expiresAt === null && policy.requireExpiry)) throw forbidden('POLICY');
 }
 
-/** The expiry of a new token for which none was asked: 30 days, or the longest that the bounds allow. */
+/** Returns the default expiry of a new token: 30 days, or less if the bounds require it. */
 export function defaultExpiry(
   now: number,
   maxLifetime: number | null,
@@ -69,12 +69,12 @@ export function defaultExpiry(
   return parentExpiresAt === null ? own : parentExpiresAt;
 }
 
-/** The milliseconds between issue and expiry; `null` for a token that never expires. */
+/** Returns the milliseconds between issue and expiry; `null` for a token that never expires. */
 export function lifetimeOf(token: Pick<Token, 'issuedAt' | 'expiresAt'>): number | null {
   return token.expiresAt === null ? null : token.expiresAt - token.issuedAt;
 }
 
-/** Milliseconds of an overlap. Throws `BAD_USER_INPUT` above seven days. */
+/** Returns an overlap in milliseconds. Throws `BAD_USER_INPUT` above seven days. */
 export function parseOverlap(text: string, path: InputIssue['path']): number {
   const overlap = parseDuration(text, path);
   if (overlap > MAX_OVERLAP) throw badInput(path, 'must be at most P7D');

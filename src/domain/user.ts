@@ -1,25 +1,25 @@
-/** A person with an account. Instants are milliseconds since the epoch. */
+/** A user account. Instants are milliseconds since the epoch. */
 export interface User {
   readonly id: string;
   readonly email: string;
-  /** When the operator vouched for the address; `null` while it is unverified. */
+  /** When the operator verified the address; `null` while it is unverified. */
   readonly emailVerifiedAt: number | null;
   readonly name: string;
   readonly createdAt: number;
   readonly deactivatedAt: number | null;
 }
 
-/** Who may cause an account to exist: anybody who may invite, or only the operator. */
+/** How accounts are created: by accepting an invitation, or only by the operator. */
 export const NEW_ACCOUNTS = ['invitation', 'operator'] as const;
 export type NewAccounts = (typeof NEW_ACCOUNTS)[number];
 
-/** A person's signed-in browser or program. */
+/** A signed-in browser or program of a user. */
 export interface Session {
   readonly id: string;
   readonly userId: string;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** Where it was opened from. */
+  /** The address and user agent of the sign-in. */
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly lastUsedAt: number | null;

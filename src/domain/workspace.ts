@@ -1,7 +1,7 @@
 import type { TokenPolicy } from './policy.ts';
 import { ROLES, type Role } from './roles.ts';
 
-/** A workspace: what members, workspace tokens and channels belong to. */
+/** A workspace, which members, workspace tokens and channels belong to. */
 export interface Workspace {
   readonly id: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Workspace {
   readonly policy: TokenPolicy;
 }
 
-/** A user's place in a workspace. */
+/** The membership of a user in a workspace. */
 export interface Member {
   readonly workspaceId: string;
   readonly userId: string;
@@ -27,9 +27,9 @@ export interface Invitation {
   readonly workspaceId: string;
   readonly email: string;
   readonly role: Role;
-  /** The user who invited; `null` once gone, or where a workspace token did. */
+  /** The user who invited; `null` if the user no longer exists, or if a workspace token invited. */
   readonly invitedBy: string | null;
-  /** The workspace token that invited: the invitation dies with it. */
+  /** The workspace token that invited; the invitation is deleted with it. */
   readonly invitedByToken: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
