@@ -6,7 +6,9 @@ import { LongestFirst } from './test/support/sequencer.ts';
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
 
 /** Tests of the API that use SQLite in each run, because they read or copy the database as a whole. */
-const SQLITE_ONLY = ['test/api/{authority-matrix,authority-enforcement,hostile-documents}.test.ts'];
+const SQLITE_ONLY = [
+  'test/api/{authority-matrix,authority-enforcement,hostile-documents,statement-counts}.test.ts',
+];
 
 /** Tests of the API that do not depend on the path of a GraphQL request: random walks, proofs over the schema, and the paths themselves. */
 const DIRECT = ['test/api/{authority-enforcement,fast-path,granters,token-life-model}.test.ts'];

@@ -87,8 +87,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       'the database was restored with --as-is: secrets that were revoked after the backup work again',
     );
   }
+  const { db } = database;
+  const secrets = createSecretSource(config.secretPrefix);
+  const passwords = overrides.passwords ?? createPasswordHasher();
   const services = createServices({
-    db: database.db,
+    db,
     transact: database.transact,
     autocommit: database.autocommit,
     version: database.version,
@@ -97,17 +100,17 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     streamSlots: database.streamSlots,
     clock,
     ids: systemIds,
-    secrets: createSecretSource(config.secretPrefix),
-    passwords: overrides.passwords ?? createPasswordHasher(),
+    secrets,
+    passwords,
     limits: config.limits,
     newAccounts: config.newAccounts,
     logger,
   });
-  const firstOwner = await createFirstOwner(services, {
-    email: config.ownerEmail ?? DEFAULT_OWNER,
-    password: config.ownerPassword,
-  });
-  const installationId = await identifyInstallation(services, requestIds);
+  const firstOwner = await createFirstOwner(
+    { db, changes: services.changes, passwords, secrets },
+    { email: config.ownerEmail ?? DEFAULT_OWNER, password: config.ownerPassword },
+  );
+  const installationId = await identifyInstallation({ db }, requestIds);
   const metrics = config.metricsPort === null ? null : createMetrics({ services, database, logger });
   const handler = createHttpHandler({
     config,

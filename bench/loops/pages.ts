@@ -7,9 +7,9 @@ import { BIG_OWNER } from '../seed.ts';
 
 // Reads a page of twenty of one user's tokens, in process: the first, or with --deepest the last.
 const config = readConfig({ ...process.env, POSTERN_LOG_LEVEL: 'warn' });
-const app = await createApp(config, { database: await openDatabase(config.databaseUrl) });
-const { db, tokens } = app.services;
-const owner = await db
+const database = await openDatabase(config.databaseUrl);
+const { tokens } = (await createApp(config, { database })).services;
+const owner = await database.db
   .selectFrom('users')
   .select('id')
   .where('email', '=', BIG_OWNER)

@@ -3,7 +3,6 @@ import type { Config } from '../../src/config.ts';
 import { DAY } from '../../src/domain/duration.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { OperatorError } from '../../src/platform/operator-error.ts';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { openClient } from './client.ts';
 import { playScenes, SEED_OWNER, SEED_PASSWORD } from './scenes.ts';
@@ -27,7 +26,7 @@ export async function seed(config: Config, now: number, database?: DatabaseHandl
     const advance = (milliseconds: number) => {
       time = Math.min(now, time + milliseconds);
     };
-    const operator = createOperatorService(app.services);
+    const { operator } = app.services;
     const secret = await playScenes({ mutate: client.mutate, operator, advance });
     await client.close();
     return [

@@ -6,7 +6,7 @@ import { createLogger } from '../platform/logger.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import { createPasswordHasher } from '../platform/passwords.ts';
 import { createSecretSource } from '../platform/secrets.ts';
-import { createOperatorService, type OperatorService } from '../services/accounts/operator.ts';
+import type { OperatorService } from '../services/accounts/operator.ts';
 import { createServices, type Services } from '../services/services.ts';
 import type { DatabaseHandle } from '../storage/database.ts';
 import { pendingMigrations } from '../storage/migrations.ts';
@@ -64,7 +64,7 @@ export async function asOperator<T>(
     await requireNewestSchema(handle);
     const sources = { system: systemClock, monotonic: monotonicNow, onStep: () => {} };
     const clock = isPostgres(config.databaseUrl) ? handle.clock : await readSqliteClock(handle, sources);
-    return await work(createOperatorService(servicesOver({ ...handle, clock }, config)));
+    return await work(servicesOver({ ...handle, clock }, config).operator);
   } finally {
     await handle.close();
   }

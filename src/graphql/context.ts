@@ -72,7 +72,7 @@ export function createContext(services: Services, server: ServerContext, certain
     if (isBelowPayload) return context.principal;
     const principal = authenticated;
     authenticated = null;
-    return principal ?? services.authentication.reauthenticate(services.db, caller.credential);
+    return principal ?? services.authentication.reauthenticate(caller.credential);
   }
 
   const context: Context = {

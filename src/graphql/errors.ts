@@ -1,12 +1,11 @@
 import { GraphQLError } from 'graphql';
-import { ERRORS, failure, PosternError } from '../domain/errors.ts';
-import { isUnavailable } from '../storage/errors.ts';
+import { ERRORS, type PosternError } from '../domain/errors.ts';
+import { publicErrorOf } from '../services/errors.ts';
 
 /** Returns the domain error behind an error; `null` if it is an internal error. */
 export function domainErrorOf(error: unknown): PosternError | null {
-  if (error instanceof PosternError) return error;
-  if (error instanceof GraphQLError && error.originalError) return domainErrorOf(error.originalError);
-  return isUnavailable(error) ? failure('UNAVAILABLE') : null;
+  const isWrapped = error instanceof GraphQLError && error.originalError;
+  return isWrapped ? domainErrorOf(error.originalError) : publicErrorOf(error);
 }
 
 /**

@@ -8,10 +8,10 @@ import type { Workspace } from '../domain/workspace.ts';
 import type { Services } from '../services/services.ts';
 import { type Budget, PRICE } from './budget.ts';
 
-/** Looks things up by their keys, all that are asked for at once together. */
+/** Loads values by key. Keys that are requested in the same turn of the event loop are looked up together. */
 type Loader<Value> = Pick<DataLoader<string, Value>, 'load'>;
 
-/** Batches the look-ups of what hangs on objects that the caller holds already. Nothing is kept between batches. */
+/** Loads what belongs to objects that the caller is already allowed to read. Nothing is cached between batches. */
 export interface Loaders {
   readonly user: Loader<User | null>;
   readonly token: Loader<Token | null>;
@@ -23,12 +23,12 @@ export interface Loaders {
   readonly role: Loader<Role | null>;
 }
 
-/** So many keys go into a statement: what it reads is bounded, and so is the number of its parameters. */
+/** The number of keys in a statement, which bounds its rows and its parameters. */
 const KEYS_A_STATEMENT = 100;
 /** A token has up to 64 scopes. */
 const SCOPED_TOKENS_A_STATEMENT = 20;
 
-/** Finds values by their keys as texts, in no order; what is absent is left out. */
+/** Finds values by key; the map lacks the keys that were not found. */
 type Find<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 
 /** Looks each key up once, in statements of bounded size between which other requests have their turn. */
@@ -38,7 +38,7 @@ async function findInSteps<Value>(
   step: number,
   budget: Budget,
 ): Promise<(Value | null)[]> {
-  // What was found is worked off in one go, and for each key.
+  // What was found is resolved in one turn, once for each key.
   const turn = budget.pace(keys.length * PRICE.object);
   if (turn) await turn;
   const distinct = [...new Set(keys)];
@@ -52,7 +52,7 @@ async function findInSteps<Value>(
   return keys.map((key) => found.get(key) ?? null);
 }
 
-/** A loader that is made when it is first used: most operations use one of them, or none. */
+/** Returns a loader that is created at its first use: most operations use one loader or none. */
 function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
   let made: DataLoader<string, Value> | undefined;
   return {

@@ -16,6 +16,7 @@ import { createAnonymousWork } from './access/anonymous-work.ts';
 import { createAuthentication } from './access/authentication.ts';
 import { createIntrospection } from './access/introspection.ts';
 import { createLastUse } from './access/last-use.ts';
+import { createOperatorService } from './accounts/operator.ts';
 import { createSessionService } from './accounts/sessions.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
@@ -34,7 +35,7 @@ import { createInvitationService } from './workspaces/invitations.ts';
 import { createMemberService } from './workspaces/members.ts';
 import { createWorkspaceService } from './workspaces/workspaces.ts';
 
-/** What the services are made from. */
+/** The dependencies of the services. */
 export interface ServiceDependencies {
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
@@ -54,7 +55,7 @@ export interface ServiceDependencies {
 
 export type Services = ReturnType<typeof createServices>;
 
-/** Every use-case of Postern over one database. */
+/** Returns every use case of Postern over one database. */
 export function createServices(deps: ServiceDependencies) {
   const {
     db,
@@ -86,12 +87,8 @@ export function createServices(deps: ServiceDependencies) {
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
   return {
-    db,
     clock,
-    ids,
     limits,
-    passwords,
-    secrets,
     changes,
     anonymousWork,
     throttle,
@@ -100,6 +97,7 @@ export function createServices(deps: ServiceDependencies) {
     lookups: createLookups(db),
     lastUse,
     retention: createRetention({ transact, clock, limits, logger }),
+    operator: createOperatorService({ db, changes, passwords, throttle }),
     sessions: createSessionService({
       db,
       changes,

@@ -73,7 +73,7 @@ async function contextFor(caller: NamedCaller): Promise<Context> {
   const credential = credentialOf(caller);
   const server = {
     caller: { credential, address: null, userAgent: null, requestId: 'the-request' },
-    principal: await services.authentication.reauthenticate(services.db, credential),
+    principal: await services.authentication.reauthenticate(credential),
     signal: () => new AbortController().signal,
     setSession: () => {},
   };
@@ -98,8 +98,8 @@ async function run({ schema, takeEntered }: RecordedSchema, { path, recipe, each
 
 /** The code with which the requirement of an entered field refuses the caller; `null` if it allows the call. */
 async function refusalCode(requires: Requirement, { parent, args }: EnteredField, caller: NamedCaller) {
-  const { access, db, authentication } = matrix.postern.services;
-  const principal = await authentication.reauthenticate(db, credentialOf(caller));
+  const { access, authentication } = matrix.postern.services;
+  const principal = await authentication.reauthenticate(credentialOf(caller));
   const decision = await access.authorize(principal, toAccessRequest(requires, parent, args));
   return decision.allowed ? null : decision.code;
 }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { authOutcome } from '../support/responses.ts';
@@ -90,7 +89,7 @@ test('the workspace tokens that a member created can be listed before the remova
 });
 
 test('the operator sees what a deactivated user created, and can revoke it with the account', async () => {
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   const first = await operator.deactivateUser(admin.email);
   expect(first).toMatchObject({ isNew: true, created: [{ role: 'ADMINISTRATOR', name: 'workspace' }] });
   expect(await outcomes()).toEqual(['OK', 'OK']);

@@ -46,10 +46,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   const requestContext = createRequestContext('the-request', '192.0.2.1');
   const kind = secret?.startsWith('ses_') ? 'SESSION' : 'PERSONAL';
   const credential: Credential | null = secret ? { kind, digest: digestOf(secret), source: 'bearer' } : null;
-  const principal = await postern.app.services.authentication.reauthenticate(
-    postern.app.services.db,
-    credential,
-  );
+  const principal = await postern.app.services.authentication.reauthenticate(credential);
   requestContext.principal = principal;
   const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: requestContext.requestId };
   const server = { caller, principal, signal: () => request.signal, setSession: () => {} };

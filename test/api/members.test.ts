@@ -185,7 +185,7 @@ describe('updateMemberRole', () => {
   test('never leaves a workspace without an Owner whose account is active', async () => {
     expect((await changeRole(postern.owner.id, 'VIEWER', postern.owner.session)).code).toBe('CONFLICT');
     const ada = await postern.person('Ada', 'OWNER');
-    await postern.app.services.db
+    await postern.database.db
       .updateTable('users')
       .set({ deactivated_at: 1 })
       .where('email', '=', ada.email)

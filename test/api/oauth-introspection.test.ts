@@ -3,7 +3,7 @@ import { DAY } from '../../src/domain/duration.ts';
 import { START, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { type StockClient, stockClient } from '../support/oauth.ts';
-import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { createPersonalToken, createWorkspaceToken, unknownSecret } from '../support/tokens.ts';
 
 let postern: TestApp;
 let client: StockClient;
@@ -250,7 +250,7 @@ describe('an inactive token', () => {
     await mutate(postern, 'revokeToken', { id: revoked.id }, owner.session, 'token { id }');
     await mutate(postern, 'disableToken', { id: disabled.id }, owner.session, 'token { id }');
     await mutate(postern, 'regenerateToken', { id: superseded.id }, owner.session, 'secret');
-    const never = postern.app.services.secrets.issue('PERSONAL').secret;
+    const never = unknownSecret();
     const secrets = [revoked, disabled, none, superseded].map(({ secret }) => secret);
     for (const token of [...secrets, never, 'nonsense', owner.session]) {
       const response = await postern.fetch(

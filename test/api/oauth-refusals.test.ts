@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { stockClient } from '../support/oauth.ts';
-import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { createPersonalToken, createWorkspaceToken, unknownSecret } from '../support/tokens.ts';
 
 let postern: TestApp;
 beforeEach(async () => {
@@ -136,7 +136,7 @@ describe('revocation', () => {
   });
 
   test('succeeds for a string that is no valid secret, as RFC 7009 requires', async () => {
-    const never = postern.app.services.secrets.issue('PERSONAL').secret;
+    const never = unknownSecret();
     const revoked = await createPersonalToken(postern, postern.owner.session);
     const body = new URLSearchParams({
       token: revoked.secret,
@@ -158,7 +158,7 @@ describe('revocation', () => {
   test('limits the guesses of one address', async () => {
     await postern.close();
     postern = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
-    const never = `token=${postern.app.services.secrets.issue('PERSONAL').secret}`;
+    const never = `token=${unknownSecret()}`;
     const answers = [];
     for (const _ of [1, 2, 3]) answers.push(await send('/oauth/revoke', never, null));
     expect(answers.map(([status, error]) => [status, error])).toEqual([

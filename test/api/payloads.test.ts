@@ -57,7 +57,7 @@ describe('a payload', () => {
 
   test('keeps its secret if a field below its token fails', async () => {
     const { id } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
-    await sql`update audit_events set detail = '{'`.execute(postern.app.services.db);
+    await sql`update audit_events set detail = '{'`.execute(postern.database.db);
     const { session } = postern.owner;
     const { data, code } = await mutate(postern, 'regenerateToken', { id }, session, AUDITED);
     expect(code).toBe('INTERNAL_SERVER_ERROR');

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
@@ -43,7 +42,7 @@ describe('signIn', () => {
   test('gives the same response to a wrong password, an unknown address and a deactivated account', async () => {
     const wrong = await signIn({ email: ada.email, password: 'not the password' });
     const unknown = await signIn({ email: 'unknown@example.com', password: PASSWORD });
-    await createOperatorService(postern.app.services).deactivateUser(ada.email);
+    await postern.app.services.operator.deactivateUser(ada.email);
     const deactivated = await signIn({ email: ada.email, password: PASSWORD });
     expect(refusalIn(wrong)).toBe('INVALID_CREDENTIALS');
     expect([unknown.errors, deactivated.errors]).toEqual([wrong.errors, wrong.errors]);

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
-import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { type Answer, PASSWORD, type Person, passwords, startTestApp, type TestApp } from '../support/app.ts';
 import { fetchFrom } from '../support/fetch.ts';
 import { refusalIn } from '../support/responses.ts';
 
@@ -61,7 +60,7 @@ async function countWork() {
     },
     clock: postern.now,
     logger: createLogger('silent'),
-    passwords: postern.app.services.passwords,
+    passwords,
   });
   const signIn = async (address: string, password: string, email: string) => {
     const body = JSON.stringify({ query: SIGN_IN, variables: { email, password } });
@@ -192,7 +191,7 @@ test('a password reset by the operator clears the block of the account, and its 
     await attempt('not the password', `unknown-${account}@example.com`);
   }
   expect(refusalIn(await attempt(PASSWORD, postern.owner.email))).toBe('TOO_MANY_ATTEMPTS');
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   await operator.resetPassword(ada.email, 'a password that is new', false);
   expect(refusalIn(await attempt('a password that is new'))).toBeNull();
 });

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, publish, share } from '../support/channels.ts';
 import { follow } from '../support/streams.ts';
@@ -127,7 +126,7 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
       return owns('removeMember', input, 'removedUserId');
     }),
   'who shared the channel is deactivated': () =>
-    ofGranter(() => createOperatorService(postern.app.services).deactivateUser(member.email)),
+    ofGranter(() => postern.app.services.operator.deactivateUser(member.email)),
   'the token that shared the channel is disabled': () =>
     ofGrantingToken(({ id }) => members('disableToken', { id })),
   'the token that shared the channel is reported as leaked': () =>
@@ -159,8 +158,7 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
       await mutate(postern, 'changePassword', input, elsewhere, 'user { id }');
     }),
   'the session expires': () => ofMember(async () => postern.advance(14 * DAY)),
-  'the user is deactivated': () =>
-    ofToken(() => createOperatorService(postern.app.services).deactivateUser(member.email)),
+  'the user is deactivated': () => ofToken(() => postern.app.services.operator.deactivateUser(member.email)),
   'the channel is deleted': () =>
     ofMember(() => owns('deleteChannel', { id: channelId }, 'deletedChannelId')),
   'the workspace is deleted': () =>

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { authOutcome, refusalIn } from '../support/responses.ts';
@@ -207,7 +206,7 @@ describe('tokens follow their owner', () => {
 
   test('the tokens of a deactivated user do not work, and work again after reactivation', async () => {
     const { person, secret } = await withToken();
-    const operator = createOperatorService(postern.app.services);
+    const operator = postern.app.services.operator;
     await operator.deactivateUser(person.email);
     expect([await outcome(secret), await outcome(person.session)]).toEqual([
       'INVALID_TOKEN',

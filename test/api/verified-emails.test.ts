@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createOperatorService, type OperatorService } from '../../src/services/accounts/operator.ts';
+import type { OperatorService } from '../../src/services/accounts/operator.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { stockClient } from '../support/oauth.ts';
@@ -14,14 +14,14 @@ let operator: OperatorService;
 
 beforeEach(async () => {
   postern = await startTestApp();
-  operator = createOperatorService(postern.app.services);
+  operator = postern.app.services.operator;
 });
 afterEach(() => postern.close());
 
 function start(env: Record<string, string> = {}): Promise<void> {
   return postern.close().then(async () => {
     postern = await startTestApp(env);
-    operator = createOperatorService(postern.app.services);
+    operator = postern.app.services.operator;
   });
 }
 

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const breakTable = (table: 'sessions' | 'attempt_counters') =>
-  wire.postern.app.services.db.schema.dropTable(table).execute();
+  wire.postern.database.db.schema.dropTable(table).execute();
 const faults = () => wire.postern.logs.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
 
 test('an internal error before execution is a 500 with only a request id, in every environment', async () => {

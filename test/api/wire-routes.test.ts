@@ -10,7 +10,7 @@ afterEach(() => wire.stop());
 const get = (path: string, init: RequestInit = {}) => fetch(`${wire.origin}${path}`, init);
 
 test('/health reports that the process is up, even without the database', async () => {
-  await wire.postern.app.services.db.schema.dropTable('audit_events').execute();
+  await wire.postern.database.db.schema.dropTable('audit_events').execute();
   const response = await get('/health');
   expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
 });
@@ -21,7 +21,7 @@ test('/ready reports that the database responds and has the current schema', asy
 });
 
 test('/ready reports that the database is not usable', async () => {
-  await wire.postern.app.services.db.schema.dropTable('kysely_migration').execute();
+  await wire.postern.database.db.schema.dropTable('kysely_migration').execute();
   const response = await get('/ready');
   expect(response.status).toBe(503);
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -210,7 +210,7 @@ describe('deleteWorkspace', () => {
   test('leaves no row of it except the audit log', async () => {
     await createWorkspaceToken(postern, 'VIEWER');
     await remove(postern.owner.session);
-    const { db } = postern.app.services;
+    const { db } = postern.database;
     for (const table of ['workspaces', 'members', 'invitations', 'tokens', 'token_secrets'] as const) {
       expect([table, await db.selectFrom(table).selectAll().execute()]).toEqual([table, []]);
     }

@@ -2,6 +2,7 @@ import type { Insertable } from 'kysely';
 import { decodeGlobalId, toGlobalId } from '../../src/domain/global-id.ts';
 import { rankOf } from '../../src/domain/roles.ts';
 import { BUILT_IN_OPERATIONS, OPERATIONS } from '../../src/domain/scopes.ts';
+import { systemIds } from '../../src/platform/ids.ts';
 import type { Executor } from '../../src/storage/database.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import type { Person, TestApp } from '../support/app.ts';
@@ -55,11 +56,11 @@ function payloadOf(bytes: number): string {
   return JSON.stringify(times(Math.floor(bytes / 8), (place) => [place % 10, {}]));
 }
 
-async function fillWorkspaces({ app, owner, now }: TestApp, sizes: Sizes): Promise<string[]> {
-  const { db, ids } = app.services;
+async function fillWorkspaces({ database, owner, now }: TestApp, sizes: Sizes): Promise<string[]> {
+  const { db } = database;
   const ownerId = decodeGlobalId('User', owner.id);
   const policy = { personal_tokens: 'ALLOWED', max_lifetime: null, require_expiry: 0, token_roles: 31 };
-  const workspaces = times(sizes.workspaces, () => ids());
+  const workspaces = times(sizes.workspaces, () => systemIds());
   await insertAll(
     db,
     'workspaces',
@@ -85,8 +86,8 @@ async function fillWorkspaces({ app, owner, now }: TestApp, sizes: Sizes): Promi
 }
 
 async function fillPeople(postern: TestApp, sizes: Sizes): Promise<string[]> {
-  const { db, ids } = postern.app.services;
-  const people = times(sizes.people, () => ids());
+  const { db } = postern.database;
+  const people = times(sizes.people, () => systemIds());
   await insertAll(
     db,
     'users',
@@ -114,10 +115,10 @@ async function fillChannels(
   sizes: Sizes,
   { workspaces, people }: { workspaces: readonly string[]; people: readonly string[] },
 ): Promise<string[]> {
-  const { db, ids } = postern.app.services;
+  const { db } = postern.database;
   const now = postern.now();
   const homes = [decodeGlobalId('Workspace', postern.workspaceId), ...workspaces];
-  const channels = times(sizes.channels, () => ids());
+  const channels = times(sizes.channels, () => systemIds());
   await insertAll(
     db,
     'channels',
@@ -151,7 +152,7 @@ async function fillChannels(
   const payload = payloadOf(sizes.messageBytes);
   for (const channel_id of channels.slice(0, CHANNELS_WITH_MESSAGES)) {
     const rows = times(sizes.messages, (n) => ({
-      id: ids(),
+      id: systemIds(),
       channel_id,
       sequence: n + 1,
       payload,
@@ -165,13 +166,13 @@ async function fillChannels(
 }
 
 async function fillAuditLog(postern: TestApp, sizes: Sizes, people: readonly string[]): Promise<void> {
-  const { db, ids } = postern.app.services;
+  const { db } = postern.database;
   const detail = JSON.stringify({ scopes: times(64, (n) => ({ entityType: 'channel', entityId: `${n}` })) });
   await insertAll(
     db,
     'audit_events',
     times(sizes.auditEvents, (n) => ({
-      id: ids(),
+      id: systemIds(),
       at: postern.now() + n,
       action: 'token.created',
       user_id: decodeGlobalId('User', postern.owner.id),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { systemIds } from '../../src/platform/ids.ts';
 import { insertAuditEvent } from '../../src/storage/repositories/audit-events.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -9,7 +10,7 @@ let postern: TestApp;
 const prune = () => postern.app.services.retention.prune();
 
 async function countOf(table: keyof Tables): Promise<number> {
-  const { db } = postern.app.services;
+  const { db } = postern.database;
   const { count } = await db
     .selectFrom(table)
     .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -19,11 +20,10 @@ async function countOf(table: keyof Tables): Promise<number> {
 
 /** Writes audit rows of the present instant. */
 function writeAudit(rows: number): Promise<void> {
-  const { ids } = postern.app.services;
   return postern.database.transact(async (tx) => {
     for (let n = 0; n < rows; n++) {
       await insertAuditEvent(tx, {
-        id: ids(),
+        id: systemIds(),
         at: postern.now(),
         action: 'token.created',
         userId: null,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
+import { createSecretSource } from '../../src/platform/secrets.ts';
 import { createSessionService } from '../../src/services/accounts/sessions.ts';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { PASSWORD, passwords, startTestApp, type TestApp } from '../support/app.ts';
 
 let postern: TestApp;
 beforeEach(async () => {
@@ -14,9 +14,10 @@ const SOMEBODY = { credential: null, address: '127.0.0.1', userAgent: null, requ
 /** Signs in with a password that is right when it is checked, and while something else happens before the session opens. */
 function signInWhile(happens: () => Promise<unknown>) {
   const { services } = postern.app;
-  const { passwords } = services;
   const sessions = createSessionService({
     ...services,
+    db: postern.database.db,
+    secrets: createSecretSource(''),
     passwords: {
       ...passwords,
       async verify(stored, password) {
@@ -30,14 +31,14 @@ function signInWhile(happens: () => Promise<unknown>) {
 }
 
 test('a password that is replaced while it is checked opens no session: all had just been ended', async () => {
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   const replaced = signInWhile(() => operator.resetPassword(postern.owner.email, 'another password', false));
   await expect(replaced).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
-  expect(await postern.app.services.db.selectFrom('sessions').select('id').execute()).toEqual([]);
+  expect(await postern.database.db.selectFrom('sessions').select('id').execute()).toEqual([]);
 });
 
 test('an account that is deactivated while its password is checked gets no session', async () => {
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   const deactivated = signInWhile(() => operator.deactivateUser(postern.owner.email));
   await expect(deactivated).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
 });

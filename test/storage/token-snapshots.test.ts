@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { buildTokenSnapshot } from '../../src/storage/repositories/build-token-snapshot.ts';
 import { createTokenSnapshots, storeTokenSnapshots } from '../../src/storage/repositories/token-snapshots.ts';
@@ -121,7 +120,7 @@ test('a change of a token deletes the snapshots of its whole subtree', async () 
 });
 
 test('the deactivation of a user and the deletion of a workspace delete the snapshots of their tokens', async () => {
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   const { secret } = await createPersonalToken(postern, postern.owner.session);
   const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'VIEWER');
   const leave = 'mutation ($id: ID!) { deleteWorkspace(input: { id: $id }) { deletedWorkspaceId } }';

@@ -4,10 +4,10 @@ import { toGlobalId } from '../../src/domain/global-id.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
 import { createSessionCookie } from '../../src/http/message/session-cookie.ts';
+import { systemIds } from '../../src/platform/ids.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createPasswordHasher } from '../../src/platform/passwords.ts';
 import type { Caller } from '../../src/services/access/caller.ts';
-import { createOperatorService } from '../../src/services/accounts/operator.ts';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/repositories/members.ts';
 import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
@@ -40,7 +40,7 @@ export interface Person {
 
 export const PASSWORD = 'correct horse battery staple';
 /** Hashes with Argon2id at its lowest cost, because these tests create hundreds of accounts. */
-const passwords = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
+export const passwords = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
 
 /** The caller of services that set a test up. */
 const SET_UP: Caller = { credential: null, address: '127.0.0.1', userAgent: null, requestId: 'set-up' };
@@ -105,7 +105,7 @@ export async function startTestApp(
     passwords,
   });
   const { services } = app;
-  const operator = createOperatorService(services);
+  const { operator } = services;
 
   const fetch = (request: Request, address?: string) => fetchFrom(app, request, address);
 
@@ -146,13 +146,13 @@ export async function startTestApp(
 
   async function join(workspaceId: string, person: Person, role: Role): Promise<void> {
     const member = { workspaceId: uuidOf(workspaceId), userId: uuidOf(person.id), role, joinedAt: now };
-    await insertMember(services.db, member);
+    await insertMember(database.db, member);
   }
 
   const owner = await asPerson('owner@example.com');
-  const first = await services.db.selectFrom('workspaces').select('id').executeTakeFirstOrThrow();
+  const first = await database.db.selectFrom('workspaces').select('id').executeTakeFirstOrThrow();
   const workspaceId = toGlobalId('Workspace', first.id);
-  const installation = await services.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
+  const installation = await database.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
   const isSecure = config.publicUrl?.startsWith('https:') ?? false;
 
   return {
@@ -177,8 +177,8 @@ export async function startTestApp(
       return person;
     },
     async workspace(name, members) {
-      const id = services.ids();
-      await insertWorkspace(services.db, {
+      const id = systemIds();
+      await insertWorkspace(database.db, {
         id,
         name,
         slug: name.toLowerCase(),

@@ -33,6 +33,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   'src/services': {
     'counted-page.ts': [],
     'lookups.ts': [],
+    'errors.ts': [],
     'transactions/events.ts': [],
     'transactions/transact.ts': [],
     access: ['transactions/events.ts', 'transactions/transact.ts'],

@@ -1,4 +1,6 @@
 import type { Role } from '../../src/domain/roles.ts';
+import type { SecretKind } from '../../src/domain/secret.ts';
+import { createSecretSource } from '../../src/platform/secrets.ts';
 import type { TestApp } from './app.ts';
 
 /** A token just created. */
@@ -30,4 +32,9 @@ export function createWorkspaceToken(
 ): Promise<IssuedToken> {
   const { workspaceId } = postern;
   return create(postern, 'createWorkspaceToken', { workspaceId, name: 'workspace', role, ...input }, by);
+}
+
+/** Returns a well-formed secret that was never issued. */
+export function unknownSecret(kind: SecretKind = 'PERSONAL', prefix = ''): string {
+  return createSecretSource(prefix).issue(kind).secret;
 }

@@ -18,7 +18,8 @@ function restore(config: Config, backup: string, choice: RestoreChoice): Promise
   }
   return restoreDatabase(backup, databaseFile(config.databaseUrl), async (handle) => {
     if (choice === 'AS_IS') markRestoredUnchanged(handle);
-    return finishRestore(servicesOver(handle, config), choice);
+    const { changes } = servicesOver(handle, config);
+    return finishRestore({ db: handle.db, changes }, choice);
   });
 }
 

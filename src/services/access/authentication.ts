@@ -22,10 +22,10 @@ export interface Authentication {
    */
   authenticate(credential: Credential): MaybePromise<Principal>;
   /**
-   * Returns the present principal of a credential that was authenticated earlier in the request, as the executor sees it;
-   * the anonymous principal for `null`. Throws `UNAUTHENTICATED` if the credential is no longer valid.
+   * Returns the present principal of a credential that was authenticated earlier in the request; the anonymous principal
+   * for `null`. With `tx`, as that transaction sees it. Throws `UNAUTHENTICATED` if the credential is no longer valid.
    */
-  reauthenticate(db: Executor, credential: Credential | null): MaybePromise<Principal>;
+  reauthenticate(credential: Credential | null, tx?: Executor): MaybePromise<Principal>;
 }
 
 const STATUS_ERRORS = {
@@ -127,9 +127,9 @@ export function createAuthentication(deps: {
         isToken(principal) && principal.replacesSecret ? endOverlap(principal, credential) : principal,
       ),
 
-    reauthenticate(db, credential) {
+    reauthenticate(credential, tx) {
       if (!credential) return ANONYMOUS;
-      const principal = db === deps.db ? identify(credential) : lookUp(db, credential, deps.clock());
+      const principal = tx ? lookUp(tx, credential, deps.clock()) : identify(credential);
       if (!(principal instanceof Promise)) return principal;
       return principal.catch((error: unknown) => {
         throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;

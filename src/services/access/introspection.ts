@@ -58,7 +58,7 @@ export function createIntrospection(deps: {
     const kind = kindOfSecret(secret);
     if (kind !== 'PERSONAL' && kind !== 'WORKSPACE') return null;
     try {
-      const principal = await authentication.reauthenticate(db, {
+      const principal = await authentication.reauthenticate({
         kind,
         digest: digestOf(secret),
         source: 'bearer',

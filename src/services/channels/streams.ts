@@ -83,7 +83,7 @@ export function createStreams(deps: {
   let closed = false;
 
   async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
-    const principal = await authentication.reauthenticate(db, caller.credential);
+    const principal = await authentication.reauthenticate(caller.credential);
     requireGrant(await authorize(db, principal, ask, clock()));
     return principal;
   }

@@ -141,7 +141,7 @@ export function createUnitOfWorkRunner(deps: {
     run(caller, request, work) {
       const change = () =>
         commit(async (tx) => {
-          const principal = await authentication.reauthenticate(tx, caller.credential);
+          const principal = await authentication.reauthenticate(caller.credential, tx);
           const grant = requireGrant(await authorize(tx, principal, request, clock()));
           return { principal, grant, address: caller.address, userAgent: caller.userAgent };
         }, work);

@@ -1,6 +1,6 @@
 import { parseGlobalId } from '../../../src/domain/global-id.ts';
 import type { Role } from '../../../src/domain/roles.ts';
-import { createOperatorService, type OperatorService } from '../../../src/services/accounts/operator.ts';
+import type { OperatorService } from '../../../src/services/accounts/operator.ts';
 import { insertMember } from '../../../src/storage/repositories/members.ts';
 import { PASSWORD, type Person, type TestApp } from '../app.ts';
 import { createChannel, mutate } from '../channels.ts';
@@ -70,7 +70,7 @@ function uuidOf(globalId: string): string {
 /** Makes the person a member. */
 export function join({ postern, workspaceId, person }: Scene, role: Role): Promise<void> {
   const member = { workspaceId: uuidOf(workspaceId), userId: uuidOf(person.id) };
-  return insertMember(postern.app.services.db, { ...member, role, joinedAt: postern.now() });
+  return insertMember(postern.database.db, { ...member, role, joinedAt: postern.now() });
 }
 
 /** The scene with a new session of the person, if the old one ended. */
@@ -115,7 +115,7 @@ export async function createScene(
   const person = await postern.person(`${name}p`);
   const workspaceId = await postern.workspace(name, [[postern.owner, 'OWNER']]);
   const channelId = await createChannel(postern, { workspaceId });
-  const operator = createOperatorService(postern.app.services);
+  const operator = postern.app.services.operator;
   const nothing = { token: null, parent: null, invitationSecret: null };
   const scene: Scene = { postern, operator, workspaceId, channelId, guest, person, ...nothing };
   if (giver === 'guest') {

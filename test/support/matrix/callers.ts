@@ -1,6 +1,5 @@
 import { HOUR } from '../../../src/domain/duration.ts';
 import { composeSecret } from '../../../src/domain/secret.ts';
-import { createOperatorService } from '../../../src/services/accounts/operator.ts';
 import { RANKS, reaches, type Scope } from '../oracle.ts';
 import {
   type EntityType,
@@ -223,7 +222,7 @@ export async function createInvalidCredentials(world: World): Promise<InvalidCre
     deactivated.session,
     'secret',
   );
-  await createOperatorService(postern.app.services).deactivateUser(deactivated.email);
+  await postern.app.services.operator.deactivateUser(deactivated.email);
   const ended = await postern.signIn(world.people.bystander.email);
   await postern.post('mutation { signOut { signedOut } }', {}, ended);
   const invalid = [
