@@ -96,7 +96,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     autocommit: database.autocommit,
     version: database.version,
     changedElsewhere: database.changedElsewhere,
-    hints: database.hints,
+    notifier: database.notifier,
     streamSlots: database.streamSlots,
     clock,
     ids: systemIds,

@@ -32,7 +32,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     autocommit: handle.autocommit,
     version: handle.version,
     changedElsewhere: handle.changedElsewhere,
-    hints: handle.hints,
+    notifier: handle.notifier,
     streamSlots: handle.streamSlots,
     clock: handle.clock,
     ids: systemIds,

@@ -42,7 +42,7 @@ export interface ServiceDependencies {
   readonly autocommit: DatabaseHandle['autocommit'];
   readonly version: DataVersion | null;
   readonly changedElsewhere: ExternalCommits;
-  readonly hints: Notifier;
+  readonly notifier: Notifier;
   readonly streamSlots: StreamSlots;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -62,7 +62,7 @@ export function createServices(deps: ServiceDependencies) {
     transact,
     version,
     changedElsewhere,
-    hints,
+    notifier,
     clock,
     ids,
     secrets,
@@ -71,17 +71,17 @@ export function createServices(deps: ServiceDependencies) {
     newAccounts,
     logger,
   } = deps;
-  const announcements = createEvents();
-  announcements.on('authority', hints.notify);
-  announcements.on('message', hints.notify);
-  const authentication = createAuthentication({ db, transact, version, clock, events: announcements });
+  const events = createEvents();
+  events.on('authority', notifier.notify);
+  events.on('message', notifier.notify);
+  const authentication = createAuthentication({ db, transact, version, clock, events });
   const anonymousWork = createAnonymousWork();
   const changes = createUnitOfWorkRunner({
     transact,
     clock,
     ids,
     authentication,
-    announcements,
+    events,
     anonymousWork,
   });
   const lastUse = createLastUse({ transact, logger });
@@ -115,17 +115,17 @@ export function createServices(deps: ServiceDependencies) {
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
     auditLog: createAuditLogService({ db, clock }),
     channels: createChannelService({ db, clock, limits }),
-    messages: createMessageService({ db, clock, limits, announcements }),
+    messages: createMessageService({ db, clock, limits, events }),
     streams: createStreams({
       db,
       changedElsewhere,
-      hints,
+      notifier,
       slots: deps.streamSlots,
       clock,
       logger,
       limits,
       authentication,
-      announcements,
+      events,
       lastUse,
     }),
     introspection: createIntrospection({ db, clock, authentication }),

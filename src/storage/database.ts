@@ -39,7 +39,7 @@ export interface DatabaseHandle {
   /** Returns whether another process may have committed since the previous call. */
   readonly changedElsewhere: ExternalCommits;
   /** Sends hints about changes to the other servers of the database, and receives theirs. */
-  readonly hints: Notifier;
+  readonly notifier: Notifier;
   readonly streamSlots: StreamSlots;
   /** Runs work that changes the schema; concurrent migrations wait for it. */
   migrateAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;

@@ -44,7 +44,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     autocommit: transact,
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(connection),
-    hints: NO_NOTIFIER,
+    notifier: NO_NOTIFIER,
     streamSlots: createMemoryStreamSlots(),
     migrateAlone: (work) => waitLonger(connection, () => work(db)),
     measure: async () => sqliteStats(connection, file),

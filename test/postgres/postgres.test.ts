@@ -131,13 +131,13 @@ test('the clock follows the database', async () => {
 
 test('a commit of another server is found by polling, and notified', async () => {
   const other = await openAgain();
-  const heard = new Promise<void>((resolve) => handle.hints.listen(resolve));
+  const heard = new Promise<void>((resolve) => handle.notifier.listen(resolve));
   await handle.changedElsewhere();
   expect(await handle.changedElsewhere()).toBe(false);
   await other.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   expect(await handle.changedElsewhere()).toBe(true);
   // Notifications are lost until the listener is connected, so they are sent repeatedly.
-  const notifying = setInterval(other.hints.notify, 50);
+  const notifying = setInterval(other.notifier.notify, 50);
   await heard;
   clearInterval(notifying);
   await other.close();

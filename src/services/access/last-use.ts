@@ -14,16 +14,16 @@ const READER_WAITS_MS = 250;
 /** Remembers the last authorised use of each credential, and stores it in batches. */
 export interface LastUse {
   record(use: CredentialUse): void;
-  /** A use that is not stored yet; `null` where what is stored is the last. */
+  /** Returns the last use of a credential if it is not stored yet; `null` otherwise. */
   unstored(credentialId: string): CredentialUse | null;
   /**
-   * Stores all that was recorded so far, for whoever reads next. What cannot be stored, or not within a quarter of a
-   * second, is kept for the next time and is no error: the reader is shown an older use.
+   * Stores what was recorded so far, for a reader. Uses that cannot be stored within a quarter of a second stay recorded
+   * and cause no error; the reader sees an older use.
    */
   flush(): Promise<void>;
   /** How many uses are not stored yet. */
   backlog(): number;
-  /** Stores what is left, as far as that can be done, and stops. */
+  /** Stores the remaining uses if it can, and stops. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface LastUse {
  * A use that is still to be stored. Most callers come again from where they were, and then only the instant is new: an
  * object that outlives its request is one that the collector of garbage has to move.
  */
-interface Noted extends CredentialUse {
+interface RecordedUse extends CredentialUse {
   at: number;
 }
 
@@ -52,37 +52,37 @@ export function recordUse(
  */
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
   /** What was recorded since the last batch began to be stored; then what of that batch is not stored yet. */
-  let pending = new Map<string, Noted>();
-  let leaving = new Map<string, Noted>();
+  let pending = new Map<string, RecordedUse>();
+  let flushing = new Map<string, RecordedUse>();
 
   let storing: Promise<void> | null = null;
-  /** Whether the database did not take what there was the last time: then nobody waits for it. */
-  let behind = false;
+  /** Whether the last attempt to store failed or was slow; then readers do not wait. */
+  let lagging = false;
 
   /**
    * Stores what is there now, and not what comes meanwhile: under load, that would never end. All servers of a database
    * do so in the order of the ids, and so never wait for each other in a circle.
    */
   async function storeAll(): Promise<void> {
-    const due = [...leaving.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
+    const due = [...flushing.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
     for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
       const batch = due.slice(start, start + ROWS_AT_ONCE);
       await deps.transact((tx) => saveUses(tx, batch));
-      for (const { credentialId } of batch) leaving.delete(credentialId);
+      for (const { credentialId } of batch) flushing.delete(credentialId);
     }
   }
 
   async function tryToStore(): Promise<void> {
-    leaving = pending;
+    flushing = pending;
     pending = new Map();
     try {
       await storeAll();
-      behind = false;
+      lagging = false;
     } catch (error) {
-      behind = true;
+      lagging = true;
       deps.logger.warn({ err: error }, 'last use could not be stored');
-      pending = new Map([...leaving, ...pending]);
-      leaving = new Map();
+      pending = new Map([...flushing, ...pending]);
+      flushing = new Map();
     } finally {
       storing = null;
     }
@@ -94,25 +94,25 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     return storing;
   }
 
-  /** Stores all of now: what is being stored may have been recorded before. */
+  /** Stores everything recorded by now: a batch that is being stored can be older. */
   const storeNow = () => (storing ? storing.then(store) : store());
 
-  const backlog = () => pending.size + leaving.size;
+  const backlog = () => pending.size + flushing.size;
 
   const timer = setInterval(store, FLUSH_EVERY_MS);
   timer.unref();
 
   return {
     record(use) {
-      const noted = pending.get(use.credentialId);
-      if (noted && noted.ip === use.ip && noted.userAgent === use.userAgent) noted.at = use.at;
+      const recorded = pending.get(use.credentialId);
+      if (recorded && recorded.ip === use.ip && recorded.userAgent === use.userAgent) recorded.at = use.at;
       else pending.set(use.credentialId, { ...use });
     },
-    unstored: (credentialId) => pending.get(credentialId) ?? leaving.get(credentialId) ?? null,
+    unstored: (credentialId) => pending.get(credentialId) ?? flushing.get(credentialId) ?? null,
     flush: async () => {
-      if (backlog() === 0 || behind) return;
+      if (backlog() === 0 || lagging) return;
       const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
-      behind = (await Promise.race([storeNow(), patience])) === 'spent' || behind;
+      lagging = (await Promise.race([storeNow(), patience])) === 'spent' || lagging;
     },
     backlog,
     async close() {

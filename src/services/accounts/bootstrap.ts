@@ -13,13 +13,13 @@ const PASSWORD_LENGTH = 24;
 /** The account that a fresh database starts with. */
 export interface FirstOwner {
   readonly email: string;
-  /** Set where it was made up and has to be told, once. */
+  /** The generated password, which is returned only here; `null` if a password was given. */
   readonly password: string | null;
 }
 
 /**
- * Makes the first owner and the first workspace where there is no user yet; `null` where there is one. A password that
- * is not given is made up.
+ * Creates the first owner and the first workspace if there are no users; returns `null` otherwise. Generates a password
+ * if none is given.
  */
 export async function createFirstOwner(
   deps: { db: Executor; changes: UnitOfWorkRunner; passwords: PasswordHasher; secrets: SecretSource },

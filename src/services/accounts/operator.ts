@@ -76,9 +76,9 @@ export interface OperatorService {
    * personal tokens and deletes what they shared. Clears the throttle of sign-in, so that the new password works at once.
    */
   resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
-  /** Revokes a user's personal tokens; tells how many. */
+  /** Revokes the personal tokens of a user; returns the count. */
   revokeTokensOf(email: string): Promise<number>;
-  /** Revokes every token of every user and workspace, a holder at a time; tells how many. */
+  /** Revokes every token of every user and workspace, one owner at a time; returns the count. */
   revokeAllTokens(): Promise<number>;
 }
 
@@ -127,7 +127,7 @@ async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
   return true;
 }
 
-/** The operator's service over its dependencies. */
+/** Returns the operator service. */
 export function createOperatorService(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
@@ -136,7 +136,7 @@ export function createOperatorService(deps: {
 }): OperatorService {
   const { db, changes, passwords, throttle } = deps;
 
-  /** Runs work on a user of the database as it stands inside the transaction. */
+  /** Runs work on a user, read in the transaction. */
   function changeUser<T>(email: string, work: (uow: UnitOfWork, user: User) => Promise<T>): Promise<T> {
     return changes.runAsOperator(async (uow) => work(uow, await userOf(uow.tx, email)));
   }
@@ -197,7 +197,7 @@ export function createOperatorService(deps: {
           throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
         }
         await deactivate(uow, user);
-        // A random name in a domain that can never exist (RFC 2606): nobody can hold it beforehand.
+        // A random name in a domain that can never exist (RFC 2606), so no one can own it beforehand.
         const address = `released-${uow.newId()}@released.invalid`;
         await setEmail(uow.tx, user.id, address);
         await auditUser(uow, 'user.email_released', user.id, { email: user.email });

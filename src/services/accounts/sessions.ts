@@ -29,7 +29,7 @@ import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactio
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
 
-/** A session just opened: its secret is told once. */
+/** A new session with its secret, which is returned only here. */
 export interface OpenedSession {
   readonly user: User;
   readonly secret: string;
@@ -38,7 +38,7 @@ export interface OpenedSession {
 
 /** Signing in and out, and what a person does to the own account. */
 export interface SessionService {
-  /** The sessions of a signed-in person, newest first; nobody else has any. */
+  /** Returns the sessions of a signed-in user, newest first; an empty list for other callers. */
   list(principal: Principal): Promise<Session[]>;
   /** Opens a session. Throws `INVALID_CREDENTIALS`, whichever was wrong, or `TOO_MANY_ATTEMPTS`. */
   signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
@@ -46,7 +46,7 @@ export interface SessionService {
   signOut(uow: UnitOfWork): Promise<void>;
   /** Ends one of the person's sessions. Throws `NOT_FOUND`. */
   revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
-  /** Ends all of the person's sessions but the present one; tells how many. */
+  /** Ends all sessions of the user except the current one; returns the count. */
   revokeOthers(uow: UnitOfWork): Promise<number>;
   /**
    * Replaces the password and ends the person's other sessions. With `revokeTokens` it also revokes the personal tokens,
@@ -135,7 +135,7 @@ export function createSessionService(deps: {
       const account = await checkPassword(caller, email, password, admit);
       if (!account) throw failure('INVALID_CREDENTIALS');
       return changes.run(caller, { kind: 'person' }, async (uow) => {
-        // The password may have been changed, and every session ended, while this one was checked.
+        // The password can have been changed, and every session ended, while this one was checked.
         const present = await findUserByEmail(uow.tx, account.email);
         const isCurrent = present?.deactivatedAt === null && present.passwordHash === account.passwordHash;
         if (!isCurrent) throw failure('INVALID_CREDENTIALS');

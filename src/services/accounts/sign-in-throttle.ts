@@ -45,13 +45,13 @@ export interface SignInThrottle {
   admit(email: string, address: string | null): Promise<Attempt>;
   /** The same for a signed-in person who confirms the password: only that session counts, so no other caller can block it. */
   admitSession(sessionId: string): Promise<Attempt>;
-  /** Takes back an attempt whose password was right: the pair starts anew, account and network have one less. */
+  /** Takes back an attempt whose password was correct: resets the pair and decrements the account and the network. */
   forgive(attempt: Attempt): Promise<void>;
   /** Clears the counts of an account and of all networks. */
   reset(email: string): Promise<void>;
 }
 
-/** Digests, because what was typed as an email may have been a password. */
+/** Returns digests, because a user can type a password into the email field. */
 function keysOf(subject: string, source: string): Attempt {
   const account = digestOf(subject);
   const from = digestOf(source);

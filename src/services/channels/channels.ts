@@ -60,11 +60,11 @@ export interface ShareChannelRequest {
   readonly operations: readonly Operation[];
 }
 
-/** Channels, and whom they are shared with. */
+/** Manages channels and their shares. */
 export interface ChannelService {
-  /** A channel that the caller may read; `null` where it is absent, not visible or closed by policy. */
+  /** Returns a channel that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by policy. */
   find(principal: Principal, id: string): Promise<Channel | null>;
-  /** The channels that the caller may list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  /** Returns the channels that the caller is allowed to list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, workspaceId: string | null, page: PageArguments): Promise<CountedPage<Channel>>;
   /** A new channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   create(uow: UnitOfWork, request: CreateChannelRequest): Promise<Channel>;
@@ -76,18 +76,18 @@ export interface ChannelService {
   shares(channelId: string, beforeStep: BeforeRecipients): Promise<ChannelShare[]>;
   /**
    * Lets the person of an email do operations on a channel for as long as the caller could share them. It replaces what
-   * was shared with that person before: all of it if the caller may share as a member, otherwise what the caller gave.
-   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER` for what the caller may not do itself.
+   * was shared with that person before: all of it if the caller can share as a member, otherwise what the caller gave.
+   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER` for operations that the caller lacks.
    */
   share(uow: UnitOfWork, request: ShareChannelRequest): Promise<Channel>;
   /**
-   * Ends what is shared with a user: all of it if the caller may share as a member, otherwise what the caller gave.
+   * Ends what is shared with a user: all of it if the caller can share as a member, otherwise what the caller gave.
    * Throws `NOT_FOUND` if that is nothing.
    */
   unshare(uow: UnitOfWork, channelId: string, userId: string): Promise<Channel>;
 }
 
-/** A channel as it stands in the transaction of a change. Throws `NOT_FOUND`. */
+/** Returns a channel, read in the transaction. Throws `NOT_FOUND`. */
 async function channelOf(uow: UnitOfWork, id: string): Promise<Channel> {
   const channel = await findChannel(uow.tx, id);
   if (!channel) throw failure('NOT_FOUND');
@@ -108,7 +108,7 @@ async function auditChannel(
   });
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless the caller may do each of the operations itself. */
+/** Throws `FORBIDDEN` with `EXCEEDS_CALLER` unless the caller is allowed to do each of the operations. */
 async function requireMayDo(
   uow: UnitOfWork,
   channelId: string,
@@ -136,7 +136,7 @@ function granterOf(principal: Principal): Granter {
   return { userId: userIdOf(principal), tokenId: isToken(principal) ? principal.tokenId : null };
 }
 
-/** Whose shares the caller may end: everybody's as a member who may share, otherwise the person's own. */
+/** Returns whose shares the caller can end: all for a member who can share, otherwise the caller's own. */
 function endableBy({ grant, principal }: UnitOfWork): 'ALL' | { readonly grantedBy: string } {
   if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'ALL';
   const grantedBy = userIdOf(principal);
@@ -144,12 +144,12 @@ function endableBy({ grant, principal }: UnitOfWork): 'ALL' | { readonly granted
   return { grantedBy };
 }
 
-/** Channels over a database. */
+/** Returns the channel service. */
 export function createChannelService(deps: { db: Executor; clock: Clock; limits: Limits }): ChannelService {
   const { db, clock, limits } = deps;
 
-  /** Shares that do not hold give way at the limit. What is not shown could not be removed to make room either. */
-  async function requireRoom({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
+  /** Throws `LIMIT_REACHED` if the channel has too many shares. At the limit, it first deletes the shares that grant nothing. */
+  async function requireBelowLimit({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
     await deleteIneffectiveShares(tx, channelId, now);
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
@@ -214,7 +214,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       if (!user) throw badInput(['input', 'email'], 'is not used by any account');
       const share = { channelId: channel.id, userId: user.id, operations };
       await deleteShares(uow.tx, share, endableBy(uow));
-      await requireRoom(uow, channel.id);
+      await requireBelowLimit(uow, channel.id);
       await insertShare(uow.tx, share, granterOf(uow.principal));
       await auditChannel(uow, 'channel.shared', channel, { email, operations });
       return channel;

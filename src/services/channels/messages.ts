@@ -72,9 +72,9 @@ async function readPayloads(
 export interface MessageService {
   /** Publishes to a channel; the oldest messages make room. Not audited: the message is its own record. Throws `BAD_USER_INPUT`. */
   publish(uow: UnitOfWork, channelId: string, payload: unknown): Promise<Message>;
-  /** A message of a channel that the caller may read; `null` where it is absent or not visible. */
+  /** Returns a message of a channel that the caller is allowed to read; `null` if it does not exist or is not visible. */
   find(principal: Principal, id: string, budget: PayloadBudget | null): Promise<ListedMessage | null>;
-  /** A channel's messages for those who may read it, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  /** Returns the messages of a channel that the caller is allowed to read, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(
     channelId: string,
     page: PageArguments,
@@ -87,9 +87,9 @@ export function createMessageService(deps: {
   db: Executor;
   clock: Clock;
   limits: Limits;
-  announcements: Events;
+  events: Events;
 }): MessageService {
-  const { db, clock, limits, announcements } = deps;
+  const { db, clock, limits, events } = deps;
 
   type Edges = Page<MeasuredMessage>['edges'];
 
@@ -123,7 +123,7 @@ export function createMessageService(deps: {
         messages: limits.messagesKept,
         bytes: limits.messageBytesKept,
       });
-      uow.afterCommit(() => announcements.emit('message', channelId));
+      uow.afterCommit(() => events.emit('message', channelId));
       return message;
     },
 

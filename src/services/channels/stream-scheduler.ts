@@ -9,16 +9,16 @@ import { hasGrantingTokenExpired } from '../../storage/repositories/channel-shar
 import type { Events } from '../transactions/events.ts';
 import type { Stream } from './stream.ts';
 
-/** How often it is asked whether idle streams may have lost their right. */
+/** How often the permissions of idle streams are checked. */
 const LOOK_EVERY_MS = 250;
-/** Streams that look at once, before other requests have their turn. */
+/** The number of streams that are woken together, before other requests run. */
 const WOKEN_AT_ONCE = 50;
 
 /** A stream that is open. */
 export interface OpenStream {
   readonly stream: Stream;
   readonly channelId: string;
-  /** Who follows, as of the last time that was asked. */
+  /** The principal of the last check. */
   readonly principal: Principal;
 }
 
@@ -42,13 +42,13 @@ export function createStreamWakes(deps: {
   open: ReadonlySet<OpenStream>;
   beforeWaking: () => void;
   changedElsewhere: ExternalCommits;
-  hints: Notifier;
+  notifier: Notifier;
   clock: Clock;
   logger: Logger;
-  announcements: Events;
+  events: Events;
 }): StreamWakes {
-  const { db, open, beforeWaking, changedElsewhere, hints, clock, logger, announcements } = deps;
-  /** Whether rights may have changed since every stream last looked. */
+  const { db, open, beforeWaking, changedElsewhere, notifier, clock, logger, events } = deps;
+  /** Whether permissions can have changed since every stream was last checked. */
   let unsure = false;
   /** The instant up to which expired tokens are known not to concern the streams. */
   let lastLook = 0;
@@ -95,26 +95,24 @@ export function createStreamWakes(deps: {
     }, LOOK_EVERY_MS).unref();
   }
 
-  /** From the first stream on: before, there is nobody to wake. */
+  /** Starts with the first stream. */
   function listen(): void {
     if (listening) return;
     listening = true;
-    hints.listen(() => {
+    notifier.listen(() => {
       if (open.size > 0) void lookNow();
     });
   }
 
-  announcements.on('authority', () => {
+  events.on('authority', () => {
     unsure = true;
   });
-  announcements.on('message', (channelId) =>
-    wake([...open].filter((other) => other.channelId === channelId)),
-  );
+  events.on('message', (channelId) => wake([...open].filter((other) => other.channelId === channelId)));
 
   return {
     start() {
       listen();
-      // Every open stream is judged when it opens, so only what expires from here on matters.
+      // Every stream is authorized when it opens, so only later expiries matter.
       if (timer === null) lastLook = clock();
       lookLater();
     },

@@ -1,24 +1,24 @@
 import { failure } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
 
-/** What a stream brings: a message or, as its last, what broke it off. */
+/** What a stream delivers: a message or, as the last delivery, the failure that ended it. */
 export type Delivery = { readonly message: Message } | { readonly failure: unknown };
 
-/** What a stream lives on; each is asked anew for every message. */
+/** What a stream reads and checks for every message. */
 export interface StreamSource {
-  /** The first message after a place in the channel; `null` where there is none yet. */
+  /** Returns the first message after a position in the channel; `null` if there is none yet. */
   messageAfter(sequence: number): Promise<Message | null>;
-  /** Whether the caller may follow the channel now. */
+  /** Returns whether the caller is allowed to follow the channel now. */
   mayFollow(): Promise<boolean>;
-  /** Notes that a message is handed out. */
+  /** Records that a message is delivered. */
   used(): void;
 }
 
-/** One caller's way along the messages of a channel. It holds a place and no messages, so a slow reader costs nothing. */
+/** The messages of a channel for one caller. It holds a position and no messages, so a slow reader costs nothing. */
 export interface Stream extends AsyncIterableIterator<Delivery> {
-  /** Makes it look again, if it is waiting: for a message, and whether it may go on. */
+  /** Makes a waiting stream look for a message and check its permission. */
   wake(): void;
-  /** Ends it: whoever waits for its next message learns that there is none. */
+  /** Ends the stream; a pending `next` resolves as done. */
   end(): void;
   return(): Promise<IteratorResult<Delivery>>;
 }
@@ -26,8 +26,8 @@ export interface Stream extends AsyncIterableIterator<Delivery> {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * A stream from a place in a channel onwards. It brings every message once and in order, and ends when the caller may
- * not follow any more; as its last, it brings `LIMIT_REACHED` where messages were dropped before the caller had read them.
+ * Returns a stream from a position in a channel on. It delivers every message once and in order, and ends when the caller
+ * is no longer allowed to follow. Its last delivery is `LIMIT_REACHED` if messages were dropped before they were read.
  */
 export function createStream(source: StreamSource, start: number, onEnd: () => void): Stream {
   let place = start;
@@ -67,7 +67,7 @@ export function createStream(source: StreamSource, start: number, onEnd: () => v
     while (!ended) {
       woken = false;
       const message = await source.messageAfter(place);
-      // In this order: a message that was published after the right to it was lost is never handed out.
+      // In this order, a message that was published after the permission was lost is never delivered.
       if (!(await source.mayFollow()) || ended) return null;
       if (message) return deliver(message);
       await waking();

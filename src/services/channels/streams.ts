@@ -26,7 +26,7 @@ export interface FollowRequest {
   /** What following the channel needs. */
   readonly ask: AccessRequest;
   readonly channelId: string;
-  /** The last message that the caller has seen; left out, only what is published from now on is brought. */
+  /** The last message that the caller received; without it, the stream starts with the next message. */
   readonly after?: string | null | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface Streams {
   close(): void;
 }
 
-/** Reads messages for streams: those that stand at the same place and look at once share one read. */
+/** Reads messages for streams. Streams at the same position that read at the same time share one read. */
 function createSharedReads(db: Executor) {
   const underWay = new Map<string, Promise<Message | null>>();
   return {
@@ -58,7 +58,7 @@ function createSharedReads(db: Executor) {
       underWay.set(place, read);
       return read;
     },
-    /** Lets nobody share a read that has begun: who is woken from now on has reason to see more than it does. */
+    /** Stops sharing the reads that have begun: a stream that is woken from now on must see newer messages. */
     begin: () => underWay.clear(),
   };
 }
@@ -67,13 +67,13 @@ function createSharedReads(db: Executor) {
 export function createStreams(deps: {
   db: Executor;
   changedElsewhere: ExternalCommits;
-  hints: Notifier;
+  notifier: Notifier;
   slots: StreamSlots;
   clock: Clock;
   logger: Logger;
   limits: Limits;
   authentication: Authentication;
-  announcements: Events;
+  events: Events;
   lastUse: LastUse;
 }): Streams {
   const { db, clock, limits, authentication, lastUse } = deps;

@@ -14,7 +14,7 @@ const PRUNE_EVERY_MS = 60_000;
 const ROWS_AT_ONCE = 200;
 const PAUSE_MS = 20;
 
-/** Forgets what is past its time: audit rows, and sessions, invitations and counted sign-ins that are over. */
+/** Deletes expired rows: audit events, sessions, invitations and attempt counters. */
 export interface Retention {
   /**
    * Forgets what is past its time by now, each batch in a short transaction of its own. Whoever asks while it is under
@@ -39,7 +39,7 @@ export function createRetention(deps: {
   let closed = false;
   let pruning: Promise<void> | null = null;
 
-  /** Deletes batch by batch until one is not full; tells how many rows there were. */
+  /** Deletes batches until one is not full; returns the number of rows. */
   async function pruneOne(batch: (tx: Executor) => Promise<number>): Promise<number> {
     for (let total = 0; ; await pause(PAUSE_MS)) {
       const deleted = closed ? 0 : await transact(batch);

@@ -28,7 +28,7 @@ import { revokeAndTakeBack } from './take-back.ts';
 
 const REPORTS_AN_HOUR = 60;
 
-/** Ends what a secret opens, on the word of whoever holds it: possession is all that it takes. */
+/** Invalidates leaked secrets. Possession of a secret is enough to report it. */
 export interface LeakService {
   /**
    * Revokes every token, session and invitation that the secrets open, deletes the shares and invitations that the tokens,
@@ -38,7 +38,7 @@ export interface LeakService {
    * 60 reports of an address in an hour.
    */
   report(caller: Caller, secrets: readonly string[]): Promise<number>;
-  /** Revokes what one secret opens; tells whether it opened anything. */
+  /** Revokes what one secret belongs to; returns whether it was valid. */
   revoke(caller: Caller, secret: string): Promise<boolean>;
 }
 
@@ -86,7 +86,7 @@ async function revokeInvitations(
   return invitations.length;
 }
 
-/** Ends all that the secrets open; tells how much that was. */
+/** Invalidates the secrets; returns how many were valid. */
 async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detail): Promise<number> {
   const digests = digestsByKind(secrets);
   const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
@@ -123,7 +123,7 @@ async function opensAnything(db: Executor, secret: string, now: number): Promise
   return found.length > 0;
 }
 
-/** The service over the unit of work. What it changes has no actor: nobody proves who found a secret. */
+/** Returns the leak service. Its changes have no actor, because a reporter is not identified. */
 export function createLeakService(deps: {
   db: Executor;
   clock: Clock;
@@ -149,7 +149,7 @@ export function createLeakService(deps: {
       });
       await run(caller, async (uow) => {
         const { tx, now } = uow;
-        // A report always writes: by its time alone it does not tell whether it found anything.
+        // A report always writes, so that its duration does not reveal whether it found anything.
         requireReport((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
         await endAll(uow, secrets, { by: 'leak-report' });
       });

@@ -31,9 +31,9 @@ const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
 /** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
 export interface TokenReads {
-  /** A token that the caller may read; `null` where it is absent or not visible. */
+  /** Returns a token that the caller is allowed to read; `null` if it does not exist or is not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
-  /** The token that the caller presents; `null` where it is none. */
+  /** Returns the calling token; `null` if the caller is no token. */
   findOwn(principal: Principal): Promise<Token | null>;
   /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging or search. */
   list(
@@ -42,7 +42,7 @@ export interface TokenReads {
     filter: TokenFilter,
     order?: TokenListOrder,
   ): Promise<CountedPage<Token>>;
-  /** The tokens of a workspace, for callers who may see them. */
+  /** Returns the tokens of a workspace that the caller is allowed to see. */
   listForWorkspace(
     workspaceId: string,
     page: PageArguments,
@@ -51,7 +51,7 @@ export interface TokenReads {
   ): Promise<CountedPage<Token>>;
   summarize(principal: Principal): Promise<TokenSummary>;
   summarizeForWorkspace(workspaceId: string): Promise<TokenSummary>;
-  /** The tokens that derive directly from one that the caller sees, as far as it may list them, oldest first. */
+  /** Returns the tokens that derive directly from a visible token and that the caller is allowed to list, oldest first. */
   listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<CountedPage<Token>>;
   /** Parents of tokens that the caller sees, by id; without those above the calling token, or beyond its scopes. */
   findParents(principal: Principal, parentIds: readonly string[]): Promise<Map<string, Token>>;
@@ -90,13 +90,13 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     order: TokenListOrder = NEWEST_FIRST,
   ): Promise<CountedPage<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
-    const wanted = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
-    // Only what is shown can be put right later, and not what is chosen or ordered by it.
+    const parsed = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
+    // A last use that is not stored yet can be shown later, but cannot filter or order rows.
     if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
     const now = clock();
     return {
-      ...(await pageTokens(db, holder, wanted, order, window, now)),
-      totalCount: () => countTokens(db, holder, wanted, now),
+      ...(await pageTokens(db, holder, parsed, order, window, now)),
+      totalCount: () => countTokens(db, holder, parsed, now),
     };
   }
 

@@ -22,13 +22,13 @@ export interface UpdateTokenRequest {
   readonly role?: Role | null;
 }
 
-/** Changes what a token is called and what it may do; never its secret or its expiry. */
+/** Changes the name, description and permissions of tokens; never a secret or an expiry. */
 export interface TokenUpdates {
   /** Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER` or `POLICY`. */
   update(uow: UnitOfWork, request: UpdateTokenRequest): Promise<Token>;
   /** Adds scopes to a scoped token; those that it has already change nothing. Throws the same, and `CONFLICT`. */
   addScopes(uow: UnitOfWork, tokenId: string, requests: readonly ScopeRequest[]): Promise<Token>;
-  /** Takes scopes from a scoped token, all of them where no ids are given. Throws `NOT_FOUND` and `CONFLICT`. */
+  /** Removes scopes from a scoped token; all of them without ids. Throws `NOT_FOUND` and `CONFLICT`. */
   removeScopes(uow: UnitOfWork, tokenId: string, scopeIds?: readonly string[]): Promise<Token>;
 }
 

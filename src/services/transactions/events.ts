@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events';
 
-/** What is told, as soon as it is stored, to whoever holds something open. */
+/** Events that are emitted after a commit. */
 interface EventMap {
-  /** Who may do what may have changed. */
+  /** Permissions can have changed. */
   authority: [];
   /** A channel has a new message. */
   message: [channelId: string];
 }
 
-/** Tells within this process; what another one stores is found by looking. */
+/** Emits the events of this process. Changes of other processes are found by reading the database. */
 export type Events = EventEmitter<EventMap>;
 
-/** Announcements that nobody listens to yet. */
+/** Returns an emitter without listeners. */
 export function createEvents(): Events {
   return new EventEmitter<EventMap>();
 }

@@ -30,11 +30,11 @@ export interface AuditEntry {
   /** The global id of what was acted on. */
   readonly targetId?: string | null;
   readonly detail?: AuditEvent['detail'];
-  /** Who did it, where the call itself made the caller somebody: signing in, accepting an invitation. */
+  /** The actor if the call itself identifies the caller: sign-in, acceptance of an invitation. */
   readonly actorId?: string;
 }
 
-/** A change under way: one transaction, judged inside it, with its audit rows. */
+/** A change in progress: one transaction, which authorizes the caller and writes the audit events. */
 export interface UnitOfWork {
   readonly tx: Executor;
   /** The instant of the change. */
@@ -43,20 +43,20 @@ export interface UnitOfWork {
   /** The authorization of the call, with the rows that it loaded in this transaction. */
   readonly grant: Grant;
   readonly newId: IdSource;
-  /** Notes what was done. Whatever is worth a row may have changed who may do what, and is announced as such. */
+  /** Writes an audit event. After the commit, the event `authority` is emitted, because permissions can have changed. */
   audit(entry: AuditEntry): Promise<void>;
-  /** Runs something once the change is stored, and not at all where it is not. */
-  afterCommit(tell: () => void): void;
+  /** Calls `listener` after the commit; never after a rollback. */
+  afterCommit(listener: () => void): void;
 }
 
 /** The one way to change anything. */
 export interface UnitOfWorkRunner {
   /**
-   * Runs work for a caller in one transaction. Who the caller is and whether it may are asked inside that transaction,
-   * so that nothing can come between the decision and the deed. Resolves when all is stored. Throws the refusal.
+   * Runs work for a caller in one transaction. The transaction identifies and authorizes the caller itself, so that no
+   * other change can come between the decision and the work. Resolves when all is stored. Throws the refusal.
    */
   run<T>(caller: Caller, request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
-  /** Runs work for the operator of the machine, who may do anything; its audit rows have no actor. */
+  /** Runs work for the operator, who is allowed to do everything; its audit events have no actor. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
@@ -86,14 +86,14 @@ export function createUnitOfWorkRunner(deps: {
   clock: Clock;
   ids: IdSource;
   authentication: Authentication;
-  announcements: Events;
+  events: Events;
   anonymousWork: AnonymousWork;
 }): UnitOfWorkRunner {
-  const { transact, clock, ids, authentication, announcements, anonymousWork } = deps;
+  const { transact, clock, ids, authentication, events, anonymousWork } = deps;
 
-  const announceAuthority = () => void announcements.emit('authority');
+  const emitAuthority = () => void events.emit('authority');
 
-  /** Runs work in one transaction, and what is to be told of it when that is stored. */
+  /** Runs work in one transaction and calls its listeners after the commit. */
   async function commit<T>(
     identify: (tx: Executor) => Promise<Actor>,
     work: (uow: UnitOfWork) => Promise<T>,
@@ -103,7 +103,7 @@ export function createUnitOfWorkRunner(deps: {
       listeners.clear();
       return work(changeFor(tx, await identify(tx), listeners));
     });
-    for (const tell of listeners) tell();
+    for (const listener of listeners) listener();
     return result;
   }
 
@@ -116,9 +116,9 @@ export function createUnitOfWorkRunner(deps: {
       principal,
       grant,
       newId: ids,
-      afterCommit: (tell) => void listeners.add(tell),
+      afterCommit: (listener) => void listeners.add(listener),
       audit: async (entry) => {
-        listeners.add(announceAuthority);
+        listeners.add(emitAuthority);
         await insertAuditEvent(tx, {
           id: ids(),
           at: now,

@@ -24,7 +24,7 @@ export interface AuditFilterRequest {
 
 /** Reads the audit log. */
 export interface AuditLogService {
-  /** A log, newest first, for those who may see it. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
+  /** Returns a log that the caller is allowed to see, newest first. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
   list(
     log: AuditLog,
     page: PageArguments,

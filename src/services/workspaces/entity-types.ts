@@ -22,7 +22,7 @@ export interface RegisterEntityTypeRequest {
 
 /** The kinds of entity that workspaces declare for their own services. */
 export interface EntityTypeService {
-  /** The types of a workspace for those who may read it, by name. */
+  /** Returns the types of a workspace that the caller is allowed to read, by name. */
   list(workspaceId: string): Promise<RegisteredEntityType[]>;
   /** Declares a type, in place of what was declared under its name before. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   register(uow: UnitOfWork, request: RegisterEntityTypeRequest): Promise<RegisteredEntityType>;
@@ -30,11 +30,14 @@ export interface EntityTypeService {
   unregister(uow: UnitOfWork, workspaceId: string, name: string): Promise<void>;
 }
 
-/** Registered types over a database. */
+/** Returns the entity type service. */
 export function createEntityTypeService(deps: { db: Executor; limits: Limits }): EntityTypeService {
   const { db, limits } = deps;
 
-  async function requireRoom(uow: UnitOfWork, { workspaceId, name }: RegisteredEntityType): Promise<void> {
+  async function requireBelowLimit(
+    uow: UnitOfWork,
+    { workspaceId, name }: RegisteredEntityType,
+  ): Promise<void> {
     const types = await listEntityTypes(uow.tx, workspaceId);
     if (types.length < limits.entityTypesPerWorkspace || types.some((type) => type.name === name)) return;
     throw failure(
@@ -48,7 +51,7 @@ export function createEntityTypeService(deps: { db: Executor; limits: Limits }):
 
     async register(uow, request) {
       const type = parseType(request);
-      await requireRoom(uow, type);
+      await requireBelowLimit(uow, type);
       await saveEntityType(uow.tx, type);
       await auditType(uow, 'entity_type.registered', type.workspaceId, {
         name: type.name,

@@ -31,7 +31,7 @@ import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.
 import { auditInvitation } from './invitation-ends.ts';
 import { auditMember, requireMayGive, requirePersonForOwner, requireStandsOver } from './members.ts';
 
-/** An invitation with the secret that is told once. */
+/** An invitation with its secret, which is returned only here. */
 export interface IssuedInvitation {
   readonly invitation: Invitation;
   readonly secret: string;
@@ -52,7 +52,7 @@ export interface AcceptRequest {
 
 /** Asking people into workspaces by email. */
 export interface InvitationService {
-  /** The open invitations of a workspace and those that became void, oldest first, for those who may see them. */
+  /** Returns the open and the void invitations of a workspace that the caller is allowed to see, oldest first. */
   list(workspaceId: string): Promise<Invitation[]>;
   /**
    * Invites an address, in the place of an open invitation that it may have. One that a workspace token makes does not
@@ -195,7 +195,7 @@ export function createInvitationService(deps: {
       if (kindOfSecret(request.secret) !== 'INVITATION') throw failure('NOT_FOUND');
       const digest = digestOf(request.secret);
       const asPerson = { kind: 'person' } as const;
-      // Only who holds an invitation learns what is wrong with a name, and makes us hash a password.
+      // Only the holder of an invitation receives input errors and causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
       const newcomer = first.account ? null : await admitNewcomer(request);
       return changes.run(caller, asPerson, async (uow) => {

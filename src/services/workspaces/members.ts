@@ -81,7 +81,7 @@ export async function auditMember(
 
 /** Who belongs to a workspace, and with which role. */
 export interface MemberService {
-  /** A workspace's members for those who may see them, who joined first first. Throws `BAD_USER_INPUT` on bad paging. */
+  /** Returns the members of a workspace that the caller is allowed to see, in the order in which they joined. Throws `BAD_USER_INPUT` on bad paging. */
   list(workspaceId: string, page: PageArguments): Promise<CountedPage<Member>>;
   /**
    * Gives a member another role; with a lower one goes what was shared with them there. The same one changes nothing,
@@ -98,7 +98,7 @@ export interface MemberService {
   remove(uow: UnitOfWork, workspaceId: string, userId: string, revokeCreated: boolean): Promise<void>;
 }
 
-/** The member that a change is about, who must not stand above the caller. Throws `NOT_FOUND` or `FORBIDDEN`. */
+/** Returns the member that a change is about. Throws `NOT_FOUND`, or `FORBIDDEN` if the role of the member is above the caller's. */
 async function memberOf(uow: UnitOfWork, workspaceId: string, userId: string): Promise<Member> {
   const member = await findMember(uow.tx, workspaceId, userId);
   if (!member) throw failure('NOT_FOUND');
@@ -143,7 +143,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       if (member.role === role && !isConfirmed) return member;
       await setMemberRole(uow.tx, member, role, granters);
       // What a member had others share with them, or a token of the workspace, must not outlast the role. What the member
-      // gave others is judged by the role that is left.
+      // gave others depends on the remaining role.
       if (!isAtLeast(role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);
       await auditMember(uow, 'member.role_changed', member, { role, before: member.role });

@@ -44,28 +44,28 @@ export interface TokenPolicyRequest {
 
 /** Workspaces: making, reading and ending them, and what they demand of tokens. */
 export interface WorkspaceService {
-  /** A workspace that the caller may read; `null` where it is absent, not visible or closed by policy. */
+  /** Returns a workspace that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by policy. */
   find(principal: Principal, id: string): Promise<Workspace | null>;
-  /** The workspaces that the caller may list, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  /** Returns the workspaces that the caller is allowed to list, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, page: PageArguments): Promise<CountedPage<Workspace>>;
   /** A workspace whose Owner is the signed-in person. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the person created too many that exist. */
   create(uow: UnitOfWork, name: string): Promise<Workspace>;
   /** Gives a workspace another name; the slug stays. Throws `BAD_USER_INPUT`. */
   rename(uow: UnitOfWork, id: string, name: string): Promise<Workspace>;
-  /** Changes what a workspace demands of tokens, existing ones included, at once. Throws `BAD_USER_INPUT`. */
+  /** Changes the token policy of a workspace. It applies to existing tokens immediately. Throws `BAD_USER_INPUT`. */
   updatePolicy(uow: UnitOfWork, request: TokenPolicyRequest): Promise<Workspace>;
   /** Deletes a workspace with its members, invitations and tokens; the audit log keeps their names. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
 }
 
-/** A workspace as it stands in the transaction of a change. Throws `NOT_FOUND`. */
+/** Returns a workspace, read in the transaction. Throws `NOT_FOUND`. */
 async function workspaceOf(uow: UnitOfWork, id: string): Promise<Workspace> {
   const [workspace] = await findWorkspaces(uow.tx, [id]);
   if (!workspace) throw failure('NOT_FOUND');
   return workspace;
 }
 
-/** Stores a workspace with its first Owner and the default policy. Fails where the slug is taken. */
+/** Stores a workspace with its first Owner and the default policy. Fails if the slug is taken. */
 export async function foundWorkspace(
   uow: UnitOfWork,
   { name, slug, ownerId }: { name: string; slug: string; ownerId: string },
@@ -87,7 +87,7 @@ async function auditWorkspace(
   await uow.audit({ action, workspaceId: id, targetId: toGlobalId('Workspace', id), detail });
 }
 
-/** Workspaces over a database. */
+/** Returns the workspace service. */
 export function createWorkspaceService(deps: {
   db: Executor;
   secrets: SecretSource;
@@ -95,7 +95,7 @@ export function createWorkspaceService(deps: {
 }): WorkspaceService {
   const { db, secrets, limits } = deps;
 
-  /** The slug of a name; where another workspace has it, with something random behind. */
+  /** Returns the slug of a name, with a random suffix if another workspace has it. */
   async function freeSlug(tx: Executor, name: string): Promise<string> {
     const plain = slugOf(name);
     let slug = plain;
@@ -181,7 +181,7 @@ function parsePolicyChanges(request: TokenPolicyRequest): Partial<TokenPolicy> {
   };
 }
 
-/** A policy as the API tells it. */
+/** Returns a policy as the API reports it. */
 function publicPolicy({ maxLifetime, ...others }: Partial<TokenPolicy>): Record<string, unknown> {
   if (maxLifetime === undefined) return others;
   return { ...others, maxLifetime: maxLifetime === null ? null : formatDuration(maxLifetime) };

@@ -98,7 +98,7 @@ export async function openPostgres(url: string) {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
     const streamSlots: StreamSlots = createPostgresStreamSlots({ db, clock: clock.now, ids: systemIds });
-    const hints = createPostgresNotifier(db, () => new pg.Client(connectionTo(url)));
+    const notifier = createPostgresNotifier(db, () => new pg.Client(connectionTo(url)));
     return {
       db,
       file: null,
@@ -107,13 +107,13 @@ export async function openPostgres(url: string) {
       autocommit: <T>(work: (db: Database) => Promise<T>) => work(db),
       version: null,
       changedElsewhere: watchPostgres(db),
-      hints: hints as Notifier,
+      notifier: notifier as Notifier,
       streamSlots,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
       measure: () => postgresStats(db, pool),
       async close() {
         clock.stop();
-        await hints.close();
+        await notifier.close();
         await streamSlots.close();
         await db.destroy();
       },
