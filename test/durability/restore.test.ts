@@ -145,7 +145,7 @@ describe('a backup that was made under load is restored', { timeout: 120_000 }, 
     const { code, stderr } = await restore('--as-is');
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'Warning: secrets that were revoked, deleted or replaced after that work again.',
+      'Warning: secrets that were revoked, deleted or replaced since then work again.',
     );
     expect(await installationOf(place)).toBe(await installationOf(join(folder, 'postern.db')));
     expect(await auditOf(place)).toEqual([
