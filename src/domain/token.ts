@@ -21,12 +21,12 @@ export interface TokenStops {
   readonly expiresAt: number | null;
 }
 
-/** What every token has, whatever its kind. All instants are milliseconds since the epoch. */
+/** The fields of every token. All instants are milliseconds since the epoch. */
 interface TokenFields extends TokenStops {
   readonly id: string;
   /** The user that created the token; `null` if a workspace token created it or the user was deleted. */
   readonly createdBy: string | null;
-  /** The token that this one derives from. */
+  /** The token that this one derives from; `null` if it derives from none. */
   readonly parentId: string | null;
   readonly identifier: string;
   readonly name: string;
@@ -43,7 +43,7 @@ interface TokenFields extends TokenStops {
   readonly lastUsedUserAgent: string | null;
 }
 
-/** Says that a token belongs to a user and acts for that user. */
+/** The ownership of a token that belongs to a user and acts for that user. */
 export interface PersonalOwnership {
   readonly kind: 'PERSONAL';
   readonly ownerId: string;
@@ -52,7 +52,7 @@ export interface PersonalOwnership {
   readonly role: null;
 }
 
-/** Says that a token belongs to a workspace and acts with a role in it. */
+/** The ownership of a token that belongs to a workspace and acts with a role in it. */
 export interface WorkspaceOwnership {
   readonly kind: 'WORKSPACE';
   readonly ownerId: null;
@@ -66,10 +66,10 @@ export type TokenOwnership = PersonalOwnership | WorkspaceOwnership;
 export type PersonalToken = TokenFields & PersonalOwnership;
 export type WorkspaceToken = TokenFields & WorkspaceOwnership;
 
-/** A token as the API shows it, without its secret. */
+/** A token without its secret. */
 export type Token = PersonalToken | WorkspaceToken;
 
-/** Returns the status at an instant: revoked before disabled before expired. A token is expired from `expiresAt` on. */
+/** Returns the status at `now`. Revoked takes precedence over disabled, disabled over expired. A token expires at `expiresAt`. */
 export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.revokedAt !== null) return 'REVOKED';
   if (token.disabledAt !== null || token.ancestorDisabledAt !== null) return 'DISABLED';

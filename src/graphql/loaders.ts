@@ -11,67 +11,67 @@ import { type Budget, PRICE } from './budget.ts';
 /** Loads values by key. Keys that are requested in the same turn of the event loop are looked up together. */
 type Loader<Value> = Pick<DataLoader<string, Value>, 'load'>;
 
-/** Loads what belongs to objects that the caller is already allowed to read. Nothing is cached between batches. */
+/** Loads objects that are related to objects that the caller is allowed to read. Nothing is cached between batches. */
 export interface Loaders {
   readonly user: Loader<User | null>;
   readonly token: Loader<Token | null>;
   readonly workspace: Loader<Workspace | null>;
-  /** The parent of a token; `null` if the caller may not see it. */
+  /** The parent of a token; `null` if it is not visible to the caller. */
   readonly parent: Loader<Token | null>;
   readonly scopes: Loader<readonly TokenScope[]>;
   /** The role of the calling user in a workspace. */
   readonly role: Loader<Role | null>;
 }
 
-/** The number of keys in a statement, which bounds its rows and its parameters. */
-const KEYS_A_STATEMENT = 100;
-/** A token has up to 64 scopes. */
-const SCOPED_TOKENS_A_STATEMENT = 20;
+/** The maximum number of keys in a statement, which bounds its rows and parameters. */
+const KEYS_PER_STATEMENT = 100;
+/** The maximum number of tokens in a statement that reads scopes: a token has up to 64. */
+const SCOPED_TOKENS_PER_STATEMENT = 20;
 
-/** Finds values by key; the map lacks the keys that were not found. */
+/** Returns the values of keys. The map omits the keys that do not exist. */
 type Find<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 
-/** Looks each key up once, in statements of bounded size between which other requests have their turn. */
+/** Returns the values of keys in order. Looks each distinct key up once, in statements of `step` keys; other requests can run in between. */
 async function findInSteps<Value>(
   keys: readonly string[],
   find: Find<Value>,
   step: number,
   budget: Budget,
 ): Promise<(Value | null)[]> {
-  // What was found is resolved in one turn, once for each key.
+  // DataLoader resolves all keys in one turn of the event loop, so let other requests run first.
   const turn = budget.pace(keys.length * PRICE.object);
   if (turn) await turn;
   const distinct = [...new Set(keys)];
   const found = new Map<string, Value>();
   for (let start = 0; start < distinct.length; start += step) {
-    const some = distinct.slice(start, start + step);
-    const pause = budget.take(some.length);
+    const batch = distinct.slice(start, start + step);
+    const pause = budget.take(batch.length);
     if (pause) await pause;
-    for (const [key, value] of await find(some)) found.set(key, value);
+    for (const [key, value] of await find(batch)) found.set(key, value);
   }
   return keys.map((key) => found.get(key) ?? null);
 }
 
-/** Returns a loader that is created at its first use: most operations use one loader or none. */
+/** Returns a loader that is created at its first use, because most operations use at most one. */
 function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
-  let made: DataLoader<string, Value> | undefined;
+  let loader: DataLoader<string, Value> | undefined;
   return {
     load(key) {
-      made ??= new DataLoader(load, { cache: false });
-      return made.load(key);
+      loader ??= new DataLoader(load, { cache: false });
+      return loader.load(key);
     },
   };
 }
 
-/** The loaders of one operation. Without a cache: a later field of a mutation must see what an earlier one changed. */
+/** Returns the loaders of one operation. They have no cache, so that a mutation field sees the changes of earlier ones. */
 export function createLoaders(
   { lookups, tokens }: Services,
   budget: Budget,
   caller: () => Principal,
 ): Loaders {
-  const loader = <Value>(find: Find<Value>, step = KEYS_A_STATEMENT) =>
+  const loader = <Value>(find: Find<Value>, step = KEYS_PER_STATEMENT) =>
     lazy<Value | null>((keys) => findInSteps(keys, find, step, budget));
-  const scopes = loader(lookups.scopes, SCOPED_TOKENS_A_STATEMENT);
+  const scopes = loader(lookups.scopes, SCOPED_TOKENS_PER_STATEMENT);
   return {
     user: loader(lookups.users),
     token: loader(lookups.tokens),

@@ -1,6 +1,6 @@
 import type { Page } from '../domain/paging.ts';
 
-/** A page with the number of all rows, which is counted only on request and only up to `COUNTED_MAX`. */
+/** A page of a list. `totalCount` counts the rows of the whole list on each call, up to `COUNTED_MAX`. */
 export interface CountedPage<T> extends Page<T> {
   totalCount(): Promise<number>;
 }

@@ -11,16 +11,16 @@ import { findUsers } from '../storage/repositories/users.ts';
 import { findWorkspaces } from '../storage/repositories/workspaces.ts';
 
 /**
- * Reads the objects that visible objects refer to, by their ids and without a check of visibility. Results do not contain
- * absent objects.
+ * Reads objects by id, without a check of visibility: callers pass only ids that visible objects contain. Results omit
+ * objects that do not exist.
  */
 export interface Lookups {
   users(ids: readonly string[]): Promise<ReadonlyMap<string, User>>;
   tokens(ids: readonly string[]): Promise<ReadonlyMap<string, Token>>;
   workspaces(ids: readonly string[]): Promise<ReadonlyMap<string, Workspace>>;
-  /** Returns the scopes of tokens by token. */
+  /** Returns the scopes of tokens by token id. */
   scopes(tokenIds: readonly string[]): Promise<ReadonlyMap<string, readonly TokenScope[]>>;
-  /** Returns the roles of a user by workspace. */
+  /** Returns the roles of a user by workspace id. */
   roles(userId: string, workspaceIds: readonly string[]): Promise<ReadonlyMap<string, Role>>;
 }
 
@@ -28,7 +28,7 @@ function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Creates the lookups of a database. */
+/** Returns the lookups of a database. */
 export function createLookups(db: Executor): Lookups {
   return {
     users: async (ids) => byId(await findUsers(db, ids)),

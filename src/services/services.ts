@@ -55,7 +55,7 @@ export interface ServiceDependencies {
 
 export type Services = ReturnType<typeof createServices>;
 
-/** Returns every use case of Postern over one database. */
+/** Returns the services of one database. */
 export function createServices(deps: ServiceDependencies) {
   const {
     db,

@@ -47,7 +47,7 @@ export interface CreateChannelRequest {
   readonly description?: string | null | undefined;
 }
 
-/** What is `undefined` stays; a description of `null` is removed. */
+/** A change of a channel. A description of `null` is removed; an `undefined` field changes nothing. */
 export interface UpdateChannelRequest {
   readonly channelId: string;
   readonly name?: string | null | undefined;
@@ -66,29 +66,30 @@ export interface ChannelService {
   find(principal: Principal, id: string): Promise<Channel | null>;
   /** Returns the channels that the caller is allowed to list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, workspaceId: string | null, page: PageArguments): Promise<CountedPage<Channel>>;
-  /** A new channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
+  /** Creates a channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   create(uow: UnitOfWork, request: CreateChannelRequest): Promise<Channel>;
-  /** Changes what a channel is called. Throws `BAD_USER_INPUT`. */
+  /** Changes the name and the description of a channel. Throws `BAD_USER_INPUT`. */
   update(uow: UnitOfWork, request: UpdateChannelRequest): Promise<Channel>;
-  /** Deletes a channel with its shares and messages; the audit log keeps its name. */
+  /** Deletes a channel with its shares and messages. The audit log keeps its name. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
-  /** Returns the shares of a channel. Calls `beforeStep` before each statement that checks some of them. */
+  /** Returns the shares of a channel that are in effect, ordered by user id. Calls `beforeStep` before each statement. */
   shares(channelId: string, beforeStep: BeforeRecipients): Promise<ChannelShare[]>;
   /**
-   * Lets the person of an email do operations on a channel for as long as the caller could share them. It replaces what
-   * was shared with that person before: all of it if the caller can share as a member, otherwise what the caller gave.
+   * Shares operations on a channel with the user of an email address. The share grants an operation only while the caller
+   * can still share it. It replaces the earlier shares with that user: all of them if the caller can share as a member,
+   * otherwise those that the caller gave.
    * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER` for operations that the caller lacks.
    */
   share(uow: UnitOfWork, request: ShareChannelRequest): Promise<Channel>;
   /**
-   * Ends what is shared with a user: all of it if the caller can share as a member, otherwise what the caller gave.
-   * Throws `NOT_FOUND` if that is nothing.
+   * Deletes the shares of a channel with a user: all of them if the caller can share as a member, otherwise those that the
+   * caller gave. Throws `NOT_FOUND` if there are none.
    */
   unshare(uow: UnitOfWork, channelId: string, userId: string): Promise<Channel>;
 }
 
 /** Returns a channel, read in the transaction. Throws `NOT_FOUND`. */
-async function channelOf(uow: UnitOfWork, id: string): Promise<Channel> {
+async function loadChannel(uow: UnitOfWork, id: string): Promise<Channel> {
   const channel = await findChannel(uow.tx, id);
   if (!channel) throw failure('NOT_FOUND');
   return channel;
@@ -109,35 +110,35 @@ async function auditChannel(
 }
 
 /** Throws `FORBIDDEN` with `EXCEEDS_CALLER` unless the caller is allowed to do each of the operations. */
-async function requireMayDo(
+async function requireCallerCan(
   uow: UnitOfWork,
   channelId: string,
   operations: readonly Operation[],
 ): Promise<void> {
   for (const operation of operations) {
-    const ask = { kind: 'entity', operation, entityType: 'channel', entityId: channelId } as const;
-    const { allowed } = await authorize(uow.tx, uow.principal, ask, uow.now);
+    const request = { kind: 'entity', operation, entityType: 'channel', entityId: channelId } as const;
+    const { allowed } = await authorize(uow.tx, uow.principal, request, uow.now);
     if (!allowed) throw forbidden('EXCEEDS_CALLER');
   }
 }
 
 /**
- * The user whom a channel of a workspace can be shared with by email; `null` if there is none. An unverified email may not
- * be its holder's, so outside the workspaces of its holder it counts as an address without an account.
+ * Returns the active user of an email address; `null` if there is none. An unverified address may belong to another
+ * person, so its user is returned only if they are a member of the workspace.
  */
 async function findRecipient({ tx }: UnitOfWork, workspaceId: string, email: string): Promise<User | null> {
   const user = await findUserByEmail(tx, email);
   if (!user || user.deactivatedAt !== null) return null;
-  const isKnown = user.emailVerifiedAt !== null || (await findMember(tx, workspaceId, user.id)) !== null;
-  return isKnown ? user : null;
+  const isRecipient = user.emailVerifiedAt !== null || (await findMember(tx, workspaceId, user.id)) !== null;
+  return isRecipient ? user : null;
 }
 
 function granterOf(principal: Principal): Granter {
   return { userId: userIdOf(principal), tokenId: isToken(principal) ? principal.tokenId : null };
 }
 
-/** Returns whose shares the caller can end: all for a member who can share, otherwise the caller's own. */
-function endableBy({ grant, principal }: UnitOfWork): 'ALL' | { readonly grantedBy: string } {
+/** Returns the granters whose shares the caller can delete: all if the caller can share as a member, otherwise the caller. */
+function deletableGranters({ grant, principal }: UnitOfWork): 'ALL' | { readonly grantedBy: string } {
   if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'ALL';
   const grantedBy = userIdOf(principal);
   if (grantedBy === null) throw failure('NOT_FOUND');
@@ -148,7 +149,7 @@ function endableBy({ grant, principal }: UnitOfWork): 'ALL' | { readonly granted
 export function createChannelService(deps: { db: Executor; clock: Clock; limits: Limits }): ChannelService {
   const { db, clock, limits } = deps;
 
-  /** Throws `LIMIT_REACHED` if the channel has too many shares. At the limit, it first deletes the shares that grant nothing. */
+  /** Throws `LIMIT_REACHED` if the channel cannot have another share. At the limit, first deletes the shares that grant nothing. */
   async function requireBelowLimit({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
     await deleteIneffectiveShares(tx, channelId, now);
@@ -161,18 +162,18 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
 
   return {
     async find(principal, id) {
-      const reach = visibilityFilterFor(principal, 'READ', 'channel');
-      return reach && findChannelWithin(db, reach, id, clock());
+      const filter = visibilityFilterFor(principal, 'READ', 'channel');
+      return filter && findChannelWithin(db, filter, id, clock());
     },
 
     async list(principal, workspaceId, page) {
       const window = parsePage(page, CHANNEL_ORDER);
-      const reach = visibilityFilterFor(principal, 'LIST', 'channel');
-      if (!reach) return EMPTY_PAGE;
+      const filter = visibilityFilterFor(principal, 'LIST', 'channel');
+      if (!filter) return EMPTY_PAGE;
       const now = clock();
       return {
-        ...(await pageChannels(db, reach, workspaceId, window, now)),
-        totalCount: () => countChannels(db, reach, workspaceId, now),
+        ...(await pageChannels(db, filter, workspaceId, window, now)),
+        totalCount: () => countChannels(db, filter, workspaceId, now),
       };
     },
 
@@ -181,16 +182,16 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
       const stamps = { createdAt: uow.now, updatedAt: uow.now };
       const channel = { id: uow.newId(), workspaceId, name, description, ...stamps };
       await insertChannel(uow.tx, channel);
-      const most = limits.channelsPerWorkspace;
-      if (await hasMoreChannels(uow.tx, workspaceId, most)) {
-        throw failure('LIMIT_REACHED', `A workspace can have at most ${most} channels. Delete some first.`);
+      const max = limits.channelsPerWorkspace;
+      if (await hasMoreChannels(uow.tx, workspaceId, max)) {
+        throw failure('LIMIT_REACHED', `A workspace can have at most ${max} channels. Delete some first.`);
       }
       await auditChannel(uow, 'channel.created', channel);
       return channel;
     },
 
     async update(uow, { channelId, ...text }) {
-      const before = await channelOf(uow, channelId);
+      const before = await loadChannel(uow, channelId);
       const changes = parseText(text);
       const channel = { ...before, ...changes, updatedAt: uow.now };
       await updateChannel(uow.tx, channel);
@@ -199,7 +200,7 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
     },
 
     async delete(uow, id) {
-      const channel = await channelOf(uow, id);
+      const channel = await loadChannel(uow, id);
       await deleteChannel(uow.tx, id);
       await auditChannel(uow, 'channel.deleted', channel);
     },
@@ -207,13 +208,13 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
     shares: (channelId, beforeStep) => findSharesInSteps(db, channelId, clock(), beforeStep),
 
     async share(uow, request) {
-      const channel = await channelOf(uow, request.channelId);
+      const channel = await loadChannel(uow, request.channelId);
       const { email, operations } = parseShare(request);
-      await requireMayDo(uow, channel.id, operations);
+      await requireCallerCan(uow, channel.id, operations);
       const user = await findRecipient(uow, channel.workspaceId, email);
-      if (!user) throw badInput(['input', 'email'], 'is not used by any account');
+      if (!user) throw badInput(['input', 'email'], 'does not belong to an account');
       const share = { channelId: channel.id, userId: user.id, operations };
-      await deleteShares(uow.tx, share, endableBy(uow));
+      await deleteShares(uow.tx, share, deletableGranters(uow));
       await requireBelowLimit(uow, channel.id);
       await insertShare(uow.tx, share, granterOf(uow.principal));
       await auditChannel(uow, 'channel.shared', channel, { email, operations });
@@ -221,8 +222,8 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
     },
 
     async unshare(uow, channelId, userId) {
-      const channel = await channelOf(uow, channelId);
-      const ended = await deleteShares(uow.tx, { channelId, userId }, endableBy(uow));
+      const channel = await loadChannel(uow, channelId);
+      const ended = await deleteShares(uow.tx, { channelId, userId }, deletableGranters(uow));
       if (!ended) throw failure('NOT_FOUND');
       const user = await findUser(uow.tx, userId);
       await auditChannel(uow, 'channel.unshared', channel, { email: user?.email });

@@ -24,11 +24,11 @@ import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 export interface PayloadBudget {
   /** Takes the bytes of a page from the budget before it is read. Throws `LIMIT_REACHED` if they exceed it. */
   take(bytes: number): Promise<void> | undefined;
-  /** Resolves when other requests have had their turn before the next step of the page is read. */
+  /** Resolves when the next step of the page can be read, after other requests have run. */
   pace(bytes: number): Promise<void> | undefined;
 }
 
-/** The size of a step in bytes: payloads are read and parsed in steps, between which other requests have their turn. */
+/** The size of a step in bytes. Payloads are read and parsed in steps so that other requests can run in between. */
 const STEP_BYTES = 64 * 1024;
 
 interface Step {
@@ -36,7 +36,7 @@ interface Step {
   bytes: number;
 }
 
-/** Splits messages into steps of at most `STEP_BYTES`; a longer message is a step of its own. */
+/** Returns messages in steps of at most `STEP_BYTES`. A larger message is a step of its own. */
 function toSteps(messages: readonly MeasuredMessage[]): Step[] {
   const steps: Step[] = [];
   for (const { id, bytes } of messages) {
@@ -51,7 +51,7 @@ function toSteps(messages: readonly MeasuredMessage[]): Step[] {
   return steps;
 }
 
-/** Returns the payloads of messages by id, without those of messages that have been dropped in the meantime. */
+/** Returns the payloads of messages by message id. Omits messages that have been dropped in the meantime. */
 async function readPayloads(
   db: Executor,
   messages: readonly MeasuredMessage[],
@@ -68,9 +68,9 @@ async function readPayloads(
   return payloads;
 }
 
-/** The messages that channels keep. */
+/** Publishes and reads the messages of channels. */
 export interface MessageService {
-  /** Publishes to a channel; the oldest messages make room. Not audited: the message is its own record. Throws `BAD_USER_INPUT`. */
+  /** Publishes a message and drops the oldest messages beyond the limits. Writes no audit event. Throws `BAD_USER_INPUT`. */
   publish(uow: UnitOfWork, channelId: string, payload: unknown): Promise<Message>;
   /** Returns a message of a channel that the caller is allowed to read; `null` if it does not exist or is not visible. */
   find(principal: Principal, id: string, budget: PayloadBudget | null): Promise<ListedMessage | null>;
@@ -82,7 +82,7 @@ export interface MessageService {
   ): Promise<CountedPage<ListedMessage>>;
 }
 
-/** Messages over a database. */
+/** Returns the message service. */
 export function createMessageService(deps: {
   db: Executor;
   clock: Clock;
@@ -128,8 +128,8 @@ export function createMessageService(deps: {
     },
 
     async find(principal, id, budget) {
-      const reach = visibilityFilterFor(principal, 'READ', 'channel');
-      const message = reach && (await findMessageWithin(db, reach, id, clock()));
+      const filter = visibilityFilterFor(principal, 'READ', 'channel');
+      const message = filter && (await findMessageWithin(db, filter, id, clock()));
       if (!message || !budget) return message;
       const payloads = await readPayloads(db, [message], budget);
       return payloads.has(id) ? { ...message, payload: payloads.get(id) } : null;

@@ -2,16 +2,13 @@ import type { ChannelShare } from '../../domain/channel.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findRecipients, findShares } from '../../storage/repositories/channel-shares.ts';
 
-/**
- * The number of recipients whose shares are checked in one statement. On SQLite a statement blocks the event loop: about
- * 4 ms for 50 recipients with every operation.
- */
+/** The number of recipients in one statement. On SQLite it blocks the event loop for about 4 ms if they have every operation. */
 const RECIPIENTS_PER_STEP = 50;
 
-/** Resolves when the shares of a number of recipients can be checked; `undefined` if that is immediately. */
+/** Returns a promise that resolves when the shares of `recipients` users can be read; `undefined` for immediately. */
 export type BeforeRecipients = (recipients: number) => Promise<void> | undefined;
 
-/** Returns the shares of a channel that are valid at an instant, ordered by user id. Calls `beforeStep` for each statement. */
+/** Returns the shares of a channel in effect at `now`, ordered by user id. Calls `beforeStep` before each statement. */
 export async function findSharesInSteps(
   db: Executor,
   channelId: string,

@@ -1,4 +1,4 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -10,11 +10,10 @@ import type { Events } from '../transactions/events.ts';
 import type { Stream } from './stream.ts';
 
 /** How often the permissions of idle streams are checked. */
-const LOOK_EVERY_MS = 250;
-/** The number of streams that are woken together, before other requests run. */
-const WOKEN_AT_ONCE = 50;
+const CHECK_INTERVAL_MS = 250;
+/** The number of streams to wake before other requests can run. */
+const WAKE_BATCH = 50;
 
-/** A stream that is open. */
 export interface OpenStream {
   readonly stream: Stream;
   readonly channelId: string;
@@ -23,11 +22,12 @@ export interface OpenStream {
 }
 
 /**
- * Wakes streams when they have reason to look: those of a channel for its new message; all when rights may have changed,
- * here or in another process, or by the expiry of a token that shared a channel; and one whose credential has expired.
+ * Wakes open streams so that they check their permission and look for a message. It wakes the streams of a channel on a
+ * new message, each stream whose credential has expired, and all streams if permissions may have changed: in this process,
+ * in another one, or by the expiry of a token that shared a channel.
  */
-export interface StreamWakes {
-  /** Begins, unless it has, and goes on for as long as streams are open. */
+export interface StreamScheduler {
+  /** Starts the periodic checks, which continue while streams are open. Call it after a stream has opened. */
   start(): void;
   stop(): void;
 }
@@ -36,76 +36,75 @@ function hasExpired({ principal }: OpenStream, now: number): boolean {
   return principal.kind !== 'ANONYMOUS' && principal.endsAt !== null && principal.endsAt <= now;
 }
 
-/** Wakes for a set of streams, all by one timer. `beforeWaking` is called each time before some are woken. */
-export function createStreamWakes(deps: {
+/** Returns the scheduler of the streams in `open`, which uses one timer. Calls `beforeWake` before each group of wakes. */
+export function createStreamScheduler(deps: {
   db: Executor;
   open: ReadonlySet<OpenStream>;
-  beforeWaking: () => void;
+  beforeWake: () => void;
   changedElsewhere: ExternalCommits;
   notifier: Notifier;
   clock: Clock;
   logger: Logger;
   events: Events;
-}): StreamWakes {
-  const { db, open, beforeWaking, changedElsewhere, notifier, clock, logger, events } = deps;
-  /** Whether permissions can have changed since every stream was last checked. */
-  let unsure = false;
-  /** The instant up to which expired tokens are known not to concern the streams. */
-  let lastLook = 0;
-  let looking: Promise<void> | null = null;
+}): StreamScheduler {
+  const { db, open, beforeWake, changedElsewhere, notifier, clock, logger, events } = deps;
+  /** Whether permissions may have changed since the last check. */
+  let dirty = false;
+  /** The instant of the last check for expired tokens, in milliseconds since the epoch. */
+  let lastCheck = 0;
+  let checking: Promise<void> | null = null;
   let listening = false;
   let timer: NodeJS.Timeout | null = null;
 
   async function wake(streams: readonly OpenStream[]): Promise<void> {
-    beforeWaking();
+    beforeWake();
     for (const [index, { stream }] of streams.entries()) {
-      if (index > 0 && index % WOKEN_AT_ONCE === 0) await othersTurn();
+      if (index > 0 && index % WAKE_BATCH === 0) await letOthersRun();
       stream.wake();
     }
   }
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const now = clock();
     const changed = await changedElsewhere();
-    const expired = await hasGrantingTokenExpired(db, lastLook, now);
-    // Nothing is awaited between reading and resetting it.
-    const mayHaveChanged = changed || expired || unsure;
-    unsure = false;
-    lastLook = now;
+    const expired = await hasGrantingTokenExpired(db, lastCheck, now);
+    // No await between reading and resetting `dirty`, so that no event is missed.
+    const mayHaveChanged = changed || expired || dirty;
+    dirty = false;
+    lastCheck = now;
     await wake([...open].filter((stream) => mayHaveChanged || hasExpired(stream, now)));
   }
 
-  function lookNow(): Promise<void> {
-    looking ??= look()
+  function checkNow(): Promise<void> {
+    checking ??= check()
       .catch((error: unknown) => {
-        unsure = true;
-        logger.warn({ err: error }, 'open streams could not be judged');
+        dirty = true;
+        logger.warn({ err: error }, 'could not check open streams');
       })
       .finally(() => {
-        looking = null;
+        checking = null;
       });
-    return looking;
+    return checking;
   }
 
-  function lookLater(): void {
+  function scheduleCheck(): void {
     timer ??= setTimeout(async () => {
-      await lookNow();
+      await checkNow();
       timer = null;
-      if (open.size > 0) lookLater();
-    }, LOOK_EVERY_MS).unref();
+      if (open.size > 0) scheduleCheck();
+    }, CHECK_INTERVAL_MS).unref();
   }
 
-  /** Starts with the first stream. */
   function listen(): void {
     if (listening) return;
     listening = true;
     notifier.listen(() => {
-      if (open.size > 0) void lookNow();
+      if (open.size > 0) void checkNow();
     });
   }
 
   events.on('authority', () => {
-    unsure = true;
+    dirty = true;
   });
   events.on('message', (channelId) => wake([...open].filter((other) => other.channelId === channelId)));
 
@@ -113,8 +112,8 @@ export function createStreamWakes(deps: {
     start() {
       listen();
       // Every stream is authorized when it opens, so only later expiries matter.
-      if (timer === null) lastLook = clock();
-      lookLater();
+      if (timer === null) lastCheck = clock();
+      scheduleCheck();
     },
     stop() {
       if (timer) clearTimeout(timer);

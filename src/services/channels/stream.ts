@@ -1,24 +1,24 @@
 import { failure } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
 
-/** What a stream delivers: a message or, as the last delivery, the failure that ended it. */
+/** A message or, as the last delivery of a stream, the failure that ended it. */
 export type Delivery = { readonly message: Message } | { readonly failure: unknown };
 
-/** What a stream reads and checks for every message. */
+/** The operations that a stream calls for every message. */
 export interface StreamSource {
   /** Returns the first message after a position in the channel; `null` if there is none yet. */
   messageAfter(sequence: number): Promise<Message | null>;
   /** Returns whether the caller is allowed to follow the channel now. */
-  mayFollow(): Promise<boolean>;
-  /** Records that a message is delivered. */
-  used(): void;
+  canFollow(): Promise<boolean>;
+  /** Records the delivery of a message as a use of the credential. */
+  recordUse(): void;
 }
 
-/** The messages of a channel for one caller. It holds a position and no messages, so a slow reader costs nothing. */
+/** The messages of a channel for one caller. It stores only a position, so a slow reader needs no memory. */
 export interface Stream extends AsyncIterableIterator<Delivery> {
-  /** Makes a waiting stream look for a message and check its permission. */
+  /** Makes a waiting stream check its permission and look for the next message. */
   wake(): void;
-  /** Ends the stream; a pending `next` resolves as done. */
+  /** Ends the stream. A pending `next` resolves as done. */
   end(): void;
   return(): Promise<IteratorResult<Delivery>>;
 }
@@ -26,11 +26,12 @@ export interface Stream extends AsyncIterableIterator<Delivery> {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Returns a stream from a position in a channel on. It delivers every message once and in order, and ends when the caller
- * is no longer allowed to follow. Its last delivery is `LIMIT_REACHED` if messages were dropped before they were read.
+ * Returns a stream of the messages after position `start`. It delivers each message once, in order, and ends when the
+ * caller is no longer allowed to follow the channel. Its last delivery is the failure `LIMIT_REACHED` if messages were
+ * dropped before it read them. Calls `onEnd` once.
  */
 export function createStream(source: StreamSource, start: number, onEnd: () => void): Stream {
-  let place = start;
+  let position = start;
   let ended = false;
   let woken = false;
   let resume: (() => void) | null = null;
@@ -47,7 +48,7 @@ export function createStream(source: StreamSource, start: number, onEnd: () => v
     wake();
   }
 
-  function waking(): Promise<void> {
+  function nextWake(): Promise<void> {
     return new Promise((resolve) => {
       resume = resolve;
       if (woken) resolve();
@@ -55,9 +56,9 @@ export function createStream(source: StreamSource, start: number, onEnd: () => v
   }
 
   function deliver(message: Message): Delivery {
-    const missed = message.sequence > place + 1;
-    place = message.sequence;
-    source.used();
+    const missed = message.sequence > position + 1;
+    position = message.sequence;
+    source.recordUse();
     return missed
       ? { failure: failure('LIMIT_REACHED', 'Messages were dropped before this stream read them.') }
       : { message };
@@ -66,11 +67,11 @@ export function createStream(source: StreamSource, start: number, onEnd: () => v
   async function nextDelivery(): Promise<Delivery | null> {
     while (!ended) {
       woken = false;
-      const message = await source.messageAfter(place);
-      // In this order, a message that was published after the permission was lost is never delivered.
-      if (!(await source.mayFollow()) || ended) return null;
+      const message = await source.messageAfter(position);
+      // Checked after the read, so that a message published after the loss of the permission is never delivered.
+      if (!(await source.canFollow()) || ended) return null;
       if (message) return deliver(message);
-      await waking();
+      await nextWake();
     }
     return null;
   }

@@ -17,53 +17,54 @@ import type { Caller } from '../access/caller.ts';
 import { type LastUse, recordUse } from '../access/last-use.ts';
 import type { Events } from '../transactions/events.ts';
 import { createStream, type Delivery, type Stream } from './stream.ts';
-import { createStreamWakes, type OpenStream } from './stream-scheduler.ts';
+import { createStreamScheduler, type OpenStream } from './stream-scheduler.ts';
 
 export interface FollowRequest {
   readonly caller: Caller;
   /** Aborts when the client disconnects. The stream then ends, even if no one reads it. */
   readonly signal: AbortSignal;
-  /** What following the channel needs. */
+  /** The access request that is authorized for each message. */
   readonly ask: AccessRequest;
   readonly channelId: string;
-  /** The last message that the caller received; without it, the stream starts with the next message. */
+  /** The id of the last message that the caller received. Without it, the stream starts with the next new message. */
   readonly after?: string | null | undefined;
 }
 
-/** Live streams of messages. */
+/** Opens live streams of messages and counts those that are open. */
 export interface Streams {
   /**
-   * Follows a channel for as long as the caller may: who the caller is, and whether it may, is asked again for each message.
-   * An idle stream ends within half a second of losing its right. Throws the refusal, `LIMIT_REACHED` on too many streams
-   * of one credential, or `BAD_USER_INPUT` where `after` is no message that the channel keeps.
+   * Returns a stream of the messages of a channel. It authenticates and authorizes the caller again for each message and
+   * ends when that fails; an idle stream ends within half a second. Throws the error of the denial, `LIMIT_REACHED` if the
+   * credential has too many open streams, `BAD_USER_INPUT` if `after` is not a stored message of the channel, or
+   * `UNAVAILABLE` if the slot is lost or Postern is shutting down.
    */
   follow(request: FollowRequest): Promise<AsyncIterableIterator<Delivery>>;
-  /** How many are open. */
+  /** Returns the number of open streams. */
   count(): number;
-  /** Ends every stream; new ones are refused with `UNAVAILABLE`. */
+  /** Ends every stream. From then on, `follow` throws `UNAVAILABLE`. */
   close(): void;
 }
 
-/** Reads messages for streams. Streams at the same position that read at the same time share one read. */
+/** Returns the reads of messages for streams. Concurrent reads of the same position of a channel share one statement. */
 function createSharedReads(db: Executor) {
-  const underWay = new Map<string, Promise<Message | null>>();
+  const pending = new Map<string, Promise<Message | null>>();
   return {
     messageAfter(channelId: string, sequence: number): Promise<Message | null> {
-      const place = `${channelId} ${sequence}`;
-      const shared = underWay.get(place);
-      if (shared) return shared;
+      const key = `${channelId} ${sequence}`;
+      const existing = pending.get(key);
+      if (existing) return existing;
       const read = findMessageAfter(db, channelId, sequence).finally(() => {
-        if (underWay.get(place) === read) underWay.delete(place);
+        if (pending.get(key) === read) pending.delete(key);
       });
-      underWay.set(place, read);
+      pending.set(key, read);
       return read;
     },
-    /** Stops sharing the reads that have begun: a stream that is woken from now on must see newer messages. */
-    begin: () => underWay.clear(),
+    /** Stops sharing the pending reads. Call it before a wake, so that woken streams see newer messages. */
+    reset: () => pending.clear(),
   };
 }
 
-/** Streams over a database. */
+/** Returns the streams of a database. */
 export function createStreams(deps: {
   db: Executor;
   changedElsewhere: ExternalCommits;
@@ -79,7 +80,7 @@ export function createStreams(deps: {
   const { db, clock, limits, authentication, lastUse } = deps;
   const open = new Set<OpenStream>();
   const reads = createSharedReads(db);
-  const wakes = createStreamWakes({ ...deps, open, beforeWaking: reads.begin });
+  const scheduler = createStreamScheduler({ ...deps, open, beforeWake: reads.reset });
   let closed = false;
 
   async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
@@ -88,7 +89,7 @@ export function createStreams(deps: {
     return principal;
   }
 
-  async function startOf({ channelId, after }: FollowRequest): Promise<number> {
+  async function findStart({ channelId, after }: FollowRequest): Promise<number> {
     const start =
       after == null ? await findLastSequence(db, channelId) : await findSequence(db, channelId, after);
     if (start !== null) return start;
@@ -100,10 +101,10 @@ export function createStreams(deps: {
   async function takeSlot(principal: Principal, onLost: () => void): Promise<StreamSlot> {
     const id = credentialIdOf(principal);
     if (id === null) throw failure('UNAUTHENTICATED');
-    const most = limits.streamsPerCredential;
-    const slot = await deps.slots.take(id, most, onLost);
+    const max = limits.streamsPerCredential;
+    const slot = await deps.slots.take(id, max, onLost);
     if (!slot)
-      throw failure('LIMIT_REACHED', `A credential can have at most ${most} open streams. Close some first.`);
+      throw failure('LIMIT_REACHED', `A credential can have at most ${max} open streams. Close some first.`);
     return slot;
   }
 
@@ -114,19 +115,19 @@ export function createStreams(deps: {
     onEnd: () => void,
   ): Stream {
     const { channelId, caller, signal } = request;
-    let follower = principal;
+    let currentPrincipal = principal;
     const source = {
       messageAfter: (sequence: number) => reads.messageAfter(channelId, sequence),
-      async mayFollow() {
+      async canFollow() {
         try {
-          follower = await identify(request);
+          currentPrincipal = await identify(request);
           return true;
         } catch (error) {
           if (error instanceof PosternError) return false;
           throw error;
         }
       },
-      used: () => recordUse({ lastUse, clock }, caller, follower),
+      recordUse: () => recordUse({ lastUse, clock }, caller, currentPrincipal),
     };
     const entry: OpenStream = {
       stream: createStream(source, start, () => {
@@ -135,11 +136,11 @@ export function createStreams(deps: {
       }),
       channelId,
       get principal() {
-        return follower;
+        return currentPrincipal;
       },
     };
     open.add(entry);
-    wakes.start();
+    scheduler.start();
     signal.addEventListener('abort', entry.stream.end);
     if (signal.aborted) entry.stream.end();
     return entry.stream;
@@ -148,7 +149,7 @@ export function createStreams(deps: {
   return {
     async follow(request) {
       const principal = await identify(request);
-      const start = await startOf(request);
+      const start = await findStart(request);
       let stream: Stream | null = null;
       let lost = false;
       const slot = await takeSlot(principal, () => {
@@ -168,7 +169,7 @@ export function createStreams(deps: {
     close() {
       closed = true;
       for (const { stream } of open) stream.end();
-      wakes.stop();
+      scheduler.stop();
     },
   };
 }

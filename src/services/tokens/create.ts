@@ -19,7 +19,7 @@ import { findUser } from '../../storage/repositories/users.ts';
 import { findWorkspaces } from '../../storage/repositories/workspaces.ts';
 import { parentOf, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { requireMayGive } from '../workspaces/members.ts';
+import { requireCanGive } from '../workspaces/members.ts';
 import { auditToken } from './lifecycle.ts';
 
 /** A token with its new secret, which is returned only here. */
@@ -157,7 +157,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const { id: workspaceId, policy } = workspace;
       const parent = parentOf(uow);
       const parsed = parseWorkspace(uow, request, parent.expiresAt, policy.maxLifetime);
-      requireMayGive(uow, role);
+      requireCanGive(uow, role);
       requireNoLater(parsed.expiresAt, parent.expiresAt);
       if (!policy.tokenRoles.includes(role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(parsed.expiresAt, uow.now, policy);

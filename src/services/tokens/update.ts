@@ -9,7 +9,7 @@ import { deleteScopes, findScopes, insertScopes } from '../../storage/repositori
 import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
 import { requireScopeCount, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { requireMayGive } from '../workspaces/members.ts';
+import { requireCanGive } from '../workspaces/members.ts';
 import { auditToken, authorizedToken } from './lifecycle.ts';
 
 /** What is `undefined` stays; a description of `null` is removed. */
@@ -113,7 +113,7 @@ async function scopedTokenOf(
 
 /** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
 function requireRole(uow: UnitOfWork, role: Role): void {
-  requireMayGive(uow, role);
+  requireCanGive(uow, role);
   if (!uow.grant.access?.policy.tokenRoles.includes(role)) throw forbidden('POLICY');
 }
 

@@ -2,13 +2,13 @@ import { EventEmitter } from 'node:events';
 
 /** Events that are emitted after a commit. */
 interface EventMap {
-  /** Permissions can have changed. */
+  /** Permissions may have changed. */
   authority: [];
   /** A channel has a new message. */
   message: [channelId: string];
 }
 
-/** Emits the events of this process. Changes of other processes are found by reading the database. */
+/** Emits the events of this process. It does not report commits of other processes. */
 export type Events = EventEmitter<EventMap>;
 
 /** Returns an emitter without listeners. */

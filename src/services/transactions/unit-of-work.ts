@@ -20,24 +20,24 @@ import type { Caller } from '../access/caller.ts';
 import type { Events } from './events.ts';
 import type { Transact } from './transact.ts';
 
-/** What an audit row says beyond who did it, when and from where. */
+/** The contents of an audit event without its actor, instant and address, which the unit of work adds. */
 export interface AuditEntry {
   readonly action: AuditAction;
-  /** The user whose account log shows it, where it concerns a personal thing. */
+  /** The user whose account log contains the event; absent if it does not concern an account. */
   readonly userId?: string | null;
-  /** The workspace whose log shows it, where it concerns a workspace's thing. */
+  /** The workspace whose log contains the event; absent if it does not concern a workspace. */
   readonly workspaceId?: string | null;
-  /** The global id of what was acted on. */
+  /** The global id of the affected object. */
   readonly targetId?: string | null;
   readonly detail?: AuditEvent['detail'];
-  /** The actor if the call itself identifies the caller: sign-in, acceptance of an invitation. */
+  /** The user that the call itself identifies: on sign-in and on acceptance of an invitation. */
   readonly actorId?: string;
 }
 
-/** A change in progress: one transaction, which authorizes the caller and writes the audit events. */
+/** One transaction of an authorized caller, which also writes the audit events. */
 export interface UnitOfWork {
   readonly tx: Executor;
-  /** The instant of the change. */
+  /** The instant of the change, in milliseconds since the epoch. */
   readonly now: number;
   readonly principal: Principal;
   /** The authorization of the call, with the rows that it loaded in this transaction. */
@@ -49,14 +49,15 @@ export interface UnitOfWork {
   afterCommit(listener: () => void): void;
 }
 
-/** The one way to change anything. */
+/** Runs all changes of stored data. */
 export interface UnitOfWorkRunner {
   /**
    * Runs work for a caller in one transaction. The transaction identifies and authorizes the caller itself, so that no
-   * other change can come between the decision and the work. Resolves when all is stored. Throws the refusal.
+   * other change can come between the decision and the work. Resolves after the commit. Throws `UNAUTHENTICATED` or the
+   * error of the denial.
    */
   run<T>(caller: Caller, request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
-  /** Runs work for the operator, who is allowed to do everything; its audit events have no actor. */
+  /** Runs work for the operator, without authorization. Its audit events have no actor. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
@@ -74,13 +75,13 @@ const OPERATOR: Actor = {
   userAgent: null,
 };
 
-/** The session of the principal, who must be a signed-in person. Throws `UNAUTHENTICATED`. */
+/** Returns the session of the caller. Throws `UNAUTHENTICATED` if the caller is not a signed-in user. */
 export function sessionOf(uow: UnitOfWork): SessionPrincipal {
   if (uow.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
   return uow.principal;
 }
 
-/** The unit of work over a database. */
+/** Returns the runner of a database. */
 export function createUnitOfWorkRunner(deps: {
   transact: Transact;
   clock: Clock;
@@ -101,13 +102,13 @@ export function createUnitOfWorkRunner(deps: {
     const listeners = new Set<() => void>();
     const result = await transact(async (tx) => {
       listeners.clear();
-      return work(changeFor(tx, await identify(tx), listeners));
+      return work(createUnitOfWork(tx, await identify(tx), listeners));
     });
     for (const listener of listeners) listener();
     return result;
   }
 
-  function changeFor(tx: Executor, actor: Actor, listeners: Set<() => void>): UnitOfWork {
+  function createUnitOfWork(tx: Executor, actor: Actor, listeners: Set<() => void>): UnitOfWork {
     const now = clock();
     const { principal, grant } = actor;
     return {

@@ -15,7 +15,7 @@ import {
 import { authorize } from '../access/authorize.ts';
 import type { CountedPage } from '../counted-page.ts';
 
-/** What narrows a log, as a caller says it; `null` and left out mean the same. */
+/** A filter of an audit log as the API receives it. `null` and `undefined` mean no condition. */
 export interface AuditFilterRequest {
   readonly actions?: readonly string[] | null | undefined;
   readonly since?: Date | null | undefined;
@@ -24,14 +24,14 @@ export interface AuditFilterRequest {
 
 /** Reads the audit log. */
 export interface AuditLogService {
-  /** Returns a log that the caller is allowed to see, newest first. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
+  /** Returns the events of a log that the caller is allowed to see, newest first. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
   list(
     log: AuditLog,
     page: PageArguments,
     filter: AuditFilterRequest | null | undefined,
     withDetail: boolean,
   ): Promise<CountedPage<AuditRecord>>;
-  /** A row of the caller's own account or of a workspace that it administers; `null` for any other. */
+  /** Returns an event of the caller's account or of a workspace that the caller administers; `null` for any other. */
   find(principal: Principal, id: string): Promise<AuditRecord | null>;
 }
 
@@ -41,11 +41,11 @@ function isAction(text: string): text is AuditAction {
 
 function parseFilter(filter: AuditFilterRequest | null | undefined): AuditFilter {
   const { actions, since, until } = filter ?? {};
-  const known = actions?.map((action, index) => {
+  const parsedActions = actions?.map((action, index) => {
     if (!isAction(action)) throw badInput(['filter', 'actions', index], 'is not an action of the audit log');
     return action;
   });
-  return { actions: known, since: since?.getTime(), until: until?.getTime() };
+  return { actions: parsedActions, since: since?.getTime(), until: until?.getTime() };
 }
 
 /** Returns the audit log service. */
@@ -71,8 +71,8 @@ export function createAuditLogService(deps: { db: Executor; clock: Clock }): Aud
       const event = await findAuditEvent(db, id);
       if (!event) return null;
       if (principal.kind === 'SESSION' && event.userId === principal.userId) return event;
-      const visible = event.workspaceId !== null && (await administers(principal, event.workspaceId));
-      return visible ? event : null;
+      const isVisible = event.workspaceId !== null && (await administers(principal, event.workspaceId));
+      return isVisible ? event : null;
     },
   };
 }

@@ -20,13 +20,13 @@ export interface RegisterEntityTypeRequest {
   readonly operations: readonly Operation[];
 }
 
-/** The kinds of entity that workspaces declare for their own services. */
+/** Manages the entity types that workspaces register for their own services. */
 export interface EntityTypeService {
   /** Returns the types of a workspace that the caller is allowed to read, by name. */
   list(workspaceId: string): Promise<RegisteredEntityType[]>;
-  /** Declares a type, in place of what was declared under its name before. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
+  /** Registers a type; replaces a registration of the same name. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   register(uow: UnitOfWork, request: RegisterEntityTypeRequest): Promise<RegisteredEntityType>;
-  /** Takes a declaration back; scopes that name it stay, and grant nothing. Throws `NOT_FOUND`. */
+  /** Deletes a registration. Scopes of the type remain and grant nothing. Throws `NOT_FOUND`. */
   unregister(uow: UnitOfWork, workspaceId: string, name: string): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ function parseType(request: RegisterEntityTypeRequest): RegisteredEntityType {
   const check = inputCheck();
   const description = check.try(() => parseDescription(request.description, ['input', 'description']));
   check.try(() => {
-    if (isBuiltIn(name)) throw badInput(['input', 'name'], 'is an entity type of Postern itself');
+    if (isBuiltIn(name)) throw badInput(['input', 'name'], 'is a built-in entity type');
     if (operations.length === 0) throw badInput(['input', 'operations'], 'must name at least one operation');
   });
   check.finish();

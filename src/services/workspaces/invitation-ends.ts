@@ -7,7 +7,7 @@ import {
 } from '../../storage/repositories/invitations.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
-/** Writes an audit row about an invitation into the log of its workspace. */
+/** Writes an audit event about an invitation into the log of its workspace. */
 export async function auditInvitation(
   uow: UnitOfWork,
   action: 'member.invited' | 'member.invitation_revoked' | 'member.invitation_voided',
@@ -21,7 +21,7 @@ export async function auditInvitation(
   });
 }
 
-/** Makes the open invitations to an address void, with a row in the audit log of each workspace. */
+/** Voids the open invitations of an email address and writes an audit event for each. */
 export async function voidInvitationsTo(
   uow: UnitOfWork,
   email: string,
@@ -33,12 +33,12 @@ export async function voidInvitationsTo(
 }
 
 /**
- * Tells the workspaces, in their audit logs, of the open invitations of a person or token that are about to be deleted
- * because their maker lost the authority to give them.
+ * Writes an audit event for each open invitation that a user or token created. Call it before these invitations are
+ * deleted because their creator lost the authority to invite.
  */
-export async function auditLostInvitations(uow: UnitOfWork, maker: InvitationCreator): Promise<void> {
-  for (const invitation of await listInvitationsOf(uow.tx, maker, uow.now)) {
-    const lost = { ...invitation, voidReason: invitation.voidReason ?? ('INVITER_LOST_AUTHORITY' as const) };
-    await auditInvitation(uow, 'member.invitation_voided', lost);
+export async function auditLostInvitations(uow: UnitOfWork, creator: InvitationCreator): Promise<void> {
+  for (const invitation of await listInvitationsOf(uow.tx, creator, uow.now)) {
+    const voided = { ...invitation, voidReason: invitation.voidReason ?? ('INVITER_LOST_AUTHORITY' as const) };
+    await auditInvitation(uow, 'member.invitation_voided', voided);
   }
 }

@@ -29,7 +29,7 @@ import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
-import { auditMember, requireMayGive, requirePersonForOwner, requireStandsOver } from './members.ts';
+import { auditMember, requireCanGive, requireSessionForOwner, requireRoleNotBelow } from './members.ts';
 
 /** An invitation with its secret, which is returned only here. */
 export interface IssuedInvitation {
@@ -45,41 +45,42 @@ export interface InviteRequest {
 
 export interface AcceptRequest {
   readonly secret: string;
-  /** For an address without an account. */
+  /** The name of the new account; required if the address has no account, like the password. */
   readonly name?: string | null | undefined;
   readonly password?: string | null | undefined;
 }
 
-/** Asking people into workspaces by email. */
+/** Manages invitations to workspaces by email. */
 export interface InvitationService {
   /** Returns the open and the void invitations of a workspace that the caller is allowed to see, oldest first. */
   list(workspaceId: string): Promise<Invitation[]>;
   /**
-   * Invites an address, in the place of an open invitation that it may have. One that a workspace token makes does not
-   * outlive the token. Throws `BAD_USER_INPUT`, `CONFLICT` on a member, or `FORBIDDEN` with `EXCEEDS_CALLER`, with
-   * `SESSION_REQUIRED` where a token invites an Owner, or with `ROLE_REQUIRED` where the open one is for a role above the
-   * caller's.
+   * Invites an email address; replaces an earlier invitation of that address. The invitation of a token expires with the
+   * token at the latest. Throws `BAD_USER_INPUT`, `CONFLICT` if the address belongs to a member, or `FORBIDDEN` with
+   * `EXCEEDS_CALLER`, with `SESSION_REQUIRED` if a token invites an Owner, or with `ROLE_REQUIRED` if the earlier
+   * invitation is for a role above the caller's.
    */
   invite(uow: UnitOfWork, request: InviteRequest): Promise<IssuedInvitation>;
-  /** Takes an invitation back, void or not. Throws `NOT_FOUND`, or `FORBIDDEN`, `ROLE_REQUIRED` for a role above the caller's. */
+  /** Deletes an open or void invitation. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` if its role is above the caller's. */
   revoke(uow: UnitOfWork, workspaceId: string, invitationId: string): Promise<void>;
   /**
-   * Makes the invited person a member, once; with an account, where the address has none yet. Throws `NOT_FOUND` for
-   * what is no open invitation of the caller's, `UNAUTHENTICATED` where the address has an account and nobody is signed
-   * in, `FORBIDDEN` if it has none and only the operator creates accounts, `BAD_USER_INPUT` where name or password of a newcomer will not do.
+   * Makes the invited person a member and uses up the invitation. Creates an account if the address has none. Throws
+   * `NOT_FOUND` if the secret is not that of an open invitation of the caller, `UNAUTHENTICATED` if the address has an
+   * account and the caller is not signed in, `FORBIDDEN` if it has none and only the operator creates accounts, or
+   * `BAD_USER_INPUT` if the name or password of a new account is invalid.
    */
   accept(caller: Caller, request: AcceptRequest): Promise<Member>;
 }
 
-/** A person who has no account yet; the password is hashed already, for a transaction must not wait for that. */
+/** A person without an account. The password is hashed before the transaction, which must not wait for that. */
 interface Newcomer {
   readonly name: string;
   readonly passwordHash: string;
 }
 
 /**
- * The invitation of a secret, and the account of the invited address, if there is one. Whoever is signed in may look at
- * no other person's: to them it does not exist.
+ * Returns the invitation of a secret and the account of the invited address. Throws `NOT_FOUND` if there is no such
+ * invitation or the signed-in user is another person, and the other errors of `accept`.
  */
 async function claim(
   { tx, now, principal }: UnitOfWork,
@@ -95,15 +96,16 @@ async function claim(
   if (!account && newAccounts === 'operator') {
     throw failure(
       'FORBIDDEN',
-      'Only the operator creates accounts here: ask for one, then sign in and accept.',
+      'Only the operator creates accounts here: request one, then sign in and accept.',
     );
   }
   return { invitation, account };
 }
 
 /**
- * The workspace tokens that an accepted invitation comes from: the one that made it, or those that alone gave the person
- * who made it the role for it. Empty if a person made it in their own right. Throws `NOT_FOUND` if its maker is unknown.
+ * Returns the workspace tokens that count as granters of the membership: the token that created the invitation, or the
+ * tokens from which its creator has the required role. The list is empty if the creator has that role from a person.
+ * Throws `NOT_FOUND` if the creator no longer exists or has lost the role.
  */
 async function grantersOf(
   { tx }: UnitOfWork,
@@ -112,13 +114,13 @@ async function grantersOf(
   if (invitedByToken !== null) {
     return [{ tokenId: invitedByToken, ancestorIds: await findAncestorIds(tx, invitedByToken) }];
   }
-  const maker = invitedBy === null ? null : { workspaceId, userId: invitedBy };
-  const granters = maker && (await findGranters(tx, maker, highestRole('WORKSPACE_MANAGER', role)));
+  const creator = invitedBy === null ? null : { workspaceId, userId: invitedBy };
+  const granters = creator && (await findGranters(tx, creator, highestRole('WORKSPACE_MANAGER', role)));
   if (!granters) throw failure('NOT_FOUND');
   return granters;
 }
 
-async function openAccount(uow: UnitOfWork, email: string, newcomer: Newcomer): Promise<User> {
+async function createAccount(uow: UnitOfWork, email: string, newcomer: Newcomer): Promise<User> {
   const stamps = { emailVerifiedAt: null, createdAt: uow.now };
   const user = { id: uow.newId(), email, name: newcomer.name, ...stamps };
   await insertUser(uow.tx, { ...user, passwordHash: newcomer.passwordHash });
@@ -132,7 +134,7 @@ async function openAccount(uow: UnitOfWork, email: string, newcomer: Newcomer): 
   return { ...user, deactivatedAt: null };
 }
 
-/** Invitations over their dependencies. */
+/** Returns the invitation service. */
 export function createInvitationService(deps: {
   db: Executor;
   clock: Clock;
@@ -144,7 +146,7 @@ export function createInvitationService(deps: {
 }): InvitationService {
   const { db, clock, changes, secrets, passwords, limits, newAccounts } = deps;
 
-  async function admitNewcomer(request: AcceptRequest): Promise<Newcomer> {
+  async function parseNewcomer(request: AcceptRequest): Promise<Newcomer> {
     const check = inputCheck();
     const name = check.try(() => parseName(request.name ?? '', ['input', 'name']));
     const password = check.try(() => parsePassword(request.password ?? '', ['input', 'password']));
@@ -158,13 +160,13 @@ export function createInvitationService(deps: {
     async invite(uow, { workspaceId, role, email: address }) {
       const { tx, now, principal } = uow;
       const email = parseEmail(address, ['input', 'email']);
-      requireMayGive(uow, role);
-      requirePersonForOwner(uow, role);
+      requireCanGive(uow, role);
+      requireSessionForOwner(uow, role);
       if (await isMemberByEmail(tx, workspaceId, email)) {
-        throw failure('CONFLICT', 'The person of this address is a member already.');
+        throw failure('CONFLICT', 'The person with this email address is already a member.');
       }
       const open = await findOpenInvitationOf(tx, workspaceId, email, now);
-      if (open) requireStandsOver(uow, open.role);
+      if (open) requireRoleNotBelow(uow, open.role);
       await clearInvitations(tx, workspaceId, email, now);
       const { secret, digest } = secrets.issue('INVITATION');
       const invitation: Invitation = {
@@ -186,7 +188,7 @@ export function createInvitationService(deps: {
     async revoke(uow, workspaceId, invitationId) {
       const invitation = await findInvitation(uow.tx, workspaceId, invitationId, uow.now);
       if (!invitation) throw failure('NOT_FOUND');
-      requireStandsOver(uow, invitation.role);
+      requireRoleNotBelow(uow, invitation.role);
       await deleteInvitation(uow.tx, invitation.id);
       await auditInvitation(uow, 'member.invitation_revoked', invitation);
     },
@@ -195,13 +197,13 @@ export function createInvitationService(deps: {
       if (kindOfSecret(request.secret) !== 'INVITATION') throw failure('NOT_FOUND');
       const digest = digestOf(request.secret);
       const asPerson = { kind: 'person' } as const;
-      // Only the holder of an invitation receives input errors and causes a password to be hashed.
+      // Validated first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
-      const newcomer = first.account ? null : await admitNewcomer(request);
+      const newcomer = first.account ? null : await parseNewcomer(request);
       return changes.run(caller, asPerson, async (uow) => {
         const { invitation, account } = await claim(uow, digest, newAccounts);
         if (!(await deleteInvitation(uow.tx, invitation.id))) throw failure('NOT_FOUND');
-        const user = account ?? (await openAccount(uow, invitation.email, newcomer as Newcomer));
+        const user = account ?? (await createAccount(uow, invitation.email, newcomer as Newcomer));
         const { workspaceId, role } = invitation;
         const member = { workspaceId, userId: user.id, role, joinedAt: uow.now };
         await insertMember(uow.tx, member, await grantersOf(uow, invitation));

@@ -23,18 +23,18 @@ import type { CountedPage } from '../counted-page.ts';
 import { loadToken, revokeToken } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
-/** Throws `FORBIDDEN`, `ROLE_REQUIRED` where the caller would act on a role above its own. */
-export function requireStandsOver(uow: UnitOfWork, role: Role): void {
+/** Throws `FORBIDDEN` with `ROLE_REQUIRED` if `role` is above the caller's role. */
+export function requireRoleNotBelow(uow: UnitOfWork, role: Role): void {
   if (!holdsRole(uow, role)) throw forbidden('ROLE_REQUIRED', { role });
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` where the caller would give a role above its own. */
-export function requireMayGive(uow: UnitOfWork, role: Role): void {
+/** Throws `FORBIDDEN` with `EXCEEDS_CALLER` if `role` is above the caller's role, so that the caller cannot give it. */
+export function requireCanGive(uow: UnitOfWork, role: Role): void {
   if (!holdsRole(uow, role)) throw forbidden('EXCEEDS_CALLER');
 }
 
-/** Throws `FORBIDDEN`, `SESSION_REQUIRED` where a token would make, unmake or remove an Owner. */
-export function requirePersonForOwner(uow: UnitOfWork, role: Role): void {
+/** Throws `FORBIDDEN` with `SESSION_REQUIRED` if `role` is Owner and the caller is a token. */
+export function requireSessionForOwner(uow: UnitOfWork, role: Role): void {
   if (role === 'OWNER' && isToken(uow.principal)) throw forbidden('SESSION_REQUIRED');
 }
 
@@ -43,8 +43,9 @@ function holdsRole({ grant }: UnitOfWork, role: Role): boolean {
 }
 
 /**
- * The workspace tokens that what a caller gives comes from: the token that is calling, or those that alone gave the person
- * the role for it. Empty if the person has it from a person. So nobody confirms for good what a token gave them.
+ * Returns the workspace tokens that count as granters of a role that the caller gives: the calling token, or the tokens
+ * from which the calling user has `role`. The list is empty if the user has that role from a person. A user who has a
+ * role from a token therefore cannot make it permanent. Throws `NOT_FOUND` if the user does not have the role.
  */
 async function grantersOf(
   { tx, principal }: UnitOfWork,
@@ -61,7 +62,7 @@ async function grantersOf(
   return granters;
 }
 
-/** Writes an audit row about a member into the workspace's log. */
+/** Writes an audit event about a member into the log of the workspace. */
 export async function auditMember(
   uow: UnitOfWork,
   action: AuditAction,
@@ -79,51 +80,51 @@ export async function auditMember(
   });
 }
 
-/** Who belongs to a workspace, and with which role. */
+/** Manages the members of workspaces and their roles. */
 export interface MemberService {
   /** Returns the members of a workspace that the caller is allowed to see, in the order in which they joined. Throws `BAD_USER_INPUT` on bad paging. */
   list(workspaceId: string, page: PageArguments): Promise<CountedPage<Member>>;
   /**
-   * Gives a member another role; with a lower one goes what was shared with them there. The same one changes nothing,
-   * except that a person confirms by it what a workspace token gave, which is not taken back from then on.
-   * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED`, `EXCEEDS_CALLER` or, for a token and an Owner,
-   * `SESSION_REQUIRED`, or `CONFLICT` where no Owner would be left.
+   * Sets the role of a member. A lower role also deletes all shares with the member in the workspace. The current role
+   * changes nothing, except that a user confirms a role that a workspace token gave: it is no longer taken back.
+   * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or `EXCEEDS_CALLER`, `FORBIDDEN` with `SESSION_REQUIRED` if a
+   * token gives or takes the role Owner, or `CONFLICT` if no Owner would be left.
    */
   changeRole(uow: UnitOfWork, workspaceId: string, userId: string, role: Role): Promise<Member>;
   /**
-   * Takes a member out, or lets the caller leave; what was shared with them there goes too. With `revokeCreated`, so do
-   * the workspace tokens that they made, which takes an Administrator of at least each token's role. Throws the same but
-   * `EXCEEDS_CALLER`.
+   * Removes a member, who can be the caller, and all shares with the member in the workspace. With `revokeCreated`, also
+   * revokes the workspace tokens that the member created, which requires an Administrator with at least the role of each
+   * token. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
    */
   remove(uow: UnitOfWork, workspaceId: string, userId: string, revokeCreated: boolean): Promise<void>;
 }
 
-/** Returns the member that a change is about. Throws `NOT_FOUND`, or `FORBIDDEN` if the role of the member is above the caller's. */
-async function memberOf(uow: UnitOfWork, workspaceId: string, userId: string): Promise<Member> {
+/** Returns a member that the caller is allowed to change. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` or `SESSION_REQUIRED`. */
+async function loadMember(uow: UnitOfWork, workspaceId: string, userId: string): Promise<Member> {
   const member = await findMember(uow.tx, workspaceId, userId);
   if (!member) throw failure('NOT_FOUND');
-  requireStandsOver(uow, member.role);
-  requirePersonForOwner(uow, member.role);
+  requireRoleNotBelow(uow, member.role);
+  requireSessionForOwner(uow, member.role);
   return member;
 }
 
-/** Revokes the tokens of a workspace that a member made; returns how many. Throws `FORBIDDEN`, `ROLE_REQUIRED`. */
-async function revokeTokensMadeBy(uow: UnitOfWork, { workspaceId, userId }: Member): Promise<number> {
-  requireStandsOver(uow, 'ADMINISTRATOR');
+/** Revokes the workspace tokens that a member created; returns the count. Throws `FORBIDDEN` with `ROLE_REQUIRED`. */
+async function revokeTokensCreatedBy(uow: UnitOfWork, { workspaceId, userId }: Member): Promise<number> {
+  requireRoleNotBelow(uow, 'ADMINISTRATOR');
   const tokens = await findTokensCreatedBy(uow.tx, userId, workspaceId);
-  for (const { role } of tokens) requireStandsOver(uow, role ?? 'OWNER');
+  for (const { role } of tokens) requireRoleNotBelow(uow, role ?? 'OWNER');
   for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id));
   return tokens.length;
 }
 
-/** Asked after the change, so that in one transaction nothing comes between it and the answer. */
+/** Throws `CONFLICT` if a change of the member `before` left the workspace without an active Owner. Call it after the change. */
 async function requireOwnerLeft(uow: UnitOfWork, before: Member): Promise<void> {
   if (before.role === 'OWNER' && !(await hasActiveOwner(uow.tx, before.workspaceId))) {
-    throw failure('CONFLICT', 'A workspace always keeps an Owner: make somebody else one first.');
+    throw failure('CONFLICT', 'A workspace must have an Owner: make another member an Owner first.');
   }
 }
 
-/** Members over a database. */
+/** Returns the member service. */
 export function createMemberService(deps: { db: Executor }): MemberService {
   const { db } = deps;
   return {
@@ -135,15 +136,15 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     },
 
     async changeRole(uow, workspaceId, userId, role) {
-      const member = await memberOf(uow, workspaceId, userId);
-      requireMayGive(uow, role);
-      requirePersonForOwner(uow, role);
+      const member = await loadMember(uow, workspaceId, userId);
+      requireCanGive(uow, role);
+      requireSessionForOwner(uow, role);
       const granters = await grantersOf(uow, workspaceId, highestRole('ADMINISTRATOR', role));
       const isConfirmed = granters.length === 0 && (await hasGrants(uow.tx, member));
       if (member.role === role && !isConfirmed) return member;
       await setMemberRole(uow.tx, member, role, granters);
-      // What a member had others share with them, or a token of the workspace, must not outlast the role. What the member
-      // gave others depends on the remaining role.
+      // Otherwise the member could keep access through shares that other members or tokens gave. Shares that the member
+      // gave need no change, because they never grant more than the member's role.
       if (!isAtLeast(role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);
       await auditMember(uow, 'member.role_changed', member, { role, before: member.role });
@@ -151,8 +152,8 @@ export function createMemberService(deps: { db: Executor }): MemberService {
     },
 
     async remove(uow, workspaceId, userId, revokeCreated) {
-      const member = await memberOf(uow, workspaceId, userId);
-      const revokedTokens = revokeCreated ? await revokeTokensMadeBy(uow, member) : 0;
+      const member = await loadMember(uow, workspaceId, userId);
+      const revokedTokens = revokeCreated ? await revokeTokensCreatedBy(uow, member) : 0;
       await deleteMember(uow.tx, workspaceId, userId);
       await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);

@@ -32,7 +32,7 @@ import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 const NAME = ['input', 'name'] as const;
 const SUFFIX_LENGTH = 5;
 
-/** What is `undefined` stays; a `maxLifetime` of `null` is no limit, any other `null` stays too. */
+/** A change of a token policy. A `maxLifetime` of `null` removes the limit; any other `null` or `undefined` changes nothing. */
 export interface TokenPolicyRequest {
   readonly workspaceId: string;
   readonly personalTokens?: PersonalTokenPolicy | null | undefined;
@@ -42,31 +42,31 @@ export interface TokenPolicyRequest {
   readonly tokenRoles?: readonly Role[] | null | undefined;
 }
 
-/** Workspaces: making, reading and ending them, and what they demand of tokens. */
+/** Manages workspaces and their token policies. */
 export interface WorkspaceService {
   /** Returns a workspace that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by policy. */
   find(principal: Principal, id: string): Promise<Workspace | null>;
   /** Returns the workspaces that the caller is allowed to list, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, page: PageArguments): Promise<CountedPage<Workspace>>;
-  /** A workspace whose Owner is the signed-in person. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the person created too many that exist. */
+  /** Creates a workspace with the signed-in user as its Owner. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the user has created too many. */
   create(uow: UnitOfWork, name: string): Promise<Workspace>;
-  /** Gives a workspace another name; the slug stays. Throws `BAD_USER_INPUT`. */
+  /** Changes the name of a workspace but not its slug. Throws `BAD_USER_INPUT`. */
   rename(uow: UnitOfWork, id: string, name: string): Promise<Workspace>;
   /** Changes the token policy of a workspace. It applies to existing tokens immediately. Throws `BAD_USER_INPUT`. */
   updatePolicy(uow: UnitOfWork, request: TokenPolicyRequest): Promise<Workspace>;
-  /** Deletes a workspace with its members, invitations and tokens; the audit log keeps their names. */
+  /** Deletes a workspace with everything in it. Audit events about it remain. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
 }
 
 /** Returns a workspace, read in the transaction. Throws `NOT_FOUND`. */
-async function workspaceOf(uow: UnitOfWork, id: string): Promise<Workspace> {
+async function loadWorkspace(uow: UnitOfWork, id: string): Promise<Workspace> {
   const [workspace] = await findWorkspaces(uow.tx, [id]);
   if (!workspace) throw failure('NOT_FOUND');
   return workspace;
 }
 
-/** Stores a workspace with its first Owner and the default policy. Fails if the slug is taken. */
-export async function foundWorkspace(
+/** Creates a workspace with its first Owner and the default policy. Throws a unique violation if the slug is taken. */
+export async function insertWorkspaceWithOwner(
   uow: UnitOfWork,
   { name, slug, ownerId }: { name: string; slug: string; ownerId: string },
 ): Promise<Workspace> {
@@ -95,48 +95,48 @@ export function createWorkspaceService(deps: {
 }): WorkspaceService {
   const { db, secrets, limits } = deps;
 
-  /** Returns the slug of a name, with a random suffix if another workspace has it. */
+  /** Returns the slug of a name, with a random suffix if another workspace has that slug. */
   async function freeSlug(tx: Executor, name: string): Promise<string> {
-    const plain = slugOf(name);
-    let slug = plain;
-    while (await isSlugTaken(tx, slug)) slug = `${plain}-${secrets.text(SUFFIX_LENGTH)}`;
+    const base = slugOf(name);
+    let slug = base;
+    while (await isSlugTaken(tx, slug)) slug = `${base}-${secrets.text(SUFFIX_LENGTH)}`;
     return slug;
   }
 
   return {
     async find(principal, id) {
-      const reach = visibilityFilterFor(principal, 'READ', 'workspace');
-      return reach && findWorkspaceWithin(db, reach, id);
+      const filter = visibilityFilterFor(principal, 'READ', 'workspace');
+      return filter && findWorkspaceWithin(db, filter, id);
     },
 
     async list(principal, page) {
       const window = parsePage(page, WORKSPACE_ORDER);
-      const reach = visibilityFilterFor(principal, 'LIST', 'workspace');
-      if (!reach) return EMPTY_PAGE;
+      const filter = visibilityFilterFor(principal, 'LIST', 'workspace');
+      if (!filter) return EMPTY_PAGE;
       return {
-        ...(await pageWorkspaces(db, reach, window)),
-        totalCount: () => countWorkspaces(db, reach),
+        ...(await pageWorkspaces(db, filter, window)),
+        totalCount: () => countWorkspaces(db, filter),
       };
     },
 
     async create(uow, text) {
       const name = parseName(text, NAME);
       const ownerId = sessionOf(uow).userId;
-      const workspace = await foundWorkspace(uow, {
+      const workspace = await insertWorkspaceWithOwner(uow, {
         name,
         slug: await freeSlug(uow.tx, name),
         ownerId,
       });
-      const most = limits.workspacesPerUser;
-      if (await createdMoreWorkspaces(uow.tx, ownerId, most)) {
-        throw failure('LIMIT_REACHED', `A user can create at most ${most} workspaces. Delete some first.`);
+      const max = limits.workspacesPerUser;
+      if (await createdMoreWorkspaces(uow.tx, ownerId, max)) {
+        throw failure('LIMIT_REACHED', `A user can create at most ${max} workspaces. Delete some first.`);
       }
       return workspace;
     },
 
     async rename(uow, id, text) {
       const name = parseName(text, NAME);
-      const workspace = await workspaceOf(uow, id);
+      const workspace = await loadWorkspace(uow, id);
       await renameWorkspace(uow.tx, id, name);
       await auditWorkspace(uow, 'workspace.updated', workspace, { name, before: workspace.name });
       return { ...workspace, name };
@@ -144,7 +144,7 @@ export function createWorkspaceService(deps: {
 
     async updatePolicy(uow, request) {
       const changes = parsePolicyChanges(request);
-      const workspace = await workspaceOf(uow, request.workspaceId);
+      const workspace = await loadWorkspace(uow, request.workspaceId);
       const policy = { ...workspace.policy, ...changes };
       await setPolicy(uow.tx, workspace.id, policy);
       await auditWorkspace(uow, 'workspace.policy_updated', workspace, publicPolicy(changes));
@@ -152,13 +152,13 @@ export function createWorkspaceService(deps: {
     },
 
     async delete(uow, id) {
-      const { name, slug } = await workspaceOf(uow, id);
+      const { name, slug } = await loadWorkspace(uow, id);
       const members = await countMembers(uow.tx, id);
       const tokens = await deleteTokensOf(uow, { workspaceId: id });
       await deleteWorkspace(uow.tx, id);
       await uow.audit({
         action: 'workspace.deleted',
-        // Nobody can read the workspace's own log any more.
+        // Also written to the caller's account log, because the workspace's log can no longer be read.
         userId: userIdOf(uow.principal),
         workspaceId: id,
         targetId: toGlobalId('Workspace', id),
@@ -181,8 +181,8 @@ function parsePolicyChanges(request: TokenPolicyRequest): Partial<TokenPolicy> {
   };
 }
 
-/** Returns a policy as the API reports it. */
-function publicPolicy({ maxLifetime, ...others }: Partial<TokenPolicy>): Record<string, unknown> {
-  if (maxLifetime === undefined) return others;
-  return { ...others, maxLifetime: maxLifetime === null ? null : formatDuration(maxLifetime) };
+/** Returns a policy with the lifetime as the API reports it: an ISO 8601 duration. */
+function publicPolicy({ maxLifetime, ...rest }: Partial<TokenPolicy>): Record<string, unknown> {
+  if (maxLifetime === undefined) return rest;
+  return { ...rest, maxLifetime: maxLifetime === null ? null : formatDuration(maxLifetime) };
 }
