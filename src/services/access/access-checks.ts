@@ -13,14 +13,14 @@ import { authorize, type OnScan } from './authorize.ts';
 /** The entity id that means every entity of a type. No entity has it, because ids contain no asterisk. */
 export const EVERY_ENTITY = '*';
 
-/** An operation to check a caller's access for. Ids are global ids, or the opaque ids of a registered type. */
+/** The question whether a caller is allowed to do an operation. Ids are global ids, or the opaque ids of a registered type. */
 export interface AccessCheck {
   readonly operation: Operation;
   readonly entityType: string;
   /** If it is absent or `*`, the check is about every entity of the type. */
   readonly entityId?: string | null | undefined;
   readonly workspaceId?: string | null | undefined;
-  /** Without an entity id, the check is about at least one entity instead of every one. */
+  /** Whether a check without an entity id is about at least one entity instead of every entity. */
   readonly any?: boolean | undefined;
 }
 
@@ -60,22 +60,22 @@ function requestForTokens(
   return { kind: 'role', role: changesAll ? 'OWNER' : workspaceRole, workspaceId };
 }
 
-/** Lets other requests run between the steps of a long access check. */
+/** The callbacks that let other requests run between the steps of long access checks. */
 export interface Pace {
-  /** Called before each of several checks, which continue when the promise resolves. */
+  /** Called before each check of a list. The check starts when the promise resolves. */
   readonly check: () => Promise<void> | undefined;
   readonly scan: OnScan;
 }
 
 const CHECKS_MAX = 100;
 
-/** Decisions about a caller, by the current database. Each returns a promise only if the decision depends on stored data. */
+/** Decides on access by the current data. Methods return a promise only if the decision depends on stored data. */
 export interface AccessService {
-  /** Decides on an access request, such as that of a field. */
+  /** Returns the decision on an access request, such as that of a field. */
   authorize(principal: Principal, request: AccessRequest): MaybePromise<Decision>;
-  /** Decides by the same rules as the operation itself. */
+  /** Returns the decision on a check, by the rules that apply to the operation itself. */
   check(principal: Principal, check: AccessCheck, pace?: Pace): MaybePromise<Decision>;
-  /** Decides on several checks, in their order. Throws `BAD_USER_INPUT` if there are more than 100. */
+  /** Returns the decisions on checks, in their order. Throws `BAD_USER_INPUT` if there are more than 100. */
   checkAll(principal: Principal, checks: readonly AccessCheck[], pace?: Pace): Promise<Decision[]>;
 }
 

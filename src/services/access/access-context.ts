@@ -12,12 +12,12 @@ import {
 import { findAncestorIds, findToken } from '../../storage/repositories/tokens.ts';
 import { findPolicy, findUserAccess } from '../../storage/repositories/workspaces.ts';
 
-/** The workspace of a workspace token; `undefined` for any other caller. */
+/** Returns the workspace of a workspace token; `undefined` for any other caller. */
 export function ownWorkspaceOf(principal: Principal): string | undefined {
   return principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
 }
 
-/** Returns the caller's access to a workspace; `null` if it does not exist, or a workspace token belongs to another one. */
+/** Returns the caller's access to a workspace; `null` if it does not exist or the caller is a token of another one. */
 export async function findAccessContext(
   db: Executor,
   principal: Principal,
@@ -59,7 +59,7 @@ export async function findEntityAccess(
   return workspaceId === undefined || access?.workspaceId === workspaceId ? access : null;
 }
 
-/** Returns the caller's access to the entities of a type in a workspace. No share gives an operation on the whole type. */
+/** Returns the caller's access to the entities of a type in a workspace. A share never grants an operation on the whole type. */
 export async function findTypeAccess(
   db: Executor,
   principal: Principal,

@@ -13,17 +13,17 @@ import type { Transact } from '../transactions/transact.ts';
 import type { Credential } from './caller.ts';
 import { createPrincipalCache } from './principal-cache.ts';
 
-/** Identifies callers by their credentials, by the current database. */
+/** Identifies callers by their credentials. */
 export interface Authentication {
   /**
-   * Returns the principal of a credential: immediately if it is cached and nothing has to be stored. The first use of a new
-   * secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`,
+   * Returns the principal of a credential, without a promise if it is cached and nothing has to be stored. The first use of
+   * a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`,
    * `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
    */
   authenticate(credential: Credential): MaybePromise<Principal>;
   /**
-   * Returns the present principal of a credential that was authenticated earlier in the request; the anonymous principal
-   * for `null`. With `tx`, as that transaction sees it. Throws `UNAUTHENTICATED` if the credential is no longer valid.
+   * Returns the current principal of a credential that was authenticated earlier in the request; the anonymous principal
+   * for `null`. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no longer valid.
    */
   reauthenticate(credential: Credential | null, tx?: Executor): MaybePromise<Principal>;
 }
@@ -47,12 +47,12 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
   };
 }
 
-/** Whether the user that a token acts for is deactivated. */
+/** Returns whether the user that a token acts for is deactivated. */
 function isDeactivated({ subject }: TokenSnapshot): boolean {
   return subject.kind === 'PERSONAL' && subject.deactivatedAt !== null;
 }
 
-/** Throws if the token or a token that it derives from is not active or has no access. */
+/** Throws unless the token and every token that it derives from are active and have access. */
 function requireLive({ chain }: TokenSnapshot, now: number): void {
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
   const ancestorDisabledAt = disabled?.disabledAt ?? null;
@@ -63,7 +63,7 @@ function requireLive({ chain }: TokenSnapshot, now: number): void {
   if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
 }
 
-/** Returns the instant at which a secret expires: with its overlap, or with the first token of its chain; `null` for never. */
+/** Returns when a secret expires: at the end of its overlap or with the first token of its chain; `null` if it never does. */
 function endOf({ validUntil, chain }: TokenSnapshot): number | null {
   let end = validUntil;
   for (const { expiresAt } of chain) {
@@ -108,7 +108,7 @@ export function createAuthentication(deps: {
     return kind === 'SESSION' ? identifySession(db, digest, now) : identifyToken(db, digest, now);
   }
 
-  /** Returns the principal by what is committed. */
+  /** Returns the principal of a credential by the committed data. */
   function identify(credential: Credential): MaybePromise<Principal> {
     const now = deps.clock();
     const find = () => lookUp(deps.db, credential, now);

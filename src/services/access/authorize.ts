@@ -23,15 +23,15 @@ import {
 } from './access-context.ts';
 
 /**
- * Called with the number of workspaces in which a request is going to be authorized one after the other. The authorization
- * continues when the promise resolves, and fails with its error if they are too many.
+ * Called with the number of workspaces in which a request is to be authorized one after the other. The authorization
+ * continues when the promise resolves. Throws or rejects if there are too many.
  */
 export type OnScan = (workspaces: number) => Promise<void> | undefined;
 
 /**
- * Decides on a request by the executor's view of the database at the instant `now`. This is the one path of authority:
- * fields, transactions, streams, access checks and `/verify` all call it. Returns a promise only if the decision depends
- * on stored data. Throws only what `onScan` throws, and errors of the database.
+ * Returns the decision on a request, by the executor's view of the database at the instant `now`. Returns a promise only
+ * if the decision depends on stored data. Throws only the errors of `onScan` and of the database. Fields, transactions,
+ * streams, access checks and `/verify` all call this function.
  */
 export function authorize(
   db: Executor,
@@ -72,9 +72,9 @@ async function authorizeByDatabase(
 }
 
 /**
- * Decides on a request about a built-in type. A request about at least one entity is granted if one is visible; otherwise,
- * because there may be none yet, it is decided like one about every entity. A request about every entity is decided by the
- * caller's role in the workspace named, or in any workspace.
+ * Returns the decision on a request about a built-in type. A request about every entity is decided by the caller's role in
+ * the workspace of the request or, without one, in any workspace. A request about at least one entity is allowed if one is
+ * visible. Otherwise it is decided like a request about every entity, because there may be no entity yet.
  */
 async function authorizeType(
   db: Executor,
@@ -91,7 +91,7 @@ async function authorizeType(
   }
   const role = roleForOperation(request.operation);
   const userId = userIdOf(principal);
-  // Scopes that do not cover every entity were denied before, so the role alone is left. `/verify` often checks this.
+  // Scopes that do not cover every entity are already denied, so only the role matters. `/verify` often checks this.
   const isEvery = !request.any && request.operation !== 'CREATE';
   const isAllowed =
     isEvery && userId !== null
@@ -100,7 +100,7 @@ async function authorizeType(
   return isAllowed ? NOTHING_LOADED : deny('ROLE_REQUIRED', { role });
 }
 
-/** Returns whether the operation is allowed on at least one entity. Listing is allowed even if the list is empty. */
+/** Returns whether the operation is allowed on at least one entity. `LIST` is allowed even if the list is empty. */
 async function isAnyVisible(
   db: Executor,
   filter: VisibilityFilter | null,
@@ -116,8 +116,8 @@ async function isAnyVisible(
 }
 
 /**
- * Decides on a registered type in the workspace that the request names or, because its ids are opaque, in each workspace
- * of the caller that registered it. Returns the first grant, or the first denial with a reason.
+ * Returns the decision on a request about a registered type: the first grant, or the first denial with a reason. Ids of
+ * registered types are opaque, so without a workspace it checks each workspace of the caller that registered the type.
  */
 async function authorizeRegistered(
   db: Executor,

@@ -1,13 +1,13 @@
 import type { SecretKind } from '../../domain/secret.ts';
 
-/** The credential of a request, with the digest of its secret instead of the secret. */
+/** The credential of a request. It contains the digest of the secret, never the secret. */
 export interface Credential {
   readonly kind: SecretKind;
   readonly digest: string;
   readonly source: 'bearer' | 'cookie';
 }
 
-/** The sender of a request, as far as HTTP identifies it. */
+/** The sender of a request, as identified by HTTP. */
 export interface Caller {
   readonly credential: Credential | null;
   readonly address: string | null;

@@ -36,7 +36,7 @@ export interface ScopeRequest {
   readonly operations: readonly Operation[];
 }
 
-/** Returns the calling token as the parent of a new one, with the earliest expiry of its chain; nulls for other callers. */
+/** Returns the id of the calling token and the earliest expiry of its chain; `null` for both if the caller is not a token. */
 export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt: number | null } {
   const { principal } = uow;
   if (!isToken(principal)) return { parentId: null, expiresAt: null };
@@ -47,9 +47,9 @@ export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt:
 type Path = InputIssue['path'];
 
 /**
- * Converts requests into the rules of a user's token, without duplicates. Each rule has operations of its type, and an
- * entity and a workspace that the user can see. A calling token can give only scopes that it has itself.
- * Throws `BAD_USER_INPUT` with every issue, `LIMIT_REACHED`, or `FORBIDDEN`, `EXCEEDS_CALLER`.
+ * Converts requests into rules for a token of the user `ownerId`, without duplicates. Throws `BAD_USER_INPUT` with every
+ * issue if a rule names an unknown operation, or an entity or workspace that the user cannot see. Throws `LIMIT_REACHED`
+ * on too many requests, and `FORBIDDEN` with `EXCEEDS_CALLER` if the caller is a token that lacks a scope.
  */
 export async function resolveScopeRules(
   uow: UnitOfWork,
@@ -62,23 +62,23 @@ export async function resolveScopeRules(
   const check = inputCheck();
   const rules = requests.map((request, index) => check.try(() => parseRule(request, [...path, index])));
   check.finish();
-  const known = rules as ScopeRule[];
-  if (uow.principal.kind === 'PERSONAL_TOKEN') requireWithin(uow.principal.chain, known);
+  const parsed = rules as ScopeRule[];
+  if (uow.principal.kind === 'PERSONAL_TOKEN') requireWithin(uow.principal.chain, parsed);
   const issues: InputIssue[] = [];
-  for (const [index, rule] of known.entries()) {
+  for (const [index, rule] of parsed.entries()) {
     issues.push(...(await issuesOfTargets(uow, ownerId, rule, [...path, index])));
   }
   if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
-  return withoutDuplicates(known);
+  return withoutDuplicates(parsed);
 }
 
-/** Throws `LIMIT_REACHED` if a token can't have that many scopes. */
+/** Throws `LIMIT_REACHED` if a token cannot have `count` scopes. */
 export function requireScopeCount(count: number, { scopesPerToken }: Limits): void {
   if (count <= scopesPerToken) return;
   throw failure('LIMIT_REACHED', `A token can have at most ${scopesPerToken} scopes. Delete some first.`);
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` unless every token of the chain has all the rules. */
+/** Throws `FORBIDDEN` with `EXCEEDS_CALLER` unless every token of the chain has all the rules. */
 export function requireWithin(chain: readonly TokenAuthority[], rules: readonly ScopeRule[]): void {
   const within = chain.every((link) =>
     rules.every((rule) =>
@@ -92,10 +92,10 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
   const { entityType } = request;
   const operations = normaliseOperations(request.operations);
   if (operations.length === 0) throw badInput([...path, 'operations'], 'must name at least one operation');
-  const foreign = isBuiltIn(entityType)
-    ? foreignOperations(entityType, BUILT_IN_OPERATIONS[entityType], operations)
+  const unsupported = isBuiltIn(entityType)
+    ? unsupportedOperations(entityType, BUILT_IN_OPERATIONS[entityType], operations)
     : null;
-  if (foreign !== null) throw badInput([...path, 'operations'], foreign);
+  if (unsupported !== null) throw badInput([...path, 'operations'], unsupported);
   if (entityType === 'token' && request.workspaceId != null) {
     throw badInput([...path, 'workspaceId'], 'a personal token is in no workspace');
   }
@@ -115,17 +115,17 @@ function parseEntityId(entityType: string, entityId: string, path: Path): string
   return entityId;
 }
 
-/** Returns the message about operations that a type does not have; `null` if it has all of them. */
-function foreignOperations(
+/** Returns an error message that names the operations that a type does not have; `null` if it has all of them. */
+function unsupportedOperations(
   entityType: string,
-  known: readonly Operation[],
+  supported: readonly Operation[],
   operations: readonly Operation[],
 ): string | null {
-  const foreign = operations.filter((operation) => !known.includes(operation));
-  return foreign.length === 0 ? null : `a ${entityType} has no operation ${foreign.join(', ')}`;
+  const unsupported = operations.filter((operation) => !supported.includes(operation));
+  return unsupported.length === 0 ? null : `a ${entityType} has no operation ${unsupported.join(', ')}`;
 }
 
-/** Returns the issues of a rule that names something that the owner of the token cannot see. */
+/** Returns an issue for each entity, workspace or type of a rule that the owner of the token cannot see. */
 async function issuesOfTargets(
   uow: UnitOfWork,
   ownerId: string,
@@ -134,11 +134,11 @@ async function issuesOfTargets(
 ): Promise<InputIssue[]> {
   const { entityType, entityId, workspaceId } = rule;
   const issues: InputIssue[] = [];
-  if (workspaceId !== null && !(await seesWorkspace(uow, ownerId, entityType, workspaceId))) {
+  if (workspaceId !== null && !(await canSeeWorkspace(uow, ownerId, entityType, workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
   if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(uow.tx, ownerId, rule, path))];
-  if (entityId !== null && !(await seesEntity(uow, ownerId, rule, entityId))) {
+  if (entityId !== null && !(await canSeeEntity(uow, ownerId, rule, entityId))) {
     issues.push({
       path: [...path, 'entityId'],
       message: `is not a ${entityType} that the owner can see there`,
@@ -147,7 +147,7 @@ async function issuesOfTargets(
   return issues;
 }
 
-/** Returns the issues of a rule whose type or operations are not registered in its workspace or, without one, in any of the owner's. */
+/** Returns an issue if the type or operations of a rule are not registered in its workspace or, without one, in any of the owner's. */
 async function issuesOfRegistered(
   db: Executor,
   ownerId: string,
@@ -156,16 +156,16 @@ async function issuesOfRegistered(
 ): Promise<InputIssue[]> {
   const { entityType, workspaceId, operations } = rule;
   const registered = await findRegistrations(db, ownerId, entityType);
-  const meant = registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
-  if (meant.length === 0)
-    return [{ path: [...path, 'entityType'], message: 'is not an entity type that is known there' }];
-  const known = meant.flatMap((registration) => registration.operations);
-  const message = foreignOperations(entityType, known, operations);
+  const matching = registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
+  if (matching.length === 0)
+    return [{ path: [...path, 'entityType'], message: 'is not an entity type that is registered there' }];
+  const supported = matching.flatMap((registration) => registration.operations);
+  const message = unsupportedOperations(entityType, supported, operations);
   return message === null ? [] : [{ path: [...path, 'operations'], message }];
 }
 
-/** Returns whether a user sees a workspace: as a member or, for rules about channels, through a shared channel. */
-async function seesWorkspace(
+/** Returns whether a user can see a workspace: as a member or, for rules about channels, through a shared channel. */
+async function canSeeWorkspace(
   { tx, now }: UnitOfWork,
   userId: string,
   entityType: string,
@@ -175,7 +175,7 @@ async function seesWorkspace(
   return entityType === 'channel' && (await findSharedOperations(tx, userId, workspaceId, now)).length > 0;
 }
 
-async function seesEntity(
+async function canSeeEntity(
   { tx, now }: UnitOfWork,
   userId: string,
   rule: ScopeRule,

@@ -24,11 +24,11 @@ import {
 import type { Authentication } from './authentication.ts';
 import { authorize } from './authorize.ts';
 
-/** An active token, as far as it concerns the caller. */
+/** An active token with the authority that the caller is allowed to see. */
 export interface TokenDescription {
   readonly principal: TokenPrincipal;
   readonly token: Token;
-  /** Its present authority in the workspaces concerned. Each rule names its workspace, except rules about tokens. */
+  /** The current authority of the token. Each rule names its workspace, except rules about tokens. */
   readonly scopes: readonly ScopeRule[];
 }
 
@@ -37,10 +37,10 @@ type AuthorizedCaller = SessionPrincipal | WorkspaceTokenPrincipal;
 /** Describes tokens by their secrets (RFC 7662). */
 export interface Introspection {
   /**
-   * Returns the present authority of an active token, as far as it concerns the caller: for a workspace token, authority in
-   * its workspace; for a session, the user's own tokens and the tokens of the user's workspaces. Returns `null` for any
-   * other token. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or `FORBIDDEN` if the
-   * caller is a personal token or a policy denies it access to its workspace.
+   * Returns the current authority of an active token; `null` if the token is not active or not visible to the caller. A
+   * session sees its user's tokens and the tokens of its user's workspaces. A workspace token sees the authority of tokens
+   * in its own workspace. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or `FORBIDDEN`
+   * if the caller is a personal token or a policy denies it access to its workspace.
    */
   describe(caller: Principal, secret: string): Promise<TokenDescription | null>;
 }
@@ -53,7 +53,7 @@ export function createIntrospection(deps: {
 }): Introspection {
   const { db, clock, authentication } = deps;
 
-  /** Returns the principal of an active token's secret; `null` for any other secret. */
+  /** Returns the principal of the active token with a secret; `null` if there is none. */
   async function identify(secret: string): Promise<TokenPrincipal | null> {
     const kind = kindOfSecret(secret);
     if (kind !== 'PERSONAL' && kind !== 'WORKSPACE') return null;
@@ -70,7 +70,7 @@ export function createIntrospection(deps: {
     }
   }
 
-  /** Returns the access of the token's holder to one workspace or, with `null`, to all. */
+  /** Returns the access of the token's owner to one workspace or, with `null`, to all. */
   async function findAccess(subject: TokenPrincipal, workspaceId: string | null): Promise<WorkspaceAccess[]> {
     if (subject.kind === 'PERSONAL_TOKEN')
       return findWorkspaceAccess(db, subject.userId, workspaceId, clock());
@@ -92,7 +92,7 @@ export function createIntrospection(deps: {
     );
   }
 
-  /** Returns the caller if it is allowed to introspect tokens. Throws otherwise. */
+  /** Returns the caller. Throws unless it is allowed to introspect tokens. */
   async function requireAuthorized(caller: Principal): Promise<AuthorizedCaller> {
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
     if (caller.kind === 'PERSONAL_TOKEN') throw forbidden('ROLE_GATED');
@@ -103,15 +103,15 @@ export function createIntrospection(deps: {
     return caller;
   }
 
-  async function concernsPerson({ userId }: SessionPrincipal, subject: TokenPrincipal): Promise<boolean> {
+  async function isVisibleTo({ userId }: SessionPrincipal, subject: TokenPrincipal): Promise<boolean> {
     if (subject.kind === 'PERSONAL_TOKEN') return subject.userId === userId;
     return (await findMember(db, subject.workspaceId, userId)) !== null;
   }
 
-  /** Returns the token's scopes that concern the caller; `null` if the token does not concern it. */
+  /** Returns the scopes that the caller is allowed to see; `null` if the token is not visible to the caller. */
   async function scopesFor(caller: AuthorizedCaller, subject: TokenPrincipal): Promise<ScopeRule[] | null> {
     if (caller.kind === 'SESSION') {
-      return (await concernsPerson(caller, subject)) ? scopesIn(subject, null) : null;
+      return (await isVisibleTo(caller, subject)) ? scopesIn(subject, null) : null;
     }
     const { workspaceId } = caller;
     const scopes = (await scopesIn(subject, workspaceId)).filter((rule) => rule.workspaceId === workspaceId);

@@ -6,36 +6,37 @@ import { type CredentialUse, saveUses } from '../../storage/repositories/credent
 import type { Transact } from '../transactions/transact.ts';
 import type { Caller } from './caller.ts';
 
-const FLUSH_EVERY_MS = 5000;
-const ROWS_AT_ONCE = 200;
-/** How long a reader waits for what it reads to be up to date, where others hold the database. */
-const READER_WAITS_MS = 250;
+const FLUSH_INTERVAL_MS = 5000;
+const BATCH_ROWS = 200;
+/** How long a reader waits for uses to be stored. */
+const READER_TIMEOUT_MS = 250;
 
-/** Remembers the last authorised use of each credential, and stores it in batches. */
+/** Records the last authorized use of each credential and stores it in batches. */
 export interface LastUse {
+  /** Records a use, without storing it yet. */
   record(use: CredentialUse): void;
   /** Returns the last use of a credential if it is not stored yet; `null` otherwise. */
   unstored(credentialId: string): CredentialUse | null;
   /**
-   * Stores what was recorded so far, for a reader. Uses that cannot be stored within a quarter of a second stay recorded
-   * and cause no error; the reader sees an older use.
+   * Stores the uses recorded so far, before they are read. Resolves after at most 250 ms and does not throw: uses that are
+   * not stored by then remain recorded, and the reader sees older ones.
    */
   flush(): Promise<void>;
-  /** How many uses are not stored yet. */
+  /** Returns the number of uses that are not stored yet. */
   backlog(): number;
-  /** Stores the remaining uses if it can, and stops. */
+  /** Stops the timer and tries to store the remaining uses. */
   close(): Promise<void>;
 }
 
 /**
- * A use that is still to be stored. Most callers come again from where they were, and then only the instant is new: an
- * object that outlives its request is one that the collector of garbage has to move.
+ * A use that is not stored yet. If the next use has the same address and user agent, only the instant is updated, because a
+ * new object that outlives its request costs time in the garbage collector.
  */
 interface RecordedUse extends CredentialUse {
   at: number;
 }
 
-/** Notes that a caller was allowed something. Only that counts as a use: probing with a leaked token must not look like one. */
+/** Records a use of a caller's credential. Call it only after an operation was allowed, so that denied probes do not count. */
 export function recordUse(
   { lastUse, clock }: { lastUse: LastUse; clock: Clock },
   { address, userAgent }: Pick<Caller, 'address' | 'userAgent'>,
@@ -46,27 +47,28 @@ export function recordUse(
 }
 
 /**
- * A recorder that stores every five seconds: that much may be lost in a crash, nothing on a clean stop. It costs 0.1 µs a
- * use; to store one takes 7 µs, and 20 to look the credential up again that was remembered until this commit: with 2,000 in
- * use, one percent of a core. A file of its own would gain no more than that, so it shares the one of all else.
+ * Returns a recorder that stores every five seconds. A crash can lose the last five seconds; a clean stop loses nothing.
+ * Recording takes 0.1 µs. Storing takes 7 µs for each credential, and 20 µs to look it up again, because each commit empties
+ * the principal cache: 1 % of a core with 2,000 credentials in use. A separate database file could save no more than that.
  */
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
-  /** What was recorded since the last batch began to be stored; then what of that batch is not stored yet. */
+  /** The uses recorded since the last flush began, by credential. */
   let pending = new Map<string, RecordedUse>();
+  /** The uses of the current flush that are not stored yet, by credential. */
   let flushing = new Map<string, RecordedUse>();
 
   let storing: Promise<void> | null = null;
-  /** Whether the last attempt to store failed or was slow; then readers do not wait. */
+  /** Whether the last flush failed or was slow. If so, readers do not wait. */
   let lagging = false;
 
   /**
-   * Stores what is there now, and not what comes meanwhile: under load, that would never end. All servers of a database
-   * do so in the order of the ids, and so never wait for each other in a circle.
+   * Stores the uses in `flushing`. Uses recorded meanwhile wait for the next flush; otherwise a flush under load would never
+   * end. All servers of a database store in the order of ids, so that they cannot deadlock.
    */
   async function storeAll(): Promise<void> {
     const due = [...flushing.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
-    for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
-      const batch = due.slice(start, start + ROWS_AT_ONCE);
+    for (let start = 0; start < due.length; start += BATCH_ROWS) {
+      const batch = due.slice(start, start + BATCH_ROWS);
       await deps.transact((tx) => saveUses(tx, batch));
       for (const { credentialId } of batch) flushing.delete(credentialId);
     }
@@ -88,18 +90,18 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     }
   }
 
-  /** One at a time. */
+  /** Starts a flush, or returns the current one. */
   function store(): Promise<void> {
     storing ??= tryToStore();
     return storing;
   }
 
-  /** Stores everything recorded by now: a batch that is being stored can be older. */
+  /** Stores all uses recorded so far. If a flush is running, starts another one after it, because its uses can be older. */
   const storeNow = () => (storing ? storing.then(store) : store());
 
   const backlog = () => pending.size + flushing.size;
 
-  const timer = setInterval(store, FLUSH_EVERY_MS);
+  const timer = setInterval(store, FLUSH_INTERVAL_MS);
   timer.unref();
 
   return {
@@ -111,8 +113,8 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     unstored: (credentialId) => pending.get(credentialId) ?? flushing.get(credentialId) ?? null,
     flush: async () => {
       if (backlog() === 0 || lagging) return;
-      const patience = pause(READER_WAITS_MS, 'spent', { ref: false });
-      lagging = (await Promise.race([storeNow(), patience])) === 'spent' || lagging;
+      const timeout = pause(READER_TIMEOUT_MS, 'timeout', { ref: false });
+      lagging = (await Promise.race([storeNow(), timeout])) === 'timeout' || lagging;
     },
     backlog,
     async close() {

@@ -7,8 +7,8 @@ const ENTRIES_MAX = 50_000;
 /** Caches the principals of credentials, by the digests of their secrets. */
 export interface PrincipalCache {
   /**
-   * Returns the principal of a digest at an instant: immediately if it is cached, otherwise by `lookUp`, whose errors
-   * pass through. Caches what was looked up unless something was committed meanwhile.
+   * Returns the principal of a digest at the instant `now`, without a promise if it is cached. Otherwise calls `lookUp` and
+   * caches its result unless something was committed meanwhile. Throws the errors of `lookUp`.
    */
   get(digest: string, now: number, lookUp: () => Promise<Principal>): MaybePromise<Principal>;
 }
