@@ -69,7 +69,10 @@ export type WorkspaceToken = TokenFields & WorkspaceOwnership;
 /** A token without its secret. */
 export type Token = PersonalToken | WorkspaceToken;
 
-/** Returns the status at `now`. Revoked takes precedence over disabled, disabled over expired. A token expires at `expiresAt`. */
+/**
+ * Returns the status at `now`. Revoked takes precedence over disabled, disabled over expired. A token expires at
+ * `expiresAt`.
+ */
 export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.revokedAt !== null) return 'REVOKED';
   if (token.disabledAt !== null || token.ancestorDisabledAt !== null) return 'DISABLED';

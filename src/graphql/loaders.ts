@@ -31,7 +31,10 @@ const SCOPED_TOKENS_PER_STATEMENT = 20;
 /** Returns the values of keys. The map omits the keys that do not exist. */
 type Find<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 
-/** Returns the values of keys in order. Looks each distinct key up once, in statements of `step` keys; other requests can run in between. */
+/**
+ * Returns the values of keys in order. Looks each distinct key up once, in statements of `step` keys; other requests
+ * can run in between.
+ */
 async function findInSteps<Value>(
   keys: readonly string[],
   find: Find<Value>,
@@ -63,7 +66,9 @@ function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
   };
 }
 
-/** Returns the loaders of one operation. They have no cache, so that a mutation field sees the changes of earlier ones. */
+/**
+ * Returns the loaders of one operation. They have no cache, so that a mutation field sees the changes of earlier ones.
+ */
 export function createLoaders(
   { lookups, tokens }: Services,
   budget: Budget,

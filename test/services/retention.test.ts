@@ -67,9 +67,7 @@ describe('the audit log', () => {
     postern.advance(1);
     await prune();
     expect(await countOf('audit_events')).toBe(1);
-    expect(
-      postern.logs.filter((line) => line.includes('audit rows past their time were deleted')),
-    ).toHaveLength(1);
+    expect(postern.logs.filter((line) => line.includes('deleted expired audit events'))).toHaveLength(1);
   });
 
   test('loses many rows in many short transactions, between which others write', async () => {

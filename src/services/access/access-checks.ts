@@ -13,7 +13,10 @@ import { authorize, type OnScan } from './authorize.ts';
 /** The entity id that means every entity of a type. No entity has it, because ids contain no asterisk. */
 export const EVERY_ENTITY = '*';
 
-/** The question whether a caller is allowed to do an operation. Ids are global ids, or the opaque ids of a registered type. */
+/**
+ * The question whether a caller is allowed to do an operation. Ids are global ids, or the opaque ids of a registered
+ * type.
+ */
 export interface AccessCheck {
   readonly operation: Operation;
   readonly entityType: string;

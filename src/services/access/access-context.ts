@@ -44,7 +44,9 @@ async function findChannelAccess(
   return workspaceId === null ? null : findAccessContext(db, principal, workspaceId);
 }
 
-/** Returns the caller's access to a workspace or channel; `null` if it is not in the workspace that the request names. */
+/**
+ * Returns the caller's access to a workspace or channel; `null` if it is not in the workspace that the request names.
+ */
 export async function findEntityAccess(
   db: Executor,
   principal: Principal,
@@ -59,7 +61,10 @@ export async function findEntityAccess(
   return workspaceId === undefined || access?.workspaceId === workspaceId ? access : null;
 }
 
-/** Returns the caller's access to the entities of a type in a workspace. A share never grants an operation on the whole type. */
+/**
+ * Returns the caller's access to the entities of a type in a workspace. A share never grants an operation on the whole
+ * type.
+ */
 export async function findTypeAccess(
   db: Executor,
   principal: Principal,
@@ -90,7 +95,10 @@ export async function findRegistrationsFor(
   return access && type ? [{ access, operations: type.operations }] : [];
 }
 
-/** Returns the token of a request and the caller's access to it; `null` if it is not in the workspace that the request names. */
+/**
+ * Returns the token of a request and the caller's access to it; `null` if it is not in the workspace that the request
+ * names.
+ */
 export async function findTokenAccess(
   db: Executor,
   principal: Principal,

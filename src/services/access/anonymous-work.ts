@@ -6,8 +6,8 @@ const CONCURRENCY = 2;
 export type AnonymousWork = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * Returns the limiter of one server. Callers without a credential use at most two connections, so they cannot block other
- * callers. Do not nest calls, because the inner call would wait for the outer one.
+ * Returns the limiter of one server. Callers without a credential use at most two connections, so they cannot block
+ * other callers. Do not nest calls, because the inner call would wait for the outer one.
  */
 export function createAnonymousWork(): AnonymousWork {
   return pLimit(CONCURRENCY);

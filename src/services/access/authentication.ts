@@ -16,14 +16,15 @@ import { createPrincipalCache } from './principal-cache.ts';
 /** Identifies callers by their credentials. */
 export interface Authentication {
   /**
-   * Returns the principal of a credential, without a promise if it is cached and nothing has to be stored. The first use of
-   * a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`,
-   * `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
+   * Returns the principal of a credential, without a promise if it is cached and nothing has to be stored. The first
+   * use of a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`,
+   * `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
    */
   authenticate(credential: Credential): MaybePromise<Principal>;
   /**
-   * Returns the current principal of a credential that was authenticated earlier in the request; the anonymous principal
-   * for `null`. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no longer valid.
+   * Returns the current principal of a credential that was authenticated earlier in the request; the anonymous
+   * principal for `null`. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no longer
+   * valid.
    */
   reauthenticate(credential: Credential | null, tx?: Executor): MaybePromise<Principal>;
 }
@@ -63,7 +64,10 @@ function requireLive({ chain }: TokenSnapshot, now: number): void {
   if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
 }
 
-/** Returns when a secret expires: at the end of its overlap or with the first token of its chain; `null` if it never does. */
+/**
+ * Returns when a secret expires: at the end of its overlap or with the first token of its chain; `null` if it never
+ * does.
+ */
 function endOf({ validUntil, chain }: TokenSnapshot): number | null {
   let end = validUntil;
   for (const { expiresAt } of chain) {

@@ -29,9 +29,9 @@ import {
 export type OnScan = (workspaces: number) => Promise<void> | undefined;
 
 /**
- * Returns the decision on a request, by the executor's view of the database at the instant `now`. Returns a promise only
- * if the decision depends on stored data. Throws only the errors of `onScan` and of the database. Fields, transactions,
- * streams, access checks and `/verify` all call this function.
+ * Returns the decision on a request, by the executor's view of the database at the instant `now`. Returns a promise
+ * only if the decision depends on stored data. Throws only the errors of `onScan` and of the database. Fields,
+ * transactions, streams, access checks and `/verify` all call this function.
  */
 export function authorize(
   db: Executor,
@@ -72,9 +72,9 @@ async function authorizeByDatabase(
 }
 
 /**
- * Returns the decision on a request about a built-in type. A request about every entity is decided by the caller's role in
- * the workspace of the request or, without one, in any workspace. A request about at least one entity is allowed if one is
- * visible. Otherwise it is decided like a request about every entity, because there may be no entity yet.
+ * Returns the decision on a request about a built-in type. A request about every entity is decided by the caller's role
+ * in the workspace of the request or, without one, in any workspace. A request about at least one entity is allowed if
+ * one is visible. Otherwise it is decided like a request about every entity, because there may be no entity yet.
  */
 async function authorizeType(
   db: Executor,

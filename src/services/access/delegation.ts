@@ -36,7 +36,10 @@ export interface ScopeRequest {
   readonly operations: readonly Operation[];
 }
 
-/** Returns the id of the calling token and the earliest expiry of its chain; `null` for both if the caller is not a token. */
+/**
+ * Returns the id of the calling token and the earliest expiry of its chain; `null` for both if the caller is not a
+ * token.
+ */
 export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt: number | null } {
   const { principal } = uow;
   if (!isToken(principal)) return { parentId: null, expiresAt: null };
@@ -47,9 +50,10 @@ export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt:
 type Path = InputIssue['path'];
 
 /**
- * Converts requests into rules for a token of the user `ownerId`, without duplicates. Throws `BAD_USER_INPUT` with every
- * issue if a rule names an unknown operation, or an entity or workspace that the user cannot see. Throws `LIMIT_REACHED`
- * on too many requests, and `FORBIDDEN` with `EXCEEDS_CALLER` if the caller is a token that lacks a scope.
+ * Converts requests into rules for a token of the user `ownerId`, without duplicates. Throws `BAD_USER_INPUT` with
+ * every issue if a rule names an unknown operation, or an entity or workspace that the user cannot see. Throws
+ * `LIMIT_REACHED` on too many requests, and `FORBIDDEN` with `EXCEEDS_CALLER` if the caller is a token that lacks a
+ * scope.
  */
 export async function resolveScopeRules(
   uow: UnitOfWork,
@@ -147,7 +151,10 @@ async function issuesOfTargets(
   return issues;
 }
 
-/** Returns an issue if the type or operations of a rule are not registered in its workspace or, without one, in any of the owner's. */
+/**
+ * Returns an issue if the type or operations of a rule are not registered in its workspace or, without one, in any of
+ * the owner's.
+ */
 async function issuesOfRegistered(
   db: Executor,
   ownerId: string,
@@ -156,7 +163,9 @@ async function issuesOfRegistered(
 ): Promise<InputIssue[]> {
   const { entityType, workspaceId, operations } = rule;
   const registered = await findRegistrations(db, ownerId, entityType);
-  const matching = registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
+  const matching = registered.filter(
+    ({ access }) => workspaceId === null || access.workspaceId === workspaceId,
+  );
   if (matching.length === 0)
     return [{ path: [...path, 'entityType'], message: 'is not an entity type that is registered there' }];
   const supported = matching.flatMap((registration) => registration.operations);

@@ -38,9 +38,9 @@ type AuthorizedCaller = SessionPrincipal | WorkspaceTokenPrincipal;
 export interface Introspection {
   /**
    * Returns the current authority of an active token; `null` if the token is not active or not visible to the caller. A
-   * session sees its user's tokens and the tokens of its user's workspaces. A workspace token sees the authority of tokens
-   * in its own workspace. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or `FORBIDDEN`
-   * if the caller is a personal token or a policy denies it access to its workspace.
+   * session sees its user's tokens and the tokens of its user's workspaces. A workspace token sees the authority of
+   * tokens in its own workspace. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or
+   * `FORBIDDEN` if the caller is a personal token or a policy denies it access to its workspace.
    */
   describe(caller: Principal, secret: string): Promise<TokenDescription | null>;
 }

@@ -18,8 +18,8 @@ export interface LastUse {
   /** Returns the last use of a credential if it is not stored yet; `null` otherwise. */
   unstored(credentialId: string): CredentialUse | null;
   /**
-   * Stores the uses recorded so far, before they are read. Resolves after at most 250 ms and does not throw: uses that are
-   * not stored by then remain recorded, and the reader sees older ones.
+   * Stores the uses recorded so far, before they are read. Resolves after at most 250 ms and does not throw: uses that
+   * are not stored by then remain recorded, and the reader sees older ones.
    */
   flush(): Promise<void>;
   /** Returns the number of uses that are not stored yet. */
@@ -29,14 +29,17 @@ export interface LastUse {
 }
 
 /**
- * A use that is not stored yet. If the next use has the same address and user agent, only the instant is updated, because a
- * new object that outlives its request costs time in the garbage collector.
+ * A use that is not stored yet. If the next use has the same address and user agent, only the instant is updated,
+ * because a new object that outlives its request costs time in the garbage collector.
  */
 interface RecordedUse extends CredentialUse {
   at: number;
 }
 
-/** Records a use of a caller's credential. Call it only after an operation was allowed, so that denied probes do not count. */
+/**
+ * Records a use of a caller's credential. Call it only after an operation was allowed, so that denied probes do not
+ * count.
+ */
 export function recordUse(
   { lastUse, clock }: { lastUse: LastUse; clock: Clock },
   { address, userAgent }: Pick<Caller, 'address' | 'userAgent'>,
@@ -47,9 +50,10 @@ export function recordUse(
 }
 
 /**
- * Returns a recorder that stores every five seconds. A crash can lose the last five seconds; a clean stop loses nothing.
- * Recording takes 0.1 µs. Storing takes 7 µs for each credential, and 20 µs to look it up again, because each commit empties
- * the principal cache: 1 % of a core with 2,000 credentials in use. A separate database file could save no more than that.
+ * Returns a recorder that stores every five seconds. A crash can lose the last five seconds; a clean stop loses
+ * nothing. Recording takes 0.1 µs. Storing takes 7 µs for each credential, and 20 µs to look it up again, because each
+ * commit empties the principal cache: 1 % of a core with 2,000 credentials in use. A separate database file could save
+ * no more than that.
  */
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
   /** The uses recorded since the last flush began, by credential. */
@@ -62,8 +66,8 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
   let lagging = false;
 
   /**
-   * Stores the uses in `flushing`. Uses recorded meanwhile wait for the next flush; otherwise a flush under load would never
-   * end. All servers of a database store in the order of ids, so that they cannot deadlock.
+   * Stores the uses in `flushing`. Uses recorded meanwhile wait for the next flush; otherwise a flush under load would
+   * never end. All servers of a database store in the order of ids, so that they cannot deadlock.
    */
   async function storeAll(): Promise<void> {
     const due = [...flushing.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
@@ -96,7 +100,9 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     return storing;
   }
 
-  /** Stores all uses recorded so far. If a flush is running, starts another one after it, because its uses can be older. */
+  /**
+   * Stores all uses recorded so far. If a flush is running, starts another one after it, because its uses can be older.
+   */
   const storeNow = () => (storing ? storing.then(store) : store());
 
   const backlog = () => pending.size + flushing.size;

@@ -7,16 +7,16 @@ const ENTRIES_MAX = 50_000;
 /** Caches the principals of credentials, by the digests of their secrets. */
 export interface PrincipalCache {
   /**
-   * Returns the principal of a digest at the instant `now`, without a promise if it is cached. Otherwise calls `lookUp` and
-   * caches its result unless something was committed meanwhile. Throws the errors of `lookUp`.
+   * Returns the principal of a digest at the instant `now`, without a promise if it is cached. Otherwise calls `lookUp`
+   * and caches its result unless something was committed meanwhile. Throws the errors of `lookUp`.
    */
   get(digest: string, now: number, lookUp: () => Promise<Principal>): MaybePromise<Principal>;
 }
 
 /**
- * Returns a cache that cannot be stale: any commit, by this process or another, empties it, so no code has to invalidate
- * it. Errors are not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10 µs and more, a
- * cached principal 1 µs.
+ * Returns a cache that cannot be stale: any commit, by this process or another, empties it, so no code has to
+ * invalidate it. Errors are not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10
+ * µs and more, a cached principal 1 µs.
  */
 export function createPrincipalCache(version: DataVersion): PrincipalCache {
   const cache = new Map<string, Principal>();

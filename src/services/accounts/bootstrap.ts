@@ -6,11 +6,11 @@ import type { Executor } from '../../storage/database.ts';
 import { findInstallationId, insertInstallationId } from '../../storage/repositories/installation.ts';
 import { hasUsers, insertUser } from '../../storage/repositories/users.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { foundWorkspace } from '../workspaces/workspaces.ts';
+import { insertWorkspaceWithOwner } from '../workspaces/workspaces.ts';
 
 const PASSWORD_LENGTH = 24;
 
-/** The account that a fresh database starts with. */
+/** The first account of a new database. */
 export interface FirstOwner {
   readonly email: string;
   /** The generated password, which is returned only here; `null` if a password was given. */
@@ -23,30 +23,31 @@ export interface FirstOwner {
  */
 export async function createFirstOwner(
   deps: { db: Executor; changes: UnitOfWorkRunner; passwords: PasswordHasher; secrets: SecretSource },
-  wanted: { email: string; password: string | null },
+  requested: { email: string; password: string | null },
 ): Promise<FirstOwner | null> {
   if (await hasUsers(deps.db)) return null;
-  const password = wanted.password ?? deps.secrets.text(PASSWORD_LENGTH);
+  const password = requested.password ?? deps.secrets.text(PASSWORD_LENGTH);
   const passwordHash = await deps.passwords.hash(password);
   const created = await deps.changes.runAsOperator(async (uow) => {
     if (await hasUsers(uow.tx)) return false;
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
-    const owner = { id: uow.newId(), email: wanted.email, name: 'Owner', ...stamps };
+    const owner = { id: uow.newId(), email: requested.email, name: 'Owner', ...stamps };
     await insertUser(uow.tx, { ...owner, passwordHash });
     await uow.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
-    await foundWorkspace(uow, { name: 'Main', slug: 'main', ownerId: owner.id });
+    await insertWorkspaceWithOwner(uow, { name: 'Main', slug: 'main', ownerId: owner.id });
     return true;
   });
-  return created ? { email: wanted.email, password: wanted.password === null ? password : null } : null;
+  return created ? { email: requested.email, password: requested.password === null ? password : null } : null;
 }
 
 /**
- * The id of the installation, which its first start makes. Of several servers that start on one database, all get the same.
- * Its first characters stand for it, so `ids` must make ids that are random from the first character on.
+ * Returns the id of the installation and creates it on the first start. All servers of a database get the same id.
+ * Callers abbreviate the id to its first characters, so `ids` must return ids that are random from the first character
+ * on.
  */
 export async function identifyInstallation({ db }: { db: Executor }, ids: IdSource): Promise<string> {
-  const known = await findInstallationId(db);
-  if (known !== null) return known;
+  const existing = await findInstallationId(db);
+  if (existing !== null) return existing;
   await insertInstallationId(db, ids());
   return identifyInstallation({ db }, ids);
 }

@@ -25,55 +25,60 @@ import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.
 import { auditLostInvitations, voidInvitationsTo } from '../workspaces/invitation-ends.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
-/** An account to be made, as it was typed. */
+/** The input of a new account, not validated yet. */
 export interface NewUser {
   readonly email: string;
   readonly name: string;
   readonly password: string;
 }
 
-/** What came of a deactivation. */
+/** The result of a deactivation. */
 export interface Deactivation {
   /** Whether the account was active before. */
   readonly isNew: boolean;
-  /** The workspace tokens that the user made and that were not revoked before. */
+  /** The workspace tokens that the user created, except those that were revoked before. */
   readonly created: readonly Token[];
 }
 
-/** What a reset of a password ended. */
+/** The counts of sessions and tokens that a password reset ended. */
 export interface PasswordReset {
   readonly endedSessions: number;
   readonly revokedTokens: number;
 }
 
 /**
- * What the operator of the machine does from the command line, beside a running server: each call is a short
- * transaction of its own and holds from the server's next request on. Users are named by email; for an unknown one
- * every call throws `NOT_FOUND`.
+ * Manages accounts for the operator, who uses the command line while servers can run. Each change is a short
+ * transaction and applies to the next request of a server. Methods identify users by email and throw `NOT_FOUND` on an
+ * unknown one.
  */
 export interface OperatorService {
-  /** Every user, by email. */
+  /** Returns all users, ordered by email. */
   listUsers(): Promise<readonly User[]>;
+  /** Returns the user with an email. */
   findUser(email: string): Promise<User>;
   /** Creates an account with a verified email. Throws `BAD_USER_INPUT`, or `CONFLICT` if the email has an account. */
   createUser(user: NewUser): Promise<User>;
   /**
-   * Shuts a user out: sessions end, tokens rest, and what the user shared and whom the user invited is deleted. The
-   * workspace tokens that the user made go on working unless `revokeCreated`.
+   * Deactivates a user: ends the sessions, suspends the personal tokens, and deletes the shares and open invitations
+   * that the user gave. The workspace tokens that the user created keep working unless `revokeCreated`. Idempotent.
    */
   deactivateUser(email: string, revokeCreated?: boolean): Promise<Deactivation>;
-  /** Lets a user in again; the tokens work as before, deleted shares and invitations stay so. Tells whether that changed anything. */
+  /**
+   * Reactivates a user and their tokens, but restores no shares or invitations. Returns whether that changed anything.
+   */
   reactivateUser(email: string): Promise<boolean>;
   /** Marks the email of a user as verified. Returns whether that changed anything. */
   verifyEmail(email: string): Promise<boolean>;
   /**
-   * Deactivates the user who holds an unverified email and frees the email for another account, which inherits nothing.
-   * Open invitations to it become void. Returns the address that the user has now. Throws `CONFLICT` if it is verified.
+   * Deactivates the user with an unverified email and releases the email for another account, which inherits nothing.
+   * Voids open invitations to the email. Returns the new address of the user. Throws `CONFLICT` if the email is
+   * verified.
    */
   releaseEmail(email: string): Promise<string>;
   /**
-   * Replaces a password, ends every session and deletes the user's open invitations. Unless `keepTokens`, it revokes the
-   * personal tokens and deletes what they shared. Clears the throttle of sign-in, so that the new password works at once.
+   * Replaces a password, ends every session and deletes the invitations that the user created. Unless `keepTokens`,
+   * also revokes the personal tokens and deletes the shares that they gave. Resets the sign-in throttle, so that the
+   * new password works immediately. Throws `BAD_USER_INPUT`.
    */
   resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
   /** Revokes the personal tokens of a user; returns the count. */
@@ -82,7 +87,7 @@ export interface OperatorService {
   revokeAllTokens(): Promise<number>;
 }
 
-async function userOf(db: Executor, email: string): Promise<User> {
+async function loadUser(db: Executor, email: string): Promise<User> {
   const user = await findUserByEmail(db, parseEmail(email, ['email']));
   if (!user) throw failure('NOT_FOUND', 'No user has this email.');
   return user;
@@ -97,7 +102,7 @@ async function auditUser(
   await uow.audit({ action, userId, targetId: toGlobalId('User', userId), detail });
 }
 
-function checkUser(user: NewUser): NewUser {
+function parseUser(user: NewUser): NewUser {
   const check = inputCheck();
   const email = check.try(() => parseEmail(user.email, ['email']));
   const name = check.try(() => parseName(user.name, ['name']));
@@ -106,16 +111,16 @@ function checkUser(user: NewUser): NewUser {
   return { email, name, password } as NewUser;
 }
 
-/** Says why an account cannot be created, and what the operator can do. */
+/** Returns the error for a new account whose email belongs to `user`, with what the operator can do. */
 function emailTaken({ emailVerifiedAt, email }: User): PosternError {
   const message =
     emailVerifiedAt === null
-      ? `An invitation created an account with this email, which nobody has verified. If it is not that person's: postern user release ${email}; if it is: postern user verify ${email}.`
+      ? `An invitation created an account with this email, which no one has verified. If the account belongs to another person, run: postern user release ${email}; otherwise, run: postern user verify ${email}.`
       : 'A user has this email already.';
   return failure('CONFLICT', message);
 }
 
-/** Shuts a user out; returns whether that changed anything. */
+/** Deactivates a user; returns whether that changed anything. */
 async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
   if (user.deactivatedAt !== null) return false;
   await setDeactivatedAt(uow.tx, user.id, uow.now);
@@ -136,9 +141,9 @@ export function createOperatorService(deps: {
 }): OperatorService {
   const { db, changes, passwords, throttle } = deps;
 
-  /** Runs work on a user, read in the transaction. */
+  /** Runs work on the user with an email, in one transaction. Throws `NOT_FOUND`. */
   function changeUser<T>(email: string, work: (uow: UnitOfWork, user: User) => Promise<T>): Promise<T> {
-    return changes.runAsOperator(async (uow) => work(uow, await userOf(uow.tx, email)));
+    return changes.runAsOperator(async (uow) => work(uow, await loadUser(uow.tx, email)));
   }
 
   async function insertHashed(
@@ -155,15 +160,15 @@ export function createOperatorService(deps: {
 
   return {
     listUsers: () => listUsers(db),
-    findUser: (email) => userOf(db, email),
+    findUser: (email) => loadUser(db, email),
 
     async createUser(input) {
-      const user = checkUser(input);
+      const user = parseUser(input);
       const passwordHash = await passwords.hash(user.password);
       try {
         return await changes.runAsOperator((uow) => insertHashed(uow, user, passwordHash));
       } catch (error) {
-        throw isUniqueViolation(error) ? emailTaken(await userOf(db, user.email)) : error;
+        throw isUniqueViolation(error) ? emailTaken(await loadUser(db, user.email)) : error;
       }
     },
 
@@ -197,7 +202,7 @@ export function createOperatorService(deps: {
           throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
         }
         await deactivate(uow, user);
-        // A random name in a domain that can never exist (RFC 2606), so no one can own it beforehand.
+        // A random name in a domain that can never exist (RFC 2606), so no one can own it.
         const address = `released-${uow.newId()}@released.invalid`;
         await setEmail(uow.tx, user.id, address);
         await auditUser(uow, 'user.email_released', user.id, { email: user.email });
@@ -210,7 +215,7 @@ export function createOperatorService(deps: {
 
     async resetPassword(email, password, keepTokens) {
       const passwordHash = await passwords.hash(parsePassword(password, ['password']));
-      const { user, ...ended } = await changeUser(email, async (uow, user) => {
+      const { user, ...counts } = await changeUser(email, async (uow, user) => {
         await setPasswordHash(uow.tx, user.id, passwordHash);
         const endedSessions = await deleteSessions(uow.tx, user.id);
         await auditLostInvitations(uow, { userId: user.id });
@@ -223,7 +228,7 @@ export function createOperatorService(deps: {
         return { user, endedSessions, revokedTokens };
       });
       await throttle.reset(user.email);
-      return ended;
+      return counts;
     },
 
     revokeTokensOf: (email) => changeUser(email, (uow, user) => revokeTokensOf(uow, { ownerId: user.id })),

@@ -36,27 +36,31 @@ export interface OpenedSession {
   readonly expiresAt: number;
 }
 
-/** Signing in and out, and what a person does to the own account. */
+/** Manages sessions and passwords of users. */
 export interface SessionService {
   /** Returns the sessions of a signed-in user, newest first; an empty list for other callers. */
   list(principal: Principal): Promise<Session[]>;
-  /** Opens a session. Throws `INVALID_CREDENTIALS`, whichever was wrong, or `TOO_MANY_ATTEMPTS`. */
+  /**
+   * Opens a session. Throws `BAD_USER_INPUT`, `INVALID_CREDENTIALS` for a wrong email or password, or
+   * `TOO_MANY_ATTEMPTS`.
+   */
   signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
-  /** Ends the session that the call was made with. */
+  /** Ends the session of the call. */
   signOut(uow: UnitOfWork): Promise<void>;
-  /** Ends one of the person's sessions. Throws `NOT_FOUND`. */
+  /** Ends a session of the user; returns its id. Throws `NOT_FOUND`. */
   revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
   /** Ends all sessions of the user except the current one; returns the count. */
   revokeOthers(uow: UnitOfWork): Promise<number>;
   /**
-   * Replaces the password and ends the person's other sessions. With `revokeTokens` it also revokes the personal tokens,
-   * and deletes what they shared and the invitations that the person made.
-   * Throws `INVALID_CREDENTIALS` where the present password is wrong, `BAD_USER_INPUT` where the new one will not do.
+   * Replaces the password and ends the other sessions of the user. With `revokeTokens`, also revokes the personal
+   * tokens and deletes the shares that they gave and the invitations that the user created. Throws
+   * `INVALID_CREDENTIALS` if the current password is wrong, `BAD_USER_INPUT` if the new one is invalid, or
+   * `TOO_MANY_ATTEMPTS`.
    */
   changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
 }
 
-/** Stores a new session for a user, with its audit row, and forgets those whose time is over. */
+/** Creates a session of a user, with its audit event. */
 async function openSession(
   uow: UnitOfWork,
   user: User,
@@ -82,7 +86,7 @@ async function openSession(
   return { user, secret: issued.secret, expiresAt: session.expiresAt };
 }
 
-/** The session service over its dependencies. */
+/** Returns the session service. */
 export function createSessionService(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
@@ -96,7 +100,10 @@ export function createSessionService(deps: {
 }): SessionService {
   const { db, changes, passwords, secrets, throttle, anonymousWork, limits, clock, lastUse } = deps;
 
-  /** Checks a password as an attempt that is counted before the work and forgiven when it was right. */
+  /**
+   * Returns the active account if the password is correct; `null` otherwise. `admit` counts the attempt before the
+   * check.
+   */
   async function checkPassword(
     caller: Caller,
     email: string,
@@ -107,8 +114,8 @@ export function createSessionService(deps: {
       attempt: await admit(),
       account: await findUserByEmail(db, email),
     }));
-    const right = await passwords.verify(account?.passwordHash ?? null, password);
-    if (right && account && account.deactivatedAt === null) {
+    const isCorrect = await passwords.verify(account?.passwordHash ?? null, password);
+    if (isCorrect && account && account.deactivatedAt === null) {
       await anonymousWork(() => throttle.forgive(attempt));
       return account;
     }
@@ -129,17 +136,17 @@ export function createSessionService(deps: {
       return listSessions(db, principal.userId, clock());
     },
 
-    async signIn(caller, typed, password) {
-      const email = parseEmail(typed, ['input', 'email']);
+    async signIn(caller, address, password) {
+      const email = parseEmail(address, ['input', 'email']);
       const admit = () => throttle.admit(email, caller.address);
       const account = await checkPassword(caller, email, password, admit);
       if (!account) throw failure('INVALID_CREDENTIALS');
       return changes.run(caller, { kind: 'person' }, async (uow) => {
-        // The password can have been changed, and every session ended, while this one was checked.
-        const present = await findUserByEmail(uow.tx, account.email);
-        const isCurrent = present?.deactivatedAt === null && present.passwordHash === account.passwordHash;
-        if (!isCurrent) throw failure('INVALID_CREDENTIALS');
-        return openSession(uow, present, secrets.issue('SESSION'), limits.sessionLifetime, caller);
+        // The password may have changed during the check. A change ends every session, so it must prevent this one too.
+        const current = await findUserByEmail(uow.tx, account.email);
+        const isUnchanged = current?.deactivatedAt === null && current.passwordHash === account.passwordHash;
+        if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
+        return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
       });
     },
 
@@ -170,13 +177,13 @@ export function createSessionService(deps: {
 
     async changePassword(caller, current, next, revokeTokens) {
       const password = parsePassword(next, ['input', 'newPassword']);
-      const { session, who } = await changes.run(caller, { kind: 'session' }, async (uow) => {
+      const { session, user } = await changes.run(caller, { kind: 'session' }, async (uow) => {
         const session = sessionOf(uow);
-        return { session, who: await findUser(uow.tx, session.userId) };
+        return { session, user: await findUser(uow.tx, session.userId) };
       });
-      if (!who) throw failure('UNAUTHENTICATED');
+      if (!user) throw failure('UNAUTHENTICATED');
       const admit = () => throttle.admitSession(session.sessionId);
-      if (!(await checkPassword(caller, who.email, current, admit))) throw failure('INVALID_CREDENTIALS');
+      if (!(await checkPassword(caller, user.email, current, admit))) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);
       return changes.run(caller, { kind: 'session' }, async (uow) => {
         const { userId, sessionId } = sessionOf(uow);

@@ -15,43 +15,46 @@ import {
 } from '../../storage/repositories/attempt-counters.ts';
 
 const WINDOW = 15 * MINUTE;
-/** Attempts on one account from one network. */
+/** The maximum number of attempts on one account from one network. */
 const PER_PAIR = 10;
-/** Attempts from one network, on whichever accounts. */
+/** The maximum number of attempts from one network, on all accounts together. */
 const PER_NETWORK = 100;
-/** Attempts on one account from everywhere, beyond which a network has only one. */
+/** The number of attempts on one account from all networks beyond which each network has only one. */
 const PER_ACCOUNT = 100;
 
 const NETWORK = 'network';
 
-/** The keys that an attempt counts under. */
+/** The keys of the counters of an attempt. */
 export interface Attempt {
   readonly account: string;
-  /** Continues the key of the account. */
+  /** The account and the network. The key starts with that of the account. */
   readonly pair: string;
   readonly network: string;
 }
 
 /**
- * Limits how often passwords can be tried, over restarts and over all servers of the database. What counts is the account
- * together with the network that the attempt comes from, an IPv6 network of 64 bits being one: nobody can lock a person
- * out from elsewhere. An account that does not exist is treated alike.
+ * Limits password attempts across restarts and across all servers of the database. It counts attempts by account and
+ * network together, so that no one can block a user's sign-in from another network. An IPv6 network is a /64. Accounts
+ * that do not exist have the same limits.
  */
 export interface SignInThrottle {
   /**
-   * Counts an attempt before its password is checked, so that parallel ones count too. Throws `TOO_MANY_ATTEMPTS`; an
-   * attempt that the throttle has been refusing already is only read, and writes nothing.
+   * Counts an attempt. Call it before the password check, so that concurrent attempts count too. Throws
+   * `TOO_MANY_ATTEMPTS`, and writes nothing if the limit was reached before.
    */
   admit(email: string, address: string | null): Promise<Attempt>;
-  /** The same for a signed-in person who confirms the password: only that session counts, so no other caller can block it. */
+  /**
+   * Counts an attempt of a signed-in user to confirm the password, by session only, so that no other caller can block
+   * it. Throws `TOO_MANY_ATTEMPTS`.
+   */
   admitSession(sessionId: string): Promise<Attempt>;
-  /** Takes back an attempt whose password was correct: resets the pair and decrements the account and the network. */
+  /** Uncounts an attempt with the correct password: resets the pair and decrements the account and the network. */
   forgive(attempt: Attempt): Promise<void>;
-  /** Clears the counts of an account and of all networks. */
+  /** Resets the counters of an account and of all networks. */
   reset(email: string): Promise<void>;
 }
 
-/** Returns digests, because a user can type a password into the email field. */
+/** Returns the keys as digests, because a user can type a password into the email field by mistake. */
 function keysOf(subject: string, source: string): Attempt {
   const account = digestOf(subject);
   const from = digestOf(source);
@@ -60,18 +63,18 @@ function keysOf(subject: string, source: string): Attempt {
 
 const accountOf = (email: string) => `account:${email}`;
 
-/** Until when an attempt has to wait, by the counts with it included; 0 if it need not. */
+/** Returns the instant until which an attempt is blocked if `added` is added to its counts; 0 if it is allowed. */
 function blockedUntil({ account, pair, network }: Attempt, counts: AttemptCounts, added: number): number {
-  const endOf = (count: AttemptCount | undefined, most: number) =>
-    count && count.attempts + added > most ? count.resetsAt : 0;
-  const isUnderAttack = endOf(counts.get(account), PER_ACCOUNT) > 0;
+  const blockEndOf = (count: AttemptCount | undefined, max: number) =>
+    count && count.attempts + added > max ? count.resetsAt : 0;
+  const isUnderAttack = blockEndOf(counts.get(account), PER_ACCOUNT) > 0;
   return Math.max(
-    endOf(counts.get(pair), isUnderAttack ? 1 : PER_PAIR),
-    endOf(counts.get(network), PER_NETWORK),
+    blockEndOf(counts.get(pair), isUnderAttack ? 1 : PER_PAIR),
+    blockEndOf(counts.get(network), PER_NETWORK),
   );
 }
 
-/** A throttle that keeps its counts in the database. */
+/** Returns a throttle that stores its counters in the database. */
 export function createSignInThrottle(deps: {
   db: Executor;
   autocommit: DatabaseHandle['autocommit'];

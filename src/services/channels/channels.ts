@@ -62,9 +62,15 @@ export interface ShareChannelRequest {
 
 /** Manages channels and their shares. */
 export interface ChannelService {
-  /** Returns a channel that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by policy. */
+  /**
+   * Returns a channel that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by
+   * policy.
+   */
   find(principal: Principal, id: string): Promise<Channel | null>;
-  /** Returns the channels that the caller is allowed to list, of one workspace or of all, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  /**
+   * Returns the channels that the caller is allowed to list, of one workspace or of all, oldest first. Throws
+   * `BAD_USER_INPUT` on bad paging.
+   */
   list(principal: Principal, workspaceId: string | null, page: PageArguments): Promise<CountedPage<Channel>>;
   /** Creates a channel. Throws `BAD_USER_INPUT` or `LIMIT_REACHED`. */
   create(uow: UnitOfWork, request: CreateChannelRequest): Promise<Channel>;
@@ -72,18 +78,20 @@ export interface ChannelService {
   update(uow: UnitOfWork, request: UpdateChannelRequest): Promise<Channel>;
   /** Deletes a channel with its shares and messages. The audit log keeps its name. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
-  /** Returns the shares of a channel that are in effect, ordered by user id. Calls `beforeStep` before each statement. */
+  /**
+   * Returns the shares of a channel that are in effect, ordered by user id. Calls `beforeStep` before each statement.
+   */
   shares(channelId: string, beforeStep: BeforeRecipients): Promise<ChannelShare[]>;
   /**
-   * Shares operations on a channel with the user of an email address. The share grants an operation only while the caller
-   * can still share it. It replaces the earlier shares with that user: all of them if the caller can share as a member,
-   * otherwise those that the caller gave.
-   * Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER` for operations that the caller lacks.
+   * Shares operations on a channel with the user of an email address. The share grants an operation only while the
+   * caller can still share it. It replaces the earlier shares with that user: all of them if the caller can share as a
+   * member, otherwise those that the caller gave. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with
+   * `EXCEEDS_CALLER` for operations that the caller lacks.
    */
   share(uow: UnitOfWork, request: ShareChannelRequest): Promise<Channel>;
   /**
-   * Deletes the shares of a channel with a user: all of them if the caller can share as a member, otherwise those that the
-   * caller gave. Throws `NOT_FOUND` if there are none.
+   * Deletes the shares of a channel with a user: all of them if the caller can share as a member, otherwise those that
+   * the caller gave. Throws `NOT_FOUND` if there are none.
    */
   unshare(uow: UnitOfWork, channelId: string, userId: string): Promise<Channel>;
 }
@@ -137,7 +145,10 @@ function granterOf(principal: Principal): Granter {
   return { userId: userIdOf(principal), tokenId: isToken(principal) ? principal.tokenId : null };
 }
 
-/** Returns the granters whose shares the caller can delete: all if the caller can share as a member, otherwise the caller. */
+/**
+ * Returns the granters whose shares the caller can delete: all if the caller can share as a member, otherwise the
+ * caller.
+ */
 function deletableGranters({ grant, principal }: UnitOfWork): 'ALL' | { readonly grantedBy: string } {
   if (grant.role !== null && isAtLeast(grant.role, roleForOperation('SHARE'))) return 'ALL';
   const grantedBy = userIdOf(principal);
@@ -149,7 +160,10 @@ function deletableGranters({ grant, principal }: UnitOfWork): 'ALL' | { readonly
 export function createChannelService(deps: { db: Executor; clock: Clock; limits: Limits }): ChannelService {
   const { db, clock, limits } = deps;
 
-  /** Throws `LIMIT_REACHED` if the channel cannot have another share. At the limit, first deletes the shares that grant nothing. */
+  /**
+   * Throws `LIMIT_REACHED` if the channel cannot have another share. At the limit, first deletes the shares that grant
+   * nothing.
+   */
   async function requireBelowLimit({ tx, now }: UnitOfWork, channelId: string): Promise<void> {
     if ((await countShares(tx, channelId)) < limits.sharesPerChannel) return;
     await deleteIneffectiveShares(tx, channelId, now);

@@ -70,11 +70,19 @@ async function readPayloads(
 
 /** Publishes and reads the messages of channels. */
 export interface MessageService {
-  /** Publishes a message and drops the oldest messages beyond the limits. Writes no audit event. Throws `BAD_USER_INPUT`. */
+  /**
+   * Publishes a message and drops the oldest messages beyond the limits. Writes no audit event. Throws
+   * `BAD_USER_INPUT`.
+   */
   publish(uow: UnitOfWork, channelId: string, payload: unknown): Promise<Message>;
-  /** Returns a message of a channel that the caller is allowed to read; `null` if it does not exist or is not visible. */
+  /**
+   * Returns a message of a channel that the caller is allowed to read; `null` if it does not exist or is not visible.
+   */
   find(principal: Principal, id: string, budget: PayloadBudget | null): Promise<ListedMessage | null>;
-  /** Returns the messages of a channel that the caller is allowed to read, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
+  /**
+   * Returns the messages of a channel that the caller is allowed to read, oldest first. Throws `BAD_USER_INPUT` on bad
+   * paging.
+   */
   list(
     channelId: string,
     page: PageArguments,

@@ -2,7 +2,10 @@ import type { ChannelShare } from '../../domain/channel.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findRecipients, findShares } from '../../storage/repositories/channel-shares.ts';
 
-/** The number of recipients in one statement. On SQLite it blocks the event loop for about 4 ms if they have every operation. */
+/**
+ * The number of recipients in one statement. On SQLite it blocks the event loop for about 4 ms if they have every
+ * operation.
+ */
 const RECIPIENTS_PER_STEP = 50;
 
 /** Returns a promise that resolves when the shares of `recipients` users can be read; `undefined` for immediately. */

@@ -23,8 +23,8 @@ export interface OpenStream {
 
 /**
  * Wakes open streams so that they check their permission and look for a message. It wakes the streams of a channel on a
- * new message, each stream whose credential has expired, and all streams if permissions may have changed: in this process,
- * in another one, or by the expiry of a token that shared a channel.
+ * new message, each stream whose credential has expired, and all streams if permissions may have changed: in this
+ * process, in another one, or by the expiry of a token that shared a channel.
  */
 export interface StreamScheduler {
   /** Starts the periodic checks, which continue while streams are open. Call it after a stream has opened. */
@@ -36,7 +36,9 @@ function hasExpired({ principal }: OpenStream, now: number): boolean {
   return principal.kind !== 'ANONYMOUS' && principal.endsAt !== null && principal.endsAt <= now;
 }
 
-/** Returns the scheduler of the streams in `open`, which uses one timer. Calls `beforeWake` before each group of wakes. */
+/**
+ * Returns the scheduler of the streams in `open`, which uses one timer. Calls `beforeWake` before each group of wakes.
+ */
 export function createStreamScheduler(deps: {
   db: Executor;
   open: ReadonlySet<OpenStream>;

@@ -33,9 +33,9 @@ export interface FollowRequest {
 /** Opens live streams of messages and counts those that are open. */
 export interface Streams {
   /**
-   * Returns a stream of the messages of a channel. It authenticates and authorizes the caller again for each message and
-   * ends when that fails; an idle stream ends within half a second. Throws the error of the denial, `LIMIT_REACHED` if the
-   * credential has too many open streams, `BAD_USER_INPUT` if `after` is not a stored message of the channel, or
+   * Returns a stream of the messages of a channel. It authenticates and authorizes the caller again for each message
+   * and ends when that fails; an idle stream ends within half a second. Throws the error of the denial, `LIMIT_REACHED`
+   * if the credential has too many open streams, `BAD_USER_INPUT` if `after` is not a stored message of the channel, or
    * `UNAVAILABLE` if the slot is lost or Postern is shutting down.
    */
   follow(request: FollowRequest): Promise<AsyncIterableIterator<Delivery>>;
@@ -45,7 +45,9 @@ export interface Streams {
   close(): void;
 }
 
-/** Returns the reads of messages for streams. Concurrent reads of the same position of a channel share one statement. */
+/**
+ * Returns the reads of messages for streams. Concurrent reads of the same position of a channel share one statement.
+ */
 function createSharedReads(db: Executor) {
   const pending = new Map<string, Promise<Message | null>>();
   return {

@@ -10,14 +10,14 @@ import { revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
 /**
- * What is to become of the secrets in a restored database. The copy cannot know what was revoked, deleted or replaced
- * after it was made: `REISSUE` refuses all of them, `AS_IS` accepts those that it knows as working.
+ * The treatment of existing secrets in a restored database. A backup does not contain later revocations, deletions and
+ * replacements. `REISSUE` invalidates all secrets; `AS_IS` accepts those that were valid at the time of the backup.
  */
 export type RestoreChoice = 'REISSUE' | 'AS_IS';
 
-/** What was done to a restored database. */
+/** The result of finishing a restore. */
 export interface PostRestore {
-  /** The newest thing that the copy knows of, in milliseconds; `null` where it is empty. */
+  /** The instant of the newest audit event in the backup, in milliseconds since the epoch; `null` if there is none. */
   readonly knowsUntil: number | null;
   readonly revokedTokens: number;
   readonly endedSessions: number;
@@ -25,8 +25,8 @@ export interface PostRestore {
 }
 
 /**
- * Makes a restored database fit for use before any server opens it: with `REISSUE`, revokes every token, ends every
- * session and deletes every invitation. Every account and every workspace finds it in its audit log.
+ * Prepares a restored database before a server opens it. With `REISSUE`, revokes every token, ends every session and
+ * deletes every invitation. Writes an audit event about the restore into the log of each account and workspace.
  */
 export async function finishRestore(
   { db, changes }: { db: Executor; changes: UnitOfWorkRunner },
@@ -36,7 +36,7 @@ export async function finishRestore(
   const detail = { choice, knowsUntil: knowsUntil === null ? null : new Date(knowsUntil).toISOString() };
   let [revokedTokens, endedSessions, deletedInvitations] = [0, 0, 0];
 
-  async function settleUser(uow: UnitOfWork, userId: string): Promise<void> {
+  async function finishUser(uow: UnitOfWork, userId: string): Promise<void> {
     if (choice === 'REISSUE') {
       revokedTokens += await revokeTokensOf(uow, { ownerId: userId });
       endedSessions += await deleteSessions(uow.tx, userId);
@@ -49,7 +49,7 @@ export async function finishRestore(
     });
   }
 
-  async function settleWorkspace(uow: UnitOfWork, workspaceId: string): Promise<void> {
+  async function finishWorkspace(uow: UnitOfWork, workspaceId: string): Promise<void> {
     if (choice === 'REISSUE') {
       revokedTokens += await revokeTokensOf(uow, { workspaceId });
       deletedInvitations += await deleteInvitationsOf(uow.tx, workspaceId);
@@ -58,11 +58,12 @@ export async function finishRestore(
     await uow.audit({ action: 'database.restored', workspaceId, targetId, detail });
   }
 
-  for (const { id } of await listUsers(db)) await changes.runAsOperator((uow) => settleUser(uow, id));
+  for (const { id } of await listUsers(db)) await changes.runAsOperator((uow) => finishUser(uow, id));
   for (const id of await listWorkspaceIds(db)) {
-    await changes.runAsOperator((uow) => settleWorkspace(uow, id));
+    await changes.runAsOperator((uow) => finishWorkspace(uow, id));
   }
-  // No session outlives this, so the copy may as well have a cookie of its own: the original may still run on the same host.
+  // Deleting the id gives the copy a new one and its own cookie name, because the original may run on the same host.
+  // Existing cookies stop working, but no session is left.
   if (choice === 'REISSUE') await changes.runAsOperator(({ tx }) => deleteInstallationId(tx));
   return { knowsUntil, revokedTokens, endedSessions, deletedInvitations };
 }

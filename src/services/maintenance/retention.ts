@@ -9,25 +9,26 @@ import { deleteExpiredInvitations } from '../../storage/repositories/invitations
 import { deleteExpiredSessions } from '../../storage/repositories/sessions.ts';
 import type { Transact } from '../transactions/transact.ts';
 
-const PRUNE_EVERY_MS = 60_000;
-/** So many that others hardly notice that they wait for a batch to be gone, and that they come in between. */
-const ROWS_AT_ONCE = 200;
+const PRUNE_INTERVAL_MS = 60_000;
+/** The number of rows in a batch: small, so that other transactions wait only briefly for it. */
+const BATCH_ROWS = 200;
+/** The pause between batches, in which other transactions run. */
 const PAUSE_MS = 20;
 
 /** Deletes expired rows: audit events, sessions, invitations and attempt counters. */
 export interface Retention {
   /**
-   * Forgets what is past its time by now, each batch in a short transaction of its own. Whoever asks while it is under
-   * way waits for its end. What cannot be deleted now is left for the next time, and is no error.
+   * Deletes the rows that have expired by now, each batch in its own short transaction. Concurrent calls share one run.
+   * Logs an error of the database and does not throw it; the next run deletes the remaining rows.
    */
   prune(): Promise<void>;
-  /** Stops after the batch under way. */
+  /** Stops the timer and resolves when the current batch is finished. */
   close(): Promise<void>;
 }
 
 /**
- * Retention that prunes by itself every minute. Several servers of one database may do so at the same time: what one
- * has deleted, the others do not find.
+ * Returns a retention that prunes every minute. Several servers of one database can prune concurrently, because each
+ * deletes only rows that still exist.
  */
 export function createRetention(deps: {
   transact: Transact;
@@ -39,31 +40,31 @@ export function createRetention(deps: {
   let closed = false;
   let pruning: Promise<void> | null = null;
 
-  /** Deletes batches until one is not full; returns the number of rows. */
-  async function pruneOne(batch: (tx: Executor) => Promise<number>): Promise<number> {
+  /** Deletes batches until one is not full; returns the number of deleted rows. */
+  async function pruneTable(batch: (tx: Executor) => Promise<number>): Promise<number> {
     for (let total = 0; ; await pause(PAUSE_MS)) {
       const deleted = closed ? 0 : await transact(batch);
       total += deleted;
-      if (deleted < ROWS_AT_ONCE) return total;
+      if (deleted < BATCH_ROWS) return total;
     }
   }
 
   async function pruneAll(): Promise<void> {
     const now = clock();
-    await pruneOne((tx) => deleteExpiredSessions(tx, now, ROWS_AT_ONCE));
-    await pruneOne((tx) => deleteExpiredInvitations(tx, now, ROWS_AT_ONCE));
-    await pruneOne((tx) => deleteEndedWindows(tx, now, ROWS_AT_ONCE));
+    await pruneTable((tx) => deleteExpiredSessions(tx, now, BATCH_ROWS));
+    await pruneTable((tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
+    await pruneTable((tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     if (limits.auditRetention === null) return;
     const before = now - limits.auditRetention;
-    const rows = await pruneOne((tx) => deleteAuditEvents(tx, before, ROWS_AT_ONCE));
-    if (rows > 0) logger.info({ rows, before: new Date(before) }, 'audit rows past their time were deleted');
+    const rows = await pruneTable((tx) => deleteAuditEvents(tx, before, BATCH_ROWS));
+    if (rows > 0) logger.info({ rows, before: new Date(before) }, 'deleted expired audit events');
   }
 
   async function tryToPrune(): Promise<void> {
     try {
       await pruneAll();
     } catch (error) {
-      logger.warn({ err: error }, 'what is past its time could not be deleted');
+      logger.warn({ err: error }, 'could not delete expired rows');
     } finally {
       pruning = null;
     }
@@ -74,7 +75,7 @@ export function createRetention(deps: {
     return pruning;
   }
 
-  const timer = setInterval(prune, PRUNE_EVERY_MS);
+  const timer = setInterval(prune, PRUNE_INTERVAL_MS);
   timer.unref();
 
   return {

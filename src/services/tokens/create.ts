@@ -44,7 +44,7 @@ export interface CreateWorkspaceTokenRequest {
   readonly expires?: ExpiryRequest | null;
 }
 
-/** The input of a new token after validation. */
+/** The validated input of a new token. */
 interface ParsedToken {
   readonly text: Pick<Token, 'name' | 'description'>;
   readonly expiresAt: number | null;
@@ -53,13 +53,13 @@ interface ParsedToken {
 /** Creates tokens. */
 export interface TokenCreation {
   /**
-   * Creates a personal token of the caller's user. If the caller is a token, the new token derives from it, within its
-   * access and lifetime. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER`.
+   * Creates a personal token of the caller's user. If the caller is a token, the new token derives from it and cannot
+   * exceed its access or lifetime. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER`.
    */
   create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
   /**
-   * Creates a workspace token with a role up to the caller's, within the workspace's policy. Throws the same errors, and
-   * `FORBIDDEN` with `POLICY`.
+   * Creates a workspace token. Throws the errors of `create`, `EXCEEDS_CALLER` also if the role is above the caller's,
+   * and `FORBIDDEN` with `POLICY` if the policy of the workspace does not allow the token.
    */
   createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
 }
@@ -70,19 +70,19 @@ export function requireNoLater(expiresAt: number | null, latest: number | null):
 }
 
 /**
- * Throws `LIMIT_REACHED` if there are more than `most` tokens, the new one included. It counts after the insertion: if
- * two transactions of different users counted before it, each could read an index page that the other then writes, and
- * PostgreSQL would abort one of them.
+ * Throws `LIMIT_REACHED` if the holder has more than `max` tokens. Call it after the insertion: if two transactions of
+ * different users counted before it, each could read an index page that the other then writes, and PostgreSQL would
+ * abort one of them.
  */
 async function requireAtMost(
   uow: UnitOfWork,
   holder: { ownerId: string } | { workspaceId: string },
-  most: number,
+  max: number,
 ): Promise<void> {
-  if (!(await hasTokens(uow.tx, holder, most + 1))) return;
+  if (!(await hasTokens(uow.tx, holder, max + 1))) return;
   throw failure(
     'LIMIT_REACHED',
-    `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${most} tokens. Delete some first.`,
+    `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${max} tokens. Delete some first.`,
   );
 }
 
@@ -173,7 +173,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
   };
 }
 
-/** Returns an instant as the audit log stores it. */
+/** Returns an instant in milliseconds as an ISO 8601 string. */
 export function toIsoString(instant: number | null): string | null {
   return instant === null ? null : new Date(instant).toISOString();
 }
@@ -198,11 +198,11 @@ function parsePersonal(
   return { text, expiresAt: expiresAt as number, access: access as PersonalAccess };
 }
 
-/** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not go with the scopes. */
+/** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not fit the scopes. */
 function parsePersonalAccess({ access, scopes }: CreateTokenRequest): PersonalAccess {
   if (access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
   if (access === 'SCOPED' && !scopes) {
-    throw badInput(['input', 'scopes'], 'is required with access SCOPED; it may be empty');
+    throw badInput(['input', 'scopes'], 'is required with access SCOPED; it can be empty');
   }
   if (access !== 'SCOPED' && scopes) {
     throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');

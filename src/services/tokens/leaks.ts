@@ -26,23 +26,23 @@ import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 import { loadToken, revokeToken } from './lifecycle.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 
-const REPORTS_AN_HOUR = 60;
+const REPORTS_PER_HOUR = 60;
 
 /** Invalidates leaked secrets. Possession of a secret is enough to report it. */
 export interface LeakService {
   /**
-   * Revokes every token, session and invitation that the secrets open, deletes the shares and invitations that the tokens,
-   * and the persons of the sessions, gave, and takes back the memberships and roles that the tokens gave; whatever else is
-   * among them is ignored. Tells how
-   * many were handed in, and nothing of which were real. Throws `BAD_USER_INPUT` on more than 1,000, `RATE_LIMITED` after
-   * 60 reports of an address in an hour.
+   * Revokes the tokens, sessions and invitations of the secrets and ignores strings that are not valid secrets. Deletes
+   * the shares and invitations that the tokens and the users of the sessions gave, and takes back the memberships and
+   * roles that the tokens gave. Returns the number of reported secrets, so that it does not reveal which are valid.
+   * Throws `BAD_USER_INPUT` on more than 1,000 secrets, and `RATE_LIMITED` after 60 reports from one network in an
+   * hour.
    */
   report(caller: Caller, secrets: readonly string[]): Promise<number>;
-  /** Revokes what one secret belongs to; returns whether it was valid. */
+  /** Revokes the token, session or invitation of a secret; returns whether the secret was valid. */
   revoke(caller: Caller, secret: string): Promise<boolean>;
 }
 
-/** What the audit rows say of how it came about. */
+/** The detail of the audit events. */
 type Detail = { readonly by: 'leak-report' | 'oauth-revocation' };
 
 function digestsByKind(secrets: readonly string[]): Map<SecretKind, string[]> {
@@ -86,7 +86,7 @@ async function revokeInvitations(
   return invitations.length;
 }
 
-/** Invalidates the secrets; returns how many were valid. */
+/** Invalidates secrets; returns how many were valid. */
 async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detail): Promise<number> {
   const digests = digestsByKind(secrets);
   const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
@@ -98,19 +98,19 @@ async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detai
   return tokenIds.length + sessions + invitations;
 }
 
-/** The key that the reports of an address count under. */
-function reportsOf(address: string | null): string {
+/** Returns the key of the counter for reports from the network of an address. */
+function reportKeyOf(address: string | null): string {
   return digestOf(`leak-report:${networkOf(address ?? 'unknown')}`);
 }
 
-/** Throws `RATE_LIMITED` if `added` more reports are too many. */
-function requireReport(count: AttemptCount | undefined, added: number, now: number): void {
-  if (!count || count.attempts + added <= REPORTS_AN_HOUR) return;
+/** Throws `RATE_LIMITED` if `added` more reports exceed the limit. */
+function requireBelowLimit(count: AttemptCount | undefined, added: number, now: number): void {
+  if (!count || count.attempts + added <= REPORTS_PER_HOUR) return;
   throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((count.resetsAt - now) / SECOND) });
 }
 
-/** Whether a secret opens anything; one read, so that guesses take no transaction. */
-async function opensAnything(db: Executor, secret: string, now: number): Promise<boolean> {
+/** Returns whether a secret is valid. Takes one read, so that guesses need no transaction. */
+async function isValid(db: Executor, secret: string, now: number): Promise<boolean> {
   const kind = kindOfSecret(secret);
   if (kind === null) return false;
   const digests = [digestOf(secret)];
@@ -123,7 +123,7 @@ async function opensAnything(db: Executor, secret: string, now: number): Promise
   return found.length > 0;
 }
 
-/** Returns the leak service. Its changes have no actor, because a reporter is not identified. */
+/** Returns the leak service. Its audit events have no actor, because the reporter is not identified. */
 export function createLeakService(deps: {
   db: Executor;
   clock: Clock;
@@ -141,23 +141,23 @@ export function createLeakService(deps: {
       if (secrets.length > SECRETS_PER_REPORT) {
         throw badInput(['secrets'], `must be at most ${SECRETS_PER_REPORT}`);
       }
-      const key = reportsOf(caller.address);
-      // An address that has been refused is only read: it takes no transaction, and writes nothing.
+      const key = reportKeyOf(caller.address);
+      // Checked by a read first, so that denied reports need no transaction and write nothing.
       await anonymousWork(async () => {
         const now = clock();
-        requireReport((await findAttempts(db, [key], now)).get(key), 1, now);
+        requireBelowLimit((await findAttempts(db, [key], now)).get(key), 1, now);
       });
       await run(caller, async (uow) => {
         const { tx, now } = uow;
         // A report always writes, so that its duration does not reveal whether it found anything.
-        requireReport((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
+        requireBelowLimit((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
         await endAll(uow, secrets, { by: 'leak-report' });
       });
       return secrets.length;
     },
 
     async revoke(caller, secret) {
-      if (!(await anonymousWork(() => opensAnything(db, secret, clock())))) return false;
+      if (!(await anonymousWork(() => isValid(db, secret, clock())))) return false;
       return run(caller, async (uow) => (await endAll(uow, [secret], { by: 'oauth-revocation' })) > 0);
     },
   };

@@ -14,7 +14,7 @@ import {
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 
-/** A user or a workspace, by its tokens. */
+/** The owner of tokens: a user or a workspace. */
 type TokenOwner = { readonly ownerId: string } | { readonly workspaceId: string };
 
 /** Returns a token, read in the transaction. Throws `NOT_FOUND`. */
@@ -25,8 +25,8 @@ export async function loadToken(uow: UnitOfWork, tokenId: string): Promise<Token
 }
 
 /**
- * Returns the token that the request was authorized on, which the authorization read in the same transaction. Throws an
- * `Error` if the request was authorized on another token or on none.
+ * Returns the token of the authorization, which read it in the same transaction. Throws an `Error` if the request was
+ * authorized on another token or on none.
  */
 export function authorizedToken({ grant }: UnitOfWork, tokenId: string): Token {
   if (grant.token?.id !== tokenId) throw new Error(`the request was not authorized on token ${tokenId}`);
@@ -49,14 +49,17 @@ export async function auditToken(
   });
 }
 
-function refuseRevoked(token: Token): void {
+function requireNotRevoked(token: Token): void {
   if (token.revokedAt !== null) throw failure('CONFLICT', 'The token is revoked: regenerate it first.');
 }
 
-/** Disables the authorized token and all that derive from it, until it is enabled. Idempotent. Throws `CONFLICT` if it is revoked. */
+/**
+ * Disables the authorized token and all that derive from it, until it is enabled. Idempotent. Throws `CONFLICT` if it
+ * is revoked.
+ */
 export async function disableToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
   const token = authorizedToken(uow, tokenId);
-  refuseRevoked(token);
+  requireNotRevoked(token);
   if (token.disabledAt !== null) return token;
   const disabled = await updateToken(uow.tx, token, { disabledAt: uow.now }, uow.now);
   await auditToken(uow, 'token.disabled', token);
@@ -66,7 +69,7 @@ export async function disableToken(uow: UnitOfWork, tokenId: string): Promise<To
 /** Enables the authorized token. Idempotent. Throws `CONFLICT` if it is revoked. */
 export async function enableToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
   const token = authorizedToken(uow, tokenId);
-  refuseRevoked(token);
+  requireNotRevoked(token);
   if (token.disabledAt === null) return token;
   const enabled = await updateToken(uow.tx, token, { disabledAt: null }, uow.now);
   await auditToken(uow, 'token.enabled', token);
@@ -74,9 +77,9 @@ export async function enableToken(uow: UnitOfWork, tokenId: string): Promise<Tok
 }
 
 /**
- * Revokes the secrets of a token and of all that derive from it, and deletes the open invitations that they created. A
- * later regeneration of the token restores neither. Idempotent. Adds `detail` to each audit event. `token` is its
- * current row.
+ * Revokes a token and all that derive from it, and deletes the open invitations that they created. A regeneration of
+ * the token does not restore the derived tokens or the invitations. Idempotent. Adds `detail` to each audit event.
+ * `token` must be the current row.
  */
 export async function revokeToken(
   uow: UnitOfWork,
@@ -106,7 +109,9 @@ export async function revokeTokensOf(uow: UnitOfWork, owner: TokenOwner): Promis
   return active.length;
 }
 
-/** Revokes every personal token of a user and deletes the shares that they gave, so that no regeneration restores them. */
+/**
+ * Revokes every personal token of a user and deletes the shares that they gave, so that no regeneration restores them.
+ */
 export async function endTokensOf(
   uow: UnitOfWork,
   ownerId: string,
@@ -137,7 +142,10 @@ export async function deleteTokensOf(uow: UnitOfWork, owner: TokenOwner): Promis
   return tokens.length;
 }
 
-/** Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` without a session. */
+/**
+ * Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` if the caller has no
+ * session.
+ */
 export async function deleteAllTokens(uow: UnitOfWork): Promise<number> {
   return deleteTokensOf(uow, { ownerId: sessionOf(uow).userId });
 }

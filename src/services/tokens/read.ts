@@ -29,13 +29,18 @@ import type { CountedPage } from '../counted-page.ts';
 const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
-/** Reads tokens. A last use that is not stored yet is not in them; lists that are chosen or ordered by it know all. */
+/**
+ * Reads tokens. A last use that is not stored yet is absent, but lists that filter or order by last use store it first.
+ */
 export interface TokenReads {
   /** Returns a token that the caller is allowed to read; `null` if it does not exist or is not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
-  /** Returns the calling token; `null` if the caller is no token. */
+  /** Returns the calling token; `null` if the caller is not a token. */
   findOwn(principal: Principal): Promise<Token | null>;
-  /** The caller's personal tokens: a person's all, a token's own line. Throws `BAD_USER_INPUT` on bad paging or search. */
+  /**
+   * Returns the personal tokens of a user; for a calling token, itself and its descendants. Throws `BAD_USER_INPUT` on
+   * bad paging or search.
+   */
   list(
     principal: Principal,
     page: PageArguments,
@@ -49,16 +54,26 @@ export interface TokenReads {
     filter: TokenFilter,
     order?: TokenListOrder,
   ): Promise<CountedPage<Token>>;
+  /** Returns the counts of the tokens that `list` returns. */
   summarize(principal: Principal): Promise<TokenSummary>;
+  /** Returns the counts of the tokens of a workspace that the caller is allowed to see. */
   summarizeForWorkspace(workspaceId: string): Promise<TokenSummary>;
-  /** Returns the tokens that derive directly from a visible token and that the caller is allowed to list, oldest first. */
+  /**
+   * Returns the tokens that derive directly from a visible token and that the caller is allowed to list, oldest first.
+   */
   listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<CountedPage<Token>>;
-  /** Parents of tokens that the caller sees, by id; without those above the calling token, or beyond its scopes. */
+  /**
+   * Returns the parents of visible tokens by id. Omits parents that a calling token derives from or cannot read by its
+   * scopes.
+   */
   findParents(principal: Principal, parentIds: readonly string[]): Promise<Map<string, Token>>;
 }
 
-/** The entities that every link of a chain is limited to for an operation on tokens; `null`: no limit. */
-function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): string[] | null {
+/**
+ * Returns the ids of the tokens that the scopes of a chain allow an operation on; `null` if they allow it on every
+ * token.
+ */
+function allowedTokenIds(chain: readonly TokenAuthority[], operation: Operation): string[] | null {
   const limits = chain
     .map((link) => link.scopes.filter((scope) => concerns(scope, operation, 'token')))
     .filter((scopes) => scopes.every((scope) => scope.entityId !== null))
@@ -67,8 +82,8 @@ function onlyTokens(chain: readonly TokenAuthority[], operation: Operation): str
   return first ? first.filter((id) => others.every((ids) => ids.includes(id))) : null;
 }
 
-/** Whether the scopes of a personal token reach a token; other callers have no scopes to be limited by. */
-function reaches(principal: Principal, operation: Operation, tokenId: string): boolean {
+/** Returns whether the scopes of the caller allow an operation on a token. `true` for callers without scopes. */
+function isInScope(principal: Principal, operation: Operation, tokenId: string): boolean {
   const request = { kind: 'token', operation, tokenId, workspaceRole: 'VIEWER' } as const;
   return authorizeBeforeLookup(principal, request)?.allowed !== false;
 }
@@ -76,7 +91,7 @@ function reaches(principal: Principal, operation: Operation, tokenId: string): b
 function holderOf(principal: Principal, operation: Operation): TokenHolder {
   if (principal.kind === 'SESSION') return { ownerId: principal.userId };
   if (principal.kind !== 'PERSONAL_TOKEN') throw failure('UNAUTHENTICATED');
-  return { rootTokenId: principal.tokenId, only: onlyTokens(principal.chain, operation) };
+  return { rootTokenId: principal.tokenId, only: allowedTokenIds(principal.chain, operation) };
 }
 
 /** Returns the reads of the token service. */
@@ -112,7 +127,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
     summarizeForWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
     listDerived(principal, parentId, page) {
-      const only = principal.kind === 'PERSONAL_TOKEN' ? onlyTokens(principal.chain, 'LIST') : null;
+      const only = principal.kind === 'PERSONAL_TOKEN' ? allowedTokenIds(principal.chain, 'LIST') : null;
       return listOf({ parentId, only }, page, {}, OLDEST_FIRST);
     },
     async findParents(principal, parentIds) {
@@ -121,7 +136,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
       const { tokenId } = principal;
       const below = await filterDescendants(db, parentIds, tokenId);
       const isVisible = ({ id }: Token) =>
-        id === tokenId || (below.has(id) && reaches(principal, 'READ', id));
+        id === tokenId || (below.has(id) && isInScope(principal, 'READ', id));
       return new Map(parents.filter(isVisible).map((token) => [token.id, token]));
     },
   };

@@ -32,8 +32,9 @@ const EXPIRES = ['input', 'expires'] as const;
 /** Gives tokens new secrets. */
 export interface TokenRegeneration {
   /**
-   * Gives the authorized token a new secret and expiry; everything else stays. Expired and revoked tokens become active,
-   * a disabled one stays disabled. Throws `BAD_USER_INPUT`, `CONFLICT`, or `FORBIDDEN` with `EXCEEDS_CALLER` or `POLICY`.
+   * Gives the authorized token a new secret and expiry and changes nothing else. An expired or revoked token becomes
+   * active; a disabled token remains disabled. Throws `BAD_USER_INPUT`, `CONFLICT`, or `FORBIDDEN` with
+   * `EXCEEDS_CALLER` or `POLICY`.
    */
   regenerate(uow: UnitOfWork, request: RegenerateTokenRequest): Promise<IssuedToken>;
 }
@@ -68,7 +69,10 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
   };
 }
 
-/** Returns the expiry of the new secret: the requested one or, without one, the same lifetime as far as it is allowed. */
+/**
+ * Returns the expiry of the new secret: the requested one or, by default, the previous lifetime within the allowed
+ * maximum.
+ */
 function nextExpiry(
   uow: UnitOfWork,
   token: Token,
@@ -92,7 +96,7 @@ function nextExpiry(
   const latest = parent?.expiresAt ?? null;
   if (latest === null || (expiresAt !== null && expiresAt <= latest)) return expiresAt;
   if (requested !== undefined)
-    throw badInput(EXPIRES, 'must not be later than that of the token it derives from');
+    throw badInput(EXPIRES, 'must not be later than the expiry of the token it derives from');
   return latest;
 }
 
@@ -124,8 +128,8 @@ function workspaceExpiry(
 }
 
 /**
- * Returns the policy of the workspace, which the authorization loaded. Throws `NOT_FOUND` if the caller has no access to
- * it, and `FORBIDDEN` with `POLICY` if the workspace no longer allows tokens of this role.
+ * Returns the policy of the workspace, which the authorization loaded. Throws `NOT_FOUND` if the caller has no access
+ * to it, and `FORBIDDEN` with `POLICY` if the workspace no longer allows tokens of this role.
  */
 function policyFor({ grant }: UnitOfWork, token: WorkspaceToken): TokenPolicy {
   const policy = grant.access?.policy;
@@ -134,12 +138,15 @@ function policyFor({ grant }: UnitOfWork, token: WorkspaceToken): TokenPolicy {
   return policy;
 }
 
-/** Whether the secret is neither revoked nor expired. A disabled token can be enabled, so its secret counts as live. */
+/**
+ * Returns whether the secret is neither revoked nor expired. A disabled token can be enabled, so its secret counts as
+ * live.
+ */
 function hasLiveSecret(token: Token, now: number): boolean {
   return token.revokedAt === null && (token.expiresAt === null || now < token.expiresAt);
 }
 
-/** Returns when the old secret stops working, at most its own expiry; `null` if it does not work now. */
+/** Returns when the old secret stops working, its own expiry at the latest; `null` if it is not live. */
 function overlapEnd(token: Token, now: number, overlap: number): number | null {
   if (!hasLiveSecret(token, now)) return null;
   return Math.min(now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER);
@@ -152,7 +159,10 @@ function requireLiveParent(parent: Token, now: number): void {
   }
 }
 
-/** Returns the expiry for a call with a token, which keeps the current expiry or requests an earlier one. */
+/**
+ * Returns the expiry for a calling token: the current one or an earlier requested one. Throws `FORBIDDEN` with
+ * `EXCEEDS_CALLER` or `CONFLICT`.
+ */
 function unextendedExpiry(token: Token, requested: number | null | undefined, now: number): number | null {
   if (requested !== undefined) {
     requireNoLater(requested, token.expiresAt);

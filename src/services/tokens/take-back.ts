@@ -10,8 +10,8 @@ import { revokeToken } from './lifecycle.ts';
 
 /**
  * Revokes a token and takes back what it and its descendants gave, even if it is revoked already. Deletes their shares
- * and open invitations, and reduces each member to the role that a user or another token gave. Does not affect Owners,
- * nor a role that a user has confirmed since. Adds `detail` to each audit event. `token` is its current row.
+ * and open invitations, and reduces each member to the role that a user or another token gave. Does not affect Owners
+ * or a role that a user has confirmed since. Adds `detail` to each audit event. `token` must be the current row.
  */
 export async function revokeAndTakeBack(
   uow: UnitOfWork,
@@ -20,21 +20,26 @@ export async function revokeAndTakeBack(
 ): Promise<Token> {
   const revoked = await revokeToken(uow, token, detail);
   await deleteGrantsOfToken(uow.tx, token.id);
-  const why = { takenBackFrom: toGlobalId('Token', token.id), ...detail };
+  const auditDetail = { takenBackFrom: toGlobalId('Token', token.id), ...detail };
   for (const remaining of await deleteMemberGrantsOfToken(uow.tx, token.id)) {
-    await reduce(uow, remaining, why);
+    await reduceMember(uow, remaining, auditDetail);
   }
   return revoked;
 }
 
-async function reduce(uow: UnitOfWork, { member, role }: RemainingRole, why: Record<string, unknown>) {
+/** Sets the member to the remaining role; removes the member if no role remains. */
+async function reduceMember(
+  uow: UnitOfWork,
+  { member, role }: RemainingRole,
+  detail: Record<string, unknown>,
+) {
   if (role === member.role) return;
   await deleteSharesIn(uow.tx, member.workspaceId, member.userId);
   if (role === null) {
     await deleteMember(uow.tx, member.workspaceId, member.userId);
-    await auditMember(uow, 'member.removed', member, { role: member.role, ...why });
+    await auditMember(uow, 'member.removed', member, { role: member.role, ...detail });
   } else {
     await restoreMemberRole(uow.tx, member, role);
-    await auditMember(uow, 'member.role_changed', member, { role, before: member.role, ...why });
+    await auditMember(uow, 'member.role_changed', member, { role, before: member.role, ...detail });
   }
 }

@@ -26,8 +26,8 @@ export interface RevokeTokenRequest {
 }
 
 /**
- * Manages personal tokens and workspace tokens. A unit of work has authorized the caller on the token that a method
- * names; a method throws an `Error` if it was another.
+ * Manages personal tokens and workspace tokens. The unit of work must have authorized the caller on the token of the
+ * call; otherwise the method throws an `Error`.
  */
 export interface TokenService extends TokenReads, TokenCreation, TokenUpdates, TokenRegeneration {
   /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
@@ -38,7 +38,10 @@ export interface TokenService extends TokenReads, TokenCreation, TokenUpdates, T
   revoke(uow: UnitOfWork, request: RevokeTokenRequest): Promise<Token>;
   /** Deletes a token and all that derive from it. */
   delete(uow: UnitOfWork, tokenId: string): Promise<void>;
-  /** Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` without a session. */
+  /**
+   * Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` if the caller has no
+   * session.
+   */
   deleteAll(uow: UnitOfWork): Promise<number>;
 }
 

@@ -12,7 +12,7 @@ import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
 import { auditToken, authorizedToken } from './lifecycle.ts';
 
-/** What is `undefined` stays; a description of `null` is removed. */
+/** A change of a token. A description of `null` is removed; any other `null` or `undefined` changes nothing. */
 export interface UpdateTokenRequest {
   readonly tokenId: string;
   readonly name?: string | null;
@@ -24,11 +24,13 @@ export interface UpdateTokenRequest {
 
 /** Changes the name, description and permissions of tokens; never a secret or an expiry. */
 export interface TokenUpdates {
-  /** Throws `BAD_USER_INPUT`, `LIMIT_REACHED` or `FORBIDDEN`, `EXCEEDS_CALLER` or `POLICY`. */
+  /** Updates a token. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER` or `POLICY`. */
   update(uow: UnitOfWork, request: UpdateTokenRequest): Promise<Token>;
-  /** Adds scopes to a scoped token; those that it has already change nothing. Throws the same, and `CONFLICT`. */
+  /**
+   * Adds scopes to a scoped token; ignores those that it already has. Throws the errors of `update`, and `CONFLICT`.
+   */
   addScopes(uow: UnitOfWork, tokenId: string, requests: readonly ScopeRequest[]): Promise<Token>;
-  /** Removes scopes from a scoped token; all of them without ids. Throws `NOT_FOUND` and `CONFLICT`. */
+  /** Removes scopes from a scoped token; all of them without `scopeIds`. Throws `NOT_FOUND` or `CONFLICT`. */
   removeScopes(uow: UnitOfWork, tokenId: string, scopeIds?: readonly string[]): Promise<Token>;
 }
 
@@ -68,21 +70,21 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
     },
 
     async addScopes(uow, tokenId, requests) {
-      const { token, present } = await scopedTokenOf(uow, tokenId);
+      const { token, existing } = await loadScopedToken(uow, tokenId);
       const rules = await resolveRules(uow, token, requests);
       const added = rules
-        .filter((rule) => !present.some((scope) => sameRule(scope, rule)))
+        .filter((rule) => !existing.some((scope) => sameRule(scope, rule)))
         .map((rule) => ({ ...rule, id: uow.newId() }));
-      requireScopeCount(present.length + added.length, limits);
+      requireScopeCount(existing.length + added.length, limits);
       if (added.length === 0) return token;
       await insertScopes(uow.tx, tokenId, added);
       return stamp(uow, token, 'token.scopes_added', added.length);
     },
 
     async removeScopes(uow, tokenId, scopeIds) {
-      const { token, present } = await scopedTokenOf(uow, tokenId);
-      const ids = new Set(scopeIds ?? present.map((scope) => scope.id));
-      if (![...ids].every((id) => present.some((scope) => scope.id === id))) throw failure('NOT_FOUND');
+      const { token, existing } = await loadScopedToken(uow, tokenId);
+      const ids = new Set(scopeIds ?? existing.map((scope) => scope.id));
+      if (![...ids].every((id) => existing.some((scope) => scope.id === id))) throw failure('NOT_FOUND');
       if (ids.size === 0) return token;
       await deleteScopes(uow.tx, tokenId, [...ids]);
       return stamp(uow, token, 'token.scopes_removed', ids.size);
@@ -101,17 +103,20 @@ async function stamp(
   return stamped;
 }
 
-/** A scoped token with the scopes that it has. Throws `NOT_FOUND`, or `CONFLICT` where its access is another. */
-async function scopedTokenOf(
+/** Returns the authorized token with its scopes. Throws `CONFLICT` if its access is not `SCOPED`. */
+async function loadScopedToken(
   uow: UnitOfWork,
   tokenId: string,
-): Promise<{ token: PersonalToken; present: TokenScope[] }> {
+): Promise<{ token: PersonalToken; existing: TokenScope[] }> {
   const token = authorizedToken(uow, tokenId);
   if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
-  return { token, present: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
+  return { token, existing: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
 }
 
-/** Throws `FORBIDDEN`, `EXCEEDS_CALLER` above the caller's role, `POLICY` where the workspace does not have such tokens. */
+/**
+ * Throws `FORBIDDEN` with `EXCEEDS_CALLER` if the role is above the caller's, or with `POLICY` if the workspace does
+ * not allow it.
+ */
 function requireRole(uow: UnitOfWork, role: Role): void {
   requireCanGive(uow, role);
   if (!uow.grant.access?.policy.tokenRoles.includes(role)) throw forbidden('POLICY');
@@ -128,13 +133,13 @@ function parseChanges(token: Token, request: UpdateTokenRequest): TokenChanges {
   if (access != null) changes.access = access;
   if (role != null) changes.role = role;
   check.try(() =>
-    refuseForeignFields(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null),
+    requireFieldsOfKind(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null),
   );
   check.finish();
   return changes;
 }
 
-function refuseForeignFields(
+function requireFieldsOfKind(
   token: Token,
   next: Token['access'],
   access: boolean,

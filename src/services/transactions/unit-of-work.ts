@@ -43,7 +43,9 @@ export interface UnitOfWork {
   /** The authorization of the call, with the rows that it loaded in this transaction. */
   readonly grant: Grant;
   readonly newId: IdSource;
-  /** Writes an audit event. After the commit, the event `authority` is emitted, because permissions can have changed. */
+  /**
+   * Writes an audit event. After the commit, the event `authority` is emitted, because permissions can have changed.
+   */
   audit(entry: AuditEntry): Promise<void>;
   /** Calls `listener` after the commit; never after a rollback. */
   afterCommit(listener: () => void): void;

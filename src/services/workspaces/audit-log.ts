@@ -24,7 +24,10 @@ export interface AuditFilterRequest {
 
 /** Reads the audit log. */
 export interface AuditLogService {
-  /** Returns the events of a log that the caller is allowed to see, newest first. Throws `BAD_USER_INPUT` on bad paging and on unknown actions. */
+  /**
+   * Returns the events of a log that the caller is allowed to see, newest first. Throws `BAD_USER_INPUT` on bad paging
+   * and on unknown actions.
+   */
   list(
     log: AuditLog,
     page: PageArguments,

@@ -38,7 +38,10 @@ export async function voidInvitationsTo(
  */
 export async function auditLostInvitations(uow: UnitOfWork, creator: InvitationCreator): Promise<void> {
   for (const invitation of await listInvitationsOf(uow.tx, creator, uow.now)) {
-    const voided = { ...invitation, voidReason: invitation.voidReason ?? ('INVITER_LOST_AUTHORITY' as const) };
+    const voided = {
+      ...invitation,
+      voidReason: invitation.voidReason ?? ('INVITER_LOST_AUTHORITY' as const),
+    };
     await auditInvitation(uow, 'member.invitation_voided', voided);
   }
 }

@@ -29,7 +29,7 @@ import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
-import { auditMember, requireCanGive, requireSessionForOwner, requireRoleNotBelow } from './members.ts';
+import { auditMember, requireCanGive, requireRoleNotBelow, requireSessionForOwner } from './members.ts';
 
 /** An invitation with its secret, which is returned only here. */
 export interface IssuedInvitation {
@@ -55,13 +55,16 @@ export interface InvitationService {
   /** Returns the open and the void invitations of a workspace that the caller is allowed to see, oldest first. */
   list(workspaceId: string): Promise<Invitation[]>;
   /**
-   * Invites an email address; replaces an earlier invitation of that address. The invitation of a token expires with the
-   * token at the latest. Throws `BAD_USER_INPUT`, `CONFLICT` if the address belongs to a member, or `FORBIDDEN` with
-   * `EXCEEDS_CALLER`, with `SESSION_REQUIRED` if a token invites an Owner, or with `ROLE_REQUIRED` if the earlier
+   * Invites an email address; replaces an earlier invitation of that address. The invitation of a token expires with
+   * the token at the latest. Throws `BAD_USER_INPUT`, `CONFLICT` if the address belongs to a member, or `FORBIDDEN`
+   * with `EXCEEDS_CALLER`, with `SESSION_REQUIRED` if a token invites an Owner, or with `ROLE_REQUIRED` if the earlier
    * invitation is for a role above the caller's.
    */
   invite(uow: UnitOfWork, request: InviteRequest): Promise<IssuedInvitation>;
-  /** Deletes an open or void invitation. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` if its role is above the caller's. */
+  /**
+   * Deletes an open or void invitation. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` if its role is above
+   * the caller's.
+   */
   revoke(uow: UnitOfWork, workspaceId: string, invitationId: string): Promise<void>;
   /**
    * Makes the invited person a member and uses up the invitation. Creates an account if the address has none. Throws
@@ -197,7 +200,7 @@ export function createInvitationService(deps: {
       if (kindOfSecret(request.secret) !== 'INVITATION') throw failure('NOT_FOUND');
       const digest = digestOf(request.secret);
       const asPerson = { kind: 'person' } as const;
-      // Validated first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
+      // Claim first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
       const newcomer = first.account ? null : await parseNewcomer(request);
       return changes.run(caller, asPerson, async (uow) => {

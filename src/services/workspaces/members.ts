@@ -82,7 +82,10 @@ export async function auditMember(
 
 /** Manages the members of workspaces and their roles. */
 export interface MemberService {
-  /** Returns the members of a workspace that the caller is allowed to see, in the order in which they joined. Throws `BAD_USER_INPUT` on bad paging. */
+  /**
+   * Returns the members of a workspace that the caller is allowed to see, in the order in which they joined. Throws
+   * `BAD_USER_INPUT` on bad paging.
+   */
   list(workspaceId: string, page: PageArguments): Promise<CountedPage<Member>>;
   /**
    * Sets the role of a member. A lower role also deletes all shares with the member in the workspace. The current role
@@ -92,14 +95,17 @@ export interface MemberService {
    */
   changeRole(uow: UnitOfWork, workspaceId: string, userId: string, role: Role): Promise<Member>;
   /**
-   * Removes a member, who can be the caller, and all shares with the member in the workspace. With `revokeCreated`, also
-   * revokes the workspace tokens that the member created, which requires an Administrator with at least the role of each
-   * token. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
+   * Removes a member, who can be the caller, and all shares with the member in the workspace. With `revokeCreated`,
+   * also revokes the workspace tokens that the member created, which requires an Administrator with at least the role
+   * of each token. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
    */
   remove(uow: UnitOfWork, workspaceId: string, userId: string, revokeCreated: boolean): Promise<void>;
 }
 
-/** Returns a member that the caller is allowed to change. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` or `SESSION_REQUIRED`. */
+/**
+ * Returns a member that the caller is allowed to change. Throws `NOT_FOUND`, or `FORBIDDEN` with `ROLE_REQUIRED` or
+ * `SESSION_REQUIRED`.
+ */
 async function loadMember(uow: UnitOfWork, workspaceId: string, userId: string): Promise<Member> {
   const member = await findMember(uow.tx, workspaceId, userId);
   if (!member) throw failure('NOT_FOUND');
@@ -117,7 +123,10 @@ async function revokeTokensCreatedBy(uow: UnitOfWork, { workspaceId, userId }: M
   return tokens.length;
 }
 
-/** Throws `CONFLICT` if a change of the member `before` left the workspace without an active Owner. Call it after the change. */
+/**
+ * Throws `CONFLICT` if a change of the member `before` left the workspace without an active Owner. Call it after the
+ * change.
+ */
 async function requireOwnerLeft(uow: UnitOfWork, before: Member): Promise<void> {
   if (before.role === 'OWNER' && !(await hasActiveOwner(uow.tx, before.workspaceId))) {
     throw failure('CONFLICT', 'A workspace must have an Owner: make another member an Owner first.');

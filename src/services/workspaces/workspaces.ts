@@ -32,7 +32,10 @@ import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 const NAME = ['input', 'name'] as const;
 const SUFFIX_LENGTH = 5;
 
-/** A change of a token policy. A `maxLifetime` of `null` removes the limit; any other `null` or `undefined` changes nothing. */
+/**
+ * A change of a token policy. A `maxLifetime` of `null` removes the limit; any other `null` or `undefined` changes
+ * nothing.
+ */
 export interface TokenPolicyRequest {
   readonly workspaceId: string;
   readonly personalTokens?: PersonalTokenPolicy | null | undefined;
@@ -44,11 +47,17 @@ export interface TokenPolicyRequest {
 
 /** Manages workspaces and their token policies. */
 export interface WorkspaceService {
-  /** Returns a workspace that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by policy. */
+  /**
+   * Returns a workspace that the caller is allowed to read; `null` if it does not exist, is not visible or is closed by
+   * policy.
+   */
   find(principal: Principal, id: string): Promise<Workspace | null>;
   /** Returns the workspaces that the caller is allowed to list, oldest first. Throws `BAD_USER_INPUT` on bad paging. */
   list(principal: Principal, page: PageArguments): Promise<CountedPage<Workspace>>;
-  /** Creates a workspace with the signed-in user as its Owner. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the user has created too many. */
+  /**
+   * Creates a workspace with the signed-in user as its Owner. Throws `BAD_USER_INPUT`, or `LIMIT_REACHED` if the user
+   * has created too many.
+   */
   create(uow: UnitOfWork, name: string): Promise<Workspace>;
   /** Changes the name of a workspace but not its slug. Throws `BAD_USER_INPUT`. */
   rename(uow: UnitOfWork, id: string, name: string): Promise<Workspace>;
