@@ -50,19 +50,19 @@ const tokenRequest = (
   workspaceRole,
 });
 
-/** The reason of a denial, or its code if it has none; `null` if nothing is denied. */
-function why(decision: Decision | null): string | null {
+/** Returns the reason of a denial, or its code if it has no reason; `null` if the decision is no denial. */
+function reasonOf(decision: Decision | null): string | null {
   return decision === null || decision.allowed ? null : (decision.reason ?? decision.code);
 }
 
-/** What would be sufficient for a denied request. */
+/** Returns the requirement that would be sufficient for a denied request. */
 function requiredBy(decision: Decision | null): Required | null {
   return decision === null || decision.allowed ? null : decision.required;
 }
 
-describe('before anything is looked up', () => {
+describe('before any lookup', () => {
   const deniedEarly = (principal: Principal, request: AccessRequest) =>
-    why(authorizeBeforeLookup(principal, request));
+    reasonOf(authorizeBeforeLookup(principal, request));
 
   test.each([
     ['anyone', { kind: 'anyone' }, [null, null, null, null]],
@@ -78,33 +78,33 @@ describe('before anything is looked up', () => {
       ['UNAUTHENTICATED', null, 'MISSING_SCOPE', 'SESSION_REQUIRED'],
     ],
   ] as const)(
-    'a requirement of %s is decided for an anonymous caller, a session, a FULL token and a workspace token',
-    (_requirement, request, answers) => {
+    'a requirement of kind %s is decided for an anonymous caller, a session, a FULL token and a workspace token',
+    (_requirement, request, expected) => {
       const callers = [ANONYMOUS, SESSION, FULL, workspaceToken('OWNER')];
-      expect(callers.map((caller) => deniedEarly(caller, request as AccessRequest))).toEqual(answers);
+      expect(callers.map((caller) => deniedEarly(caller, request as AccessRequest))).toEqual(expected);
     },
   );
 
   test.each([
-    ['lists the operation on all', scope('channel', ['READ']), null],
-    ['lists it on this one', scope('channel', ['READ'], { entityId: 'c' }), null],
-    ['lists it in this workspace', scope('channel', ['READ'], { workspaceId: 'w' }), null],
-    ['lists it on another one', scope('channel', ['READ'], { entityId: 'd' }), 'MISSING_SCOPE'],
-    ['lists it in another workspace', scope('channel', ['READ'], { workspaceId: 'v' }), 'MISSING_SCOPE'],
-    ['lists another operation', scope('channel', ['LIST', 'UPDATE']), 'MISSING_SCOPE'],
-    ['lists it on another type', scope('workspace', ['READ']), 'MISSING_SCOPE'],
-  ])('a scope that %s', (_what, held, answer) => {
-    expect(deniedEarly(personalToken({ scopes: [held] }), channelRequest('READ'))).toBe(answer);
+    ['gives the operation on all channels', scope('channel', ['READ']), null],
+    ['gives it on this channel', scope('channel', ['READ'], { entityId: 'c' }), null],
+    ['gives it in this workspace', scope('channel', ['READ'], { workspaceId: 'w' }), null],
+    ['gives it on another channel', scope('channel', ['READ'], { entityId: 'd' }), 'MISSING_SCOPE'],
+    ['gives it in another workspace', scope('channel', ['READ'], { workspaceId: 'v' }), 'MISSING_SCOPE'],
+    ['gives another operation', scope('channel', ['LIST', 'UPDATE']), 'MISSING_SCOPE'],
+    ['gives it on another type', scope('workspace', ['READ']), 'MISSING_SCOPE'],
+  ])('a scope that %s is decided before the lookup', (_what, held, expected) => {
+    expect(deniedEarly(personalToken({ scopes: [held] }), channelRequest('READ'))).toBe(expected);
   });
 
-  test('a scope for one entity does not create others', () => {
+  test('a scope on one entity does not allow creating others', () => {
     const one = scope('channel', ['CREATE'], { entityId: 'c' });
     const request = { ...channelRequest('CREATE'), entityId: undefined };
     expect(deniedEarly(personalToken({ scopes: [one] }), request)).toBe('MISSING_SCOPE');
     expect(deniedEarly(personalToken({ scopes: [scope('channel', ['CREATE'])] }), request)).toBeNull();
   });
 
-  test('every link of a chain needs the scope', () => {
+  test('every token of a chain must have the scope', () => {
     const has = { scopes: [scope('channel', ['READ'])] };
     expect(deniedEarly(personalToken(has, has, { access: 'FULL' }), channelRequest('READ'))).toBeNull();
     expect(deniedEarly(personalToken(has, {}, has), channelRequest('READ'))).toBe('MISSING_SCOPE');
@@ -131,70 +131,70 @@ describe('before anything is looked up', () => {
   });
 });
 
-describe('on a workspace and what is in it', () => {
+describe('a request on a workspace or an entity in it', () => {
   test.each([
-    ['an absent one', SESSION, roleRequest('VIEWER'), null, 'NOT_FOUND'],
-    ['one of others', SESSION, roleRequest('VIEWER'), access(null), 'NOT_FOUND'],
-    ['a role that is enough', SESSION, roleRequest('ADMINISTRATOR'), access('OWNER'), null],
+    ['in an absent workspace', SESSION, roleRequest('VIEWER'), null, 'NOT_FOUND'],
+    ['in a workspace of other users', SESSION, roleRequest('VIEWER'), access(null), 'NOT_FOUND'],
+    ['with a sufficient role', SESSION, roleRequest('ADMINISTRATOR'), access('OWNER'), null],
     [
-      'a role that is too low',
+      'with an insufficient role',
       SESSION,
       roleRequest('ADMINISTRATOR'),
       access('WORKSPACE_MANAGER'),
       'ROLE_REQUIRED',
     ],
-    ['the caller itself, with any role', SESSION, roleRequest('ADMINISTRATOR', 'u'), access('VIEWER'), null],
-    ['another user', SESSION, roleRequest('ADMINISTRATOR', 'v'), access('VIEWER'), 'ROLE_REQUIRED'],
+    ['on the caller itself, with any role', SESSION, roleRequest('ADMINISTRATOR', 'u'), access('VIEWER'), null],
+    ['on another user', SESSION, roleRequest('ADMINISTRATOR', 'v'), access('VIEWER'), 'ROLE_REQUIRED'],
     [
-      'oneself, but with a token',
+      'on the caller itself, with a token',
       workspaceToken('VIEWER'),
       roleRequest('ADMINISTRATOR', 'u'),
       access('VIEWER'),
       'ROLE_REQUIRED',
     ],
-    ['a Viewer who writes', SESSION, channelRequest('UPDATE'), access('VIEWER'), 'ROLE_REQUIRED'],
-    ['a Viewer who reads', SESSION, channelRequest('READ'), access('VIEWER'), null],
+    ['of a Viewer who writes', SESSION, channelRequest('UPDATE'), access('VIEWER'), 'ROLE_REQUIRED'],
+    ['of a Viewer who reads', SESSION, channelRequest('READ'), access('VIEWER'), null],
     [
-      'a Viewer with whom it is shared',
+      'of a Viewer with a share',
       SESSION,
       channelRequest('UPDATE'),
       access('VIEWER', { shared: ['UPDATE'] }),
       null,
     ],
     [
-      'who has only a share, within it',
+      'of a guest, within the share',
       SESSION,
       channelRequest('READ'),
       access(null, { shared: ['READ'] }),
       null,
     ],
     [
-      'who has only a share, beyond it',
+      'of a guest, beyond the share',
       SESSION,
       channelRequest('UPDATE'),
       access(null, { shared: ['READ'] }),
       'ROLE_REQUIRED',
     ],
-    ['a FULL token of a Team Member', FULL, channelRequest('DELETE'), access('TEAM_MEMBER'), null],
-    ['a FULL token of a Viewer', FULL, channelRequest('DELETE'), access('VIEWER'), 'ROLE_REQUIRED'],
-  ] as const)('decides on %s', (_what, principal, request, context, answer) => {
-    expect(why(authorizeEntity(principal, request, context))).toBe(answer);
+    ['of a FULL token of a Team Member', FULL, channelRequest('DELETE'), access('TEAM_MEMBER'), null],
+    ['of a FULL token of a Viewer', FULL, channelRequest('DELETE'), access('VIEWER'), 'ROLE_REQUIRED'],
+  ] as const)('%s is decided', (_what, principal, request, context, expected) => {
+    expect(reasonOf(authorizeEntity(principal, request, context))).toBe(expected);
   });
 
   test('a scope in another workspace gives NOT_FOUND', () => {
     const elsewhere = personalToken({ scopes: [scope('channel', ['READ'], { workspaceId: 'v' })] });
-    expect(why(authorizeEntity(elsewhere, channelRequest('READ'), access('OWNER')))).toBe('NOT_FOUND');
+    expect(reasonOf(authorizeEntity(elsewhere, channelRequest('READ'), access('OWNER')))).toBe('NOT_FOUND');
   });
 
   test('a policy denies the tokens that it applies to, and no other caller', () => {
     const closed = (part: object) => access('OWNER', { policy: { ...DEFAULT_POLICY, ...part } });
     const on = (principal: Principal, part: object) =>
-      why(authorizeEntity(principal, channelRequest('READ'), closed(part)));
+      reasonOf(authorizeEntity(principal, channelRequest('READ'), closed(part)));
     const callers = [SESSION, FULL, workspaceToken('OWNER')];
-    const answers = (part: object) => callers.map((caller) => on(caller, part));
-    expect(answers({ personalTokens: 'FORBIDDEN' })).toEqual([null, 'POLICY', null]);
-    expect(answers({ maxLifetime: 9 })).toEqual([null, 'POLICY', 'POLICY']);
-    expect(answers({ maxLifetime: 10 })).toEqual([null, null, null]);
+    const reasons = (part: object) => callers.map((caller) => on(caller, part));
+    expect(reasons({ personalTokens: 'FORBIDDEN' })).toEqual([null, 'POLICY', null]);
+    expect(reasons({ maxLifetime: 9 })).toEqual([null, 'POLICY', 'POLICY']);
+    expect(reasons({ maxLifetime: 10 })).toEqual([null, null, null]);
     expect(
       on(personalToken({ access: 'FULL', lifetime: 5 }, { access: 'FULL', lifetime: 50 }), {
         maxLifetime: 9,
@@ -231,7 +231,7 @@ const TOKEN: Token = {
   lastUsedUserAgent: null,
 };
 
-describe('on a token', () => {
+describe('a request on a token', () => {
   const withToken = (part: object, rest: Partial<TokenAccessContext> = {}): TokenAccessContext => ({
     token: { ...TOKEN, ...part } as Token,
     ancestorIds: [],
@@ -247,71 +247,71 @@ describe('on a token', () => {
   const manager = personalToken({ scopes: [scope('token', ['UPDATE', 'READ'])] });
 
   test.each([
-    ['an absent one', SESSION, tokenRequest('UPDATE'), null, 'NOT_FOUND'],
-    ['the own one of a person', SESSION, tokenRequest('DELETE'), own, null],
-    ['one of another person', SESSION, tokenRequest('READ'), withToken({ ownerId: 'v' }), 'NOT_FOUND'],
-    ['another token of the same owner, for a token', manager, tokenRequest('UPDATE'), own, 'NOT_FOUND'],
-    ['a token that it derived', manager, tokenRequest('UPDATE'), { ...own, ancestorIds: ['t'] }, null],
-    ['itself', manager, { ...tokenRequest('UPDATE'), tokenId: 't' }, own, null],
+    ['that is absent', SESSION, tokenRequest('UPDATE'), null, 'NOT_FOUND'],
+    ['of the calling user', SESSION, tokenRequest('DELETE'), own, null],
+    ['of another user', SESSION, tokenRequest('READ'), withToken({ ownerId: 'v' }), 'NOT_FOUND'],
+    ['of the same owner, by a token that did not create it', manager, tokenRequest('UPDATE'), own, 'NOT_FOUND'],
+    ['that derives from the calling token', manager, tokenRequest('UPDATE'), { ...own, ancestorIds: ['t'] }, null],
+    ['by the token itself', manager, { ...tokenRequest('UPDATE'), tokenId: 't' }, own, null],
     [
-      'a workspace token, for a personal one',
+      'of a workspace, by a personal token',
       manager,
       tokenRequest('READ'),
       ofWorkspace('VIEWER', 'OWNER'),
       'NOT_FOUND',
     ],
     [
-      'a personal token, for a workspace one',
+      'of a user, by a workspace token',
       workspaceToken('OWNER'),
       tokenRequest('READ'),
       own,
       'NOT_FOUND',
     ],
-    ['a workspace token of others', SESSION, tokenRequest('READ'), ofWorkspace('VIEWER', null), 'NOT_FOUND'],
+    ['of a workspace that the caller is not in', SESSION, tokenRequest('READ'), ofWorkspace('VIEWER', null), 'NOT_FOUND'],
     [
-      'with too low a role',
+      'of a workspace, with an insufficient role',
       SESSION,
       tokenRequest('UPDATE'),
       ofWorkspace('VIEWER', 'WORKSPACE_MANAGER'),
       'ROLE_REQUIRED',
     ],
     [
-      'with the role that it takes',
+      'of a workspace, with the required role',
       SESSION,
       tokenRequest('UPDATE'),
       ofWorkspace('ADMINISTRATOR', 'ADMINISTRATOR'),
       null,
     ],
     [
-      'of a role above the own',
+      'with a role above that of the caller',
       SESSION,
       tokenRequest('UPDATE'),
       ofWorkspace('OWNER', 'ADMINISTRATOR'),
       'ROLE_REQUIRED',
     ],
     [
-      'whose own role is unknown',
+      'with an unknown role',
       SESSION,
       tokenRequest('UPDATE'),
       ofWorkspace(null, 'ADMINISTRATOR'),
       'ROLE_REQUIRED',
     ],
     [
-      'of a role above the own, to read it',
+      'with a role above that of the caller, to read it',
       SESSION,
       tokenRequest('READ', 'VIEWER'),
       ofWorkspace('OWNER', 'VIEWER'),
       null,
     ],
     [
-      'as a workspace token',
+      'of a workspace, by a workspace token',
       workspaceToken('ADMINISTRATOR'),
       tokenRequest('UPDATE'),
       ofWorkspace('VIEWER', 'ADMINISTRATOR'),
       null,
     ],
-  ] as const)('decides on %s', (_what, principal, request, context, answer) => {
-    expect(why(authorizeToken(principal, request, context))).toBe(answer);
+  ] as const)('%s is decided', (_what, principal, request, context, expected) => {
+    expect(reasonOf(authorizeToken(principal, request, context))).toBe(expected);
   });
 
   test('a grant carries the token and the access to its workspace', () => {
@@ -333,7 +333,7 @@ describe('on a token', () => {
     expect(requiredOn('OWNER', 'ADMINISTRATOR')).toEqual({ role: 'OWNER' });
   });
 
-  test('reading requires a Viewer, editing a Workspace Manager, deleting an Administrator', () => {
+  test('reading tokens requires a Viewer, creating and updating a Workspace Manager, deleting an Administrator', () => {
     const operations: Operation[] = ['READ', 'LIST', 'CREATE', 'UPDATE', 'DELETE'];
     const roles = ['VIEWER', 'VIEWER', 'WORKSPACE_MANAGER', 'WORKSPACE_MANAGER', 'ADMINISTRATOR'];
     expect(operations.map(tokenRoleFor)).toEqual(roles);

@@ -15,7 +15,7 @@ describe('a duration', () => {
     ['P1Y2M3W4DT5H6M7S', (365 + 60 + 21 + 4) * DAY + 5 * HOUR + 6 * MINUTE + 7 * SECOND],
     ['P0DT1S', SECOND],
     ['P1000Y', 365_000 * DAY],
-  ])('%s counts %i milliseconds', (text, milliseconds) => {
+  ])('%s is %i milliseconds', (text, milliseconds) => {
     expect(parseDuration(text, ['overlap'])).toBe(milliseconds);
   });
 
@@ -45,11 +45,11 @@ describe('a duration', () => {
     'P30D\n',
     'P1000YT1S',
     'P999999Y',
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(badPathsOf(() => parseDuration(text, ['input', 'overlap']))).toEqual(['input.overlap']);
   });
 
-  test('of whole seconds is read back as it was written', () => {
+  test('of whole seconds is the same after formatting and parsing', () => {
     const random = seededRandom(1);
     for (let round = 0; round < 500; round++) {
       const milliseconds = (1 + random.below(random.pick([60, 3600, 86_400, 1_000_000_000]))) * SECOND;
@@ -66,7 +66,7 @@ describe('a duration', () => {
     [366 * DAY, 'P366D'],
     [DAY + SECOND, 'P1DT1S'],
     [25 * HOUR + 61 * SECOND, 'P1DT1H1M1S'],
-  ])('of %i milliseconds is written %s', (milliseconds, text) => {
+  ])('of %i milliseconds is formatted as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
   });
 });

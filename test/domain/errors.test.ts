@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { badInput, ERRORS, failure, forbidden, inputCheck, PosternError } from '../../src/domain/errors.ts';
 import { badPathsOf, refusalOf } from '../support/refusal.ts';
 
-/** Code, status and challenge of everything that is refused before execution. */
-const REFUSED_WHOLE = [
+/** Code, status and challenge of each error that is returned before execution. */
+const BEFORE_EXECUTION = [
   ['INVALID_AUTH_HEADER', 400, 'invalid_request'],
   ['INVALID_AUTH_SCHEME', 401, 'invalid_request'],
   ['INVALID_TOKEN', 401, 'invalid_token'],
@@ -26,7 +26,7 @@ const REFUSED_WHOLE = [
   ['UNAVAILABLE', 503, undefined],
 ] as const;
 
-const REFUSED_AT_A_FIELD = [
+const AT_A_FIELD = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
@@ -39,17 +39,17 @@ const REFUSED_AT_A_FIELD = [
 ];
 
 describe('the table of errors', () => {
-  test.each(REFUSED_WHOLE)('answers %s with %i and the challenge %s', (code, status, challenge) => {
+  test.each(BEFORE_EXECUTION)('gives %s the status %i and the challenge %s', (code, status, challenge) => {
     expect(ERRORS[code]).toMatchObject({ status, ...(challenge && { challenge }) });
     expect('challenge' in ERRORS[code]).toBe(challenge !== undefined);
   });
 
-  test('has the codes of the design and no other', () => {
-    const codes = [...REFUSED_WHOLE.map(([code]) => code), ...REFUSED_AT_A_FIELD];
+  test('has exactly the codes of the design', () => {
+    const codes = [...BEFORE_EXECUTION.map(([code]) => code), ...AT_A_FIELD];
     expect(Object.keys(ERRORS).sort()).toEqual(codes.sort());
   });
 
-  test('has a sentence for people on each, and none twice', () => {
+  test('has a different readable sentence for each code', () => {
     const messages = Object.values(ERRORS).map(({ message }) => message);
     expect(messages.filter((message) => !/^[A-Z].+\.$/.test(message))).toEqual([]);
     expect(new Set(messages).size).toBe(messages.length);
@@ -57,42 +57,42 @@ describe('the table of errors', () => {
 });
 
 describe('an error', () => {
-  test('carries its code, the text of the table and nothing else', () => {
+  test('has its code and the message of the table by default, and no details', () => {
     expect(failure('NOT_FOUND')).toMatchObject({ code: 'NOT_FOUND', message: 'Not found.', detail: {} });
     expect(failure('CONFLICT', 'The token is revoked.').message).toBe('The token is revoked.');
   });
 
-  test('of authority says why, and what would be enough', () => {
+  test('of authorization has the reason, and the requirement that would be sufficient', () => {
     expect(forbidden('ROLE_GATED')).toMatchObject({ code: 'FORBIDDEN', detail: { reason: 'ROLE_GATED' } });
     const detail = { reason: 'ROLE_REQUIRED', required: { role: 'OWNER' } };
     expect(forbidden('ROLE_REQUIRED', { role: 'OWNER' }).detail).toEqual(detail);
   });
 
-  test('of input says where', () => {
+  test('of input has the path of the invalid value', () => {
     expect(badInput(['input', 'name'], 'is empty').detail.issues).toEqual([
       { path: ['input', 'name'], message: 'is empty' },
     ]);
   });
 });
 
-describe('checking several values', () => {
-  test('tells of every bad one at once', () => {
+describe('a check of several values', () => {
+  test('reports all invalid values together', () => {
     const check = inputCheck();
-    const good = check.try(() => 'good');
-    const bad = ['a', 'b'].map((path) =>
+    const valid = check.try(() => 'valid');
+    const invalid = ['a', 'b'].map((path) =>
       check.try(() => {
-        throw badInput([path], 'is bad');
+        throw badInput([path], 'is invalid');
       }),
     );
-    expect([good, ...bad]).toEqual(['good', undefined, undefined]);
+    expect([valid, ...invalid]).toEqual(['valid', undefined, undefined]);
     expect(badPathsOf(() => check.finish())).toEqual(['a', 'b']);
   });
 
-  test('says nothing where all are good', () => {
+  test('throws nothing if all values are valid', () => {
     expect(refusalOf(() => inputCheck().finish())).toBeNull();
   });
 
-  test('lets every other error pass', () => {
+  test('throws every other error immediately', () => {
     const check = inputCheck();
     expect(() =>
       check.try(() => {
@@ -101,7 +101,7 @@ describe('checking several values', () => {
     ).toThrow(PosternError);
     expect(() =>
       check.try(() => {
-        throw new TypeError('ours');
+        throw new TypeError('a bug');
       }),
     ).toThrow(TypeError);
   });

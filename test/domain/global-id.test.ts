@@ -21,7 +21,7 @@ const TYPES: NodeType[] = [
 ];
 
 describe('a global id', () => {
-  test('brings back its type and UUID, and no two types share one', () => {
+  test('decodes to its type and UUID, and differs between types', () => {
     const ids = TYPES.map((type) => toGlobalId(type, UUID));
     expect(ids.map(parseGlobalId)).toEqual(TYPES.map((type) => ({ type, id: UUID })));
     expect(new Set(ids).size).toBe(TYPES.length);
@@ -48,12 +48,12 @@ describe('a global id', () => {
     `tok_${'0'.repeat(16)}-${'0'.repeat(16)}`,
     `tok_${'A'.repeat(32)}`,
     '__proto__',
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(parseGlobalId(text)).toBeNull();
     expect(decodeGlobalId('Token', text)).toBe(NIL_UUID);
   });
 
-  test('of another type names nothing', () => {
+  test('of another type decodes to the nil UUID', () => {
     expect(decodeGlobalId('Token', toGlobalId('User', UUID))).toBe(NIL_UUID);
     expect(decodeGlobalId('User', toGlobalId('User', UUID))).toBe(UUID);
   });

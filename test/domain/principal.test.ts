@@ -7,15 +7,15 @@ const WORKSPACE = { ...workspaceToken('VIEWER'), chain: [authority({ lifetime: n
 const ALL = [ANONYMOUS, session(), PERSONAL, WORKSPACE];
 
 describe('a principal', () => {
-  test('is a token or none', () => {
+  test('is a token only as a personal or a workspace token', () => {
     expect(ALL.map(isToken)).toEqual([false, false, true, true]);
   });
 
-  test('has a user behind it where a person or a personal token calls', () => {
+  test('has a user if it is a session or a personal token', () => {
     expect(ALL.map(userIdOf)).toEqual([null, 'u', 'u', null]);
   });
 
-  test('is judged by policies with a token only, and by the longest life of its chain', () => {
+  test('is subject to policies only if it is a token, with the longest lifetime of its chain', () => {
     expect(ALL.map(policySubjectOf)).toEqual([
       null,
       null,

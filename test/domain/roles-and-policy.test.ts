@@ -3,23 +3,23 @@ import { isOpenTo } from '../../src/domain/policy.ts';
 import { isAtLeast, lowestRole, ROLES, rankOf, roleOfRank } from '../../src/domain/roles.ts';
 
 describe('roles', () => {
-  test('stand in the order Viewer, Team Member, Workspace Manager, Administrator, Owner', () => {
+  test('are ordered Viewer, Team Member, Workspace Manager, Administrator, Owner', () => {
     expect(ROLES).toEqual(['VIEWER', 'TEAM_MEMBER', 'WORKSPACE_MANAGER', 'ADMINISTRATOR', 'OWNER']);
   });
 
-  test('include every lower one and no higher', () => {
+  test('include every lower role and no higher role', () => {
     for (const [rank, role] of ROLES.entries()) {
       expect(ROLES.filter((required) => isAtLeast(role, required))).toEqual(ROLES.slice(0, rank + 1));
     }
   });
 
-  test('come back from the rank that storage keeps; another rank is an error', () => {
+  test('are restored from the stored rank; an unknown rank throws', () => {
     expect(ROLES.map((role) => roleOfRank(rankOf(role)))).toEqual([...ROLES]);
     expect(() => roleOfRank(5)).toThrow();
     expect(() => roleOfRank(-1)).toThrow();
   });
 
-  test('of a chain count as its lowest', () => {
+  test('of a chain give the lowest role of the chain', () => {
     expect(lowestRole('OWNER')).toBe('OWNER');
     expect(lowestRole('OWNER', 'VIEWER', 'ADMINISTRATOR')).toBe('VIEWER');
   });
@@ -40,7 +40,7 @@ describe('a policy', () => {
     [...WORKSPACE, null, 'ALLOWED', null, true],
     [...PERSONAL, 1, 'FORBIDDEN', 10, false],
   ] as const)(
-    'lets a %s token of lifetime %s in, where personal tokens are %s and lives last up to %s: %s',
+    'for a %s token of lifetime %s, with personal tokens %s and maxLifetime %s, is open: %s',
     (kind, lifetime, personalTokens, maxLifetime, open) => {
       expect(isOpenTo({ personalTokens, maxLifetime }, { kind, lifetime })).toBe(open);
     },

@@ -31,8 +31,8 @@ const target = (part: Partial<ScopeTarget>): ScopeTarget => ({
   ...part,
 });
 
-describe('what a chain of tokens covers', () => {
-  test('on every entity, it covers on each one, anywhere that was asked about, new ones included', () => {
+describe('a chain of tokens', () => {
+  test('that covers every entity covers each one in each requested workspace, new entities included', () => {
     const random = seededRandom(3);
     let covered = 0;
     for (let round = 0; round < 4000; round++) {
@@ -50,7 +50,7 @@ describe('what a chain of tokens covers', () => {
     expect(covered).toBeGreaterThan(300);
   });
 
-  test('on one entity, it covers on any: nothing is on none', () => {
+  test('that covers one entity covers at least one entity of the type', () => {
     const random = seededRandom(4);
     let covered = 0;
     for (let round = 0; round < 4000; round++) {
@@ -63,7 +63,7 @@ describe('what a chain of tokens covers', () => {
     expect(covered).toBeGreaterThan(300);
   });
 
-  test('is never more on every than on any, and without a mark it is every', () => {
+  test('with a scope on one entity covers at least one and not every one; the default target is every one', () => {
     const limited = [
       authority({
         scopes: [

@@ -25,8 +25,8 @@ function randomRule(random: Random): ScopeRule {
   };
 }
 
-/** Every single thing that rules give: an operation on an entity of a type in a workspace. */
-function thingsGiven(rules: readonly ScopeRule[]): Set<string> {
+/** Returns every permission that the rules give: an operation on an entity of a type in a workspace. */
+function permissionsOf(rules: readonly ScopeRule[]): Set<string> {
   return new Set(
     rules.flatMap(({ entityType, entityId, workspaceId, operations }) =>
       operations.flatMap((operation) =>
@@ -48,20 +48,20 @@ test('the built-in types have the operations of the design', () => {
   });
 });
 
-test('only the three types of Postern are built in, whatever objects have of themselves', () => {
+test('only the three types of Postern are built in, and no property of Object.prototype', () => {
   const names = ['workspace', 'channel', 'token', 'invoice', 'constructor', '__proto__', 'toString', ''];
   expect(names.filter(isBuiltIn)).toEqual(['workspace', 'channel', 'token']);
 });
 
 describe('operations', () => {
-  test('are normalised to each once, in the usual order', () => {
+  test('are normalised to one of each, in the order of the enum', () => {
     for (let bits = 0; bits < 2 ** OPERATIONS.length; bits++) {
       const operations = OPERATIONS.filter((_operation, index) => bits & (1 << index));
       expect(normaliseOperations([...operations, ...operations].reverse())).toEqual(operations);
     }
   });
 
-  test('need a Viewer to read, list and subscribe, and a Team Member for the rest', () => {
+  test('require a Viewer to read, list and subscribe, and a Team Member for the rest', () => {
     const viewer: Operation[] = ['READ', 'LIST', 'SUBSCRIBE'];
     for (const operation of OPERATIONS) {
       expect(roleForOperation(operation)).toBe(viewer.includes(operation) ? 'VIEWER' : 'TEAM_MEMBER');
@@ -70,21 +70,21 @@ describe('operations', () => {
 });
 
 describe('rules', () => {
-  test('include a rule exactly where they give every single thing that it gives', () => {
+  test('include a rule if and only if they give every permission that it gives', () => {
     const random = seededRandom(1);
     let included = 0;
     for (let round = 0; round < 3000; round++) {
       const held = Array.from({ length: random.below(5) }, () => randomRule(random));
-      const asked = randomRule(random);
-      const given = thingsGiven(held);
-      const within = [...thingsGiven([asked])].every((thing) => given.has(thing));
-      expect(includesRule(held, asked), JSON.stringify({ held, asked })).toBe(within);
-      if (within && asked.operations.length > 0) included += 1;
+      const requested = randomRule(random);
+      const given = permissionsOf(held);
+      const within = [...permissionsOf([requested])].every((permission) => given.has(permission));
+      expect(includesRule(held, requested), JSON.stringify({ held, requested })).toBe(within);
+      if (within && requested.operations.length > 0) included += 1;
     }
     expect(included).toBeGreaterThan(100);
   });
 
-  test('that say the same become one, the first of them', () => {
+  test('that are equal are reduced to the first of them', () => {
     const rule = { entityType: 'channel', entityId: null, workspaceId: null } as const;
     const first = { ...rule, id: '1', operations: ['READ', 'LIST'] as Operation[] };
     const same = { ...rule, id: '2', operations: ['LIST', 'READ', 'READ'] as Operation[] };

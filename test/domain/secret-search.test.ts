@@ -13,7 +13,7 @@ function secret(kind: SecretKind = 'PERSONAL', prefix = ''): string {
   );
 }
 
-test('secrets of every kind are found where they stand, with a prefix and without', () => {
+test('secrets of every kind are found with their position, with and without a prefix', () => {
   for (const kind of KINDS) {
     for (const prefix of ['', 'acme_', 'a_', 'Abcdefghijklmnop_']) {
       const found = secret(kind, prefix);
@@ -23,7 +23,7 @@ test('secrets of every kind are found where they stand, with a prefix and withou
   }
 });
 
-test('what stands in front does not hide a secret, nor is it taken for a part', () => {
+test('text before a secret neither hides it nor becomes part of it', () => {
   for (const before of [
     '',
     '"',
@@ -46,18 +46,18 @@ test('what stands in front does not hide a secret, nor is it taken for a part', 
   expect(findSecrets(`key_${prefixed}`)).toEqual([{ secret: prefixed, kind: 'WORKSPACE', index: 4 }]);
 });
 
-test('what follows ends a secret, unless it would go on', () => {
+test('a secret is found only if no letter or digit follows it', () => {
   const bare = secret();
   for (const after of ['', '"', '_x', '-', 'é', '\n']) expect(findSecrets(bare + after)).toHaveLength(1);
   for (const after of ['a', 'Z', '0']) expect(findSecrets(bare + after)).toEqual([]);
 });
 
-test('several on a line are found in their order', () => {
+test('several secrets on a line are found in order', () => {
   const secrets = [secret(), secret('SESSION'), secret('INVITATION', 'acme_')];
   expect(findSecrets(secrets.join(' ')).map((found) => found.secret)).toEqual(secrets);
 });
 
-test('what only looks like a secret is let be', () => {
+test('text that only looks like a secret is not found', () => {
   const bare = secret();
   const wrong = bare.slice(0, -1) + (bare.endsWith('0') ? '1' : '0');
   for (const text of [

@@ -19,7 +19,7 @@ function randomBytes(random: Random): Uint8Array {
   return Uint8Array.from({ length: 32 }, () => random.below(256));
 }
 
-/** CRC-32 bit by bit, as its definition reads. */
+/** Returns the CRC-32 of a text, bit by bit as in the definition. */
 function crc32(text: string): number {
   let crc = 0xffffffff;
   for (const byte of Buffer.from(text)) {
@@ -29,13 +29,13 @@ function crc32(text: string): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** The number that base62 text spells. */
+/** Returns the number that a base62 text encodes. */
 function fromBase62(text: string): bigint {
   return [...text].reduce((value, digit) => value * 62n + BigInt(ALPHABET.indexOf(digit)), 0n);
 }
 
 describe('a secret', () => {
-  test('is its tag, 43 characters of its random bytes and 6 of CRC-32 over all of that', () => {
+  test('is its tag, 43 characters of random bytes, and 6 characters of CRC-32 over both', () => {
     const random = seededRandom(1);
     for (let round = 0; round < 200; round++) {
       const kind = random.pick(KINDS);
@@ -64,14 +64,14 @@ describe('a secret', () => {
     expect(kindOfSecret(largest)).toBe('PERSONAL');
   });
 
-  test('consists of letters, digits and underscores, so that a double click selects all of it', () => {
+  test('consists of letters, digits and underscores, so that a double click selects it as a whole', () => {
     const random = seededRandom(2);
     for (const kind of KINDS) {
       expect(composeSecret(kind, randomBytes(random), 'acme_')).toMatch(/^[A-Za-z0-9_]+$/);
     }
   });
 
-  test('takes a prefix in front, over which the checksum counts too', () => {
+  test('can have a prefix, which the checksum includes', () => {
     const secret = composeSecret('WORKSPACE', new Uint8Array(32), 'acme_');
     expect(secret).toMatch(/^acme_wst_\w{49}$/);
     expect(kindOfSecret(secret)).toBe('WORKSPACE');
@@ -79,31 +79,31 @@ describe('a secret', () => {
     expect(kindOfSecret(secret.replace('acme_', 'acne_'))).toBeNull();
   });
 
-  test.each([0, 31, 33])('is not made from %i random bytes', (length) => {
+  test.each([0, 31, 33])('cannot be made from %i random bytes', (length) => {
     expect(() => composeSecret('PERSONAL', new Uint8Array(length))).toThrow();
   });
 
-  test('shows its first ten characters in lists', () => {
+  test('has its first ten characters as a preview', () => {
     expect(previewPart(composeSecret('PERSONAL', new Uint8Array(32).fill(255)))).toMatch(/^pat_\w{6}$/);
   });
 });
 
 describe('the kind of a text', () => {
-  test('is that of the secret that it is', () => {
+  test('is the kind of the secret', () => {
     const random = seededRandom(3);
     for (const kind of KINDS) expect(kindOfSecret(composeSecret(kind, randomBytes(random)))).toBe(kind);
   });
 
-  test('is none where a single character of a secret was changed, wherever it stands', () => {
+  test('is null if any one character of a secret is changed', () => {
     const random = seededRandom(4);
     const secret = composeSecret('PERSONAL', randomBytes(random));
-    for (let place = 0; place < secret.length; place++) {
-      const other = random.pick([...ALPHABET, '_'].filter((character) => character !== secret[place]));
-      expect(kindOfSecret(secret.slice(0, place) + other + secret.slice(place + 1))).toBeNull();
+    for (let index = 0; index < secret.length; index++) {
+      const other = random.pick([...ALPHABET, '_'].filter((character) => character !== secret[index]));
+      expect(kindOfSecret(secret.slice(0, index) + other + secret.slice(index + 1))).toBeNull();
     }
   });
 
-  test('is none where characters were swapped, lost, added or stand around it', () => {
+  test('is null if characters are swapped, missing or added', () => {
     const secret = composeSecret('PERSONAL', randomBytes(seededRandom(5)));
     const swapped = secret.slice(0, 10) + secret[11] + secret[10] + secret.slice(12);
     const wrong = [
@@ -118,27 +118,27 @@ describe('the kind of a text', () => {
     expect(wrong.map(kindOfSecret)).toEqual(wrong.map(() => null));
   });
 
-  test('is none for an unknown tag, even with a right checksum', () => {
+  test('is null for an unknown tag, even with a valid checksum', () => {
     const body = `xyz_${'0'.repeat(43)}`;
     expect(kindOfSecret(body + toBase62(BigInt(crc32(body)), 6))).toBeNull();
   });
 });
 
 test('a prefix is a letter, up to fifteen letters or digits, and an underscore', () => {
-  const good = ['a_', 'acme_', 'A1b2_', `a${'b'.repeat(15)}_`];
-  const bad = ['', '_', 'acme', '1a_', 'a-b_', 'a b_', 'ä_', `a${'b'.repeat(16)}_`, 'a_b_'];
-  expect(good.map((prefix) => SECRET_PREFIX.test(prefix))).toEqual(good.map(() => true));
-  expect(bad.map((prefix) => SECRET_PREFIX.test(prefix))).toEqual(bad.map(() => false));
+  const valid = ['a_', 'acme_', 'A1b2_', `a${'b'.repeat(15)}_`];
+  const invalid = ['', '_', 'acme', '1a_', 'a-b_', 'a b_', 'ä_', `a${'b'.repeat(16)}_`, 'a_b_'];
+  expect(valid.map((prefix) => SECRET_PREFIX.test(prefix))).toEqual(valid.map(() => true));
+  expect(invalid.map((prefix) => SECRET_PREFIX.test(prefix))).toEqual(invalid.map(() => false));
 });
 
-test('a scanner finds every secret in a text by the published pattern', () => {
+test('the published pattern matches every secret in a text', () => {
   const random = seededRandom(6);
   const secrets = KINDS.map((kind) => composeSecret(kind, randomBytes(random), random.pick(['', 'acme_'])));
   const text = `token=${secrets[0]};"${secrets[1]}"\n${secrets[2]}, ${secrets[3]}. pat_short`;
   expect(text.match(SECRET_PATTERN)).toEqual(secrets);
 });
 
-test('what has the shape of a secret is cut out of a text, the rest stays', () => {
+test('strings with the shape of a secret are removed from a text, and the rest is unchanged', () => {
   const secret = composeSecret('SESSION', new Uint8Array(32));
   expect(withoutSecrets(`curl ${secret} twice ${secret}!`)).toBe('curl … twice …!');
   expect(withoutSecrets('curl/8.5 pat_short')).toBe('curl/8.5 pat_short');

@@ -12,26 +12,26 @@ const LENGTH = 128 * 1024;
 const ORDER = { name: 'NAME_ASC', keyType: 'string' } as const;
 const PATH = ['value'];
 
-/** A text of 128 KiB that trimming makes a good one: only a parser that looks at the length first refuses it. */
-function padded(good: string): string {
-  return good.padEnd(LENGTH, ' ');
+/** Returns a text of 128 KiB that is valid after trimming, so that only a parser that checks the length first rejects it. */
+function padded(valid: string): string {
+  return valid.padEnd(LENGTH, ' ');
 }
 
-const refused = (parse: (input: string) => unknown) => (input: string) =>
+const rejects = (parse: (input: string) => unknown) => (input: string) =>
   badPathsOf(() => parse(input)) !== null;
 
-/** Every function that reads a text of a caller: how it refuses one, a good text, and the same text in 128 KiB. */
-const PARSERS: Record<string, [refuses: (input: string) => boolean, good: string, long: string]> = {
-  parseName: [refused((input) => text.parseName(input, PATH)), 'deploy', padded('deploy')],
-  parseDescription: [refused((input) => text.parseDescription(input, PATH)), 'deploy', padded('deploy')],
-  parseSearch: [refused((input) => text.parseSearch(input, PATH)), 'deploy', padded('deploy')],
+/** Every function that reads a text from a caller: whether it rejects a text, a valid text, and the same text in 128 KiB. */
+const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: string, long: string]> = {
+  parseName: [rejects((input) => text.parseName(input, PATH)), 'deploy', padded('deploy')],
+  parseDescription: [rejects((input) => text.parseDescription(input, PATH)), 'deploy', padded('deploy')],
+  parseSearch: [rejects((input) => text.parseSearch(input, PATH)), 'deploy', padded('deploy')],
   parseEmail: [
-    refused((input) => text.parseEmail(input, PATH)),
+    rejects((input) => text.parseEmail(input, PATH)),
     'ada@example.com',
     padded('ada@example.com'),
   ],
-  parsePassword: [refused((input) => text.parsePassword(input, PATH)), 'x'.repeat(12), 'x'.repeat(LENGTH)],
-  parseDuration: [refused((input) => duration.parseDuration(input, PATH)), 'P30D', padded('P30D')],
+  parsePassword: [rejects((input) => text.parsePassword(input, PATH)), 'x'.repeat(12), 'x'.repeat(LENGTH)],
+  parseDuration: [rejects((input) => duration.parseDuration(input, PATH)), 'P30D', padded('P30D')],
   isEntityType: [(input) => !entityType.isEntityType(input), 'repository', 'r'.repeat(LENGTH)],
   isEntityId: [(input) => !entityType.isEntityId(input), 'a/b', 'r'.repeat(LENGTH)],
   parseGlobalId: [
@@ -50,30 +50,30 @@ const PARSERS: Record<string, [refuses: (input: string) => boolean, good: string
     padded(secret.composeSecret('PERSONAL', new Uint8Array(32))),
   ],
   parsePage: [
-    refused((after) => paging.parsePage({ after }, ORDER)),
+    rejects((after) => paging.parsePage({ after }, ORDER)),
     paging.encodeCursor(ORDER, { key: 'deploy', id: 'a' }),
     paging.encodeCursor(ORDER, { key: 'x'.repeat(LENGTH), id: 'a' }),
   ],
 };
 
-/** What reads no text of a caller's, or one whose length was bounded before. */
+/** Functions that read no text from a caller, or only text of a limited length. */
 const EXEMPT = [
   // Texts that a parser of the table has accepted.
   ...['foldCase', 'slugOf', 'encodeCursor', 'toGlobalId'],
   // An IP address, which `isIP` has accepted.
   'networkOf',
-  // Numbers and bytes of our own.
+  // Numbers and bytes that Postern generates.
   ...['formatDuration', 'composeSecret', 'toBase62', 'previewPart'],
-  // Searches files as long as they are, and messages and headers of at most 128 KiB, in linear time.
+  // Files of any length, and messages and headers of at most 128 KiB, in linear time.
   ...['findSecrets', 'withoutSecrets'],
 ];
 
-describe('a text is refused by its length before anything else reads it', () => {
-  test.each(Object.entries(PARSERS))('by %s', (_name, [refuses, good, long]) => {
-    expect([refuses(good), refuses(long)]).toEqual([false, true]);
+describe('a text is rejected for its length before it is read', () => {
+  test.each(Object.entries(PARSERS))('by %s', (_name, [rejected, valid, long]) => {
+    expect([rejected(valid), rejected(long)]).toEqual([false, true]);
   });
 
-  test('by everything in these modules that reads one', () => {
+  test('by every function of these modules that reads one', () => {
     const modules = [duration, entityType, globalId, network, paging, secret, text];
     const functions = modules.flatMap((module) =>
       Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
@@ -82,20 +82,20 @@ describe('a text is refused by its length before anything else reads it', () => 
   });
 });
 
-describe('a text that takes long to normalise', () => {
+describe('a text that is slow to normalise', () => {
   const marks = (count: number) => `a${'\u0301\u0323'.repeat(count / 2)}`;
 
   test.each([
     ['name', (input: string) => text.parseName(input, PATH)],
     ['description', (input: string) => text.parseDescription(input, PATH)],
-  ])('is refused as a %s: a run of more than 30 combining marks', (_what, parse) => {
+  ])('with more than 30 combining marks in a row is rejected as a %s', (_what, parse) => {
     expect([badPathsOf(() => parse(marks(30))), badPathsOf(() => parse(marks(32)))]).toEqual([
       null,
       ['value'],
     ]);
   });
 
-  test('is accepted in its longest decomposed form', () => {
+  test('is accepted if it is a valid text in its longest decomposed form', () => {
     const decomposed = '\u03b1\u0313\u0301\u0345';
     expect(text.parseName(decomposed.repeat(100), PATH)).toBe('\u1f84'.repeat(100));
     expect(text.parseDescription(decomposed.repeat(500), PATH)).toBe('\u1f84'.repeat(500));

@@ -28,20 +28,20 @@ describe('a name', () => {
     ['x'.repeat(100), 'x'.repeat(100)],
     ['🏰'.repeat(100), '🏰'.repeat(100)],
     ['e\u0301'.repeat(100), '\u00e9'.repeat(100)],
-  ])('%j is kept as %j', (text, name) => {
+  ])('%j is parsed as %j', (text, name) => {
     expect(parseName(text, ['input', 'name'])).toBe(name);
   });
 
-  test.each(['', '   ', '\t\n', 'x'.repeat(101), '🏰'.repeat(101)])('is not %j', (text) => {
+  test.each(['', '   ', '\t\n', 'x'.repeat(101), '🏰'.repeat(101)])('cannot be %j', (text) => {
     expect(badPathsOf(() => parseName(text, ['input', 'name']))).toEqual(['input.name']);
   });
 
-  test('has no character that hides or that turns text around', () => {
-    const taken = HIDDEN.filter((character) => !badPathsOf(() => parseName(`a${character}b`, ['name'])));
-    expect(taken).toEqual([]);
+  test('cannot have an invisible or bidirectional character', () => {
+    const accepted = HIDDEN.filter((character) => !badPathsOf(() => parseName(`a${character}b`, ['name'])));
+    expect(accepted).toEqual([]);
   });
 
-  test('has no line breaks', () => {
+  test('cannot have line breaks', () => {
     expect(badPathsOf(() => parseName('a\nb', ['name']))).toEqual(['name']);
   });
 });
@@ -55,7 +55,7 @@ describe('a description', () => {
     [' for the\nnightly build ', 'for the\nnightly build'],
     ['from\r\nWindows', 'from\r\nWindows'],
     ['🏰'.repeat(500), '🏰'.repeat(500)],
-  ])('%j is kept as %j', (text, description) => {
+  ])('%j is parsed as %j', (text, description) => {
     expect(parseDescription(text, ['description'])).toBe(description);
   });
 
@@ -63,10 +63,10 @@ describe('a description', () => {
     expect(badPathsOf(() => parseDescription('x'.repeat(501), ['description']))).toEqual(['description']);
   });
 
-  test('has line breaks, but no other hidden character', () => {
+  test('can have line breaks, but no other control or invisible character', () => {
     const hidden = [...HIDDEN, '\t', '\v'];
-    const taken = hidden.filter((character) => !badPathsOf(() => parseDescription(`a${character}b`, [])));
-    expect(taken).toEqual([]);
+    const accepted = hidden.filter((character) => !badPathsOf(() => parseDescription(`a${character}b`, [])));
+    expect(accepted).toEqual([]);
   });
 });
 
@@ -76,7 +76,7 @@ describe('an email address', () => {
     [' ada@example.com ', 'ada@example.com'],
     ['owner@localhost', 'owner@localhost'],
     [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
-  ])('%j is kept as %j', (text, email) => {
+  ])('%j is parsed as %j', (text, email) => {
     expect(parseEmail(text, ['email'])).toBe(email);
   });
 
@@ -89,32 +89,32 @@ describe('an email address', () => {
     'a@b@c',
     'ada@example.com\u200b',
     'a\u0000@example.com',
-    // The API's scalar takes none of these: nobody could sign in with them.
+    // The scalar of the API rejects these, so no one could sign in with them.
     'JOSE\u0301@example.com',
     'jos\u00e9@example.com',
     'ada@-example.com',
     'ada@example..com',
     `${'a'.repeat(243)}@example.com`,
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(badPathsOf(() => parseEmail(text, ['email']))).toEqual(['email']);
   });
 });
 
 describe('a password', () => {
-  test.each([12, 256])('may have %i characters', (length) => {
+  test.each([12, 256])('can have %i characters', (length) => {
     expect(parsePassword('🔑'.repeat(length), [])).toBe('🔑'.repeat(length));
   });
 
-  test.each([0, 11, 257])('may not have %i characters', (length) => {
+  test.each([0, 11, 257])('cannot have %i characters', (length) => {
     expect(badPathsOf(() => parsePassword('x'.repeat(length), ['password']))).toEqual(['password']);
   });
 
-  test('stays as it was typed, blanks at its ends included', () => {
+  test('is not changed, not even leading or trailing blanks', () => {
     expect(parsePassword('  e\u0301 0123456789 ', [])).toBe('  e\u0301 0123456789 ');
   });
 });
 
-test('text is found whatever its case and composition', () => {
+test('foldCase returns the same text for every case and composition', () => {
   expect(foldCase('ÉCOLE')).toBe(foldCase('e\u0301cole'));
 });
 

@@ -3,7 +3,7 @@ import { statusOf } from '../../src/domain/token.ts';
 
 const NOW = 1_000;
 
-/** Every way in which a token can stand, with the status that the design's order gives it. */
+/** Every combination of state columns, with the status by precedence: revoked, disabled, expired, active. */
 const STATES = [null, 500].flatMap((revokedAt) =>
   [null, 500].flatMap((disabledAt) =>
     [null, 500].flatMap((ancestorDisabledAt) =>
@@ -23,7 +23,7 @@ describe('the status of a token', () => {
     expect(statusOf(token, NOW)).toBe(status);
   });
 
-  test('turns to expired at the very millisecond', () => {
+  test('becomes EXPIRED at the millisecond of the expiry', () => {
     const token = { revokedAt: null, disabledAt: null, ancestorDisabledAt: null, expiresAt: NOW };
     expect([NOW - 1, NOW, NOW + 1].map((now) => statusOf(token, now))).toEqual([
       'ACTIVE',

@@ -46,7 +46,7 @@ function randomPrincipal(random: Random): Principal {
   ]);
 }
 
-/** A caller's access to a channel; a workspace token has its role in its own workspace only. */
+/** Returns a caller's access to a channel. A workspace token has its role only in its own workspace. */
 function randomPlace(random: Random, principal: Principal): Place {
   const workspaceId = random.pick(['w', 'v', 'x']);
   const isHome = principal.kind === 'WORKSPACE_TOKEN' && principal.workspaceId === workspaceId;
@@ -99,7 +99,7 @@ function isAllowed(principal: Principal, operation: Operation, { channelId, acce
 }
 
 describe('the visibility filter of a caller', () => {
-  test('contains exactly the channels that the caller is allowed on', () => {
+  test('contains exactly the channels on which the caller is allowed the operation', () => {
     const random = seededRandom(1);
     let visible = 0;
     for (let round = 0; round < 5000; round++) {
@@ -115,7 +115,7 @@ describe('the visibility filter of a caller', () => {
     expect(visible).toBeGreaterThan(500);
   });
 
-  test('contains no more with one more link in the chain', () => {
+  test('never grows with another token in the chain', () => {
     const random = seededRandom(2);
     for (let round = 0; round < 3000; round++) {
       const principal = randomPersonalToken(random);

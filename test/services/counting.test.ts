@@ -17,8 +17,8 @@ async function countAndPage() {
   return data.viewer.auditEvents;
 }
 
-/** Makes the owner's audit log longer. */
-async function lengthen(rows: number, prefix: string): Promise<void> {
+/** Inserts audit rows of the owner. */
+async function insertRows(rows: number, prefix: string): Promise<void> {
   await sql`
     insert into audit_events (id, at, action, user_id, detail)
     with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(rows)})
@@ -27,13 +27,13 @@ async function lengthen(rows: number, prefix: string): Promise<void> {
   );
 }
 
-test('a list is counted to ten thousand rows; of a longer one it is said that there are more', async () => {
+test('totalCount is exact up to 10,000, and 10,001 for every longer list', async () => {
   const { totalCount } = await countAndPage();
-  await lengthen(10_000 - totalCount, 'a');
+  await insertRows(10_000 - totalCount, 'a');
   expect(await countAndPage()).toMatchObject({ totalCount: 10_000 });
-  await lengthen(1, 'b');
+  await insertRows(1, 'b');
   expect(await countAndPage()).toMatchObject({ totalCount: 10_001 });
-  await lengthen(500, 'c');
+  await insertRows(500, 'c');
   expect(await countAndPage()).toEqual({
     totalCount: 10_001,
     pageInfo: { hasPreviousPage: true },

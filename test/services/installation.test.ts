@@ -3,7 +3,7 @@ import { requestIds } from '../../src/platform/ids.ts';
 import { identifyInstallation } from '../../src/services/accounts/bootstrap.ts';
 import { openTestDatabase } from '../support/database.ts';
 
-test('servers that start on one database at the same time agree on the id of the installation', async () => {
+test('servers that start concurrently on one database use the same installation id', async () => {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
   const ids = await Promise.all(Array.from({ length: 8 }, () => identifyInstallation(database, requestIds)));

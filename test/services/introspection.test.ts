@@ -9,13 +9,13 @@ import { createChannel, mutate, share } from '../support/channels.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
-/** Two each at the most: a person has a hundred. */
+/** Each round creates at most two tokens, and a user can have 100. */
 const TOKENS = 50;
 
-/** Something that can be asked about: an entity in a workspace, or a new one there. */
+/** The subject of a check: an entity in a workspace, or a new entity in it. */
 interface Thing {
   readonly entityType: string;
-  /** As callers name it; `undefined` for one that does not exist yet. */
+  /** The id in the API; `undefined` for an entity that does not exist yet. */
   readonly entityId?: string;
   readonly workspaceId: string;
 }
@@ -24,7 +24,7 @@ let postern: TestApp;
 let ada: Person;
 let things: Thing[];
 
-async function furnish(workspaceId: string): Promise<Thing[]> {
+async function createThings(workspaceId: string): Promise<Thing[]> {
   const by = postern.owner.session;
   const channels = [];
   for (const name of ['one', 'two']) channels.push(await createChannel(postern, { name, workspaceId, by }));
@@ -38,7 +38,7 @@ async function furnish(workspaceId: string): Promise<Thing[]> {
   ];
 }
 
-/** Ada is a Team Member of one workspace, a Viewer of the next, and has no more than a share in the third. */
+/** Ada is a Team Member of the first workspace, a Viewer of the second, and has only a share in the third. */
 beforeAll(async () => {
   postern = await startTestApp();
   const { owner, workspaceId } = postern;
@@ -48,7 +48,11 @@ beforeAll(async () => {
     [ada, 'VIEWER'],
   ]);
   const third = await postern.workspace('Third', [[owner, 'OWNER']]);
-  things = [...(await furnish(workspaceId)), ...(await furnish(second)), ...(await furnish(third))];
+  things = [
+    ...(await createThings(workspaceId)),
+    ...(await createThings(second)),
+    ...(await createThings(third)),
+  ];
   const channelsIn = (id: string) =>
     things.filter((thing) => thing.workspaceId === id && thing.entityType === 'channel');
   await share(postern, channelsIn(second)[0]?.entityId as string, ada, ['PUBLISH', 'DELETE']);
@@ -61,7 +65,7 @@ function operationsOf(entityType: string): readonly Operation[] {
   return ['CREATE', 'READ', 'DELETE'];
 }
 
-/** Scopes that Ada may give: on types, on what she sees, in workspaces where she sees something of the type. */
+/** Returns scopes that Ada can give: on types, on entities that she can see, and in workspaces where she can see one. */
 function someScopes(random: Random): object[] {
   const visible = things.filter((_, index) => index < 12);
   return Array.from({ length: 1 + random.below(4) }, () => {
@@ -82,7 +86,7 @@ async function issue(random: Random): Promise<string> {
   const token = await createPersonalToken(postern, ada.session, { access: 'SCOPED', scopes });
   if (random.chance(0.5)) return token.secret;
   const child = await createPersonalToken(postern, token.secret, { access: 'SCOPED', scopes });
-  // What the parent loses, the child loses: now the two differ.
+  // The child loses what its parent loses, so that their stored scopes differ.
   await mutate(
     postern,
     'updateToken',
@@ -93,8 +97,8 @@ async function issue(random: Random): Promise<string> {
   return child.secret;
 }
 
-/** Whether rules give an operation on a thing, as somebody reads them who knows nothing else. */
-function give(
+/** Returns whether the rules alone give an operation on a thing. */
+function includes(
   rules: readonly ScopeRule[],
   operation: Operation,
   { entityType, entityId, workspaceId }: Thing,
@@ -109,13 +113,13 @@ function give(
   );
 }
 
-test('introspection returns exactly what the token is allowed', async () => {
+test('introspection returns exactly the operations that the token is allowed', async () => {
   const { services } = postern.app;
   const { access, authentication, introspection } = services;
   const random = seededRandom(7);
   const person: Credential = { kind: 'SESSION', digest: digestOf(ada.session), source: 'bearer' };
   const caller = await authentication.authenticate(person);
-  const answers = { yes: 0, no: 0 };
+  const counts = { allowed: 0, denied: 0 };
   for (let round = 0; round < TOKENS; round += 1) {
     const secret = await issue(random);
     const credential: Credential = { kind: 'PERSONAL', digest: digestOf(secret), source: 'bearer' };
@@ -123,20 +127,20 @@ test('introspection returns exactly what the token is allowed', async () => {
     const scopes = (await introspection.describe(caller, secret))?.scopes ?? [];
     for (const thing of things) {
       for (const operation of OPERATIONS) {
-        // A channel that does not exist yet can be created, and no more; one that exists cannot be.
+        // CREATE is the only operation on a channel that does not exist, and no operation on one that does.
         if (thing.entityType === 'channel' && (operation === 'CREATE') !== (thing.entityId === undefined))
           continue;
-        const question: AccessCheck = { operation, ...thing };
-        const { allowed } = await access.check(principal, question);
-        answers[allowed ? 'yes' : 'no'] += 1;
-        expect({ round, question, allowed: give(scopes, operation, thing) }).toEqual({
+        const check: AccessCheck = { operation, ...thing };
+        const { allowed } = await access.check(principal, check);
+        counts[allowed ? 'allowed' : 'denied'] += 1;
+        expect({ round, check, allowed: includes(scopes, operation, thing) }).toEqual({
           round,
-          question,
+          check,
           allowed,
         });
       }
     }
   }
-  expect(answers.yes).toBeGreaterThan(200);
-  expect(answers.no).toBeGreaterThan(2000);
+  expect(counts.allowed).toBeGreaterThan(200);
+  expect(counts.denied).toBeGreaterThan(2000);
 });

@@ -6,7 +6,7 @@ import { openTestDatabase } from '../support/database.ts';
 
 let handle: DatabaseHandle;
 let lastUse: LastUse;
-/** What stands between the recorder and the database. */
+/** Runs before each transaction of the recorder. */
 const beforeStoring = vi.fn<() => Promise<void>>();
 
 beforeEach(async () => {
@@ -34,7 +34,7 @@ async function stored(): Promise<unknown[]> {
   return rows.map(({ credential_id, at, ip }) => [credential_id, at, ip]);
 }
 
-test('the latest of many uses is stored, wherever it came from', async () => {
+test('only the latest use of a credential is stored, from any address', async () => {
   use('a', 1);
   use('a', 2);
   use('b', 1);
@@ -49,11 +49,11 @@ test('the latest of many uses is stored, wherever it came from', async () => {
   expect(lastUse.backlog()).toBe(0);
 });
 
-test('what is used while it is being stored is known all the time, and stored next', async () => {
-  let goOn = () => {};
+test('a use during a flush is available immediately, and stored by the next flush', async () => {
+  let resume = () => {};
   beforeStoring.mockReturnValueOnce(
     new Promise((resolve) => {
-      goOn = resolve;
+      resume = resolve;
     }),
   );
   use('a', 1);
@@ -63,7 +63,7 @@ test('what is used while it is being stored is known all the time, and stored ne
   use('a', 2);
   expect(lastUse.unstored('a')?.at).toBe(2);
   expect(lastUse.unstored('b')?.at).toBe(1);
-  goOn();
+  resume();
   await flushed;
   expect(await stored()).toEqual([
     ['a', 1, '192.0.2.7'],
@@ -75,7 +75,7 @@ test('what is used while it is being stored is known all the time, and stored ne
   expect(await stored()).toContainEqual(['a', 2, '192.0.2.7']);
 });
 
-test('what cannot be stored is kept, but for what was used again', async () => {
+test('uses that cannot be stored remain for the next flush, and do not replace newer ones', async () => {
   beforeStoring.mockImplementationOnce(async () => {
     use('a', 2, '192.0.2.8');
     throw new Error('the disk is full');

@@ -15,7 +15,7 @@ function setUp() {
   return {
     commit: () => void version++,
     lookUp: (digest: string, find: () => Promise<Principal>) => cache.get(digest, NOW, find),
-    /** The cached principal of a digest; `null` if it would have to be looked up. */
+    /** Returns the cached principal of a digest; `null` if it is not cached. */
     cached(digest: string, now = NOW): Principal | null {
       const principal = cache.get(digest, now, () => new Promise(() => {}));
       return principal instanceof Promise ? null : principal;
@@ -23,7 +23,7 @@ function setUp() {
   };
 }
 
-test('a principal that was looked up is cached, under its digest only', async () => {
+test('a principal is cached after its lookup, by its digest only', async () => {
   const { lookUp, cached } = setUp();
   await lookUp('a', async () => session('a'));
   expect(cached('a')).toEqual(session('a'));
@@ -37,7 +37,7 @@ test('any commit empties the cache', async () => {
   expect(cached('a')).toBeNull();
 });
 
-test('a principal that was read while something was committed is returned and not cached', async () => {
+test('a principal is returned and not cached if a commit happened during its lookup', async () => {
   const { lookUp, cached, commit } = setUp();
   const principal = await lookUp('a', async () => {
     commit();
@@ -47,14 +47,14 @@ test('a principal that was read while something was committed is returned and no
   expect(cached('a')).toBeNull();
 });
 
-test('a principal is not returned from the cache after its end', async () => {
+test('the cache does not return an expired principal', async () => {
   const { lookUp, cached } = setUp();
   await lookUp('a', async () => session('a', NOW + 1));
   expect(cached('a', NOW)).toEqual(session('a', NOW + 1));
   expect(cached('a', NOW + 1)).toBeNull();
 });
 
-test('an error passes through and is not cached', async () => {
+test('an error of a lookup is thrown and not cached', async () => {
   const { lookUp, cached } = setUp();
   const refuse = async () => {
     throw failure('INVALID_TOKEN');

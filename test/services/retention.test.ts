@@ -18,7 +18,7 @@ async function countOf(table: keyof Tables): Promise<number> {
   return Number(count);
 }
 
-/** Writes audit rows of the present instant. */
+/** Inserts audit rows with the current time. */
 function writeAudit(rows: number): Promise<void> {
   return postern.database.transact(async (tx) => {
     for (let n = 0; n < rows; n++) {
@@ -57,7 +57,7 @@ describe('the audit log', () => {
     postern = await startTestApp({ POSTERN_AUDIT_RETENTION: 'P30D' });
   });
 
-  test('keeps a row to the end of its time, and not beyond', async () => {
+  test('contains a row until its retention ends, to the millisecond', async () => {
     const before = await countOf('audit_events');
     postern.advance(DAY);
     await writeAudit(1);
@@ -70,7 +70,7 @@ describe('the audit log', () => {
     expect(postern.logs.filter((line) => line.includes('deleted expired audit events'))).toHaveLength(1);
   });
 
-  test('loses many rows in many short transactions, between which others write', async () => {
+  test('is pruned in short transactions, so that other writes run between them', async () => {
     await writeAudit(1000);
     postern.advance(31 * DAY);
     const pruned = prune();
@@ -80,7 +80,7 @@ describe('the audit log', () => {
     expect(await countOf('audit_events')).toBe(1);
   });
 
-  test('is pruned by one run at a time; who asks meanwhile waits for its end', async () => {
+  test('is pruned by one run at a time; a concurrent call waits for that run', async () => {
     await writeAudit(500);
     postern.advance(31 * DAY);
     const first = prune();
@@ -100,7 +100,7 @@ describe('the audit log', () => {
   });
 });
 
-test('an audit log that is kept for ever loses nothing', async () => {
+test('with unlimited retention, no audit row is deleted', async () => {
   postern = await startTestApp({ POSTERN_AUDIT_RETENTION: 'forever' });
   const before = await countOf('audit_events');
   postern.advance(100 * 365 * DAY);
@@ -108,7 +108,7 @@ test('an audit log that is kept for ever loses nothing', async () => {
   expect(await countOf('audit_events')).toBe(before);
 });
 
-test('sessions and invitations are gone when they are over, and those that are not stay', async () => {
+test('expired sessions and invitations are deleted, and others are not', async () => {
   postern = await startTestApp({ POSTERN_SESSION_LIFETIME: 'P14D' });
   await invite('early@example.com');
   const sessions = await countOf('sessions');
@@ -125,7 +125,7 @@ test('sessions and invitations are gone when they are over, and those that are n
   expect(await countOf('sessions')).toBe(1);
 });
 
-test('sign-ins are counted no longer than it matters', async () => {
+test('the count of sign-ins is deleted after its period', async () => {
   postern = await startTestApp();
   await postern.post(
     'mutation { signIn(input: { email: "nobody@example.com", password: "wrong" }) { expiresAt } }',

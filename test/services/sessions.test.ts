@@ -9,10 +9,10 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-const SOMEBODY = { credential: null, address: '127.0.0.1', userAgent: null, requestId: 'r' };
+const CALLER = { credential: null, address: '127.0.0.1', userAgent: null, requestId: 'r' };
 
-/** Signs in with a password that is right when it is checked, and while something else happens before the session opens. */
-function signInWhile(happens: () => Promise<unknown>) {
+/** Signs in with the right password, and runs `change` between the check of the password and the start of the session. */
+function signInDuring(change: () => Promise<unknown>) {
   const { services } = postern.app;
   const sessions = createSessionService({
     ...services,
@@ -21,29 +21,29 @@ function signInWhile(happens: () => Promise<unknown>) {
     passwords: {
       ...passwords,
       async verify(stored, password) {
-        const right = await passwords.verify(stored, password);
-        await happens();
-        return right;
+        const isRight = await passwords.verify(stored, password);
+        await change();
+        return isRight;
       },
     },
   });
-  return sessions.signIn(SOMEBODY, postern.owner.email, PASSWORD);
+  return sessions.signIn(CALLER, postern.owner.email, PASSWORD);
 }
 
-test('a password that is replaced while it is checked opens no session: all had just been ended', async () => {
+test('a password that is replaced while it is checked starts no session', async () => {
   const operator = postern.app.services.operator;
-  const replaced = signInWhile(() => operator.resetPassword(postern.owner.email, 'another password', false));
+  const replaced = signInDuring(() => operator.resetPassword(postern.owner.email, 'another password', false));
   await expect(replaced).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
   expect(await postern.database.db.selectFrom('sessions').select('id').execute()).toEqual([]);
 });
 
 test('an account that is deactivated while its password is checked gets no session', async () => {
   const operator = postern.app.services.operator;
-  const deactivated = signInWhile(() => operator.deactivateUser(postern.owner.email));
+  const deactivated = signInDuring(() => operator.deactivateUser(postern.owner.email));
   await expect(deactivated).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
 });
 
-test('a password that stays what it was opens one', async () => {
-  const opened = await signInWhile(async () => {});
-  expect(opened.user.email).toBe(postern.owner.email);
+test('a password that does not change starts a session', async () => {
+  const started = await signInDuring(async () => {});
+  expect(started.user.email).toBe(postern.owner.email);
 });
