@@ -140,8 +140,8 @@ describe('workspace.auditEvents', () => {
   test('is readable by Administrators and their workspace tokens, and by no one below', async () => {
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     expect((await ofWorkspace({}, secret)).data.workspace.auditEvents.totalCount).toBe(2);
-    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (caller) => ofWorkspace({}, caller));
-    expect(answers).toEqual({
+    const refusals = await refusalsBelow(postern, 'ADMINISTRATOR', (caller) => ofWorkspace({}, caller));
+    expect(refusals).toEqual({
       ...refusalsFor('ADMINISTRATOR'),
       // If the caller cannot see the workspace, the field has no parent to be refused on.
       'a stranger': 'allowed',
@@ -217,8 +217,8 @@ describe('token.auditEvents', () => {
 
 describe('node', () => {
   const node = async (id: string, secret: string) => {
-    const answer = await postern.post(NODE, { id }, secret);
-    return answer.errors[0] ?? answer.data.node;
+    const response = await postern.post(NODE, { id }, secret);
+    return response.errors[0] ?? response.data.node;
   };
 
   test('returns an audit row to callers who can read that log, and to no one else', async () => {

@@ -43,8 +43,8 @@ describe('each field of a mutation is authorized separately', () => {
     ]);
   });
 
-  test('a role given up in the first is not available in the second', async () => {
-    const answer = await postern.post(
+  test('a role that is lost in the first field is not available in the second', async () => {
+    const response = await postern.post(
       `mutation ($w: ID!, $me: ID!) {
         stepDown: updateMemberRole(input: { workspaceId: $w, userId: $me, role: VIEWER }) { member { role } }
         next: updateTokenPolicy(input: { workspaceId: $w, requireExpiry: true }) { workspace { id } }
@@ -53,7 +53,7 @@ describe('each field of a mutation is authorized separately', () => {
       { w: workspaceId, me: other.id },
       other.session,
     );
-    expect(refusalsIn(answer)).toEqual({ next: 'ROLE_REQUIRED', still: 'ROLE_REQUIRED' });
+    expect(refusalsIn(response)).toEqual({ next: 'ROLE_REQUIRED', still: 'ROLE_REQUIRED' });
     expect(await policyOf(workspaceId)).toMatchObject({ requireExpiry: false });
     const { data } = await postern.post(
       'query ($w: ID!) { workspace(id: $w) { name viewerRole } }',
@@ -63,8 +63,8 @@ describe('each field of a mutation is authorized separately', () => {
     expect(data.workspace).toEqual({ name: `w-${people}`, viewerRole: 'VIEWER' });
   });
 
-  test('a member who leaves in the first finds nothing in the second', async () => {
-    const answer = await postern.post(
+  test('a member who leaves in the first field cannot see the workspace in the second', async () => {
+    const response = await postern.post(
       `mutation ($w: ID!, $me: ID!) {
         leave: removeMember(input: { workspaceId: $w, userId: $me }) { removedUserId }
         next: updateWorkspace(input: { id: $w, name: "mine" }) { workspace { id } }
@@ -72,17 +72,17 @@ describe('each field of a mutation is authorized separately', () => {
       { w: workspaceId, me: other.id },
       other.session,
     );
-    expect(refusalsIn(answer)).toEqual({ next: 'NOT_FOUND' });
+    expect(refusalsIn(response)).toEqual({ next: 'NOT_FOUND' });
   });
 
-  test('a session that signs out in the first is anonymous in the second', async () => {
+  test('a session that signs out in the first field is anonymous in the second', async () => {
     const session = await postern.signIn(other.email);
-    const answer = await postern.post(
+    const response = await postern.post(
       'mutation { signOut { signedOut } next: createToken(input: { name: "late" }) { secret } }',
       {},
       session,
     );
-    expect(refusalsIn(answer)).toEqual({ next: 'UNAUTHENTICATED' });
+    expect(refusalsIn(response)).toEqual({ next: 'UNAUTHENTICATED' });
   });
 
   test.each(['deleteToken', 'revokeToken', 'disableToken'])(
@@ -90,7 +90,7 @@ describe('each field of a mutation is authorized separately', () => {
     async (field) => {
       const scopes = [{ entityType: 'token', operations: ['UPDATE', 'DELETE'] }];
       const { id, secret } = await createPersonalToken(postern, other.session, { access: 'SCOPED', scopes });
-      const answer = await postern.post(
+      const response = await postern.post(
         `mutation ($id: ID!) {
         end: ${field}(input: { id: $id }) { __typename }
         next: updateToken(input: { id: $id, name: "late" }) { token { id } }
@@ -98,7 +98,7 @@ describe('each field of a mutation is authorized separately', () => {
         { id },
         secret,
       );
-      expect(refusalsIn(answer)).toEqual({ next: 'UNAUTHENTICATED' });
+      expect(refusalsIn(response)).toEqual({ next: 'UNAUTHENTICATED' });
     },
   );
 
@@ -108,7 +108,7 @@ describe('each field of a mutation is authorized separately', () => {
       { entityType: 'channel', operations: ['CREATE'] },
     ];
     const { id, secret } = await createPersonalToken(postern, other.session, { access: 'SCOPED', scopes });
-    const answer = await postern.post(
+    const response = await postern.post(
       `mutation ($id: ID!, $w: ID!) {
         before: createChannel(input: { workspaceId: $w, name: "before" }) { channel { id } }
         give: removeAllTokenScopes(input: { id: $id }) { token { id } }
@@ -117,7 +117,7 @@ describe('each field of a mutation is authorized separately', () => {
       { id, w: workspaceId },
       secret,
     );
-    expect(refusalsIn(answer)).toEqual({ next: 'MISSING_SCOPE' });
+    expect(refusalsIn(response)).toEqual({ next: 'MISSING_SCOPE' });
     const { data } = await postern.post(
       'query ($w: ID!) { channels(workspaceId: $w) { nodes { name } } }',
       { w: workspaceId },
@@ -128,7 +128,7 @@ describe('each field of a mutation is authorized separately', () => {
 
   test('a workspace token that sets a policy against itself is denied by it', async () => {
     const { secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR', { workspaceId });
-    const answer = await postern.post(
+    const response = await postern.post(
       `mutation ($w: ID!) {
         strict: updateTokenPolicy(input: { workspaceId: $w, maxLifetime: "P1D" }) { __typename }
         next: updateTokenPolicy(input: { workspaceId: $w, maxLifetime: null }) { __typename }
@@ -136,12 +136,12 @@ describe('each field of a mutation is authorized separately', () => {
       { w: workspaceId },
       secret,
     );
-    expect(refusalsIn(answer)).toEqual({ next: 'POLICY' });
+    expect(refusalsIn(response)).toEqual({ next: 'POLICY' });
     expect(await policyOf(workspaceId)).toMatchObject({ maxLifetime: 'P1D' });
   });
 
   test('a refused field does not affect those before and after it', async () => {
-    const answer = await postern.post(
+    const response = await postern.post(
       `mutation ($w: ID!, $none: ID!) {
         done: updateWorkspace(input: { id: $w, name: "done" }) { __typename }
         refused: updateWorkspace(input: { id: $none, name: "x" }) { __typename }
@@ -150,12 +150,12 @@ describe('each field of a mutation is authorized separately', () => {
       { w: workspaceId, none: 'nothing' },
       other.session,
     );
-    expect(answer.data).toEqual({
+    expect(response.data).toEqual({
       done: { __typename: 'UpdateWorkspacePayload' },
       refused: null,
       next: { __typename: 'UpdateWorkspacePayload' },
     });
-    expect(refusalsIn(answer)).toEqual({ refused: 'NOT_FOUND' });
+    expect(refusalsIn(response)).toEqual({ refused: 'NOT_FOUND' });
     const query = 'query ($w: ID!) { workspace(id: $w) { name } }';
     const { data } = await postern.post(query, { w: workspaceId }, other.session);
     expect(data.workspace.name).toBe('next');
@@ -171,7 +171,7 @@ describe('a document with allowed and denied fields', () => {
       access: 'SCOPED',
       scopes,
     });
-    const answer = await postern.post(
+    const response = await postern.post(
       `query ($home: ID!, $foreign: ID!, $token: ID!) {
         a: workspace(id: $home) { id }
         b: workspace(id: $foreign) { id }
@@ -184,8 +184,8 @@ describe('a document with allowed and denied fields', () => {
       { home: postern.workspaceId, foreign, token: id },
       secret,
     );
-    expect(answer.status).toBe(200);
-    expect(answer.data).toMatchObject({
+    expect(response.status).toBe(200);
+    expect(response.data).toMatchObject({
       a: { id: postern.workspaceId },
       b: null,
       c: null,
@@ -193,14 +193,14 @@ describe('a document with allowed and denied fields', () => {
       f: null,
       g: null,
     });
-    expect(answer.data.d.members.totalCount).toBeGreaterThan(0);
-    expect(refusalsIn(answer)).toEqual({ e: 'MISSING_SCOPE', f: 'MISSING_SCOPE', g: 'ROLE_GATED' });
+    expect(response.data.d.members.totalCount).toBeGreaterThan(0);
+    expect(refusalsIn(response)).toEqual({ e: 'MISSING_SCOPE', f: 'MISSING_SCOPE', g: 'ROLE_GATED' });
   });
 
   test('returns the schema to every caller, also beside a refused field', async () => {
-    const answer = await postern.post('{ __schema { queryType { name } } viewer { kind } }');
-    expect(answer.data).toEqual({ __schema: { queryType: { name: 'Query' } }, viewer: null });
-    expect(refusalsIn(answer)).toEqual({ viewer: 'UNAUTHENTICATED' });
+    const response = await postern.post('{ __schema { queryType { name } } viewer { kind } }');
+    expect(response.data).toEqual({ __schema: { queryType: { name: 'Query' } }, viewer: null });
+    expect(refusalsIn(response)).toEqual({ viewer: 'UNAUTHENTICATED' });
   });
 });
 
@@ -220,8 +220,8 @@ describe('a field is authorized the same on every path to it', () => {
     );
     for (const field of ['members { totalCount }', 'tokenPolicy { requireExpiry }', 'entityTypes { name }']) {
       const query = `query ($id: ID!) { channel(id: $id) { workspace { name ${field} } } }`;
-      const answer = await postern.post(query, { id }, guest.session);
-      expect(refusalsIn(answer), field).toEqual({ channel: 'NOT_FOUND' });
+      const response = await postern.post(query, { id }, guest.session);
+      expect(refusalsIn(response), field).toEqual({ channel: 'NOT_FOUND' });
     }
   });
 
@@ -242,7 +242,7 @@ describe('a field is authorized the same on every path to it', () => {
     const child = await createPersonalToken(postern, top.secret, { access: 'SCOPED', scopes });
     await createPersonalToken(postern, top.secret, { access: 'NONE' });
     const grandchild = await createPersonalToken(postern, child.secret, { access: 'NONE' });
-    const answer = await postern.post(
+    const response = await postern.post(
       `query ($top: ID!) {
         viewer { token { parent { id } derived { nodes { id parent { id } } } } }
         above: token(id: $top) { id }
@@ -251,8 +251,8 @@ describe('a field is authorized the same on every path to it', () => {
       { top: top.id },
       child.secret,
     );
-    expect(answer.errors).toEqual([]);
-    expect(answer.data).toEqual({
+    expect(response.errors).toEqual([]);
+    expect(response.data).toEqual({
       viewer: {
         token: { parent: null, derived: { nodes: [{ id: grandchild.id, parent: { id: child.id } }] } },
       },
@@ -267,7 +267,7 @@ describe('a field is authorized the same on every path to it', () => {
       { w: postern.workspaceId },
       postern.owner.session,
     );
-    const answer = await postern.post(
+    const response = await postern.post(
       `mutation ($secret: String!) {
         acceptInvitation(input: { secret: $secret, name: "Newcomer", password: "correct horse battery" }) {
           workspace { members { totalCount } }
@@ -275,6 +275,6 @@ describe('a field is authorized the same on every path to it', () => {
       }`,
       { secret: data.inviteMember.invitationSecret },
     );
-    expect(refusalsIn(answer)).toEqual({ acceptInvitation: 'UNAUTHENTICATED' });
+    expect(refusalsIn(response)).toEqual({ acceptInvitation: 'UNAUTHENTICATED' });
   });
 });

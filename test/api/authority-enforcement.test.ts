@@ -80,7 +80,7 @@ async function contextFor(caller: NamedCaller): Promise<Context> {
   return createContext(services, server, 0);
 }
 
-/** Executes the call: the reader as far as the object of a nested field, the refused caller from there on. */
+/** Executes the call: as the reader up to the object of a nested field, then as the refused caller. */
 async function run({ schema, takeEntered }: RecordedSchema, { path, recipe, each, ...call }: RefusedCall) {
   const variables = each.args(call.caller) as Record<string, unknown>;
   const context = await contextFor(call.caller);

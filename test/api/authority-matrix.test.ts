@@ -27,7 +27,7 @@ function recipeOf(path: string): Recipe {
   const recipe = matrix.recipes[path];
   if (recipe) return recipe;
   throw new Error(
-    `The authority matrix does not know ${path}: say in test/support/matrix/recipes/ how to call it and what the design says of it.`,
+    `The authority matrix has no recipe for ${path}: add one to test/support/matrix/recipes/.`,
   );
 }
 
@@ -35,13 +35,13 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The answer to a thing that is absent or not visible, without the ids in it; `null` for any other answer. */
-function hiddenAnswer(verdict: Verdict, { text }: Reply): string | null {
+/** Returns the response for an absent or hidden object, without its ids; `null` for any other response. */
+function hiddenResponse(verdict: Verdict, { text }: Reply): string | null {
   const hidden = verdict === 'nothing' || (verdict !== 'allowed' && verdict.code === 'NOT_FOUND');
   return hidden ? text.replace(/[a-z]{3}_[0-9a-f]{32}/g, 'ID') : null;
 }
 
-/** One cell: what is wrong with the answer to a caller's call. Whatever the call changed is put back. */
+/** Calls a field as one caller and returns what is wrong with the response. Resets the database after a change. */
 async function tryCell(path: string, recipe: Recipe, caller: NamedCaller, each: Case, hidden: Set<string>) {
   const args = each.args(caller);
   if (args === null) return [];
@@ -49,25 +49,25 @@ async function tryCell(path: string, recipe: Recipe, caller: NamedCaller, each: 
   const { postern } = matrix;
   const { secret } = caller;
   const probe = probeFor(path, recipe, args);
-  const wanted = each.verdict(caller);
-  const trigger = wanted === 'allowed' ? recipe.trigger?.(args as Record<string, string>) : undefined;
+  const expected = each.verdict(caller);
+  const trigger = expected === 'allowed' ? recipe.trigger?.(args as Record<string, string>) : undefined;
   const reply = await postern.call({ query: probe.query, variables: args, secret }, trigger);
 
   const complaints: (string | null | false)[] = [];
   const found = verdictOf(reply, probe);
-  complaints.push(!same(found, wanted) && `${JSON.stringify(found)} and not ${JSON.stringify(wanted)}`);
-  const refused = typeof wanted === 'object';
+  complaints.push(!same(found, expected) && `${JSON.stringify(found)} and not ${JSON.stringify(expected)}`);
+  const refused = typeof expected === 'object';
   complaints.push(refused && misshapen(reply, probe));
   if (path.startsWith('Mutation.') && postern.hasWritten()) {
     complaints.push(refused && postern.hasChanged() && 'a refused call changed something');
     await postern.reset();
   }
-  const answer = hiddenAnswer(wanted, reply);
-  if (answer) hidden.add(answer);
+  const response = hiddenResponse(expected, reply);
+  if (response) hidden.add(response);
   return complaints.filter(Boolean).map((what) => `${caller.name} on ${each.name}: ${what}`);
 }
 
-describe('every field decides as the permission model, and answers the same for absent and hidden objects', () => {
+describe('every field decides as the permission model, and responds the same for absent and hidden objects', () => {
   test.each(PATHS)('%s', async (path) => {
     const recipe = recipeOf(path);
     const complaints: string[] = [];
@@ -76,7 +76,7 @@ describe('every field decides as the permission model, and answers the same for 
       for (const each of recipe.cases)
         complaints.push(...(await tryCell(path, recipe, caller, each, hidden)));
       if (hidden.size > 1)
-        complaints.push(`${caller.name} can tell hidden from absent: ${[...hidden].join(' ')}`);
+        complaints.push(`${caller.name} can distinguish hidden from absent: ${[...hidden].join(' ')}`);
     }
     expect(complaints).toEqual([]);
     // Messages were published for the streams; nothing else has changed.
@@ -85,11 +85,11 @@ describe('every field decides as the permission model, and answers the same for 
   });
 });
 
-test('every recipe is about a field of the schema', () => {
+test('every recipe is for a field of the schema', () => {
   expect(Object.keys(matrix.recipes).filter((path) => !PATHS.includes(path))).toEqual([]);
 });
 
-/** The first object, the last, which is absent, and one between: a dead credential is refused before any is looked at. */
+/** Returns the first case, one in the middle, and the last, whose object is absent. An invalid credential is refused before any lookup. */
 function someOf(cases: readonly Case[]): Case[] {
   return [...new Set([cases[0], cases[Math.floor(cases.length / 2)], cases.at(-1)])] as Case[];
 }
@@ -97,10 +97,10 @@ function someOf(cases: readonly Case[]): Case[] {
 describe('every field refuses an invalid credential', () => {
   test.each(PATHS)('%s', async (path) => {
     const recipe = recipeOf(path);
-    const living = matrix.callersOf(path)[1] as NamedCaller;
+    const valid = matrix.callersOf(path)[1] as NamedCaller;
     const complaints: string[] = [];
-    for (const each of someOf(recipe.cases.filter(({ args }) => args(living)))) {
-      const variables = each.args(living) as object;
+    for (const each of someOf(recipe.cases.filter(({ args }) => args(valid)))) {
+      const variables = each.args(valid) as object;
       const { query } = probeFor(path, recipe, variables);
       for (const { name, secret, status, code } of matrix.invalid) {
         cells += 1;
@@ -128,14 +128,14 @@ async function decisionsOn(questions: readonly Question[], secret: string | null
   return Object.values(body.data?.viewer ?? {});
 }
 
-/** What viewer.can has to say of a call that is answered so; of a look-up that is `null`, no more than that it is. */
+/** Returns the decision that viewer.can must return for a verdict; for a lookup that returns `null`, only that it is denied. */
 function decisionFor(verdict: Verdict): object {
   if (verdict === 'allowed') return { allowed: true, reason: null, required: null };
   if (verdict === 'nothing') return { allowed: false };
   return { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
 }
 
-describe('viewer.can decides as the call itself', () => {
+describe('viewer.can decides as the call that it is about', () => {
   test.each(PATHS)('%s', async (path) => {
     for (const caller of matrix.callersOf(path).slice(1)) {
       const cases = recipeOf(path).cases.filter(({ can, args }) => can && args(caller));

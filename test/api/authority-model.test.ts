@@ -33,28 +33,28 @@ const CAN = `query ($operation: Operation!, $entityType: EntityType!, $entityId:
   viewer { can(operation: $operation, entityType: $entityType, entityId: $entityId, workspaceId: $workspaceId) { allowed } }
 }`;
 
-/** What a caller may do to any or every entity of a type, as viewer.can says and, where it can be asked there, /verify. */
-async function answersAboutType(secret: string, args: Record<string, string>, every: boolean) {
+/** Returns whether a caller is allowed an operation on any or every entity of a type, from viewer.can and, if it supports the check, from /verify. */
+async function decisionsOnType(secret: string, args: Record<string, string>, every: boolean) {
   const ids = every ? { entityId: '*' } : {};
   const { data } = await postern.post(CAN, { ...args, ...ids }, secret);
-  const answers = [data.viewer.can.allowed];
-  if (args.entityType === 'invoice' && args.workspaceId === undefined) return answers;
+  const decisions = [data.viewer.can.allowed];
+  if (args.entityType === 'invoice' && args.workspaceId === undefined) return decisions;
   const { status } = await verify(postern, secret, { ...args, ...(!every && { any: 'true' }) });
-  return [...answers, status === 204];
+  return [...decisions, status === 204];
 }
 
-test('after each change of members, roles, policies, shares and scopes, every caller is allowed what the model says', async () => {
+test('after each change of members, roles, policies, shares and scopes, every caller is allowed exactly what the model allows', async () => {
   const random = seededRandom(7);
   const verdicts = new Map<string, number>();
   for (let count = 0; count < CHANGES; count++) {
     await changeSomething(random, scenario);
     for (let round = 0; round < PROBES_A_CHANGE; round++) {
       const { caller, probe } = randomProbe(random, scenario);
-      const answer = await postern.post(probe.query, probe.variables, caller.secret);
+      const response = await postern.post(probe.query, probe.variables, caller.secret);
       const what = `${count}: ${caller.name} on ${probe.what}, being ${JSON.stringify(caller.who())}`;
-      expect(verdictOf(answer), what).toEqual(probe.verdict);
+      expect(verdictOf(response), what).toEqual(probe.verdict);
       if (probe.ids && probe.verdict === 'allowed') {
-        const ids = answer.data.cell.nodes.map(({ id }: { id: string }) => id);
+        const ids = response.data.cell.nodes.map(({ id }: { id: string }) => id);
         expect(ids.sort(), what).toEqual([...probe.ids].sort());
       }
       const kind =
@@ -67,17 +67,17 @@ test('after each change of members, roles, policies, shares and scopes, every ca
       typeof verdict === 'string'
         ? { allowed: true, reason: null, required: null }
         : { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
-    expect(data.viewer.can, `${count}: ${caller.name} asks ${query}`).toEqual(expected);
+    expect(data.viewer.can, `${count}: ${caller.name} sends ${query}`).toEqual(expected);
     for (let round = 0; round < TYPE_QUESTIONS_A_CHANGE; round++) {
       const { caller, args, every, allowed } = randomTypeQuestion(random, scenario);
-      const answers = await answersAboutType(caller.secret as string, args, every);
+      const decisions = await decisionsOnType(caller.secret as string, args, every);
       const what = `${count}: ${caller.name} on ${every ? 'every' : 'any'} ${JSON.stringify(args)}, being ${JSON.stringify(caller.who())}`;
-      expect(new Set(answers), what).toEqual(new Set([allowed]));
+      expect(new Set(decisions), what).toEqual(new Set([allowed]));
       const kind = `${every ? 'every' : 'any'} ${allowed}`;
       verdicts.set(kind, (verdicts.get(kind) ?? 0) + 1);
     }
   }
-  const met = [
+  const required = [
     'allowed',
     'nothing',
     'MISSING_SCOPE',
@@ -90,5 +90,5 @@ test('after each change of members, roles, policies, shares and scopes, every ca
     'any true',
     'any false',
   ];
-  for (const kind of met) expect(verdicts.get(kind) ?? 0, kind).toBeGreaterThan((20 / 350) * CHANGES);
+  for (const kind of required) expect(verdicts.get(kind) ?? 0, kind).toBeGreaterThan((20 / 350) * CHANGES);
 });

@@ -24,7 +24,7 @@ async function send(body: string, headers: Record<string, string> = {}, path = '
   return (await postern.fetch(request)).text();
 }
 
-const ask = (query: string, more: object = {}, headers?: Record<string, string>) =>
+const post = (query: string, more: object = {}, headers?: Record<string, string>) =>
   send(JSON.stringify({ query, ...more }), headers);
 
 /** Everything that the database contains: its rows and, for SQLite, every byte of the file, with those of deleted rows. */
@@ -57,35 +57,35 @@ async function expectNoTraceOf(...canaries: string[]): Promise<void> {
 async function sendEverywhere(secret: string): Promise<string[]> {
   const viewer = '{ viewer { kind } }';
   return [
-    await ask(viewer, {}, { authorization: `Bearer ${secret}` }),
-    await ask(viewer, {}, { authorization: `Basic ${secret}` }),
-    await ask(viewer, {}, { authorization: secret }),
-    await ask(viewer, {}, { cookie: `${postern.cookieName}=${secret}`, 'sec-fetch-site': 'same-origin' }),
-    await ask(
+    await post(viewer, {}, { authorization: `Bearer ${secret}` }),
+    await post(viewer, {}, { authorization: `Basic ${secret}` }),
+    await post(viewer, {}, { authorization: secret }),
+    await post(viewer, {}, { cookie: `${postern.cookieName}=${secret}`, 'sec-fetch-site': 'same-origin' }),
+    await post(
       viewer,
       {},
       { 'user-agent': secret, 'x-forwarded-for': secret, referer: `https://x.test/${secret}` },
     ),
-    await ask(
+    await post(
       viewer,
       {},
       { authorization: `Bearer ${postern.owner.session}`, 'user-agent': `curl ${secret}` },
     ),
-    await ask(`query Q_${secret} { viewer { kind } }`, { operationName: `Q_${secret}` }),
-    await ask(viewer, { operationName: secret, extensions: { [secret]: secret }, [secret]: secret }),
-    await ask(`{ ${secret} }`),
-    await ask(`{ viewer { ${secret}: kind } } # ${secret}`),
-    await ask(`{ token(id: "${secret}") { id } }`, {}, { authorization: `Bearer ${postern.owner.session}` }),
-    await ask(`{ tokens(first: "${secret}") { totalCount } }`),
-    await ask(
+    await post(`query Q_${secret} { viewer { kind } }`, { operationName: `Q_${secret}` }),
+    await post(viewer, { operationName: secret, extensions: { [secret]: secret }, [secret]: secret }),
+    await post(`{ ${secret} }`),
+    await post(`{ viewer { ${secret}: kind } } # ${secret}`),
+    await post(`{ token(id: "${secret}") { id } }`, {}, { authorization: `Bearer ${postern.owner.session}` }),
+    await post(`{ tokens(first: "${secret}") { totalCount } }`),
+    await post(
       `{ tokens(after: "${secret}") { totalCount } }`,
       {},
       { authorization: `Bearer ${postern.owner.session}` },
     ),
-    await ask('query ($id: ID!) { token(id: $id) { id } }', { variables: { id: { [secret]: secret } } }),
-    await ask('query ($n: Int!) { tokens(first: $n) { totalCount } }', { variables: { n: secret } }),
-    await ask(`query ($${secret}: ID!) { token(id: $${secret}) { id } }`, { variables: { [secret]: null } }),
-    await ask(viewer, { variables: secret }),
+    await post('query ($id: ID!) { token(id: $id) { id } }', { variables: { id: { [secret]: secret } } }),
+    await post('query ($n: Int!) { tokens(first: $n) { totalCount } }', { variables: { n: secret } }),
+    await post(`query ($${secret}: ID!) { token(id: $${secret}) { id } }`, { variables: { [secret]: null } }),
+    await post(viewer, { variables: secret }),
     await send(`{"query": "${secret}`),
     await send(`"${secret}"`),
     await send(JSON.stringify([{ query: secret }])),
@@ -165,8 +165,8 @@ test('no secret, valid, invalid or made up, appears in a log line, an audit row 
 
 test('no response repeats a secret from the request, in any part of it', async () => {
   const secret = composeSecret('PERSONAL', randomBytes(32));
-  const answers = await sendEverywhere(secret);
-  expect(answers.filter((answer) => answer.includes(secret.slice(10)))).toEqual([]);
+  const responses = await sendEverywhere(secret);
+  expect(responses.filter((response) => response.includes(secret.slice(10)))).toEqual([]);
 });
 
 test('no password, right, wrong, new or too short, appears there either', async () => {
@@ -183,10 +183,10 @@ test('no password, right, wrong, new or too short, appears there either', async 
       null,
       '__typename',
     );
-    await ask(
+    await post(
       `mutation { signIn(input: { email: "${owner.email}", password: "${password}" }) { sessionToken } }`,
     );
-    await ask('mutation ($p: Int!) { signIn(input: { email: "a@b.c", password: $p }) { sessionToken } }', {
+    await post('mutation ($p: Int!) { signIn(input: { email: "a@b.c", password: $p }) { sessionToken } }', {
       variables: { p: password },
     });
     await send(`{"query": "mutation { signIn(input: { email: 1, password: \\"${password}\\" `);

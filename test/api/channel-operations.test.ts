@@ -34,11 +34,11 @@ async function verify(cell: Cell): Promise<boolean> {
 }
 
 test.each(CELLS)(
-  'every endpoint decides alike on a token with $held, for $operation on a channel of place $place',
+  'every endpoint makes the same decision on a token with $held, for $operation on a channel of place $place',
   async (cell) => {
     const [one, all] = await can(cell);
-    const answers = { call: await world.call(cell), can: one, canAll: all, verify: await verify(cell) };
+    const decisions = { call: await world.call(cell), can: one, canAll: all, verify: await verify(cell) };
     const { allowed } = cell;
-    expect(answers).toEqual({ call: allowed, can: allowed, canAll: allowed, verify: allowed });
+    expect(decisions).toEqual({ call: allowed, can: allowed, canAll: allowed, verify: allowed });
   },
 );

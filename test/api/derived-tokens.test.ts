@@ -41,7 +41,7 @@ describe('the derived tokens of a token', () => {
     expect(await derivedOf(parent.secret)).toEqual([]);
   });
 
-  test('are visible to it only as far as the scope names them', async () => {
+  test('are visible to it only if the scope includes them', async () => {
     const parent = await manager(['CREATE'], 'parent');
     const [one] = await Promise.all(
       ['one', 'two'].map((name) => createPersonalToken(postern, parent.secret, { name, access: 'NONE' })),

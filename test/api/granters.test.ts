@@ -33,7 +33,7 @@ const cases = LOSSES.flatMap((loss) =>
 ).map((each, index) => ({ ...each, scene: `s${index}` }));
 
 test.each(cases)(
-  'the grants of $giver are effective only as far as it could give them now: $name',
+  'the grants of $giver are effective only if it could give them now: $name',
   async (each) => {
     const { loss, giver, things } = each;
     const expected = (...outcomes: GrantOutcome[]) =>

@@ -54,18 +54,18 @@ describe.each(SEEDS)('hostile documents of seed %i', (seed) => {
     for (let n = 0; n < DOCUMENTS_A_SEED; n += 1) {
       const document = next();
       for (const [caller, secret] of Object.entries(full.callers)) {
-        const answer = await send(document, secret);
+        const response = await send(document, secret);
         const context = `${caller}: ${JSON.stringify(document)}`;
-        const codes = new Set(answer.errors.map(({ extensions }) => extensions.code));
+        const codes = new Set(response.errors.map(({ extensions }) => extensions.code));
         expect([...codes], context).not.toContain('INTERNAL_SERVER_ERROR');
-        expect([200, 400], context).toContain(answer.status);
-        const { objects, leaves } = countValues(withoutSchema(answer.data));
+        expect([200, 400], context).toContain(response.status);
+        const { objects, leaves } = countValues(withoutSchema(response.data));
         expect(objects * PRICE.row + leaves, context).toBeLessThanOrEqual(2 * UNITS_MAX);
         expect(usage.rows, context).toBeLessThanOrEqual(ROWS_MAX);
         expect(usage.characters, context).toBeLessThanOrEqual(4 * UNITS_MAX * PRICE.bytes);
         expect(usage.statements, context).toBeLessThanOrEqual(STATEMENTS_MAX);
         expect(usage.parameters, context).toBeLessThanOrEqual(300);
-        expect(answer.errors.length, context).toBeLessThanOrEqual(101);
+        expect(response.errors.length, context).toBeLessThanOrEqual(101);
       }
     }
   });

@@ -104,10 +104,10 @@ describe('inviteMember', () => {
   });
 
   test('is refused to every caller below Workspace Manager', async () => {
-    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) =>
+    const refusals = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) =>
       invite('ada@example.com', 'VIEWER', secret),
     );
-    expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
+    expect(refusals).toEqual(refusalsFor('WORKSPACE_MANAGER'));
     expect(await openInvitations()).toEqual([]);
   });
 });
@@ -168,9 +168,9 @@ describe('acceptInvitation', () => {
 
   test('works once among many concurrent calls', async () => {
     const secret = await secretFor('ada@example.com');
-    const answers = await Promise.all(Array.from({ length: 8 }, () => accept(secret, null, NEW_ACCOUNT)));
-    const joined = answers.filter(({ errors }) => errors.length === 0);
-    const codes = new Set(answers.map(({ code }) => code));
+    const responses = await Promise.all(Array.from({ length: 8 }, () => accept(secret, null, NEW_ACCOUNT)));
+    const joined = responses.filter(({ errors }) => errors.length === 0);
+    const codes = new Set(responses.map(({ code }) => code));
     expect([joined.length, codes]).toEqual([1, new Set([undefined, 'NOT_FOUND'])]);
   });
 
@@ -232,8 +232,8 @@ describe('revokeInvitation', () => {
 
   test('is refused to every caller below Workspace Manager, and so is the list', async () => {
     const { id } = (await invite('ada@example.com', 'VIEWER')).data.inviteMember.invitation;
-    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) => revoke(id, secret));
-    expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
+    const refusals = await refusalsBelow(postern, 'WORKSPACE_MANAGER', (secret) => revoke(id, secret));
+    expect(refusals).toEqual(refusalsFor('WORKSPACE_MANAGER'));
     const member = await postern.person('Member', 'TEAM_MEMBER');
     const { errors } = await postern.post(OPEN, { id: postern.workspaceId }, member.session);
     expect(errors[0]?.extensions).toMatchObject({ required: { role: 'WORKSPACE_MANAGER' } });
@@ -284,7 +284,7 @@ describe('an invitation by a member who loses the role', () => {
     expect((await accept(secret, null, NEW_ACCOUNT)).code).toBe('NOT_FOUND');
   });
 
-  test('works as far as the remaining role can still invite', async () => {
+  test('works if the remaining role can still give the invited role', async () => {
     const mallory = await postern.person('Mallory', 'ADMINISTRATOR');
     const above = await secretFor('above@example.com', 'ADMINISTRATOR', mallory.session);
     const below = await secretFor('below@example.com', 'VIEWER', mallory.session);

@@ -41,7 +41,7 @@ async function createCallers(): Promise<Caller[]> {
   return callers;
 }
 
-async function askGraphQL({ secret }: Caller): Promise<unknown> {
+async function identifyByGraphQL({ secret }: Caller): Promise<unknown> {
   const response = await wire.post({ query: TWICE }, { Authorization: `Bearer ${secret}` });
   const { data } = (await response.json()) as any;
   return response.status === 401
@@ -49,12 +49,12 @@ async function askGraphQL({ secret }: Caller): Promise<unknown> {
     : [data?.a, data?.b].map((v) => [v?.user?.id ?? null, v?.token?.id ?? null]);
 }
 
-async function askVerify({ secret }: Caller): Promise<unknown> {
+async function identifyByVerify({ secret }: Caller): Promise<unknown> {
   const { status, headers } = await fetch(`${wire.origin}/verify`, {
     headers: { Authorization: `Bearer ${secret}` },
   });
-  const who = [headers.get('x-postern-user'), headers.get('x-postern-token')];
-  return status === 401 ? 'refused' : [who, who];
+  const identity = [headers.get('x-postern-user'), headers.get('x-postern-token')];
+  return status === 401 ? 'refused' : [identity, identity];
 }
 
 async function revoke(caller: Caller): Promise<void> {
@@ -73,11 +73,11 @@ test('concurrent calls each get the identity of their own caller, and none after
     for (let n = 0; n < CALLS_A_LANE; n += 1) {
       const caller = random.pick(callers);
       const expected = caller.revoked ? 'refused' : [caller, caller].map(({ user, token }) => [user, token]);
-      const ask = random.chance(0.5) ? askGraphQL : askVerify;
-      const answered = await ask(caller);
+      const identify = random.chance(0.5) ? identifyByGraphQL : identifyByVerify;
+      const identity = await identify(caller);
       // A call during the revocation can have either result.
-      if (expected === 'refused' || !caller.revoking) expect(answered).toEqual(expected);
-      if (answered === 'refused') refused += 1;
+      if (expected === 'refused' || !caller.revoking) expect(identity).toEqual(expected);
+      if (identity === 'refused') refused += 1;
       if (caller.token !== null && !caller.revoking && random.chance(0.02)) await revoke(caller);
     }
   }

@@ -25,21 +25,21 @@ beforeAll(async () => {
 afterAll(() => postern.close());
 
 test('an operation with a list in each of many rows is executed', async () => {
-  const answer = await postern.post(messagesOfAll(10), {}, postern.owner.session);
-  expect(answer.errors).toEqual([]);
-  expect(answer.data.a9.nodes).toHaveLength(CHANNELS);
+  const response = await postern.post(messagesOfAll(10), {}, postern.owner.session);
+  expect(response.errors).toEqual([]);
+  expect(response.data.a9.nodes).toHaveLength(CHANNELS);
 });
 
 test('an operation whose lists multiply is stopped when its budget is spent', async () => {
-  const answer = await postern.post(messagesOfAll(14), {}, postern.owner.session);
-  expect(answer.status).toBe(200);
-  expect(answer.code).toBe('LIMIT_REACHED');
-  expect(answer.errors.length).toBeLessThanOrEqual(14);
+  const response = await postern.post(messagesOfAll(14), {}, postern.owner.session);
+  expect(response.status).toBe(200);
+  expect(response.code).toBe('LIMIT_REACHED');
+  expect(response.errors.length).toBeLessThanOrEqual(14);
 });
 
 test('an operation whose full pages would multiply beyond the budget is not started', async () => {
-  const answer = await postern.post(messagesOfAll(20, 'messages(first: 100)'), {}, postern.owner.session);
-  expect(answer.status).toBe(400);
-  expect(answer.data).toBeUndefined();
-  expect(answer.code).toBe('QUERY_TOO_COMPLEX');
+  const response = await postern.post(messagesOfAll(20, 'messages(first: 100)'), {}, postern.owner.session);
+  expect(response.status).toBe(400);
+  expect(response.data).toBeUndefined();
+  expect(response.code).toBe('QUERY_TOO_COMPLEX');
 });

@@ -25,11 +25,11 @@ async function reportByHttp(
   body: unknown,
   init: RequestInit = {},
   address?: string,
-): Promise<{ status: number; answer: any }> {
+): Promise<{ status: number; json: any }> {
   const headers = { 'Content-Type': 'application/json', 'User-Agent': 'scanner/1' };
   const request = { method: 'POST', headers, body: JSON.stringify(body), ...init };
   const response = await postern.fetch(new Request('http://postern.test/leaks', request), address);
-  return { status: response.status, answer: await response.json() };
+  return { status: response.status, json: await response.json() };
 }
 
 async function alive(secret: string): Promise<boolean> {
@@ -41,8 +41,8 @@ describe.each([
     'reportLeakedSecrets',
     async (secrets: string[]) => (await reportByGraphQL(secrets)).data.reportLeakedSecrets,
   ],
-  ['POST /leaks with an array', async (secrets: string[]) => (await reportByHttp(secrets)).answer],
-  ['POST /leaks with an object', async (secrets: string[]) => (await reportByHttp({ secrets })).answer],
+  ['POST /leaks with an array', async (secrets: string[]) => (await reportByHttp(secrets)).json],
+  ['POST /leaks with an object', async (secrets: string[]) => (await reportByHttp({ secrets })).json],
 ])('%s', (_, report) => {
   test('revokes valid secrets of every kind, and returns the number of reported strings', async () => {
     const { owner, workspaceId } = postern;
@@ -144,10 +144,10 @@ describe('a reported token', () => {
 describe('a report', () => {
   test('can contain 1,000 secrets, and no more', async () => {
     const many = Array.from({ length: 1000 }, () => unknownSecret());
-    expect((await reportByHttp(many)).answer).toEqual({ received: 1000 });
+    expect((await reportByHttp(many)).json).toEqual({ received: 1000 });
     const tooMany = await reportByHttp([...many, 'one more']);
     expect(tooMany.status).toBe(400);
-    expect(tooMany.answer.errors[0].extensions).toEqual({
+    expect(tooMany.json.errors[0].extensions).toEqual({
       code: 'BAD_USER_INPUT',
       issues: [{ path: ['secrets'], message: 'must be at most 1000' }],
     });
@@ -161,8 +161,8 @@ describe('a report', () => {
     ['null', null],
     ['a text', 'pat_x'],
   ])('is refused with %s', async (_, body) => {
-    const { status, answer } = await reportByHttp(body);
-    expect([status, answer.errors[0].extensions]).toEqual([400, { code: 'BAD_REQUEST' }]);
+    const refused = await reportByHttp(body);
+    expect([refused.status, refused.json.errors[0].extensions]).toEqual([400, { code: 'BAD_REQUEST' }]);
   });
 
   test('must be JSON by POST', async () => {
@@ -179,7 +179,7 @@ describe('a report', () => {
     }
     const limited = { code: 'RATE_LIMITED', retryAfter: 3600 };
     const refused = await reportByHttp([]);
-    expect([refused.status, refused.answer.errors[0].extensions]).toEqual([429, limited]);
+    expect([refused.status, refused.json.errors[0].extensions]).toEqual([429, limited]);
     expect((await reportByGraphQL([])).errors[0]?.extensions).toEqual(limited);
     expect((await reportByHttp([], {}, '198.51.100.4')).status).toBe(200);
     postern.advance(HOUR);

@@ -22,12 +22,12 @@ afterEach(() => postern.close());
 const createWorkspace = (by = owner) =>
   mutate(postern, 'createWorkspace', { name: 'Another' }, by, 'workspace { id }');
 
-/** The number of times that each outcome occurs, for many concurrent calls. */
-async function atOnce(times: number, call: (at: number) => Promise<Answer>): Promise<Record<string, number>> {
-  const answers = await Promise.all(Array.from({ length: times }, (_, at) => call(at)));
+/** Makes concurrent calls and returns the number of each outcome. */
+async function callConcurrently(times: number, call: (at: number) => Promise<Answer>): Promise<Record<string, number>> {
+  const responses = await Promise.all(Array.from({ length: times }, (_, at) => call(at)));
   const counts: Record<string, number> = {};
-  for (const answer of answers) {
-    const outcome = refusalIn(answer) ?? 'done';
+  for (const response of responses) {
+    const outcome = refusalIn(response) ?? 'done';
     counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;
@@ -36,12 +36,12 @@ async function atOnce(times: number, call: (at: number) => Promise<Answer>): Pro
 test('fifty channels created concurrently stop at the limit of their workspace', async () => {
   const input = { workspaceId: postern.workspaceId, name: 'news' };
   const create = () => mutate(postern, 'createChannel', input, owner, 'channel { id }');
-  expect(await atOnce(50, create)).toEqual({ done: MOST, LIMIT_REACHED: 50 - MOST });
+  expect(await callConcurrently(50, create)).toEqual({ done: MOST, LIMIT_REACHED: 50 - MOST });
 });
 
 test('fifty workspaces created concurrently stop at the limit of their user, and another user has a separate limit', async () => {
   // The first workspace was created with the owner.
-  expect(await atOnce(50, () => createWorkspace())).toEqual({ done: MOST - 1, LIMIT_REACHED: 51 - MOST });
+  expect(await callConcurrently(50, () => createWorkspace())).toEqual({ done: MOST - 1, LIMIT_REACHED: 51 - MOST });
   const ada = await postern.person('Ada');
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });
@@ -69,7 +69,7 @@ test('concurrent shares stop at the limit of their channel', async () => {
     const input = { id: channelId, email: people[at]?.email, operations: ['READ'] };
     return mutate(postern, 'shareChannel', input, owner, 'channel { id }');
   };
-  expect(await atOnce(people.length, share)).toEqual({ done: MOST, LIMIT_REACHED: 4 });
+  expect(await callConcurrently(people.length, share)).toEqual({ done: MOST, LIMIT_REACHED: 4 });
 });
 
 test('a channel stores its newest messages up to the limit of bytes, to the byte', async () => {
@@ -82,7 +82,7 @@ test('a channel stores its newest messages up to the limit of bytes, to the byte
       owner,
       'message { id }',
     );
-  const kept = async () => {
+  const storedMessages = async () => {
     const rows = await postern.database.db
       .selectFrom('messages')
       .select(['sequence', 'payload'])
@@ -92,9 +92,9 @@ test('a channel stores its newest messages up to the limit of bytes, to the byte
   };
   const quarter = BYTES / 4;
   for (let count = 0; count < 4; count++) await publish(quarter);
-  expect(await kept()).toHaveLength(4);
+  expect(await storedMessages()).toHaveLength(4);
   await publish(10);
-  expect(await kept()).toEqual([
+  expect(await storedMessages()).toEqual([
     [2, quarter],
     [3, quarter],
     [4, quarter],
@@ -102,7 +102,7 @@ test('a channel stores its newest messages up to the limit of bytes, to the byte
   ]);
   // A message that is exactly as large as the limit is stored alone.
   await publish(BYTES);
-  expect(await kept()).toEqual([[6, BYTES]]);
-  expect((await atOnce(20, () => publish(quarter))).done).toBe(20);
-  expect((await kept()).map(([sequence]) => sequence)).toEqual([23, 24, 25, 26]);
+  expect(await storedMessages()).toEqual([[6, BYTES]]);
+  expect((await callConcurrently(20, () => publish(quarter))).done).toBe(20);
+  expect((await storedMessages()).map(([sequence]) => sequence)).toEqual([23, 24, 25, 26]);
 });

@@ -196,11 +196,11 @@ describe('updateMemberRole', () => {
 
   test('leaves one Owner if two demote each other concurrently', async () => {
     const ada = await postern.person('Ada', 'OWNER');
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       changeRole(ada.id, 'VIEWER', postern.owner.session),
       changeRole(postern.owner.id, 'VIEWER', ada.session),
     ]);
-    expect(answers.map(({ errors }) => errors.length).sort()).toEqual([0, 1]);
+    expect(responses.map(({ errors }) => errors.length).sort()).toEqual([0, 1]);
     const roles = [await roleOf(ada), await roleOf(postern.owner)];
     expect(roles.sort()).toEqual(['OWNER', 'VIEWER']);
   });
@@ -208,8 +208,8 @@ describe('updateMemberRole', () => {
   test('leaves one Owner if five step down concurrently', async () => {
     const owners = [postern.owner];
     for (const name of ['A', 'B', 'C', 'D']) owners.push(await postern.person(name, 'OWNER'));
-    const answers = await Promise.all(owners.map(({ id, session }) => changeRole(id, 'VIEWER', session)));
-    expect(answers.map(({ code }) => code).sort()).toEqual(['CONFLICT', ...Array(4).fill(undefined)]);
+    const responses = await Promise.all(owners.map(({ id, session }) => changeRole(id, 'VIEWER', session)));
+    expect(responses.map(({ code }) => code).sort()).toEqual(['CONFLICT', ...Array(4).fill(undefined)]);
   });
 
   test('of a person who is not a member is NOT_FOUND', async () => {
@@ -221,10 +221,10 @@ describe('updateMemberRole', () => {
 
   test('is refused to every caller below Administrator', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
-    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
+    const refusals = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
       changeRole(ada.id, 'VIEWER', secret),
     );
-    expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
+    expect(refusals).toEqual(refusalsFor('ADMINISTRATOR'));
   });
 });
 
@@ -235,8 +235,8 @@ describe('removeMember', () => {
     const { data } = await remove(ada.id, postern.owner.session);
     expect(data.removeMember.removedUserId).toBe(ada.id);
     for (const credential of [ada.session, secret]) {
-      const answer = await postern.post(MEMBERS, { id: postern.workspaceId }, credential);
-      expect(answer).toMatchObject({ data: { workspace: null }, errors: [] });
+      const response = await postern.post(MEMBERS, { id: postern.workspaceId }, credential);
+      expect(response).toMatchObject({ data: { workspace: null }, errors: [] });
     }
   });
 
@@ -293,8 +293,8 @@ describe('removeMember', () => {
 
   test('is refused to every caller below Administrator', async () => {
     const ada = await postern.person('Ada', 'VIEWER');
-    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) => remove(ada.id, secret));
-    expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
+    const refusals = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) => remove(ada.id, secret));
+    expect(refusals).toEqual(refusalsFor('ADMINISTRATOR'));
     expect(await roleOf(ada)).toBe('VIEWER');
   });
 });

@@ -60,9 +60,9 @@ test.each([
   ['32 levels', nested(32), undefined],
   ['33 levels', nested(33), 'BAD_USER_INPUT'],
 ])('a payload of %s is accepted or rejected by its size', async (_what, payload, code) => {
-  const answer = await say(payload);
-  expect(answer.code).toBe(code);
-  if (code) expect(answer.errors[0]?.extensions.issues).toMatchObject([{ path: ['input', 'payload'] }]);
+  const response = await say(payload);
+  expect(response.code).toBe(code);
+  if (code) expect(response.errors[0]?.extensions.issues).toMatchObject([{ path: ['input', 'payload'] }]);
   expect((await page({})).totalCount).toBe(code ? 0 : 1);
 });
 

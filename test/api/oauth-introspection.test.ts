@@ -57,10 +57,10 @@ describe('an active token', () => {
 
   test('of a workspace is returned with its role, and without an expiry if it has none', async () => {
     const token = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
-    const { postern: details, exp, ...answer } = await client.introspect(token.secret, service);
+    const { postern: details, exp, ...response } = await client.introspect(token.secret, service);
     expect(exp).toBeUndefined();
-    expect(answer).toMatchObject({ active: true, scope: READING, sub: postern.workspaceId });
-    expect(answer).not.toHaveProperty('username');
+    expect(response).toMatchObject({ active: true, scope: READING, sub: postern.workspaceId });
+    expect(response).not.toHaveProperty('username');
     expect(details).toMatchObject({ workspace: postern.workspaceId, role: 'VIEWER', access: 'ROLE' });
   });
 
@@ -181,10 +181,10 @@ describe('a token that does not concern the caller', () => {
         { entityType: 'token', operations: ['READ'] },
       ),
     );
-    const answer = await client.introspect(secret, service);
-    expect(answer.scope).toBe('channel:read');
-    expect(JSON.stringify(answer)).not.toContain(other);
-    expect(JSON.stringify(answer)).not.toContain(hidden);
+    const response = await client.introspect(secret, service);
+    expect(response.scope).toBe('channel:read');
+    expect(JSON.stringify(response)).not.toContain(other);
+    expect(JSON.stringify(response)).not.toContain(hidden);
   });
 
   test('is not active if no scope reaches the workspace, or its policy closes it', async () => {
@@ -233,9 +233,9 @@ describe('a user', () => {
   test('sees a token of their own without authority as active, without a scope', async () => {
     const { owner } = postern;
     const { secret } = await createPersonalToken(postern, owner.session, scoped());
-    const answer = await client.introspect(secret, owner.session);
-    expect(answer.active).toBe(true);
-    expect(answer).not.toHaveProperty('scope');
+    const response = await client.introspect(secret, owner.session);
+    expect(response.active).toBe(true);
+    expect(response).not.toHaveProperty('scope');
   });
 });
 
@@ -268,7 +268,7 @@ describe('an inactive token', () => {
   });
 });
 
-test('introspection is no use of the token, and ends no overlap; it is a use of the caller', async () => {
+test('introspection does not count as a use of the token and ends no overlap; it counts as a use of the caller', async () => {
   const { owner } = postern;
   const token = await createPersonalToken(postern, owner.session);
   const asking = await createWorkspaceToken(postern, 'VIEWER');

@@ -22,8 +22,8 @@ async function send(path: string, body: BodyInit, secret: string | null, type = 
   );
   expect(response.headers.get('cache-control')).toBe('no-store');
   const text = await response.text();
-  const answer = text === '' ? {} : JSON.parse(text);
-  return [response.status, answer.error, response.headers.get('www-authenticate')];
+  const { error } = text === '' ? {} : JSON.parse(text);
+  return [response.status, error, response.headers.get('www-authenticate')];
 }
 
 const challenge = (error: string) => `Bearer realm="postern", error="${error}"`;
@@ -159,9 +159,9 @@ describe('revocation', () => {
     await postern.close();
     postern = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
     const never = `token=${unknownSecret()}`;
-    const answers = [];
-    for (const _ of [1, 2, 3]) answers.push(await send('/oauth/revoke', never, null));
-    expect(answers.map(([status, error]) => [status, error])).toEqual([
+    const responses = [];
+    for (const _ of [1, 2, 3]) responses.push(await send('/oauth/revoke', never, null));
+    expect(responses.map(([status, error]) => [status, error])).toEqual([
       [200, undefined],
       [200, undefined],
       [429, 'temporarily_unavailable'],

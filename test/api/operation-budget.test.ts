@@ -25,7 +25,7 @@ function aliased(count: number, field: string): string {
   return Array.from({ length: count }, (_, n) => `a${n}: ${field}`).join(' ');
 }
 
-function ask(query: string, variables: object = {}): Promise<Answer> {
+function post(query: string, variables: object = {}): Promise<Answer> {
   return postern.post(query, variables, postern.owner.session);
 }
 
@@ -34,17 +34,17 @@ const codesOf = ({ errors }: Answer) => [...new Set(errors.map(({ extensions }) 
 describe('an operation', () => {
   test('that requests more bytes than its budget is refused at the lists that exceed it', async () => {
     const lists = aliased(28, 'messages(first: 100) { nodes { payload } }');
-    const answer = await ask(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
-    expect(answer.status).toBe(200);
-    expect(answer.data).toEqual({ channel: null });
-    expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
+    const response = await post(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
+    expect(response.status).toBe(200);
+    expect(response.data).toEqual({ channel: null });
+    expect(codesOf(response)).toEqual(['LIMIT_REACHED']);
   });
 
   test('is not charged for bytes that it does not request', async () => {
     const lists = aliased(28, 'messages(first: 100) { nodes { id } }');
-    const answer = await ask(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
-    expect(answer.errors).toEqual([]);
-    expect(answer.data.channel.a27.nodes).toHaveLength(MESSAGES);
+    const response = await post(`query ($id: ID!) { channel(id: $id) { ${lists} } }`, { id: channelId });
+    expect(response.errors).toEqual([]);
+    expect(response.data.channel.a27.nodes).toHaveLength(MESSAGES);
   });
 
   test.each(['POST', 'GET'])(
@@ -70,31 +70,31 @@ describe('an operation', () => {
       const { errors, data } = (await response.json()) as Pick<Answer, 'errors'> & { data?: unknown };
       expect(data).toBeUndefined();
       expect(errors[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
-      expect((await ask(query, { n: 10 })).errors).toEqual([]);
+      expect((await post(query, { n: 10 })).errors).toEqual([]);
     },
   );
 
   test('returns a bounded number of errors', async () => {
     const lists = aliased(28, 'derived(first: 1) { totalCount }');
-    const answer = await ask(`{ tokens(first: 70) { nodes { ${lists} } } }`);
-    expect(answer.data.tokens.nodes).toHaveLength(TOKENS);
-    expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
-    expect(answer.errors).toHaveLength(101);
-    expect(answer.errors.at(-1)?.message).toMatch(/^\d+ more errors were omitted\.$/);
+    const response = await post(`{ tokens(first: 70) { nodes { ${lists} } } }`);
+    expect(response.data.tokens.nodes).toHaveLength(TOKENS);
+    expect(codesOf(response)).toEqual(['LIMIT_REACHED']);
+    expect(response.errors).toHaveLength(101);
+    expect(response.errors.at(-1)?.message).toMatch(/^\d+ more errors were omitted\.$/);
   });
 
   test('with a check for each of many workspaces is charged for each check', async () => {
     const checks = Array.from({ length: 100 }, () => ({ operation: 'READ', entityType: 'repository' }));
     const fields = aliased(25, 'canAll(checks: $checks) { allowed }');
-    const answer = await ask(`query ($checks: [CheckInput!]!) { viewer { ${fields} } }`, { checks });
-    expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
+    const response = await post(`query ($checks: [CheckInput!]!) { viewer { ${fields} } }`, { checks });
+    expect(codesOf(response)).toEqual(['LIMIT_REACHED']);
   });
 
   test('can introspect the schema once or twice, not twenty times', async () => {
     const type = 'type { name ofType { name ofType { name ofType { name } } } }';
     const schemas = `__schema { types { name description fields { name description args { name ${type} } ${type} } } }`;
-    expect((await ask(`{ ${aliased(2, schemas)} }`)).errors).toEqual([]);
-    expect(await ask(`{ ${aliased(20, schemas)} }`)).toMatchObject({
+    expect((await post(`{ ${aliased(2, schemas)} }`)).errors).toEqual([]);
+    expect(await post(`{ ${aliased(20, schemas)} }`)).toMatchObject({
       status: 400,
       code: 'QUERY_TOO_COMPLEX',
     });
@@ -102,7 +102,7 @@ describe('an operation', () => {
 
   test('can follow a stream only if its events are small', async () => {
     const query = `subscription ($id: ID!) { channelMessages(channelId: $id) { ${aliased(6, 'payload')} } }`;
-    expect(await ask(query, { id: channelId })).toMatchObject({ status: 400, code: 'QUERY_TOO_COMPLEX' });
+    expect(await post(query, { id: channelId })).toMatchObject({ status: 400, code: 'QUERY_TOO_COMPLEX' });
   });
 });
 
@@ -110,10 +110,10 @@ test('a mutation whose payload exceeds the budget changes nothing', async () => 
   const channels =
     'channels(first: 100) { nodes { messages(first: 100) { nodes { id publisher { id } } } } }';
   const query = `mutation ($input: CreateChannelInput!) { createChannel(input: $input) { channel { workspace { ${channels} } } } }`;
-  const answer = await ask(query, { input: { workspaceId: postern.workspaceId, name: 'too much' } });
-  expect(answer.data).toEqual({ createChannel: null });
-  expect(codesOf(answer)).toEqual(['LIMIT_REACHED']);
-  const { data } = await ask('{ channels { nodes { name } } }');
+  const response = await post(query, { input: { workspaceId: postern.workspaceId, name: 'too much' } });
+  expect(response.data).toEqual({ createChannel: null });
+  expect(codesOf(response)).toEqual(['LIMIT_REACHED']);
+  const { data } = await post('{ channels { nodes { name } } }');
   expect(data.channels.nodes).toEqual([{ name: 'news' }]);
 });
 

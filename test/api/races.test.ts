@@ -28,19 +28,19 @@ async function countWorking(secrets: readonly string[]): Promise<number> {
 test('fifty concurrent regenerations of one token all succeed, and leave one valid secret', async () => {
   const { session } = postern.owner;
   const { id, secret } = await createPersonalToken(postern, session);
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, () => postern.post(REGENERATE, { id }, session)),
   );
-  expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
-  const secrets = answers.map(({ data }) => data.regenerateToken.secret as string);
+  expect(responses.flatMap(({ errors }) => errors)).toEqual([]);
+  const secrets = responses.map(({ data }) => data.regenerateToken.secret as string);
   expect(new Set(secrets).size).toBe(50);
   expect(await countWorking([secret, ...secrets])).toBe(1);
 });
 
 test('concurrently created tokens stop at the limit', async () => {
   const { session } = postern.owner;
-  const answers = await Promise.all(Array.from({ length: 20 }, () => postern.post(CREATE, {}, session)));
-  const codes = answers.map(({ code }) => code ?? 'created').sort();
+  const responses = await Promise.all(Array.from({ length: 20 }, () => postern.post(CREATE, {}, session)));
+  const codes = responses.map(({ code }) => code ?? 'created').sort();
   expect(codes).toEqual([...Array(15).fill('LIMIT_REACHED'), ...Array(5).fill('created')]);
 });
 
@@ -92,30 +92,30 @@ test('an invitation that two callers accept concurrently creates one member', as
   const accept =
     'mutation ($secret: String!) { acceptInvitation(input: { secret: $secret }) { __typename } }';
   const secret = data.inviteMember.invitationSecret;
-  const answers = await Promise.all([1, 2, 3].map(() => postern.post(accept, { secret }, ada.session)));
-  expect(answers.map(({ code }) => code ?? 'joined').sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'joined']);
+  const responses = await Promise.all([1, 2, 3].map(() => postern.post(accept, { secret }, ada.session)));
+  expect(responses.map(({ code }) => code ?? 'joined').sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'joined']);
 });
 
 test('if two Owners leave concurrently, one stays', async () => {
   const ada = await postern.person('Ada', 'OWNER');
   const leave =
     'mutation ($w: ID!, $me: ID!) { removeMember(input: { workspaceId: $w, userId: $me }) { __typename } }';
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     [ada, postern.owner].map(({ id, session }) =>
       postern.post(leave, { w: postern.workspaceId, me: id }, session),
     ),
   );
-  expect(answers.map(({ code }) => code ?? 'left').sort()).toEqual(['CONFLICT', 'left']);
+  expect(responses.map(({ code }) => code ?? 'left').sort()).toEqual(['CONFLICT', 'left']);
 });
 
 test('a call of a session that is being ended takes effect before the end, or not at all', async () => {
   const person = await postern.person('Ada');
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     ...Array.from({ length: 4 }, () => postern.post(CREATE, {}, person.session)),
     postern.post('mutation { signOut { __typename } }', {}, person.session),
     ...Array.from({ length: 4 }, () => postern.post(CREATE, {}, person.session)),
   ]);
-  for (const { code } of answers) {
+  for (const { code } of responses) {
     expect([undefined, 'UNAUTHENTICATED', 'INVALID_SESSION', 'LIMIT_REACHED']).toContain(code);
   }
   expect((await postern.post(CREATE, {}, person.session)).code).toBe('INVALID_SESSION');

@@ -149,16 +149,16 @@ describe('changePassword', () => {
   });
 
   test.each(['short', 'x'.repeat(257)])('rejects an invalid password', async (newPassword) => {
-    const answer = await change({ newPassword });
-    expect(badPathsIn(answer)).toEqual(['input.newPassword']);
-    expect(JSON.stringify(answer.errors)).not.toContain(newPassword);
+    const response = await change({ newPassword });
+    expect(badPathsIn(response)).toEqual(['input.newPassword']);
+    expect(JSON.stringify(response.errors)).not.toContain(newPassword);
   });
 
   test('accepts the current password no more often than signing in does', async () => {
     for (let count = 0; count < 10; count++) await change({ currentPassword: 'a wrong password' });
-    const answer = await change({});
-    expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
-    expect(answer.errors[0]?.extensions.retryAfter).toBe(900);
+    const response = await change({});
+    expect(refusalIn(response)).toBe('TOO_MANY_ATTEMPTS');
+    expect(response.errors[0]?.extensions.retryAfter).toBe(900);
   });
 
   test('cannot be blocked by other callers who try to sign in as the user from the same network', async () => {

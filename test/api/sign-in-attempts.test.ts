@@ -88,11 +88,11 @@ async function fail(times: number, email?: string): Promise<void> {
   }
 }
 
-test('an account accepts ten attempts from one network in fifteen minutes; then even the right password has to wait', async () => {
+test('an account accepts ten attempts from one network in fifteen minutes; then even the right password is refused until the period ends', async () => {
   await fail(TRIES_AN_ACCOUNT);
-  const answer = await attempt(PASSWORD);
-  expect(answer.status).toBe(200);
-  expect(answer.errors[0]?.extensions).toEqual({ code: 'TOO_MANY_ATTEMPTS', retryAfter: 900 });
+  const response = await attempt(PASSWORD);
+  expect(response.status).toBe(200);
+  expect(response.errors[0]?.extensions).toEqual({ code: 'TOO_MANY_ATTEMPTS', retryAfter: 900 });
   postern.advance(14 * MINUTE + 1);
   expect((await attempt(PASSWORD)).errors[0]?.extensions.retryAfter).toBe(60);
   postern.advance(MINUTE);
@@ -122,8 +122,8 @@ test('each alias in a document counts as an attempt', async () => {
     (_, count) => `a${count}: signIn(input: $input) { sessionToken }`,
   );
   const input = { email: ada.email, password: 'not the password' };
-  const answer = await postern.post(`mutation ($input: SignInInput!) { ${aliases.join(' ')} }`, { input });
-  expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([
+  const response = await postern.post(`mutation ($input: SignInInput!) { ${aliases.join(' ')} }`, { input });
+  expect(response.errors.map(({ extensions }) => extensions.code)).toEqual([
     ...Array(TRIES_AN_ACCOUNT).fill('INVALID_CREDENTIALS'),
     ...Array(5).fill('TOO_MANY_ATTEMPTS'),
   ]);
@@ -131,8 +131,8 @@ test('each alias in a document counts as an attempt', async () => {
 });
 
 test('concurrent attempts are counted one by one', async () => {
-  const answers = await Promise.all(Array.from({ length: 30 }, () => attempt('not the password')));
-  const refusals = answers.map(refusalIn).sort();
+  const responses = await Promise.all(Array.from({ length: 30 }, () => attempt('not the password')));
+  const refusals = responses.map(refusalIn).sort();
   const expected = [
     ...Array(TRIES_AN_ACCOUNT).fill('INVALID_CREDENTIALS'),
     ...Array(20).fill('TOO_MANY_ATTEMPTS'),
@@ -203,8 +203,8 @@ test('the count outlives a restart', async () => {
   const body = JSON.stringify({ query: SIGN_IN, variables: { email: ada.email, password: PASSWORD } });
   const headers = { 'content-type': 'application/json' };
   const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
-  const answer = (await (await fetchFrom(restarted, request)).json()) as Answer;
-  expect(refusalIn(answer)).toBe('TOO_MANY_ATTEMPTS');
+  const response = (await (await fetchFrom(restarted, request)).json()) as Answer;
+  expect(refusalIn(response)).toBe('TOO_MANY_ATTEMPTS');
 });
 
 test('the count is stored without the typed address, which can be a password', async () => {

@@ -42,7 +42,7 @@ function sse(secret: string) {
   });
 }
 
-test('graphql-sse follows a channel, resumes where it stopped, and sees a clean end', async () => {
+test('graphql-sse follows a channel, resumes where it stopped, and receives a clean end', async () => {
   const { id, secret } = await subscriber();
   const seen = await publish(wire.postern, channelId, 'seen');
   await publish(wire.postern, channelId, 'missed');
@@ -62,7 +62,7 @@ test('graphql-sse receives the reason of a refusal', async () => {
   expect(await results.next()).toMatchObject({ done: true });
 });
 
-test('urql follows a channel, and sees the end', async () => {
+test('urql follows a channel, and receives the end', async () => {
   const { id, secret } = await subscriber();
   const client = new Client({
     url: `${wire.origin}/graphql`,

@@ -20,10 +20,10 @@ beforeEach(async () => {
 
 afterEach(() => postern.close());
 
-/** The secret of a follower, and a change that takes the right from its stream. */
-interface Loss {
+/** The secret of a follower, and a change that can end its stream. */
+interface Change {
   readonly secret: string;
-  happen(): Promise<unknown>;
+  change(): Promise<unknown>;
 }
 
 async function owns(field: string, input: object, selection: string): Promise<void> {
@@ -35,45 +35,45 @@ async function members(field: string, input: object, selection = 'token { id }')
 }
 
 /** A change by the owner of a personal token to it. */
-async function ofToken(happen: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Loss> {
+async function ofToken(change: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Change> {
   const token = await createPersonalToken(postern, member.session, input);
-  return { secret: token.secret, happen: () => happen(token) };
+  return { secret: token.secret, change: () => change(token) };
 }
 
 /** A change by the owner of the workspace, or the clock, that affects the session of a member. */
-async function ofMember(happen: () => Promise<unknown>): Promise<Loss> {
-  return { secret: member.session, happen };
+async function ofMember(change: () => Promise<unknown>): Promise<Change> {
+  return { secret: member.session, change };
 }
 
 /** A change that affects a user who has only a share. */
-async function ofGuest(happen: (guest: Person) => Promise<unknown>): Promise<Loss> {
+async function ofGuest(change: (guest: Person) => Promise<unknown>): Promise<Change> {
   const guest = await postern.person('Guest');
   await share(postern, channelId, guest, ['SUBSCRIBE', 'READ']);
   const token = await createPersonalToken(postern, guest.session);
-  return { secret: token.secret, happen: () => happen(guest) };
+  return { secret: token.secret, change: () => change(guest) };
 }
 
 /** A change that affects a member, who shared the channel with a guest. */
-async function ofGranter(happen: () => Promise<unknown>): Promise<Loss> {
-  return ofGuestOf(member.session, happen);
+async function ofGranter(change: () => Promise<unknown>): Promise<Change> {
+  return ofGuestOf(member.session, change);
 }
 
 /** A change that affects a personal token of the member, which shared the channel with a guest. */
-async function ofGrantingToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
+async function ofGrantingToken(change: (token: IssuedToken) => Promise<unknown>): Promise<Change> {
   const token = await createPersonalToken(postern, member.session, { expires: { after: 'P1D' } });
-  return ofGuestOf(token.secret, () => happen(token));
+  return ofGuestOf(token.secret, () => change(token));
 }
 
-async function ofGuestOf(granter: string, happen: () => Promise<unknown>): Promise<Loss> {
+async function ofGuestOf(granter: string, change: () => Promise<unknown>): Promise<Change> {
   const { email, session } = await postern.person('Guest');
   const input = { id: channelId, email, operations: ['SUBSCRIBE', 'READ'] };
   expect(await mutate(postern, 'shareChannel', input, granter, '__typename')).toMatchObject({ errors: [] });
-  return { secret: session, happen };
+  return { secret: session, change };
 }
 
-async function ofWorkspaceToken(happen: (token: IssuedToken) => Promise<unknown>): Promise<Loss> {
+async function ofWorkspaceToken(change: (token: IssuedToken) => Promise<unknown>): Promise<Change> {
   const token = await createWorkspaceToken(postern, 'VIEWER');
-  return { secret: token.secret, happen: () => happen(token) };
+  return { secret: token.secret, change: () => change(token) };
 }
 
 const scoped = () => ({
@@ -84,7 +84,7 @@ const scoped = () => ({
   ],
 });
 
-const LOSSES: Record<string, () => Promise<Loss>> = {
+const LOSSES: Record<string, () => Promise<Change>> = {
   'its token is revoked': () => ofToken(({ id }) => members('revokeToken', { id })),
   'its token is disabled': () => ofToken(({ id }) => members('disableToken', { id })),
   'its token is deleted': () => ofToken(({ id }) => members('deleteToken', { id }, 'deletedTokenId')),
@@ -114,7 +114,7 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
     const parent = await createPersonalToken(postern, member.session, scoped());
     const scopes = scoped().scopes.slice(0, 1);
     const child = await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes });
-    return { secret: child.secret, happen: () => members('disableToken', { id: parent.id }) };
+    return { secret: child.secret, change: () => members('disableToken', { id: parent.id }) };
   },
   'the channel is not shared any more': () =>
     ofGuest((guest) => owns('unshareChannel', { id: channelId, userId: guest.id }, 'channel { id }')),
@@ -178,25 +178,25 @@ const LOSSES: Record<string, () => Promise<Loss>> = {
 };
 
 test.each(Object.keys(LOSSES))('an idle stream ends within a second when %s', async (cause) => {
-  const { secret, happen } = await (LOSSES[cause] as () => Promise<Loss>)();
+  const { secret, change } = await (LOSSES[cause] as () => Promise<Change>)();
   const stream = await follow(postern, channelId, secret);
   const bystander = await follow(postern, channelId, postern.owner.session);
   await publish(postern, channelId, 'before');
   expect([await stream.payload(), await bystander.payload()]).toEqual(['before', 'before']);
 
-  await happen();
+  await change();
   expect(await stream.end()).toBeLessThan(PROMPTLY);
 });
 
 test.each(Object.keys(LOSSES))(
   'no message that is published after the change was acknowledged arrives when %s',
   async (cause) => {
-    const { secret, happen } = await (LOSSES[cause] as () => Promise<Loss>)();
+    const { secret, change } = await (LOSSES[cause] as () => Promise<Change>)();
     const stream = await follow(postern, channelId, secret);
     await publish(postern, channelId, 'before');
     expect(await stream.payload()).toBe('before');
 
-    await happen();
+    await change();
     await mutate(
       postern,
       'publishMessage',
@@ -208,7 +208,7 @@ test.each(Object.keys(LOSSES))(
   },
 );
 
-const KEPT: Record<string, () => Promise<Loss>> = {
+const NO_LOSSES: Record<string, () => Promise<Change>> = {
   'its follower becomes a Viewer': () =>
     ofMember(() => {
       const input = { workspaceId: postern.workspaceId, userId: member.id, role: 'VIEWER' };
@@ -233,15 +233,15 @@ const KEPT: Record<string, () => Promise<Loss>> = {
     ofToken(({ id }) => members('regenerateToken', { id, overlap: 'P1D' }, 'secret')),
 };
 
-test.each(Object.keys(KEPT))('a stream continues when %s', async (cause) => {
-  const { secret, happen } = await (KEPT[cause] as () => Promise<Loss>)();
+test.each(Object.keys(NO_LOSSES))('a stream continues when %s', async (cause) => {
+  const { secret, change } = await (NO_LOSSES[cause] as () => Promise<Change>)();
   const stream = await follow(postern, channelId, secret);
   const witness = await createPersonalToken(postern, postern.owner.session);
   const ending = await follow(postern, channelId, witness.secret);
   await publish(postern, channelId, 'before');
   expect([await stream.payload(), await ending.payload()]).toEqual(['before', 'before']);
 
-  await happen();
+  await change();
   // When this stream has ended, all streams have been authorized again.
   await owns('revokeToken', { id: witness.id }, 'token { id }');
   await ending.end();
@@ -249,7 +249,7 @@ test.each(Object.keys(KEPT))('a stream continues when %s', async (cause) => {
   expect(await stream.payload()).toBe('after');
 });
 
-test('at any point of a revocation among messages, a stream brings all messages before some point and none sent after the acknowledgement', async () => {
+test('at any point of a revocation among messages, a stream delivers all messages before some point, and none that was sent after the acknowledgement', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { id, secret } = await createPersonalToken(postern, member.session);
     const stream = await follow(postern, channelId, secret);

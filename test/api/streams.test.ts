@@ -75,7 +75,7 @@ test('a slow reader loses nothing that the channel still stores', async () => {
 
 test('a reader that is too slow for the stored messages receives an error as its last event', async () => {
   const stream = await follow(postern, channelId, session);
-  // More than the buffers between the two sides hold.
+  // More than the buffers between server and client can contain.
   const payloads = Array.from({ length: 20 }, (_, index) => `${index} ${'x'.repeat(32_000)}`);
   for (const payload of payloads) await publish(postern, channelId, payload);
 
@@ -87,7 +87,7 @@ test('a reader that is too slow for the stored messages receives an error as its
   expect(events.map(({ data }) => data.channelMessages.payload)).toEqual(payloads.slice(0, events.length));
 });
 
-test('a credential has a limited number of streams, and one that ends frees a place', async () => {
+test('a credential has a limited number of streams, and one that ends no longer counts', async () => {
   const other = await createChannel(postern, { name: 'other' });
   const token = await createPersonalToken(postern, session);
   const ending = await follow(postern, other, session);
@@ -126,7 +126,7 @@ test('following a channel that does not exist gets the same response as followin
   expect(foreign).toEqual(absent);
 });
 
-test('a client that accepts no event stream is refused, and takes no place', async () => {
+test('a client that accepts no event stream is refused, and does not count as a stream', async () => {
   const query = `subscription { channelMessages(channelId: "${channelId}") { id } }`;
   for (let tries = 0; tries < 5; tries += 1) {
     const response = await postern.fetch(

@@ -226,7 +226,7 @@ describe('revokeToken', () => {
   });
 });
 
-test('revocation at /oauth/revoke takes nothing back: it is no report of a leak', async () => {
+test('revocation at /oauth/revoke takes nothing back, because it does not report a leak', async () => {
   const ada = await postern.person('Ada');
   await join(ada, 'TEAM_MEMBER', token.secret);
   const body = new URLSearchParams({ token: token.secret });

@@ -113,10 +113,10 @@ describe('createToken', () => {
 
   test('reports every invalid value, and never the values themselves', async () => {
     const input = { name: ' ', description: 'x'.repeat(501), expires: { after: 'P9999D' }, access: 'SCOPED' };
-    const answer = await create(input);
+    const response = await create(input);
     const paths = ['input.name', 'input.description', 'input.expires', 'input.scopes'];
-    expect(badPathsIn(answer)).toEqual(paths);
-    expect(JSON.stringify(answer.errors)).not.toMatch(/xxx|9999/);
+    expect(badPathsIn(response)).toEqual(paths);
+    expect(JSON.stringify(response.errors)).not.toMatch(/xxx|9999/);
   });
 
   test.each([

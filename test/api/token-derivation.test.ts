@@ -71,8 +71,8 @@ describe('a token that a token creates', () => {
       [scoped({ entityType: 'token', operations: ['CREATE', 'DELETE'] }), 'EXCEEDS_CALLER'],
       [{ access: 'FULL' }, 'EXCEEDS_CALLER'],
     ];
-    for (const [input, answer] of tries)
-      expect(refusalIn(await derive(secret, input)), JSON.stringify(input)).toBe(answer);
+    for (const [input, refusal] of tries)
+      expect(refusalIn(await derive(secret, input)), JSON.stringify(input)).toBe(refusal);
   });
 
   test('can derive tokens in turn if it can create them, within the authority of all its ancestors', async () => {
@@ -183,12 +183,12 @@ test('a child of a disabled and expired parent is not regenerated into an expiry
   const child = (await derive(secret)).data.createToken.token;
   await mutate(postern, 'disableToken', { id }, postern.owner.session, '__typename');
   postern.advance(HOUR);
-  const answer = await mutate(
+  const response = await mutate(
     postern,
     'regenerateToken',
     { id: child.id },
     postern.owner.session,
     '__typename',
   );
-  expect(refusalIn(answer)).toBe('CONFLICT');
+  expect(refusalIn(response)).toBe('CONFLICT');
 });

@@ -81,7 +81,7 @@ describe('the last use of a token', () => {
     expect(data.token.updatedAt).toBe(created);
   });
 
-  test('is kept by a regeneration, and is separate for a derived token', async () => {
+  test('is unchanged by a regeneration, and separate for a derived token', async () => {
     const scopes = [{ entityType: 'token', operations: ['CREATE'] }];
     const { id, secret } = await personal({ access: 'SCOPED', scopes });
     const child = await createPersonalToken(postern, secret, { access: 'SCOPED', scopes: [] });

@@ -35,10 +35,10 @@ const create = (name: string, input: object = {}) =>
 const run = (field: string, input: object) =>
   mutate(postern, field, input, postern.owner.session, '__typename');
 
-/** Creates tokens, one a second. */
-async function createEach(...wanted: string[]): Promise<string[]> {
+/** Creates tokens, one per second, and returns their ids. */
+async function createEach(...names: string[]): Promise<string[]> {
   const ids: string[] = [];
-  for (const name of wanted) {
+  for (const name of names) {
     ids.push((await create(name)).id);
     postern.advance(SECOND);
   }
@@ -75,9 +75,9 @@ describe('tokens', () => {
     const other = await postern.person('other');
     await createPersonalToken(postern, other.session, { name: 'theirs' });
     await createWorkspaceToken(postern, 'VIEWER');
-    const answer = await list();
-    expect(namesIn(answer)).toEqual(['c', 'b', 'a']);
-    expect(answer.data.tokens.totalCount).toBe(3);
+    const response = await list();
+    expect(namesIn(response)).toEqual(['c', 'b', 'a']);
+    expect(response.data.tokens.totalCount).toBe(3);
   });
 
   test('have pages of twenty by default, and of a hundred at most', async () => {
@@ -96,9 +96,9 @@ describe('tokens', () => {
     const all = (await list()).data.tokens.edges;
     const cursorOf = (name: string) => all.find(({ node }: any) => node.name === name).cursor;
     const page = async (variables: object) => {
-      const answer = await list(variables);
-      const { hasPreviousPage, hasNextPage } = answer.data.tokens.pageInfo;
-      return [namesIn(answer).join(''), hasPreviousPage, hasNextPage];
+      const response = await list(variables);
+      const { hasPreviousPage, hasNextPage } = response.data.tokens.pageInfo;
+      return [namesIn(response).join(''), hasPreviousPage, hasNextPage];
     };
     expect(await page({ first: 2 })).toEqual(['ed', false, true]);
     expect(await page({ first: 2, after: cursorOf('d') })).toEqual(['cb', true, true]);
@@ -230,8 +230,8 @@ describe('a filter', () => {
 
   test('narrows the count too', async () => {
     await createEach('a', 'b', 'ab');
-    const answer = await list({ first: 1, filter: { search: 'a' } });
-    expect(answer.data.tokens.totalCount).toBe(3);
+    const response = await list({ first: 1, filter: { search: 'a' } });
+    expect(response.data.tokens.totalCount).toBe(3);
     expect((await list({ first: 1, filter: { search: 'ab' } })).data.tokens.totalCount).toBe(1);
   });
 });
@@ -276,8 +276,8 @@ test('a token with a scope lists itself and its descendants, and counts no other
   const { secret } = await create('top', { access: 'SCOPED', scopes });
   await createPersonalToken(postern, secret, { name: 'child', access: 'NONE' });
   await create('sibling');
-  const answer = await list({}, secret);
-  expect(namesIn(answer).sort()).toEqual(['child', 'top']);
+  const response = await list({}, secret);
+  expect(namesIn(response).sort()).toEqual(['child', 'top']);
   const { data } = await postern.post('{ tokenSummary { total } }', {}, secret);
-  expect([answer.data.tokens.totalCount, data.tokenSummary.total]).toEqual([2, 2]);
+  expect([response.data.tokens.totalCount, data.tokenSummary.total]).toEqual([2, 2]);
 });

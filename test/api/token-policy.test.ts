@@ -117,7 +117,7 @@ describe('updateTokenPolicy', () => {
     for (const { secret } of long) expect((await read(secret)).data.workspace.name).toBe('Main');
   });
 
-  test('bounds regenerateToken of a workspace token and of a person alike', async () => {
+  test('bounds regenerateToken for workspace tokens and users alike', async () => {
     const never = { expires: { never: true } };
     const admin = await createWorkspaceToken(postern, 'ADMINISTRATOR', never);
     const { id } = await createWorkspaceToken(postern, 'VIEWER', never, admin.secret);
@@ -140,10 +140,10 @@ describe('updateTokenPolicy', () => {
   });
 
   test('is refused to every caller below Administrator', async () => {
-    const answers = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
+    const refusals = await refusalsBelow(postern, 'ADMINISTRATOR', (secret) =>
       update({ requireExpiry: true }, secret),
     );
-    expect(answers).toEqual(refusalsFor('ADMINISTRATOR'));
+    expect(refusals).toEqual(refusalsFor('ADMINISTRATOR'));
     expect((await read(postern.owner.session)).data.workspace.tokenPolicy).toEqual(DEFAULT);
   });
 });

@@ -6,7 +6,7 @@ import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const KEPT = 'identifier name description access role createdAt scopes { id operations }';
+const UNCHANGED = 'identifier name description access role createdAt scopes { id operations }';
 const MANAGE = { entityType: 'token', operations: ['CREATE', 'UPDATE'] };
 
 let postern: TestApp;
@@ -32,7 +32,7 @@ const regenerate = (
     'regenerateToken',
     { id, ...input },
     by,
-    `secret token { ${KEPT} status expiresAt regeneratedAt maskedSecret }`,
+    `secret token { ${UNCHANGED} status expiresAt regeneratedAt maskedSecret }`,
   );
 
 /** Regenerates a token; returns its new secret. */
@@ -69,7 +69,7 @@ describe('regenerateToken', () => {
       expires: { after: 'PT48H' },
     });
     const before = (
-      await postern.post(`query ($id: ID!) { token(id: $id) { ${KEPT} } }`, { id }, postern.owner.session)
+      await postern.post(`query ($id: ID!) { token(id: $id) { ${UNCHANGED} } }`, { id }, postern.owner.session)
     ).data.token;
     postern.advance(40 * HOUR);
     const { data } = await regenerate(id);
@@ -148,7 +148,7 @@ describe('regenerateToken', () => {
     expect(await outcome(child.secret)).toBe('TOKEN_EXPIRED');
   });
 
-  test('keeps a token without expiry so, unless the policy forbids it now', async () => {
+  test('keeps a token without an expiry, unless the policy now requires one', async () => {
     const { id } = await createWorkspaceToken(postern, 'VIEWER', { expires: { never: true } });
     expect((await regenerate(id)).data.regenerateToken.token.expiresAt).toBeNull();
     const { workspaceId } = postern;
@@ -232,7 +232,7 @@ describe('with an overlap', () => {
     expect(await outcome(secret)).toBe('INVALID_TOKEN');
   });
 
-  test('a refused request is no use of the new secret', async () => {
+  test('a refused request does not count as a use of the new secret', async () => {
     const { id, secret } = await personal({ access: 'NONE' });
     const next = await renewed(id, { overlap: 'PT1H' });
     expect(await outcome(next)).toBe('TOKEN_NO_ACCESS');
@@ -276,9 +276,9 @@ describe('with an overlap', () => {
   test.each([
     ['expired', async (_id: string) => postern.advance(DAY)],
     ['revoked', async (id: string) => run('revokeToken', id)],
-  ])('a secret that was %s does not become valid again', async (_how, kill) => {
+  ])('a secret that was %s does not become valid again', async (_how, invalidate) => {
     const { id, secret } = await personal({ expires: { after: 'P1D' } });
-    await kill(id);
+    await invalidate(id);
     const next = await renewed(id, { overlap: 'PT1H' });
     expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });

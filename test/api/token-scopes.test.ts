@@ -64,13 +64,13 @@ describe('a scope', () => {
       { entityType: 'token', operations: ['READ'], workspaceId: 'home' },
       'workspaceId',
     ],
-    ['an id that is none', { ...READ, entityId: 'nothing' }, 'entityId'],
-    ['a workspace that is none', { ...PUBLISH, workspaceId: 'nothing' }, 'workspaceId'],
+    ['an invalid entity id', { ...READ, entityId: 'nothing' }, 'entityId'],
+    ['an invalid workspace id', { ...PUBLISH, workspaceId: 'nothing' }, 'workspaceId'],
   ])('with %s is rejected, and none of its list is stored', async (_what, scope, path) => {
     const { id } = await scoped([READ]);
-    const wanted = JSON.parse(JSON.stringify(scope).replace('"home"', `"${postern.workspaceId}"`));
-    const answer = await run('addTokenScopes', { id, scopes: [PUBLISH, wanted] });
-    expect(badPathsIn(answer)).toEqual([`input.scopes.1.${path}`]);
+    const invalid = JSON.parse(JSON.stringify(scope).replace('"home"', `"${postern.workspaceId}"`));
+    const response = await run('addTokenScopes', { id, scopes: [PUBLISH, invalid] });
+    expect(badPathsIn(response)).toEqual([`input.scopes.1.${path}`]);
     const { data } = await postern.post(
       `query ($id: ID!) { token(id: $id) { ${SCOPES} } }`,
       { id },
@@ -85,7 +85,7 @@ describe('a scope', () => {
     const theirs = await createChannel(postern, { workspaceId: foreign, by: stranger.session });
     const { id: token } = await createPersonalToken(postern, stranger.session);
     const { id } = await scoped();
-    const absent = (known: string) => `${known.slice(0, 4)}${'0'.repeat(32)}`;
+    const absent = (existing: string) => `${existing.slice(0, 4)}${'0'.repeat(32)}`;
     const tries = [
       [
         { ...READ, entityId: foreign },
@@ -105,11 +105,11 @@ describe('a scope', () => {
       ],
     ];
     for (const [hidden, absent] of tries) {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         [hidden, absent].map((scope) => run('addTokenScopes', { id, scopes: [scope] })),
       );
-      expect(badPathsIn(answers[0] as Answer)).toHaveLength(1);
-      expect(answers[0]?.errors).toEqual(answers[1]?.errors);
+      expect(badPathsIn(responses[0] as Answer)).toHaveLength(1);
+      expect(responses[0]?.errors).toEqual(responses[1]?.errors);
     }
   });
 
@@ -121,8 +121,8 @@ describe('a scope', () => {
       { ...PUBLISH, entityId: channel },
       { ...READ, entityId: postern.workspaceId },
     ]) {
-      const answer = await run('addTokenScopes', { id, scopes: [{ ...scope, workspaceId: other }] });
-      expect(badPathsIn(answer)).toEqual(['input.scopes.0.entityId']);
+      const response = await run('addTokenScopes', { id, scopes: [{ ...scope, workspaceId: other }] });
+      expect(badPathsIn(response)).toEqual(['input.scopes.0.entityId']);
     }
   });
 });
@@ -132,10 +132,10 @@ describe('addTokenScopes', () => {
     const { id, secret } = await scoped();
     expect(await mayRead(secret)).toBe(false);
     const again = { ...READ, operations: ['READ', 'READ'] };
-    const answer = await run('addTokenScopes', { id, scopes: [READ, again, READ] });
-    expect(scopesIn(answer)).toHaveLength(1);
+    const response = await run('addTokenScopes', { id, scopes: [READ, again, READ] });
+    expect(scopesIn(response)).toHaveLength(1);
     expect(await mayRead(secret)).toBe(true);
-    expect(scopesIn(await run('addTokenScopes', { id, scopes: [READ] }))).toEqual(scopesIn(answer));
+    expect(scopesIn(await run('addTokenScopes', { id, scopes: [READ] }))).toEqual(scopesIn(response));
   });
 
   test('stops at sixty-four, and then adds none', async () => {
@@ -155,8 +155,8 @@ describe('removeTokenScopes', () => {
   test('takes away only the given scopes, from the next request on', async () => {
     const { id, secret } = await scoped([READ, PUBLISH]);
     const [read, publish] = scopesIn(await run('addTokenScopes', { id, scopes: [] }));
-    const answer = await run('removeTokenScopes', { id, scopeIds: [read.id] });
-    expect(scopesIn(answer)).toEqual([publish]);
+    const response = await run('removeTokenScopes', { id, scopeIds: [read.id] });
+    expect(scopesIn(response)).toEqual([publish]);
     expect(await mayRead(secret)).toBe(false);
   });
 

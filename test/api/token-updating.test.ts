@@ -73,7 +73,7 @@ describe('updateToken', () => {
   test.each([
     ['a bad name', { name: '' }, ['input.name']],
     [
-      'several bad values',
+      'several invalid values',
       { name: 'a\u200bb', description: 'x'.repeat(501) },
       ['input.name', 'input.description'],
     ],
@@ -81,7 +81,7 @@ describe('updateToken', () => {
     ['the access of workspace tokens', { access: 'ROLE' }, ['input.access']],
     ['scopes that its access has no room for', { scopes: [READ] }, ['input.scopes']],
     [
-      'scopes that make no sense',
+      'invalid scopes',
       { access: 'SCOPED', scopes: [{ ...READ, operations: [] }] },
       ['input.scopes.0.operations'],
     ],

@@ -42,7 +42,7 @@ function accept(secret: string, by: string | null = null) {
   );
 }
 
-/** Takes an address through an invitation to one's own workspace, as every user can; returns the session of the new account. */
+/** Creates an account with an unverified address by an invitation, as every user can; returns its session. */
 async function takeAddress(email = CEO): Promise<string> {
   const squatter = await postern.person('Squatter');
   const workspaceId = await postern.workspace('Own', [[squatter, 'OWNER']]);
@@ -93,9 +93,9 @@ describe('an unverified address is not sent to other services', () => {
     const session = await takeAddress();
     const token = await createPersonalToken(postern, session);
     const client = await stockClient(postern);
-    const answer = await client.introspect(token.secret, session);
-    expect(answer).toMatchObject({ active: true, sub: expect.stringMatching(/^usr_/) });
-    expect(answer).not.toHaveProperty('username');
+    const response = await client.introspect(token.secret, session);
+    expect(response).toMatchObject({ active: true, sub: expect.stringMatching(/^usr_/) });
+    expect(response).not.toHaveProperty('username');
     await operator.verifyEmail(CEO);
     expect(await client.introspect(token.secret, session)).toHaveProperty('username', CEO);
   });
@@ -109,8 +109,8 @@ describe('a channel is shared with an unverified address', () => {
   test('never from another workspace: the response is that of an address without an account', async () => {
     await takeAddress();
     const id = await createChannel(postern);
-    const answers = [await share(id, CEO), await share(id, 'unknown@company.example')];
-    const seen = answers.map(({ status, data, errors }) => ({
+    const responses = [await share(id, CEO), await share(id, 'unknown@company.example')];
+    const seen = responses.map(({ status, data, errors }) => ({
       status,
       data,
       errors: errors.map(({ message, path, extensions: { requestId: _, ...rest } }) => ({

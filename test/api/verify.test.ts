@@ -15,9 +15,9 @@ const TOKEN = 'query ($id: ID!) { token(id: $id) { lastUsedAt lastUsedIp lastUse
 describe('the identity of the caller', () => {
   test('of a session is its user', async () => {
     const { owner } = postern;
-    const answer = await verify(postern, owner.session);
-    expect(answer.status).toBe(204);
-    expect(answer.identity).toEqual({
+    const response = await verify(postern, owner.session);
+    expect(response.status).toBe(204);
+    expect(response.identity).toEqual({
       'x-postern-principal': 'SESSION',
       'x-postern-user': owner.id,
       'x-postern-email': 'owner@example.com',
@@ -71,37 +71,37 @@ describe('an access check', () => {
       access: 'SCOPED',
       scopes: [],
     });
-    const answer = await verify(postern, secret, { operation: 'publish', entityType: 'channel' });
-    expect(answer.status).toBe(403);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern", error="insufficient_scope"');
-    expect(answer.refusal).toEqual({
+    const response = await verify(postern, secret, { operation: 'publish', entityType: 'channel' });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="postern", error="insufficient_scope"');
+    expect(response.refusal).toEqual({
       code: 'FORBIDDEN',
       reason: 'MISSING_SCOPE',
       required: { operation: 'PUBLISH', entityType: 'channel', entityId: null },
     });
-    expect(answer.identity).toEqual({});
+    expect(response.identity).toEqual({});
   });
 
   test('names the missing role', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     const { workspaceId } = postern;
-    const answer = await verify(postern, secret, { operation: 'update', entityType: 'channel', workspaceId });
-    expect(answer.refusal).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'TEAM_MEMBER' } });
+    const response = await verify(postern, secret, { operation: 'update', entityType: 'channel', workspaceId });
+    expect(response.refusal).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'TEAM_MEMBER' } });
   });
 
   test('does not distinguish absent and hidden entities and unknown types', async () => {
     const stranger = await postern.person('Stranger');
     const channel = await createChannel(postern);
     const never = 'chn_00000000000000000000000000000000';
-    const ask = async (query: Record<string, string>) => {
+    const check = async (query: Record<string, string>) => {
       const { status, refusal } = await verify(postern, stranger.session, { operation: 'read', ...query });
       return { status, refusal };
     };
     const hidden = { status: 403, refusal: { code: 'NOT_FOUND' } };
-    expect(await ask({ entityType: 'channel', entityId: channel })).toEqual(hidden);
-    expect(await ask({ entityType: 'channel', entityId: never })).toEqual(hidden);
-    expect(await ask({ entityType: 'channel', entityId: 'no id at all' })).toEqual(hidden);
-    expect(await ask({ entityType: 'spaceship', workspaceId: postern.workspaceId })).toEqual(hidden);
+    expect(await check({ entityType: 'channel', entityId: channel })).toEqual(hidden);
+    expect(await check({ entityType: 'channel', entityId: never })).toEqual(hidden);
+    expect(await check({ entityType: 'channel', entityId: 'no id at all' })).toEqual(hidden);
+    expect(await check({ entityType: 'spaceship', workspaceId: postern.workspaceId })).toEqual(hidden);
   });
 
   test.each([
@@ -123,12 +123,12 @@ describe('an access check', () => {
   });
 });
 
-describe('an invalid credential', () => {
+describe('a credential', () => {
   test('is required', async () => {
-    const answer = await verify(postern, null);
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
-    expect(answer.refusal).toEqual({ code: 'UNAUTHENTICATED' });
+    const response = await verify(postern, null);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="postern"');
+    expect(response.refusal).toEqual({ code: 'UNAUTHENTICATED' });
   });
 
   test('is never read from a cookie, which any page can make a browser send', async () => {
@@ -140,12 +140,12 @@ describe('an invalid credential', () => {
     expect((await verify(postern, null, {}, { headers })).status).toBe(401);
   });
 
-  test('is refused with the code of its status', async () => {
+  test('is refused with the code of its status if it is not valid', async () => {
     const { owner } = postern;
-    const dead = await createPersonalToken(postern, owner.session);
+    const revoked = await createPersonalToken(postern, owner.session);
     await postern.post(
       'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }',
-      { id: dead.id },
+      { id: revoked.id },
       owner.session,
     );
     const none = await createPersonalToken(postern, owner.session, { access: 'NONE' });
@@ -158,7 +158,7 @@ describe('an invalid credential', () => {
       'INVALID_TOKEN',
       'Bearer realm="postern", error="invalid_token"',
     ]);
-    expect(await challenge(dead.secret)).toEqual([
+    expect(await challenge(revoked.secret)).toEqual([
       401,
       'TOKEN_REVOKED',
       'Bearer realm="postern", error="invalid_token"',
@@ -170,7 +170,7 @@ describe('an invalid credential', () => {
     ]);
   });
 
-  test('is limited by address', async () => {
+  test('that is invalid is limited by address', async () => {
     const strict = await startTestApp({ POSTERN_REFUSALS_PER_MINUTE: '2' });
     const statuses = [];
     for (const _ of [1, 2, 3]) statuses.push((await verify(strict, 'pat_nonsense')).status);
@@ -185,12 +185,12 @@ describe('the response', () => {
   test('is the same for every method of a proxy, without a body', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const body = method === 'POST' || method === 'PUT' ? '{"operation":"delete"}' : null;
-      const answer = await verify(postern, postern.owner.session, {}, { method, body });
-      expect([method, answer.status, answer.refusal]).toEqual([method, 204, undefined]);
+      const response = await verify(postern, postern.owner.session, {}, { method, body });
+      expect([method, response.status, response.refusal]).toEqual([method, 204, undefined]);
     }
   });
 
-  test('does not depend on what the proxy says about the original request', async () => {
+  test('does not depend on headers of the proxy about the original request', async () => {
     const { secret } = await createPersonalToken(postern, postern.owner.session, {
       access: 'SCOPED',
       scopes: [],
@@ -203,10 +203,10 @@ describe('the response', () => {
       'X-Postern-Principal': 'SESSION',
       'X-HTTP-Method-Override': 'GET',
     };
-    const asked = await verify(postern, secret, { operation: 'publish', entityType: 'channel' }, { headers });
-    expect(asked.status).toBe(403);
-    const answer = await verify(postern, secret, {}, { headers });
-    expect(answer.identity['x-postern-principal']).toBe('PERSONAL_TOKEN');
+    const denied = await verify(postern, secret, { operation: 'publish', entityType: 'channel' }, { headers });
+    expect(denied.status).toBe(403);
+    const response = await verify(postern, secret, {}, { headers });
+    expect(response.identity['x-postern-principal']).toBe('PERSONAL_TOKEN');
   });
 
   test('is never stored', async () => {

@@ -3,7 +3,7 @@ import { createChannel } from '../support/channels.ts';
 import { codeIn, startWire, type TestWire } from '../support/http.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
-const CREATE = 'mutation { createToken(input: { name: "kept" }) { secret } }';
+const CREATE = 'mutation { createToken(input: { name: "stored" }) { secret } }';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
 

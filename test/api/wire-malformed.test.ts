@@ -6,7 +6,7 @@ import { walkLength } from '../support/walk-length.ts';
 const SEED = 20_260_708;
 const RAW_REQUESTS = walkLength(500, 2_000);
 const FETCHED_REQUESTS = walkLength(250, 1_000);
-const AT_ONCE = 25;
+const LANES = 25;
 const STACK = /\bat (?:async )?\S+ \(?(?:file|node|\/)|node_modules|\.ts:\d+/;
 
 let wire: TestWire;
@@ -212,9 +212,9 @@ function assertHarmless({ status, text }: RawAnswer, request: string): void {
 
 async function inTurns(count: number, work: () => Promise<void>): Promise<void> {
   const lane = async () => {
-    for (let i = 0; i < count / AT_ONCE; i += 1) await work();
+    for (let i = 0; i < count / LANES; i += 1) await work();
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 function faultsLogged(): string[] {

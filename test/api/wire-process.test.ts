@@ -89,7 +89,7 @@ describe('a start', () => {
     expect(output).not.toContain('swordfish');
   });
 
-  test('on a port in use ends with one line that says so', async () => {
+  test('on a port in use ends with one line that names the reason', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     onTestFinished(() => void other.close());

@@ -37,7 +37,7 @@ test('these two accept only GET and HEAD', async () => {
 });
 
 test.each(['/nope', '/graphql/', '/graphql/x', '//graphql', '/GraphQL', '/%2e%2e/etc/passwd'])(
-  'there is nothing at %s',
+  '%s does not exist',
   async (path) => {
     const response = await get(path);
     expect([response.status, await codeIn(response)]).toEqual([404, 'NOT_FOUND']);
@@ -62,7 +62,7 @@ describe('every response', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  test('to invalid HTTP does so, too', async () => {
+  test('to invalid HTTP also forbids them', async () => {
     for (const bytes of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n']) {
       const { status, text } = await sendRaw(wire.port, bytes);
       expect(status).toBe(400);

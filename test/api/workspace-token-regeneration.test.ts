@@ -23,6 +23,6 @@ test('a token whose role the policy forbids is not regenerated', async () => {
     'mutation ($input: UpdateTokenPolicyInput!) { updateTokenPolicy(input: $input) { __typename } }';
   await postern.post(query, { input: policy }, postern.owner.session);
 
-  const answer = await regenerate(token.id, postern.owner.session);
-  expect(answer.errors[0]?.extensions).toEqual({ code: 'FORBIDDEN', reason: 'POLICY' });
+  const response = await regenerate(token.id, postern.owner.session);
+  expect(response.errors[0]?.extensions).toEqual({ code: 'FORBIDDEN', reason: 'POLICY' });
 });

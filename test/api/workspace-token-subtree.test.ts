@@ -37,8 +37,8 @@ describe('a workspace token', () => {
 
   test.each(GIVING)('cannot do %s %j to a token that it did not create', async (field, input) => {
     for (const [name, { id, secret }] of Object.entries(others)) {
-      const answer = await act(field, { id, ...input }, caller.secret);
-      expect(refusalIn(answer), name).toBe('EXCEEDS_CALLER');
+      const response = await act(field, { id, ...input }, caller.secret);
+      expect(refusalIn(response), name).toBe('EXCEEDS_CALLER');
       expect(await authOutcome(postern, secret), name).toBe('OK');
     }
   });
@@ -76,9 +76,9 @@ describe('a workspace token', () => {
 
   test('leaves no valid token that it changed after it is revoked', async () => {
     const child = await createWorkspaceToken(postern, 'ADMINISTRATOR', {}, caller.secret);
-    const answer = await act('regenerateToken', { id: child.id, overlap: 'P7D' }, caller.secret, 'secret');
+    const response = await act('regenerateToken', { id: child.id, overlap: 'P7D' }, caller.secret, 'secret');
     await act('revokeToken', { id: caller.id }, postern.owner.session);
-    for (const secret of [caller.secret, child.secret, answer.data.regenerateToken.secret]) {
+    for (const secret of [caller.secret, child.secret, response.data.regenerateToken.secret]) {
       expect(await authOutcome(postern, secret)).toBe('TOKEN_REVOKED');
     }
   });
@@ -99,13 +99,13 @@ describe('a workspace token with the role Owner', () => {
   test('cannot invite, promote, demote or remove an Owner', async () => {
     const viewer = await postern.person('Viewer', 'VIEWER');
     const owner = await postern.person('Second', 'OWNER');
-    const answers = [
+    const responses = [
       await act('updateMemberRole', member(viewer.id, { role: 'OWNER' }), secret),
       await act('updateMemberRole', member(owner.id, { role: 'VIEWER' }), secret),
       await act('updateMemberRole', member(owner.id, { role: 'OWNER' }), secret),
       await act('removeMember', member(owner.id), secret),
     ];
-    expect(answers.map(refusalIn)).toEqual(Array(4).fill('SESSION_REQUIRED'));
+    expect(responses.map(refusalIn)).toEqual(Array(4).fill('SESSION_REQUIRED'));
     expect(
       (await act('updateMemberRole', member(viewer.id, { role: 'ADMINISTRATOR' }), secret)).errors,
     ).toEqual([]);

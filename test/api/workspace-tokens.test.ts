@@ -192,8 +192,8 @@ describe('a workspace token', () => {
       'regenerateToken',
       'updateToken',
     ]) {
-      const answer = await mutate(postern, field, { id }, session, '__typename');
-      expect(answer.errors[0]?.extensions, field).toMatchObject({
+      const response = await mutate(postern, field, { id }, session, '__typename');
+      expect(response.errors[0]?.extensions, field).toMatchObject({
         reason: 'ROLE_REQUIRED',
         required: { role: 'OWNER' },
       });

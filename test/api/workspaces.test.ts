@@ -110,8 +110,8 @@ describe('workspace and workspaces', () => {
   test('respond alike to an absent, malformed and invisible id', async () => {
     const stranger = await postern.person('Stranger');
     for (const id of [postern.workspaceId, NEVER, 'nonsense', postern.owner.id]) {
-      const answer = await postern.post(ONE, { id }, stranger.session);
-      expect(answer).toMatchObject({ data: { workspace: null }, errors: [] });
+      const response = await postern.post(ONE, { id }, stranger.session);
+      expect(response).toMatchObject({ data: { workspace: null }, errors: [] });
     }
     expect((await postern.post(LIST, {}, stranger.session)).data.workspaces).toMatchObject({
       nodes: [],
@@ -181,8 +181,8 @@ describe('updateWorkspace', () => {
   });
 
   test('is refused to every caller below Workspace Manager', async () => {
-    const answers = await refusalsBelow(postern, 'WORKSPACE_MANAGER', rename);
-    expect(answers).toEqual(refusalsFor('WORKSPACE_MANAGER'));
+    const refusals = await refusalsBelow(postern, 'WORKSPACE_MANAGER', rename);
+    expect(refusals).toEqual(refusalsFor('WORKSPACE_MANAGER'));
   });
 
   test('of an absent workspace is NOT_FOUND', async () => {
