@@ -143,7 +143,7 @@ describe('workspace.auditEvents', () => {
     const refusals = await refusalsBelow(postern, 'ADMINISTRATOR', (caller) => ofWorkspace({}, caller));
     expect(refusals).toEqual({
       ...refusalsFor('ADMINISTRATOR'),
-      // If the caller cannot see the workspace, the field has no parent to be refused on.
+      // For a caller who cannot see the workspace, `workspace` is null and the field is not executed.
       'a stranger': 'allowed',
       'the token of another workspace': 'allowed',
     });

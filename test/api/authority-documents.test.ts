@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => postern.close());
 
-/** The refused fields of a document, with the reasons. */
+/** Returns the reason of each refused field of a document. */
 function refusalsIn({ errors }: Answer): Record<string, string> {
   return Object.fromEntries(
     errors.map(({ path, extensions }) => [String(path?.[0]), extensions.reason ?? extensions.code]),

@@ -12,7 +12,7 @@ import { createMatrix, type Matrix } from '../support/matrix/matrix.ts';
 import type { NamedCaller } from '../support/matrix/world.ts';
 import { allFields } from '../support/schema.ts';
 
-/** Every field that requires something of its caller, mutations and fields of objects included. */
+/** Every field with a requirement, including mutations and fields of objects. */
 const GATED = allFields().flatMap(({ path, requires }) =>
   requires && requires.kind !== 'anyone' ? [[path, requires] as const] : [],
 );
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => matrix.postern.close());
 
-/** A caller who is allowed to call a nested field with the same arguments; for a root field, the caller itself. */
+/** Returns a caller who is allowed to call a nested field with the same arguments; for a root field, the caller itself. */
 function readerFor({ via }: Recipe, callers: readonly NamedCaller[], each: Case, caller: NamedCaller) {
   if (!via) return caller;
   const args = JSON.stringify(each.args(caller));
@@ -46,7 +46,7 @@ function readerFor({ via }: Recipe, callers: readonly NamedCaller[], each: Case,
   );
 }
 
-/** One call for each way in which the permission model refuses the field on one of its objects. */
+/** Returns one call for each way in which the permission model refuses the field. */
 function refusedCallsOf(path: string): RefusedCall[] {
   const recipe = matrix.recipes[path] as Recipe;
   const callers = matrix.callersOf(path);
@@ -96,7 +96,7 @@ async function run({ schema, takeEntered }: RecordedSchema, { path, recipe, each
   return { entered: takeEntered().find((field) => field.path === path), errors };
 }
 
-/** The code with which the requirement of an entered field refuses the caller; `null` if it allows the call. */
+/** Returns the code with which the requirement of an entered field refuses the caller; `null` if it allows the call. */
 async function refusalCode(requires: Requirement, { parent, args }: EnteredField, caller: NamedCaller) {
   const { access, authentication } = matrix.postern.services;
   const principal = await authentication.reauthenticate(credentialOf(caller));

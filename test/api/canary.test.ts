@@ -27,7 +27,7 @@ async function send(body: string, headers: Record<string, string> = {}, path = '
 const post = (query: string, more: object = {}, headers?: Record<string, string>) =>
   send(JSON.stringify({ query, ...more }), headers);
 
-/** Everything that the database contains: its rows and, for SQLite, every byte of the file, with those of deleted rows. */
+/** Returns the content of the database: its rows and, for SQLite, every byte of the file, including deleted rows. */
 async function databaseBytes(): Promise<string> {
   await postern.app.services.lastUse.flush();
   const { db } = postern.database;
@@ -46,7 +46,7 @@ async function databaseBytes(): Promise<string> {
 
 async function expectNoTraceOf(...canaries: string[]): Promise<void> {
   const [logs, bytes] = [postern.logs.join(''), await databaseBytes()];
-  // The search finds values in the columns where they belong.
+  // Proves that the search finds values that are stored.
   expect(logs).toContain('requestId');
   expect(bytes).toContain(postern.owner.email);
   expect(canaries.filter((canary) => logs.includes(canary))).toEqual([]);

@@ -26,7 +26,7 @@ function shareWith(input: object, by: string = owner) {
   return mutate(postern, 'shareChannel', { id, email: guest.email, ...input }, by, selection);
 }
 
-/** The operations on the channel that a caller can do, by viewer.can. */
+/** Returns the operations that viewer.can allows a caller on the channel. */
 async function abilities(secret: string): Promise<string[]> {
   const checks = SHAREABLE.map((operation) => ({ operation, entityType: 'channel', entityId: id }));
   const query = 'query ($checks: [CheckInput!]!) { viewer { canAll(checks: $checks) { allowed } } }';
@@ -198,7 +198,7 @@ describe('a share has a row for each granter', () => {
     await shareWith({ email: guest.email, operations }, friend.session);
     await shareWith({ email: guest.email, operations }, guest.session);
     await shareWith({ email: friend.email, operations }, friend.session);
-    // Ends only what the owner shared.
+    // Ends only the share by the owner.
     await postern.database.db
       .deleteFrom('channel_shares')
       .where('granted_by', '=', uuidOf(postern.owner.id))

@@ -14,7 +14,7 @@ function manager(operations: readonly string[], name: string): Promise<IssuedTok
   return createPersonalToken(postern, postern.owner.session, { name, access: 'SCOPED', scopes });
 }
 
-/** The names of the derived tokens of a token, read with the token itself. */
+/** Returns the names of the tokens that derive from a token, as the token reads them. */
 async function derivedOf(secret: string): Promise<string[]> {
   const { data } = await postern.post('{ viewer { token { derived { nodes { name } } } } }', {}, secret);
   return data.viewer.token.derived.nodes.map(({ name }: { name: string }) => name);

@@ -33,7 +33,7 @@ async function types(by: string = owner) {
   return (await postern.post(query, {}, by)).data.workspace.entityTypes;
 }
 
-/** The reason why an operation on a pipeline is denied, by viewer.can; `null` if it is allowed. */
+/** Returns the reason with which viewer.can denies an operation on a pipeline; `null` if it is allowed. */
 async function obstacle(
   secret: string,
   operation: Operation,
@@ -160,7 +160,7 @@ test.each([
   ['an empty id', { entityId: '' }, 'entityId'],
   ['an id that is too long', { entityId: 'x'.repeat(201) }, 'entityId'],
   ['an id with a control character', { entityId: 'a\nb' }, 'entityId'],
-  ['a workspace that is none', { workspaceId: 'wsp_nonsense' }, 'workspaceId'],
+  ['an invalid workspace id', { workspaceId: 'wsp_nonsense' }, 'workspaceId'],
 ])('a scope with %s is refused', async (_what, scope, field) => {
   await register({});
   const { errors } = await scopedToken(scope);

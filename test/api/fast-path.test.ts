@@ -64,7 +64,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   );
 }
 
-/** Operations that take the fast path, by what they show. */
+/** Operations that use the fast path, by the feature that each one contains. */
 const SHORT: Record<string, () => Params> = {
   'a field': () => ({ query: '{ viewer { kind } }' }),
   'no field but the type': () => ({ query: '{ __typename viewer { __typename } }' }),
@@ -102,7 +102,7 @@ const SHORT: Record<string, () => Params> = {
   'bad input at a field': () => ({ query: '{ tokens(first: -1) { totalCount } }' }),
 };
 
-/** Operations that the fast path leaves to Yoga before it executes any of them. */
+/** Operations that the fast path passes to Yoga before it executes any part of them. */
 const LONG: Record<string, () => Params> = {
   'a malformed document': () => ({ query: '{ viewer { ' }),
   'an invalid document': () => ({ query: '{ viewer { secret } }' }),
@@ -187,7 +187,7 @@ async function countYogaRequests(setting: string): Promise<number> {
   }
 }
 
-test('POSTERN_FAST_PATH=off sends a plain query through Yoga, which otherwise takes the fast path', async () => {
+test('POSTERN_FAST_PATH=off sends a plain query through Yoga, which otherwise uses the fast path', async () => {
   expect(await countYogaRequests('on')).toBe(0);
   expect(await countYogaRequests('off')).toBe(1);
 });

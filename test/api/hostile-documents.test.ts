@@ -43,7 +43,7 @@ async function send({ query, variables }: HostileDocument, secret: string | null
   return postern.post(query, variables, secret);
 }
 
-/** The data without introspection, which reads nothing from the database. */
+/** Returns the data without introspection, which reads nothing from the database. */
 function withoutSchema(data: Record<string, unknown> | null | undefined) {
   return Object.fromEntries(Object.entries(data ?? {}).filter(([key]) => !key.startsWith('s')));
 }

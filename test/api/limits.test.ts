@@ -46,7 +46,7 @@ test('fifty workspaces created concurrently stop at the limit of their user, and
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });
 
-test('a deleted workspace frees a place in the limit, and one that was given away does not', async () => {
+test('a deleted workspace does not count for the limit; a workspace in which its creator lost the role Owner does', async () => {
   const ada = await postern.person('Ada');
   const ids: string[] = [];
   for (let count = 0; count < MOST; count++) {

@@ -6,7 +6,7 @@ let postern: TestApp;
 let server: MetricsServer;
 let origin: string;
 
-/** The value of a sample by its name with labels, as Prometheus reads it. */
+/** Returns the value of a sample by its name with labels. */
 async function sample(name: string): Promise<number | undefined> {
   const text = await (await fetch(`${origin}/metrics`)).text();
   const line = text.split('\n').find((line) => line.startsWith(`${name} `));

@@ -14,7 +14,7 @@ const PAYLOADS = [
   ),
 ];
 
-/** Whether a value of the field has fields of its own, or is a list. */
+/** Returns whether the field is an object or a list. */
 function isComposite({ field }: FieldOfType): boolean {
   return isObjectType(getNamedType(field.type)) || isListType(getNullableType(field.type));
 }

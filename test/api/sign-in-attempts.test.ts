@@ -24,7 +24,7 @@ afterEach(() => postern.close());
 const attempt = (password: string, email = ada.email): Promise<Answer> =>
   postern.post(SIGN_IN, { email, password });
 
-/** The code with which an attempt from an address is refused; `null` if it succeeds. */
+/** Tries to sign in from an address; returns the code of the refusal, `null` if it succeeds. */
 async function attemptFrom(address: string, password: string, email = ada.email): Promise<string | null> {
   const body = JSON.stringify({ query: SIGN_IN, variables: { email, password } });
   const headers = { 'content-type': 'application/json' };
@@ -75,7 +75,7 @@ async function countWork() {
   return { counts, signIn };
 }
 
-/** Every row that an attempt can write. */
+/** Returns every row that an attempt can write. */
 async function rowsWritten(): Promise<object[]> {
   const { db } = postern.database;
   const attempts = await db.selectFrom('attempt_counters').selectAll().orderBy('key').execute();
@@ -147,7 +147,7 @@ test('no one can lock a user out from elsewhere: each network has a first attemp
     }
   }
   expect(await attemptFrom('192.0.2.1', PASSWORD)).toBeNull();
-  // While an account is tried from many networks, each network has one attempt, so that all have few together.
+  // During attempts from many networks, each network has one attempt, which limits their total.
   expect(await attemptFrom('192.0.2.2', 'not the password')).toBe('INVALID_CREDENTIALS');
   expect(await attemptFrom('192.0.2.2', 'not the password')).toBe('TOO_MANY_ATTEMPTS');
   expect(await attemptFrom('192.0.2.2', PASSWORD, postern.owner.email)).toBeNull();

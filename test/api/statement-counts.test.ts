@@ -124,7 +124,7 @@ test('an event takes one read of the message and one authorization', async () =>
     'insert messages',
     'delete messages',
   ]);
-  // After these, the stream looks for the next message.
+  // Then the stream reads the next message.
   expect(statements.slice(event, event + 3)).toEqual([
     'select messages',
     'select sessions',

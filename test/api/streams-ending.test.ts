@@ -34,18 +34,18 @@ async function members(field: string, input: object, selection = 'token { id }')
   expect(await mutate(postern, field, input, member.session, selection)).toMatchObject({ errors: [] });
 }
 
-/** A change by the owner of a personal token to it. */
+/** Returns a change by the owner of a personal token to that token. */
 async function ofToken(change: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Change> {
   const token = await createPersonalToken(postern, member.session, input);
   return { secret: token.secret, change: () => change(token) };
 }
 
-/** A change by the owner of the workspace, or the clock, that affects the session of a member. */
+/** Returns a change by the owner of the workspace, or by the clock, that affects the session of a member. */
 async function ofMember(change: () => Promise<unknown>): Promise<Change> {
   return { secret: member.session, change };
 }
 
-/** A change that affects a user who has only a share. */
+/** Returns a change that affects a user who has only a share. */
 async function ofGuest(change: (guest: Person) => Promise<unknown>): Promise<Change> {
   const guest = await postern.person('Guest');
   await share(postern, channelId, guest, ['SUBSCRIBE', 'READ']);
@@ -53,12 +53,12 @@ async function ofGuest(change: (guest: Person) => Promise<unknown>): Promise<Cha
   return { secret: token.secret, change: () => change(guest) };
 }
 
-/** A change that affects a member, who shared the channel with a guest. */
+/** Returns a change that affects a member who shared the channel with a guest. */
 async function ofGranter(change: () => Promise<unknown>): Promise<Change> {
   return ofGuestOf(member.session, change);
 }
 
-/** A change that affects a personal token of the member, which shared the channel with a guest. */
+/** Returns a change that affects a personal token of the member that shared the channel with a guest. */
 async function ofGrantingToken(change: (token: IssuedToken) => Promise<unknown>): Promise<Change> {
   const token = await createPersonalToken(postern, member.session, { expires: { after: 'P1D' } });
   return ofGuestOf(token.secret, () => change(token));
@@ -91,13 +91,13 @@ const LOSSES: Record<string, () => Promise<Change>> = {
   'all tokens of its owner are deleted': () =>
     ofToken(() => postern.post('mutation { deleteAllTokens { deletedCount } }', {}, member.session)),
   'its token is regenerated': () => ofToken(({ id }) => members('regenerateToken', { id }, 'secret')),
-  'the overlap with a new secret ends by the first use of that': () =>
+  'the overlap with a new secret ends by the first use of the new secret': () =>
     ofToken(async ({ id }) => {
       const input = { id, overlap: 'P1D' };
       const { data } = await mutate(postern, 'regenerateToken', input, member.session, 'secret');
       await postern.post('{ viewer { kind } }', {}, data.regenerateToken.secret);
     }),
-  'the overlap with a new secret ends by time': () =>
+  'the overlap with a new secret expires': () =>
     ofToken(async ({ id }) => {
       await members('regenerateToken', { id, overlap: 'P1D' }, 'secret');
       postern.advance(DAY);
@@ -110,22 +110,22 @@ const LOSSES: Record<string, () => Promise<Change>> = {
       return members('updateToken', { id, scopes });
     }, scoped()),
   'its token loses its access': () => ofToken(({ id }) => members('updateToken', { id, access: 'NONE' })),
-  'the token that its own derives from is disabled': async () => {
+  'the token from which its token derives is disabled': async () => {
     const parent = await createPersonalToken(postern, member.session, scoped());
     const scopes = scoped().scopes.slice(0, 1);
     const child = await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes });
     return { secret: child.secret, change: () => members('disableToken', { id: parent.id }) };
   },
-  'the channel is not shared any more': () =>
+  'the channel is unshared': () =>
     ofGuest((guest) => owns('unshareChannel', { id: channelId, userId: guest.id }, 'channel { id }')),
   'the channel is shared for other operations': () =>
     ofGuest((guest) => share(postern, channelId, guest, ['READ', 'LIST', 'PUBLISH'])),
-  'who shared the channel is removed': () =>
+  'the user who shared the channel is removed': () =>
     ofGranter(() => {
       const input = { workspaceId: postern.workspaceId, userId: member.id };
       return owns('removeMember', input, 'removedUserId');
     }),
-  'who shared the channel is deactivated': () =>
+  'the user who shared the channel is deactivated': () =>
     ofGranter(() => postern.app.services.operator.deactivateUser(member.email)),
   'the token that shared the channel is disabled': () =>
     ofGrantingToken(({ id }) => members('disableToken', { id })),
@@ -168,7 +168,7 @@ const LOSSES: Record<string, () => Promise<Change>> = {
       const input = { workspaceId: postern.workspaceId, personalTokens: 'FORBIDDEN' };
       return owns('updateTokenPolicy', input, 'workspace { id }');
     }),
-  'the workspace forbids tokens that live as long': () =>
+  'the workspace forbids tokens of that lifetime': () =>
     ofWorkspaceToken(() => {
       const input = { workspaceId: postern.workspaceId, maxLifetime: 'P1D' };
       return owns('updateTokenPolicy', input, 'workspace { id }');
@@ -224,7 +224,7 @@ const NO_LOSSES: Record<string, () => Promise<Change>> = {
       const id = await createChannel(postern, { name: 'other' });
       await owns('deleteChannel', { id }, 'deletedChannelId');
     }),
-  'its token is renamed, and enabled as it is': () =>
+  'its token is renamed, and enabled although it is not disabled': () =>
     ofToken(async ({ id }) => {
       await members('updateToken', { id, name: 'renamed' });
       await members('enableToken', { id });

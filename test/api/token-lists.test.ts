@@ -45,7 +45,7 @@ async function createEach(...names: string[]): Promise<string[]> {
   return ids;
 }
 
-/** The cursors of a whole list, page by page from its start. */
+/** Returns the cursors of a whole list, page by page from its start. */
 async function forwards(variables: object): Promise<string[]> {
   const seen: string[] = [];
   let next: string | null = null;
@@ -57,7 +57,7 @@ async function forwards(variables: object): Promise<string[]> {
   return seen;
 }
 
-/** The same, from its end. */
+/** Returns the cursors of a whole list, page by page from its end. */
 async function backwards(variables: object): Promise<string[]> {
   const seen: string[] = [];
   let next: string | null = null;

@@ -25,7 +25,7 @@ function scopesIn({ data }: Answer): any[] {
   return payload.token.scopes;
 }
 
-/** Whether a token can read the owner's workspace now. */
+/** Returns whether a token can read the workspace of the owner. */
 async function mayRead(secret: string): Promise<boolean> {
   const query = 'query ($id: ID!) { workspace(id: $id) { id } }';
   return (await postern.post(query, { id: postern.workspaceId }, secret)).errors.length === 0;

@@ -42,6 +42,6 @@ test('a secret with a wrong shape or checksum is refused without a database read
   for (const secret of ['pat_short', misspelt, made.toUpperCase()]) {
     expect(await authOutcome(other, secret)).toBe('INVALID_TOKEN');
   }
-  // A well-formed secret needs a lookup, which fails.
+  // A well-formed secret requires a lookup, which fails.
   expect(await authOutcome(other, made)).toMatch(/^(?:UNAVAILABLE|INTERNAL_SERVER_ERROR)$/);
 });

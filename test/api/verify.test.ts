@@ -109,7 +109,7 @@ describe('an access check', () => {
     ['a parameter twice', 'operation=read&entityType=channel&entityType=workspace'],
     ['an operation without a type', 'operation=read'],
     ['a type without an operation', 'entityType=channel'],
-    ['an entity without a question', 'entityId=chn_0'],
+    ['an entity without an operation', 'entityId=chn_0'],
     ['an unknown operation', 'operation=fly&entityType=channel'],
     ['an empty value', 'operation=read&entityType=channel&entityId='],
     ['a registered type without its workspace', 'operation=read&entityType=repository&entityId=1'],

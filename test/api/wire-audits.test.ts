@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** Yoga alone passes all of these audits of GraphQL over HTTP. The stricter checks of Postern must not fail one. */
+/** Yoga passes all of these audits. The stricter checks of Postern must not make one fail. */
 describe('GraphQL over HTTP', () => {
   for (const audit of serverAudits({ url: () => `${wire.origin}/graphql` })) {
     test(`${audit.id} ${audit.name}`, async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** A well-formed secret that was never issued. */
+/** Returns a well-formed secret that was never issued. */
 const madeUp = (kind: 'PERSONAL' | 'SESSION' | 'INVITATION') => composeSecret(kind, new Uint8Array(32));
 
 async function refusalOf(authorization: string) {

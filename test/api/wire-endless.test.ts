@@ -89,7 +89,7 @@ describe('an endless body', () => {
   });
 });
 
-/** A connection and everything that was received on it so far. */
+/** Opens a connection and sends bytes; `until` resolves to the received text when it contains `text`. */
 async function open(bytes: string): Promise<{ socket: Socket; until(text: string): Promise<string> }> {
   const socket = connect(wire.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());

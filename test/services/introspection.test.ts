@@ -127,7 +127,7 @@ test('introspection returns exactly the operations that the token is allowed', a
     const scopes = (await introspection.describe(caller, secret))?.scopes ?? [];
     for (const thing of things) {
       for (const operation of OPERATIONS) {
-        // CREATE is the only operation on a channel that does not exist, and no operation on one that does.
+        // A channel that does not exist allows only CREATE, and an existing channel every other operation.
         if (thing.entityType === 'channel' && (operation === 'CREATE') !== (thing.entityId === undefined))
           continue;
         const check: AccessCheck = { operation, ...thing };
