@@ -44,9 +44,6 @@ const TEXTS = [
   ],
 ];
 
-/** Files and folders that are not revised yet. Remove a line when its texts are plain. */
-const UNREVISED: readonly string[] = [...['api', 'domain', 'services'].map((folder) => `test/${folder}`)];
-
 /** This file, generated code and files that are not text. */
 const IGNORED = /^test\/language\.test\.ts$|\/generated\/|(?:^|\/)LICENSE$|\.(?:png|ico|svg|woff2|db|c)$/;
 
@@ -72,9 +69,7 @@ function findAvoided(file: string): string[] {
 }
 
 test('documents, sources and tests use plain words', () => {
-  const files = TEXTS.flatMap(filesIn)
-    .filter((file) => !IGNORED.test(file))
-    .filter((file) => !UNREVISED.some((path) => file === path || file.startsWith(`${path}/`)));
+  const files = TEXTS.flatMap(filesIn).filter((file) => !IGNORED.test(file));
   expect(files.length).toBeGreaterThan(100);
   expect(files.flatMap(findAvoided)).toEqual([]);
 });

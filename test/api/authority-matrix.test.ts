@@ -26,9 +26,7 @@ afterAll(async () => {
 function recipeOf(path: string): Recipe {
   const recipe = matrix.recipes[path];
   if (recipe) return recipe;
-  throw new Error(
-    `The authority matrix has no recipe for ${path}: add one to test/support/matrix/recipes/.`,
-  );
+  throw new Error(`The authority matrix has no recipe for ${path}: add one to test/support/matrix/recipes/.`);
 }
 
 function same(a: unknown, b: unknown): boolean {
@@ -135,7 +133,7 @@ function decisionFor(verdict: Verdict): object {
   return { allowed: false, reason: verdict.reason ?? verdict.code, required: verdict.required ?? null };
 }
 
-describe('viewer.can decides as the call that it is about', () => {
+describe('viewer.can makes the same decision as the call itself', () => {
   test.each(PATHS)('%s', async (path) => {
     for (const caller of matrix.callersOf(path).slice(1)) {
       const cases = recipeOf(path).cases.filter(({ can, args }) => can && args(caller));

@@ -21,8 +21,8 @@ function tokens(variables: object) {
 // Databases differ in the length and the characters of the text that they accept.
 describe('values that a database can fail on are rejected as bad input', () => {
   test.each([
-    ['longer than anything that could be found', 'x'.repeat(60_000)],
-    ['with a character that no name has', 'night\u0000ly'],
+    ['that is longer than every name', 'x'.repeat(60_000)],
+    ['with a character that no name can have', 'night\u0000ly'],
   ])('a search %s', async (_what, search) => {
     const { errors } = await tokens({ search });
     expect(errors[0]?.extensions).toMatchObject({

@@ -90,7 +90,7 @@ test('a channel is created, read, updated and deleted', async () => {
 test.each([
   ['an empty name', { name: '' }, ['input', 'name']],
   ['a name that is too long', { name: 'x'.repeat(101) }, ['input', 'name']],
-  ['a name that turns the line round', { name: 'a\u202eb' }, ['input', 'name']],
+  ['a name with a bidirectional override', { name: 'a\u202eb' }, ['input', 'name']],
   ['a description that is too long', { description: 'x'.repeat(501) }, ['input', 'description']],
 ])('%s creates no channel', async (_what, input, path) => {
   const { errors } = await create(input);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-/** A credential, and the identity that its calls must have. */
+/** A credential and the identity that its calls must have. */
 interface Caller {
   readonly secret: string;
   readonly user: string | null;

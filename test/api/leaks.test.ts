@@ -155,7 +155,7 @@ describe('a report', () => {
   });
 
   test.each([
-    ['no array', { secrets: 'pat_x' }],
+    ['an object whose secrets are not an array', { secrets: 'pat_x' }],
     ['numbers', [1, 2]],
     ['an array in an array', [['pat_x']]],
     ['null', null],

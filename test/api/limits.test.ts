@@ -23,7 +23,10 @@ const createWorkspace = (by = owner) =>
   mutate(postern, 'createWorkspace', { name: 'Another' }, by, 'workspace { id }');
 
 /** Makes concurrent calls and returns the number of each outcome. */
-async function callConcurrently(times: number, call: (at: number) => Promise<Answer>): Promise<Record<string, number>> {
+async function callConcurrently(
+  times: number,
+  call: (at: number) => Promise<Answer>,
+): Promise<Record<string, number>> {
   const responses = await Promise.all(Array.from({ length: times }, (_, at) => call(at)));
   const counts: Record<string, number> = {};
   for (const response of responses) {
@@ -41,7 +44,10 @@ test('fifty channels created concurrently stop at the limit of their workspace',
 
 test('fifty workspaces created concurrently stop at the limit of their user, and another user has a separate limit', async () => {
   // The first workspace was created with the owner.
-  expect(await callConcurrently(50, () => createWorkspace())).toEqual({ done: MOST - 1, LIMIT_REACHED: 51 - MOST });
+  expect(await callConcurrently(50, () => createWorkspace())).toEqual({
+    done: MOST - 1,
+    LIMIT_REACHED: 51 - MOST,
+  });
   const ada = await postern.person('Ada');
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });

@@ -41,7 +41,7 @@ test.each([
   ['a text', ''],
   ['a number', 0],
   ['a boolean', false],
-  ['what looks like a prototype', JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}')],
+  ['an object with a key __proto__', JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}')],
 ])('%s is returned as it was published', async (_what, payload) => {
   const { data } = await say(payload);
   const message = data.publishMessage.message;
@@ -56,7 +56,7 @@ test.each([
 test.each([
   ['64 KiB of JSON', 'x'.repeat(64 * 1024 - 2), undefined],
   ['a byte more', 'x'.repeat(64 * 1024 - 1), 'BAD_USER_INPUT'],
-  ['as many characters of two bytes', 'ü'.repeat(32 * 1024), 'BAD_USER_INPUT'],
+  ['fewer characters, but more bytes in UTF-8', 'ü'.repeat(32 * 1024), 'BAD_USER_INPUT'],
   ['32 levels', nested(32), undefined],
   ['33 levels', nested(33), 'BAD_USER_INPUT'],
 ])('a payload of %s is accepted or rejected by its size', async (_what, payload, code) => {
@@ -67,8 +67,8 @@ test.each([
 });
 
 test.each([
-  ['so deep that a serialiser would overflow', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
-  ['with a number that no double holds', '[1e999]'],
+  ['so deep that a recursive serialiser would overflow', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+  ['with a number beyond the range of a double', '[1e999]'],
 ])('a payload %s is bad input, not an internal error', async (_what, payload) => {
   const query =
     'mutation ($input: PublishMessageInput!) { publishMessage(input: $input) { message { id } } }';

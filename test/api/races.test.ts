@@ -49,7 +49,7 @@ test.each([
   ['disabled', DISABLE],
   ['deleted', DELETE],
 ])(
-  'a token that is regenerated while it is %s ends as if one had come after the other',
+  'a token that is regenerated while it is %s has the same state as after both calls in sequence',
   async (_how, stop) => {
     const { session } = postern.owner;
     for (let round = 0; round < 4; round++) {

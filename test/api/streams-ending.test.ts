@@ -35,7 +35,10 @@ async function members(field: string, input: object, selection = 'token { id }')
 }
 
 /** Returns a change by the owner of a personal token to that token. */
-async function ofToken(change: (token: IssuedToken) => Promise<unknown>, input: object = {}): Promise<Change> {
+async function ofToken(
+  change: (token: IssuedToken) => Promise<unknown>,
+  input: object = {},
+): Promise<Change> {
   const token = await createPersonalToken(postern, member.session, input);
   return { secret: token.secret, change: () => change(token) };
 }

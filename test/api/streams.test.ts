@@ -108,7 +108,7 @@ test('a credential has a limited number of streams, and one that ends no longer 
 test.each([
   ['an anonymous caller', null, 'UNAUTHENTICATED'],
   ['a stranger', 'stranger', 'NOT_FOUND'],
-  ['a token that may only publish', 'publisher', 'FORBIDDEN'],
+  ['a token that can only publish', 'publisher', 'FORBIDDEN'],
 ])('%s is refused at the start', async (_who, kind, code) => {
   const stranger = await postern.person('Stranger');
   const scopes = [{ entityType: 'channel', entityId: channelId, operations: ['PUBLISH'] }];

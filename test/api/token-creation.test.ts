@@ -78,9 +78,9 @@ describe('createToken', () => {
   });
 
   test.each([
-    ['after a while', { after: 'PT15M' }, 15 / 1440],
-    ['after the longest while', { after: 'P366D' }, 366],
-    ['at an instant', { at: '2030-01-02T12:00:00.000Z' }, 1],
+    ['after a duration', { after: 'PT15M' }, 15 / 1440],
+    ['after the longest duration', { after: 'P366D' }, 366],
+    ['at a time', { at: '2030-01-02T12:00:00.000Z' }, 1],
   ])('accepts the expiry %s', async (_when, expires, days) => {
     const { data } = await create({ expires });
     expect(data.createToken.token.expiresAt).toBe(inDays(days));
@@ -88,9 +88,9 @@ describe('createToken', () => {
 
   test.each([
     ['never', { never: true }, 'input.expires'],
-    ['never said badly', { never: false }, 'input.expires.never'],
-    ['too late', { after: 'P366DT1S' }, 'input.expires'],
-    ['too late at an instant', { at: '2031-06-01T00:00:00Z' }, 'input.expires'],
+    ['never: false', { never: false }, 'input.expires.never'],
+    ['after a duration that is too long', { after: 'P366DT1S' }, 'input.expires'],
+    ['at a time that is too late', { at: '2031-06-01T00:00:00Z' }, 'input.expires'],
     ['immediately', { after: 'PT0S' }, 'input.expires.after'],
     ['now', { at: '2030-01-01T12:00:00.000Z' }, 'input.expires.at'],
     ['in the past', { at: '2029-01-01T00:00:00Z' }, 'input.expires.at'],
@@ -121,9 +121,9 @@ describe('createToken', () => {
 
   test.each([
     ['a role', { access: 'ROLE' }, 'input.access'],
-    ['no list of scopes', { access: 'SCOPED' }, 'input.scopes'],
-    ['scopes beside FULL', { access: 'FULL', scopes: [] }, 'input.scopes'],
-    ['scopes beside NONE', { access: 'NONE', scopes: [] }, 'input.scopes'],
+    ['SCOPED without a list of scopes', { access: 'SCOPED' }, 'input.scopes'],
+    ['scopes with FULL', { access: 'FULL', scopes: [] }, 'input.scopes'],
+    ['scopes with NONE', { access: 'NONE', scopes: [] }, 'input.scopes'],
   ])('rejects %s', async (_what, input, path) => {
     expect(badPathsIn(await create(input))).toEqual([path]);
   });

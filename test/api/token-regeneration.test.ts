@@ -69,7 +69,11 @@ describe('regenerateToken', () => {
       expires: { after: 'PT48H' },
     });
     const before = (
-      await postern.post(`query ($id: ID!) { token(id: $id) { ${UNCHANGED} } }`, { id }, postern.owner.session)
+      await postern.post(
+        `query ($id: ID!) { token(id: $id) { ${UNCHANGED} } }`,
+        { id },
+        postern.owner.session,
+      )
     ).data.token;
     postern.advance(40 * HOUR);
     const { data } = await regenerate(id);
@@ -84,8 +88,8 @@ describe('regenerateToken', () => {
   });
 
   test.each([
-    ['after a while', { after: 'PT5H' }, 5],
-    ['at an instant', { at: '2030-01-02T12:00:00Z' }, 24],
+    ['after a duration', { after: 'PT5H' }, 5],
+    ['at a time', { at: '2030-01-02T12:00:00Z' }, 24],
   ])('accepts another expiry: %s', async (_when, expires, hours) => {
     const { id } = await personal();
     expect((await regenerate(id, { expires })).data.regenerateToken.token.expiresAt).toBe(inHours(hours));
@@ -93,10 +97,10 @@ describe('regenerateToken', () => {
 
   test.each([
     ['never', { expires: { never: true } }, 'input.expires'],
-    ['after too long', { expires: { after: 'P367D' } }, 'input.expires'],
-    ['in the past', { expires: { at: '2029-01-01T00:00:00Z' } }, 'input.expires.at'],
+    ['with too long a duration', { expires: { after: 'P367D' } }, 'input.expires'],
+    ['with an expiry in the past', { expires: { at: '2029-01-01T00:00:00Z' } }, 'input.expires.at'],
     ['with an overlap above seven days', { overlap: 'P7DT1S' }, 'input.overlap'],
-    ['with an overlap of nothing', { overlap: 'PT0S' }, 'input.overlap'],
+    ['with an overlap of zero', { overlap: 'PT0S' }, 'input.overlap'],
   ])('is refused %s, and keeps the old secret', async (_what, input, path) => {
     const { id, secret } = await personal();
     expect(badPathsIn(await regenerate(id, input))).toEqual([path]);

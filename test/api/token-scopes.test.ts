@@ -53,11 +53,11 @@ describe('a scope', () => {
   test.each([
     ['no operation', { entityType: 'channel', operations: [] }, 'operations'],
     [
-      'an operation that a workspace lacks',
+      'an operation that workspaces do not have',
       { entityType: 'workspace', operations: ['READ', 'DELETE'] },
       'operations',
     ],
-    ['an operation that a token lacks', { entityType: 'token', operations: ['PUBLISH'] }, 'operations'],
+    ['an operation that tokens do not have', { entityType: 'token', operations: ['PUBLISH'] }, 'operations'],
     ['an unregistered type', { entityType: 'invoice', operations: ['READ'] }, 'entityType'],
     [
       'a workspace on a token',

@@ -71,7 +71,7 @@ describe('updateToken', () => {
   });
 
   test.each([
-    ['a bad name', { name: '' }, ['input.name']],
+    ['an invalid name', { name: '' }, ['input.name']],
     [
       'several invalid values',
       { name: 'a\u200bb', description: 'x'.repeat(501) },
@@ -79,7 +79,7 @@ describe('updateToken', () => {
     ],
     ['a role', { role: 'VIEWER' }, ['input.role']],
     ['the access of workspace tokens', { access: 'ROLE' }, ['input.access']],
-    ['scopes that its access has no room for', { scopes: [READ] }, ['input.scopes']],
+    ['scopes without the access SCOPED', { scopes: [READ] }, ['input.scopes']],
     [
       'invalid scopes',
       { access: 'SCOPED', scopes: [{ ...READ, operations: [] }] },

@@ -244,8 +244,8 @@ describe('an invitation that can no longer be accepted', () => {
   });
 
   test.each([
-    ['deactivates the person', (email: string) => operator.deactivateUser(email)],
-    ['resets the password', (email: string) => operator.resetPassword(email, PASSWORD, true)],
+    ['deactivates', (email: string) => operator.deactivateUser(email)],
+    ['resets the password of', (email: string) => operator.resetPassword(email, PASSWORD, true)],
   ])('is in the audit log if the operator %s its creator', async (_what, end) => {
     const manager = await postern.person('Manager', 'WORKSPACE_MANAGER');
     await invite(CEO, postern.workspaceId, manager.session);

@@ -224,7 +224,7 @@ test('a cached decision ends with the change that makes it wrong', async () => {
   expect([await status(), await status()]).toEqual([403, 403]);
 });
 
-describe('an id that names nothing never widens a check', () => {
+describe('an invalid id never widens a check', () => {
   const REGISTERED = 'operation=read&entityType=repository';
   const THERE = `${REGISTERED}&workspaceId=HERE`;
   const QUESTIONS: readonly (readonly [what: string, status: number, question: string])[] = [
@@ -233,17 +233,17 @@ describe('an id that names nothing never widens a check', () => {
     ['an empty workspaceId', 400, `${REGISTERED}&workspaceId=&entityId=website`],
     ['two entityIds', 400, `${THERE}&entityId=a&entityId=website`],
     ['two operations', 400, `${THERE}&entityId=a&operation=update`],
-    ['an encoded name beside the plain one', 400, `${THERE}&%6fperation=read`],
+    ['an encoded name in addition to the plain one', 400, `${THERE}&%6fperation=read`],
     ['an unknown parameter', 400, `${THERE}&entityID=website`],
-    ['any beside an id', 400, `${THERE}&entityId=website&any=true`],
-    ['any beside every', 400, `${THERE}&entityId=*&any=true`],
+    ['any with an id', 400, `${THERE}&entityId=website&any=true`],
+    ['any with an asterisk', 400, `${THERE}&entityId=*&any=true`],
     ['any=false', 400, `${THERE}&any=false`],
     ['any=TRUE', 400, `${THERE}&any=TRUE`],
-    ['any and nothing else', 400, 'any=true'],
+    ['only any', 400, 'any=true'],
     ['only separators', 400, '&&'],
     ['an id with an asterisk', 400, `${THERE}&entityId=acme/*`],
     ['bytes that are not UTF-8', 400, `${THERE}&entityId=%ff`],
-    ['half an escape', 400, `${THERE}&entityId=website%2`],
+    ['an incomplete escape', 400, `${THERE}&entityId=website%2`],
     ['a malformed workspaceId', 403, `${REGISTERED}&workspaceId=wsp_1&entityId=website`],
     ['the id of something else as workspaceId', 403, `${REGISTERED}&workspaceId=OWNER`],
     ['every workspace', 403, `${REGISTERED}&workspaceId=*`],

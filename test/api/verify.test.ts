@@ -73,7 +73,9 @@ describe('an access check', () => {
     });
     const response = await verify(postern, secret, { operation: 'publish', entityType: 'channel' });
     expect(response.status).toBe(403);
-    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="postern", error="insufficient_scope"');
+    expect(response.headers.get('www-authenticate')).toBe(
+      'Bearer realm="postern", error="insufficient_scope"',
+    );
     expect(response.refusal).toEqual({
       code: 'FORBIDDEN',
       reason: 'MISSING_SCOPE',
@@ -85,7 +87,11 @@ describe('an access check', () => {
   test('names the missing role', async () => {
     const { secret } = await createWorkspaceToken(postern, 'VIEWER');
     const { workspaceId } = postern;
-    const response = await verify(postern, secret, { operation: 'update', entityType: 'channel', workspaceId });
+    const response = await verify(postern, secret, {
+      operation: 'update',
+      entityType: 'channel',
+      workspaceId,
+    });
     expect(response.refusal).toMatchObject({ reason: 'ROLE_REQUIRED', required: { role: 'TEAM_MEMBER' } });
   });
 
@@ -203,7 +209,12 @@ describe('the response', () => {
       'X-Postern-Principal': 'SESSION',
       'X-HTTP-Method-Override': 'GET',
     };
-    const denied = await verify(postern, secret, { operation: 'publish', entityType: 'channel' }, { headers });
+    const denied = await verify(
+      postern,
+      secret,
+      { operation: 'publish', entityType: 'channel' },
+      { headers },
+    );
     expect(denied.status).toBe(403);
     const response = await verify(postern, secret, {}, { headers });
     expect(response.identity['x-postern-principal']).toBe('PERSONAL_TOKEN');

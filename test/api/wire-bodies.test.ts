@@ -80,7 +80,7 @@ describe('the size of a body', () => {
 describe('the parameters', () => {
   test.each([
     ['nothing', ''],
-    ['half an object', `{"query": "${MARK}`],
+    ['an incomplete object', `{"query": "${MARK}`],
     ['a text', `"${MARK}"`],
     ['a number', '7'],
     ['null', 'null'],

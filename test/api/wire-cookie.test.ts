@@ -98,7 +98,7 @@ describe('a cookie caller', () => {
   });
 
   test.each([
-    ['no proof at all', {}],
+    ['no header that names an origin', {}],
     ['another origin', { Origin: 'https://evil.example' }],
     ['a look-alike origin', { Origin: 'https://app.example.evil.example' }],
     ['a null origin', { Origin: 'null' }],

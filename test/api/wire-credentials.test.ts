@@ -64,7 +64,7 @@ async function withoutAccess(): Promise<string> {
 
 describe('a refused Authorization header', () => {
   const rows: [string, () => string | Promise<string>, number, string, string][] = [
-    ['nothing at all', () => '', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
+    ['an empty value', () => '', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
     ['a scheme alone', () => 'Bearer', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
     ['a secret alone', () => madeUp('PERSONAL'), 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
     ['two secrets', () => 'Bearer one two', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],

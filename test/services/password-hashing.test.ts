@@ -3,10 +3,7 @@ import { createPasswordHasher } from '../../src/platform/passwords.ts';
 
 test('passwords are hashed with Argon2id, 19 MiB, two passes, one lane and a separate salt', async () => {
   const hasher = createPasswordHasher();
-  const [first, second] = await Promise.all([
-    hasher.hash('a long password'),
-    hasher.hash('a long password'),
-  ]);
+  const [first, second] = await Promise.all([hasher.hash('a long password'), hasher.hash('a long password')]);
   expect(first).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(second).not.toBe(first);
   expect(await hasher.verify(first, 'a long password')).toBe(true);

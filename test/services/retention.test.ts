@@ -128,7 +128,7 @@ test('expired sessions and invitations are deleted, and others are not', async (
 test('the count of sign-ins is deleted after its period', async () => {
   postern = await startTestApp();
   await postern.post(
-    'mutation { signIn(input: { email: "nobody@example.com", password: "wrong" }) { expiresAt } }',
+    'mutation { signIn(input: { email: "unknown@example.com", password: "wrong" }) { expiresAt } }',
   );
   expect(await countOf('attempt_counters')).toBeGreaterThan(0);
   postern.advance(HOUR);
