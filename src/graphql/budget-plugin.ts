@@ -118,7 +118,7 @@ function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCo
       : await budget.read(PRICE.statement + reads, work, (found) =>
           found ? PRICE.statement + found.length : PRICE.statement,
         );
-    const pause = budget.take((rows?.length ?? 0) * rowUnitsOf(info));
+    const pause = budget.takeInTurn((rows?.length ?? 0) * rowUnitsOf(info));
     if (pause) await pause;
     return rows && inSlices(rows, rowUnitsOf(info), budget);
   };
@@ -150,7 +150,7 @@ function countWithin(resolve: Resolver): Resolver {
 /** Charges the units that the field declares before it is resolved. */
 function fieldWithin(resolve: Resolver, cost: FieldCost): Resolver {
   return (parent, args, context, info) => {
-    const pause = context.budget.take(declaredUnits(cost, args));
+    const pause = context.budget.takeInTurn(declaredUnits(cost, args));
     const work = () => resolve(parent, args, context, info);
     return pause ? pause.then(work) : work();
   };

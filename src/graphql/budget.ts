@@ -50,6 +50,11 @@ export interface Budget {
    * other requests had a turn. Throws `LIMIT_REACHED` if fewer units are left.
    */
   take(units: number): Promise<void> | undefined;
+  /**
+   * Does the same as `take`, but a refusal can also be a rejected promise: hundreds of fields may be refused, and other
+   * requests have turns in between. The caller must await the promise.
+   */
+  takeInTurn(units: number): Promise<void> | undefined;
   /** Does the same as `take`, for work whose units are charged already. */
   pace(units: number): Promise<void> | undefined;
   /** Throws `LIMIT_REACHED` if fewer units are left. */
@@ -86,9 +91,15 @@ export function createBudget(certain: number): Budget {
   }
 
   function take(units: number): Promise<void> | undefined {
-    if (spent + units > UNITS_MAX) return pace(PRICE.refusal)?.then(refuse) ?? refuse();
+    require(units);
     spent += units;
     return pace(units);
+  }
+
+  function takeInTurn(units: number): Promise<void> | undefined {
+    if (spent + units <= UNITS_MAX) return take(units);
+    const pause = pace(PRICE.refusal);
+    return pause ? pause.then(refuse) : refuse();
   }
 
   function pace(units: number): Promise<void> | undefined {
@@ -102,6 +113,7 @@ export function createBudget(certain: number): Budget {
 
   return {
     take,
+    takeInTurn,
     pace,
     require,
     spent: () => spent,
@@ -114,9 +126,9 @@ export function createBudget(certain: number): Budget {
         let actual = 0;
         let taken = 0;
         try {
-          const pause = take(most);
-          taken = most;
+          const pause = takeInTurn(most);
           if (pause) await pause;
+          taken = most;
           const result = await work();
           actual = Math.min(most, used(result));
           return result;

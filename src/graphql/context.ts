@@ -85,7 +85,7 @@ export function createContext(services: Services, server: ServerContext, certain
     principal: server.principal,
     now: services.clock,
     authorize({ request, field }) {
-      const pause = budget.take(PRICE.statement);
+      const pause = budget.takeInTurn(PRICE.statement);
       // The pause lets other requests run, and one of them can change what the caller is allowed.
       if (pause) authenticated = null;
       return andThen(pause, () =>

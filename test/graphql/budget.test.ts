@@ -27,12 +27,32 @@ describe('the budget of an operation', () => {
   });
 
   test('spreads the refusals of hundreds of fields over several turns', async () => {
-    const { take } = createBudget(UNITS_MAX);
-    const field = async () => take(1);
+    const { takeInTurn } = createBudget(UNITS_MAX);
+    const field = async () => takeInTurn(1);
     const fields = Promise.allSettled(Array.from({ length: 300 }, field));
     expect(await turnsUntil(fields)).toBeGreaterThanOrEqual((300 * PRICE.refusal) / SLICE - 1);
     for (const result of await fields) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'LIMIT_REACHED' } });
     }
+  });
+
+  test('refuses immediately, so that a caller that ignores the pause is refused too', () => {
+    const { take } = createBudget(UNITS_MAX);
+    for (let field = 0; field < 2 * (SLICE / PRICE.refusal); field += 1) {
+      expect(() => take(1)).toThrow(expect.objectContaining({ code: 'LIMIT_REACHED' }));
+    }
+  });
+
+  test('refunds nothing for a list that it refuses', async () => {
+    const { read, spent } = createBudget(UNITS_MAX);
+    const lists = Array.from({ length: 200 }, () =>
+      read(
+        1000,
+        async () => [],
+        () => 0,
+      ),
+    );
+    for (const result of await Promise.allSettled(lists)) expect(result.status).toBe('rejected');
+    expect(spent()).toBe(UNITS_MAX);
   });
 });
