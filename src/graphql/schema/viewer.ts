@@ -40,12 +40,14 @@ const SESSIONS_READ = 5000;
 
 /** A check without an id reads the workspaces and channels that are visible to the caller. */
 const CHECK_UNITS = 150;
+/** The units of the longest check, which reads a registration in each of 1,000 workspaces: few of them run in one turn. */
+const LONGEST_CHECK_UNITS = 500;
 /** A type can be registered in each workspace of the caller. The check then tries one workspace after the other. */
 const SCAN_UNITS = PRICE.row;
 
 function pacedBy(budget: Budget): Pace {
   return {
-    check: () => budget.pace(CHECK_UNITS),
+    check: () => budget.pace(LONGEST_CHECK_UNITS),
     scan: (workspaces) => budget.take(workspaces * SCAN_UNITS),
   };
 }
