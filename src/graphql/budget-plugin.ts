@@ -8,9 +8,10 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import { COUNTED_MAX, PAGE_DEFAULT, PAGE_MAX } from '../domain/paging.ts';
+import type { PayloadBudget } from '../services/channels/messages.ts';
 import { type Budget, bytesToUnits, PRICE, SLICE } from './budget.ts';
 import type { Context } from './context.ts';
-import { type FieldCost, valueAt, worstOf } from './cost.ts';
+import { type Cost, type FieldCost, valueAt, worstOf } from './cost.ts';
 import { costOfField, costOfRow, isConnectionName } from './selection-cost.ts';
 
 /** The name of the plugin that charges the fields of an operation to its budget. */
@@ -43,35 +44,29 @@ const ROWS_READ = 1000;
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
 /**
- * The units of a row, by the field node of its list, which is the same in each execution of a cached document. If the field
+ * The cost of a row, by the field node of its list, which is the same in each execution of a cached document. If the field
  * is selected several times, by the array of its nodes, which is the same for all parents of one execution.
  */
-const ROW_UNITS = new WeakMap<object, number>();
+const ROW_COSTS = new WeakMap<object, Cost>();
 
-function rowUnitsOf(info: GraphQLResolveInfo): number {
+function rowCostOf(info: GraphQLResolveInfo): Cost {
   const { fieldNodes } = info;
   const key = fieldNodes.length === 1 ? (fieldNodes[0] as object) : fieldNodes;
-  const cached = ROW_UNITS.get(key);
-  if (cached !== undefined) return cached;
-  const { units } = costOfRow(info);
-  ROW_UNITS.set(key, units);
-  return units;
+  const cached = ROW_COSTS.get(key);
+  if (cached) return cached;
+  const cost = costOfRow(info);
+  ROW_COSTS.set(key, cost);
+  return cost;
 }
 
 /** Returns whether the selection of a list or an object has fields of stored JSON. */
 export function selectsJson(info: GraphQLResolveInfo): boolean {
-  return costOfRow(info).json > 0;
-}
-
-/** The budget of an operation, for stored JSON by its size in bytes. */
-export interface JsonBudget {
-  take(bytes: number): Promise<void> | undefined;
-  pace(bytes: number): Promise<void> | undefined;
+  return rowCostOf(info).json > 0;
 }
 
 /** Returns the budget for the stored JSON of the rows of a list; `null` if its selection has no such field. */
-export function jsonBudgetOf(budget: Budget, info: GraphQLResolveInfo): JsonBudget | null {
-  const { json } = costOfRow(info);
+export function jsonBudgetOf(budget: Budget, info: GraphQLResolveInfo): PayloadBudget | null {
+  const { json } = rowCostOf(info);
   if (json === 0) return null;
   const unitsOf = (bytes: number) => json * bytesToUnits(bytes);
   return {
@@ -94,7 +89,7 @@ function inSlices(rows: readonly unknown[], units: number, budget: Budget): read
 /** Charges a connection for a full page, and refunds the rows that the page does not have. */
 function pageWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
-    const row = rowUnitsOf(info);
+    const row = rowCostOf(info).units;
     const rows = Math.min((args.last ?? args.first ?? PAGE_DEFAULT) as number, PAGE_MAX);
     return context.budget.read(
       PRICE.statement + Math.max(rows, 0) * row,
@@ -118,9 +113,10 @@ function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCo
       : await budget.read(PRICE.statement + reads, work, (found) =>
           found ? PRICE.statement + found.length : PRICE.statement,
         );
-    const pause = budget.takeInTurn((rows?.length ?? 0) * rowUnitsOf(info));
+    const { units } = rowCostOf(info);
+    const pause = budget.takeInTurn((rows?.length ?? 0) * units);
     if (pause) await pause;
-    return rows && inSlices(rows, rowUnitsOf(info), budget);
+    return rows && inSlices(rows, units, budget);
   };
 }
 
@@ -128,7 +124,7 @@ function listWithin(resolve: Resolver, { isBatched, reads = ROWS_READ }: FieldCo
 function rowsWithin(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
     const rows = resolve(parent, args, context, info) as readonly unknown[];
-    return inSlices(rows, rowUnitsOf(info), context.budget);
+    return inSlices(rows, rowCostOf(info).units, context.budget);
   };
 }
 
