@@ -26,7 +26,7 @@ const ChannelShareRef = builder.objectRef<ChannelShare>('ChannelShare').implemen
 /** A channel has up to 1,000 shares of eight operations. A share is valid only while its granter could still give it. */
 const SHARES_READ = 20_000;
 /** The units that checking the shares of one recipient takes. */
-const RECIPIENT_UNITS = 80;
+const RECIPIENT_UNITS = 40;
 
 builder.objectField(ChannelRef, 'shares', (t) =>
   t.field({
