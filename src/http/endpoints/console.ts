@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { acceptsGzip, type HttpHeaders, type HttpRequest } from '../message/message.ts';
 import { readOnly } from '../message/methods.ts';
 import { IMMUTABLE } from '../message/responses.ts';
@@ -30,11 +31,14 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A file in memory, plain and compressed. */
+/** Compresses in a thread of libuv, so that other requests do not wait. */
+const compress = promisify(gzip);
+
+/** A file in memory. */
 interface StaticFile {
   readonly bytes: Uint8Array;
-  /** Returns the bytes in gzip. The first call compresses them, so that the start does not wait for it. */
-  readonly compressed: () => Uint8Array;
+  /** Resolves to the bytes in gzip. The first call compresses them, so that the start does not wait for it. */
+  readonly compressed: () => Promise<Uint8Array>;
   readonly headers: HttpHeaders;
 }
 
@@ -47,12 +51,12 @@ export interface Console {
 function readFile(folder: URL, path: string): StaticFile {
   const bytes = new Uint8Array(readFileSync(new URL(`.${path}`, folder)));
   const type = TYPES[extname(path)];
-  let compressed: Uint8Array | undefined;
+  let compressed: Promise<Uint8Array> | undefined;
   if (!type) throw new Error(`the console has a file of an unknown type: ${path}`);
   return {
     bytes,
     compressed: () => {
-      compressed ??= new Uint8Array(gzipSync(bytes));
+      compressed ??= compress(bytes);
       return compressed;
     },
     headers: {
@@ -77,11 +81,11 @@ function readFolder(folder: URL): ReadonlyMap<string, StaticFile> {
 
 function send(file: StaticFile): Endpoint {
   return readOnly(async (request) => {
-    const compress = acceptsGzip(request);
+    const isCompressed = acceptsGzip(request);
     return {
       status: 200,
-      headers: { ...file.headers, ...(compress && { 'content-encoding': 'gzip' }) },
-      body: compress ? file.compressed() : file.bytes,
+      headers: { ...file.headers, ...(isCompressed && { 'content-encoding': 'gzip' }) },
+      body: isCompressed ? await file.compressed() : file.bytes,
     };
   });
 }
