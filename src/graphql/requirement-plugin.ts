@@ -155,12 +155,12 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
   }
 }
 
-/** The access request of the field that is being resolved, for the transaction that authorizes it again. */
-export function requirementOf(info: GraphQLResolveInfo, args: object, parent?: unknown): AccessRequest {
+/** Returns the access request of a root field that is being resolved, for the transaction or stream that authorizes it again. */
+export function requirementOf(info: GraphQLResolveInfo, args: object): AccessRequest {
   const requires = info.parentType.getFields()[info.fieldName]?.extensions.requires as
     | Requirement
     | undefined;
   if (!requires)
     throw new Error(`${info.parentType.name}.${info.fieldName} does not declare what it requires`);
-  return toAccessRequest(requires, parent, args);
+  return toAccessRequest(requires, undefined, args);
 }

@@ -88,7 +88,7 @@ builder.subscriptionField('channelMessages', (t) =>
       ctx.services.streams.follow({
         caller: ctx.caller,
         signal: ctx.signal(),
-        ask: requirementOf(info, args),
+        access: requirementOf(info, args),
         channelId: args.channelId,
         after: args.after ?? null,
       }),

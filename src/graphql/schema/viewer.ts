@@ -30,7 +30,7 @@ const ENTITY_ID =
   'The id of the entity. Omit it to check for at least one entity of the type; "*" checks for every entity.';
 const WORKSPACE_ID = 'The workspace of the entity. Required if the entity does not determine it.';
 
-/** Makes a check without an id ask for at least one entity: an interface shows an action that can be used on any. */
+/** Returns a check that is about at least one entity if it has no id: an interface shows an action that fits any entity. */
 function withDefaultExtent(check: AccessCheck): AccessCheck {
   return { ...check, any: check.entityId == null };
 }

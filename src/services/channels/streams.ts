@@ -24,7 +24,7 @@ export interface FollowRequest {
   /** Aborts when the client disconnects. The stream then ends, even if no one reads it. */
   readonly signal: AbortSignal;
   /** The access request that is authorized for each message. */
-  readonly ask: AccessRequest;
+  readonly access: AccessRequest;
   readonly channelId: string;
   /** The id of the last message that the caller received. Without it, the stream starts with the next new message. */
   readonly after?: string | null | undefined;
@@ -85,9 +85,9 @@ export function createStreams(deps: {
   const scheduler = createStreamScheduler({ ...deps, open, beforeWake: reads.reset });
   let closed = false;
 
-  async function identify({ caller, ask }: FollowRequest): Promise<Principal> {
+  async function identify({ caller, access }: FollowRequest): Promise<Principal> {
     const principal = await authentication.reauthenticate(caller.credential);
-    requireGrant(await authorize(db, principal, ask, clock()));
+    requireGrant(await authorize(db, principal, access, clock()));
     return principal;
   }
 
