@@ -1,5 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AccessCheck, createVerifier, type Verify } from '../../packages/verify/src/verifier.ts';
+import {
+  type AccessCheck,
+  createVerifier,
+  type Operation,
+  type Verify,
+} from '../../packages/verify/src/verifier.ts';
+import { OPERATIONS } from '../../src/domain/scopes.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { startWire, type TestWire } from '../support/http.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
@@ -17,6 +24,24 @@ const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
 async function revoke(id: string): Promise<void> {
   await mutate(server.postern, 'revokeToken', { id }, server.postern.owner.session, 'token { id }');
 }
+
+test('the package and the example app name the operations of Postern', () => {
+  // The compiler checks that these are all operations of the package.
+  const operations: Record<Operation, true> = {
+    CREATE: true,
+    READ: true,
+    LIST: true,
+    UPDATE: true,
+    DELETE: true,
+    SHARE: true,
+    UNSHARE: true,
+    PUBLISH: true,
+    SUBSCRIBE: true,
+  };
+  expect(Object.keys(operations)).toEqual([...OPERATIONS]);
+  const { pathname } = new URL('../../examples/react-app/codegen.ts', import.meta.url);
+  expect(readFileSync(pathname, 'utf8')).toContain(OPERATIONS.map((name) => `'${name}'`).join(' | '));
+});
 
 describe('a decision', () => {
   test('identifies the caller that is allowed', async () => {
