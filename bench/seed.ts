@@ -237,7 +237,7 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
     for (const row of rows) statement.run(row);
   }, plan);
   connection.exec('commit');
-  await keepAll(plan.tokens, 1, (digests) => handle.transact((tx) => storeTokenSnapshots(tx, digests)));
+  await keepAll(plan.tokens, 1, (digests) => storeTokenSnapshots(handle.transact, digests));
   await handle.close();
 }
 
@@ -265,7 +265,7 @@ export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
     );
   }, plan);
   await client.query('commit');
-  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.db, digests));
+  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.transact, digests));
   await handle.close();
   await setTriggers(client, 'enable');
   // Does what autovacuum would do in a minute, during the measurement.

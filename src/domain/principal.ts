@@ -76,6 +76,19 @@ export function userIdOf(principal: Principal): string | null {
   return principal.kind === 'SESSION' || principal.kind === 'PERSONAL_TOKEN' ? principal.userId : null;
 }
 
+/** The user or the workspace that a credential belongs to. */
+export interface Holder {
+  readonly on: 'user' | 'workspace';
+  readonly id: string;
+}
+
+/** Returns what the caller's credential belongs to; `null` for an anonymous caller. */
+export function holderOf(principal: Principal): Holder | null {
+  if (principal.kind === 'WORKSPACE_TOKEN') return { on: 'workspace', id: principal.workspaceId };
+  const id = userIdOf(principal);
+  return id === null ? null : { on: 'user', id };
+}
+
 /** Returns the id of the caller's token or session; `null` for an anonymous caller. */
 export function credentialIdOf(principal: Principal): string | null {
   if (principal.kind === 'ANONYMOUS') return null;

@@ -7,6 +7,7 @@ import { andThen, type MaybePromise } from '../platform/maybe-promise.ts';
 import type { Caller } from '../services/access/caller.ts';
 import { recordUse } from '../services/access/last-use.ts';
 import type { Services } from '../services/services.ts';
+import type { Lock } from '../services/transactions/locks.ts';
 import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { type Budget, createBudget, PRICE } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
@@ -50,8 +51,12 @@ export interface Context {
    * a promise only if something has to be awaited. Throws the error of the denial, or `LIMIT_REACHED` if the budget is spent.
    */
   authorize(access: FieldAccess): MaybePromise<true>;
-  /** Runs a change for the caller in one transaction, which authorizes the request again. */
-  change<T>(request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Runs a change for the caller in one transaction, which takes further locks and authorizes the request again. */
+  change<T>(
+    request: AccessRequest,
+    work: (uow: UnitOfWork) => Promise<T>,
+    locks: readonly Lock[],
+  ): Promise<T>;
   /**
    * Deletes what scope-auth cached for the operation, after its execution. scope-auth's cache is a `WeakMap` by context:
    * without the deletion the results stay correct, but a garbage collection takes six times as long.
@@ -99,7 +104,7 @@ export function createContext(services: Services, server: ServerContext, certain
         ),
       );
     },
-    change: (request, work) => services.changes.run(caller, request, work),
+    change: (request, work, locks) => services.changes.run(caller, request, work, locks),
     release: () => RequestCache.clearForContext(context),
   };
   return context;

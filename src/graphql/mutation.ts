@@ -1,5 +1,6 @@
 import type { InputFieldMap, InputShapeFromFields, ObjectFieldsShape } from '@pothos/core';
 import type { Requirement } from '../domain/requirement.ts';
+import type { Lock } from '../services/transactions/locks.ts';
 import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
@@ -27,12 +28,18 @@ type MutationWork<Input, Result> =
   | {
       /** Works in one transaction, in which the caller is authorized again. Await nothing but the database. */
       readonly run: (uow: UnitOfWork, input: Input, context: Context) => Promise<Result>;
+      /**
+       * The further locks of a work that decides on or changes something outside the user or workspace that `requires`
+       * names. On PostgreSQL nothing else keeps concurrent calls from changing it in between.
+       */
+      readonly locks?: (input: Input, context: Context) => readonly Lock[];
       readonly resolve?: never;
     }
   | {
       /** Works without a transaction. */
       readonly resolve: (input: Input, context: Context) => Promise<Result>;
       readonly run?: never;
+      readonly locks?: never;
     };
 
 type MutationOptions<Fields extends InputFieldMap, Result> = {
@@ -74,7 +81,7 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
   name: string,
   options: MutationOptions<Fields, Result>,
 ): void {
-  const { description, requires, cost, input, payload, run, resolve } = options;
+  const { description, requires, cost, input, payload, run, locks, resolve } = options;
   const typeName = name.charAt(0).toUpperCase() + name.slice(1);
   const inputType = input && builder.inputType(`${typeName}Input`, input);
   const payloadType = builder.objectRef<Result>(`${typeName}Payload`);
@@ -92,7 +99,11 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
       resolve: (_root, args, context, info) => {
         const value = args.input as InputShapeFromFields<Fields>;
         const result: Promise<Result> = run
-          ? context.change(requirementOf(info, args), (uow) => run(uow, value, context))
+          ? context.change(
+              requirementOf(info, args),
+              (uow) => run(uow, value, context),
+              locks?.(value, context) ?? [],
+            )
           : resolve(value, context);
         return result as never;
       },

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { ExternalCommits } from './external-commits.ts';
+import type { Lock } from './locks.ts';
 import type { Notifier } from './notifier.ts';
 import type { DatabaseStats } from './stats.ts';
 import type { StreamSlots } from './stream-slots.ts';
@@ -24,14 +25,15 @@ export interface DatabaseHandle {
   /** The clock that all servers of the database share. */
   readonly clock: Clock;
   /**
-   * Runs work in one serializable transaction: all its writes are durable when the promise resolves, and none is stored
-   * when it rejects. The work can run more than once, so it must have no effects outside the transaction.
+   * Runs work in one transaction that holds the locks from before its first read: all its writes are durable when the
+   * promise resolves, and none is stored when it rejects. The work can run more than once, so it must have no effects
+   * outside the transaction. On PostgreSQL, only the locks keep other transactions apart: name everything that the work
+   * decides on or changes. On SQLite, transactions run one after the other and ignore them.
    */
-  transact<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  transact<T>(locks: readonly Lock[], work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs writes that are each correct on their own, such as incrementing a counter. On PostgreSQL each statement commits
-   * by itself: concurrent writers of one row wait for each other briefly, whereas serializable transactions would abort
-   * each other and run again.
+   * by itself, so that concurrent writers of one row wait for each other only briefly.
    */
   autocommit<T>(work: (db: Executor) => Promise<T>): Promise<T>;
   /** `null` on PostgreSQL, which cannot report commits of other servers without a round trip. */

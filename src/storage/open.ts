@@ -40,7 +40,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
     connection,
     file,
     clock: systemClock,
-    transact,
+    transact: (_locks, work) => transact(work),
     autocommit: transact,
     version: createDataVersion(connection),
     changedElsewhere: watchSqlite(connection),

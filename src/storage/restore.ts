@@ -78,7 +78,7 @@ export function markRestoredUnchanged({ connection }: SqliteHandle): void {
 /** Returns whether a database carries the mark of a file that was restored unchanged, and removes the mark. */
 export async function takeRestoredUnchangedMark({ file, transact }: DatabaseHandle): Promise<boolean> {
   if (file === null) return false;
-  return transact(async (tx) => {
+  return transact([], async (tx) => {
     const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(tx);
     if (rows[0]?.user_version !== UNCHANGED) return false;
     await sql`pragma user_version = 0`.execute(tx);

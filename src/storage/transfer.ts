@@ -147,7 +147,7 @@ export async function transfer(source: DatabaseHandle, target: DatabaseHandle): 
   }
   await prepare(target);
   const to = target.db as unknown as UntypedDatabase;
-  const tables = await source.transact(async (tx) => {
+  const tables = await source.transact([], async (tx) => {
     const from = tx as unknown as UntypedDatabase;
     for (const [table, key] of Object.entries(KEYS)) await copyTable(from, to, table, key);
     const compared: TransferredTable[] = [];

@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute, parse, subscribe } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { holderOf } from '../../src/domain/principal.ts';
 import type { Requirement } from '../../src/domain/requirement.ts';
 import { kindOfSecret } from '../../src/domain/secret.ts';
 import { type Context, createContext } from '../../src/graphql/context.ts';
@@ -71,9 +72,16 @@ function credentialOf({ secret }: NamedCaller) {
 async function contextFor(caller: NamedCaller): Promise<Context> {
   const { services } = matrix.postern;
   const credential = credentialOf(caller);
+  const principal = await services.authentication.reauthenticate(credential);
   const server = {
-    caller: { credential, address: null, userAgent: null, requestId: 'the-request' },
-    principal: await services.authentication.reauthenticate(credential),
+    caller: {
+      credential,
+      holder: holderOf(principal),
+      address: null,
+      userAgent: null,
+      requestId: 'the-request',
+    },
+    principal,
     signal: () => new AbortController().signal,
     setSession: () => {},
   };

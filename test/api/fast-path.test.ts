@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { holderOf } from '../../src/domain/principal.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type Call, createCall } from '../../src/http/graphql/call.ts';
@@ -48,7 +49,13 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   const credential: Credential | null = secret ? { kind, digest: digestOf(secret), source: 'bearer' } : null;
   const principal = await postern.app.services.authentication.reauthenticate(credential);
   requestContext.principal = principal;
-  const caller = { credential, address: '192.0.2.1', userAgent: null, requestId: requestContext.requestId };
+  const caller = {
+    credential,
+    holder: holderOf(principal),
+    address: '192.0.2.1',
+    userAgent: null,
+    requestId: requestContext.requestId,
+  };
   const server = { caller, principal, signal: () => request.signal, setSession: () => {} };
   const response = await way(
     request,

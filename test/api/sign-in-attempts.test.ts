@@ -37,26 +37,25 @@ async function attemptFrom(address: string, password: string, email = ada.email)
 async function countWork() {
   const { database } = postern;
   const counts = { transactions: 0, statements: 0, running: 0, most: 0, runs: 0 };
-  const counted =
-    (kind: 'transactions' | 'statements', run: typeof database.transact) =>
-    async <T>(work: (tx: never) => Promise<T>): Promise<T> => {
-      counts[kind] += 1;
-      counts.running += 1;
-      counts.most = Math.max(counts.most, counts.running);
-      try {
-        return await run((tx) => {
-          counts.runs += 1;
-          return work(tx as never);
-        });
-      } finally {
-        counts.running -= 1;
-      }
+  const counted = async <T>(kind: 'transactions' | 'statements', run: () => Promise<T>): Promise<T> => {
+    counts[kind] += 1;
+    counts.running += 1;
+    counts.most = Math.max(counts.most, counts.running);
+    return run().finally(() => {
+      counts.running -= 1;
+    });
+  };
+  const counting =
+    <Tx, T>(work: (tx: Tx) => Promise<T>) =>
+    (tx: Tx) => {
+      counts.runs += 1;
+      return work(tx);
     };
   const app = await createApp(readConfig({ POSTERN_ANONYMOUS_PER_MINUTE: '0' }), {
     database: {
       ...database,
-      transact: counted('transactions', database.transact),
-      autocommit: counted('statements', database.autocommit as typeof database.transact),
+      transact: (locks, work) => counted('transactions', () => database.transact(locks, counting(work))),
+      autocommit: (work) => counted('statements', () => database.autocommit(counting(work))),
     },
     clock: postern.now,
     logger: createLogger('silent'),

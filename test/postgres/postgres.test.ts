@@ -27,7 +27,7 @@ function attempt(key: string) {
 
 /** Reads a counter and writes it plus one, which loses an update if two do it concurrently. */
 function increment({ transact }: DatabaseHandle, key: string): Promise<void> {
-  return transact(async (tx) => {
+  return transact([{ on: 'user', id: key }], async (tx) => {
     const { attempts } = await tx
       .selectFrom('attempt_counters')
       .select('attempts')
@@ -58,7 +58,7 @@ test('of two concurrent changes that must not both happen, one fails', async () 
     .values([attempt('one'), attempt('other')])
     .execute();
   const removeUnlessLast = (key: string) =>
-    handle.transact(async (tx) => {
+    handle.transact([{ on: 'workspace', id: 'both' }], async (tx) => {
       const rows = await tx.selectFrom('attempt_counters').select('key').execute();
       if (rows.length > 1) await tx.deleteFrom('attempt_counters').where('key', '=', key).execute();
     });
@@ -68,7 +68,7 @@ test('of two concurrent changes that must not both happen, one fails', async () 
 
 test('a unique violation is reported as such in concurrent transactions', async () => {
   const insert = () =>
-    handle.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
+    handle.transact([], (tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   const results = await Promise.allSettled([insert(), insert()]);
   const refused = results.filter((result) => result.status === 'rejected');
   expect(refused).toHaveLength(1);
@@ -76,7 +76,7 @@ test('a unique violation is reported as such in concurrent transactions', async 
 });
 
 test('a transaction rethrows the error of its work and stores nothing', async () => {
-  const work = handle.transact(async (tx) => {
+  const work = handle.transact([], async (tx) => {
     await tx.insertInto('attempt_counters').values(attempt('a')).execute();
     throw new Error('no');
   });
@@ -86,7 +86,7 @@ test('a transaction rethrows the error of its work and stores nothing', async ()
 
 test('more concurrent changes than connections leave a connection for reads', async () => {
   const open = Array.from({ length: 50 }, (_, turn) =>
-    handle.transact(async (tx) => {
+    handle.transact([], async (tx) => {
       await sql`select pg_sleep(0.05)`.execute(tx);
       await tx
         .insertInto('attempt_counters')
@@ -116,7 +116,7 @@ test('text compares by bytes, integers are numbers, and a NUL finds nothing', as
 });
 
 test('a connection that the database ended is reported as unavailable and replaced', async () => {
-  const ended = handle.transact(async (tx) => {
+  const ended = handle.transact([], async (tx) => {
     await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
   });
   expect(isUnavailable(await ended.catch((error: unknown) => error))).toBe(true);
@@ -134,7 +134,7 @@ test('a commit of another server is found by polling, and notified', async () =>
   const heard = new Promise<void>((resolve) => handle.notifier.listen(resolve));
   await handle.changedElsewhere();
   expect(await handle.changedElsewhere()).toBe(false);
-  await other.transact((tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
+  await other.transact([], (tx) => tx.insertInto('attempt_counters').values(attempt('a')).execute());
   expect(await handle.changedElsewhere()).toBe(true);
   // Notifications are lost until the listener is connected, so they are sent repeatedly.
   const notifying = setInterval(other.notifier.notify, 50);

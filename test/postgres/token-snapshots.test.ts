@@ -34,7 +34,7 @@ async function digests(): Promise<string[]> {
 /** Stores the snapshot of every secret. */
 async function storeAll(): Promise<void> {
   const all = await digests();
-  await postern.database.transact((tx) => storeTokenSnapshots(tx, all));
+  await storeTokenSnapshots(postern.database.transact, all);
 }
 
 async function expectAllCorrect(): Promise<void> {

@@ -14,9 +14,9 @@ beforeEach(async () => {
   beforeStoring.mockReset().mockResolvedValue();
   lastUse = createLastUse({
     logger: createLogger('info', { write: () => {} }),
-    async transact(work) {
+    async transact(locks, work) {
       await beforeStoring();
-      return handle.transact(work);
+      return handle.transact(locks, work);
     },
   });
 });

@@ -20,7 +20,7 @@ async function countOf(table: keyof Tables): Promise<number> {
 
 /** Inserts audit rows with the current time. */
 function writeAudit(rows: number): Promise<void> {
-  return postern.database.transact(async (tx) => {
+  return postern.database.transact([], async (tx) => {
     for (let n = 0; n < rows; n++) {
       await insertAuditEvent(tx, {
         id: systemIds(),

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => postern.close());
 
-const CALLER = { credential: null, address: '127.0.0.1', userAgent: null, requestId: 'r' };
+const CALLER = { credential: null, holder: null, address: '127.0.0.1', userAgent: null, requestId: 'r' };
 
 /** Signs in with the right password, and runs `change` between the check of the password and the start of the session. */
 function signInDuring(change: () => Promise<unknown>) {

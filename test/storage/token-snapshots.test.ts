@@ -29,7 +29,7 @@ async function digestsOf({ db }: DatabaseHandle): Promise<string[]> {
 async function storeAll(database: DatabaseHandle): Promise<void> {
   const stored = await contents(database);
   const digests = (await digestsOf(database)).filter((digest) => !stored.has(digest));
-  await database.transact((tx) => storeTokenSnapshots(tx, digests));
+  await storeTokenSnapshots(database.transact, digests);
 }
 
 /** Compares every stored snapshot with the ordinary tables; returns the number of snapshots. */
@@ -143,7 +143,7 @@ test('a change that is rolled back leaves the snapshots as they were', async () 
   const { db, transact } = postern.database;
   await createPersonalToken(postern, postern.owner.session);
   await storeAll(postern.database);
-  const attempt = transact(async (tx) => {
+  const attempt = transact([{ on: 'everything' }], async (tx) => {
     await tx.updateTable('tokens').set({ revoked_at: 1 }).execute();
     expect(await tx.selectFrom('token_snapshots').select('digest').execute()).toEqual([]);
     await sql`select * from absent`.execute(tx);
@@ -160,7 +160,7 @@ test('concurrent lookups each return the snapshot of their digest', async () => 
   );
   const digests = await digestsOf(database);
   expect(digests).toHaveLength(issued.length);
-  await database.transact((tx) => storeTokenSnapshots(tx, digests.slice(5)));
+  await storeTokenSnapshots(database.transact, digests.slice(5));
   const snapshots = createTokenSnapshots(database);
   const requested = [...digests, 'unknown', ...digests, "un'known"];
   const found = await Promise.all(requested.map((digest) => snapshots.find(database.db, digest)));

@@ -43,7 +43,13 @@ export const PASSWORD = 'correct horse battery staple';
 export const passwords = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
 
 /** The caller of services that set a test up. */
-const SET_UP: Caller = { credential: null, address: '127.0.0.1', userAgent: null, requestId: 'set-up' };
+const SET_UP: Caller = {
+  credential: null,
+  holder: null,
+  address: '127.0.0.1',
+  userAgent: null,
+  requestId: 'set-up',
+};
 
 export const START = Date.UTC(2030, 0, 1, 12);
 

@@ -11,6 +11,7 @@ const SERVICE_BASE = [
   'access/delegation.ts',
   'transactions',
   'transactions/events.ts',
+  'transactions/locks.ts',
   'transactions/transact.ts',
 ];
 
@@ -35,9 +36,10 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'lookups.ts': [],
     'errors.ts': [],
     'transactions/events.ts': [],
+    'transactions/locks.ts': ['access'],
     'transactions/transact.ts': [],
     access: ['transactions/events.ts', 'transactions/transact.ts'],
-    transactions: ['access', 'transactions/events.ts', 'transactions/transact.ts'],
+    transactions: ['access', 'transactions/events.ts', 'transactions/locks.ts', 'transactions/transact.ts'],
     'access/delegation.ts': ['access', 'transactions'],
     // The ends of invitations and of tokens, which several rooms cause.
     'workspaces/invitation-ends.ts': ['transactions'],

@@ -96,16 +96,6 @@ const postgresFunction = (tokenId: string) => `
   end $$`;
 
 const POSTGRES_TRIGGERS = [
-  `create function lock_token_snapshot_sources() returns trigger language plpgsql as $$
-  begin
-    perform from users where id = (select owner_id from tokens where id = new.token_id) for share;
-    perform from tokens where id = new.token_id
-      or id in (select ancestor_id from token_ancestors where token_id = new.token_id) for share;
-    return new;
-  end $$`,
-  `create trigger token_snapshots_lock before insert or update on token_snapshots
-    for each row execute function lock_token_snapshot_sources()`,
-
   postgresFunction('id'),
   postgresFunction('token_id'),
   ...SOURCES.map(

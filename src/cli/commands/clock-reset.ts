@@ -28,7 +28,7 @@ Revoke those that must stay invalid.`,
       await requireNewestSchema(handle);
       const seen = await findClockMark(handle.db);
       const now = systemClock();
-      await handle.transact((tx) => setClockMark(tx, now));
+      await handle.transact([], (tx) => setClockMark(tx, now));
       terminal.print(`The time is now ${iso(now)}.`);
       if (seen !== null && seen > now) {
         terminal.report(

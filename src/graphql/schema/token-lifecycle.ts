@@ -47,6 +47,7 @@ mutation('revokeToken', {
   run: async (uow, { id: tokenId, takeBack }, { services }) => ({
     token: await services.tokens.revoke(uow, { tokenId, takeBack }),
   }),
+  locks: ({ id: tokenId, takeBack }) => (takeBack ? [{ on: 'sharesOfToken', tokenId }] : []),
   payload: tokenPayload,
 });
 
@@ -63,6 +64,7 @@ mutation('deleteToken', {
     await services.tokens.delete(uow, id);
     return { id };
   },
+  locks: ({ id }) => [{ on: 'sharesOfToken', tokenId: id }],
   payload: {
     description: 'The deleted token.',
     fields: (t) => ({
@@ -78,6 +80,8 @@ mutation('deleteAllTokens', {
   description: 'Deletes all personal tokens of the signed-in user.',
   requires: { kind: 'session' },
   run: async (uow, _input, { services }) => ({ count: await services.tokens.deleteAll(uow) }),
+  locks: (_input, { caller: { holder } }) =>
+    holder === null ? [] : [{ on: 'grantsOfUser', userId: holder.id }],
   payload: {
     description: 'The number of deleted tokens.',
     fields: (t) => ({ deletedCount: t.exposeInt('count', { description: 'The number of deleted tokens.' }) }),

@@ -84,6 +84,7 @@ mutation('createWorkspace', {
     }),
   },
   run: async (uow, { name }, { services }) => ({ workspace: await services.workspaces.create(uow, name) }),
+  locks: ({ name }, { services }) => services.workspaces.locksToCreate(name),
   payload: workspacePayload,
 });
 

@@ -30,7 +30,8 @@ export interface AuthenticatorParts {
   readonly limits: RateLimits;
 }
 
-const ANONYMOUS_REQUEST: AuthenticatedRequest = {
+/** A request without a credential. */
+export const ANONYMOUS_REQUEST: AuthenticatedRequest = {
   credential: null,
   principal: ANONYMOUS,
   staleCookie: false,

@@ -1,7 +1,9 @@
+import { holderOf } from '../../domain/principal.ts';
 import { withoutSecrets } from '../../domain/secret.ts';
-import type { Caller, Credential } from '../../services/access/caller.ts';
+import type { Caller } from '../../services/access/caller.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { RequestContext } from '../request-context.ts';
+import { ANONYMOUS_REQUEST, type AuthenticatedRequest } from './authenticate.ts';
 
 const USER_AGENT_LENGTH = 256;
 
@@ -11,12 +13,12 @@ function userAgentOf(request: HttpRequest): string | null {
   return text && withoutSecrets(text).slice(0, USER_AGENT_LENGTH);
 }
 
-/** Returns the caller of a request for services; `credential` is `null` for an anonymous caller. */
+/** Returns the caller of a request for services, who is anonymous unless the request was authenticated. */
 export function callerOf(
   request: HttpRequest,
   requestContext: RequestContext,
-  credential: Credential | null,
+  { credential, principal }: Pick<AuthenticatedRequest, 'credential' | 'principal'> = ANONYMOUS_REQUEST,
 ): Caller {
   const { address, requestId } = requestContext;
-  return { credential, address, userAgent: userAgentOf(request), requestId };
+  return { credential, holder: holderOf(principal), address, userAgent: userAgentOf(request), requestId };
 }

@@ -32,7 +32,7 @@ export function createLeaksEndpoint({ services, limits }: LeaksParts): Endpoint 
     await limits.countAnonymous(requestContext.address);
     const secrets = secretsOf(await readJson(request));
     return jsonResponse({
-      received: await services.leaks.report(callerOf(request, requestContext, null), secrets),
+      received: await services.leaks.report(callerOf(request, requestContext), secrets),
     });
   });
 }

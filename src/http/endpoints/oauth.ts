@@ -126,7 +126,7 @@ export function createIntrospectionEndpoint({
     requestContext.principal = principal;
     const secret = await readToken(request);
     const description = await services.introspection.describe(principal, secret);
-    recordUse(services, callerOf(request, requestContext, credential), principal);
+    recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
     if (!description) return jsonResponse({ active: false });
     return jsonResponse(toIntrospection(description, issuerOf(request), principal.kind === 'SESSION'));
   });
@@ -139,7 +139,7 @@ export function createIntrospectionEndpoint({
 export function createRevocationEndpoint({ limits, services }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {
     const secret = await readToken(request);
-    const found = await services.leaks.revoke(callerOf(request, requestContext, null), secret);
+    const found = await services.leaks.revoke(callerOf(request, requestContext), secret);
     if (!found) await limits.countRefusal(requestContext.address);
     return { status: 200, headers: {}, body: null };
   });

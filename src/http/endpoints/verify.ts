@@ -159,7 +159,7 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
       const headers = { 'www-authenticate': bearerChallenge(challenge) };
       return errorResponse(denialError(decision), requestContext, { status, headers });
     }
-    recordUse(services, callerOf(request, requestContext, credential), principal);
+    recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
     return { status: 204, headers: identityOf(principal), body: null };
   }
 

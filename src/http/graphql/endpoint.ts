@@ -58,12 +58,12 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
     const graphqlParams = await readParams(request);
     const authenticated = await authenticateRequest(request, requestContext.address);
-    const { credential, principal, staleCookie } = authenticated;
+    const { principal, staleCookie } = authenticated;
     requestContext.principal = principal;
     requireExpectedUser(request, authenticated);
     let cookie: CookieSession | null | undefined = staleCookie ? null : undefined;
     const server: ServerContext = {
-      caller: callerOf(request, requestContext, credential),
+      caller: callerOf(request, requestContext, authenticated),
       principal,
       signal: () => request.signal,
       setSession(secret, expiresAt) {

@@ -120,7 +120,9 @@ export function createAuthentication(deps: {
   }
 
   async function endOverlap(principal: TokenPrincipal, { digest }: Credential): Promise<Principal> {
-    await deps.transact((tx) => retireOldSecrets(tx, principal.tokenId, digest));
+    await deps.transact([{ on: 'holderOf', tokenId: principal.tokenId }], (tx) =>
+      retireOldSecrets(tx, principal.tokenId, digest),
+    );
     deps.events.emit('authority');
     return principal;
   }

@@ -1,3 +1,4 @@
+import type { Holder } from '../../domain/principal.ts';
 import type { SecretKind } from '../../domain/secret.ts';
 
 /** The credential of a request. It contains the digest of the secret, never the secret. */
@@ -10,6 +11,8 @@ export interface Credential {
 /** The sender of a request, as identified by HTTP. */
 export interface Caller {
   readonly credential: Credential | null;
+  /** The user or the workspace that the credential belongs to, which never changes; `null` for an anonymous caller. */
+  readonly holder: Holder | null;
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly requestId: string;

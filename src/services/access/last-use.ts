@@ -73,7 +73,7 @@ export function createLastUse(deps: { transact: Transact; logger: Logger }): Las
     const due = [...flushing.values()].sort((a, b) => (a.credentialId < b.credentialId ? -1 : 1));
     for (let start = 0; start < due.length; start += BATCH_ROWS) {
       const batch = due.slice(start, start + BATCH_ROWS);
-      await deps.transact((tx) => saveUses(tx, batch));
+      await deps.transact([], (tx) => saveUses(tx, batch));
       for (const { credentialId } of batch) flushing.delete(credentialId);
     }
   }

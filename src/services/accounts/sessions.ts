@@ -141,13 +141,19 @@ export function createSessionService(deps: {
       const admit = () => throttle.admit(email, caller.address);
       const account = await checkPassword(caller, email, password, admit);
       if (!account) throw failure('INVALID_CREDENTIALS');
-      return changes.run(caller, { kind: 'person' }, async (uow) => {
-        // The password may have changed during the check. A change ends every session, so it must prevent this one too.
-        const current = await findUserByEmail(uow.tx, account.email);
-        const isUnchanged = current?.deactivatedAt === null && current.passwordHash === account.passwordHash;
-        if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
-        return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
-      });
+      return changes.run(
+        caller,
+        { kind: 'person' },
+        async (uow) => {
+          // The password may have changed during the check. A change ends every session, so it must prevent this one too.
+          const current = await findUserByEmail(uow.tx, account.email);
+          const isUnchanged =
+            current?.deactivatedAt === null && current.passwordHash === account.passwordHash;
+          if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
+          return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
+        },
+        [{ on: 'user', id: account.id }],
+      );
     },
 
     async signOut(uow) {
@@ -185,29 +191,34 @@ export function createSessionService(deps: {
       const admit = () => throttle.admitSession(session.sessionId);
       if (!(await checkPassword(caller, user.email, current, admit))) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);
-      return changes.run(caller, { kind: 'session' }, async (uow) => {
-        const { userId, sessionId } = sessionOf(uow);
-        const user = await findUser(uow.tx, userId);
-        if (!user) throw failure('UNAUTHENTICATED');
-        await setPasswordHash(uow.tx, userId, passwordHash);
-        const sessions = await deleteSessions(uow.tx, userId, sessionId);
-        const tokens = revokeTokens && (await endTokensOf(uow, userId));
-        if (revokeTokens) await auditLostInvitations(uow, { userId });
-        const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;
-        await uow.audit({
-          action: 'user.password_changed',
-          userId,
-          targetId: toGlobalId('User', userId),
-          detail: {
-            endedSessions: sessions,
-            revokedTokens: 0,
-            deletedShares: 0,
-            ...tokens,
-            deletedInvitations,
-          },
-        });
-        return user;
-      });
+      return changes.run(
+        caller,
+        { kind: 'session' },
+        async (uow) => {
+          const { userId, sessionId } = sessionOf(uow);
+          const user = await findUser(uow.tx, userId);
+          if (!user) throw failure('UNAUTHENTICATED');
+          await setPasswordHash(uow.tx, userId, passwordHash);
+          const sessions = await deleteSessions(uow.tx, userId, sessionId);
+          const tokens = revokeTokens && (await endTokensOf(uow, userId));
+          if (revokeTokens) await auditLostInvitations(uow, { userId });
+          const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;
+          await uow.audit({
+            action: 'user.password_changed',
+            userId,
+            targetId: toGlobalId('User', userId),
+            detail: {
+              endedSessions: sessions,
+              revokedTokens: 0,
+              deletedShares: 0,
+              ...tokens,
+              deletedInvitations,
+            },
+          });
+          return user;
+        },
+        revokeTokens ? [{ on: 'grantsOfUser', userId: user.id }] : [],
+      );
     },
   };
 }

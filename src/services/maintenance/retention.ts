@@ -7,6 +7,7 @@ import { deleteEndedWindows } from '../../storage/repositories/attempt-counters.
 import { deleteAuditEvents } from '../../storage/repositories/audit-events.ts';
 import { deleteExpiredInvitations } from '../../storage/repositories/invitations.ts';
 import { deleteExpiredSessions } from '../../storage/repositories/sessions.ts';
+import { EVERYTHING, type Lock } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
 
 const PRUNE_INTERVAL_MS = 60_000;
@@ -41,9 +42,12 @@ export function createRetention(deps: {
   let pruning: Promise<void> | null = null;
 
   /** Deletes batches until one is not full; returns the number of deleted rows. */
-  async function pruneTable(batch: (tx: Executor) => Promise<number>): Promise<number> {
+  async function pruneTable(
+    locks: readonly Lock[],
+    batch: (tx: Executor) => Promise<number>,
+  ): Promise<number> {
     for (let total = 0; ; await pause(PAUSE_MS)) {
-      const deleted = closed ? 0 : await transact(batch);
+      const deleted = closed ? 0 : await transact(locks, batch);
       total += deleted;
       if (deleted < BATCH_ROWS) return total;
     }
@@ -51,12 +55,12 @@ export function createRetention(deps: {
 
   async function pruneAll(): Promise<void> {
     const now = clock();
-    await pruneTable((tx) => deleteExpiredSessions(tx, now, BATCH_ROWS));
-    await pruneTable((tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
-    await pruneTable((tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
+    await pruneTable(EVERYTHING, (tx) => deleteExpiredSessions(tx, now, BATCH_ROWS));
+    await pruneTable(EVERYTHING, (tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
+    await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     if (limits.auditRetention === null) return;
     const before = now - limits.auditRetention;
-    const rows = await pruneTable((tx) => deleteAuditEvents(tx, before, BATCH_ROWS));
+    const rows = await pruneTable([], (tx) => deleteAuditEvents(tx, before, BATCH_ROWS));
     if (rows > 0) logger.info({ rows, before: new Date(before) }, 'deleted expired audit events');
   }
 

@@ -21,6 +21,7 @@ import {
 import { deleteSession } from '../../storage/repositories/sessions.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
+import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 import { loadToken, revokeToken } from './lifecycle.ts';
@@ -133,7 +134,12 @@ export function createLeakService(deps: {
   const { db, clock, anonymousWork } = deps;
 
   function run<T>(caller: Caller, work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
-    return deps.changes.run({ ...caller, credential: null }, { kind: 'anyone' }, work);
+    return deps.changes.run(
+      { ...caller, credential: null, holder: null },
+      { kind: 'anyone' },
+      work,
+      EVERYTHING,
+    );
   }
 
   return {

@@ -4,6 +4,7 @@ import { type Grant, requireGrant } from '../../domain/decision.ts';
 import { failure } from '../../domain/errors.ts';
 import {
   ANONYMOUS,
+  holderOf,
   isToken,
   type Principal,
   type SessionPrincipal,
@@ -12,12 +13,14 @@ import {
 import type { Clock } from '../../platform/clock.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { Executor } from '../../storage/database.ts';
+import type { Lock } from '../../storage/locks.ts';
 import { insertAuditEvent } from '../../storage/repositories/audit-events.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Authentication } from '../access/authentication.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Events } from './events.ts';
+import { EVERYTHING, locksOf } from './locks.ts';
 import type { Transact } from './transact.ts';
 
 /** The contents of an audit event without its actor, instant and address, which the unit of work adds. */
@@ -57,9 +60,17 @@ export interface UnitOfWorkRunner {
    * Runs work for a caller in one transaction. The transaction identifies and authorizes the caller itself, so that no
    * other change can come between the decision and the work. Resolves after the commit. Throws `UNAUTHENTICATED` or the
    * error of the denial.
+   *
+   * The transaction locks the caller's user or workspace and what the request names, as `locksOf` says. A work that decides
+   * on or changes anything else names it in `locks`.
    */
-  run<T>(caller: Caller, request: AccessRequest, work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
-  /** Runs work for the operator, without authorization. Its audit events have no actor. */
+  run<T>(
+    caller: Caller,
+    request: AccessRequest,
+    work: (uow: UnitOfWork) => Promise<T>,
+    locks?: readonly Lock[],
+  ): Promise<T>;
+  /** Runs work for the operator, without authorization, while no other change runs. Its audit events have no actor. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
@@ -98,11 +109,12 @@ export function createUnitOfWorkRunner(deps: {
 
   /** Runs work in one transaction and calls its listeners after the commit. */
   async function commit<T>(
+    locks: readonly Lock[],
     identify: (tx: Executor) => Promise<Actor>,
     work: (uow: UnitOfWork) => Promise<T>,
   ): Promise<T> {
     const listeners = new Set<() => void>();
-    const result = await transact(async (tx) => {
+    const result = await transact(locks, async (tx) => {
       listeners.clear();
       return work(createUnitOfWork(tx, await identify(tx), listeners));
     });
@@ -140,16 +152,21 @@ export function createUnitOfWorkRunner(deps: {
     };
   }
 
+  /** Identifies and authorizes a caller in the transaction. */
+  async function identify(tx: Executor, caller: Caller, request: AccessRequest): Promise<Actor> {
+    const principal = await authentication.reauthenticate(caller.credential, tx);
+    if (holderOf(principal)?.id !== caller.holder?.id)
+      throw new Error('a credential belongs to another holder than the locked one');
+    const grant = requireGrant(await authorize(tx, principal, request, clock()));
+    return { principal, grant, address: caller.address, userAgent: caller.userAgent };
+  }
+
   return {
-    run(caller, request, work) {
-      const change = () =>
-        commit(async (tx) => {
-          const principal = await authentication.reauthenticate(caller.credential, tx);
-          const grant = requireGrant(await authorize(tx, principal, request, clock()));
-          return { principal, grant, address: caller.address, userAgent: caller.userAgent };
-        }, work);
+    run(caller, request, work, locks = []) {
+      const all = [...locksOf(caller, request), ...locks];
+      const change = () => commit(all, (tx) => identify(tx, caller, request), work);
       return caller.credential === null ? anonymousWork(change) : change();
     },
-    runAsOperator: (work) => commit(async () => OPERATOR, work),
+    runAsOperator: (work) => commit(EVERYTHING, async () => OPERATOR, work),
   };
 }

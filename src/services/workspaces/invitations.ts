@@ -27,6 +27,7 @@ import { findAncestorIds } from '../../storage/repositories/tokens.ts';
 import { findUserByEmail, insertUser } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
+import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
 import { auditMember, requireCanGive, requireRoleNotBelow, requireSessionForOwner } from './members.ts';
@@ -137,6 +138,14 @@ async function createAccount(uow: UnitOfWork, email: string, newcomer: Newcomer)
   return { ...user, deactivatedAt: null };
 }
 
+/** Returns the locks of the acceptance of an invitation, which can create the account of its address. */
+function locksToAccept({ email, workspaceId }: Invitation): Lock[] {
+  return [
+    { on: 'email', id: email },
+    { on: 'workspace', id: workspaceId },
+  ];
+}
+
 /** Returns the invitation service. */
 export function createInvitationService(deps: {
   db: Executor;
@@ -203,16 +212,21 @@ export function createInvitationService(deps: {
       // Claim first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
       const newcomer = first.account ? null : await parseNewcomer(request);
-      return changes.run(caller, asPerson, async (uow) => {
-        const { invitation, account } = await claim(uow, digest, newAccounts);
-        if (!(await deleteInvitation(uow.tx, invitation.id))) throw failure('NOT_FOUND');
-        const user = account ?? (await createAccount(uow, invitation.email, newcomer as Newcomer));
-        const { workspaceId, role } = invitation;
-        const member = { workspaceId, userId: user.id, role, joinedAt: uow.now };
-        await insertMember(uow.tx, member, await grantersOf(uow, invitation));
-        await auditMember(uow, 'member.joined', member, { role }, user.id);
-        return member;
-      });
+      return changes.run(
+        caller,
+        asPerson,
+        async (uow) => {
+          const { invitation, account } = await claim(uow, digest, newAccounts);
+          if (!(await deleteInvitation(uow.tx, invitation.id))) throw failure('NOT_FOUND');
+          const user = account ?? (await createAccount(uow, invitation.email, newcomer as Newcomer));
+          const { workspaceId, role } = invitation;
+          const member = { workspaceId, userId: user.id, role, joinedAt: uow.now };
+          await insertMember(uow.tx, member, await grantersOf(uow, invitation));
+          await auditMember(uow, 'member.joined', member, { role }, user.id);
+          return member;
+        },
+        locksToAccept(first.invitation),
+      );
     },
   };
 }

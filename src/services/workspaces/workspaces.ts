@@ -27,6 +27,7 @@ import {
 } from '../../storage/repositories/workspaces.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
 import { deleteTokensOf } from '../tokens/lifecycle.ts';
+import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 
 const NAME = ['input', 'name'] as const;
@@ -59,6 +60,8 @@ export interface WorkspaceService {
    * has created too many.
    */
   create(uow: UnitOfWork, name: string): Promise<Workspace>;
+  /** Returns the locks that `create` needs. Throws `BAD_USER_INPUT`. */
+  locksToCreate(name: string): readonly Lock[];
   /** Changes the name of a workspace but not its slug. Throws `BAD_USER_INPUT`. */
   rename(uow: UnitOfWork, id: string, name: string): Promise<Workspace>;
   /** Changes the token policy of a workspace. It applies to existing tokens immediately. Throws `BAD_USER_INPUT`. */
@@ -127,6 +130,8 @@ export function createWorkspaceService(deps: {
         totalCount: () => countWorkspaces(db, filter),
       };
     },
+
+    locksToCreate: (name) => [{ on: 'slug', id: slugOf(parseName(name, NAME)) }],
 
     async create(uow, text) {
       const name = parseName(text, NAME);

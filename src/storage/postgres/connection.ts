@@ -12,7 +12,7 @@ import { createPostgresClock } from './clock.ts';
 import { createPostgresDialect, TYPES } from './dialect.ts';
 import { createPostgresNotifier } from './notify.ts';
 import { createPostgresStreamSlots } from './stream-slots.ts';
-import { createPostgresTransact, WritingDriver } from './transactions.ts';
+import { createPostgresTransact } from './transactions.ts';
 
 /** The most connections of one server. */
 const CONNECTIONS = 10;
@@ -93,24 +93,25 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
  */
 export async function openPostgres(url: string) {
   const pool = openPool(url);
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool, WritingDriver) });
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
     const streamSlots: StreamSlots = createPostgresStreamSlots({ db, clock: clock.now, ids: systemIds });
+    let aborted = 0;
     const notifier = createPostgresNotifier(db, () => new pg.Client(connectionTo(url)));
     return {
       db,
       file: null,
       clock: clock.now as Clock,
-      transact: createPostgresTransact(db),
+      transact: createPostgresTransact(db, () => void aborted++),
       autocommit: <T>(work: (db: Database) => Promise<T>) => work(db),
       version: null,
       changedElsewhere: watchPostgres(db),
       notifier: notifier as Notifier,
       streamSlots,
       migrateAlone: <T>(work: (db: Database) => Promise<T>) => migrateAlone(url, work),
-      measure: () => postgresStats(db, pool),
+      measure: () => postgresStats(db, pool, aborted),
       async close() {
         clock.stop();
         await notifier.close();

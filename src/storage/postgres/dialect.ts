@@ -113,12 +113,11 @@ function namingPool(pool: pg.Pool): PostgresPool {
 
 /**
  * Creates Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code.
- * `Driver` defines how transactions begin.
  */
-export function createPostgresDialect(pool: pg.Pool, Driver = PostgresDriver): Dialect {
+export function createPostgresDialect(pool: pg.Pool): Dialect {
   const config = { pool: namingPool(pool) };
   const dialect = new PostgresDialect(config);
-  dialect.createDriver = () => new Driver(config);
+  dialect.createDriver = () => new PostgresDriver(config);
   dialect.createQueryCompiler = () => new BytewiseCompiler();
   return dialect;
 }

@@ -98,17 +98,25 @@ const findStored = batchLookup(
   ),
 );
 
-/** Builds and stores the snapshots of digests, in a transaction of `transact`. Existing rows stay. */
-export async function storeTokenSnapshots(tx: Executor, digests: readonly string[]): Promise<void> {
-  for (const digest of digests) {
-    const snapshot = await buildTokenSnapshot(tx, digest);
-    if (!snapshot) continue;
-    await tx
-      .insertInto('token_snapshots')
-      .values({ digest, token_id: snapshot.chain[0].tokenId, content: encode(snapshot) })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+/**
+ * Builds and stores the snapshots of digests in one transaction. It locks what each token belongs to before it reads, so no
+ * change of a source comes between the reads and the commit. Existing rows stay.
+ */
+export function storeTokenSnapshots(
+  transact: DatabaseHandle['transact'],
+  digests: readonly string[],
+): Promise<void> {
+  return transact([{ on: 'holdersOfSecrets', digests }], async (tx) => {
+    for (const digest of digests) {
+      const snapshot = await buildTokenSnapshot(tx, digest);
+      if (!snapshot) continue;
+      await tx
+        .insertInto('token_snapshots')
+        .values({ digest, token_id: snapshot.chain[0].tokenId, content: encode(snapshot) })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+  });
 }
 
 /**
@@ -117,7 +125,7 @@ export async function storeTokenSnapshots(tx: Executor, digests: readonly string
  * nothing has to be filled before a server starts.
  *
  * A row is never out of date: triggers delete it in the transaction that changes one of its sources
- * (`db/migrations/0001-initial/token-snapshots.ts`), and it is built and stored in one serializable transaction.
+ * (`db/migrations/0001-initial/token-snapshots.ts`), and it is built and stored in one transaction that locks these sources.
  */
 export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transact'>): TokenSnapshots {
   const pending = new Set<string>();
@@ -140,7 +148,7 @@ export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transac
     const digests = [...pending].slice(0, BATCH_SIZE).sort();
     for (const digest of digests) pending.delete(digest);
     try {
-      await transact((tx) => storeTokenSnapshots(tx, digests));
+      await storeTokenSnapshots(transact, digests);
     } catch {
       // Later lookups build these snapshots again, and try to store them.
       pending.clear();

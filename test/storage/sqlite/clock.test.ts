@@ -104,11 +104,11 @@ describe('the mark of a database', () => {
     expect(await findClockMark(handle.db)).toBe(START);
     computer.pass(9 * SECOND);
     clock.now();
-    await handle.transact(async () => {});
+    await handle.transact([], async () => {});
     expect(await findClockMark(handle.db)).toBe(START);
     computer.pass(SECOND);
     clock.now();
-    await handle.transact(async () => {});
+    await handle.transact([], async () => {});
     expect(await findClockMark(handle.db)).toBe(START + 10 * SECOND);
     computer.pass(SECOND);
     clock.now();

@@ -19,7 +19,7 @@ function openTwice(): [SqliteHandle, SqliteHandle] {
 }
 
 async function write({ transact }: SqliteHandle, key: string): Promise<void> {
-  await transact((tx) =>
+  await transact([], (tx) =>
     tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute(),
   );
 }
@@ -57,7 +57,7 @@ test('changes within a transaction that has written', async () => {
   const [here] = openTwice();
   const version = here.version as DataVersion;
   let during = 0;
-  await here.transact(async (tx) => {
+  await here.transact([], async (tx) => {
     during = version();
     await tx.insertInto('attempt_counters').values({ key: 'later', attempts: 1, resets_at: 1 }).execute();
   });

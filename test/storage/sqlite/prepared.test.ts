@@ -20,7 +20,7 @@ async function openWithWorkspace() {
 test('a lookup during a transaction sees nothing of it if it is rolled back', async () => {
   const { transact, policyNow, close } = await openWithWorkspace();
   let seen: Promise<unknown> = Promise.resolve();
-  const attempt = transact(async (tx) => {
+  const attempt = transact([], async (tx) => {
     await setPolicy(tx, 'w', FORBIDDING);
     expect((await findUserAccess(tx, 'unknown', 'w'))?.policy).toEqual(FORBIDDING);
     seen = policyNow();
@@ -34,7 +34,7 @@ test('a lookup during a transaction sees nothing of it if it is rolled back', as
 test('a lookup during a transaction waits for it and returns what it stored', async () => {
   const { transact, policyNow, close } = await openWithWorkspace();
   let seen: Promise<unknown> = Promise.resolve();
-  await transact(async (tx) => {
+  await transact([], async (tx) => {
     seen = policyNow();
     await setPolicy(tx, 'w', FORBIDDING);
   });

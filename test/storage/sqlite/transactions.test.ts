@@ -21,7 +21,7 @@ async function insert(tx: Executor, key: string): Promise<void> {
 
 /** Runs a transaction that stores a key and then calls `then`. */
 function store(key: string, then: () => unknown = () => key): Promise<unknown> {
-  return handle.transact(async (tx) => {
+  return handle.transact([], async (tx) => {
     await insert(tx, key);
     return then();
   });
@@ -51,7 +51,7 @@ describe('concurrent transactions', () => {
     const keys = Array.from({ length: 200 }, (_, n) => `key ${n}`);
     const seen = await Promise.all(
       keys.map((key) =>
-        handle.transact(async (tx) => {
+        handle.transact([], async (tx) => {
           await insert(tx, key);
           const rows = await tx.selectFrom('attempt_counters').select('key').orderBy(sql`rowid`).execute();
           return rows.map((row) => row.key);
@@ -72,7 +72,7 @@ describe('concurrent transactions', () => {
 
   test('are each rolled back alone if they fail', async () => {
     const taken = () =>
-      handle.transact(async (tx) => {
+      handle.transact([], async (tx) => {
         await insert(tx, 'undone');
         await insert(tx, 'first');
       });
@@ -128,7 +128,7 @@ describe('if SQLite rolls back by itself', () => {
 
   test('a transaction whose work ignored the error does not succeed', async () => {
     fill();
-    const heedless = handle.transact(async (tx) => {
+    const heedless = handle.transact([], async (tx) => {
       await insert(tx, 'x'.repeat(100_000)).catch(() => {});
     });
     const ends = await Promise.allSettled([store('first'), heedless, store('last')]);

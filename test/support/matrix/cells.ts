@@ -134,7 +134,7 @@ const NOTES = ['audit_events', 'credential_uses', 'attempt_counters'];
 async function withTokensKept(bytes: Buffer): Promise<Buffer> {
   const { connection, transact, close } = openTestSqlite(bytes);
   const digests = connection.prepare('select digest from token_secrets').pluck().all() as string[];
-  await transact((tx) => storeTokenSnapshots(tx, digests));
+  await storeTokenSnapshots(transact, digests);
   const kept = connection.serialize();
   await close();
   return kept;
