@@ -172,3 +172,27 @@ test('behind trusted proxies, the address that the outermost proxy saw counts, n
   expect(await statusFrom('unknown, 10.0.0.1')).toBe(401);
   expect(await statusFrom('_hidden, 10.0.0.1')).toBe(429);
 });
+
+test.each([
+  ['an IPv4 address with a port', (host: number) => `192.0.2.${host}:4711`],
+  ['an IPv6 address in brackets', (host: number) => `[2001:db8:0:${host}::1]`],
+  ['an IPv6 address in brackets with a port', (host: number) => `[2001:db8:0:${host}::1]:443`],
+  ['a mapped IPv4 address in brackets', (host: number) => `[::ffff:192.0.2.${host}]:80`],
+])('behind a proxy that appends %s, each client counts by itself', async (_, entry) => {
+  const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1', POSTERN_TRUST_PROXY: '1' });
+  const statusFrom = async (host: number) =>
+    (await send(postern, { secret: UNKNOWN, headers: { 'X-Forwarded-For': entry(host) } })).status;
+  expect(await statusFrom(1)).toBe(401);
+  expect(await statusFrom(2)).toBe(401);
+  expect(await statusFrom(1)).toBe(429);
+});
+
+test.each(['192.0.2.1:', '[192.0.2.1', '[]:80', ':443', '[2001:db8::1]x', '999.0.2.1:80', '192.0.2.1:4711x'])(
+  'the entry %s contains no address, so the client is the proxy',
+  async (entry) => {
+    const postern = await start({ POSTERN_REFUSALS_PER_MINUTE: '1', POSTERN_TRUST_PROXY: '1' });
+    const headers = { 'X-Forwarded-For': entry };
+    expect((await send(postern, { secret: UNKNOWN })).status).toBe(401);
+    expect((await send(postern, { secret: UNKNOWN, headers })).status).toBe(429);
+  },
+);

@@ -13,6 +13,16 @@ function normalize(address: string): string {
   return IPV4_MAPPED.exec(address)?.[1] ?? address.replace(/%.*$/, '').toLowerCase();
 }
 
+/** An address as some proxies append it, with brackets or a port: `[2001:db8::1]`, `[2001:db8::1]:443`, `192.0.2.1:443`. */
+const DECORATED = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/;
+
+/** Returns the IP address of an entry of `X-Forwarded-For`, without brackets and port; `null` if it contains none. */
+function parseEntry(entry: string | undefined): string | null {
+  const match = DECORATED.exec(entry ?? '');
+  const address = match?.[1] ?? match?.[2] ?? entry ?? '';
+  return isIP(address) ? address : null;
+}
+
 /** More characters than ten proxies append. Anything before them is from the client and is not read. */
 const FORWARDED_LENGTH = 1024;
 
@@ -24,8 +34,7 @@ const FORWARDED_LENGTH = 1024;
 function clientAddress(peer: string | null, forwardedFor: string | null, proxies: number): string | null {
   const forwarded = proxies > 0 ? (forwardedFor?.slice(-FORWARDED_LENGTH) ?? '') : '';
   const entries = forwarded.split(',').map((entry) => entry.trim());
-  const reported = entries[Math.max(0, entries.length - proxies)];
-  const address = reported && isIP(reported) ? reported : peer;
+  const address = parseEntry(entries[Math.max(0, entries.length - proxies)]) ?? peer;
   return address === null ? null : normalize(address);
 }
 
