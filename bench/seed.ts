@@ -92,7 +92,8 @@ export function sessionOf(n: number): string {
 
 function userRow(id: string, name: string, now: number): Row<'users'> {
   const email = `${name}@example.com`;
-  return { id, email, name, password_hash: '-', created_at: now, deactivated_at: null };
+  const instants = { email_verified_at: now, created_at: now, deactivated_at: null };
+  return { id, email, name, password_hash: '-', ...instants };
 }
 
 /** A workspace that all owners can read; without one, their tokens would be refused. */
