@@ -1,4 +1,5 @@
 import type { LoadOrder, LoadResult } from './load.ts';
+import { listenForNoise, type Noise } from './machine.ts';
 import type { LoopResult, Usage } from './measured.ts';
 import { type Program, startProgram } from './processes.ts';
 
@@ -34,6 +35,8 @@ export interface Rounds {
 
 /** The time that a contender runs before it is measured, while its code is still being compiled. */
 const WARM_UP_MS = 1000;
+/** The part of all cores' time above which other processes disturb a round. */
+const DISTURBED = 0.12;
 
 /** The median of some numbers. */
 export function median(values: readonly number[]): number {
@@ -60,18 +63,26 @@ export function mediansOf(name: string, samples: readonly Sample[]): Figures {
 
 /**
  * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. A first round
- * warms up and does not count.
+ * warms up and does not count. A round during which other processes used more than 12 % of all cores does not count either
+ * and is repeated, until twice as many rounds as requested have run; the last ones count in any case.
  */
 export async function takeTurns<T extends readonly Contender[]>(
   contenders: T,
   { rounds, milliseconds }: Rounds,
+  listen: () => () => Noise = listenForNoise,
 ): Promise<{ [K in keyof T]: Figures }> {
   const samples = contenders.map((): Sample[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, contender] of contenders.entries()) {
-      const sample = await contender.sample(round === 0 ? Math.max(milliseconds, WARM_UP_MS) : milliseconds);
-      if (round > 0) samples[index]?.push(sample);
+  const counted = () => samples[0]?.length ?? 0;
+  for (let run = 0; counted() < rounds; run++) {
+    const heard = listen();
+    const round: Sample[] = [];
+    for (const contender of contenders) {
+      round.push(await contender.sample(run === 0 ? Math.max(milliseconds, WARM_UP_MS) : milliseconds));
     }
+    const isDisturbed = (heard().othersShare ?? 0) > DISTURBED;
+    const isNeeded = 2 * rounds - run < rounds - counted();
+    if (run === 0 || (isDisturbed && !isNeeded)) continue;
+    for (const [index, sample] of round.entries()) samples[index]?.push(sample);
   }
   return contenders.map(({ name }, index) => mediansOf(name, samples[index] ?? [])) as {
     [K in keyof T]: Figures;

@@ -9,8 +9,21 @@ interface CpuTimes {
   /** Seconds of all cores since the start of the machine: in total, and busy. */
   readonly all: number;
   readonly busy: number;
-  /** Seconds of this process and of its children that have ended. */
+  /** Seconds of this process and its descendants, ended ones included. */
   readonly ours: number;
+}
+
+/** Returns the seconds that a process, its ended children and its running descendants have used; 0 if it no longer exists. */
+function secondsOf(pid: number | string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const ticks = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 16).map(Number);
+    const own = ticks.reduce((sum, count) => sum + count, 0) * TICK_SECONDS;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    return children.reduce((sum, child) => sum + secondsOf(child), own);
+  } catch {
+    return 0;
+  }
 }
 
 /** The times of the machine's cores; `null` if the system does not provide them. */
@@ -22,13 +35,8 @@ function readTimes(): CpuTimes | null {
       .slice(1)
       .map(Number);
     const busy = user + nice + system + irq + softirq + steal;
-    const own = readFileSync('/proc/self/stat', 'utf8');
-    const ours = own.slice(own.lastIndexOf(')')).split(' ').slice(12, 16).map(Number);
-    return {
-      all: (busy + idle + wait) * TICK_SECONDS,
-      busy: busy * TICK_SECONDS,
-      ours: ours.reduce((sum, ticks) => sum + ticks, 0) * TICK_SECONDS,
-    };
+    const all = (busy + idle + wait) * TICK_SECONDS;
+    return { all, busy: busy * TICK_SECONDS, ours: secondsOf(process.pid) };
   } catch {
     return null;
   }
@@ -42,7 +50,7 @@ export interface Noise {
   readonly othersShare: number | null;
 }
 
-/** Starts measuring others; the returned function ends it. Every process that was started must have ended before. */
+/** Starts measuring others; the returned function ends it. */
 export function listenForNoise(): () => Noise {
   const [loadBefore = 0] = loadavg();
   const before = readTimes();

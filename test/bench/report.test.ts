@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { byCpu, byP99, byRate, type Comparison, type Goal } from '../../bench/comparisons/comparison.ts';
-import { type Contender, type Figures, type Sample, takeTurns } from '../../bench/contenders.ts';
+import type { Figures } from '../../bench/contenders.ts';
 import { type Report, toMarkdown } from '../../bench/report.ts';
 
 function figures(name: string, cpu: number, rate: number, p99: number | null = null): Figures {
@@ -49,22 +49,4 @@ test('a miss is printed as a miss, for figures where more is better and where le
 test('a run beside other load warns that its figures are not reliable', () => {
   expect(reportOf([], { loadBefore: 3, othersShare: 0.4 })).toContain('40.0 %: too much');
   expect(reportOf([], { loadBefore: 0, othersShare: 0.02 })).not.toContain('too much');
-});
-
-test('contenders take turns, the first turn does not count, and the medians do', async () => {
-  const order: string[] = [];
-  const contender = (name: string, costs: number[]): Contender => ({
-    name,
-    async sample(): Promise<Sample> {
-      order.push(name);
-      return { cpu: costs.shift() as number, rate: 1, p50: null, p99: null, load: null };
-    },
-  });
-  const rounds = { rounds: 3, milliseconds: 1 };
-  const found = await takeTurns([contender('a', [900, 3, 1, 2]), contender('b', [900, 5, 50, 4])], rounds);
-  expect(order.join('')).toBe('abababab');
-  expect(found.map(({ name, cpu }) => [name, cpu])).toEqual([
-    ['a', 2],
-    ['b', 5],
-  ]);
 });

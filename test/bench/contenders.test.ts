@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { type Contender, type Sample, takeTurns } from '../../bench/contenders.ts';
+import type { Noise } from '../../bench/machine.ts';
+
+function contender(name: string, costs: number[], order: string[] = []): Contender {
+  return {
+    name,
+    async sample(): Promise<Sample> {
+      order.push(name);
+      return { cpu: costs.shift() as number, rate: 1, p50: null, p99: null, load: null };
+    },
+  };
+}
+
+/** Listens to other processes that use these shares of the machine, one for each round. */
+function hear(shares: number[]): () => () => Noise {
+  return () => {
+    const othersShare = shares.shift() ?? 0;
+    return () => ({ loadBefore: 0, othersShare });
+  };
+}
+
+test('contenders take turns, the first turn does not count, and the medians do', async () => {
+  const order: string[] = [];
+  const rounds = { rounds: 3, milliseconds: 1 };
+  const contenders = [contender('a', [900, 3, 1, 2], order), contender('b', [900, 5, 50, 4], order)];
+  const found = await takeTurns(contenders, rounds, hear([]));
+  expect(order.join('')).toBe('abababab');
+  expect(found.map(({ name, cpu }) => [name, cpu])).toEqual([
+    ['a', 2],
+    ['b', 5],
+  ]);
+});
+
+test('a disturbed round is repeated', async () => {
+  const costs = [900, 1, 700, 2, 3];
+  const [found] = await takeTurns(
+    [contender('a', costs)],
+    { rounds: 3, milliseconds: 1 },
+    hear([0, 0.1, 0.5, 0, 0]),
+  );
+  expect(found?.cpu).toBe(2);
+  expect(costs).toEqual([]);
+});
+
+test('on a machine that is always busy, twice as many rounds run and the last ones count', async () => {
+  const costs = [900, 800, 700, 1, 2, 3, 4];
+  const [found] = await takeTurns(
+    [contender('a', costs)],
+    { rounds: 2, milliseconds: 1 },
+    hear(Array(9).fill(0.5)),
+  );
+  expect(found?.cpu).toBe(2);
+  expect(costs).toEqual([3, 4]);
+});
