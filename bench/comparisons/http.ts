@@ -17,12 +17,19 @@ export function startPostern(url: string, ...args: string[]): Promise<Server> {
   return startProgram('servers/postern', { args, env: { DATABASE_URL: url } });
 }
 
+/** The same schema written the stock way, on a database file of Postern. */
+function startStock(url: string, ...flags: string[]): Promise<Server> {
+  return startProgram('servers/stock', { args: [url.slice('file:'.length), ...flags] });
+}
+
 async function startServers(setup: Setup) {
   const keys = join(setup.folder, 'keys.db');
   await seedBetterAuth(keys, setup.tokens, false);
   return together({
     constant: startProgram<Server['hello']>('servers/constant'),
     yoga: startProgram<Server['hello']>('servers/yoga'),
+    stock: startStock(copySeeded(setup, 'stock.db')),
+    stockUnlimited: startStock(copySeeded(setup, 'stock-unlimited.db'), '--no-body-limit'),
     postern: startPostern(copySeeded(setup, 'http.db')),
     // A pair that differs in nothing else, earlier requests included.
     recording: startPostern(copySeeded(setup, 'recording.db')),
@@ -34,8 +41,8 @@ async function startServers(setup: Setup) {
 
 type Servers = Awaited<ReturnType<typeof startServers>>;
 
-/** Throws unless both responses have as many headers, and as many tokens as requested. */
-async function checkAnswers({ constant, postern }: Servers): Promise<void> {
+/** Throws unless both responses have as many headers, and every list as many tokens as requested. */
+async function checkAnswers({ constant, stock, stockUnlimited, postern }: Servers): Promise<void> {
   const ask = ({ hello }: Server, path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${hello.port}${path}`, init);
   const headers = { Authorization: `Bearer ${secretOf(0)}`, 'Content-Type': 'application/json' };
@@ -46,13 +53,15 @@ async function checkAnswers({ constant, postern }: Servers): Promise<void> {
   if (ours !== theirs) throw new Error(`/verify sends ${ours} headers, the constant 204 ${theirs}`);
 
   const body = JSON.stringify({ query: LIST });
-  const listed = await ask(postern, '/graphql', { method: 'POST', headers, body });
-  const { data } = (await listed.json()) as { data: { tokens: { nodes: unknown[] } } };
-  if (data.tokens.nodes.length !== LISTED) throw new Error(`a list of ${data.tokens.nodes.length}`);
+  for (const server of [postern, stock, stockUnlimited]) {
+    const listed = await ask(server, '/graphql', { method: 'POST', headers, body });
+    const { data } = (await listed.json()) as { data: { tokens: { nodes: unknown[] } } };
+    if (data.tokens.nodes.length !== LISTED) throw new Error(`a list of ${data.tokens.nodes.length}`);
+  }
 }
 
 function contendersFor(servers: Servers, tokens: number) {
-  const { constant, yoga, postern, recording, forgetful, betterAuth, load } = servers;
+  const { constant, yoga, stock, stockUnlimited, postern, recording, forgetful, betterAuth, load } = servers;
   const numbers = Array.from({ length: IN_USE }, (_, n) => n);
   const secrets = numbers.map(secretOf);
   const parents = secrets.slice(0, parentsAmong(tokens));
@@ -60,6 +69,7 @@ function contendersFor(servers: Servers, tokens: number) {
     serverContender(name, server, load, { connections: CONNECTIONS, requests });
   const queries = (query: string, by: readonly string[]) => by.map((secret) => graphql(query, secret));
   const viewers = queries(VIEWER, secrets);
+  const lists = queries(LIST, parents);
   const verifications = secrets.map(verify);
   const keys = numbers.map((n) => get('/', [`X-Api-Key: ${keyOf(n)}`]));
   return [
@@ -67,9 +77,13 @@ function contendersFor(servers: Servers, tokens: number) {
     asked('node:http, constant POST', constant, viewers),
     asked('node:http, constant 204', constant, verifications),
     asked('stock Yoga, one field, no authentication', yoga, [graphql('{ viewer { id } }', null)]),
+    asked('stock server, viewer', stock, viewers),
+    asked('stock server, viewer, no body limit', stockUnlimited, viewers),
+    asked('stock server, tokens(first: 20), ten fields', stock, lists),
+    asked('stock server, tokens(first: 20), no body limit', stockUnlimited, lists),
     asked('Postern, viewer', postern, viewers),
     asked('Postern, viewer, one field', postern, queries(KIND, secrets)),
-    asked('Postern, tokens(first: 20), ten fields', postern, queries(LIST, parents)),
+    asked('Postern, tokens(first: 20), ten fields', postern, lists),
     asked('Postern, /verify', postern, verifications),
     asked('Postern, /verify and nothing else', recording, verifications),
     asked('Postern, /verify and nothing else, last use not recorded', forgetful, verifications),
@@ -83,23 +97,31 @@ export async function compareHttp(setup: Setup): Promise<Comparison> {
   await checkAnswers(servers);
   const rows = await takeTurns(contendersFor(servers, setup.tokens), setup);
   await stopAll(servers);
-  const [post, empty, yoga, viewer, oneField, list, verifying, recording, forgetful, betterAuth] = rows;
+  const [post, empty, yoga, ...authenticated] = rows;
+  const [stockViewer, freeViewer, stockList, freeList, viewer, oneField, list, ...checks] = authenticated;
+  const [verifying, recording, forgetful, betterAuth] = checks;
   return {
     title: 'Over HTTP, 32 connections',
     rows,
     goals: [
-      byCpu('viewer against stock Yoga, one field', viewer, yoga, { target: 5, worthPublishing: 8 }),
-      byCpu('viewer against constant POST', viewer, post, { target: 0.45, worthPublishing: 0.65 }),
+      byCpu('viewer against the stock server', viewer, stockViewer, NO_TARGET),
+      byCpu('viewer against the stock server without a body limit', viewer, freeViewer, {
+        target: 6,
+        worthPublishing: 8,
+      }),
+      byCpu('tokens(first: 20) against the stock server', list, stockList, NO_TARGET),
+      byCpu('tokens(first: 20) against the stock server without a body limit', list, freeList, {
+        target: 2.7,
+        worthPublishing: 3.5,
+      }),
+      byCpu('viewer against stock Yoga, one field', viewer, yoga, { target: 3.5, worthPublishing: 5 }),
+      byCpu('viewer against constant POST', viewer, post, { target: 0.3, worthPublishing: 0.42 }),
       byCpu('viewer, one field, against stock Yoga, one field', oneField, yoga, NO_TARGET),
       byCpu('viewer, one field, against constant POST', oneField, post, NO_TARGET),
-      byCpu('tokens(first: 20) against stock Yoga, one field', list, yoga, {
-        target: 1.3,
-        worthPublishing: 2,
-      }),
-      byCpu('/verify against constant 204', verifying, empty, { target: 0.75, worthPublishing: 0.88 }),
+      byCpu('/verify against constant 204', verifying, empty, { target: 0.62, worthPublishing: 0.7 }),
       byCpu('/verify against better-auth', verifying, betterAuth, { target: 30, worthPublishing: 40 }),
       byCpu('last use recorded against not', recording, forgetful, { target: 0.93, worthPublishing: 0.97 }),
-      byP99('p99 of viewer against constant POST', viewer, post, { target: 3, worthPublishing: 1.5 }),
+      byP99('p99 of viewer against constant POST', viewer, post, { target: 3.5, worthPublishing: 2.5 }),
       byP99('p99 of /verify against constant 204', verifying, empty, { target: 3, worthPublishing: 1.5 }),
     ],
     notes: [],
