@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { START } from '../support/app.ts';
 import { startWire, type TestWire } from '../support/http.ts';
 import { createPersonalToken } from '../support/tokens.ts';
-import { launchChromium } from '../web/support/chromium.ts';
+import { sharedChromium } from '../web/support/chromium.ts';
 
 const APP = fileURLToPath(new URL('../../examples/react-app', import.meta.url));
 
@@ -44,10 +44,10 @@ beforeAll(async () => {
   wire = await startWire({ POSTERN_ALLOWED_ORIGINS: origin });
   wire.postern.advance(Date.now() - START);
   await buildApp();
-  browser = await launchChromium();
+  browser = await sharedChromium();
 }, 120_000);
 afterAll(async () => {
-  await browser.close();
+  for (const context of browser.contexts()) await context.close();
   files.closeAllConnections();
   files.close();
   await wire.stop();

@@ -104,7 +104,7 @@ describe('a script that no longer exists on the server', () => {
   test('causes no reload while the server cannot be reached', async () => {
     const { page } = await web.visit(web.wire.postern.owner, { path: '/tokens' });
     await page.getByRole('link', { name: 'Workspaces' }).waitFor();
-    await page.context().setOffline(true);
+    await page.route('**', (route) => route.abort());
     await page.getByRole('link', { name: 'Workspaces' }).click();
     await page.getByRole('heading', { name: "Can't load this page" }).waitFor();
     await page.getByRole('button', { name: 'Reload' }).click();

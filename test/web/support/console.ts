@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 import { type Person, START } from '../../support/app.ts';
 import { startWire, type TestWire } from '../../support/http.ts';
 import { sharedChromium } from './chromium.ts';
+import { createPagePool } from './page-pool.ts';
 
-const ACTION_TIMEOUT_MS = 30_000;
-
-/** A page of the console in a browser context of its own. */
+/** A page of the console in a browser context that no other visit uses meanwhile. */
 export interface Visit {
   readonly page: Page;
   /** What went wrong on the page: console errors, violations of the Content-Security-Policy, requests to other sites. */
@@ -22,9 +22,9 @@ interface VisitOptions extends BrowserContextOptions {
 /** The built console on a real server, opened in a real browser. */
 export interface ConsoleTest {
   readonly wire: TestWire;
-  /** Returns an empty page, with the session of `person` if given. With `path`, it opens that path. */
+  /** Returns an empty page for the current test, with the session of `person` if given. With `path`, it opens that path. */
   visit(person?: Person, options?: VisitOptions): Promise<Visit>;
-  /** Throws if something went wrong on a visited page. */
+  /** Throws if something went wrong on a page that the test visited. */
   expectNoComplaints(): void;
   stop(): Promise<void>;
 }
@@ -39,21 +39,6 @@ function watch(page: Page, origin: string): string[] {
     if (!request.url().startsWith(`${origin}/`)) complaints.push(`called ${request.url()}`);
   });
   return complaints;
-}
-
-async function open(browser: Browser, options: BrowserContextOptions & { baseURL: string }): Promise<Visit> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(ACTION_TIMEOUT_MS);
-  const page = await context.newPage();
-  const complaints = watch(page, options.baseURL);
-  return {
-    page,
-    complaints,
-    async open(path) {
-      await page.goto(path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-    },
-  };
 }
 
 /** Signs in on the sign-in page. */
@@ -71,25 +56,38 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
   }
   const [browser, wire] = await Promise.all([sharedChromium(), startWire(env)]);
   wire.postern.advance(Date.now() - START);
-  const visits: Visit[] = [];
+  const pool = createPagePool(browser);
+  const visits = new Set<Visit>();
   return {
     wire,
     async visit(person, { path, baseURL = wire.origin, ...options } = {}) {
-      const visit = await open(browser, { ...options, baseURL });
-      visits.push(visit);
+      const page = await pool.take({ ...options, baseURL });
+      const visit: Visit = {
+        page,
+        complaints: watch(page, baseURL),
+        async open(path) {
+          await page.goto(path);
+          await page.getByRole('heading', { level: 1 }).waitFor();
+        },
+      };
+      visits.add(visit);
+      onTestFinished(async () => {
+        visits.delete(visit);
+        await pool.release(page);
+      });
       if (person) {
         const cookie = { name: wire.postern.cookieName, value: person.session, url: baseURL };
-        await visit.page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
+        await page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
       }
       if (path) await visit.open(path);
       return visit;
     },
     expectNoComplaints() {
-      const complaints = visits.flatMap((visit) => visit.complaints);
+      const complaints = [...visits].flatMap((visit) => visit.complaints);
       if (complaints.length > 0) throw new Error(`something went wrong on a page:\n${complaints.join('\n')}`);
     },
     async stop() {
-      for (const { page } of visits) await page.context().close();
+      await pool.close();
       await wire.stop();
     },
   };
