@@ -12,6 +12,7 @@ const SCALARS = {
   EmailAddress: 'string',
   EntityType: 'string',
   JSON: 'unknown',
+  JSONObject: 'Record<string, unknown>',
   // An open set: editors complete the built-in names, and any other string is accepted.
   Operation: [...OPERATIONS.map((name) => `'${name}'`), '(string & {})'].join(' | '),
 };

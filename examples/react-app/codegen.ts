@@ -18,6 +18,7 @@ const config: CodegenConfig = {
           EmailAddress: 'string',
           EntityType: 'string',
           JSON: 'unknown',
+          JSONObject: 'Record<string, unknown>',
           // An open set: editors complete the built-in names, and any other string is accepted.
           Operation:
             "'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})",

@@ -10,7 +10,13 @@ import {
 } from './decision.ts';
 import { decodeGlobalId, toGlobalId } from './global-id.ts';
 import { isOpenTo } from './policy.ts';
-import { isToken, type Principal, policySubjectOf, type TokenPrincipal } from './principal.ts';
+import {
+  isScopedWorkspaceToken,
+  isToken,
+  type Principal,
+  policySubjectOf,
+  type TokenPrincipal,
+} from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
 import { covers, type ScopeTarget } from './scope-coverage.ts';
 import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
@@ -132,10 +138,14 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
     case 'session':
       return principal.kind === 'SESSION' ? null : deny('SESSION_REQUIRED');
     case 'role':
-      return principal.kind === 'PERSONAL_TOKEN' ? deny('ROLE_GATED') : null;
+      return principal.kind === 'PERSONAL_TOKEN' || isScopedWorkspaceToken(principal)
+        ? deny('ROLE_GATED')
+        : null;
     case 'token':
-      if (principal.kind === 'WORKSPACE_TOKEN')
-        return request.tokenId === undefined ? deny('SESSION_REQUIRED') : null;
+      if (principal.kind === 'WORKSPACE_TOKEN') {
+        if (request.tokenId === undefined) return deny('SESSION_REQUIRED');
+        return isScopedWorkspaceToken(principal) ? deny('ROLE_GATED') : null;
+      }
       if (request.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
         return deny('SESSION_REQUIRED');
       return denialByScope(principal, { ...request, entityType: 'token', entityId: request.tokenId });
@@ -145,8 +155,10 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
 }
 
 function denialByScope(principal: Principal, target: ScopeTarget): Denial | null {
-  if (principal.kind !== 'PERSONAL_TOKEN' || covers(principal.chain, target)) return null;
-  return missingScope(target);
+  if (!isToken(principal)) return null;
+  const own = principal.kind === 'WORKSPACE_TOKEN' ? principal.workspaceId : undefined;
+  const located = { ...target, workspaceId: target.workspaceId ?? own };
+  return covers(principal.chain, located) ? null : missingScope(target);
 }
 
 /** Decides on a workspace or an entity in it; a context of `null` means that it does not exist or that the caller has no access. */
@@ -156,7 +168,7 @@ export function authorizeEntity(
   context: AccessContext | null,
 ): Decision {
   if (!context || (context.role === null && context.shared.length === 0)) return NOT_FOUND;
-  if (request.kind === 'entity' && principal.kind === 'PERSONAL_TOKEN') {
+  if (request.kind === 'entity' && isToken(principal)) {
     const { workspaceId } = context;
     const entityId = request.entityType === 'workspace' ? workspaceId : request.entityId;
     if (!covers(principal.chain, { ...request, entityId, workspaceId })) return NOT_FOUND;

@@ -74,7 +74,7 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** The message for each reason of `FORBIDDEN`; the key is `extensions.reason`. */
 const REASONS = {
-  ROLE_GATED: 'This needs a role, which a personal token never has.',
+  ROLE_GATED: 'This needs a role, which a personal or a SCOPED token never has.',
   ROLE_REQUIRED: 'A higher role is required.',
   MISSING_SCOPE: 'The token lacks the scope for this.',
   SESSION_REQUIRED: 'This needs a signed-in person.',

@@ -1,4 +1,5 @@
-import { badInput, type InputIssue } from './errors.ts';
+import type { InputIssue } from './errors.ts';
+import { serialiseJson } from './values/json.ts';
 
 /** A message without what was published. */
 export interface MessageHead {
@@ -26,25 +27,7 @@ export interface ListedMessage extends MessageHead {
 export const PAYLOAD_BYTES = 64 * 1024;
 const PAYLOAD_LEVELS = 32;
 
-/**
- * A payload in JSON: at most 64 KiB of it in UTF-8, arrays and objects at most 32 deep. Throws `BAD_USER_INPUT`.
- * The levels are counted without recursion and first, because a serialiser overflows its stack on a payload that is deep enough.
- */
+/** Returns a payload as JSON: at most 64 KiB, arrays and objects at most 32 levels deep. Throws `BAD_USER_INPUT`. */
 export function serialisePayload(payload: unknown, path: InputIssue['path']): string {
-  let level: unknown[] = [payload];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    // Numbers that JSON can spell but not a double, such as 1e999, would come back as null.
-    if (level.some((value) => typeof value === 'number' && !Number.isFinite(value))) {
-      throw badInput(path, 'must not contain numbers beyond the range of a double');
-    }
-    const nested = level.filter((value) => typeof value === 'object' && value !== null);
-    if (depth === PAYLOAD_LEVELS && nested.length > 0) {
-      throw badInput(path, `must be at most ${PAYLOAD_LEVELS} levels deep`);
-    }
-    level = nested.flatMap((value) => Object.values(value as object));
-  }
-  const text = JSON.stringify(payload);
-  if (Buffer.byteLength(text) > PAYLOAD_BYTES)
-    throw badInput(path, `must be at most ${PAYLOAD_BYTES} bytes of JSON`);
-  return text;
+  return serialiseJson(payload, path, { bytes: PAYLOAD_BYTES, levels: PAYLOAD_LEVELS });
 }

@@ -48,6 +48,8 @@ export interface WorkspaceTokenPrincipal {
   readonly tokenId: string;
   readonly workspaceId: string;
   readonly role: Role;
+  /** The customer or thing that the token stands for; `null` if it stands for none. */
+  readonly subject: string | null;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
   /** Whether an older secret is still valid; the first use of this one ends that. */
@@ -69,6 +71,11 @@ export const ANONYMOUS: Anonymous = Object.freeze({ kind: 'ANONYMOUS' });
 /** Returns whether the caller used a token. */
 export function isToken(principal: Principal): principal is TokenPrincipal {
   return principal.kind === 'PERSONAL_TOKEN' || principal.kind === 'WORKSPACE_TOKEN';
+}
+
+/** Returns whether the caller is a workspace token that has only what its scopes list. */
+export function isScopedWorkspaceToken(principal: Principal): boolean {
+  return principal.kind === 'WORKSPACE_TOKEN' && principal.chain.some(({ access }) => access !== 'ROLE');
 }
 
 /** Returns the user of a session, or the owner of a personal token; `null` for other callers. */

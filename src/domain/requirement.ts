@@ -44,10 +44,10 @@ export type Requirement =
       /** Personal tokens are refused. Their scopes cannot allow the call. */
       readonly refusesPersonalTokens?: true;
       /**
-       * A token can make the call only on itself and its descendants, because the call gives authority. With a path, this
-       * applies to calls that have that argument.
+       * A token can make the call only on itself and its descendants, because the call gives authority. With paths, this
+       * applies to calls that have one of these arguments.
        */
-      readonly subtreeOnly?: true | ArgumentPath;
+      readonly subtreeOnly?: true | readonly ArgumentPath[];
       readonly lookup?: true;
     };
 
@@ -93,8 +93,9 @@ function describeTokenRequirement(requires: Requirement & { kind: 'token' }): st
   return `${session}${scope}${workspace}${describeSubtree(subtreeOnly)}`;
 }
 
-function describeSubtree(subtreeOnly: true | ArgumentPath | undefined): string {
+function describeSubtree(subtreeOnly: true | readonly ArgumentPath[] | undefined): string {
   if (subtreeOnly === undefined) return '';
-  const condition = subtreeOnly === true ? '' : `, if ${subtreeOnly.split('.').at(-1)} is set`;
+  const names = subtreeOnly === true ? [] : subtreeOnly.map((path) => path.split('.').at(-1));
+  const condition = subtreeOnly === true ? '' : `, if any of ${names.join(', ')} is set`;
   return ` A token can call it only on itself and its descendants${condition}; other calls are refused with EXCEEDS_CALLER.`;
 }

@@ -35,7 +35,8 @@ export function clausesOf(
   operation: Operation,
   entityType: string,
 ): readonly ScopeRule[] | null {
-  if (link.access === 'FULL' && entityType !== 'token') return null;
+  const isUnlimited = link.access === 'FULL' || link.access === 'ROLE';
+  if (isUnlimited && entityType !== 'token') return null;
   if (link.access !== 'SCOPED') return [];
   return link.scopes.filter((scope) => concerns(scope, operation, entityType));
 }

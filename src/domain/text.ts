@@ -5,6 +5,7 @@ const DESCRIPTION_LENGTH = 500;
 const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 256;
 const EMAIL_LENGTH = 254;
+const SUBJECT_LENGTH = 200;
 
 /** NFC combines up to four UTF-16 code units into one code point, such as a Greek letter with three marks. */
 const UNITS_PER_CHARACTER = 4;
@@ -38,15 +39,28 @@ function normalise(text: string, most: number, path: InputIssue['path'], range: 
   return normalised;
 }
 
-/** Returns a name in NFC, trimmed: 1 to 100 code points, none of them hidden. Throws `BAD_USER_INPUT`. */
-export function parseName(text: string, path: InputIssue['path']): string {
-  const range = `1 to ${NAME_LENGTH}`;
-  const name = normalise(text, NAME_LENGTH, path, range);
-  if (name === '') throw badInput(path, `must have ${range} characters`);
-  if (HIDDEN.test(name)) {
+/** Returns a text of one line in NFC, trimmed: 1 to `most` code points, none of them hidden. Throws `BAD_USER_INPUT`. */
+function parseLine(text: string, most: number, path: InputIssue['path']): string {
+  const range = `1 to ${most}`;
+  const line = normalise(text, most, path, range);
+  if (line === '') throw badInput(path, `must have ${range} characters`);
+  if (HIDDEN.test(line)) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
-  return name;
+  return line;
+}
+
+/** Returns a name in NFC, trimmed: 1 to 100 code points, none of them hidden. Throws `BAD_USER_INPUT`. */
+export function parseName(text: string, path: InputIssue['path']): string {
+  return parseLine(text, NAME_LENGTH, path);
+}
+
+/**
+ * Returns the customer or thing that a token stands for, in NFC, trimmed: 1 to 200 code points, none of them hidden.
+ * Throws `BAD_USER_INPUT`.
+ */
+export function parseSubject(text: string, path: InputIssue['path']): string {
+  return parseLine(text, SUBJECT_LENGTH, path);
 }
 
 /** Returns a description in NFC, trimmed, of up to 500 code points; `null` if it is empty. Throws `BAD_USER_INPUT`. */

@@ -6,8 +6,11 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 export const TOKEN_ACCESSES = ['NONE', 'SCOPED', 'FULL', 'ROLE'] as const;
 export type TokenAccess = (typeof TOKEN_ACCESSES)[number];
 
-/** The access levels of a personal token. A workspace token always acts with its role. */
+/** The access levels of a personal token. */
 export type PersonalAccess = Exclude<TokenAccess, 'ROLE'>;
+
+/** The access levels of a workspace token: all that its role allows, or those of it that its scopes list. */
+export type WorkspaceAccessLevel = Extract<TokenAccess, 'ROLE' | 'SCOPED'>;
 
 export const TOKEN_STATUSES = ['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED'] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
@@ -31,6 +34,12 @@ interface TokenFields extends TokenStops {
   readonly identifier: string;
   readonly name: string;
   readonly description: string | null;
+  /** The customer or thing that a workspace token stands for; `null` if it stands for none. */
+  readonly subject: string | null;
+  /** A JSON object that belongs to a workspace token; `null` if it has none. */
+  readonly metadataJson: string | null;
+  /** The workspace token that issued this one for its subject. It may be deleted. */
+  readonly issuedBy: string | null;
   /** The first characters of the current secret. */
   readonly secretPreview: string;
   readonly createdAt: number;
@@ -57,7 +66,7 @@ export interface WorkspaceOwnership {
   readonly kind: 'WORKSPACE';
   readonly ownerId: null;
   readonly workspaceId: string;
-  readonly access: 'ROLE';
+  readonly access: WorkspaceAccessLevel;
   readonly role: Role;
 }
 
@@ -88,6 +97,9 @@ export interface TokenFilter {
   readonly expiresBefore?: number | undefined;
   readonly unusedSince?: number | undefined;
   readonly createdBy?: string | undefined;
+  readonly subject?: string | undefined;
+  /** The token that issued it for its subject, or an ancestor of that token. */
+  readonly issuedBy?: string | undefined;
 }
 
 /** The number of tokens by status. */

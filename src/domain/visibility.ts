@@ -1,5 +1,5 @@
 import type { PolicySubject } from './policy.ts';
-import { type Principal, policySubjectOf } from './principal.ts';
+import { type Principal, policySubjectOf, type TokenAuthority } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
 import { clausesOf, type VisibilityClause } from './scope-coverage.ts';
 import { type Operation, roleForOperation } from './scopes.ts';
@@ -35,15 +35,27 @@ export function visibilityFilterFor(
       return null;
     case 'SESSION':
       return { holder: { userId: principal.userId }, operation, role, limits: [], subject };
-    case 'WORKSPACE_TOKEN':
-      if (!isAtLeast(principal.role, role)) return null;
-      return { holder: { workspaceId: principal.workspaceId }, operation, role, limits: [], subject };
+    case 'WORKSPACE_TOKEN': {
+      const limits = isAtLeast(principal.role, role)
+        ? limitsOf(principal.chain, operation, entityType)
+        : null;
+      return limits && { holder: { workspaceId: principal.workspaceId }, operation, role, limits, subject };
+    }
     case 'PERSONAL_TOKEN': {
-      const limits = principal.chain
-        .map((link) => clausesOf(link, operation, entityType))
-        .filter((clauses) => clauses !== null);
-      if (limits.some((clauses) => clauses.length === 0)) return null;
-      return { holder: { userId: principal.userId }, operation, role, limits, subject };
+      const limits = limitsOf(principal.chain, operation, entityType);
+      return limits && { holder: { userId: principal.userId }, operation, role, limits, subject };
     }
   }
+}
+
+/** Returns the clauses of each scoped token of a chain; `null` if one of them has none. */
+function limitsOf(
+  chain: readonly TokenAuthority[],
+  operation: Operation,
+  entityType: string,
+): VisibilityFilter['limits'] | null {
+  const limits = chain
+    .map((link) => clausesOf(link, operation, entityType))
+    .filter((clauses) => clauses !== null);
+  return limits.some((clauses) => clauses.length === 0) ? null : limits;
 }

@@ -22,6 +22,7 @@ interface SchemaShape {
     EmailAddress: { Input: string; Output: string };
     EntityType: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
+    JSONObject: { Input: object; Output: object };
     Operation: { Input: Operation; Output: Operation };
   };
   AuthScopes: { access: FieldAccess };

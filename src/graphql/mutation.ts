@@ -1,4 +1,5 @@
 import type { InputFieldMap, InputShapeFromFields, ObjectFieldsShape } from '@pothos/core';
+import type { AccessRequest } from '../domain/authority.ts';
 import type { Requirement } from '../domain/requirement.ts';
 import type { Lock } from '../services/transactions/locks.ts';
 import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
@@ -36,8 +37,8 @@ type MutationWork<Input, Result> =
       readonly resolve?: never;
     }
   | {
-      /** Works without a transaction. */
-      readonly resolve: (input: Input, context: Context) => Promise<Result>;
+      /** Works without a transaction. `access` is what the mutation requires, for transactions that the work opens itself. */
+      readonly resolve: (input: Input, context: Context, access: AccessRequest) => Promise<Result>;
       readonly run?: never;
       readonly locks?: never;
     };
@@ -98,13 +99,10 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
         : {},
       resolve: (_root, args, context, info) => {
         const value = args.input as InputShapeFromFields<Fields>;
+        const access = requirementOf(info, args);
         const result: Promise<Result> = run
-          ? context.change(
-              requirementOf(info, args),
-              (uow) => run(uow, value, context),
-              locks?.(value, context) ?? [],
-            )
-          : resolve(value, context);
+          ? context.change(access, (uow) => run(uow, value, context), locks?.(value, context) ?? [])
+          : resolve(value, context, access);
         return result as never;
       },
     }),

@@ -147,7 +147,7 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
         refusesPersonalTokens: requires.refusesPersonalTokens === true,
         subtreeOnly:
           requires.subtreeOnly === true ||
-          (requires.subtreeOnly !== undefined && valueAt(requires.subtreeOnly, parent, args) != null),
+          (requires.subtreeOnly ?? []).some((path) => valueAt(path, parent, args) !== undefined),
         lookup: requires.lookup === true,
       };
     default:

@@ -109,7 +109,7 @@ export function createServices(deps: ServiceDependencies) {
       clock,
       lastUse,
     }),
-    tokens: createTokenService({ db, clock, secrets, limits, lastUse }),
+    tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes }),
     workspaces: createWorkspaceService({ db, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),

@@ -91,6 +91,17 @@ interface TokensTable {
   secret_preview: string;
   access: string;
   role: number | null;
+  subject: string | null;
+  /** A JSON object. */
+  metadata: string | null;
+  /** The workspace token that issued it for its subject; that token may be deleted. */
+  issued_by: Fixed<string | null>;
+  /** A JSON array of CIDR blocks. */
+  networks: string | null;
+  requests_per_minute: number | null;
+  uses: number | null;
+  /** `null` if `uses` is. */
+  uses_left: number | null;
   created_at: Fixed<number>;
   updated_at: number;
   issued_at: number;
@@ -103,6 +114,12 @@ interface TokensTable {
 interface TokenAncestorsTable {
   token_id: Fixed<string>;
   ancestor_id: Fixed<string>;
+}
+
+interface TokenIssuersTable {
+  token_id: Fixed<string>;
+  /** The issuer or one of its ancestors: each has a row. It may be deleted. */
+  issuer_id: Fixed<string>;
 }
 
 interface TokenSecretsTable {
@@ -238,6 +255,7 @@ export interface Tables {
   invitations: InvitationsTable;
   tokens: TokensTable;
   token_ancestors: TokenAncestorsTable;
+  token_issuers: TokenIssuersTable;
   token_secrets: TokenSecretsTable;
   token_scopes: TokenScopesTable;
   token_snapshots: TokenSnapshotsTable;

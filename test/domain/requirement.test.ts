@@ -31,8 +31,8 @@ test.each([
     'Requires a session of the owner of the token, or a token with a scope that allows UPDATE on tokens. If the token belongs to a workspace: requires the role Administrator in it; personal tokens are refused.',
   ],
   [
-    { kind: 'token', operation: 'UPDATE', token: 'input.id', subtreeOnly: 'input.role' },
-    'Requires a session of the owner of the token, or a token with a scope that allows UPDATE on tokens. A token can call it only on itself and its descendants, if role is set; other calls are refused with EXCEEDS_CALLER.',
+    { kind: 'token', operation: 'UPDATE', token: 'input.id', subtreeOnly: ['input.role', 'input.scopes'] },
+    'Requires a session of the owner of the token, or a token with a scope that allows UPDATE on tokens. A token can call it only on itself and its descendants, if any of role, scopes is set; other calls are refused with EXCEEDS_CALLER.',
   ],
 ] as const)('the requirement %j is described as "%s"', (requires, description) => {
   expect(describeRequirement(requires)).toBe(description);

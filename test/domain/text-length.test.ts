@@ -23,6 +23,7 @@ const rejects = (parse: (input: string) => unknown) => (input: string) =>
 /** Every function that reads a text from a caller: whether it rejects a text, a valid text, and the same text in 128 KiB. */
 const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: string, long: string]> = {
   parseName: [rejects((input) => text.parseName(input, PATH)), 'deploy', padded('deploy')],
+  parseSubject: [rejects((input) => text.parseSubject(input, PATH)), 'acme', padded('acme')],
   parseDescription: [rejects((input) => text.parseDescription(input, PATH)), 'deploy', padded('deploy')],
   parseSearch: [rejects((input) => text.parseSearch(input, PATH)), 'deploy', padded('deploy')],
   parseEmail: [

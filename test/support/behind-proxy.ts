@@ -129,7 +129,8 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       const send = await startProxy();
       const token = await createWorkspaceToken(server.postern, 'VIEWER');
       const claims = Object.fromEntries(ALIASES.map((name) => [name, 'usr_forged']));
-      const headers = { ...bearer(token), ...claims, 'X-Postern-Role': 'OWNER', X_Postern_Role: 'OWNER' };
+      const forged = { 'X-Postern-Role': 'OWNER', X_Postern_Role: 'OWNER', 'X-Postern-Subject': 'acme' };
+      const headers = { ...bearer(token), ...claims, ...forged };
       expect(identityIn(reached(await send('/repositories/website', { headers })))).toEqual({
         'x-postern-principal': 'WORKSPACE_TOKEN',
         'x-postern-token': token.id,

@@ -33,6 +33,8 @@ export type Caller =
       readonly workspace: string;
       readonly role: Rank;
       readonly days: number | null;
+      /** The scopes of a SCOPED token, all in its workspace; absent for access ROLE. */
+      readonly scopes?: readonly Scope[];
     };
 
 /** A token as an object of operations. */
@@ -127,23 +129,30 @@ function closedByPolicy(facts: Facts, caller: Caller, workspace: string): boolea
   return policy.maxDays !== null && (caller.days === null || caller.days > policy.maxDays);
 }
 
-/** Requires a role, which a personal token never has. */
+/** Whether the caller is a workspace token that has only what its scopes list. */
+function isScoped(caller: Caller): boolean {
+  return caller.kind === 'workspace' && caller.scopes !== undefined;
+}
+
+/** Requires a role, which neither a personal token nor a SCOPED workspace token ever has. */
 export function withRole(facts: Facts, caller: Caller, wanted: Rank, workspace: string): Verdict {
   if (caller.kind === 'anonymous') return UNAUTHENTICATED;
-  if (caller.kind === 'personal') return ROLE_GATED;
+  if (caller.kind === 'personal' || isScoped(caller)) return ROLE_GATED;
   const role = roleIn(facts, caller, workspace);
   if (role === null) return NOT_FOUND;
   if (closedByPolicy(facts, caller, workspace)) return POLICY;
   return reaches(role, wanted) ? 'allowed' : roleRequired(wanted);
 }
 
+/** The access of each token of the chain; empty if scopes do not limit the caller. */
+function lineOf(caller: Caller): readonly Access[] {
+  if (caller.kind === 'personal') return caller.line;
+  return caller.kind === 'workspace' && caller.scopes ? [caller.scopes] : [];
+}
+
 /** For each token of the chain, the scopes that list an operation on a type; `null` if scopes do not limit the token. */
-function boundsOf(
-  caller: Caller & { kind: 'personal' },
-  operation: string,
-  entityType: string,
-): (readonly Scope[] | null)[] {
-  return caller.line.map((access) => {
+function boundsOf(caller: Caller, operation: string, entityType: string): (readonly Scope[] | null)[] {
+  return lineOf(caller).map((access) => {
     if (access === 'NONE') return [];
     if (access === 'FULL') return entityType === 'token' ? [] : null;
     return access.filter((scope) => scope.entityType === entityType && scope.operations.includes(operation));
@@ -157,7 +166,6 @@ export function hasScope(
   entityType: string,
   entity: string | null,
 ): boolean {
-  if (caller.kind !== 'personal') return true;
   return boundsOf(caller, operation, entityType).every(
     (scopes) =>
       scopes === null ||
@@ -173,7 +181,6 @@ function scopeReaches(
   entity: string,
   workspace: string,
 ): boolean {
-  if (caller.kind !== 'personal') return true;
   return boundsOf(caller, operation, entityType).every(
     (scopes) =>
       scopes === null ||
@@ -225,6 +232,7 @@ export function onToken(
   gives = false,
 ): Verdict {
   if (caller.kind === 'anonymous') return UNAUTHENTICATED;
+  if (isScoped(caller)) return ROLE_GATED;
   if (!hasScope(caller, operation, 'token', id)) return missingScope(operation, 'token', id);
   const token = facts.token(id);
   if (!token) return NOT_FOUND;
@@ -280,7 +288,6 @@ export function amongChannels(caller: Caller, workspace: string | null): Verdict
 
 /** Whether each token of the chain has a scope for channels of a workspace; to create one, the scope must include all of them. */
 function amongScopes(caller: Caller, operation: string, workspace: string | null): boolean {
-  if (caller.kind !== 'personal') return true;
   return boundsOf(caller, operation, 'channel').every(
     (scopes) =>
       scopes === null ||
@@ -335,13 +342,14 @@ function hasWholeScope(
   { operation, entityType }: TypeQuestion,
   place: string | null,
 ): boolean {
-  if (caller.kind !== 'personal') return true;
   return boundsOf(caller, operation, entityType).every(
     (scopes) =>
       scopes === null ||
       scopes.some(
         ({ entityId, workspaceId }) =>
-          entityId === undefined && (workspaceId === undefined || workspaceId === place),
+          entityId === undefined &&
+          (workspaceId === undefined ||
+            workspaceId === (place ?? (caller.kind === 'workspace' ? caller.workspace : null))),
       ),
   );
 }

@@ -40,6 +40,7 @@ export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrin
     tokenId: 't',
     workspaceId: 'w',
     role: lowestRole(role, ...above),
+    subject: null,
     endsAt: null,
     replacesSecret: false,
     chain: [link, ...above.map(() => link)],

@@ -56,6 +56,7 @@ describe('a decision', () => {
       token: personal.id,
       workspace: null,
       role: null,
+      subject: null,
     });
     expect(await verify(bearer(workspaceToken.secret))).toEqual({
       allowed: true,
@@ -65,6 +66,7 @@ describe('a decision', () => {
       token: workspaceToken.id,
       workspace: workspaceId,
       role: 'VIEWER',
+      subject: null,
     });
     expect(await verify(bearer(owner.session))).toMatchObject({ principal: 'SESSION', token: null });
   });

@@ -6,7 +6,7 @@ const SOURCES = [
     table: 'tokens',
     tokenId: 'id',
     columns:
-      'kind, owner_id, workspace_id, parent_id, access, role, issued_at, expires_at, disabled_at, revoked_at',
+      'kind, owner_id, workspace_id, parent_id, access, role, subject, networks, requests_per_minute, uses, issued_at, expires_at, disabled_at, revoked_at',
   },
   { table: 'token_secrets', tokenId: 'token_id', columns: 'digest, token_id, valid_until' },
   {

@@ -3,9 +3,10 @@ import { type Kysely, sql } from 'kysely';
 /** A personal token has an owner and no role; a workspace token has a workspace and acts with a role in it. */
 const KIND = sql`
   (kind = 'PERSONAL' and owner_id is not null and workspace_id is null
-    and access in ('NONE', 'SCOPED', 'FULL') and role is null)
+    and access in ('NONE', 'SCOPED', 'FULL') and role is null
+    and subject is null and metadata is null and issued_by is null)
   or (kind = 'WORKSPACE' and owner_id is null and workspace_id is not null
-    and access = 'ROLE' and role is not null and role between 0 and 4)`;
+    and access in ('ROLE', 'SCOPED') and role is not null and role between 0 and 4)`;
 
 async function createTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -24,6 +25,14 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('secret_preview', 'text', (c) => c.notNull())
     .addColumn('access', 'text', (c) => c.notNull())
     .addColumn('role', 'integer')
+    .addColumn('subject', 'text')
+    .addColumn('metadata', 'text')
+    // No reference: it outlives the token that it names.
+    .addColumn('issued_by', 'text')
+    .addColumn('networks', 'text')
+    .addColumn('requests_per_minute', 'integer')
+    .addColumn('uses', 'integer')
+    .addColumn('uses_left', 'integer')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('updated_at', 'bigint', (c) => c.notNull())
     .addColumn('issued_at', 'bigint', (c) => c.notNull())
@@ -32,6 +41,13 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('disabled_at', 'bigint')
     .addColumn('revoked_at', 'bigint')
     .addCheckConstraint('tokens_kind', KIND)
+    .addCheckConstraint('tokens_subject', sql`subject <> ''`)
+    .addCheckConstraint('tokens_requests_per_minute', sql`requests_per_minute > 0`)
+    .addCheckConstraint(
+      'tokens_uses',
+      sql`case when uses is null then uses_left is null
+        else uses > 0 and uses_left is not null and uses_left between 0 and uses end`,
+    )
     .execute();
 }
 
@@ -45,6 +61,12 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
     .createIndex('tokens_by_workspace')
     .on('tokens')
     .columns(['workspace_id', 'created_at', 'id'])
+    .execute();
+  await db.schema
+    .createIndex('tokens_by_subject')
+    .on('tokens')
+    .columns(['workspace_id', 'subject', 'created_at', 'id'])
+    .where(sql.ref('subject'), 'is not', null)
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
   await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();
@@ -62,6 +84,24 @@ async function createTokenAncestors(db: Kysely<unknown>): Promise<void> {
     .createIndex('token_ancestors_by_ancestor')
     .on('token_ancestors')
     .columns(['ancestor_id', 'token_id'])
+    .execute();
+}
+
+/**
+ * The token that issued another one for a subject, and each of its ancestors, so that what was issued is found by any of
+ * them. A row outlives its issuer: what a deleted token issued still counts as issued by its ancestors.
+ */
+async function createTokenIssuers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('token_issuers')
+    .addColumn('token_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addColumn('issuer_id', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('token_issuers_key', ['token_id', 'issuer_id'])
+    .execute();
+  await db.schema
+    .createIndex('token_issuers_by_issuer')
+    .on('token_issuers')
+    .columns(['issuer_id', 'token_id'])
     .execute();
 }
 
@@ -128,6 +168,7 @@ export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
   await createTokens(db);
   await indexTokens(db);
   await createTokenAncestors(db);
+  await createTokenIssuers(db);
   await createTokenSecrets(db);
   await createTokenScopes(db);
   await createInvitations(db);

@@ -24,6 +24,8 @@ export interface Allowed {
   readonly workspace: string | null;
   /** The role of a workspace token in its workspace; `null` for other callers. */
   readonly role: string | null;
+  /** The customer or thing that a workspace token stands for; `null` if it stands for none. */
+  readonly subject: string | null;
 }
 
 /** The caller has no access, or Postern could not be reached. */
@@ -68,6 +70,12 @@ function isPrincipal(text: string | null): text is Allowed['principal'] {
   return text === 'SESSION' || text === 'PERSONAL_TOKEN' || text === 'WORKSPACE_TOKEN';
 }
 
+/** Returns the subject in a header, which is percent-encoded UTF-8. Throws if it is malformed. */
+function subjectOf(headers: Headers): string | null {
+  const subject = headers.get('X-Postern-Subject');
+  return subject === null ? null : decodeURIComponent(subject);
+}
+
 function toAllowed(headers: Headers): Decision {
   const principal = headers.get('X-Postern-Principal');
   // A 204 from another server is no permission.
@@ -80,6 +88,7 @@ function toAllowed(headers: Headers): Decision {
     token: headers.get('X-Postern-Token'),
     workspace: headers.get('X-Postern-Workspace'),
     role: headers.get('X-Postern-Role'),
+    subject: subjectOf(headers),
   });
 }
 
@@ -104,7 +113,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Returns the decision in a response of `/verify`. Rejects if the response breaks off. */
+/** Returns whether the decision in a response may be reused. Postern forbids it for a token with limits. */
+export function isReusable({ headers }: Response): boolean {
+  return headers.get('X-Postern-Cache') !== 'no';
+}
+
+/** Returns the decision in a response of `/verify`. Rejects if the response breaks off or is malformed. */
 export async function toDecision(response: Response): Promise<Decision> {
   const { status, headers } = response;
   const text = await response.text();

@@ -1,5 +1,5 @@
-import { type Decision, denied, type Operation, toDecision } from './decision.ts';
-import { cacheKeyOf, createDecisionCache } from './decision-cache.ts';
+import { type Decision, denied, isReusable, type Operation, toDecision } from './decision.ts';
+import { type CheckResult, cacheKeyOf, createDecisionCache } from './decision-cache.ts';
 
 export type { Allowed, Decision, Denied, Operation } from './decision.ts';
 
@@ -29,7 +29,7 @@ export interface AccessCheck {
 
 /** The client behind the request. */
 export interface Client {
-  /** Its address. Postern counts refused credentials by it, if it trusts this service as a proxy. */
+  /** Its address. Postern counts refused credentials and applies a token's networks by it, if it trusts this service as a proxy. */
   readonly address?: string | null | undefined;
 }
 
@@ -100,15 +100,16 @@ export function createVerifier(options: VerifierOptions): Verify {
   const endpoint = new URL('verify', base.pathname.endsWith('/') ? base : `${base}/`);
   const cache = cacheSeconds > 0 ? createDecisionCache(cacheSeconds, cacheEntries) : null;
 
-  async function send(query: string, headers: Record<string, string>): Promise<Decision> {
+  async function send(query: string, headers: Record<string, string>): Promise<CheckResult> {
     const url = query === '' ? endpoint : new URL(`?${query}`, endpoint);
     const fetch = options.fetch ?? globalThis.fetch;
     try {
       // Redirects are not followed: the credential is for Postern alone.
       const init = { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) } as const;
-      return await toDecision(await fetch(url, init));
+      const response = await fetch(url, init);
+      return { decision: await toDecision(response), isReusable: isReusable(response) };
     } catch {
-      return denied(503);
+      return { decision: denied(503), isReusable: false };
     }
   }
 
@@ -119,6 +120,7 @@ export function createVerifier(options: VerifierOptions): Verify {
     const authorization = headerOf(headers, 'authorization');
     if (authorization === null) return denied(401, { wwwAuthenticate: 'Bearer realm="postern"' });
     const sendCheck = () => send(query, headersFor(authorization, headers, client));
-    return cache ? cache(cacheKeyOf(authorization, query), sendCheck) : sendCheck();
+    if (!cache) return (await sendCheck()).decision;
+    return cache(cacheKeyOf(authorization, query, client.address ?? null), sendCheck);
   };
 }

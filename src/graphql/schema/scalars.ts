@@ -1,5 +1,11 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import { GraphQLDateTime, GraphQLDuration, GraphQLEmailAddress, GraphQLJSON } from 'graphql-scalars';
+import {
+  GraphQLDateTime,
+  GraphQLDuration,
+  GraphQLEmailAddress,
+  GraphQLJSON,
+  GraphQLJSONObject,
+} from 'graphql-scalars';
 import { isEntityType } from '../../domain/entity-type.ts';
 import { OPERATIONS, type Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
@@ -85,5 +91,6 @@ builder.addScalarType(
   bounded(GraphQLEmailAddress, 'An email address, in the syntax that HTML forms accept.'),
 );
 builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
+builder.addScalarType('JSONObject', described(GraphQLJSONObject, 'A JSON object (RFC 8259).'));
 builder.addScalarType('EntityType', entityType);
 builder.addScalarType('Operation', operation);

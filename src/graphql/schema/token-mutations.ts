@@ -20,8 +20,8 @@ const issuedTokenPayload: MutationPayload<IssuedToken> = {
 };
 
 /** Returns the requirement of a change to a token, with the role that a change to a workspace token takes. */
-export function onToken(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR') {
-  return { kind: 'token', operation: 'UPDATE', token: 'input.id', workspaceRole } as const;
+export function onToken(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR', token = 'input.id') {
+  return { kind: 'token', operation: 'UPDATE', token, workspaceRole } as const;
 }
 
 mutation('createToken', {
@@ -55,7 +55,8 @@ mutation('createToken', {
 });
 
 mutation('createWorkspaceToken', {
-  description: 'Creates a token that belongs to a workspace and has a role in it.',
+  description:
+    'Creates a token that belongs to a workspace and has a role in it. If the caller is a token, the new token derives from it. The exception is a SCOPED token with a subject, a key for a customer: it belongs to the workspace alone, outlives the caller, and names it as issuedBy.',
   requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
   input: {
     description: 'The workspace token to create.',
@@ -78,15 +79,40 @@ mutation('createWorkspaceToken', {
         description:
           'When the token expires. Default: 30 days from now, or less if the token policy requires it; for a derived token, the expiry of its parent.',
       }),
+      access: t.field({
+        type: TokenAccessEnum,
+        required: true,
+        defaultValue: 'ROLE',
+        description:
+          'ROLE for all that the role allows, or SCOPED for what a scope lists and the role allows, and never what requires a role.',
+      }),
+      scopes: t.field({
+        type: [TokenScopeInput],
+        description:
+          'The scopes, all in the workspace. Required if access is SCOPED, refused otherwise. An empty list is allowed.',
+      }),
+      subject: t.string({
+        description:
+          'The customer or thing of your own product that the token stands for, 1 to 200 characters. It is returned when the token is verified.',
+      }),
+      metadata: t.field({
+        type: 'JSONObject',
+        description:
+          'Your own data about the token, at most 4 KiB of JSON and 8 levels deep. It is returned by introspection. Do not put secrets in it.',
+      }),
     }),
   },
   run: (uow, input, { services }) => services.tokens.createForWorkspace(uow, input),
   payload: issuedTokenPayload,
 });
 
+/** The changes of a workspace token that a token can make only on itself and its descendants. */
+const GIVES_AUTHORITY = ['access', 'scopes', 'role', 'subject', 'metadata'].map((name) => `input.${name}`);
+
 mutation('updateToken', {
-  description: 'Updates the name, description, access, scopes or role of a token. The secret keeps working.',
-  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: 'input.role' },
+  description:
+    'Updates the name, description, access, scopes, role, subject or metadata of a token. The secret keeps working.',
+  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: GIVES_AUTHORITY },
   input: {
     description:
       'The token and its new values. Omitted fields keep their value. The secret and the expiry do not change.',
@@ -96,13 +122,18 @@ mutation('updateToken', {
       description: t.string({ description: 'The description, up to 500 characters. Null removes it.' }),
       access: t.field({
         type: TokenAccessEnum,
-        description: 'The access level of the token. Personal tokens only.',
+        description: 'The access level of the token; ROLE or SCOPED for a workspace token.',
       }),
       scopes: t.field({ type: [TokenScopeInput], description: 'The new scopes. They replace all others.' }),
       role: t.field({
         type: RoleEnum,
         description:
           "The role of a workspace token; at most the caller's own. A token can set only its own role and those of its descendants.",
+      }),
+      subject: t.string({ description: 'The subject of a workspace token. Null removes it.' }),
+      metadata: t.field({
+        type: 'JSONObject',
+        description: 'The metadata of a workspace token. It replaces the previous one; null removes it.',
       }),
     }),
   },

@@ -28,6 +28,11 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
       description:
         'Only tokens that this user created. Does not match tokens that a workspace token created.',
     }),
+    subject: t.string({ description: 'Only tokens that stand for exactly this subject.' }),
+    issuedBy: t.id({
+      for: 'Token',
+      description: 'Only tokens that this token, or one derived from it, created for a subject.',
+    }),
   }),
 });
 
@@ -87,6 +92,8 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
     expiresBefore: input?.expiresBefore?.getTime(),
     unusedSince: input?.unusedSince?.getTime(),
     createdBy: input?.createdBy ?? undefined,
+    subject: input?.subject ?? undefined,
+    issuedBy: input?.issuedBy ?? undefined,
   };
 }
 
@@ -163,6 +170,8 @@ builder.objectFields(WorkspaceRef, (t) => ({
     cost: { units: SUMMARY_UNITS },
     description: "The number of the workspace's own tokens by status.",
     requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
-    resolve: ({ id }, _args, { services }) => services.tokens.summarizeForWorkspace(id),
+    args: { subject: t.arg.string({ description: 'Counts only the tokens that stand for this subject.' }) },
+    resolve: ({ id }, { subject }, { services }) =>
+      services.tokens.summarizeForWorkspace(id, subject ?? undefined),
   }),
 }));

@@ -32,6 +32,9 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
   }),
 });
 
+/** Metadata has up to 4 KiB, which are parsed and serialized again. */
+const METADATA_UNITS = 20;
+
 function instant(value: number | null): Date | null {
   return value === null ? null : new Date(value);
 }
@@ -96,6 +99,26 @@ implementNode(TokenRef, {
         description: 'The user that created the token; null if that user was deleted.',
         resolve: ({ createdBy }, _args, { loaders }) =>
           createdBy === null ? null : loaders.user.load(createdBy),
+      }),
+      subject: t.exposeString('subject', {
+        nullable: true,
+        description:
+          "The customer or thing of a team's own product that a workspace token stands for; null if it stands for none.",
+      }),
+      metadata: t.field({
+        type: 'JSONObject',
+        nullable: true,
+        cost: { units: METADATA_UNITS },
+        description: 'The metadata of a workspace token; null if it has none.',
+        resolve: ({ metadataJson }) => (metadataJson === null ? null : JSON.parse(metadataJson)),
+      }),
+      issuedBy: t.field({
+        type: TokenRef,
+        nullable: true,
+        description:
+          'The workspace token that created this token for its subject; null if there is none, if it was deleted, or if the caller is not allowed to see it.',
+        resolve: ({ issuedBy }, _args, { loaders }) =>
+          issuedBy === null ? null : loaders.parent.load(issuedBy),
       }),
       parent: t.field({
         type: TokenRef,

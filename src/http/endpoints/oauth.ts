@@ -78,15 +78,17 @@ function toPublicScope({ entityType, entityId, workspaceId, operations }: ScopeR
 }
 
 /** Returns the part of an introspection that depends on the kind of holder. */
-function holderOf({ principal }: TokenDescription) {
+function holderOf({ principal, token }: TokenDescription) {
   if (principal.kind === 'WORKSPACE_TOKEN') {
     const workspace = toGlobalId('Workspace', principal.workspaceId);
-    return { names: { sub: workspace }, details: { workspace, role: principal.role } };
+    const { role, subject } = principal;
+    const metadata = token.metadataJson === null ? null : JSON.parse(token.metadataJson);
+    return { names: { sub: subject ?? workspace }, details: { workspace, role, subject, metadata } };
   }
   const { userId, verifiedEmail } = principal;
   return {
     names: { sub: toGlobalId('User', userId), ...(verifiedEmail !== null && { username: verifiedEmail }) },
-    details: { workspace: null, role: null },
+    details: { workspace: null, role: null, subject: null, metadata: null },
   };
 }
 

@@ -94,6 +94,7 @@ function identityOf(principal: Principal): HttpHeaders {
         ...tokenOf(principal),
         'x-postern-workspace': toGlobalId('Workspace', principal.workspaceId),
         'x-postern-role': principal.role,
+        ...subjectOf(principal),
       };
   }
 }
@@ -102,6 +103,11 @@ function identityOf(principal: Principal): HttpHeaders {
 function userOf({ userId, verifiedEmail }: { userId: string; verifiedEmail: string | null }): HttpHeaders {
   const user = { 'x-postern-user': toGlobalId('User', userId) };
   return verifiedEmail === null ? user : { ...user, 'x-postern-email': verifiedEmail };
+}
+
+/** A header is ASCII, so the subject is percent-encoded UTF-8. */
+function subjectOf({ subject }: { subject: string | null }): HttpHeaders {
+  return subject === null ? {} : { 'x-postern-subject': encodeURIComponent(subject) };
 }
 
 function tokenOf({ tokenId }: { tokenId: string }): HttpHeaders {

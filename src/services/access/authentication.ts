@@ -83,7 +83,16 @@ function principalOf(snapshot: TokenSnapshot): Principal {
   const replacesSecret = snapshot.hasOldSecret && snapshot.validUntil === null;
   if (subject.kind === 'WORKSPACE') {
     const { workspaceId, role } = subject;
-    return { kind: 'WORKSPACE_TOKEN', tokenId, workspaceId, role, endsAt, replacesSecret, chain };
+    return {
+      kind: 'WORKSPACE_TOKEN',
+      tokenId,
+      workspaceId,
+      role,
+      subject: subject.subject,
+      endsAt,
+      replacesSecret,
+      chain,
+    };
   }
   const { userId, verifiedEmail } = subject;
   return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };

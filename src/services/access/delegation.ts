@@ -8,7 +8,7 @@ import {
   inputCheck,
   PosternError,
 } from '../../domain/errors.ts';
-import { decodeGlobalId } from '../../domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { isToken, type TokenAuthority } from '../../domain/principal.ts';
 import {
@@ -20,10 +20,15 @@ import {
   type ScopeRule,
   withoutDuplicates,
 } from '../../domain/scopes.ts';
+import type { TokenOwnership } from '../../domain/token.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
-import { findUserChannelAccess } from '../../storage/repositories/channels.ts';
-import { findRegistrations } from '../../storage/repositories/entity-types.ts';
+import { findUserChannelAccess, findWorkspaceIdOf } from '../../storage/repositories/channels.ts';
+import {
+  findEntityType,
+  findRegistrations,
+  type Registration,
+} from '../../storage/repositories/entity-types.ts';
 import { findToken } from '../../storage/repositories/tokens.ts';
 import { findUserAccess } from '../../storage/repositories/workspaces.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
@@ -49,28 +54,39 @@ export function parentOf(uow: UnitOfWork): { parentId: string | null; expiresAt:
 
 type Path = InputIssue['path'];
 
+/** The user or the workspace that a token belongs to. */
+export type ScopeHolder = { readonly userId: string } | { readonly workspaceId: string };
+
+/** Returns the holder of a token. */
+export function scopeHolderOf({ ownerId, workspaceId }: TokenOwnership): ScopeHolder {
+  return ownerId === null ? { workspaceId } : { userId: ownerId };
+}
+
 /**
- * Converts requests into rules for a token of the user `ownerId`, without duplicates. Throws `BAD_USER_INPUT` with
- * every issue if a rule names an unknown operation, or an entity or workspace that the user cannot see. Throws
+ * Converts requests into rules for a token of a user or a workspace, without duplicates. The rules of a workspace token
+ * name its workspace. Throws `BAD_USER_INPUT` with every issue if a rule names an unknown operation, an entity or
+ * workspace that the user cannot see, or one outside the workspace of the token. Throws
  * `LIMIT_REACHED` on too many requests, and `FORBIDDEN` with `EXCEEDS_CALLER` if the caller is a token that lacks a
  * scope.
  */
 export async function resolveScopeRules(
   uow: UnitOfWork,
-  ownerId: string,
+  holder: ScopeHolder,
   requests: readonly ScopeRequest[],
   path: Path,
   limits: Limits,
 ): Promise<ScopeRule[]> {
   requireScopeCount(requests.length, limits);
   const check = inputCheck();
-  const rules = requests.map((request, index) => check.try(() => parseRule(request, [...path, index])));
+  const rules = requests.map((request, index) =>
+    check.try(() => parseRuleOf(holder, request, [...path, index])),
+  );
   check.finish();
   const parsed = rules as ScopeRule[];
   if (uow.principal.kind === 'PERSONAL_TOKEN') requireWithin(uow.principal.chain, parsed);
   const issues: InputIssue[] = [];
   for (const [index, rule] of parsed.entries()) {
-    issues.push(...(await issuesOfTargets(uow, ownerId, rule, [...path, index])));
+    issues.push(...(await issuesOfTargets(uow, holder, rule, [...path, index])));
   }
   if (issues.length > 0) throw new PosternError('BAD_USER_INPUT', { issues });
   return withoutDuplicates(parsed);
@@ -90,6 +106,16 @@ export function requireWithin(chain: readonly TokenAuthority[], rules: readonly 
     ),
   );
   if (!within) throw forbidden('EXCEEDS_CALLER');
+}
+
+/** Returns the rule of a request. A workspace token acts in its own workspace only, so its rules name it. */
+function parseRuleOf(holder: ScopeHolder, request: ScopeRequest, path: Path): ScopeRule {
+  if ('userId' in holder) return parseRule(request, path);
+  if (request.entityType === 'token') {
+    throw badInput([...path, 'entityType'], 'a workspace token cannot have scopes on tokens');
+  }
+  const own = toGlobalId('Workspace', holder.workspaceId);
+  return parseRule({ ...request, workspaceId: request.workspaceId ?? own }, path);
 }
 
 function parseRule(request: ScopeRequest, path: Path): ScopeRule {
@@ -129,20 +155,20 @@ function unsupportedOperations(
   return unsupported.length === 0 ? null : `a ${entityType} has no operation ${unsupported.join(', ')}`;
 }
 
-/** Returns an issue for each entity, workspace or type of a rule that the owner of the token cannot see. */
+/** Returns an issue for each entity, workspace or type of a rule that the holder of the token cannot reach. */
 async function issuesOfTargets(
   uow: UnitOfWork,
-  ownerId: string,
+  holder: ScopeHolder,
   rule: ScopeRule,
   path: Path,
 ): Promise<InputIssue[]> {
   const { entityType, entityId, workspaceId } = rule;
   const issues: InputIssue[] = [];
-  if (workspaceId !== null && !(await canSeeWorkspace(uow, ownerId, entityType, workspaceId))) {
+  if (workspaceId !== null && !(await canSeeWorkspace(uow, holder, entityType, workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
-  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(uow.tx, ownerId, rule, path))];
-  if (entityId !== null && !(await canSeeEntity(uow, ownerId, rule, entityId))) {
+  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(uow.tx, holder, rule, path))];
+  if (entityId !== null && !(await canSeeEntity(uow, holder, rule, entityId))) {
     issues.push({
       path: [...path, 'entityId'],
       message: `is not a ${entityType} that the owner can see there`,
@@ -157,15 +183,12 @@ async function issuesOfTargets(
  */
 async function issuesOfRegistered(
   db: Executor,
-  ownerId: string,
+  holder: ScopeHolder,
   rule: ScopeRule,
   path: Path,
 ): Promise<InputIssue[]> {
-  const { entityType, workspaceId, operations } = rule;
-  const registered = await findRegistrations(db, ownerId, entityType);
-  const matching = registered.filter(
-    ({ access }) => workspaceId === null || access.workspaceId === workspaceId,
-  );
+  const { entityType, operations } = rule;
+  const matching = await registrationsWithin(db, holder, rule);
   if (matching.length === 0)
     return [{ path: [...path, 'entityType'], message: 'is not an entity type that is registered there' }];
   const supported = matching.flatMap((registration) => registration.operations);
@@ -173,24 +196,48 @@ async function issuesOfRegistered(
   return message === null ? [] : [{ path: [...path, 'operations'], message }];
 }
 
-/** Returns whether a user can see a workspace: as a member or, for rules about channels, through a shared channel. */
+/** Returns the registrations of a rule's type in its workspace or, without one, in each workspace of the holder. */
+async function registrationsWithin(
+  db: Executor,
+  holder: ScopeHolder,
+  { entityType, workspaceId }: ScopeRule,
+): Promise<Pick<Registration, 'operations'>[]> {
+  if ('workspaceId' in holder) {
+    const type = await findEntityType(db, holder.workspaceId, entityType);
+    return type ? [type] : [];
+  }
+  const registered = await findRegistrations(db, holder.userId, entityType);
+  return registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
+}
+
+/**
+ * Returns whether the holder can see a workspace: a user as a member or, for rules about channels, through a shared
+ * channel; a workspace only itself.
+ */
 async function canSeeWorkspace(
   { tx, now }: UnitOfWork,
-  userId: string,
+  holder: ScopeHolder,
   entityType: string,
   workspaceId: string,
 ): Promise<boolean> {
+  if ('workspaceId' in holder) return holder.workspaceId === workspaceId;
+  const { userId } = holder;
   if ((await findUserAccess(tx, userId, workspaceId))?.role != null) return true;
   return entityType === 'channel' && (await findSharedOperations(tx, userId, workspaceId, now)).length > 0;
 }
 
 async function canSeeEntity(
   { tx, now }: UnitOfWork,
-  userId: string,
+  holder: ScopeHolder,
   rule: ScopeRule,
   entityId: string,
 ): Promise<boolean> {
   const { entityType, workspaceId } = rule;
+  if ('workspaceId' in holder) {
+    const located = entityType === 'channel' ? await findWorkspaceIdOf(tx, entityId) : entityId;
+    return located === holder.workspaceId;
+  }
+  const { userId } = holder;
   if (entityType === 'token') return (await findToken(tx, entityId))?.ownerId === userId;
   const access =
     entityType === 'channel'

@@ -1,26 +1,26 @@
-import { badInput, failure, forbidden, inputCheck } from '../../domain/errors.ts';
+import { failure, forbidden } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
-import { userIdOf } from '../../domain/principal.ts';
-import type { Role } from '../../domain/roles.ts';
+import { isToken, userIdOf } from '../../domain/principal.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
-import { parseDescription, parseName } from '../../domain/text.ts';
-import type { PersonalAccess, Token, TokenAccess, TokenOwnership } from '../../domain/token.ts';
-import {
-  checkPersonalExpiry,
-  checkWorkspaceExpiry,
-  defaultExpiry,
-  type ExpiryRequest,
-  parseExpiry,
-} from '../../domain/token-lifetime.ts';
+import type { Token, TokenOwnership } from '../../domain/token.ts';
+import { checkWorkspaceExpiry } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
+import { insertIssuers } from '../../storage/repositories/token-issuers.ts';
 import { insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { hasTokens, insertToken } from '../../storage/repositories/tokens.ts';
 import { findUser } from '../../storage/repositories/users.ts';
 import { findWorkspaces } from '../../storage/repositories/workspaces.ts';
-import { parentOf, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
+import { parentOf, resolveScopeRules, type ScopeRequest, scopeHolderOf } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
 import { auditToken } from './lifecycle.ts';
+import {
+  type CreateTokenRequest,
+  type CreateWorkspaceTokenRequest,
+  type ParsedToken,
+  parsePersonal,
+  parseWorkspace,
+} from './new-token.ts';
 
 /** A token with its new secret, which is returned only here. */
 export interface IssuedToken {
@@ -28,25 +28,11 @@ export interface IssuedToken {
   readonly secret: string;
 }
 
-export interface CreateTokenRequest {
-  readonly name: string;
-  readonly description?: string | null;
-  readonly expires?: ExpiryRequest | null;
-  readonly access: TokenAccess;
-  readonly scopes?: readonly ScopeRequest[] | null;
-}
-
-export interface CreateWorkspaceTokenRequest {
-  readonly workspaceId: string;
-  readonly name: string;
-  readonly description?: string | null;
-  readonly role: Role;
-  readonly expires?: ExpiryRequest | null;
-}
-
-/** The validated input of a new token. */
-interface ParsedToken {
-  readonly text: Pick<Token, 'name' | 'description'>;
+/** The token that a new token derives from or was issued by: at most one of them is set. */
+interface Origin {
+  readonly parentId: string | null;
+  readonly issuedBy: string | null;
+  /** The latest expiry of the new token; `null` if there is none. */
   readonly expiresAt: number | null;
 }
 
@@ -58,8 +44,10 @@ export interface TokenCreation {
    */
   create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
   /**
-   * Creates a workspace token. Throws the errors of `create`, `EXCEEDS_CALLER` also if the role is above the caller's,
-   * and `FORBIDDEN` with `POLICY` if the policy of the workspace does not allow the token.
+   * Creates a workspace token. If the caller is a token, the new token derives from it, unless it is scoped and has a
+   * subject: then it belongs to the workspace alone and outlives the caller. Throws the errors of `create`,
+   * `EXCEEDS_CALLER` also if the role is above the caller's, and `FORBIDDEN` with `POLICY` if the policy of the
+   * workspace does not allow the token.
    */
   createForWorkspace(uow: UnitOfWork, request: CreateWorkspaceTokenRequest): Promise<IssuedToken>;
 }
@@ -94,13 +82,15 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     uow: UnitOfWork,
     ownership: TokenOwnership,
     identifierPrefix: string,
+    { parentId, issuedBy }: Pick<Origin, 'parentId' | 'issuedBy'>,
     { text, expiresAt }: ParsedToken,
   ): Promise<IssuedToken> {
     const issued = secrets.issue(ownership.kind);
     const token: Token = {
       id: uow.newId(),
       createdBy: userIdOf(uow.principal),
-      parentId: parentOf(uow).parentId,
+      parentId,
+      issuedBy,
       identifier: `${identifierPrefix}_${secrets.text(10)}`,
       secretPreview: issued.secretPreview,
       createdAt: uow.now,
@@ -121,16 +111,33 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     return { token, secret: issued.secret };
   }
 
+  /** Gives a new token its scopes; returns how many it has. */
+  async function addScopes(
+    uow: UnitOfWork,
+    token: Token,
+    requests: readonly ScopeRequest[] | null | undefined,
+  ): Promise<number> {
+    const rules = await resolveScopeRules(
+      uow,
+      scopeHolderOf(token),
+      requests ?? [],
+      ['input', 'scopes'],
+      limits,
+    );
+    const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: uow.newId() }));
+    await insertScopes(uow.tx, token.id, scopes);
+    return scopes.length;
+  }
+
   return {
     async create(uow, request) {
       const ownerId = userIdOf(uow.principal);
       const owner = ownerId === null ? null : await findUser(uow.tx, ownerId);
       if (!owner) throw failure('UNAUTHENTICATED');
       const parent = parentOf(uow);
-      const { access, ...parsed } = parsePersonal(uow, request, parent.expiresAt, limits);
+      const { access, ...parsed } = parsePersonal(uow.now, request, parent.expiresAt, limits);
       if (parent.parentId !== null && access === 'FULL') throw forbidden('EXCEEDS_CALLER');
       requireNoLater(parsed.expiresAt, parent.expiresAt);
-      const rules = await resolveScopeRules(uow, owner.id, request.scopes ?? [], ['input', 'scopes'], limits);
       const ownership = {
         kind: 'PERSONAL',
         ownerId: owner.id,
@@ -138,13 +145,13 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         access,
         role: null,
       } as const;
-      const issued = await issue(uow, ownership, owner.email, parsed);
+      const origin = { parentId: parent.parentId, issuedBy: null };
+      const issued = await issue(uow, ownership, owner.email, origin, parsed);
       await requireAtMost(uow, { ownerId: owner.id }, limits.tokensPerUser);
-      const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: uow.newId() }));
-      await insertScopes(uow.tx, issued.token.id, scopes);
+      const scopes = await addScopes(uow, issued.token, request.scopes);
       await auditToken(uow, 'token.created', issued.token, {
         access,
-        scopes: scopes.length,
+        scopes,
         expiresAt: toIsoString(parsed.expiresAt),
       });
       return issued;
@@ -155,17 +162,21 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       const [workspace] = await findWorkspaces(uow.tx, [request.workspaceId]);
       if (!workspace) throw failure('NOT_FOUND');
       const { id: workspaceId, policy } = workspace;
-      const parent = parentOf(uow);
-      const parsed = parseWorkspace(uow, request, parent.expiresAt, policy.maxLifetime);
+      const origin = originOf(uow, request);
+      const { access, ...parsed } = parseWorkspace(uow.now, request, origin.expiresAt, policy.maxLifetime);
       requireCanGive(uow, role);
-      requireNoLater(parsed.expiresAt, parent.expiresAt);
+      requireNoLater(parsed.expiresAt, origin.expiresAt);
       if (!policy.tokenRoles.includes(role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(parsed.expiresAt, uow.now, policy);
-      const ownership = { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role } as const;
-      const issued = await issue(uow, ownership, workspace.slug, parsed);
+      const ownership = { kind: 'WORKSPACE', ownerId: null, workspaceId, access, role } as const;
+      const issued = await issue(uow, ownership, workspace.slug, origin, parsed);
       await requireAtMost(uow, { workspaceId }, limits.tokensPerWorkspace);
+      if (origin.issuedBy !== null) await insertIssuers(uow.tx, issued.token.id, chainIds(uow));
+      const scopes = await addScopes(uow, issued.token, request.scopes);
       await auditToken(uow, 'token.created', issued.token, {
         role,
+        ...(access === 'SCOPED' && { access, scopes }),
+        ...(parsed.text.subject !== null && { subject: parsed.text.subject }),
         expiresAt: toIsoString(parsed.expiresAt),
       });
       return issued;
@@ -178,60 +189,18 @@ export function toIsoString(instant: number | null): string | null {
   return instant === null ? null : new Date(instant).toISOString();
 }
 
-function parsePersonal(
-  uow: UnitOfWork,
-  request: CreateTokenRequest,
-  parentExpiresAt: number | null,
-  limits: Limits,
-): ParsedToken & { access: PersonalAccess } {
-  const check = inputCheck();
-  const text = parseText(check, request);
-  const expiresAt = check.try(() => {
-    if (!request.expires) return defaultExpiry(uow.now, limits.personalTokenLifetime, parentExpiresAt);
-    const at = parseExpiry(request.expires, uow.now, ['input', 'expires']);
-    const bounds = { maxLifetime: limits.personalTokenLifetime, required: true };
-    checkPersonalExpiry(at, uow.now, bounds, ['input', 'expires']);
-    return at;
-  });
-  const access = check.try(() => parsePersonalAccess(request));
-  check.finish();
-  return { text, expiresAt: expiresAt as number, access: access as PersonalAccess };
+/** Returns the ids of the calling token and its ancestors. */
+function chainIds({ principal }: UnitOfWork): string[] {
+  return isToken(principal) ? principal.chain.map(({ tokenId }) => tokenId) : [];
 }
 
-/** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not fit the scopes. */
-function parsePersonalAccess({ access, scopes }: CreateTokenRequest): PersonalAccess {
-  if (access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
-  if (access === 'SCOPED' && !scopes) {
-    throw badInput(['input', 'scopes'], 'is required with access SCOPED; it can be empty');
-  }
-  if (access !== 'SCOPED' && scopes) {
-    throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
-  }
-  return access;
-}
-
-function parseWorkspace(
-  uow: UnitOfWork,
-  request: CreateWorkspaceTokenRequest,
-  parentExpiresAt: number | null,
-  maxLifetime: number | null,
-): ParsedToken {
-  const check = inputCheck();
-  const text = parseText(check, request);
-  const expiresAt = check.try(() =>
-    request.expires
-      ? parseExpiry(request.expires, uow.now, ['input', 'expires'])
-      : defaultExpiry(uow.now, maxLifetime, parentExpiresAt),
-  );
-  check.finish();
-  return { text, expiresAt: expiresAt as number | null };
-}
-
-function parseText(
-  check: ReturnType<typeof inputCheck>,
-  request: { readonly name: string; readonly description?: string | null | undefined },
-): Pick<Token, 'name' | 'description'> {
-  const name = check.try(() => parseName(request.name, ['input', 'name']));
-  const description = check.try(() => parseDescription(request.description, ['input', 'description']));
-  return { name: name ?? '', description: description ?? null };
+/**
+ * Returns where a new workspace token comes from. A scoped token with a subject that a token makes is a customer's: it
+ * must not end with the token of the service that issued it.
+ */
+function originOf(uow: UnitOfWork, { access, subject }: CreateWorkspaceTokenRequest): Origin {
+  const { parentId, expiresAt } = parentOf(uow);
+  return access === 'SCOPED' && subject != null
+    ? { parentId: null, issuedBy: parentId, expiresAt: null }
+    : { parentId, issuedBy: null, expiresAt };
 }

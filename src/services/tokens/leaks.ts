@@ -19,6 +19,7 @@ import {
   findTokenIdsByDigests,
 } from '../../storage/repositories/secret-digests.ts';
 import { deleteSession } from '../../storage/repositories/sessions.ts';
+import { countLiveIssuedTokens } from '../../storage/repositories/token-issuers.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
@@ -93,7 +94,14 @@ async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detai
   const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
   const tokenIds = await findTokenIdsByDigests(uow.tx, tokenDigests, uow.now);
   const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
-  for (const tokenId of tokenIds) await revoke(uow, await loadToken(uow, tokenId), detail);
+  for (const tokenId of tokenIds) {
+    const issuedTokens = await countLiveIssuedTokens(uow.tx, tokenId);
+    await revoke(
+      uow,
+      await loadToken(uow, tokenId),
+      issuedTokens === 0 ? detail : { ...detail, issuedTokens },
+    );
+  }
   const sessions = await endSessions(uow, digests.get('SESSION') ?? [], detail);
   const invitations = await revokeInvitations(uow, digests.get('INVITATION') ?? [], detail);
   return tokenIds.length + sessions + invitations;

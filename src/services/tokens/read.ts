@@ -2,9 +2,14 @@ import { authorizeBeforeLookup } from '../../domain/authority.ts';
 import { isHidden, requireGrant } from '../../domain/decision.ts';
 import { failure } from '../../domain/errors.ts';
 import { type PageArguments, parsePage } from '../../domain/paging.ts';
-import { isToken, type Principal, type TokenAuthority } from '../../domain/principal.ts';
+import {
+  isScopedWorkspaceToken,
+  isToken,
+  type Principal,
+  type TokenAuthority,
+} from '../../domain/principal.ts';
 import { concerns, type Operation } from '../../domain/scopes.ts';
-import { parseSearch } from '../../domain/text.ts';
+import { parseSearch, parseSubject } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenSummary } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -56,15 +61,18 @@ export interface TokenReads {
   ): Promise<CountedPage<Token>>;
   /** Returns the counts of the tokens that `list` returns. */
   summarize(principal: Principal): Promise<TokenSummary>;
-  /** Returns the counts of the tokens of a workspace that the caller is allowed to see. */
-  summarizeForWorkspace(workspaceId: string): Promise<TokenSummary>;
+  /**
+   * Returns the counts of the tokens of a workspace that the caller is allowed to see, of one subject or of all. Throws
+   * `BAD_USER_INPUT` on a bad subject.
+   */
+  summarizeForWorkspace(workspaceId: string, subject?: string): Promise<TokenSummary>;
   /**
    * Returns the tokens that derive directly from a visible token and that the caller is allowed to list, oldest first.
    */
   listDerived(principal: Principal, parentId: string, page: PageArguments): Promise<CountedPage<Token>>;
   /**
-   * Returns the parents of visible tokens by id. Omits parents that a calling token derives from or cannot read by its
-   * scopes.
+   * Returns the parents and issuers of visible tokens by id. Omits those that a calling token derives from or cannot
+   * read by its scopes, and for a scoped workspace token all of them.
    */
   findParents(principal: Principal, parentIds: readonly string[]): Promise<Map<string, Token>>;
 }
@@ -94,6 +102,15 @@ function holderOf(principal: Principal, operation: Operation): TokenHolder {
   return { rootTokenId: principal.tokenId, only: allowedTokenIds(principal.chain, operation) };
 }
 
+/** Returns a filter with its texts as they are stored. Throws `BAD_USER_INPUT`. */
+function parseFilter({ search, subject, ...filter }: TokenFilter): TokenFilter {
+  return {
+    ...filter,
+    search: parseSearch(search, ['filter', 'search']),
+    subject: subject === undefined ? undefined : parseSubject(subject, ['filter', 'subject']),
+  };
+}
+
 /** Returns the reads of the token service. */
 export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReads {
   const { db, clock, lastUse } = deps;
@@ -105,7 +122,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     order: TokenListOrder = NEWEST_FIRST,
   ): Promise<CountedPage<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
-    const parsed = { ...filter, search: parseSearch(filter.search, ['filter', 'search']) };
+    const parsed = parseFilter(filter);
     // A last use that is not stored yet can be shown later, but cannot filter or order rows.
     if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
     const now = clock();
@@ -124,13 +141,17 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
     list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
     listForWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
-    summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), clock()),
-    summarizeForWorkspace: (workspaceId) => summariseTokens(db, { workspaceId }, clock()),
+    summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), {}, clock()),
+    async summarizeForWorkspace(workspaceId, text) {
+      const subject = text === undefined ? text : parseSubject(text, ['subject']);
+      return summariseTokens(db, { workspaceId }, { subject }, clock());
+    },
     listDerived(principal, parentId, page) {
       const only = principal.kind === 'PERSONAL_TOKEN' ? allowedTokenIds(principal.chain, 'LIST') : null;
       return listOf({ parentId, only }, page, {}, OLDEST_FIRST);
     },
     async findParents(principal, parentIds) {
+      if (isScopedWorkspaceToken(principal)) return new Map();
       const parents = await findTokens(db, parentIds);
       if (principal.kind !== 'PERSONAL_TOKEN') return new Map(parents.map((token) => [token.id, token]));
       const { tokenId } = principal;

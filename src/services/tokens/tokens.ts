@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
 import type { LastUse } from '../access/last-use.ts';
-import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
 import {
   authorizedToken,
@@ -16,6 +16,7 @@ import {
 } from './lifecycle.ts';
 import { createTokenReads, type TokenReads } from './read.ts';
 import { createTokenRegeneration, type TokenRegeneration } from './regenerate.ts';
+import { createTokenSubjects, type TokenSubjects } from './subjects.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 import { createTokenUpdates, type TokenUpdates } from './update.ts';
 
@@ -29,7 +30,12 @@ export interface RevokeTokenRequest {
  * Manages personal tokens and workspace tokens. The unit of work must have authorized the caller on the token of the
  * call; otherwise the method throws an `Error`.
  */
-export interface TokenService extends TokenReads, TokenCreation, TokenUpdates, TokenRegeneration {
+export interface TokenService
+  extends TokenReads,
+    TokenCreation,
+    TokenUpdates,
+    TokenRegeneration,
+    TokenSubjects {
   /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
   disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Enables a disabled token. Idempotent. Throws `CONFLICT` if it is revoked. */
@@ -52,12 +58,14 @@ export function createTokenService(deps: {
   secrets: SecretSource;
   limits: Limits;
   lastUse: LastUse;
+  changes: UnitOfWorkRunner;
 }): TokenService {
   return {
     ...createTokenReads(deps),
     ...createTokenCreation(deps),
     ...createTokenUpdates(deps),
     ...createTokenRegeneration(deps),
+    ...createTokenSubjects(deps),
     disable: disableToken,
     enable: enableToken,
     revoke: (uow, { tokenId, takeBack }) =>

@@ -3,16 +3,25 @@ import type { Limits } from '../../domain/limits.ts';
 import { isToken } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { sameRule, type TokenScope } from '../../domain/scopes.ts';
-import { parseDescription, parseName } from '../../domain/text.ts';
-import type { PersonalToken, Token, TokenAccess } from '../../domain/token.ts';
+import { parseDescription, parseName, parseSubject } from '../../domain/text.ts';
+import type { Token, TokenAccess } from '../../domain/token.ts';
+import { parseMetadata } from '../../domain/values/metadata.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
-import { requireScopeCount, resolveScopeRules, type ScopeRequest } from '../access/delegation.ts';
+import {
+  requireScopeCount,
+  resolveScopeRules,
+  type ScopeRequest,
+  scopeHolderOf,
+} from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
 import { auditToken, authorizedToken } from './lifecycle.ts';
 
-/** A change of a token. A description of `null` is removed; any other `null` or `undefined` changes nothing. */
+/**
+ * A change of a token. A description, subject or metadata of `null` is removed; any other `null` or `undefined` changes
+ * nothing.
+ */
 export interface UpdateTokenRequest {
   readonly tokenId: string;
   readonly name?: string | null;
@@ -20,6 +29,8 @@ export interface UpdateTokenRequest {
   readonly access?: TokenAccess | null;
   readonly scopes?: readonly ScopeRequest[] | null;
   readonly role?: Role | null;
+  readonly subject?: string | null;
+  readonly metadata?: object | null;
 }
 
 /** Changes the name, description and permissions of tokens; never a secret or an expiry. */
@@ -38,13 +49,13 @@ export interface TokenUpdates {
 export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
   const { limits } = deps;
 
-  function resolveRules(uow: UnitOfWork, token: PersonalToken, requests: readonly ScopeRequest[]) {
-    return resolveScopeRules(uow, token.ownerId, requests, ['input', 'scopes'], limits);
+  function resolveRules(uow: UnitOfWork, token: Token, requests: readonly ScopeRequest[]) {
+    return resolveScopeRules(uow, scopeHolderOf(token), requests, ['input', 'scopes'], limits);
   }
 
   async function replaceScopes(
     uow: UnitOfWork,
-    token: PersonalToken,
+    token: Token,
     requests: readonly ScopeRequest[],
   ): Promise<void> {
     const rules = await resolveRules(uow, token, requests);
@@ -61,9 +72,9 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
       if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
       const updated = await updateToken(uow.tx, token, changes, uow.now);
       if (changes.access && changes.access !== 'SCOPED') await deleteScopes(uow.tx, token.id);
-      if (token.kind === 'PERSONAL' && request.scopes) await replaceScopes(uow, token, request.scopes);
+      if (request.scopes) await replaceScopes(uow, token, request.scopes);
       await auditToken(uow, 'token.updated', token, {
-        ...changes,
+        ...withoutMetadata(changes),
         ...(request.scopes ? { scopes: request.scopes.length } : {}),
       });
       return updated;
@@ -107,7 +118,7 @@ async function stamp(
 async function loadScopedToken(
   uow: UnitOfWork,
   tokenId: string,
-): Promise<{ token: PersonalToken; existing: TokenScope[] }> {
+): Promise<{ token: Token; existing: TokenScope[] }> {
   const token = authorizedToken(uow, tokenId);
   if (token.access !== 'SCOPED') throw failure('CONFLICT', 'Only a token with access SCOPED has scopes.');
   return { token, existing: (await findScopes(uow.tx, [tokenId])).get(tokenId) ?? [] };
@@ -122,37 +133,44 @@ function requireRole(uow: UnitOfWork, role: Role): void {
   if (!uow.grant.access?.policy.tokenRoles.includes(role)) throw forbidden('POLICY');
 }
 
+/** Returns changes as the audit log records them. Metadata can be long and is not Postern's own, so only its change is. */
+function withoutMetadata({ metadataJson, ...changes }: TokenChanges): Record<string, unknown> {
+  return metadataJson === undefined ? changes : { ...changes, metadata: metadataJson !== null };
+}
+
 function parseChanges(token: Token, request: UpdateTokenRequest): TokenChanges {
-  const { name, description, access, scopes, role } = request;
+  const { name, description, access, role, subject, metadata } = request;
   const check = inputCheck();
   const changes: { -readonly [K in keyof TokenChanges]: TokenChanges[K] } = {};
   if (name != null) changes.name = check.try(() => parseName(name, ['input', 'name']));
   if (description !== undefined) {
     changes.description = check.try(() => parseDescription(description, ['input', 'description']));
   }
+  if (subject !== undefined) {
+    changes.subject = subject === null ? null : check.try(() => parseSubject(subject, ['input', 'subject']));
+  }
+  if (metadata !== undefined) {
+    changes.metadataJson = check.try(() => parseMetadata(metadata, ['input', 'metadata']));
+  }
   if (access != null) changes.access = access;
   if (role != null) changes.role = role;
-  check.try(() =>
-    requireFieldsOfKind(token, access ?? token.access, Boolean(access), Boolean(scopes), role != null),
-  );
+  check.try(() => requireFieldsOfKind(token, request));
   check.finish();
   return changes;
 }
 
-function requireFieldsOfKind(
-  token: Token,
-  next: Token['access'],
-  access: boolean,
-  scopes: boolean,
-  role: boolean,
-): void {
-  if (token.kind === 'WORKSPACE') {
-    if (access) throw badInput(['input', 'access'], 'a workspace token acts with its role');
-    if (scopes) throw badInput(['input', 'scopes'], 'a workspace token has no scopes');
-    return;
+/** Throws `BAD_USER_INPUT` on a change that the kind of the token does not have. */
+function requireFieldsOfKind(token: Token, { access, scopes, role, ...fields }: UpdateTokenRequest): void {
+  const next = access ?? token.access;
+  if (token.kind === 'WORKSPACE' && next !== 'ROLE' && next !== 'SCOPED') {
+    throw badInput(['input', 'access'], 'must be ROLE or SCOPED for a workspace token');
   }
-  if (role) throw badInput(['input', 'role'], 'a personal token has no role');
-  if (next === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+  if (token.kind === 'PERSONAL') {
+    if (role != null) throw badInput(['input', 'role'], 'a personal token has no role');
+    if (fields.subject != null) throw badInput(['input', 'subject'], 'a personal token has no subject');
+    if (fields.metadata != null) throw badInput(['input', 'metadata'], 'a personal token has no metadata');
+    if (next === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+  }
   if (scopes && next !== 'SCOPED') {
     throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
   }

@@ -24,6 +24,8 @@ export interface WorkspaceSubject {
   readonly workspaceId: string;
   /** The lowest role of the chain. */
   readonly role: Role;
+  /** The customer or thing that the token stands for; `null` if it stands for none. */
+  readonly subject: string | null;
 }
 
 /** The user or workspace that a token acts for. */
@@ -125,6 +127,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
       'head.kind',
       'head.owner_id',
       'head.workspace_id',
+      'head.subject',
       't.parent_id',
       'o.email',
       'o.email_verified_at',
@@ -166,7 +169,7 @@ function subjectOf(own: Row, rows: readonly Row[]): TokenSubject | null {
   }
   const [role, ...others] = rows.flatMap((row) => (row.role === null ? [] : [roleOfRank(row.role)]));
   if (workspaceId === null || !role) return null;
-  return { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others) };
+  return { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others), subject: own.subject };
 }
 
 /**

@@ -72,11 +72,16 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
     query = query.where('tokens.id', 'in', subtree);
     if (holder.only) query = onlyIds(query, holder.only);
   }
-  const { status, access, search, expiresBefore, unusedSince, createdBy } = filter;
+  const { status, access, search, expiresBefore, unusedSince, createdBy, subject, issuedBy } = filter;
   if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
   if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
   if (access?.length) query = query.where('tokens.access', 'in', [...access]);
   if (createdBy !== undefined) query = query.where('tokens.created_by', '=', createdBy);
+  if (subject !== undefined) query = query.where('tokens.subject', '=', subject);
+  if (issuedBy !== undefined) {
+    const issued = db.selectFrom('token_issuers').select('token_id').where('issuer_id', '=', issuedBy);
+    query = query.where('tokens.id', 'in', issued);
+  }
   if (search) query = query.where(sql<boolean>`tokens.search_text like ${search} escape '\\'`);
   if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
   if (unusedSince !== undefined) {
@@ -160,9 +165,14 @@ export async function countTokens(
   return countRows(db, listQuery(db, holder, withPattern(filter), now));
 }
 
-/** Counts the tokens of a holder by status, in one statement. */
-export async function summariseTokens(db: Executor, holder: TokenHolder, now: number): Promise<TokenSummary> {
-  const statuses = listQuery(db, holder, {}, now)
+/** Counts the tokens of a holder that match a filter by status, in one statement. */
+export async function summariseTokens(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  now: number,
+): Promise<TokenSummary> {
+  const statuses = listQuery(db, holder, filter, now)
     .clearSelect()
     .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
   const rows = await db

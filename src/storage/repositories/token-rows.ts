@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { roleOfRank } from '../../domain/roles.ts';
-import type { PersonalAccess, Token, TokenOwnership } from '../../domain/token.ts';
+import type { PersonalAccess, Token, TokenOwnership, WorkspaceAccessLevel } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
@@ -28,6 +28,9 @@ const COLUMNS = [
   'tokens.secret_preview',
   'tokens.access',
   'tokens.role',
+  'tokens.subject',
+  'tokens.metadata',
+  'tokens.issued_by',
   'tokens.created_at',
   'tokens.updated_at',
   'tokens.issued_at',
@@ -64,7 +67,8 @@ export function toOwnership(
   }
   if (workspaceId === null || role === null)
     throw new Error(`token ${row.id} belongs to no user or workspace`);
-  return { kind: 'WORKSPACE', ownerId: null, workspaceId, access: 'ROLE', role: roleOfRank(role) };
+  const access = row.access as WorkspaceAccessLevel;
+  return { kind: 'WORKSPACE', ownerId: null, workspaceId, access, role: roleOfRank(role) };
 }
 
 /** Returns the token of a row. */
@@ -76,6 +80,9 @@ export function toToken(row: TokenRow): Token {
     identifier: row.identifier,
     name: row.name,
     description: row.description,
+    subject: row.subject,
+    metadataJson: row.metadata,
+    issuedBy: row.issued_by,
     secretPreview: row.secret_preview,
     ...toOwnership(row),
     createdAt: row.created_at,

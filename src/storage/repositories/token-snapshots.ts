@@ -36,11 +36,14 @@ function linkToJson(link: TokenLink) {
 function subjectToJson(subject: TokenSubject) {
   return subject.kind === 'PERSONAL'
     ? ([subject.kind, subject.userId, subject.verifiedEmail, subject.deactivatedAt] as const)
-    : ([subject.kind, subject.workspaceId, subject.role] as const);
+    : ([subject.kind, subject.workspaceId, subject.role, subject.subject] as const);
 }
 
 function subjectFromJson(json: ReturnType<typeof subjectToJson>): TokenSubject {
-  if (json[0] === 'WORKSPACE') return { kind: json[0], workspaceId: json[1], role: json[2] };
+  if (json[0] === 'WORKSPACE') {
+    const [kind, workspaceId, role, subject] = json;
+    return { kind, workspaceId, role, subject };
+  }
   const [kind, userId, verifiedEmail, deactivatedAt] = json;
   return { kind, userId, verifiedEmail, deactivatedAt };
 }

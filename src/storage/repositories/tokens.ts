@@ -39,6 +39,13 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     secret_preview: token.secretPreview,
     access: token.access,
     role: roleToRank(token.role),
+    subject: token.subject,
+    metadata: token.metadataJson,
+    issued_by: token.issuedBy,
+    networks: null,
+    requests_per_minute: null,
+    uses: null,
+    uses_left: null,
     created_at: token.createdAt,
     updated_at: token.updatedAt,
     issued_at: token.issuedAt,
@@ -172,6 +179,8 @@ export type TokenChanges = Partial<
     | 'description'
     | 'access'
     | 'role'
+    | 'subject'
+    | 'metadataJson'
     | 'secretPreview'
     | 'issuedAt'
     | 'regeneratedAt'
@@ -195,6 +204,8 @@ export async function updateToken(
       ...searchColumns(next),
       access: next.access,
       role: roleToRank(next.role),
+      subject: next.subject,
+      metadata: next.metadataJson,
       secret_preview: next.secretPreview,
       issued_at: next.issuedAt,
       regenerated_at: next.regeneratedAt,

@@ -75,6 +75,17 @@ async function personalTokens(world: World): Promise<NamedCaller[]> {
   ];
 }
 
+/** SCOPED workspace tokens, as a service issues them for its customers, with a role that alone would suffice. */
+async function customerTokens(world: World, maker: NamedCaller): Promise<NamedCaller[]> {
+  const reachable = EVERYTHING.filter(({ entityType }) => entityType !== 'token');
+  return [
+    named(await world.customerToken('home', 'OWNER', reachable), 'with every scope'),
+    named(await world.customerToken('home', 'VIEWER', reachable, maker), 'with every scope'),
+    named(await world.customerToken('home', 'OWNER', only('channel', 'READ'), maker), 'that reads channels'),
+    named(await world.customerToken('home', 'OWNER', []), 'without scopes'),
+  ];
+}
+
 /** The callers of every field: all those with a valid credential. */
 export async function createCallers(world: World): Promise<NamedCaller[]> {
   const ofHome: NamedCaller[] = [];
@@ -91,6 +102,7 @@ export async function createCallers(world: World): Promise<NamedCaller[]> {
     ...(await sessions(world)),
     ...(await personalTokens(world)),
     ...ofHome,
+    ...(await customerTokens(world, ofHome.at(-1) as NamedCaller)),
     await world.workspaceToken('foreign', 'OWNER', 'stranger'),
     await world.workspaceToken('strict', 'ADMINISTRATOR'),
   ];

@@ -64,6 +64,13 @@ export interface World {
     by?: PersonName,
     parent?: NamedCaller,
   ): Promise<NamedCaller & { ownToken: string }>;
+  /** Creates a SCOPED workspace token for a subject. With a maker, that token issues it. */
+  customerToken(
+    workspace: WorkspaceName,
+    role: Rank,
+    scopes: readonly Scope[],
+    maker?: NamedCaller,
+  ): Promise<NamedCaller & { ownToken: string }>;
   /** Creates a channel, shared with one person for some operations if given. */
   channel(
     workspace: WorkspaceName,
@@ -137,6 +144,19 @@ export async function createWorld(postern: TestApp): Promise<World> {
       tokens.set(id, { workspace: workspaceId, role, above: parent?.ownToken ? [parent.ownToken] : [] });
       const who: Caller = { kind: 'workspace', token: id, workspace: workspaceId, role, days: TOKEN_DAYS };
       return { name: `a workspace token of ${workspace} as ${role}`, secret, ownToken: id, who };
+    },
+
+    async customerToken(workspace, role, scopes, maker) {
+      const workspaceId = workspaces[workspace];
+      const input = { workspaceId, access: 'SCOPED', scopes, subject: 'customer' };
+      const by = maker?.secret ?? people.owner.session;
+      const { id, secret } = await createWorkspaceToken(postern, role, input, by);
+      // It does not derive from its maker.
+      tokens.set(id, { workspace: workspaceId, role, above: [] });
+      const located = scopes.map((scope) => ({ ...scope, workspaceId }));
+      const base = { kind: 'workspace', token: id, workspace: workspaceId, role, days: TOKEN_DAYS } as const;
+      const who: Caller = { ...base, scopes: located };
+      return { name: `a customer's token of ${workspace} as ${role}`, secret, ownToken: id, who };
     },
 
     async channel(workspace, by, shared) {

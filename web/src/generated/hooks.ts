@@ -81,14 +81,22 @@ export type CreateTokenInput = {
 
 /** The workspace token to create. */
 export type CreateWorkspaceTokenInput = {
+  /** ROLE for all that the role allows, or SCOPED for what a scope lists and the role allows, and never what requires a role. */
+  access?: TokenAccess;
   /** The description, up to 500 characters. */
   description?: string | null | undefined;
   /** When the token expires. Default: 30 days from now, or less if the token policy requires it; for a derived token, the expiry of its parent. */
   expires?: ExpiryInput | null | undefined;
+  /** Your own data about the token, at most 4 KiB of JSON and 8 levels deep. It is returned by introspection. Do not put secrets in it. */
+  metadata?: Record<string, unknown> | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
   name: string;
   /** The role of the token; at most the caller's own, and allowed by the token policy. */
   role?: Role;
+  /** The scopes, all in the workspace. Required if access is SCOPED, refused otherwise. An empty list is allowed. */
+  scopes?: Array<TokenScopeInput> | null | undefined;
+  /** The customer or thing of your own product that the token stands for, 1 to 200 characters. It is returned when the token is verified. */
+  subject?: string | null | undefined;
   /** The id of the workspace to create the token in. */
   workspaceId: string;
 };
@@ -248,10 +256,14 @@ export type TokenFilter = {
   createdBy?: string | null | undefined;
   /** Only tokens that expire before this instant. */
   expiresBefore?: string | null | undefined;
+  /** Only tokens that this token, or one derived from it, created for a subject. */
+  issuedBy?: string | null | undefined;
   /** Only tokens whose name, description or identifier contains this text, ignoring case. */
   search?: string | null | undefined;
   /** Only tokens with one of these statuses. Default: every status. */
   status?: Array<TokenStatus> | null | undefined;
+  /** Only tokens that stand for exactly this subject. */
+  subject?: string | null | undefined;
   /** Only tokens that have not been used since this instant. */
   unusedSince?: string | null | undefined;
 };
@@ -343,18 +355,22 @@ export type UpdateMemberRoleInput = {
 
 /** The token and its new values. Omitted fields keep their value. The secret and the expiry do not change. */
 export type UpdateTokenInput = {
-  /** The access level of the token. Personal tokens only. */
+  /** The access level of the token; ROLE or SCOPED for a workspace token. */
   access?: TokenAccess | null | undefined;
   /** The description, up to 500 characters. Null removes it. */
   description?: string | null | undefined;
   /** The id of the token. */
   id: string;
+  /** The metadata of a workspace token. It replaces the previous one; null removes it. */
+  metadata?: Record<string, unknown> | null | undefined;
   /** The name, 1 to 100 characters. */
   name?: string | null | undefined;
   /** The role of a workspace token; at most the caller's own. A token can set only its own role and those of its descendants. */
   role?: Role | null | undefined;
   /** The new scopes. They replace all others. */
   scopes?: Array<TokenScopeInput> | null | undefined;
+  /** The subject of a workspace token. Null removes it. */
+  subject?: string | null | undefined;
 };
 
 /** The workspace and the rules to change. Omitted fields keep their value. */

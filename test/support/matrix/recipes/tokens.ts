@@ -81,6 +81,14 @@ export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
     'Mutation.disableToken': change('UPDATE', 'ADMINISTRATOR'),
     'Mutation.enableToken': change('UPDATE', 'ADMINISTRATOR', {}, { gives: true }),
     'Mutation.revokeToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.revokeIssuedBy': {
+      scope: ['token', 'UPDATE'],
+      cases: overTokens(
+        tokens,
+        (tokenId) => ({ input: { tokenId } }),
+        ({ who }, id) => onToken(facts, who, 'UPDATE', id, 'ADMINISTRATOR'),
+      ),
+    },
     'Mutation.deleteToken': change('DELETE', 'ADMINISTRATOR'),
   };
 }

@@ -55,6 +55,7 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
     'Workspace.tokenSummary': inside(may('VIEWER')),
     'Workspace.invitations': inside(may('WORKSPACE_MANAGER')),
     'Workspace.auditEvents': inside(may('ADMINISTRATOR')),
+    'Mutation.endSubject': gated('ADMINISTRATOR', (workspaceId) => ({ workspaceId, subject: 'unknown' })),
     'Mutation.createWorkspace': {
       cases: [fixed('a new one', { input: { name: 'New' } }, ({ who }) => signedIn(who))],
     },

@@ -1,0 +1,126 @@
+import { badInput, inputCheck } from '../../domain/errors.ts';
+import type { Limits } from '../../domain/limits.ts';
+import type { Role } from '../../domain/roles.ts';
+import { parseDescription, parseName, parseSubject } from '../../domain/text.ts';
+import type { PersonalAccess, Token, TokenAccess, WorkspaceAccessLevel } from '../../domain/token.ts';
+import {
+  checkPersonalExpiry,
+  defaultExpiry,
+  type ExpiryRequest,
+  parseExpiry,
+} from '../../domain/token-lifetime.ts';
+import { parseMetadata } from '../../domain/values/metadata.ts';
+import type { ScopeRequest } from '../access/delegation.ts';
+
+export interface CreateTokenRequest {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly expires?: ExpiryRequest | null;
+  readonly access: TokenAccess;
+  readonly scopes?: readonly ScopeRequest[] | null;
+}
+
+export interface CreateWorkspaceTokenRequest {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly description?: string | null;
+  readonly role: Role;
+  readonly expires?: ExpiryRequest | null;
+  readonly access: TokenAccess;
+  readonly scopes?: readonly ScopeRequest[] | null;
+  readonly subject?: string | null;
+  readonly metadata?: object | null;
+}
+
+/** The fields of a workspace token that describe it. */
+type Description = Pick<Token, 'name' | 'description' | 'subject' | 'metadataJson'>;
+
+/** The validated input of a new token. */
+export interface ParsedToken {
+  readonly text: Description;
+  readonly expiresAt: number | null;
+}
+
+/** Returns the validated input of a new personal token. Throws `BAD_USER_INPUT`. */
+export function parsePersonal(
+  now: number,
+  request: CreateTokenRequest,
+  parentExpiresAt: number | null,
+  limits: Limits,
+): ParsedToken & { access: PersonalAccess } {
+  const check = inputCheck();
+  const text = { ...parseText(check, request), subject: null, metadataJson: null };
+  const expiresAt = check.try(() => {
+    if (!request.expires) return defaultExpiry(now, limits.personalTokenLifetime, parentExpiresAt);
+    const at = parseExpiry(request.expires, now, ['input', 'expires']);
+    const bounds = { maxLifetime: limits.personalTokenLifetime, required: true };
+    checkPersonalExpiry(at, now, bounds, ['input', 'expires']);
+    return at;
+  });
+  const access = check.try(() => parsePersonalAccess(request));
+  check.finish();
+  return { text, expiresAt: expiresAt as number, access: access as PersonalAccess };
+}
+
+/** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not fit the scopes. */
+function parsePersonalAccess({ access, scopes }: CreateTokenRequest): PersonalAccess {
+  if (access === 'ROLE') throw badInput(['input', 'access'], 'only a workspace token acts with a role');
+  requireScopesFit(access, scopes);
+  return access;
+}
+
+/** Throws `BAD_USER_INPUT` unless there are scopes exactly if the access level is `SCOPED`. */
+function requireScopesFit(access: TokenAccess, scopes: readonly ScopeRequest[] | null | undefined): void {
+  if (access === 'SCOPED' && !scopes) {
+    throw badInput(['input', 'scopes'], 'is required with access SCOPED; it can be empty');
+  }
+  if (access !== 'SCOPED' && scopes) {
+    throw badInput(['input', 'scopes'], 'must be left out unless access is SCOPED');
+  }
+}
+
+/** Returns the access level of a workspace token. Throws `BAD_USER_INPUT` if it does not fit the scopes. */
+function parseWorkspaceAccess({ access, scopes }: CreateWorkspaceTokenRequest): WorkspaceAccessLevel {
+  if (access !== 'ROLE' && access !== 'SCOPED') {
+    throw badInput(['input', 'access'], 'must be ROLE or SCOPED for a workspace token');
+  }
+  requireScopesFit(access, scopes);
+  return access;
+}
+
+/** Returns the validated input of a new workspace token. Throws `BAD_USER_INPUT`. */
+export function parseWorkspace(
+  now: number,
+  request: CreateWorkspaceTokenRequest,
+  parentExpiresAt: number | null,
+  maxLifetime: number | null,
+): ParsedToken & { access: WorkspaceAccessLevel } {
+  const check = inputCheck();
+  const text = { ...parseText(check, request), ...parseSubjectOf(check, request) };
+  const expiresAt = check.try(() =>
+    request.expires
+      ? parseExpiry(request.expires, now, ['input', 'expires'])
+      : defaultExpiry(now, maxLifetime, parentExpiresAt),
+  );
+  const access = check.try(() => parseWorkspaceAccess(request)) ?? 'ROLE';
+  check.finish();
+  return { text, expiresAt: expiresAt as number | null, access };
+}
+
+function parseSubjectOf(
+  check: ReturnType<typeof inputCheck>,
+  { subject, metadata }: CreateWorkspaceTokenRequest,
+): Pick<Token, 'subject' | 'metadataJson'> {
+  const parsed = check.try(() => (subject == null ? null : parseSubject(subject, ['input', 'subject'])));
+  const metadataJson = check.try(() => parseMetadata(metadata, ['input', 'metadata']));
+  return { subject: parsed ?? null, metadataJson: metadataJson ?? null };
+}
+
+function parseText(
+  check: ReturnType<typeof inputCheck>,
+  request: { readonly name: string; readonly description?: string | null | undefined },
+): Pick<Token, 'name' | 'description'> {
+  const name = check.try(() => parseName(request.name, ['input', 'name']));
+  const description = check.try(() => parseDescription(request.description, ['input', 'description']));
+  return { name: name ?? '', description: description ?? null };
+}
