@@ -1,5 +1,6 @@
 /** Fills the configured database with users, workspaces, tokens and channels to develop with. Refuses if it has users. */
-import { ConfigError, loadEnvironment, readConfig } from '../src/config.ts';
+import { ConfigError, readConfig } from '../src/config.ts';
+import { loadEnvironment } from '../src/config-environment.ts';
 import { OperatorError } from '../src/platform/operator-error.ts';
 import { seed } from './seed/seed.ts';
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { databaseUrlProblem } from './config-database.ts';
 import { PosternError } from './domain/errors.ts';
 import { SECRET_PREFIX } from './domain/secret.ts';
 
@@ -52,10 +53,8 @@ export function host(text: string): string {
 
 /** Parses the URL of a database: an SQLite file or a PostgreSQL database. */
 export function databaseUrl(text: string): string {
-  const isKnown = text.startsWith('file:') || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
-  return isKnown
-    ? text
-    : wrong('must be a URL such as file:./data/postern.db or postgres://user@host/database');
+  const problem = databaseUrlProblem(text);
+  return problem === null ? text : wrong(problem);
 }
 
 /** Parses a web origin: scheme, host and port. */
@@ -63,6 +62,16 @@ export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isOrigin = url && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(text);
   return isOrigin ? url.origin : wrong('must be an origin, such as https://postern.example, without a path');
+}
+
+/** Parses the origin of the server itself, which cannot be a folder of another site. */
+export function publicUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).pathname !== '/') {
+    wrong(
+      'has a path, but Postern cannot run under a path of another site. Give it a host name of its own, such as https://postern.example',
+    );
+  }
+  return origin(text);
 }
 
 /** Parses web origins, separated by commas. */

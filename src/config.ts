@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { type Environment, withoutServiceLinks } from './config-environment.ts';
 import {
   byRule,
   databaseUrl,
@@ -7,8 +7,8 @@ import {
   oneOf,
   onOff,
   optional,
-  origin,
   origins,
+  publicUrl,
   secretPrefix,
   unless,
 } from './config-parsers.ts';
@@ -90,7 +90,7 @@ const SETTINGS = {
   publicUrl: variable(
     'POSTERN_PUBLIC_URL',
     '',
-    optional(origin),
+    optional(publicUrl),
     'The origin that browsers use, such as https://postern.example; with https, cookies are Secure and bound to its host.',
   ),
   ownerEmail: variable(
@@ -256,7 +256,6 @@ const LIMITS = {
   ),
 } as const;
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Table = Readonly<Record<string, Variable<unknown>>>;
 type Values<T extends Table> = { readonly [K in keyof T]: ReturnType<T[K]['parse']> };
 
@@ -282,7 +281,8 @@ function readTable<T extends Table>(table: T, env: Environment, problems: string
  * Returns the configuration of an environment, with defaults; an empty variable counts as absent.
  * Throws a `ConfigError` that names every unknown, malformed or contradictory variable.
  */
-export function readConfig(env: Environment): Config {
+export function readConfig(environment: Environment): Config {
+  const env = withoutServiceLinks(environment);
   const known = new Set(ENVIRONMENT.map(({ name }) => name));
   const unknown = Object.keys(env).filter((name) => name.startsWith('POSTERN_') && !known.has(name));
   const problems = unknown.map((name) => `${name} is not a Postern setting`);
@@ -293,10 +293,4 @@ export function readConfig(env: Environment): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return { ...settings, limits: { ...DEFAULT_LIMITS, ...limits } };
-}
-
-/** Returns the environment of the process, with variables from `.env` in the working directory if it exists. */
-export function loadEnvironment(): Environment {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  return process.env;
 }

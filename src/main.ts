@@ -1,5 +1,6 @@
 import './platform/node-env.ts';
-import { ConfigError, loadEnvironment, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { loadEnvironment } from './config-environment.ts';
 import { OperatorError } from './platform/operator-error.ts';
 import { serve } from './server.ts';
 

@@ -146,7 +146,7 @@ describe('each thing has its one place', () => {
   });
 
   test('the environment is read by the configuration alone', () => {
-    const others = SOURCES.filter(({ path }) => path !== 'src/config.ts');
+    const others = SOURCES.filter(({ path }) => path !== 'src/config-environment.ts');
     // What a library reads when it is loaded has to be set before, by a file that does nothing else.
     expect(placesOf(others, /\bprocess\.env\b|\bloadEnvFile\b/)).toEqual([
       "src/platform/node-env.ts:3 process.env.NODE_ENV ??= 'production';",

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { loadEnvironment, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
+import { loadEnvironment } from '../config-environment.ts';
 import { run } from './run.ts';
 import { createTerminal } from './terminal.ts';
 

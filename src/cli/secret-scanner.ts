@@ -21,6 +21,44 @@ function after({ line, column }: Position, text: string): Position {
     : { line: line + lines, column: text.length - text.lastIndexOf('\n') };
 }
 
+/** Byte order marks, and the encodings that they name. */
+const MARKS = [
+  { bytes: [0xff, 0xfe], encoding: 'utf-16le' },
+  { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
+] as const;
+
+const MARK_BYTES = 2;
+
+/**
+ * Yields a file as text: UTF-16 if it begins with the byte order mark of it, otherwise UTF-8. Calls `onBinary` once if the file is
+ * neither, because it contains NUL: secrets in another encoding or in a compressed file are not found.
+ */
+export async function* decodeText(
+  chunks: AsyncIterable<Uint8Array>,
+  onBinary: () => void,
+): AsyncGenerator<string> {
+  let first = new Uint8Array(0);
+  let decoder: TextDecoder | null = null;
+  let isBinary = false;
+
+  for await (const chunk of chunks) {
+    let bytes = chunk;
+    if (decoder === null) {
+      first = Buffer.concat([first, chunk]);
+      if (first.length < MARK_BYTES) continue;
+      const mark = MARKS.find((candidate) => candidate.bytes.every((byte, place) => byte === first[place]));
+      decoder = new TextDecoder(mark?.encoding ?? 'utf-8');
+      bytes = first;
+    }
+    if (!isBinary && decoder.encoding === 'utf-8' && bytes.includes(0)) {
+      isBinary = true;
+      onBinary();
+    }
+    yield decoder.decode(bytes, { stream: true });
+  }
+  yield (decoder ?? new TextDecoder()).decode(decoder ? undefined : first);
+}
+
 /** Yields the secrets in a text of any length that arrives in chunks. Keeps one chunk in memory at a time. */
 export async function* scanText(chunks: AsyncIterable<string>): AsyncGenerator<Sighting> {
   let text = '';

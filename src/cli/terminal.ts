@@ -13,8 +13,8 @@ export interface Terminal {
    * Throws an `OperatorError` if there is none or the two differ.
    */
   readPassword(): Promise<string>;
-  /** Returns standard input to its end, in chunks of text. */
-  input(): AsyncIterable<string>;
+  /** Returns standard input to its end, in chunks of bytes. */
+  input(): AsyncIterable<Uint8Array>;
 }
 
 /** The streams of a process that a terminal uses. */
@@ -75,7 +75,7 @@ export function createTerminal(streams: Streams): Terminal {
     report: (line) => {
       streams.stderr.write(`${line}\n`);
     },
-    input: () => streams.stdin.setEncoding('utf8'),
+    input: () => streams.stdin,
     readPassword: () => (streams.stdin.isTTY ? typeTwice(streams) : firstLine(streams.stdin)),
   };
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
@@ -10,6 +9,7 @@ import { NO_NOTIFIER } from './notifier.ts';
 import { openPostgres } from './postgres/connection.ts';
 import { createSqliteDialect, openSqlite, waitLonger } from './sqlite/connection.ts';
 import { createDataVersion } from './sqlite/data-version.ts';
+import { createPrivateFolder } from './sqlite/files.ts';
 import { createSqliteTransact } from './sqlite/transactions.ts';
 import { sqliteStats } from './stats.ts';
 import { createMemoryStreamSlots } from './stream-slots.ts';
@@ -55,7 +55,7 @@ export function wrapSqlite(connection: Database.Database, path: string): SqliteH
 /** Opens the SQLite file of a `file:` URL; creates the file and its folder if they do not exist. */
 export function openSqliteDatabase(url: string): SqliteHandle {
   const file = databaseFile(url);
-  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
+  if (file !== IN_MEMORY) createPrivateFolder(dirname(file));
   return wrapSqlite(openSqlite(file), file);
 }
 

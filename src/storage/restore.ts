@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { OperatorError } from '../platform/operator-error.ts';
@@ -7,7 +7,7 @@ import { migrateToLatest } from './migrations.ts';
 import { openSqliteDatabase } from './open.ts';
 import { copyDatabase } from './sqlite/backup.ts';
 import { isPosternFile } from './sqlite/connection.ts';
-import { syncToDisk } from './sqlite/files.ts';
+import { createPrivateFolder, syncToDisk } from './sqlite/files.ts';
 
 /** The `user_version` of a file that was restored unchanged; the first server that opens it logs a warning. */
 const UNCHANGED = 1;
@@ -56,7 +56,7 @@ export async function restoreDatabase<T>(
   requireNoFile(file);
   if (!existsSync(backup)) throw new OperatorError(`${backup} does not exist.`);
   if (!isPosternFile(backup)) throw new OperatorError(`${backup} is not a Postern backup.`);
-  mkdirSync(dirname(file), { recursive: true });
+  createPrivateFolder(dirname(file));
   const folder = mkdtempSync(`${file}-restoring-`);
   try {
     const copy = join(folder, 'postern.db');

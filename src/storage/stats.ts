@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
@@ -17,7 +17,8 @@ export interface DatabaseStats {
 /** Returns the size of an SQLite database; `file` is `null` in memory. */
 export function sqliteStats(connection: Database.Database, file: string | null): DatabaseStats {
   const number = (pragma: string) => connection.pragma(pragma, { simple: true }) as number;
-  const wal = file === null ? undefined : statSync(`${file}-wal`, { throwIfNoEntry: false });
+  // SQLite keeps the log beside the file itself, not beside a link to it.
+  const wal = file === null ? undefined : statSync(`${realpathSync(file)}-wal`, { throwIfNoEntry: false });
   return {
     bytes: { main: number('page_count') * number('page_size'), wal: wal?.size ?? 0 },
     connections: {},

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { scanText } from '../../src/cli/secret-scanner.ts';
 import { composeSecret } from '../../src/domain/secret.ts';
@@ -19,7 +20,7 @@ function secretOf(kind: 'PERSONAL' | 'SESSION' = 'PERSONAL', prefix = ''): strin
   );
 }
 
-function fileWith(text: string): string {
+function fileWith(text: string | Uint8Array): string {
   const file = join(temporaryFolder(), 'file.txt');
   writeFileSync(file, text);
   return file;
@@ -47,6 +48,30 @@ describe('postern scan', () => {
     const secret = secretOf();
     const { code, stdout } = await runPostern('scan', { input: `x\n${secret}` });
     expect([code, stdout]).toEqual([1, `-:2:1 personal token ${secret.slice(0, 10)}…\n`]);
+  });
+
+  test.each(['utf16le', 'utf16be'])('finds secrets in %s with a byte order mark', async (encoding) => {
+    const secret = secretOf();
+    const bytes = Buffer.from(`\uFEFFé\n$Env:TOKEN = "${secret}"\n`, 'utf16le');
+    const file = fileWith(encoding === 'utf16le' ? bytes : bytes.swap16());
+    const { code, stdout } = await call(`scan ${file}`);
+    expect([code, stdout]).toEqual([1, `${file}:2:15 personal token ${secret.slice(0, 10)}…`]);
+  });
+
+  test('names each file that it cannot search, searches the others, and does not exit with 0', async () => {
+    const wide = fileWith(Buffer.from(secretOf(), 'utf16le'));
+    const packed = fileWith(gzipSync(secretOf()));
+    const alone = await call(`scan ${wide}`);
+    expect([alone.code, alone.stdout]).toEqual([1, '']);
+    const secret = secretOf();
+    const { code, stdout, stderr } = await call(`scan /nonexistent ${wide} ${packed} ${fileWith(secret)}`);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`personal token ${secret.slice(0, 10)}…`)]);
+    expect(stderr.split('\n')).toEqual([
+      '/nonexistent: cannot be read (ENOENT)',
+      expect.stringContaining(`${wide}: is not UTF-8 or UTF-16 text`),
+      expect.stringContaining(`${packed}: is not UTF-8 or UTF-16 text`),
+      'postern scan: Secrets found: 1. Files that could not be searched: 3.',
+    ]);
   });
 
   test('fails if a file does not exist', async () => {

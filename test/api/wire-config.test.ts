@@ -133,6 +133,7 @@ describe('an invalid configuration is refused with the name of its variable', ()
     ['DATABASE_URL', './data/postern.db'],
     ['DATABASE_URL', 'mysql://localhost/postern'],
     ['POSTERN_PUBLIC_URL', 'postern.example'],
+    ['POSTERN_PUBLIC_URL', 'https://postern.example/?a'],
     ['POSTERN_PUBLIC_URL', 'https://postern.example/path'],
     ['POSTERN_PUBLIC_URL', 'ftp://postern.example'],
     ['POSTERN_OWNER_EMAIL', 'ada'],
@@ -156,6 +157,41 @@ describe('an invalid configuration is refused with the name of its variable', ()
     expect(complaint).not.toContain('\n');
   });
 
+  test.each([
+    ['postgres://ada:50%off@db.example/postern', 'write %25 for %'],
+    ['postgres://ada:%E9t%E9@db.example/postern', 'write %25 for %'],
+    ['postgres://ada:a/b@db.example/postern', 'percent-encode'],
+    ['postgres://ada:a#b@db.example/postern', 'percent-encode'],
+    ['postgres://ada:a?b@db.example/postern', 'percent-encode'],
+    ['file:./postern.db?mode=ro', 'has no parameters'],
+    ['file:///var/lib/postern.db?cache=shared', 'has no parameters'],
+    ['file:postern.db#main', 'has no parameters'],
+    ['file:~/postern.db', 'only a shell expands'],
+    ['file:///~/postern.db', 'only a shell expands'],
+    ['file:$HOME/postern.db', 'only a shell expands'],
+    ['file://data/postern.db', 'two slashes'],
+    ['file://localhost/postern.db', 'two slashes'],
+    ['file:my%20data/postern.db', 'escapes'],
+    ['file:///data/50%.db', 'escapes'],
+    ['file:///data%2Fpostern.db', 'escapes'],
+    ['file: postern.db', 'a space'],
+    ['file:"postern.db"', 'quotation mark'],
+    ['file:', 'names a folder'],
+    ['file:./data/', 'names a folder'],
+    ['file:..', 'names a folder'],
+  ])('DATABASE_URL=%s, with a hint', (value, hint) => {
+    const complaint = complaintAbout({ DATABASE_URL: value });
+    expect(complaint).toMatch(/^DATABASE_URL /);
+    expect(complaint).toContain(hint);
+    expect(complaint).not.toContain(value);
+  });
+
+  test('a path in POSTERN_PUBLIC_URL, because Postern cannot run under one', () => {
+    const complaint = complaintAbout({ POSTERN_PUBLIC_URL: 'https://intranet.example/postern/' });
+    expect(complaint).toContain('POSTERN_PUBLIC_URL has a path');
+    expect(complaint).toContain('a host name of its own');
+  });
+
   test('contradicting variables are both named', () => {
     const complaint = complaintAbout({ POSTERN_OWNER_PASSWORD: 'correct horse battery' });
     expect(complaint).toContain('POSTERN_OWNER_PASSWORD');
@@ -171,6 +207,38 @@ describe('an invalid configuration is refused with the name of its variable', ()
     expect(complaint).toMatch(/PORT .*POSTERN_OWNER_PASSWORD /);
     expect(complaint).not.toContain('swordfish');
   });
+});
+
+/** What Kubernetes sets in each container of a namespace with the Services `postern` and `postern-metrics`. */
+const SERVICE_LINKS = {
+  POSTERN_SERVICE_HOST: '10.96.0.17',
+  POSTERN_SERVICE_PORT: '4000',
+  POSTERN_SERVICE_PORT_HTTP: '4000',
+  POSTERN_PORT: 'tcp://10.96.0.17:4000',
+  POSTERN_PORT_4000_TCP: 'tcp://10.96.0.17:4000',
+  POSTERN_PORT_4000_TCP_PROTO: 'tcp',
+  POSTERN_PORT_4000_TCP_PORT: '4000',
+  POSTERN_PORT_4000_TCP_ADDR: '10.96.0.17',
+  POSTERN_METRICS_SERVICE_HOST: 'fd00::17',
+  POSTERN_METRICS_SERVICE_PORT: '9464',
+  POSTERN_METRICS_PORT: 'tcp://[fd00::17]:9464',
+  POSTERN_METRICS_PORT_9464_TCP: 'tcp://[fd00::17]:9464',
+  POSTERN_METRICS_PORT_9464_TCP_PROTO: 'tcp',
+  POSTERN_METRICS_PORT_9464_TCP_PORT: '9464',
+  POSTERN_METRICS_PORT_9464_TCP_ADDR: 'fd00::17',
+};
+
+test('variables with which Kubernetes describes a Service of this name are ignored, and misspelt settings are not', () => {
+  expect(readConfig(SERVICE_LINKS)).toEqual(readConfig({}));
+  expect(readConfig({ ...SERVICE_LINKS, POSTERN_METRICS_PORT: '9464' }).metricsPort).toBe(9464);
+  for (const [name, value] of [
+    ['POSTERN_PORT', '4000'],
+    ['POSTERN_SERVICE_HOST', 'postern.example'],
+    ['POSTERN_METRICS_PORT', 'udp'],
+    ['POSTERN_PORT_4000_TCP', '4000'],
+  ] as const) {
+    expect(complaintAbout({ [name]: value })).toMatch(new RegExp(`^${name} `));
+  }
 });
 
 test('.env.example lists exactly the variables, with their descriptions and defaults', () => {

@@ -81,6 +81,20 @@ describe('a start', () => {
     await main.says(/Sign in as env@example\.com /);
   });
 
+  test('reads the first line of .env after a byte order mark, and refuses a file in another encoding', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, '.env');
+    writeFileSync(file, '\uFEFFPOSTERN_LOG_LEVEL=loud\r\nPOSTERN_GRAPHIQL=on\r\n');
+    const marked = await startMain(folder).end();
+    expect(marked.output).toMatch(/^Postern cannot start: POSTERN_LOG_LEVEL must be one of /);
+    writeFileSync(file, '\uFEFFPOSTERN_GRAPHIQL=off\r\n', 'utf16le');
+    const wide = await startMain(folder).end();
+    expect([wide.code, wide.output]).toEqual([
+      1,
+      'Postern cannot start: .env is not UTF-8. Save it as UTF-8; editors on Windows offer other encodings.\n',
+    ]);
+  });
+
   test('with an invalid configuration ends with one line that names the variables', async () => {
     const env = { PORT: 'x', POSTERN_UNHEARD_OF: 'on', POSTERN_OWNER_PASSWORD: 'swordfish' };
     const { code, output } = await startMain(temporaryFolder(), env).end();

@@ -48,7 +48,7 @@ export async function call(
       report: (line) => void stderr.push(line),
       readPassword: async () => input,
       async *input() {
-        yield input;
+        yield Buffer.from(input);
       },
     },
     config: () => readConfig(env),

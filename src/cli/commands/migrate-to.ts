@@ -1,9 +1,10 @@
+import { databaseUrlProblem } from '../../config-database.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { isPostgres, openDatabase, openSqliteDatabase } from '../../storage/open.ts';
 import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
 import { transfer } from '../../storage/transfer.ts';
 import { alignColumns } from '../columns.ts';
-import type { Command } from '../command.ts';
+import { type Command, UsageError } from '../command.ts';
 import { existingFile } from '../operator.ts';
 
 export const command: Command = {
@@ -21,6 +22,8 @@ not in the URL: other users of the machine can see arguments.`,
         'This command copies an SQLite file (DATABASE_URL) to PostgreSQL (postgres://…).',
       );
     }
+    const problem = databaseUrlProblem(url);
+    if (problem !== null) throw new UsageError(`URL ${problem}.`);
     const lock = acquireServerLock(existingFile(databaseUrl));
     const source = openSqliteDatabase(databaseUrl);
     try {

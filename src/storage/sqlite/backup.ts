@@ -1,5 +1,5 @@
-import { renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { createPrivateFile, syncToDisk } from './files.ts';
@@ -12,11 +12,13 @@ import { createPrivateFile, syncToDisk } from './files.ts';
  * server it would never finish. The copy leaves out free pages, and with them the remains of deleted rows.
  */
 export function copyDatabase(file: string, target: string): void {
-  const partial = `${target}.partial`;
   const database = new Database(file, { fileMustExist: true });
+  let folder: string | null = null;
   try {
+    // A new folder that only its owner can enter: in a shared one, another user could have created the file or a link first.
+    folder = mkdtempSync(`${target}.partial-`);
+    const partial = join(folder, 'postern.db');
     // SQLite would create a world-readable file. It accepts an empty file with stricter permissions.
-    rmSync(partial, { force: true });
     createPrivateFile(partial);
     database.prepare('vacuum into ?').run(partial);
     syncToDisk(partial);
@@ -24,7 +26,7 @@ export function copyDatabase(file: string, target: string): void {
     syncToDisk(dirname(target));
   } finally {
     database.close();
-    rmSync(partial, { force: true });
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
 }
 

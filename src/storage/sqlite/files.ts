@@ -1,6 +1,13 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 
-const OWNER_ONLY = 0o600;
+/** The mode of a file that only its owner can read and write. */
+export const OWNER_ONLY = 0o600;
+const OWNER_ONLY_FOLDER = 0o700;
+
+/** Creates a folder, and those above it, that only its owner can enter. Does nothing if it exists. */
+export function createPrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+}
 
 /** Creates an empty file that only its owner can read. Returns `false`, without a change, if the file exists. */
 export function createPrivateFile(path: string): boolean {

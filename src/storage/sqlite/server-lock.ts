@@ -1,7 +1,8 @@
-import { realpathSync } from 'node:fs';
+import { chmodSync, realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { errorCodeOf } from '../errors.ts';
+import { createPrivateFile, OWNER_ONLY } from './files.ts';
 
 /** A lock that keeps other servers off a database file. */
 export interface ServerLock {
@@ -20,7 +21,10 @@ export interface ServerLock {
 export function acquireServerLock(file: string | null): ServerLock {
   if (file === null) return { release: () => {} };
   // The real path, so that a database has one lock even if it is opened through a link.
-  const lock = new Database(`${realpathSync(file)}-server`, { timeout: 0 });
+  const path = `${realpathSync(file)}-server`;
+  // Any user who can read the file could hold a lock on it, and so keep the server from starting.
+  if (!createPrivateFile(path)) chmodSync(path, OWNER_ONLY);
+  const lock = new Database(path, { timeout: 0 });
   try {
     lock.exec('begin exclusive');
   } catch (error) {

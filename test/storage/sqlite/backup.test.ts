@@ -1,9 +1,18 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
 import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { backupDatabase, copyDatabase } from '../../../src/storage/sqlite/backup.ts';
+import { acquireServerLock } from '../../../src/storage/sqlite/server-lock.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
@@ -70,6 +79,19 @@ test('a failed backup leaves no file', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('a backup writes to no path that another user could have prepared', async () => {
+  const { file, folder, handle } = openFile();
+  await handle.close();
+  const copy = join(folder, 'copy.db');
+  const foreign = join(folder, 'foreign');
+  mkdirSync(`${copy}.partial`);
+  symlinkSync(foreign, `${copy}.partial/postern.db`);
+  backupDatabase(file, copy);
+  expect(await attemptsIn(copy)).toEqual([]);
+  expect(existsSync(foreign)).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(['copy.db', 'copy.db.partial', 'postern.db']);
+});
+
 test('a copy replaces an older copy', async () => {
   const { file, folder, handle } = openFile();
   const copy = join(folder, 'copy.db');
@@ -80,11 +102,32 @@ test('a copy replaces an older copy', async () => {
   await handle.close();
 });
 
-test('only its owner can read a new database and the files beside it', async () => {
-  const folder = join(temporaryFolder(), 'data');
+test('only its owner can enter the folder of a new database, and read its files and lock', async () => {
+  const folder = join(temporaryFolder(), 'var', 'data');
   const handle = openSqliteDatabase(`file:${join(folder, 'postern.db')}`);
   handle.connection.exec('create table written (id text)');
-  const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
-  expect(modes).toEqual([0o600, 0o600, 0o600]);
+  const lock = acquireServerLock(handle.file);
+  const mode = (path: string) => statSync(path).mode & 0o777;
+  expect(readdirSync(folder).map((name) => [name, mode(join(folder, name))])).toEqual([
+    ['postern.db', 0o600],
+    ['postern.db-server', 0o600],
+    ['postern.db-server-journal', 0o600],
+    ['postern.db-shm', 0o600],
+    ['postern.db-wal', 0o600],
+  ]);
+  expect([mode(folder), mode(join(folder, '..'))]).toEqual([0o700, 0o700]);
+  lock.release();
   await handle.close();
+});
+
+test('the size of the write-ahead log is that of the file itself, also if it is opened through a link', async () => {
+  const { file, folder, handle } = openFile();
+  await handle.close();
+  const link = join(folder, 'link.db');
+  symlinkSync(file, link);
+  const linked = openSqliteDatabase(`file:${link}`);
+  await addAttempt(linked, 'written');
+  expect((await linked.measure()).bytes.wal).toBe(statSync(`${file}-wal`).size);
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0);
+  await linked.close();
 });
