@@ -216,6 +216,32 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect((await send('/repositories/website', { headers })).status).toBe(200);
     });
 
+    test('receives requests whose cookies are larger than what Postern reads, and Postern sees who sent them', async () => {
+      const send = await startProxy();
+      const token = await tokenFor('website', 'READ');
+      const large = {
+        Cookie: 'c'.repeat(8000),
+        Referer: 'r'.repeat(8000),
+        'Accept-Language': 'l'.repeat(600),
+      };
+      const headers = { ...bearer(token), ...large, 'User-Agent': 'browser/1' };
+      const answer = await send('/repositories/website', { headers });
+      expect([answer.status, reached(answer).headers.cookie]).toEqual([200, large.Cookie]);
+      const other = await send('/repositories/other', { headers });
+      expect([other.status, JSON.parse(other.body).errors[0].extensions.reason]).toEqual([
+        403,
+        'MISSING_SCOPE',
+      ]);
+      const anonymous = await send('/repositories/website', { headers: large });
+      expect([anonymous.status, anonymous.headers['www-authenticate']]).toEqual([
+        401,
+        'Bearer realm="postern"',
+      ]);
+      const query = 'query ($id: ID!) { token(id: $id) { lastUsedIp lastUsedUserAgent } }';
+      const { data } = await server.postern.post(query, { id: token.id }, server.postern.owner.session);
+      expect(data.token).toEqual({ lastUsedIp: expect.any(String), lastUsedUserAgent: 'browser/1' });
+    });
+
     test('receives no request after a revocation, or while Postern cannot be reached', async () => {
       const send = await startProxy();
       const token = await tokenFor('website', 'READ');

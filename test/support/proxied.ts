@@ -60,7 +60,7 @@ export interface Reached {
 
 /** Starts a service that responds with what it received; returns its port. */
 export async function startEcho(): Promise<number> {
-  const service = createServer(async (request, response) => {
+  const service = createServer({ maxHeaderSize: 64 * 1024 }, async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method, url, headers } = request;
