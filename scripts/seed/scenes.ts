@@ -48,7 +48,11 @@ async function fillWorkspace(stage: Stage): Promise<string> {
     await mutate('acceptInvitation', { secret: invited.secret }, await signIn(stage, emailOf(name)));
     stage.advance(90 * MINUTE);
   }
-  const operations = ['READ', 'LIST', 'UPDATE'];
+  const operations = [
+    { name: 'READ' },
+    { name: 'LIST' },
+    { name: 'REFUND', role: 'WORKSPACE_MANAGER', description: 'Refunds a paid invoice' },
+  ];
   await mutate('registerEntityType', { workspaceId, name: 'invoice', operations }, owner);
   return workspaceId;
 }

@@ -161,11 +161,15 @@ function denialByScope(principal: Principal, target: ScopeTarget): Denial | null
   return covers(principal.chain, located) ? null : missingScope(target);
 }
 
-/** Decides on a workspace or an entity in it; a context of `null` means that it does not exist or that the caller has no access. */
+/**
+ * Decides on a workspace or an entity in it; a context of `null` means that it does not exist or that the caller has no
+ * access. `declaredRole` is the role that a registered type declares for the operation.
+ */
 export function authorizeEntity(
   principal: Principal,
   request: Extract<AccessRequest, { kind: 'role' | 'entity' }>,
   context: AccessContext | null,
+  declaredRole?: Role,
 ): Decision {
   if (!context || (context.role === null && context.shared.length === 0)) return NOT_FOUND;
   if (request.kind === 'entity' && isToken(principal)) {
@@ -176,7 +180,8 @@ export function authorizeEntity(
   const subject = policySubjectOf(principal);
   if (subject && !isOpenTo(context.policy, subject)) return deny('POLICY');
   if (request.kind === 'entity' && context.shared.includes(request.operation)) return grantFor(context);
-  const required = request.kind === 'role' ? request.role : roleForOperation(request.operation);
+  const required =
+    request.kind === 'role' ? request.role : (declaredRole ?? roleForOperation(request.operation));
   const isSelf =
     request.kind === 'role' && principal.kind === 'SESSION' && request.selfId === principal.userId;
   const hasRole = context.role !== null && (isSelf || isAtLeast(context.role, required));

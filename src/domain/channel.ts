@@ -1,5 +1,5 @@
 import { badInput, type InputIssue } from './errors.ts';
-import { normaliseOperations, type Operation } from './scopes.ts';
+import { isBuiltInOperation, normaliseOperations, type Operation } from './scopes.ts';
 
 /** A channel, which stores messages and streams them. Instants are milliseconds since the epoch. */
 export interface Channel {
@@ -25,7 +25,7 @@ export interface Granter {
   readonly tokenId: string | null;
 }
 
-/** Returns the operations of a share, each once. Throws `BAD_USER_INPUT` if there are none, or if `CREATE` is one of them. */
+/** Returns the operations of a share, each once. Throws `BAD_USER_INPUT` if there are none, or if one is `CREATE` or not an operation of channels. */
 export function parseSharedOperations(
   operations: readonly Operation[],
   path: InputIssue['path'],
@@ -33,5 +33,7 @@ export function parseSharedOperations(
   if (operations.length === 0) throw badInput(path, 'must name at least one operation');
   if (operations.includes('CREATE'))
     throw badInput(path, 'CREATE cannot be shared: the channel exists already');
+  const unknown = operations.filter((operation) => !isBuiltInOperation(operation));
+  if (unknown.length > 0) throw badInput(path, `a channel has no operation ${unknown.join(', ')}`);
   return normaliseOperations(operations);
 }

@@ -3,12 +3,19 @@ import { policySubjectOf, type TokenAuthority, type TokenPrincipal } from './pri
 import { isAtLeast, type Role } from './roles.ts';
 import {
   BUILT_IN_OPERATIONS,
+  includesEntity,
   isBuiltIn,
   normaliseOperations,
   type Operation,
   roleForOperation,
   type ScopeRule,
 } from './scopes.ts';
+
+/** An operation of an entity type, with the lowest role that is allowed it. */
+export interface DeclaredOperation {
+  readonly name: Operation;
+  readonly role: Role;
+}
 
 /** The authority of a token's owner, or of a workspace token's role, in one workspace. */
 export interface WorkspaceAccess {
@@ -19,7 +26,10 @@ export interface WorkspaceAccess {
   /** The channels of the workspace that are shared with the owner. */
   readonly shares: readonly { readonly channelId: string; readonly operations: readonly Operation[] }[];
   /** The entity types that the workspace registered. */
-  readonly entityTypes: readonly { readonly name: string; readonly operations: readonly Operation[] }[];
+  readonly entityTypes: readonly {
+    readonly name: string;
+    readonly operations: readonly DeclaredOperation[];
+  }[];
 }
 
 /** The authority on the owner's tokens that a scope can contain. */
@@ -30,17 +40,21 @@ const OWN_TOKENS: ScopeRule = Object.freeze({
   operations: BUILT_IN_OPERATIONS.token,
 });
 
+const withRoles = (operations: readonly Operation[]): DeclaredOperation[] =>
+  operations.map((name) => ({ name, role: roleForOperation(name) }));
+
+const BUILT_IN_TYPES = Object.freeze([
+  { name: 'workspace', operations: withRoles(BUILT_IN_OPERATIONS.workspace) },
+  { name: 'channel', operations: withRoles(BUILT_IN_OPERATIONS.channel) },
+]);
+
 function rulesOfRole(role: Role, { workspaceId, entityTypes }: WorkspaceAccess): ScopeRule[] {
-  const types = [
-    { name: 'workspace', operations: BUILT_IN_OPERATIONS.workspace },
-    { name: 'channel', operations: BUILT_IN_OPERATIONS.channel },
-    ...entityTypes,
-  ];
+  const types = [...BUILT_IN_TYPES, ...entityTypes];
   return types.map(({ name, operations }) => ({
     entityType: name,
     entityId: null,
     workspaceId,
-    operations: operations.filter((operation) => isAtLeast(role, roleForOperation(operation))),
+    operations: operations.filter((each) => isAtLeast(role, each.role)).map((each) => each.name),
   }));
 }
 
@@ -70,10 +84,11 @@ function located(scope: ScopeRule, workspaceOfChannel: ReadonlyMap<string, strin
   return workspaceId === undefined ? null : { ...scope, operations, workspaceId };
 }
 
-/** Returns the narrower of two limits; `undefined` if they have nothing in common. */
+/** Returns the narrower of two limits, which are ids or patterns; `undefined` if they have nothing in common. */
 function narrower(a: string | null, b: string | null): string | null | undefined {
   if (a === null || b === null) return a ?? b;
-  return a === b ? a : undefined;
+  if (includesEntity(a, b)) return b;
+  return includesEntity(b, a) ? a : undefined;
 }
 
 /** Returns the intersection of two rules; `null` if it is empty. */

@@ -1,8 +1,9 @@
 import type { TokenAuthority } from './principal.ts';
-import { concerns, isBuiltIn, type Operation, type ScopeRule } from './scopes.ts';
+import { concerns, includesEntity, isBuiltIn, type Operation, type ScopeRule } from './scopes.ts';
 
-/** One clause of the coverage of a token's scopes: one entity or all, in one workspace or all. */
+/** One clause of the coverage of a token's scopes: some entities or all, in one workspace or all. */
 export interface VisibilityClause {
+  /** One entity or, of a registered type, a pattern; `null` for all. */
   readonly entityId: string | null;
   readonly workspaceId: string | null;
 }
@@ -46,12 +47,14 @@ function fits(clause: VisibilityClause, extent: Extent, { entityId, workspaceId 
     clause.workspaceId === null ||
     (workspaceId === undefined ? extent !== 'EVERY' : clause.workspaceId === workspaceId);
   const fitsEntity =
-    clause.entityId === null || extent === 'ANY' || (extent === 'ONE' && clause.entityId === entityId);
+    clause.entityId === null ||
+    extent === 'ANY' ||
+    (extent === 'ONE' && entityId !== undefined && includesEntity(clause.entityId, entityId));
   return fitsWorkspace && fitsEntity;
 }
 
 /**
- * Returns whether every link of a chain has a clause that fits. A clause for single entities fits neither a new one nor every one;
+ * Returns whether every link of a chain has a clause that fits. A clause for single entities or a pattern fits neither a new one nor every one;
  * a clause for one workspace does not fit every entity unless the check names that workspace.
  */
 export function covers(chain: readonly TokenAuthority[], target: ScopeTarget): boolean {

@@ -1,6 +1,6 @@
 import type { Role } from './roles.ts';
 
-/** The operations that a scope can list. */
+/** The built-in operations. */
 export const OPERATIONS = [
   'CREATE',
   'READ',
@@ -13,7 +13,22 @@ export const OPERATIONS = [
   'SUBSCRIBE',
 ] as const;
 
-export type Operation = (typeof OPERATIONS)[number];
+export type BuiltInOperation = (typeof OPERATIONS)[number];
+
+/** The name of an operation: a built-in one, or one that a registered entity type declares. */
+export type Operation = string;
+
+const OPERATION_NAME = /^[A-Z][A-Z0-9_]{0,49}$/;
+
+/** Returns whether a text can name an operation: upper snake case in ASCII, up to 50 characters. */
+export function isOperationName(text: string): boolean {
+  return OPERATION_NAME.test(text);
+}
+
+/** Returns whether an operation is built in. */
+export function isBuiltInOperation(operation: Operation): operation is BuiltInOperation {
+  return (OPERATIONS as readonly string[]).includes(operation);
+}
 
 /** The built-in entity types and the operations that each one has. */
 export const BUILT_IN_OPERATIONS: Readonly<Record<BuiltInEntityType, readonly Operation[]>> = Object.freeze({
@@ -29,10 +44,10 @@ export function isBuiltIn(entityType: string): entityType is BuiltInEntityType {
   return Object.hasOwn(BUILT_IN_OPERATIONS, entityType);
 }
 
-/** The rule of a scope: operations on one entity of a type or all, in one workspace or all. */
+/** The rule of a scope: operations on some entities of a type or all, in one workspace or all. */
 export interface ScopeRule {
   readonly entityType: string;
-  /** `null` covers every entity of the type. */
+  /** One entity, or a pattern (`isPattern`); `null` covers every entity of the type. */
   readonly entityId: string | null;
   /** `null` covers every workspace of the owner. */
   readonly workspaceId: string | null;
@@ -44,9 +59,37 @@ export interface TokenScope extends ScopeRule {
   readonly id: string;
 }
 
-/** Returns operations in the order of `OPERATIONS`, each once. */
+/** Returns operations once each: built-in ones in the order of `OPERATIONS`, then the others by name. */
 export function normaliseOperations(operations: readonly Operation[]): Operation[] {
-  return OPERATIONS.filter((operation) => operations.includes(operation));
+  const own = operations.filter((operation) => !isBuiltInOperation(operation));
+  return [...OPERATIONS.filter((operation) => operations.includes(operation)), ...new Set(own.sort())];
+}
+
+/** Both are the end of a segment of an id, so that a pattern never covers part of a name. */
+const PATTERN = /^[^*]+[/:]\*$/;
+
+/**
+ * Returns whether a text has the shape of a pattern: a literal of at least two characters that ends with `/` or `:`, and
+ * then one star. It is never an entity id, because no id contains a star.
+ */
+export function isPattern(text: string): boolean {
+  return text.length > 2 && PATTERN.test(text);
+}
+
+/** Returns whether an id or a pattern is a pattern, for values that are already valid. */
+export function hasStar(entity: string): boolean {
+  return entity.endsWith('*');
+}
+
+/**
+ * Returns whether an id or a pattern includes another: equal ones, or a pattern whose literal the other begins with and
+ * exceeds. Compares byte for byte.
+ */
+export function includesEntity(outer: string, inner: string): boolean {
+  if (outer === inner) return true;
+  if (!hasStar(outer)) return false;
+  const literal = outer.slice(0, -1);
+  return inner.length > literal.length && inner.startsWith(literal);
 }
 
 /** Returns whether a scope contains an operation on a type, on any entity. */
@@ -79,13 +122,14 @@ export function includesRule(scopes: readonly ScopeRule[], rule: ScopeRule): boo
     scopes.some(
       (scope) =>
         concerns(scope, operation, rule.entityType) &&
-        (scope.entityId === null || scope.entityId === rule.entityId) &&
+        (scope.entityId === null ||
+          (rule.entityId !== null && includesEntity(scope.entityId, rule.entityId))) &&
         (scope.workspaceId === null || scope.workspaceId === rule.workspaceId),
     ),
   );
 }
 
-/** Returns the role that a member needs for an operation on a channel, a workspace or a registered entity. */
+/** Returns the role that a member needs for a built-in operation, unless a registered entity type declares another. */
 export function roleForOperation(operation: Operation): Role {
   return operation === 'READ' || operation === 'LIST' || operation === 'SUBSCRIBE' ? 'VIEWER' : 'TEAM_MEMBER';
 }

@@ -217,8 +217,14 @@ interface EntityTypesTable {
   workspace_id: Fixed<string>;
   name: Fixed<string>;
   description: string | null;
-  /** Names, separated by spaces. */
-  operations: string;
+}
+
+interface EntityOperationsTable {
+  workspace_id: Fixed<string>;
+  entity_type: Fixed<string>;
+  name: Fixed<string>;
+  description: Fixed<string | null>;
+  role: Fixed<number>;
 }
 
 interface ClockMarkTable {
@@ -266,6 +272,7 @@ export interface Tables {
   channel_shares: ChannelSharesTable;
   messages: MessagesTable;
   entity_types: EntityTypesTable;
+  entity_operations: EntityOperationsTable;
   clock_mark: ClockMarkTable;
   stream_servers: StreamServersTable;
   stream_slots: StreamSlotsTable;

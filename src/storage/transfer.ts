@@ -21,6 +21,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   token_issuers: ['token_id', 'issuer_id'],
   token_scopes: ['id'],
   entity_types: ['workspace_id', 'name'],
+  entity_operations: ['workspace_id', 'entity_type', 'name'],
   channels: ['id'],
   channel_shares: ['channel_id', 'user_id', 'granter_id', 'operation'],
   messages: ['id'],

@@ -44,7 +44,7 @@ async function decisionsOnType(secret: string, args: Record<string, string>, eve
 }
 
 test('after each change of members, roles, policies, shares and scopes, every caller is allowed exactly what the model allows', async () => {
-  const random = seededRandom(7);
+  const random = seededRandom(5);
   const verdicts = new Map<string, number>();
   for (let count = 0; count < CHANGES; count++) {
     await changeSomething(random, scenario);

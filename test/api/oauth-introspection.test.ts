@@ -47,9 +47,14 @@ describe('an active token', () => {
         workspace: null,
         role: null,
         access: 'FULL',
+        subject: null,
+        metadata: null,
         scopes: [
-          { entityType: 'workspace', entityId: null, workspaceId, operations: ['READ', 'LIST'] },
-          { entityType: 'channel', entityId: null, workspaceId, operations },
+          {
+            ...{ entityType: 'workspace', entityId: null, entityPattern: null, workspaceId },
+            operations: ['READ', 'LIST'],
+          },
+          { entityType: 'channel', entityId: null, entityPattern: null, workspaceId, operations },
         ],
       },
     });
@@ -70,7 +75,7 @@ describe('an active token', () => {
     await mutate(
       postern,
       'registerEntityType',
-      { workspaceId, name: 'repository', operations: ['READ'] },
+      { workspaceId, name: 'repository', operations: [{ name: 'READ' }] },
       owner.session,
       'entityType { name }',
     );
@@ -80,7 +85,8 @@ describe('an active token', () => {
       scoped(
         { entityType: 'channel', entityId: channel, operations: ['PUBLISH', 'READ'] },
         { entityType: 'channel', operations: ['LIST'] },
-        { entityType: 'repository', entityId: 'team/a repo', operations: ['READ'] },
+        { entityType: 'repository', workspaceId, entityId: 'team/a repo', operations: ['READ'] },
+        { entityType: 'repository', workspaceId, entityPattern: 'team:ü/*', operations: ['READ'] },
         { entityType: 'token', operations: ['CREATE'] },
       ),
     );
@@ -90,6 +96,7 @@ describe('an active token', () => {
       `channel:publish:${channel}`,
       `channel:read:${channel}`,
       'repository:read:team%2Fa%20repo',
+      'repository:read:team%3A%C3%BC%2F*',
     ]);
   });
 

@@ -58,7 +58,11 @@ describe('a scope', () => {
       'operations',
     ],
     ['an operation that tokens do not have', { entityType: 'token', operations: ['PUBLISH'] }, 'operations'],
-    ['an unregistered type', { entityType: 'invoice', operations: ['READ'] }, 'entityType'],
+    [
+      'an unregistered type',
+      { entityType: 'invoice', operations: ['READ'], workspaceId: 'home' },
+      'entityType',
+    ],
     [
       'a workspace on a token',
       { entityType: 'token', operations: ['READ'], workspaceId: 'home' },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
+import { declared } from '../support/operations.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { type VerifyQuery, verify } from '../support/verify.ts';
 
@@ -9,7 +10,7 @@ let workspaceId: string;
 beforeEach(async () => {
   postern = await startTestApp();
   workspaceId = postern.workspaceId;
-  const input = { workspaceId, name: 'repository', operations: ['CREATE', 'READ', 'UPDATE'] };
+  const input = { workspaceId, name: 'repository', operations: declared('CREATE', 'READ', 'UPDATE') };
   await mutate(postern, 'registerEntityType', input, postern.owner.session, 'entityType { name }');
 });
 afterEach(() => postern.close());
@@ -242,6 +243,34 @@ describe('an invalid id never widens a check', () => {
     ['only any', 400, 'any=true'],
     ['only separators', 400, '&&'],
     ['an id with an asterisk', 400, `${THERE}&entityId=acme/*`],
+    ['an empty segment', 400, `${THERE}&entityId=acme//website`],
+    ['a slash in front', 400, `${THERE}&entityId=/website`],
+    ['a slash at the end', 400, `${THERE}&entityId=website/`],
+    ['a parent segment', 400, `${THERE}&entityId=acme/../website`],
+    ['an encoded parent segment', 400, `${THERE}&entityId=acme/%2e%2e/website`],
+    ['a segment of one dot', 400, `${THERE}&entityId=.`],
+    ['a parent segment after a colon', 400, `${THERE}&entityId=repo:../website`],
+    ['an escape that was encoded twice', 400, `${THERE}&entityId=acme%252fwebsite`],
+    ['a backslash', 400, `${THERE}&entityId=acme%5cwebsite`],
+    ['a question mark', 400, `${THERE}&entityId=website%3fa`],
+    ['a number sign', 400, `${THERE}&entityId=website%23a`],
+    [
+      'an operation with a letter that folds to ASCII',
+      400,
+      `operation=l%C4%B1st&entityType=repository&workspaceId=HERE`,
+    ],
+    ['an operation that is not a name', 400, `operation=1st&entityType=repository&workspaceId=HERE`],
+    [
+      'an operation that is too long',
+      400,
+      `operation=${'a'.repeat(51)}&entityType=repository&workspaceId=HERE`,
+    ],
+    [
+      'an operation that the type does not declare',
+      403,
+      `operation=fly&entityType=repository&workspaceId=HERE`,
+    ],
+    ['an operation that a channel does not have', 403, 'operation=fly&entityType=channel'],
     ['bytes that are not UTF-8', 400, `${THERE}&entityId=%ff`],
     ['an incomplete escape', 400, `${THERE}&entityId=website%2`],
     ['a malformed workspaceId', 403, `${REGISTERED}&workspaceId=wsp_1&entityId=website`],

@@ -116,7 +116,7 @@ describe('an access check', () => {
     ['an operation without a type', 'operation=read'],
     ['a type without an operation', 'entityType=channel'],
     ['an entity without an operation', 'entityId=chn_0'],
-    ['an unknown operation', 'operation=fly&entityType=channel'],
+    ['an operation that is not a name', 'operation=1st&entityType=channel'],
     ['an empty value', 'operation=read&entityType=channel&entityId='],
     ['a registered type without its workspace', 'operation=read&entityType=repository&entityId=1'],
   ])('is a bad request with %s, for every caller', async (_, query) => {

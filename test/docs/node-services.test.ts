@@ -14,7 +14,7 @@ beforeAll(async () => {
   project = createProject();
   server = await startWire({ POSTERN_TRUST_PROXY: '1' });
   const { workspaceId, owner } = server.postern;
-  const type = { workspaceId, name: 'repository', operations: ['READ'] };
+  const type = { workspaceId, name: 'repository', operations: [{ name: 'READ' }] };
   await mutate(server.postern, 'registerEntityType', type, owner.session, 'entityType { name }');
   const scopes = [{ entityType: 'repository', entityId: 'website', workspaceId, operations: ['READ'] }];
   secret = (await createPersonalToken(server.postern, owner.session, { access: 'SCOPED', scopes })).secret;
@@ -118,8 +118,9 @@ test('the first example is complete, and the types distinguish the two decisions
       if (decision?.allowed) return (decision satisfies Allowed).email;
       return decision === undefined ? null : (decision satisfies Denied).code;
     }
-    // @ts-expect-error: there is no such operation
-    export const wrong = verify(new Headers(), { operation: 'fly', entityType: 'channel' });`,
+    export const own = verify(new Headers(), { operation: 'refund', entityType: 'invoice', workspaceId: 'wsp_1' });
+    // @ts-expect-error: an operation is a text
+    export const wrong = verify(new Headers(), { operation: 1, entityType: 'channel' });`,
   );
   project.compile('types.mts');
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { codeBlocks } from '../support/docs.ts';
+import { declared } from '../support/operations.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 // Traefik and Envoy are not packaged for Debian. The tests read their configurations and send the checks that they contain.
@@ -53,7 +54,7 @@ let postern: TestApp;
 beforeEach(async () => {
   postern = await startTestApp();
   const { workspaceId, owner } = postern;
-  const operations = ['CREATE', 'READ', 'UPDATE', 'DELETE'];
+  const operations = declared('CREATE', 'READ', 'UPDATE', 'DELETE');
   const input = { workspaceId, name: 'repository', operations };
   await mutate(postern, 'registerEntityType', input, owner.session, 'entityType { name }');
 });

@@ -33,6 +33,7 @@ const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: stri
   ],
   parsePassword: [rejects((input) => text.parsePassword(input, PATH)), 'x'.repeat(12), 'x'.repeat(LENGTH)],
   parseDuration: [rejects((input) => duration.parseDuration(input, PATH)), 'P30D', padded('P30D')],
+  isEntityPattern: [(input) => !entityType.isEntityPattern(input), 'acme/*', `${'x'.repeat(LENGTH)}/*`],
   isEntityType: [(input) => !entityType.isEntityType(input), 'repository', 'r'.repeat(LENGTH)],
   isEntityId: [(input) => !entityType.isEntityId(input), 'a/b', 'r'.repeat(LENGTH)],
   parseGlobalId: [
@@ -61,6 +62,8 @@ const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: stri
 const EXEMPT = [
   // Texts that a parser of the table has accepted.
   ...['foldCase', 'slugOf', 'encodeCursor', 'toGlobalId'],
+  // Names that the schema has accepted, at most 64.
+  'inOrder',
   // An IP address, which `isIP` has accepted.
   'networkOf',
   // Numbers and bytes that Postern generates.

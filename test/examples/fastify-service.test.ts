@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mutate } from '../support/channels.ts';
 import { createProject, type Project } from '../support/example.ts';
 import { startWire, type TestWire } from '../support/http.ts';
+import { declared } from '../support/operations.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 
 let postern: TestWire;
@@ -13,7 +14,7 @@ let reader: IssuedToken;
 beforeAll(async () => {
   postern = await startWire({ POSTERN_TRUST_PROXY: '1' });
   const { workspaceId, owner } = postern.postern;
-  const type = { workspaceId, name: 'repository', operations: ['READ', 'UPDATE'] };
+  const type = { workspaceId, name: 'repository', operations: declared('READ', 'UPDATE') };
   await mutate(postern.postern, 'registerEntityType', type, owner.session, 'entityType { name }');
   const scopes = [{ entityType: 'repository', entityId: 'website', workspaceId, operations: ['READ'] }];
   reader = await createPersonalToken(postern.postern, owner.session, { access: 'SCOPED', scopes });

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import { decodeGlobalId, toGlobalId } from '../../src/domain/global-id.ts';
 import { rankOf } from '../../src/domain/roles.ts';
-import { BUILT_IN_OPERATIONS, OPERATIONS } from '../../src/domain/scopes.ts';
+import { BUILT_IN_OPERATIONS, OPERATIONS, roleForOperation } from '../../src/domain/scopes.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import type { Executor } from '../../src/storage/database.ts';
 import type { Tables } from '../../src/storage/tables.ts';
@@ -79,8 +79,20 @@ async function fillWorkspaces({ database, owner, now }: TestApp, sizes: Sizes): 
       workspace_id: id,
       name: 'repository',
       description: null,
-      operations: OPERATIONS.join(' '),
     })),
+  );
+  await insertAll(
+    db,
+    'entity_operations',
+    workspaces.flatMap((workspace_id) =>
+      OPERATIONS.map((name) => ({
+        workspace_id,
+        entity_type: 'repository',
+        name,
+        description: null,
+        role: rankOf(roleForOperation(name)),
+      })),
+    ),
   );
   return workspaces;
 }

@@ -6,6 +6,7 @@ import type { AccessCheck } from '../../src/services/access/access-checks.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
+import { declared } from '../support/operations.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
@@ -28,7 +29,7 @@ async function createThings(workspaceId: string): Promise<Thing[]> {
   const by = postern.owner.session;
   const channels = [];
   for (const name of ['one', 'two']) channels.push(await createChannel(postern, { name, workspaceId, by }));
-  const repository = { workspaceId, name: 'repository', operations: ['CREATE', 'READ', 'DELETE'] };
+  const repository = { workspaceId, name: 'repository', operations: declared('CREATE', 'READ', 'DELETE') };
   await mutate(postern, 'registerEntityType', repository, by, 'entityType { name }');
   return [
     { entityType: 'workspace', entityId: workspaceId, workspaceId },
@@ -75,7 +76,7 @@ function someScopes(random: Random): object[] {
       entityType,
       operations: operations.length > 0 ? operations : ['READ'],
       ...(entityId !== undefined && random.chance(0.5) && { entityId }),
-      ...(random.chance(0.3) && { workspaceId }),
+      ...((entityType === 'repository' || random.chance(0.3)) && { workspaceId }),
     };
   });
 }

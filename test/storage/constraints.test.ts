@@ -24,6 +24,7 @@ const BASE: readonly (readonly [string, Row])[] = [
   ['members', { workspace_id: 'w', user_id: 'u', role: 4, given_role: 4, joined_at: 0 }],
   ['tokens', PERSONAL],
   ['channels', CHANNEL],
+  ['entity_types', { workspace_id: 'w', name: 'ticket', description: null }],
   ['stream_servers', { id: 's', lease_until: 0 }],
 ];
 
@@ -57,8 +58,12 @@ const CASES: Readonly<Record<string, Case>> = {
     invalid: ROLES_REFUSED,
   },
   entity_types: {
-    valid: { workspace_id: 'w', name: 'invoice', description: null, operations: 'READ' },
-    invalid: [{ operations: '' }],
+    valid: { workspace_id: 'w', name: 'invoice', description: null },
+    invalid: [],
+  },
+  entity_operations: {
+    valid: { workspace_id: 'w', entity_type: 'ticket', name: 'READ', description: null, role: 0 },
+    invalid: ROLES_REFUSED,
   },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },

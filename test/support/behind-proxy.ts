@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mutate } from './channels.ts';
 import { codeBlocks } from './docs.ts';
 import { startWire, type TestWire } from './http.ts';
+import { declared } from './operations.ts';
 import { type Reached, type Send, startEcho } from './proxied.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from './tokens.ts';
 
@@ -43,7 +44,7 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
   beforeEach(async () => {
     server = await startWire({ POSTERN_TRUST_PROXY: '1' });
     const { workspaceId, owner } = server.postern;
-    const input = { workspaceId, name: 'repository', operations: OPERATIONS };
+    const input = { workspaceId, name: 'repository', operations: declared(...OPERATIONS) };
     await mutate(server.postern, 'registerEntityType', input, owner.session, 'entityType { name }');
   });
   afterEach(() => server.stop());

@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation } from '../../src/domain/scopes.ts';
+import { OPERATIONS, type BuiltInOperation as Operation } from '../../src/domain/scopes.ts';
 import type { Person, TestApp } from './app.ts';
 import { createChannel, mutate, publish, share } from './channels.ts';
 import { follow } from './streams.ts';

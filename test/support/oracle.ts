@@ -9,6 +9,8 @@ export interface Scope {
   readonly entityType: string;
   readonly operations: readonly string[];
   readonly entityId?: string | undefined;
+  /** The beginning of the ids that it includes, and a star. */
+  readonly entityPattern?: string | undefined;
   readonly workspaceId?: string | undefined;
 }
 
@@ -150,6 +152,24 @@ function lineOf(caller: Caller): readonly Access[] {
   return caller.kind === 'workspace' && caller.scopes ? [caller.scopes] : [];
 }
 
+/** The operations that a workspace declares for a type, with the lowest role of each. */
+export type Declared = Readonly<Record<string, Rank>>;
+
+/** Whether a scope includes an entity, character by character. */
+function includesEntity({ entityId, entityPattern }: Scope, entity: string): boolean {
+  if (entityPattern !== undefined) {
+    const begin = [...entityPattern].slice(0, -1);
+    const characters = [...entity];
+    return characters.length > begin.length && begin.every((each, index) => each === characters[index]);
+  }
+  return entityId === undefined || entityId === entity;
+}
+
+/** Whether a scope includes every entity of its type. */
+function includesAll({ entityId, entityPattern }: Scope): boolean {
+  return entityId === undefined && entityPattern === undefined;
+}
+
 /** For each token of the chain, the scopes that list an operation on a type; `null` if scopes do not limit the token. */
 function boundsOf(caller: Caller, operation: string, entityType: string): (readonly Scope[] | null)[] {
   return lineOf(caller).map((access) => {
@@ -167,9 +187,7 @@ export function hasScope(
   entity: string | null,
 ): boolean {
   return boundsOf(caller, operation, entityType).every(
-    (scopes) =>
-      scopes === null ||
-      scopes.some(({ entityId }) => entity === null || entityId === undefined || entityId === entity),
+    (scopes) => scopes === null || scopes.some((scope) => entity === null || includesEntity(scope, entity)),
   );
 }
 
@@ -185,7 +203,9 @@ function scopeReaches(
     (scopes) =>
       scopes === null ||
       scopes.some(
-        ({ entityId = entity, workspaceId = workspace }) => entityId === entity && workspaceId === workspace,
+        (scope) =>
+          includesEntity(scope, entity) &&
+          (scope.workspaceId === undefined || scope.workspaceId === workspace),
       ),
   );
 }
@@ -307,16 +327,17 @@ export function onRegistered(
   entityType: string,
   entity: string,
   workspace: string,
-  registered: ReadonlyMap<string, readonly string[]>,
+  registered: ReadonlyMap<string, Declared>,
 ): Verdict {
   if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   if (!scopeReaches(caller, operation, entityType, entity, workspace)) {
     return missingScope(operation, entityType, entity);
   }
   const role = roleIn(facts, caller, workspace);
-  if (role === null || !registered.get(workspace)?.includes(operation)) return NOT_FOUND;
+  const wanted = registered.get(workspace)?.[operation];
+  if (role === null || wanted === undefined) return NOT_FOUND;
   if (closedByPolicy(facts, caller, workspace)) return POLICY;
-  return reaches(role, rankFor(operation)) ? 'allowed' : roleRequired(rankFor(operation));
+  return reaches(role, wanted) ? 'allowed' : roleRequired(wanted);
 }
 
 /** A check of a type: of any or every entity of it, in one workspace or in all of the caller's. */
@@ -333,7 +354,7 @@ export interface Places {
   readonly workspaces: readonly string[];
   readonly channels: readonly string[];
   /** The operations of the type `invoice`, by workspace. */
-  readonly registered: ReadonlyMap<string, readonly string[]>;
+  readonly registered: ReadonlyMap<string, Declared>;
 }
 
 /** Whether each token of the chain has a scope on the whole type, in the workspace if one is given. */
@@ -346,10 +367,10 @@ function hasWholeScope(
     (scopes) =>
       scopes === null ||
       scopes.some(
-        ({ entityId, workspaceId }) =>
-          entityId === undefined &&
-          (workspaceId === undefined ||
-            workspaceId === (place ?? (caller.kind === 'workspace' ? caller.workspace : null))),
+        (scope) =>
+          includesAll(scope) &&
+          (scope.workspaceId === undefined ||
+            scope.workspaceId === (place ?? (caller.kind === 'workspace' ? caller.workspace : null))),
       ),
   );
 }
@@ -363,9 +384,9 @@ function hasRoleFor(
 ): boolean {
   const { operation, entityType } = question;
   const role = roleIn(facts, caller, place);
-  const isKnown = entityType !== 'invoice' || registered.get(place)?.includes(operation) === true;
+  const wanted = entityType === 'invoice' ? registered.get(place)?.[operation] : rankFor(operation);
   return (
-    role !== null && isKnown && reaches(role, rankFor(operation)) && !closedByPolicy(facts, caller, place)
+    role !== null && wanted !== undefined && reaches(role, wanted) && !closedByPolicy(facts, caller, place)
   );
 }
 

@@ -39,7 +39,7 @@ test('a scoped token needs complete scopes, and can do what they allow', async (
 
 test('a rejected scope is marked at its field, until it is edited', async () => {
   const { postern } = web.wire;
-  const input = { workspaceId: postern.workspaceId, name: 'invoice', operations: ['READ'] };
+  const input = { workspaceId: postern.workspaceId, name: 'invoice', operations: [{ name: 'READ' }] };
   await postern.post(
     'mutation ($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { entityType { name } } }',
     { input },

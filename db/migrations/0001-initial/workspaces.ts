@@ -69,9 +69,28 @@ async function createEntityTypes(db: Kysely<unknown>): Promise<void> {
     .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('description', 'text')
-    .addColumn('operations', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('entity_types_key', ['workspace_id', 'name'])
-    .addCheckConstraint('entity_types_operations', sql`operations <> ''`)
+    .execute();
+}
+
+/** The operations of a registered type. A decision reads one row. */
+async function createEntityOperations(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('entity_operations')
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('entity_type', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('description', 'text')
+    .addColumn('role', 'integer', (c) => c.notNull())
+    .addPrimaryKeyConstraint('entity_operations_key', ['workspace_id', 'entity_type', 'name'])
+    .addForeignKeyConstraint(
+      'entity_operations_type',
+      ['workspace_id', 'entity_type'],
+      'entity_types',
+      ['workspace_id', 'name'],
+      (c) => c.onDelete('cascade'),
+    )
+    .addCheckConstraint('entity_operations_role', sql`role between 0 and 4`)
     .execute();
 }
 
@@ -81,4 +100,5 @@ export async function createWorkspaceTables(db: Kysely<unknown>): Promise<void> 
   await createMembers(db);
   await createMemberGrants(db);
   await createEntityTypes(db);
+  await createEntityOperations(db);
 }

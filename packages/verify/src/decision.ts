@@ -1,4 +1,4 @@
-/** A built-in operation of Postern. */
+/** A built-in operation of Postern. Registered entity types declare others. */
 export type Operation =
   | 'CREATE'
   | 'READ'

@@ -16,7 +16,8 @@ export type RequestLike = HeadersLike | { readonly headers: HeadersLike };
 
 /** The operation and entity to check. */
 export interface AccessCheck {
-  readonly operation: Operation | Lowercase<Operation>;
+  /** A built-in operation, or one that the entity type declares, such as `refund`. Case and `-` for `_` do not matter. */
+  readonly operation: Operation | Lowercase<Operation> | (string & {});
   /** `workspace`, `channel`, `token`, or an entity type that the workspace registered. */
   readonly entityType: string;
   /** The entity. `*` or no such key: every entity of the type. A key without a value is denied with 400. */

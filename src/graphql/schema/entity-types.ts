@@ -1,7 +1,20 @@
-import type { RegisteredEntityType } from '../../domain/entity-type.ts';
+import type { EntityOperation, RegisteredEntityType } from '../../domain/entity-type.ts';
 import { builder } from '../builder.ts';
 import { mutation } from '../mutation.ts';
 import { WorkspaceRef } from '../refs.ts';
+import { RoleEnum } from './enums.ts';
+
+const EntityOperationRef = builder.objectRef<EntityOperation>('EntityOperation').implement({
+  description: 'An operation of a registered entity type.',
+  fields: (t) => ({
+    name: t.expose('name', { type: 'Operation', description: 'The name that scopes and checks use.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'The description; null if it has none.',
+    }),
+    role: t.expose('role', { type: RoleEnum, description: 'The lowest role that is allowed the operation.' }),
+  }),
+});
 
 const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('RegisteredEntityType').implement({
   description: 'An entity type that a workspace registered for its own services.',
@@ -15,9 +28,9 @@ const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('Registe
       description: 'The description; null if it has none.',
     }),
     operations: t.field({
-      type: ['Operation'],
-      description:
-        'The operations of the entity type. Each requires the same role as the operation of this name on a channel.',
+      type: [EntityOperationRef],
+      cost: { isBatched: true },
+      description: 'The operations of the entity type: built-in ones first, then the others by name.',
       resolve: (type) => [...type.operations],
     }),
   }),
@@ -32,8 +45,26 @@ builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
   }),
 );
 
+const EntityOperationInput = builder.inputType('EntityOperationInput', {
+  description: 'The declaration of an operation.',
+  fields: (t) => ({
+    name: t.field({
+      type: 'Operation',
+      required: true,
+      description: 'The name, such as REFUND; unique in the entity type.',
+    }),
+    description: t.string({ description: 'The description, up to 500 characters.' }),
+    role: t.field({
+      type: RoleEnum,
+      description:
+        'The lowest role that is allowed the operation, not above your own. Required unless the operation is built in; then the default is its role on channels.',
+    }),
+  }),
+});
+
 mutation('registerEntityType', {
-  description: 'Registers an entity type that scopes can name, or replaces its registration.',
+  description:
+    'Registers an entity type that scopes can name, or replaces its registration. An operation that is no longer declared stays in scopes and has no effect. Adding, changing or removing an operation requires at least its role.',
   requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
   input: {
     description: 'The entity type to register.',
@@ -46,9 +77,9 @@ mutation('registerEntityType', {
       }),
       description: t.string({ description: 'The description, up to 500 characters.' }),
       operations: t.field({
-        type: ['Operation'],
+        type: [EntityOperationInput],
         required: true,
-        description: 'The operations of the entity type, at least one.',
+        description: 'The operations of the entity type, 1 to 64.',
       }),
     }),
   },
@@ -63,7 +94,7 @@ mutation('registerEntityType', {
 
 mutation('unregisterEntityType', {
   description:
-    'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again.',
+    'Unregisters an entity type. Scopes that name it remain, and have no effect until it is registered again. Requires at least the role of each of its operations.',
   requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
   input: {
     description: 'The entity type to unregister.',

@@ -7,7 +7,7 @@ import {
   GraphQLJSONObject,
 } from 'graphql-scalars';
 import { isEntityType } from '../../domain/entity-type.ts';
-import { OPERATIONS, type Operation } from '../../domain/scopes.ts';
+import { isOperationName, OPERATIONS, type Operation } from '../../domain/scopes.ts';
 import { builder } from '../builder.ts';
 
 function parseSlug(value: unknown): string {
@@ -29,16 +29,16 @@ const entityType = new GraphQLScalarType<string, string>({
 const OPERATION_NAMES = OPERATIONS.join(', ');
 
 function parseOperation(value: unknown): Operation {
-  if (!(OPERATIONS as readonly unknown[]).includes(value)) {
-    throw new GraphQLError(`An operation is one of ${OPERATION_NAMES}.`);
+  if (typeof value !== 'string' || !isOperationName(value)) {
+    throw new GraphQLError('An operation is a name in upper snake case, of up to 50 characters.');
   }
-  return value as Operation;
+  return value;
 }
 
 /** Accepts an enum literal or a string. It is a scalar because new values of an enum would break clients. */
 const operation = new GraphQLScalarType<Operation, string>({
   name: 'Operation',
-  description: `An action on an entity, in upper snake case. The built-in operations are ${OPERATION_NAMES}. Accepts an enum literal or a string. The set is open: handle names that you do not know.`,
+  description: `An action on an entity, in upper snake case. The built-in operations are ${OPERATION_NAMES}; registered entity types declare others. Accepts an enum literal or a string.`,
   serialize: (value) => String(value),
   parseValue: parseOperation,
   parseLiteral: (node) =>

@@ -18,7 +18,14 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
   fields: (t) => ({
     entityType: t.field({ type: 'EntityType', required: true, description: 'The entity type.' }),
     entityId: t.id({ description: 'The id of the entity. Default: every entity of the type.' }),
-    workspaceId: t.id({ description: 'The id of the workspace. Default: every workspace of the owner.' }),
+    entityPattern: t.string({
+      description:
+        'Instead of entityId, on a registered type: the beginning of ids, up to a / or :, and then a star, such as acme/*.',
+    }),
+    workspaceId: t.id({
+      description:
+        'The id of the workspace; required for a registered entity type. Default: every workspace of the owner.',
+    }),
     operations: t.field({
       type: ['Operation'],
       required: true,

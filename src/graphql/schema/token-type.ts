@@ -1,6 +1,6 @@
 import { globalEntityId } from '../../domain/authority.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import type { TokenScope } from '../../domain/scopes.ts';
+import { hasStar, type TokenScope } from '../../domain/scopes.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
 import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
@@ -16,8 +16,16 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
     entityType: t.expose('entityType', { type: 'EntityType', description: 'The entity type.' }),
     entityId: t.id({
       nullable: true,
-      description: 'The one entity that the scope covers; null covers every entity of the type.',
-      resolve: ({ entityType, entityId }) => entityId && globalEntityId(entityType, entityId),
+      description:
+        'The one entity that the scope covers. If entityPattern is null too, the scope covers every entity of the type.',
+      resolve: ({ entityType, entityId }) =>
+        entityId && !hasStar(entityId) ? globalEntityId(entityType, entityId) : null,
+    }),
+    entityPattern: t.string({
+      nullable: true,
+      description:
+        'On a registered type: covers the ids that begin with what precedes the star, and are longer. Null if the scope has no pattern.',
+      resolve: ({ entityId }) => (entityId && hasStar(entityId) ? entityId : null),
     }),
     workspaceId: t.id({
       nullable: true,
@@ -26,7 +34,8 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
     }),
     operations: t.field({
       type: ['Operation'],
-      description: 'The allowed operations.',
+      description:
+        'The allowed operations. One that the registered type no longer declares has no effect; see Token.restrictions.',
       resolve: (scope) => [...scope.operations],
     }),
   }),

@@ -1,7 +1,7 @@
 import { globalEntityId } from '../../domain/authority.ts';
 import { ERRORS, type ErrorCode, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import type { ScopeRule } from '../../domain/scopes.ts';
+import { hasStar, type ScopeRule } from '../../domain/scopes.ts';
 import { domainErrorOf, toGraphQLError } from '../../graphql/errors.ts';
 import type { TokenDescription } from '../../services/access/introspection.ts';
 import { recordUse } from '../../services/access/last-use.ts';
@@ -59,7 +59,10 @@ async function readToken(request: HttpRequest): Promise<string> {
   return token;
 }
 
-/** Returns a rule as OAuth scopes such as `channel:publish`, followed by `:` and the id of one entity, and by `@` and the workspace. */
+/**
+ * Returns a rule as OAuth scopes such as `channel:publish`, followed by `:` and the id of one entity or a pattern, and by
+ * `@` and the workspace.
+ */
 function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
   const { entityType, entityId, workspaceId, operations } = rule;
   const entity = entityId === null ? '' : `:${encodeURIComponent(globalEntityId(entityType, entityId))}`;
@@ -71,7 +74,8 @@ function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
 function toPublicScope({ entityType, entityId, workspaceId, operations }: ScopeRule) {
   return {
     entityType,
-    entityId: entityId === null ? null : globalEntityId(entityType, entityId),
+    entityId: entityId === null || hasStar(entityId) ? null : globalEntityId(entityType, entityId),
+    entityPattern: entityId !== null && hasStar(entityId) ? entityId : null,
     workspaceId: workspaceId === null ? null : toGlobalId('Workspace', workspaceId),
     operations,
   };

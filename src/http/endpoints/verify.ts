@@ -1,9 +1,9 @@
 import { type Decision, denialError } from '../../domain/decision.ts';
-import { isEntityId } from '../../domain/entity-type.ts';
+import { ENTITY_ID_RULE, isEntityId } from '../../domain/entity-type.ts';
 import { ERRORS, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { isBuiltIn, OPERATIONS, type Operation } from '../../domain/scopes.ts';
+import { isBuiltIn, type Operation } from '../../domain/scopes.ts';
 import { createLruCache } from '../../platform/lru-cache.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import { type AccessCheck, EVERY_ENTITY, isAboutEvery } from '../../services/access/access-checks.ts';
@@ -25,10 +25,14 @@ export interface VerifyParts {
   readonly services: Pick<Services, 'access' | 'clock' | 'lastUse'>;
 }
 
+/** Lower case and `-` are for URLs. The text is checked before it is folded, since folding maps other letters to ASCII. */
+const OPERATION = /^[A-Za-z][A-Za-z0-9_-]{0,49}$/;
+
 function parseOperation(text: string): Operation {
-  const operation = OPERATIONS.find((name) => name === text.toUpperCase());
-  if (!operation) throw failure('BAD_REQUEST', `operation must be one of ${OPERATIONS.join(', ')}.`);
-  return operation;
+  if (!OPERATION.test(text)) {
+    throw failure('BAD_REQUEST', 'operation must be a name of up to 50 ASCII letters, digits, _ and -.');
+  }
+  return text.toUpperCase().replaceAll('-', '_');
 }
 
 /** Returns the parameters of a query, each at most once and with a value. An empty one is refused: it would widen the check. */
@@ -56,7 +60,7 @@ function requireRegistered(workspaceId: string | undefined, entityId: string | u
     throw failure('BAD_REQUEST', 'A registered entity type requires the workspaceId of its workspace.');
   }
   if (entityId !== undefined && entityId !== EVERY_ENTITY && !isEntityId(entityId)) {
-    throw failure('BAD_REQUEST', 'entityId must have 1 to 200 characters, without control characters and *.');
+    throw failure('BAD_REQUEST', `entityId ${ENTITY_ID_RULE}.`);
   }
 }
 

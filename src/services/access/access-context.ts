@@ -5,9 +5,9 @@ import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
 import { findUserChannelAccess, findWorkspaceIdOf } from '../../storage/repositories/channels.ts';
 import {
-  findEntityType,
-  findRegistrations,
-  type Registration,
+  findDeclarations,
+  findDeclaredRole,
+  type OperationDeclaration,
 } from '../../storage/repositories/entity-types.ts';
 import { findAncestorIds, findToken } from '../../storage/repositories/tokens.ts';
 import { findPolicy, findUserAccess } from '../../storage/repositories/workspaces.ts';
@@ -79,20 +79,20 @@ export async function findTypeAccess(
   return { ...access, shared: shared.filter((each) => each !== operation) };
 }
 
-/** Returns the workspaces of the caller that registered the entity type: the one that the request names, or all. */
-export async function findRegistrationsFor(
+/** Returns the declarations of the operation in the caller's workspaces: the one that the request names, or all. */
+export async function findDeclarationsFor(
   db: Executor,
   principal: Principal,
   request: EntityAccessRequest,
-): Promise<Registration[]> {
+): Promise<OperationDeclaration[]> {
   const workspaceId = request.workspaceId ?? ownWorkspaceOf(principal);
   if (workspaceId === undefined) {
     const userId = userIdOf(principal);
-    return userId === null ? [] : findRegistrations(db, userId, request.entityType);
+    return userId === null ? [] : findDeclarations(db, userId, request);
   }
   const access = await findAccessContext(db, principal, workspaceId);
-  const type = await findEntityType(db, workspaceId, request.entityType);
-  return access && type ? [{ access, operations: type.operations }] : [];
+  const role = await findDeclaredRole(db, workspaceId, request);
+  return access && role ? [{ access, role }] : [];
 }
 
 /**

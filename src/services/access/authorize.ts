@@ -15,8 +15,8 @@ import { hasChannelWithin } from '../../storage/repositories/channels.ts';
 import { hasMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
 import {
   findAccessContext,
+  findDeclarationsFor,
   findEntityAccess,
-  findRegistrationsFor,
   findTokenAccess,
   findTypeAccess,
   ownWorkspaceOf,
@@ -117,7 +117,8 @@ async function isAnyVisible(
 
 /**
  * Returns the decision on a request about a registered type: the first grant, or the first denial with a reason. Ids of
- * registered types are opaque, so without a workspace it checks each workspace of the caller that registered the type.
+ * registered types are opaque, so without a workspace it checks each workspace of the caller that declares
+ * the operation on the type.
  */
 async function authorizeRegistered(
   db: Executor,
@@ -126,12 +127,11 @@ async function authorizeRegistered(
   onScan?: OnScan,
 ): Promise<Decision> {
   let denial: Denial = NOT_FOUND;
-  const registrations = await findRegistrationsFor(db, principal, request);
-  const pause = onScan?.(registrations.length);
+  const declarations = await findDeclarationsFor(db, principal, request);
+  const pause = onScan?.(declarations.length);
   if (pause) await pause;
-  for (const { access, operations } of registrations) {
-    if (!operations.includes(request.operation)) continue;
-    const decision = authorizeEntity(principal, request, access);
+  for (const { access, role } of declarations) {
+    const decision = authorizeEntity(principal, request, access, role);
     if (decision.allowed) return decision;
     if (denial.code === 'NOT_FOUND') denial = decision;
   }

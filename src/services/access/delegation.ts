@@ -1,5 +1,5 @@
 import { builtInEntityId } from '../../domain/authority.ts';
-import { isEntityId } from '../../domain/entity-type.ts';
+import { ENTITY_ID_RULE, isEntityId, isEntityPattern } from '../../domain/entity-type.ts';
 import {
   badInput,
   failure,
@@ -24,11 +24,7 @@ import type { TokenOwnership } from '../../domain/token.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
 import { findUserChannelAccess, findWorkspaceIdOf } from '../../storage/repositories/channels.ts';
-import {
-  findEntityType,
-  findRegistrations,
-  type Registration,
-} from '../../storage/repositories/entity-types.ts';
+import { findEntityType } from '../../storage/repositories/entity-types.ts';
 import { findToken } from '../../storage/repositories/tokens.ts';
 import { findUserAccess } from '../../storage/repositories/workspaces.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
@@ -37,6 +33,7 @@ import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 export interface ScopeRequest {
   readonly entityType: string;
   readonly entityId?: string | null;
+  readonly entityPattern?: string | null;
   readonly workspaceId?: string | null;
   readonly operations: readonly Operation[];
 }
@@ -129,20 +126,39 @@ function parseRule(request: ScopeRequest, path: Path): ScopeRule {
   if (entityType === 'token' && request.workspaceId != null) {
     throw badInput([...path, 'workspaceId'], 'a personal token is in no workspace');
   }
+  if (!isBuiltIn(entityType) && request.workspaceId == null) {
+    throw badInput([...path, 'workspaceId'], 'is required for a registered entity type');
+  }
   return {
     entityType,
-    entityId:
-      request.entityId == null ? null : parseEntityId(entityType, request.entityId, [...path, 'entityId']),
+    entityId: parseEntity(request, path),
     workspaceId: request.workspaceId == null ? null : decodeGlobalId('Workspace', request.workspaceId),
     operations,
   };
 }
 
-function parseEntityId(entityType: string, entityId: string, path: Path): string {
+/** Returns the entity id or pattern of a request; `null` if it covers every entity of the type. */
+function parseEntity({ entityType, entityId, entityPattern }: ScopeRequest, path: Path): string | null {
+  if (entityPattern != null) {
+    const problem = problemOfPattern(entityType, entityId, entityPattern);
+    if (problem !== null) throw badInput([...path, 'entityPattern'], problem);
+    return entityPattern;
+  }
+  if (entityId == null) return null;
   if (isBuiltIn(entityType)) return builtInEntityId(entityType, entityId);
-  if (!isEntityId(entityId))
-    throw badInput(path, 'must have 1 to 200 characters, none of them a control character or *');
+  if (!isEntityId(entityId)) throw badInput([...path, 'entityId'], ENTITY_ID_RULE);
   return entityId;
+}
+
+function problemOfPattern(
+  entityType: string,
+  entityId: string | null | undefined,
+  pattern: string,
+): string | null {
+  if (isBuiltIn(entityType)) return 'requires a registered entity type';
+  if (entityId != null) return 'must be left out if entityId is set';
+  if (isEntityPattern(pattern)) return null;
+  return 'must be the beginning of an id that ends with / or :, and then one star, such as acme/*';
 }
 
 /** Returns an error message that names the operations that a type does not have; `null` if it has all of them. */
@@ -167,7 +183,7 @@ async function issuesOfTargets(
   if (workspaceId !== null && !(await canSeeWorkspace(uow, holder, entityType, workspaceId))) {
     issues.push({ path: [...path, 'workspaceId'], message: 'is not a workspace that the owner can see' });
   }
-  if (!isBuiltIn(entityType)) return [...issues, ...(await issuesOfRegistered(uow.tx, holder, rule, path))];
+  if (!isBuiltIn(entityType)) return issues.length > 0 ? issues : issuesOfRegistered(uow.tx, rule, path);
   if (entityId !== null && !(await canSeeEntity(uow, holder, rule, entityId))) {
     issues.push({
       path: [...path, 'entityId'],
@@ -177,37 +193,15 @@ async function issuesOfTargets(
   return issues;
 }
 
-/**
- * Returns an issue if the type or operations of a rule are not registered in its workspace or, without one, in any of
- * the owner's.
- */
-async function issuesOfRegistered(
-  db: Executor,
-  holder: ScopeHolder,
-  rule: ScopeRule,
-  path: Path,
-): Promise<InputIssue[]> {
-  const { entityType, operations } = rule;
-  const matching = await registrationsWithin(db, holder, rule);
-  if (matching.length === 0)
+/** Returns an issue if the workspace of a rule does not register its type or operations. */
+async function issuesOfRegistered(db: Executor, rule: ScopeRule, path: Path): Promise<InputIssue[]> {
+  const { entityType, workspaceId, operations } = rule;
+  const type = workspaceId === null ? null : await findEntityType(db, workspaceId, entityType);
+  if (!type)
     return [{ path: [...path, 'entityType'], message: 'is not an entity type that is registered there' }];
-  const supported = matching.flatMap((registration) => registration.operations);
+  const supported = type.operations.map(({ name }) => name);
   const message = unsupportedOperations(entityType, supported, operations);
   return message === null ? [] : [{ path: [...path, 'operations'], message }];
-}
-
-/** Returns the registrations of a rule's type in its workspace or, without one, in each workspace of the holder. */
-async function registrationsWithin(
-  db: Executor,
-  holder: ScopeHolder,
-  { entityType, workspaceId }: ScopeRule,
-): Promise<Pick<Registration, 'operations'>[]> {
-  if ('workspaceId' in holder) {
-    const type = await findEntityType(db, holder.workspaceId, entityType);
-    return type ? [type] : [];
-  }
-  const registered = await findRegistrations(db, holder.userId, entityType);
-  return registered.filter(({ access }) => workspaceId === null || access.workspaceId === workspaceId);
 }
 
 /**

@@ -1,39 +1,50 @@
 import type { Selectable } from 'kysely';
 import type { AccessContext } from '../../domain/decision.ts';
-import type { RegisteredEntityType } from '../../domain/entity-type.ts';
+import { type EntityOperation, inOrder, type RegisteredEntityType } from '../../domain/entity-type.ts';
+import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
 import type { Operation } from '../../domain/scopes.ts';
-import {
-  operationsFromText,
-  operationsToText,
-  POLICY_COLUMNS,
-  policyFromColumns,
-  roleFromRank,
-} from '../codec.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
-/** A workspace that registered a type, with a user's access to it. */
-export interface Registration {
+/** An operation on a registered entity type. */
+export interface TypeOperation {
+  readonly entityType: string;
+  readonly operation: Operation;
+}
+
+/** A workspace that declares an operation on a type, with a user's access to it. */
+export interface OperationDeclaration {
   readonly access: AccessContext;
-  readonly operations: readonly Operation[];
+  /** The role that the operation requires. */
+  readonly role: Role;
 }
 
-function toEntityType(row: Selectable<Tables['entity_types']>): RegisteredEntityType {
-  return {
-    workspaceId: row.workspace_id,
-    name: row.name,
-    description: row.description,
-    operations: operationsFromText(row.operations),
-  };
-}
-
-/** Stores a type, and replaces the workspace's type of the same name. */
+/** Stores a type with its operations, and replaces the workspace's type of the same name. */
 export async function saveEntityType(db: Executor, type: RegisteredEntityType): Promise<void> {
-  const columns = { description: type.description, operations: operationsToText(type.operations) };
+  const { workspaceId, name, description, operations } = type;
   await db
     .insertInto('entity_types')
-    .values({ workspace_id: type.workspaceId, name: type.name, ...columns })
-    .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(columns))
+    .values({ workspace_id: workspaceId, name, description })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet({ description }))
+    .execute();
+  await db
+    .deleteFrom('entity_operations')
+    .where('workspace_id', '=', workspaceId)
+    .where('entity_type', '=', name)
+    .execute();
+  await db
+    .insertInto('entity_operations')
+    .values(
+      operations.map((operation) => ({
+        workspace_id: workspaceId,
+        entity_type: name,
+        name: operation.name,
+        description: operation.description,
+        role: rankOf(operation.role),
+      })),
+    )
     .execute();
 }
 
@@ -47,15 +58,40 @@ export async function deleteEntityType(db: Executor, workspaceId: string, name: 
   return result.numDeletedRows > 0n;
 }
 
-/** Returns the types of a workspace, by name. */
-export async function listEntityTypes(db: Executor, workspaceId: string): Promise<RegisteredEntityType[]> {
+function toOperations(rows: readonly Selectable<Tables['entity_operations']>[]): EntityOperation[] {
+  return inOrder(rows.map(({ name, description, role }) => ({ name, description, role: roleOfRank(role) })));
+}
+
+/** Returns the names of the types of a workspace. */
+export async function listEntityTypeNames(db: Executor, workspaceId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('entity_types')
-    .selectAll()
+    .select('name')
     .where('workspace_id', '=', workspaceId)
-    .orderBy('name')
     .execute();
-  return rows.map(toEntityType);
+  return rows.map(({ name }) => name);
+}
+
+/** Returns the types of a workspace, by name; only the one of a name if it is given. */
+export async function listEntityTypes(
+  db: Executor,
+  workspaceId: string,
+  name?: string,
+): Promise<RegisteredEntityType[]> {
+  let types = db.selectFrom('entity_types').selectAll().where('workspace_id', '=', workspaceId);
+  let operations = db.selectFrom('entity_operations').selectAll().where('workspace_id', '=', workspaceId);
+  if (name !== undefined) {
+    types = types.where('name', '=', name);
+    operations = operations.where('entity_type', '=', name);
+  }
+  const rows = await types.orderBy('name').execute();
+  const byType = groupBy(await operations.execute(), (row) => row.entity_type);
+  return rows.map((row) => ({
+    workspaceId: row.workspace_id,
+    name: row.name,
+    description: row.description,
+    operations: toOperations(byType.get(row.name) ?? []),
+  }));
 }
 
 /** Returns a type of a workspace by name. */
@@ -64,25 +100,40 @@ export async function findEntityType(
   workspaceId: string,
   name: string,
 ): Promise<RegisteredEntityType | null> {
-  const row = await db
-    .selectFrom('entity_types')
-    .selectAll()
-    .where('workspace_id', '=', workspaceId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row ? toEntityType(row) : null;
+  return (await listEntityTypes(db, workspaceId, name))[0] ?? null;
 }
 
-/** Returns the registrations of a type in the workspaces of a user, the oldest workspace first. */
-export async function findRegistrations(db: Executor, userId: string, name: string): Promise<Registration[]> {
+/** Returns the role that an operation requires in a workspace; `null` if the workspace does not declare it. */
+export async function findDeclaredRole(
+  db: Executor,
+  workspaceId: string,
+  { entityType, operation }: TypeOperation,
+): Promise<Role | null> {
+  const row = await db
+    .selectFrom('entity_operations')
+    .select('role')
+    .where('workspace_id', '=', workspaceId)
+    .where('entity_type', '=', entityType)
+    .where('name', '=', operation)
+    .executeTakeFirst();
+  return row ? roleOfRank(row.role) : null;
+}
+
+/** Returns the declarations of an operation in the workspaces of a user, the oldest workspace first. */
+export async function findDeclarations(
+  db: Executor,
+  userId: string,
+  { entityType, operation }: TypeOperation,
+): Promise<OperationDeclaration[]> {
   const rows = await db
     .selectFrom('members as m')
-    .innerJoin('entity_types as e', 'e.workspace_id', 'm.workspace_id')
+    .innerJoin('entity_operations as e', 'e.workspace_id', 'm.workspace_id')
     .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
-    .select(['w.id', 'm.role', 'e.operations'])
+    .select(['w.id', 'm.role', 'e.role as declared_role'])
     .select(POLICY_COLUMNS)
     .where('m.user_id', '=', userId)
-    .where('e.name', '=', name)
+    .where('e.entity_type', '=', entityType)
+    .where('e.name', '=', operation)
     .orderBy('w.created_at')
     .orderBy('w.id')
     .execute();
@@ -93,6 +144,6 @@ export async function findRegistrations(db: Executor, userId: string, name: stri
       shared: [],
       policy: policyFromColumns(row),
     },
-    operations: operationsFromText(row.operations),
+    role: roleOfRank(row.declared_role),
   }));
 }

@@ -1,6 +1,7 @@
 import type { WorkspaceAccess } from '../../domain/effective-scopes.ts';
-import type { Role } from '../../domain/roles.ts';
-import { operationsFromText, POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
+import { type Role, roleOfRank } from '../../domain/roles.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { findShares } from './channel-shares.ts';
 
@@ -34,14 +35,19 @@ async function findEntityTypes(
   const byWorkspace = new Map<string, EntityType[]>();
   if (workspaceIds.length === 0) return byWorkspace;
   const rows = await db
-    .selectFrom('entity_types')
-    .select(['workspace_id', 'name', 'operations'])
+    .selectFrom('entity_operations')
+    .select(['workspace_id', 'entity_type', 'name', 'role'])
     .where('workspace_id', 'in', [...workspaceIds])
+    .orderBy('entity_type')
     .orderBy('name')
     .execute();
-  for (const row of rows) {
-    const type = { name: row.name, operations: operationsFromText(row.operations) };
-    byWorkspace.set(row.workspace_id, [...(byWorkspace.get(row.workspace_id) ?? []), type]);
+  for (const [workspaceId, ofWorkspace] of groupBy(rows, (row) => row.workspace_id)) {
+    const byType = groupBy(ofWorkspace, (row) => row.entity_type);
+    const types = [...byType].map(([name, operations]) => ({
+      name,
+      operations: operations.map((row) => ({ name: row.name, role: roleOfRank(row.role) })),
+    }));
+    byWorkspace.set(workspaceId, types);
   }
   return byWorkspace;
 }

@@ -94,9 +94,13 @@ async function changeRegistration(
     registered.delete(workspaceId);
     return;
   }
-  const operations = ['READ', ...random.some(['UPDATE', 'PUBLISH'])];
+  const declared: Record<string, Rank> = {};
+  for (const name of ['READ', ...random.some(['UPDATE', 'REFUND', 'REFUND_ALL'])]) {
+    declared[name] = random.pick(RANKS);
+  }
+  const operations = Object.entries(declared).map(([name, role]) => ({ name, role }));
   await run(postern, admin.session, 'registerEntityType', { workspaceId, name: 'invoice', operations });
-  registered.set(workspaceId, operations);
+  registered.set(workspaceId, declared);
 }
 
 const CHANGES: readonly Change[] = [

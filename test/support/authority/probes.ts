@@ -15,7 +15,7 @@ import {
   withRole,
 } from '../oracle.ts';
 import type { Random } from '../random.ts';
-import type { Scenario, ScenarioCaller } from './scenario.ts';
+import { INVOICES, type Scenario, type ScenarioCaller } from './scenario.ts';
 
 /** A call with its expected result: a verdict and, for a list, the ids in it. */
 export interface Probe {
@@ -126,8 +126,9 @@ export function randomQuestion(
 ): { caller: ScenarioCaller; query: string; verdict: Verdict } {
   const caller = random.pick(scenario.callers.slice(1));
   const workspace = anyOf(random, scenario.workspaces);
-  const operation = random.pick(['READ', 'UPDATE', 'PUBLISH', 'DELETE']);
-  const ask = `operation: ${operation}, entityType: "invoice", entityId: "i-1", workspaceId: "${workspace}"`;
+  const operation = random.pick(['READ', 'UPDATE', 'REFUND', 'REFUND_ALL', 'DELETE']);
+  const invoice = random.pick(INVOICES);
+  const ask = `operation: ${operation}, entityType: "invoice", entityId: "${invoice}", workspaceId: "${workspace}"`;
   return {
     caller,
     query: `{ viewer { can(${ask}) { allowed reason required } } }`,
@@ -136,7 +137,7 @@ export function randomQuestion(
       caller.who(),
       operation,
       'invoice',
-      'i-1',
+      invoice,
       workspace,
       scenario.registered,
     ),
@@ -146,7 +147,7 @@ export function randomQuestion(
 const TYPE_OPERATIONS = {
   workspace: ['READ', 'LIST'],
   channel: ['CREATE', 'READ', 'LIST', 'PUBLISH'],
-  invoice: ['READ', 'PUBLISH'],
+  invoice: ['READ', 'REFUND'],
 } as const;
 
 /** Returns a check of any or every entity of a type, with the expected decision. For a registered type, only every: its ids are unknown. */

@@ -1,5 +1,5 @@
 import type { Person, TestApp } from '../app.ts';
-import type { Caller, ChannelFacts, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
+import type { Caller, ChannelFacts, Declared, Facts, Rank, Scope, TokenFacts } from '../oracle.ts';
 import type { Random } from '../random.ts';
 
 /** A caller, whose authority changes with the scenario. */
@@ -26,9 +26,6 @@ interface Policy {
   maxDays: number | null;
 }
 
-/** The operations of the type `invoice` that a workspace registered. */
-type Registration = readonly string[];
-
 /** A few people, workspaces, channels and tokens, with their expected state. */
 export interface Scenario {
   readonly postern: TestApp;
@@ -43,7 +40,8 @@ export interface Scenario {
   readonly roles: Map<string, Rank>;
   readonly policies: Map<string, Policy>;
   readonly shares: Map<string, Record<string, readonly string[]>>;
-  readonly registered: Map<string, Registration>;
+  /** The operations of the type `invoice`, by workspace. */
+  readonly registered: Map<string, Declared>;
   readonly facts: Facts;
 }
 
@@ -178,7 +176,7 @@ export async function createScenario(postern: TestApp): Promise<Scenario> {
       return workspace === undefined ? null : ({ workspace, shares: shares.get(id) } as ChannelFacts);
     },
   };
-  const registered = new Map<string, Registration>();
+  const registered = new Map<string, Declared>();
   return {
     postern,
     admin,
@@ -203,18 +201,36 @@ export function randomScopes(random: Random, scenario: Scenario, owner: Person):
   for (let count = random.below(4); count > 0; count--) {
     const type = random.pick(['workspace', 'channel', 'channel', 'token', 'invoice'] as const);
     const operations = random.some(OPERATIONS[type]);
-    const workspaceId =
-      type !== 'token' && own.length > 0 && random.chance(0.4) ? random.pick(own) : undefined;
+    const inOne = type === 'invoice' || (type !== 'token' && random.chance(0.4));
+    const workspaceId = inOne && own.length > 0 ? random.pick(own) : undefined;
     const entities =
       type === 'channel' ? scenario.channels.filter((id) => isIn(scenario, id, workspaceId, own)) : [];
-    const entityId = entities.length > 0 && random.chance(0.3) ? random.pick(entities) : undefined;
-    const invoiceFits = own.some((workspace) =>
-      operations.every((each) => scenario.registered.get(workspace)?.includes(each)),
-    );
-    const fits = type !== 'invoice' || (workspaceId === undefined && invoiceFits);
-    if (operations.length > 0 && fits) scopes.push({ entityType: type, operations, entityId, workspaceId });
+    const entity = entities.length > 0 && random.chance(0.3) ? { entityId: random.pick(entities) } : {};
+    const fits = type !== 'invoice' || areDeclared(scenario, workspaceId, operations);
+    if (operations.length === 0 || !fits) continue;
+    const invoices = type === 'invoice' ? randomInvoices(random) : {};
+    scopes.push({ entityType: type, operations, ...entity, ...invoices, workspaceId });
   }
   return scopes;
+}
+
+/** The ids of invoices, some of which begin alike. */
+export const INVOICES = ['acme', 'acme/1', 'acme/1/a', 'acme/12', 'Acme/1', 'acme:1', 'acmé/1', 'acme2/1'];
+const PATTERNS = ['acme/*', 'acme/1/*', 'acme:*', 'acmé/*', 'Acme/*'];
+
+/** The entity of a scope on invoices: one, a pattern or all. */
+function randomInvoices(random: Random): Pick<Scope, 'entityId' | 'entityPattern'> {
+  if (random.chance(0.6)) return { entityPattern: random.pick(PATTERNS) };
+  return random.chance(0.5) ? { entityId: random.pick(INVOICES) } : {};
+}
+
+function areDeclared(
+  { registered }: Scenario,
+  workspaceId: string | undefined,
+  operations: readonly string[],
+): boolean {
+  const declared = workspaceId === undefined ? undefined : registered.get(workspaceId);
+  return declared !== undefined && operations.every((operation) => declared[operation] !== undefined);
 }
 
 function isIn(
@@ -231,5 +247,5 @@ const OPERATIONS = {
   workspace: ['READ', 'LIST'],
   channel: ['READ', 'LIST', 'UPDATE', 'PUBLISH'],
   token: ['READ', 'LIST', 'UPDATE'],
-  invoice: ['READ', 'UPDATE', 'PUBLISH'],
+  invoice: ['READ', 'UPDATE', 'REFUND', 'REFUND_ALL'],
 } as const;

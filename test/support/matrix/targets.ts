@@ -81,7 +81,7 @@ export async function createTargets(world: World): Promise<Targets> {
     const by = name === 'foreign' ? people.stranger : people.owner;
     const { invitation } = await invite(workspaces[name], 'invited@example.com', by.session);
     invitations.set(workspaces[name], invitation.id);
-    const type = { workspaceId: workspaces[name], name: 'ticket', operations: ['READ'] };
+    const type = { workspaceId: workspaces[name], name: 'ticket', operations: [{ name: 'READ' }] };
     await world.mutate('registerEntityType', type, by.session);
   }
   const newcomer = await invite(workspaces.home, 'newcomer@example.com', people.owner.session);

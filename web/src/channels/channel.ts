@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { type BuiltInOperation, OPERATIONS } from '../../../src/domain/scopes.ts';
 import { describeDecision } from '../api/errors.ts';
 import { type ChannelQuery, useChannelQuery } from '../generated/hooks.ts';
 
@@ -6,7 +6,7 @@ import { type ChannelQuery, useChannelQuery } from '../generated/hooks.ts';
 export type Channel = NonNullable<ChannelQuery['channel']>;
 
 /** Returns why the user cannot perform an operation on the channel; `null` if it is allowed. */
-export type Refusal = (operation: Operation) => string | null;
+export type Refusal = (operation: BuiltInOperation) => string | null;
 
 /** Loads a channel, with the server's decision for each operation. */
 export function useChannel(id: string) {

@@ -24,6 +24,7 @@ function icon(drawing: ReactNode) {
 
 export const MoreIcon = icon(<path d="M3 8h.01M8 8h.01M13 8h.01" strokeWidth="2.2" />);
 export const TrashIcon = icon(<path d="M2.5 4.5h11M6.5 4V2.5h3V4M4 4.5l.6 9h6.8l.6-9M6.7 7v4M9.3 7v4" />);
+export const EditIcon = icon(<path d="m3 13 .6-3L11 2.6l2.4 2.4L6 12.4zM9.4 4.2l2.4 2.4" />);
 export const PlusIcon = icon(<path d="M8 3v10M3 8h10" />);
 export const CopyIcon = icon(<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />);
 export const CheckIcon = icon(<path d="M3 8.5 6.5 12 13 4.5" />);

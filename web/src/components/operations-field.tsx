@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { normaliseOperations, type Operation } from '../../../src/domain/scopes.ts';
 import { operationName } from '../labels.ts';
 import { Checkbox, FieldGroup } from './field.tsx';
 import './operations-field.css';
@@ -16,7 +16,9 @@ export function OperationsField({
   onChange: (operations: readonly Operation[]) => void;
 }) {
   function choose(operation: Operation, chosen: boolean) {
-    onChange(OPERATIONS.filter((each) => (each === operation ? chosen : value.includes(each))));
+    onChange(
+      normaliseOperations(chosen ? [...value, operation] : value.filter((each) => each !== operation)),
+    );
   }
   return (
     <FieldGroup label="Operations" className="operations" error={error}>

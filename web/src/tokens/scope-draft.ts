@@ -1,9 +1,4 @@
-import {
-  BUILT_IN_OPERATIONS,
-  isBuiltIn,
-  normaliseOperations,
-  type Operation,
-} from '../../../src/domain/scopes.ts';
+import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
 import type { ScopeTargetsQuery, TokenScopeInput } from '../generated/hooks.ts';
 
 /** A scope that the user is editing; an empty string means "not selected" or "all". */
@@ -24,8 +19,12 @@ interface Target {
 /** The resources that the user can select in a scope. */
 export interface ScopeTargets {
   readonly workspaces: readonly Target[];
-  /** The operations of every resource type, built-in and registered. */
-  readonly types: ReadonlyMap<string, readonly Operation[]>;
+  /** The names of the resource types, built-in and registered. */
+  readonly types: readonly string[];
+  /** Returns the workspaces that a scope on a type can be limited to. */
+  workspacesOf(entityType: string): readonly Target[];
+  /** Returns the operations that a scope can list; those of a registered type depend on its workspace. */
+  operationsOf(draft: Pick<ScopeDraft, 'entityType' | 'workspaceId'>): readonly Operation[];
   /** Returns the resources of a type; `null` if they belong to another service and cannot be listed. */
   entitiesOf(entityType: string): readonly Target[] | null;
 }
@@ -44,13 +43,23 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
       name: `${name} (${identifier})`,
     })),
   };
-  const types = new Map<string, readonly Operation[]>(Object.entries(BUILT_IN_OPERATIONS));
-  for (const { name, operations } of workspaces.flatMap(({ entityTypes }) => entityTypes)) {
-    types.set(name, normaliseOperations([...(types.get(name) ?? []), ...(operations as Operation[])]));
-  }
+  const registered = workspaces.flatMap(({ id, entityTypes }) =>
+    entityTypes.map((type) => ({ ...type, workspaceId: id })),
+  );
+  const registrationsOf = (entityType: string) => registered.filter(({ name }) => name === entityType);
   return {
     workspaces,
-    types,
+    types: [...new Set([...Object.keys(BUILT_IN_OPERATIONS), ...registered.map(({ name }) => name)])],
+    workspacesOf(entityType) {
+      if (isBuiltIn(entityType)) return workspaces;
+      const ids = registrationsOf(entityType).map(({ workspaceId }) => workspaceId);
+      return workspaces.filter(({ id }) => ids.includes(id));
+    },
+    operationsOf({ entityType, workspaceId }) {
+      if (isBuiltIn(entityType)) return BUILT_IN_OPERATIONS[entityType];
+      const type = registrationsOf(entityType).find((each) => each.workspaceId === workspaceId);
+      return type ? type.operations.map(({ name }) => name as Operation) : [];
+    },
     entitiesOf: (entityType) => entities[entityType] ?? null,
   };
 }
@@ -62,9 +71,16 @@ export function emptyDraft(): ScopeDraft {
   return { key, entityType: '', entityId: '', workspaceId: '', operations: [] };
 }
 
-/** Whether a draft is complete. */
-export function isComplete({ entityType, operations }: ScopeDraft): boolean {
-  return entityType !== '' && operations.length > 0;
+/** Returns a scope on a type; on a registered type, in the first workspace that registered it. */
+export function draftOfType(draft: ScopeDraft, entityType: string, targets: ScopeTargets): ScopeDraft {
+  const isRegistered = entityType !== '' && !isBuiltIn(entityType);
+  const [first] = isRegistered ? targets.workspacesOf(entityType) : [];
+  return { ...draft, entityType, entityId: '', workspaceId: first?.id ?? '', operations: [] };
+}
+
+/** Whether a draft is complete. A registered type belongs to a workspace, so its scopes name one. */
+export function isComplete({ entityType, workspaceId, operations }: ScopeDraft): boolean {
+  return entityType !== '' && operations.length > 0 && (isBuiltIn(entityType) || workspaceId !== '');
 }
 
 /** Whether the scope can be limited to a workspace. A scope on a single built-in resource cannot. */
@@ -73,13 +89,19 @@ export function takesWorkspace({ entityType, entityId }: ScopeDraft): boolean {
   return !isBuiltIn(entityType) || entityId === '';
 }
 
-type ScopeField = 'entityType' | 'entityId' | 'workspaceId' | 'operations';
+type ScopeField = 'entityType' | 'entityId' | 'entityPattern' | 'workspaceId' | 'operations';
 type ScopePath = `scopes.${number}.${ScopeField}`;
 
 /** The errors of one scope, by field. */
 export type ScopeErrors = Readonly<Partial<Record<ScopeField, string>>>;
 
-const SCOPE_FIELDS: readonly ScopeField[] = ['entityType', 'entityId', 'workspaceId', 'operations'];
+const SCOPE_FIELDS: readonly ScopeField[] = [
+  'entityType',
+  'entityId',
+  'entityPattern',
+  'workspaceId',
+  'operations',
+];
 
 /** Returns the paths of the fields of the scope at an index of the input. */
 export function scopePaths(index: number): ScopePath[] {
@@ -96,9 +118,12 @@ export function errorsOfScope(
 
 /** Returns a draft as an API input. */
 export function toScopeInput(draft: ScopeDraft): TokenScopeInput {
+  const entity = draft.entityId.trim();
+  // No id contains a star, so one field serves for both.
+  const isPattern = !isBuiltIn(draft.entityType) && entity.includes('*');
   return {
     entityType: draft.entityType,
-    entityId: draft.entityId.trim() || null,
+    ...(isPattern ? { entityPattern: entity } : { entityId: entity || null }),
     workspaceId: takesWorkspace(draft) ? draft.workspaceId || null : null,
     operations: [...draft.operations],
   };

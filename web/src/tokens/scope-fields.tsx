@@ -1,6 +1,13 @@
+import { isBuiltIn } from '../../../src/domain/scopes.ts';
 import { SelectField, TextField } from '../components/field.tsx';
 import { OperationsField } from '../components/operations-field.tsx';
-import { type ScopeDraft, type ScopeErrors, type ScopeTargets, takesWorkspace } from './scope-draft.ts';
+import {
+  draftOfType,
+  type ScopeDraft,
+  type ScopeErrors,
+  type ScopeTargets,
+  takesWorkspace,
+} from './scope-draft.ts';
 import './scope-fields.css';
 
 interface ScopeFieldsProps {
@@ -16,8 +23,9 @@ function EntityField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
     return (
       <TextField
         label="Resource"
-        placeholder="All, or a single id"
-        error={errors.entityId}
+        placeholder="All"
+        hint="An id, a pattern such as acme/*, or empty for all."
+        error={errors.entityPattern ?? errors.entityId}
         value={draft.entityId}
         onChange={(event) => onChange({ ...draft, entityId: event.target.value })}
       />
@@ -43,16 +51,24 @@ function EntityField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
 
 function WorkspaceField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
   const open = takesWorkspace(draft);
+  const isRegistered = draft.entityType !== '' && !isBuiltIn(draft.entityType);
   return (
     <SelectField
       label="Workspace"
       error={errors.workspaceId}
       disabled={!open}
       value={open ? draft.workspaceId : ''}
-      onChange={(event) => onChange({ ...draft, workspaceId: event.target.value })}
+      onChange={(event) => {
+        const workspaceId = event.target.value;
+        const offered = targets.operationsOf({ ...draft, workspaceId });
+        const operations = draft.operations.filter((each) => offered.includes(each));
+        onChange({ ...draft, workspaceId, operations });
+      }}
     >
-      <option value="">{open || draft.entityType === '' ? 'All workspaces' : 'Not applicable'}</option>
-      {targets.workspaces.map(({ id, name }) => (
+      {!isRegistered && (
+        <option value="">{open || draft.entityType === '' ? 'All workspaces' : 'Not applicable'}</option>
+      )}
+      {targets.workspacesOf(draft.entityType).map(({ id, name }) => (
         <option key={id} value={id}>
           {name}
         </option>
@@ -70,18 +86,10 @@ export function ScopeFields(props: ScopeFieldsProps) {
         label="Type"
         error={errors.entityType}
         value={draft.entityType}
-        onChange={(event) =>
-          onChange({
-            ...draft,
-            entityType: event.target.value,
-            entityId: '',
-            workspaceId: '',
-            operations: [],
-          })
-        }
+        onChange={(event) => onChange(draftOfType(draft, event.target.value, targets))}
       >
         <option value="">Choose…</option>
-        {[...targets.types.keys()].map((type) => (
+        {targets.types.map((type) => (
           <option key={type}>{type}</option>
         ))}
       </SelectField>
@@ -89,7 +97,7 @@ export function ScopeFields(props: ScopeFieldsProps) {
       <WorkspaceField {...props} />
       <div className="scope-operations">
         <OperationsField
-          offered={targets.types.get(draft.entityType) ?? []}
+          offered={draft.entityType === '' ? [] : targets.operationsOf(draft)}
           value={draft.operations}
           error={errors.operations}
           onChange={(operations) => onChange({ ...draft, operations })}

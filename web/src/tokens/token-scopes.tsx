@@ -83,7 +83,10 @@ function columnsFor(targets: ScopeTargets | undefined): Column<ScopePartsFragmen
     {
       id: 'entity',
       title: 'Resource',
-      cell: ({ entityType, entityId }) => (entityId ? nameOf(entityType, entityId) : 'All'),
+      cell: ({ entityType, entityId, entityPattern }) => {
+        if (entityPattern) return <code>{entityPattern}</code>;
+        return entityId ? nameOf(entityType, entityId) : 'All';
+      },
     },
     {
       id: 'workspace',

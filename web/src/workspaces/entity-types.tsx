@@ -1,77 +1,18 @@
 import { useState } from 'react';
-import { OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
+import { highestRole } from '../../../src/domain/roles.ts';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
-import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
-import { TextField } from '../components/field.tsx';
-import { PlusIcon, TrashIcon } from '../components/icons.tsx';
-import { OperationsField } from '../components/operations-field.tsx';
+import { ConfirmDialog } from '../components/dialog.tsx';
+import { EditIcon, PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { Section } from '../components/page.tsx';
 import { Loaded } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
-import {
-  type EntityTypesQuery,
-  useEntityTypesQuery,
-  useRegisterEntityTypeMutation,
-  useUnregisterEntityTypeMutation,
-} from '../generated/hooks.ts';
+import { type Role, useEntityTypesQuery, useUnregisterEntityTypeMutation } from '../generated/hooks.ts';
 import { operationName } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
+import { EntityTypeDialog } from './entity-type-dialog.tsx';
+import type { EntityType } from './entity-type-draft.ts';
 import type { Workspace } from './workspace.ts';
-
-type EntityType = NonNullable<EntityTypesQuery['workspace']>['entityTypes'][number];
-
-function RegisterDialog({ workspace, onClose }: { workspace: Workspace; onClose: () => void }) {
-  const [name, setName] = useState('');
-  const [description, setDescription] = useState('');
-  const [operations, setOperations] = useState<readonly Operation[]>([]);
-  const registration = useSubmit(useRegisterEntityTypeMutation(), {
-    fields: ['name', 'description', 'operations'],
-    onDone: onClose,
-  });
-  function submit() {
-    const input = {
-      workspaceId: workspace.id,
-      name,
-      description: description.trim() || null,
-      operations: [...operations],
-    };
-    return registration.submit({ input }, `${name} registered`);
-  }
-  return (
-    <FormDialog
-      title="Register a resource type"
-      action="Register"
-      disabled={name === '' || operations.length === 0}
-      form={registration}
-      onSubmit={submit}
-      onClose={onClose}
-    >
-      <TextField
-        label="Name"
-        error={registration.errors.name}
-        required
-        pattern="[a-z][a-z0-9_\-]{0,49}"
-        hint="Used in scopes. Lowercase letters, digits, - and _."
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
-      <TextField
-        label="Description (optional)"
-        error={registration.errors.description}
-        maxLength={500}
-        value={description}
-        onChange={(event) => setDescription(event.target.value)}
-      />
-      <OperationsField
-        offered={OPERATIONS}
-        value={operations}
-        error={registration.errors.operations}
-        onChange={setOperations}
-      />
-    </FormDialog>
-  );
-}
 
 function UnregisterDialog({
   workspace,
@@ -96,6 +37,11 @@ function UnregisterDialog({
   );
 }
 
+/** Returns the highest role of an operation: unregistering the type requires it. */
+function highestRoleOf({ operations }: EntityType): Role {
+  return operations.reduce<Role>((role, each) => highestRole(role, each.role), 'VIEWER');
+}
+
 const COLUMNS: readonly Column<EntityType>[] = [
   { id: 'name', title: 'Name', cell: ({ name }) => <strong>{name}</strong> },
   {
@@ -106,29 +52,34 @@ const COLUMNS: readonly Column<EntityType>[] = [
   {
     id: 'operations',
     title: 'Operations',
-    cell: ({ operations }) => operations.map(operationName).join(', '),
+    cell: ({ operations }) => operations.map(({ name }) => operationName(name)).join(', '),
   },
 ];
 
 /** The resource types that a workspace registered for its own services. */
 export function EntityTypes({ workspace }: { workspace: Workspace }) {
   const [{ data, error }, reload] = useEntityTypesQuery({ variables: { id: workspace.id } });
-  const [registering, setRegistering] = useState(false);
+  const [editing, setEditing] = useState<EntityType | 'new' | null>(null);
   const [unregistering, setUnregistering] = useState<string | null>(null);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
   const actions: Column<EntityType> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: ({ name }) => (
-      <IconButton
-        label={`Unregister ${name}`}
-        className="icon-button-danger"
-        refusal={refusal}
-        onClick={() => setUnregistering(name)}
-      >
-        <TrashIcon />
-      </IconButton>
+    cell: (type) => (
+      <span className="row-actions">
+        <IconButton label={`Edit ${type.name}`} refusal={refusal} onClick={() => setEditing(type)}>
+          <EditIcon />
+        </IconButton>
+        <IconButton
+          label={`Unregister ${type.name}`}
+          className="icon-button-danger"
+          refusal={refusalByRole(workspace.viewerRole, 'ADMINISTRATOR', highestRoleOf(type))}
+          onClick={() => setUnregistering(type.name)}
+        >
+          <TrashIcon />
+        </IconButton>
+      </span>
     ),
   };
   return (
@@ -136,7 +87,7 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
       title="Resource types"
       lead="Register your own resource types so tokens can be scoped to them."
       actions={
-        <Button refusal={refusal} onClick={() => setRegistering(true)}>
+        <Button refusal={refusal} onClick={() => setEditing('new')}>
           <PlusIcon />
           Register
         </Button>
@@ -156,7 +107,13 @@ export function EntityTypes({ workspace }: { workspace: Workspace }) {
           )
         }
       </Loaded>
-      {registering && <RegisterDialog workspace={workspace} onClose={() => setRegistering(false)} />}
+      {editing !== null && (
+        <EntityTypeDialog
+          workspace={workspace}
+          type={editing === 'new' ? null : editing}
+          onClose={() => setEditing(null)}
+        />
+      )}
       {unregistering !== null && (
         <UnregisterDialog workspace={workspace} name={unregistering} onClose={() => setUnregistering(null)} />
       )}

@@ -71,7 +71,7 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
     'Mutation.registerEntityType': gated('ADMINISTRATOR', (workspaceId) => ({
       workspaceId,
       name: 'invoice',
-      operations: ['READ'],
+      operations: [{ name: 'READ' }],
     })),
     'Mutation.unregisterEntityType': gated('ADMINISTRATOR', (workspaceId) => ({
       workspaceId,
