@@ -7,8 +7,7 @@ import { andThen, type MaybePromise } from '../platform/maybe-promise.ts';
 import type { Caller } from '../services/access/caller.ts';
 import { recordUse } from '../services/access/last-use.ts';
 import type { Services } from '../services/services.ts';
-import type { Lock } from '../services/transactions/locks.ts';
-import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
+import type { ChangeOptions, UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { type Budget, createBudget, PRICE } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -51,11 +50,11 @@ export interface Context {
    * a promise only if something has to be awaited. Throws the error of the denial, or `LIMIT_REACHED` if the budget is spent.
    */
   authorize(access: FieldAccess): MaybePromise<true>;
-  /** Runs a change for the caller in one transaction, which takes further locks and authorizes the request again. */
+  /** Runs a change for the caller in one transaction, which locks what it decides on and authorizes the request again. */
   change<T>(
     request: AccessRequest,
     work: (uow: UnitOfWork) => Promise<T>,
-    locks: readonly Lock[],
+    options: ChangeOptions,
   ): Promise<T>;
   /**
    * Deletes what scope-auth cached for the operation, after its execution. scope-auth's cache is a `WeakMap` by context:
@@ -104,7 +103,7 @@ export function createContext(services: Services, server: ServerContext, certain
         ),
       );
     },
-    change: (request, work, locks) => services.changes.run(caller, request, work, locks),
+    change: (request, work, options) => services.changes.run(caller, request, work, options),
     release: () => RequestCache.clearForContext(context),
   };
   return context;

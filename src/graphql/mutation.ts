@@ -34,6 +34,8 @@ type MutationWork<Input, Result> =
        * names. On PostgreSQL nothing else keeps concurrent calls from changing it in between.
        */
       readonly locks?: (input: Input, context: Context) => readonly Lock[];
+      /** Whether the work can share a transaction with those of other callers, as `TransactOptions.canShare` says. */
+      readonly canShare?: boolean;
       readonly resolve?: never;
     }
   | {
@@ -41,6 +43,7 @@ type MutationWork<Input, Result> =
       readonly resolve: (input: Input, context: Context, access: AccessRequest) => Promise<Result>;
       readonly run?: never;
       readonly locks?: never;
+      readonly canShare?: never;
     };
 
 type MutationOptions<Fields extends InputFieldMap, Result> = {
@@ -82,7 +85,7 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
   name: string,
   options: MutationOptions<Fields, Result>,
 ): void {
-  const { description, requires, cost, input, payload, run, locks, resolve } = options;
+  const { description, requires, cost, input, payload, run, resolve } = options;
   const typeName = name.charAt(0).toUpperCase() + name.slice(1);
   const inputType = input && builder.inputType(`${typeName}Input`, input);
   const payloadType = builder.objectRef<Result>(`${typeName}Payload`);
@@ -101,7 +104,10 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
         const value = args.input as InputShapeFromFields<Fields>;
         const access = requirementOf(info, args);
         const result: Promise<Result> = run
-          ? context.change(access, (uow) => run(uow, value, context), locks?.(value, context) ?? [])
+          ? context.change(access, (uow) => run(uow, value, context), {
+              locks: options.locks?.(value, context) ?? [],
+              canShare: options.canShare ?? false,
+            })
           : resolve(value, context, access);
         return result as never;
       },

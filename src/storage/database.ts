@@ -17,6 +17,16 @@ export type Executor = Kysely<Tables> | Transaction<Tables>;
  */
 export type DataVersion = () => number;
 
+/** How a transaction can run. */
+export interface TransactOptions {
+  /**
+   * Whether the work can share a transaction on PostgreSQL with works that lock something else. Set it only if the work
+   * locks no row that another could wait for: if it inserts rows of its own and changes no others. On SQLite, every work
+   * shares a commit with the others that wait at the same time.
+   */
+  readonly canShare?: boolean;
+}
+
 /** An open database of either engine. */
 export interface DatabaseHandle {
   readonly db: Kysely<Tables>;
@@ -30,7 +40,11 @@ export interface DatabaseHandle {
    * outside the transaction. On PostgreSQL, only the locks keep other transactions apart: name everything that the work
    * decides on or changes. On SQLite, transactions run one after the other and ignore them.
    */
-  transact<T>(locks: readonly Lock[], work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  transact<T>(
+    locks: readonly Lock[],
+    work: (tx: Transaction<Tables>) => Promise<T>,
+    options?: TransactOptions,
+  ): Promise<T>;
   /**
    * Runs writes that are each correct on their own, such as incrementing a counter. On PostgreSQL each statement commits
    * by itself, so that concurrent writers of one row wait for each other only briefly.

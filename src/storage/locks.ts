@@ -36,7 +36,7 @@ type SoughtLock =
 export const LOCK_RANKS = { everything: 0, email: 1, slug: 2, user: 3, workspace: 4 } as const;
 
 /** A lock that is taken by its key. */
-interface KeyedLock {
+export interface KeyedLock {
   readonly rank: number;
   readonly key: string;
   readonly exclusive: boolean;

@@ -34,9 +34,9 @@ test('createToken identifies its caller twice: before the transaction and in it'
     'select sessions',
     'select sessions',
     'select users',
+    'select tokens',
     'insert tokens',
     'insert token_secrets',
-    'select tokens',
     'insert audit_events',
   ]);
 });

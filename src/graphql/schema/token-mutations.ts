@@ -51,6 +51,7 @@ mutation('createToken', {
     }),
   },
   run: (uow, input, { services }) => services.tokens.create(uow, input),
+  canShare: true,
   payload: issuedTokenPayload,
 });
 

@@ -152,7 +152,7 @@ export function createSessionService(deps: {
           if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
           return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
         },
-        [{ on: 'user', id: account.id }],
+        { locks: [{ on: 'user', id: account.id }] },
       );
     },
 
@@ -217,7 +217,7 @@ export function createSessionService(deps: {
           });
           return user;
         },
-        revokeTokens ? [{ on: 'grantsOfUser', userId: user.id }] : [],
+        { locks: revokeTokens ? [{ on: 'grantsOfUser', userId: user.id }] : [] },
       );
     },
   };

@@ -57,17 +57,13 @@ export function requireNoLater(expiresAt: number | null, latest: number | null):
   if (latest !== null && (expiresAt === null || expiresAt > latest)) throw forbidden('EXCEEDS_CALLER');
 }
 
-/**
- * Throws `LIMIT_REACHED` if the holder has more than `max` tokens. Call it after the insertion: if two transactions of
- * different users counted before it, each could read an index page that the other then writes, and PostgreSQL would
- * abort one of them.
- */
-async function requireAtMost(
+/** Throws `LIMIT_REACHED` if the holder cannot have another token. The transaction has locked the holder. */
+async function requireBelowLimit(
   uow: UnitOfWork,
   holder: { ownerId: string } | { workspaceId: string },
   max: number,
 ): Promise<void> {
-  if (!(await hasTokens(uow.tx, holder, max + 1))) return;
+  if (!(await hasTokens(uow.tx, holder, max))) return;
   throw failure(
     'LIMIT_REACHED',
     `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${max} tokens. Delete some first.`,
@@ -146,8 +142,8 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         role: null,
       } as const;
       const origin = { parentId: parent.parentId, issuedBy: null };
+      await requireBelowLimit(uow, { ownerId: owner.id }, limits.tokensPerUser);
       const issued = await issue(uow, ownership, owner.email, origin, parsed);
-      await requireAtMost(uow, { ownerId: owner.id }, limits.tokensPerUser);
       const scopes = await addScopes(uow, issued.token, request.scopes);
       await auditToken(uow, 'token.created', issued.token, {
         access,
@@ -169,8 +165,8 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       if (!policy.tokenRoles.includes(role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(parsed.expiresAt, uow.now, policy);
       const ownership = { kind: 'WORKSPACE', ownerId: null, workspaceId, access, role } as const;
+      await requireBelowLimit(uow, { workspaceId }, limits.tokensPerWorkspace);
       const issued = await issue(uow, ownership, workspace.slug, origin, parsed);
-      await requireAtMost(uow, { workspaceId }, limits.tokensPerWorkspace);
       if (origin.issuedBy !== null) await insertIssuers(uow.tx, issued.token.id, chainIds(uow));
       const scopes = await addScopes(uow, issued.token, request.scopes);
       await auditToken(uow, 'token.created', issued.token, {

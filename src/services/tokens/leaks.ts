@@ -142,12 +142,9 @@ export function createLeakService(deps: {
   const { db, clock, anonymousWork } = deps;
 
   function run<T>(caller: Caller, work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
-    return deps.changes.run(
-      { ...caller, credential: null, holder: null },
-      { kind: 'anyone' },
-      work,
-      EVERYTHING,
-    );
+    return deps.changes.run({ ...caller, credential: null, holder: null }, { kind: 'anyone' }, work, {
+      locks: EVERYTHING,
+    });
   }
 
   return {

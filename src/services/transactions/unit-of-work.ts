@@ -12,7 +12,7 @@ import {
 } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { IdSource } from '../../platform/ids.ts';
-import type { Executor } from '../../storage/database.ts';
+import type { Executor, TransactOptions } from '../../storage/database.ts';
 import type { Lock } from '../../storage/locks.ts';
 import { insertAuditEvent } from '../../storage/repositories/audit-events.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
@@ -54,6 +54,12 @@ export interface UnitOfWork {
   afterCommit(listener: () => void): void;
 }
 
+/** How a change runs. */
+export interface ChangeOptions extends TransactOptions {
+  /** What the change locks in addition to what the request names. */
+  readonly locks?: readonly Lock[];
+}
+
 /** Runs all changes of stored data. */
 export interface UnitOfWorkRunner {
   /**
@@ -62,13 +68,13 @@ export interface UnitOfWorkRunner {
    * error of the denial.
    *
    * The transaction locks the caller's user or workspace and what the request names, as `locksOf` says. A work that decides
-   * on or changes anything else names it in `locks`.
+   * on or changes anything else names it in `options.locks`.
    */
   run<T>(
     caller: Caller,
     request: AccessRequest,
     work: (uow: UnitOfWork) => Promise<T>,
-    locks?: readonly Lock[],
+    options?: ChangeOptions,
   ): Promise<T>;
   /** Runs work for the operator, without authorization, while no other change runs. Its audit events have no actor. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
@@ -109,15 +115,19 @@ export function createUnitOfWorkRunner(deps: {
 
   /** Runs work in one transaction and calls its listeners after the commit. */
   async function commit<T>(
-    locks: readonly Lock[],
+    { locks = [], ...options }: ChangeOptions,
     identify: (tx: Executor) => Promise<Actor>,
     work: (uow: UnitOfWork) => Promise<T>,
   ): Promise<T> {
     const listeners = new Set<() => void>();
-    const result = await transact(locks, async (tx) => {
-      listeners.clear();
-      return work(createUnitOfWork(tx, await identify(tx), listeners));
-    });
+    const result = await transact(
+      locks,
+      async (tx) => {
+        listeners.clear();
+        return work(createUnitOfWork(tx, await identify(tx), listeners));
+      },
+      options,
+    );
     for (const listener of listeners) listener();
     return result;
   }
@@ -162,11 +172,11 @@ export function createUnitOfWorkRunner(deps: {
   }
 
   return {
-    run(caller, request, work, locks = []) {
-      const all = [...locksOf(caller, request), ...locks];
+    run(caller, request, work, { locks = [], ...options } = {}) {
+      const all = { ...options, locks: [...locksOf(caller, request), ...locks] };
       const change = () => commit(all, (tx) => identify(tx, caller, request), work);
       return caller.credential === null ? anonymousWork(change) : change();
     },
-    runAsOperator: (work) => commit(EVERYTHING, async () => OPERATOR, work),
+    runAsOperator: (work) => commit({ locks: EVERYTHING }, async () => OPERATOR, work),
   };
 }

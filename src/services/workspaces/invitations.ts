@@ -225,7 +225,7 @@ export function createInvitationService(deps: {
           await auditMember(uow, 'member.joined', member, { role }, user.id);
           return member;
         },
-        locksToAccept(first.invitation),
+        { locks: locksToAccept(first.invitation) },
       );
     },
   };

@@ -10,8 +10,10 @@ import type { StreamSlots } from '../stream-slots.ts';
 import type { Tables } from '../tables.ts';
 import { createPostgresClock } from './clock.ts';
 import { createPostgresDialect, TYPES } from './dialect.ts';
+import { createNamingPool } from './naming-pool.ts';
 import { createPostgresNotifier } from './notify.ts';
 import { createPostgresStreamSlots } from './stream-slots.ts';
+import { beginTransaction } from './transaction.ts';
 import { createPostgresTransact } from './transactions.ts';
 
 /** The most connections of one server. */
@@ -36,6 +38,7 @@ function connectionTo(url: string): pg.ClientConfig {
     application_name: 'postern',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    pipeline: true,
     types: TYPES,
   };
 }
@@ -78,7 +81,7 @@ async function checkSettings(db: Database): Promise<void> {
 async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
   // One connection that is never recycled, because the lock belongs to its session.
   const pool = createPool(url, { max: 1, idleTimeoutMillis: 0 });
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(createNamingPool(pool)) });
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(db);
     return await work(db);
@@ -93,7 +96,8 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
  */
 export async function openPostgres(url: string) {
   const pool = openPool(url);
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(pool) });
+  const namingPool = createNamingPool(pool);
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(namingPool) });
   try {
     await checkSettings(db);
     const clock = await createPostgresClock(db);
@@ -104,7 +108,10 @@ export async function openPostgres(url: string) {
       db,
       file: null,
       clock: clock.now as Clock,
-      transact: createPostgresTransact(db, () => void aborted++),
+      transact: createPostgresTransact(
+        (first) => beginTransaction(db, namingPool, first),
+        () => void aborted++,
+      ),
       autocommit: <T>(work: (db: Database) => Promise<T>) => work(db),
       version: null,
       changedElsewhere: watchPostgres(db),

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import { inLockingOrder, type KnownLock, LOCK_RANKS, type Lock } from '../locks.ts';
+import { inLockingOrder, type KeyedLock, type KnownLock, LOCK_RANKS, type Lock } from '../locks.ts';
 
 /** Takes the keys of a table `wanted (key, exclusive)` in its order. Equal hashes of different keys only make them wait for each other. */
 const TAKE = `
@@ -59,6 +59,17 @@ function pick<On extends Lock['on']>(locks: readonly Lock[], ...kinds: On[]): Of
 }
 
 const KNOWN = Object.keys(LOCK_RANKS) as KnownLock['on'][];
+
+/**
+ * Returns the keys that a change is known to hold while it runs. If it is to lock more exclusively, it counts as the exclusive
+ * holder of these, so that the changes of one caller, which often wait for each other, occupy one connection.
+ */
+export function claimedKeys(locks: readonly Lock[]): KeyedLock[] {
+  const exclusively =
+    pick(locks, 'holderOf').length > 0 || pick(locks, 'workspaceOf').some((lock) => !lock.shared);
+  const keys = inLockingOrder(pick(locks, ...KNOWN));
+  return exclusively ? keys.map((key) => ({ ...key, exclusive: true })) : keys;
+}
 
 /** Returns the keys to take first: those that are known, and `everything` in shared mode. */
 function knownKeys(locks: readonly Lock[]) {

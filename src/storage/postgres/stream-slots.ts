@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { StreamSlot, StreamSlots } from '../stream-slots.ts';
 import type { Tables } from '../tables.ts';
-import { sqlStateOf } from './dialect.ts';
+import { sqlStateOf } from './naming-pool.ts';
 
 /** How long after a crash the slots of a server are free again. */
 const LEASE_MS = 30_000;

@@ -1,17 +1,17 @@
 import type { Insertable } from 'kysely';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
-import { prepareQuery } from './prepared.ts';
+import { prepareWrite } from './prepared.ts';
 
 /**
  * Returns an insert of one row that is compiled once, for the most frequently written tables: Kysely takes as long to
- * compile an insert of twenty columns as SQLite takes to execute it.
+ * compile an insert of twenty columns as SQLite takes to execute it. It is executed as `write` does.
  */
 export function prepareInsert<T extends keyof Tables>(table: T) {
   // Every row has all columns of its table, so the first row has the columns of all rows.
   let columns: (keyof Tables[T])[] = [];
 
-  const insert = prepareQuery((db: Executor, ...values: readonly unknown[]) =>
+  const insert = prepareWrite((db: Executor, ...values: readonly unknown[]) =>
     db
       .insertInto(table)
       .values(Object.fromEntries(columns.map((column, index) => [column, values[index]])) as never),

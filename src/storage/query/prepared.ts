@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { CompiledQuery, DialectAdapter } from 'kysely';
 import type { Executor } from '../database.ts';
+import { asDeferrable } from '../deferred.ts';
 import { isInProcess } from '../in-process-adapter.ts';
 
 /** A placeholder for a parameter while a query is compiled. */
@@ -95,6 +96,17 @@ export function prepareQuery<P extends readonly unknown[], Row>(
     const filled = prepare(db, parameters);
     if (!filled.statement) return execute(db, filled);
     return filled.statement.all(filled.values).map((row) => JSON.parse(row) as Row);
+  };
+}
+
+/** Returns a write as `prepareQuery` returns a query, which is executed as `write` does. */
+export function prepareWrite<P extends readonly unknown[]>(
+  build: Build<P, unknown>,
+): (db: Executor, ...parameters: P) => Promise<void> {
+  const prepare = prepareOnce(build, (statement: Statement<unknown>) => statement);
+  return async (db, ...parameters) => {
+    const { query, values } = prepare(db, parameters);
+    await db.executeQuery(asDeferrable({ ...query, parameters: values }));
   };
 }
 

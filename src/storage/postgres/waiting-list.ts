@@ -1,0 +1,78 @@
+import type { KeyedLock } from '../locks.ts';
+
+/** The most entries that are looked through for those that can run. */
+const MOST_EXAMINED = 1000;
+
+/** What an entry holds while it runs. */
+export interface Claim {
+  readonly keys: readonly KeyedLock[];
+  /** Whether the entry can run together with others. */
+  readonly canShare: boolean;
+}
+
+/** Entries that wait for a connection, in the order of their arrival. */
+export interface WaitingList<Entry extends Claim> {
+  add(entry: Entry): void;
+  /**
+   * Removes and returns the first entry that can run now, with up to `most - 1` later ones that can share its transaction.
+   * Entries whose keys are held stay, without a connection, and none of their keys is given to a later entry.
+   */
+  take(most: number): Entry[];
+  /** Releases the keys of entries that have run. */
+  release(entries: readonly Entry[]): void;
+}
+
+/** Returns the keys that some entries hold, with the number of holders; a negative number for one exclusive holder. */
+function createHeldKeys() {
+  const held = new Map<string, number>();
+  return {
+    isFree: ({ key, exclusive }: KeyedLock) => {
+      const holders = held.get(key) ?? 0;
+      return exclusive ? holders === 0 : holders >= 0;
+    },
+    hold({ key, exclusive }: KeyedLock): void {
+      held.set(key, exclusive ? -1 : (held.get(key) ?? 0) + 1);
+    },
+    release({ key, exclusive }: KeyedLock): void {
+      const holders = exclusive ? 0 : (held.get(key) ?? 1) - 1;
+      if (holders === 0) held.delete(key);
+      else held.set(key, holders);
+    },
+  };
+}
+
+/**
+ * Creates a list of changes that wait for a connection. The database keeps changes apart; the list only avoids that changes
+ * which wait for each other, such as those of one user, occupy the connections that others could use.
+ */
+export function createWaitingList<Entry extends Claim>(): WaitingList<Entry> {
+  const running = createHeldKeys();
+  let waiting: Entry[] = [];
+
+  function find(most: number): Entry[] {
+    const found: Entry[] = [];
+    const passed = createHeldKeys();
+    for (const entry of waiting.slice(0, MOST_EXAMINED)) {
+      const isFree = entry.keys.every((key) => running.isFree(key) && passed.isFree(key));
+      const fits = found[0] === undefined || (found[0].canShare && entry.canShare);
+      // A key that is passed over is held, so that later entries do not overtake this one for ever.
+      if (isFree && fits) found.push(entry);
+      entry.keys.forEach(passed.hold);
+      if (found.length === most || found[0]?.canShare === false) break;
+    }
+    return found;
+  }
+
+  return {
+    add: (entry) => void waiting.push(entry),
+    take(most) {
+      const found = find(most);
+      waiting = waiting.filter((entry) => !found.includes(entry));
+      for (const { keys } of found) keys.forEach(running.hold);
+      return found;
+    },
+    release: (entries) => {
+      for (const { keys } of entries) keys.forEach(running.release);
+    },
+  };
+}
