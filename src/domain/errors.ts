@@ -38,6 +38,8 @@ export const ERRORS = {
     message: 'The session has ended: sign in again.',
   },
   BAD_REQUEST: { status: 400, message: 'The request is not a GraphQL request in JSON.' },
+  // Clients compare the message, and some read it only from a response with the status 200.
+  PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, message: 'PersistedQueryNotSupported' },
   QUERY_TOO_COMPLEX: { status: 400, message: 'The document is too large.' },
   GRAPHQL_PARSE_FAILED: { status: 400, message: 'The document is not valid GraphQL.' },
   GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'The document does not fit the schema.' },

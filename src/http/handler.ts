@@ -85,9 +85,12 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     ['/ready', readOnly(ready)],
   ]);
 
-  /** Returns the path of a request, normalized if the path as sent is not a route. */
+  /** Returns the path of a request, normalized and without a slash at its end if the path as sent is not a route. */
   function pathOf(request: HttpRequest): string {
-    return routes.has(request.path) ? request.path : request.url.pathname;
+    if (routes.has(request.path)) return request.path;
+    const { pathname } = request.url;
+    const trimmed = pathname.replace(/\/$/, '');
+    return routes.has(trimmed) ? trimmed : pathname;
   }
 
   function route(

@@ -16,7 +16,7 @@ export function createMetricsServer(metrics: Metrics): MetricsServer {
   const server = createServer(async (message, outgoing) => {
     const { method, url } = message;
     discardBody(message);
-    if (method !== 'GET' || url !== '/metrics') {
+    if (!['GET', 'HEAD'].includes(method ?? '') || !/^\/metrics\/?(?:\?|$)/.test(url ?? '')) {
       outgoing.writeHead(404).end();
       return;
     }

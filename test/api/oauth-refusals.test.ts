@@ -46,6 +46,74 @@ describe('introspection', () => {
     ]);
   });
 
+  const basic = (user: string, password: string) => `Basic ${btoa(`${user}:${password}`)}`;
+
+  async function byClient(headers: Record<string, string>, form: Record<string, string>): Promise<unknown[]> {
+    const body = new URLSearchParams({ token: 'x', ...form });
+    const request = new Request('http://postern.test/oauth/introspect', { method: 'POST', headers, body });
+    const response = await postern.fetch(request);
+    const { error, active } = (await response.json()) as { error?: string; active?: boolean };
+    return [response.status, error ?? active, response.headers.get('www-authenticate')];
+  }
+
+  test('accepts a workspace token as an OAuth client, by Basic and in the form', async () => {
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const client = { client_id: 'a-service', client_secret: secret };
+    expect(await byClient({ Authorization: basic('a-service', secret) }, {})).toEqual([200, false, null]);
+    expect(await byClient({ authorization: basic('', secret).replace('B', 'b') }, {})).toEqual([
+      200,
+      false,
+      null,
+    ]);
+    expect(await byClient({}, client)).toEqual([200, false, null]);
+    expect(await byClient({ Authorization: basic('a', secret) }, client)).toEqual([
+      400,
+      'invalid_request',
+      null,
+    ]);
+    const own = { Authorization: basic('a', secret), Origin: 'http://postern.test' };
+    expect(await byClient(own, {})).toEqual([200, false, null]);
+    expect(await byClient({ ...own, Origin: 'https://evil.example' }, {})).toEqual([
+      403,
+      'invalid_request',
+      null,
+    ]);
+  });
+
+  test('refuses invalid client credentials with the challenge of the scheme that was used', async () => {
+    const { session } = postern.owner;
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const asked = 'Basic realm="postern"';
+    for (const password of [session, 'nonsense', '', unknownSecret()]) {
+      expect(await byClient({ Authorization: basic('a', password) }, {})).toEqual([
+        401,
+        'invalid_client',
+        asked,
+      ]);
+    }
+    expect(await byClient({ Authorization: basic(secret, '') }, {})).toEqual([401, 'invalid_client', asked]);
+    expect(await byClient({ Authorization: 'Basic' }, {})).toMatchObject([
+      400,
+      'invalid_request',
+      challenge('invalid_request'),
+    ]);
+    expect(await byClient({ Authorization: 'Basic %%%' }, {})).toMatchObject([
+      400,
+      'invalid_request',
+      challenge('invalid_request'),
+    ]);
+    expect(await byClient({}, { client_secret: session })).toEqual([
+      401,
+      'invalid_client',
+      challenge('invalid_token'),
+    ]);
+    const { secret: personal } = await createPersonalToken(postern, session);
+    expect(await byClient({ Authorization: basic('a', personal) }, {})).toMatchObject([
+      403,
+      'insufficient_scope',
+    ]);
+  });
+
   test('refuses a workspace token if the policy closes its own workspace to it', async () => {
     const { owner, workspaceId } = postern;
     const long = await createWorkspaceToken(postern, 'OWNER', { expires: { never: true } });
@@ -101,6 +169,21 @@ describe('revocation', () => {
       false,
       true,
     ]);
+  });
+
+  test('reach a confidential client of a stock library, by both methods that the metadata names', async () => {
+    const client = await stockClient(postern);
+    const { secret } = await createWorkspaceToken(postern, 'VIEWER');
+    const token = await createPersonalToken(postern, postern.owner.session, { access: 'FULL' });
+    for (const auth of [oauth.ClientSecretBasic(secret), oauth.ClientSecretPost(secret)]) {
+      expect(await client.introspectAs(token.secret, auth)).toMatchObject({
+        active: true,
+        client_id: token.id,
+      });
+    }
+    await client.revoke(token.secret, oauth.ClientSecretBasic(secret));
+    expect(await client.introspect(token.secret, secret)).toEqual({ active: false });
+    await client.revoke(secret, oauth.ClientSecretPost(secret));
   });
 
   test('revokes workspace tokens and sessions too', async () => {
@@ -176,9 +259,9 @@ describe('the metadata', () => {
       response_types_supported: [],
       grant_types_supported: [],
       introspection_endpoint: 'http://postern.test/oauth/introspect',
-      introspection_endpoint_auth_methods_supported: ['Bearer'],
+      introspection_endpoint_auth_methods_supported: ['Bearer', 'client_secret_basic', 'client_secret_post'],
       revocation_endpoint: 'http://postern.test/oauth/revoke',
-      revocation_endpoint_auth_methods_supported: ['none'],
+      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     });
   });
 

@@ -24,6 +24,9 @@ describe('the content type', () => {
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'Application/JSON; charset="utf-8"',
+    'application/json; charset=utf8',
+    'application/json;',
+    'application/json; charset=utf-8;',
   ])('can be %s', async (type) => {
     expect((await wire.post(QUERY, { 'Content-Type': type })).status).toBe(200);
   });
@@ -46,7 +49,67 @@ describe('the content type', () => {
 
   test('is refused with a content coding', async () => {
     const response = await wire.post(QUERY, { 'Content-Encoding': 'gzip' });
-    expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    const { errors } = (await response.json()) as any;
+    expect([response.status, errors[0].message, errors[0].extensions.code]).toEqual([
+      415,
+      'The body has the content coding gzip. Send it without one.',
+      'UNSUPPORTED_MEDIA_TYPE',
+    ]);
+    const unknown = await wire.post(QUERY, { 'Content-Encoding': MARK });
+    expect(await unknown.text()).toMatch(/The body has a content coding\. /);
+  });
+});
+
+describe('parameters that clients send empty', () => {
+  test.each([
+    { operationName: '' },
+    { variables: [] },
+    { variables: '' },
+    { extensions: [] },
+    { operationName: '', variables: '', extensions: '' },
+  ])('%j counts as absent', async (empty) => {
+    const response = await wire.post({ query: '{ __typename }', ...empty });
+    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
+  });
+
+  test.each([
+    { operationName: false },
+    { variables: [1] },
+    { variables: 'x' },
+    { extensions: ['x'] },
+    { variables: 0 },
+  ])('%j is not empty, so it is refused', async (wrong) => {
+    const response = await wire.post({ query: '{ __typename }', ...wrong });
+    expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('in a GET as well', async () => {
+    const response = await fetch(
+      `${wire.origin}/graphql?query={__typename}&operationName=&variables=&extensions=`,
+    );
+    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
+  });
+});
+
+describe('the hash of a document', () => {
+  const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+  const refused = {
+    errors: [
+      { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
+    ],
+  };
+
+  test('without the document is refused so that clients of persisted queries send it', async () => {
+    const response = await wire.post({ operationName: 'A', variables: {}, extensions });
+    expect([response.status, await response.json()]).toEqual([200, refused]);
+    const inUrl = `${wire.origin}/graphql?extensions=${encodeURIComponent(JSON.stringify(extensions))}`;
+    expect(await (await fetch(inUrl)).json()).toEqual(refused);
+  });
+
+  test('beside the document is ignored', async () => {
+    const response = await wire.post({ query: '{ __typename }', extensions });
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 });
 

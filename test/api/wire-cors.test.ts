@@ -58,6 +58,19 @@ test('a preflight from an allowed origin gets a response without GraphQL', async
   });
 });
 
+test('a page of an allowed origin can send the headers that its client asks for, and other pages cannot', async () => {
+  const ask = async (origin: string, names: string) => {
+    const headers = { Origin: origin, 'Access-Control-Request-Headers': names };
+    const response = await fetch(`${wire.origin}/graphql`, { method: 'OPTIONS', headers });
+    return response.headers.get('access-control-allow-headers');
+  };
+  const names = 'apollographql-client-name,content-type, traceparent';
+  expect(await ask('https://app.example', names)).toBe(names);
+  expect(await ask('https://evil.example', names)).toBeNull();
+  expect(await ask('https://app.example', 'a(b)')).not.toContain('(');
+  expect(await ask('https://app.example', 'x'.repeat(2000))).not.toContain('xx');
+});
+
 test('other paths have no CORS headers', async () => {
   const response = await fetch(`${wire.origin}/health`, { headers: { Origin: 'https://app.example' } });
   expect(corsHeaders(response)).toEqual({});

@@ -44,6 +44,20 @@ test('the page can run only its own script and connect only to its own server', 
   });
 });
 
+test.each(['gzip;q=0', 'gzip; q=0.0, *', 'br, gzip;Q=0.000', '*;q=0', 'br', ''])(
+  'the page is not compressed for clients that accept "%s"',
+  async (accepted) => {
+    expect((await page({ 'Accept-Encoding': accepted })).headers.get('content-encoding')).toBeNull();
+  },
+);
+
+test.each(['GZIP', 'br;q=1, gzip;q=0.5', 'x-gzip', '*', 'gzip, *;q=0'])(
+  'the page is compressed for clients that accept "%s"',
+  async (accepted) => {
+    expect((await page({ 'Accept-Encoding': accepted })).headers.get('content-encoding')).toBe('gzip');
+  },
+);
+
 test('the page is compressed for clients that accept gzip', async () => {
   const zipped = await page({ 'Accept-Encoding': 'gzip' });
   const plain = await page({ 'Accept-Encoding': 'identity' });

@@ -36,13 +36,41 @@ test('these two accept only GET and HEAD', async () => {
   }
 });
 
-test.each(['/nope', '/graphql/', '/graphql/x', '//graphql', '/GraphQL', '/%2e%2e/etc/passwd'])(
+test.each(['/nope', '/graphql//', '/graphql/x', '//graphql', '/GraphQL', '/%2e%2e/etc/passwd'])(
   '%s does not exist',
   async (path) => {
     const response = await get(path);
     expect([response.status, await codeIn(response)]).toEqual([404, 'NOT_FOUND']);
   },
 );
+
+test('a slash at the end of a path, and a target with scheme and authority, mean the same as without', async () => {
+  expect((await get('/health/')).status).toBe(200);
+  const body = JSON.stringify({ query: '{ __typename }' });
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await get('/graphql/', { method: 'POST', headers, body });
+  expect([response.status, await response.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
+  const secret = wire.postern.owner.session;
+  expect((await get('/verify/', { headers: { Authorization: `Bearer ${secret}` } })).status).toBe(204);
+
+  const send = (target: string) =>
+    sendRaw(wire.port, `GET ${target} HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n`);
+  expect(await send('http://postern.example:4000/health?a')).toMatchObject({ status: 200 });
+  // The authority of the target replaces the Host header.
+  const metadata = await send('HTTP://postern.example:4000/.well-known/oauth-authorization-server');
+  expect(metadata.text).toContain('"issuer":"http://postern.example:4000"');
+  for (const target of ['http://postern.example', 'http://postern.example?x']) {
+    expect((await send(target)).status).toBe((await send('/')).status);
+  }
+  for (const target of [
+    'http://',
+    'http:///health',
+    'http://a b/health',
+    'http://u@x/health',
+    'ftp://x/health',
+  ])
+    expect([target, (await send(target)).status]).toEqual([target, 400]);
+});
 
 describe('every response', () => {
   const requests: [string, () => Promise<Response>][] = [

@@ -84,3 +84,11 @@ test('a clean stop ends streams immediately and cleanly', async () => {
   expect(performance.now() - started).toBeLessThan(900);
   wire = await startWire();
 });
+
+test('a stream asks proxies not to buffer it, and other responses do not', async () => {
+  const ask = (accept: string) => wire.post({ query: '{ __typename }' }, { Accept: accept });
+  const stream = await ask('text/event-stream');
+  expect(stream.headers.get('x-accel-buffering')).toBe('no');
+  await stream.text();
+  expect((await ask('application/json')).headers.get('x-accel-buffering')).toBeNull();
+});

@@ -13,6 +13,7 @@ const BEFORE_EXECUTION = [
   ['TOKEN_NO_ACCESS', 403, 'insufficient_scope'],
   ['INVALID_SESSION', 401, 'invalid_token'],
   ['BAD_REQUEST', 400, undefined],
+  ['PERSISTED_QUERY_NOT_SUPPORTED', 200, undefined],
   ['QUERY_TOO_COMPLEX', 400, undefined],
   ['GRAPHQL_PARSE_FAILED', 400, undefined],
   ['GRAPHQL_VALIDATION_FAILED', 400, undefined],
@@ -50,7 +51,9 @@ describe('the table of errors', () => {
   });
 
   test('has a different readable sentence for each code', () => {
-    const messages = Object.values(ERRORS).map(({ message }) => message);
+    const { PERSISTED_QUERY_NOT_SUPPORTED: forClients, ...others } = ERRORS;
+    expect(forClients.message).toBe('PersistedQueryNotSupported');
+    const messages = Object.values(others).map(({ message }) => message);
     expect(messages.filter((message) => !/^[A-Z].+\.$/.test(message))).toEqual([]);
     expect(new Set(messages).size).toBe(messages.length);
   });

@@ -9,7 +9,9 @@ export interface StockClient {
   readonly server: oauth.AuthorizationServer;
   /** Introspects a token with the bearer secret of a caller, or without one. Throws the library's error if refused. */
   introspect(token: string, by: string | null): Promise<oauth.IntrospectionResponse>;
-  revoke(token: string): Promise<void>;
+  /** The same as a confidential client, by `auth`. */
+  introspectAs(token: string, auth: oauth.ClientAuth): Promise<oauth.IntrospectionResponse>;
+  revoke(token: string, auth?: oauth.ClientAuth): Promise<void>;
 }
 
 function bearer(secret: string | null): oauth.ClientAuth {
@@ -27,14 +29,18 @@ export async function stockClient(postern: TestApp): Promise<StockClient> {
   };
   const discovery = await oauth.discoveryRequest(ISSUER, { algorithm: 'oauth2', ...options });
   const server = await oauth.processDiscoveryResponse(ISSUER, discovery);
+
+  async function introspectAs(token: string, auth: oauth.ClientAuth): Promise<oauth.IntrospectionResponse> {
+    const response = await oauth.introspectionRequest(server, CLIENT, auth, token, options);
+    return oauth.processIntrospectionResponse(server, CLIENT, response);
+  }
+
   return {
     server,
-    async introspect(token, by) {
-      const response = await oauth.introspectionRequest(server, CLIENT, bearer(by), token, options);
-      return oauth.processIntrospectionResponse(server, CLIENT, response);
-    },
-    async revoke(token) {
-      const response = await oauth.revocationRequest(server, CLIENT, oauth.None(), token, options);
+    introspect: (token, by) => introspectAs(token, bearer(by)),
+    introspectAs,
+    async revoke(token, auth = oauth.None()) {
+      const response = await oauth.revocationRequest(server, CLIENT, auth, token, options);
       await oauth.processRevocationResponse(response);
     },
   };

@@ -4,7 +4,13 @@ import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { SessionCookie } from '../message/session-cookie.ts';
-import { readBearer, readCookieSecret } from './credentials.ts';
+import {
+  isBasic,
+  readBearer,
+  readClientAuthorization,
+  readClientSecret,
+  readCookieSecret,
+} from './credentials.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** A request with its caller. */
@@ -55,26 +61,68 @@ function authenticateCredential(
 }
 
 /**
- * Returns the authentication by the `Authorization` header alone, for callers that are not browsers. The credential is
+ * Returns the authentication of a credential from an address. `read` returns the credential or throws. The credential is
  * authenticated before the limit on refusals applies: many bad credentials from an address must not affect a valid one. A
  * guess costs one point read at most, and none if its shape or checksum is wrong.
  */
-export function createBearerAuthenticator(parts: AuthenticatorParts): AuthenticateRequest {
+function createAuthenticator(parts: AuthenticatorParts) {
   async function refuse(error: unknown, address: string | null): Promise<never> {
     if (isRefusal(error)) await parts.limits.countRefusal(address);
     throw error;
   }
 
-  return (request, address) => {
-    const authorization = request.headerValues('authorization');
-    if (authorization.length === 0) return ANONYMOUS_REQUEST;
+  return (read: () => Credential, address: string | null): MaybePromise<AuthenticatedRequest> => {
     try {
-      const authenticated = authenticateCredential(parts, readBearer(authorization));
+      const authenticated = authenticateCredential(parts, read());
       if (!(authenticated instanceof Promise)) return authenticated;
       return authenticated.catch((error: unknown) => refuse(error, address));
     } catch (error) {
       return refuse(error, address);
     }
+  };
+}
+
+/** Returns the authentication by the `Authorization` header alone, for callers that are not browsers. */
+export function createBearerAuthenticator(parts: AuthenticatorParts): AuthenticateRequest {
+  const authenticate = createAuthenticator(parts);
+  return (request, address) => {
+    const authorization = request.headerValues('authorization');
+    if (authorization.length === 0) return ANONYMOUS_REQUEST;
+    return authenticate(() => readBearer(authorization), address);
+  };
+}
+
+/**
+ * Authenticates an OAuth client by the `Authorization` header, Bearer or Basic, or by `client_secret` in its form (RFC 6749,
+ * section 2.3.1). Throws also `BAD_REQUEST` if the request has both, and `CSRF_REJECTED` for Basic from a page of another origin.
+ */
+export type AuthenticateClient = (
+  request: HttpRequest,
+  form: URLSearchParams,
+  address: string | null,
+) => MaybePromise<AuthenticatedRequest>;
+
+/** Returns the authentication of OAuth clients. */
+export function createClientAuthenticator(
+  parts: AuthenticatorParts,
+  isOwnOrigin: (origin: string, request: HttpRequest) => boolean,
+): AuthenticateClient {
+  const authenticate = createAuthenticator(parts);
+  return (request, form, address) => {
+    const authorization = request.headerValues('authorization');
+    const secret = form.get('client_secret');
+    if (authorization.length === 0 && secret === null) return ANONYMOUS_REQUEST;
+    if (authorization.length > 0 && secret !== null) {
+      throw failure('BAD_REQUEST', 'Send the credential in Authorization or in client_secret, not in both.');
+    }
+    // A browser that knows a Basic credential also sends it with requests of other pages.
+    const origin = request.header('origin');
+    if (isBasic(authorization) && origin !== null && !isOwnOrigin(origin, request))
+      throw failure('CSRF_REJECTED');
+    return authenticate(
+      () => (secret === null ? readClientAuthorization(authorization) : readClientSecret(secret)),
+      address,
+    );
   };
 }
 

@@ -6,8 +6,9 @@ import { domainErrorOf, toGraphQLError } from '../../graphql/errors.ts';
 import type { TokenDescription } from '../../services/access/introspection.ts';
 import { recordUse } from '../../services/access/last-use.ts';
 import type { Services } from '../../services/services.ts';
-import type { AuthenticateRequest } from '../auth/authenticate.ts';
+import type { AuthenticateClient } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
+import { isBasic } from '../auth/credentials.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
 import { readForm } from '../message/body.ts';
 import type { HttpRequest } from '../message/message.ts';
@@ -16,20 +17,26 @@ import { httpOf, jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 
 const MILLISECONDS = 1000;
+const BASIC_CHALLENGE = 'Basic realm="postern"';
 
 /** The dependencies of `/oauth/*`. */
 export interface OAuthParts {
-  readonly authenticateRequest: AuthenticateRequest;
+  readonly authenticateClient: AuthenticateClient;
   readonly limits: RateLimits;
   readonly services: Pick<Services, 'clock' | 'lastUse' | 'introspection' | 'leaks'>;
   /** Returns the issuer for a request. */
   readonly issuerOf: (request: HttpRequest) => string;
 }
 
-/** Returns the `error` of an OAuth response (RFC 6749, section 5.2; RFC 6750, section 3.1) for an error code. */
-function oauthErrorOf(code: ErrorCode): string {
+/**
+ * Returns the `error` of an OAuth response for an error code: for a bearer secret as in RFC 6750, section 3.1, and for the
+ * credentials of a client as in RFC 6749, section 5.2.
+ */
+function oauthErrorOf(code: ErrorCode, isBearer: boolean): string {
   const entry = ERRORS[code];
-  if ('challenge' in entry) return entry.challenge;
+  if ('challenge' in entry) {
+    return entry.challenge === 'invalid_token' && !isBearer ? 'invalid_client' : entry.challenge;
+  }
   if (code === 'UNAUTHENTICATED') return 'invalid_client';
   return entry.status === 429 || entry.status >= 500 ? 'temporarily_unavailable' : 'invalid_request';
 }
@@ -43,17 +50,26 @@ function oauthEndpoint(handle: Endpoint): Endpoint {
       const refusal = domainErrorOf(error);
       if (!refusal) throw error;
       const { status, headers } = httpOf(toGraphQLError(refusal, requestContext.requestId));
-      const body = { error: oauthErrorOf(refusal.code), error_description: refusal.message };
+      const authorization = request.headerValues('authorization');
+      // The challenge names the scheme that the client used (RFC 6749, section 5.2).
+      if (status === 401 && isBasic(authorization)) headers['www-authenticate'] = BASIC_CHALLENGE;
+      const isBearer = authorization.length > 0 && !isBasic(authorization);
+      const body = { error: oauthErrorOf(refusal.code, isBearer), error_description: refusal.message };
       return jsonResponse(body, status, headers);
     }
   });
 }
 
-/** Returns the token of a form. Throws `BAD_REQUEST` if it is missing or a parameter is repeated. */
-async function readToken(request: HttpRequest): Promise<string> {
+/** Returns the form of a request. Throws `BAD_REQUEST` if a parameter is repeated. */
+async function readParameters(request: HttpRequest): Promise<URLSearchParams> {
   const form = await readForm(request);
   const names = [...form.keys()];
   if (new Set(names).size < names.length) throw failure('BAD_REQUEST', 'A parameter was sent twice.');
+  return form;
+}
+
+/** Returns the token of a form. Throws `BAD_REQUEST` if it is missing. */
+function tokenIn(form: URLSearchParams): string {
   const token = form.get('token');
   if (!token) throw failure('BAD_REQUEST', 'The parameter token is missing.');
   return token;
@@ -121,16 +137,20 @@ function toIntrospection(description: TokenDescription, issuer: string, namesWor
   };
 }
 
-/** Returns the endpoint for token introspection (RFC 7662) by sessions and workspace tokens. */
+/**
+ * Returns the endpoint for token introspection (RFC 7662) by sessions and workspace tokens, which authenticate by Bearer, Basic
+ * or form parameters.
+ */
 export function createIntrospectionEndpoint({
-  authenticateRequest,
+  authenticateClient,
   services,
   issuerOf,
 }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {
-    const { principal, credential } = await authenticateRequest(request, requestContext.address);
+    const form = await readParameters(request);
+    const { principal, credential } = await authenticateClient(request, form, requestContext.address);
     requestContext.principal = principal;
-    const secret = await readToken(request);
+    const secret = tokenIn(form);
     const description = await services.introspection.describe(principal, secret);
     recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
     if (!description) return jsonResponse({ active: false });
@@ -144,7 +164,8 @@ export function createIntrospectionEndpoint({
  */
 export function createRevocationEndpoint({ limits, services }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {
-    const secret = await readToken(request);
+    // The credentials of a client are not read: possession of the secret is sufficient (RFC 7009, section 2.1, public clients).
+    const secret = tokenIn(await readParameters(request));
     const found = await services.leaks.revoke(callerOf(request, requestContext), secret);
     if (!found) await limits.countRefusal(requestContext.address);
     return { status: 200, headers: {}, body: null };

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Services } from '../../services/services.ts';
-import { createBearerAuthenticator } from '../auth/authenticate.ts';
+import { createBearerAuthenticator, createClientAuthenticator } from '../auth/authenticate.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { Endpoint } from '../request-context.ts';
@@ -22,7 +22,11 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
   const { authenticate } = services.authentication;
   const authenticateRequest = createBearerAuthenticator({ authenticate, limits });
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
-  const oauth = { authenticateRequest, limits, services, issuerOf };
+  const authenticateClient = createClientAuthenticator(
+    { authenticate, limits },
+    (origin, request) => origin === issuerOf(request),
+  );
+  const oauth = { authenticateClient, limits, services, issuerOf };
   return [
     ['/verify', createVerifyEndpoint({ authenticateRequest, services })],
     ['/oauth/introspect', createIntrospectionEndpoint(oauth)],

@@ -69,11 +69,10 @@ async function toHttpResponse(response: Response): Promise<HttpResponse> {
   const { status, body } = response;
   const headers: HttpHeaders = {};
   for (const [name, value] of response.headers) headers[name.toLowerCase()] = value;
-  return {
-    status,
-    headers,
-    body: headers['content-type']?.startsWith(EVENT_STREAM) ? body : await response.text(),
-  };
+  const isStream = headers['content-type']?.startsWith(EVENT_STREAM);
+  // nginx buffers responses unless its configuration or this header says otherwise.
+  if (isStream) headers['x-accel-buffering'] = 'no';
+  return { status, headers, body: isStream ? body : await response.text() };
 }
 
 /** Creates Yoga for the schema. It executes and streams; its features for HTTP are off, because the endpoint has its own. */

@@ -4,18 +4,27 @@ import type { HttpRequest } from './message.ts';
 const BODY_BYTES = 128 * 1024;
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Content codings that can be named in a message, which must not repeat what a client sent. */
+const CODINGS = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'compress'];
+
+/** Matches a media type in UTF-8. `utf8` is not a registered name, and an empty parameter is no parameter, but clients send both. */
 function mediaType(name: string): RegExp {
-  return new RegExp(`^${name}\\s*(?:;\\s*charset\\s*=\\s*"?utf-8"?\\s*)?$`, 'i');
+  return new RegExp(`^${name}\\s*(?:;\\s*(?:charset\\s*=\\s*"?utf-?8"?\\s*)?)*$`, 'i');
 }
 
 const JSON_TYPE = mediaType('application/json');
 const FORM_TYPE = mediaType('application/x-www-form-urlencoded');
 
 function assertType(request: HttpRequest, type: RegExp, message?: string): void {
-  const encoding = request.header('content-encoding') ?? 'identity';
-  if (!type.test(request.header('content-type') ?? '') || encoding !== 'identity') {
-    throw failure('UNSUPPORTED_MEDIA_TYPE', message);
+  const coding = (request.header('content-encoding') || 'identity').toLowerCase();
+  if (coding !== 'identity') {
+    const name = CODINGS.find((candidate) => candidate === coding);
+    throw failure(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `The body has ${name ? `the content coding ${name}` : 'a content coding'}. Send it without one.`,
+    );
   }
+  if (!type.test(request.header('content-type') ?? '')) throw failure('UNSUPPORTED_MEDIA_TYPE', message);
 }
 
 /** Returns the body as text. Throws `PAYLOAD_TOO_LARGE`, or `BAD_REQUEST` if it ends early or is not UTF-8. */

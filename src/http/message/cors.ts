@@ -2,6 +2,18 @@ import { type HttpHeaders, type HttpRequest, type HttpResponse, varyBy } from '.
 
 const PREFLIGHT_SECONDS = '600';
 
+const USUAL_HEADERS = 'Authorization, Content-Type, X-Postern-Expected-User';
+
+/** The list of names in `Access-Control-Request-Headers`. */
+const NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+const NAMES_LENGTH = 1024;
+
+/** Returns the headers that a page of an allowed origin is allowed to send: those that it asks for. GraphQL clients add their own. */
+function allowedHeaders(request: HttpRequest): string {
+  const requested = request.header('access-control-request-headers') ?? '';
+  return requested.length <= NAMES_LENGTH && NAMES.test(requested) ? requested : USUAL_HEADERS;
+}
+
 /** The CORS headers for the origins that are allowed to call the API. */
 export interface Cors {
   /** Returns whether an `Origin` header names an allowed origin. */
@@ -35,7 +47,7 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
       const headers: HttpHeaders = { allow: 'GET, POST, OPTIONS' };
       if (allows(request.header('origin'))) {
         headers['access-control-allow-methods'] = 'GET, POST';
-        headers['access-control-allow-headers'] = 'Authorization, Content-Type, X-Postern-Expected-User';
+        headers['access-control-allow-headers'] = allowedHeaders(request);
         headers['access-control-max-age'] = PREFLIGHT_SECONDS;
       }
       return { status: 204, headers, body: null };

@@ -31,9 +31,15 @@ export interface HttpResponse {
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
+/** A coding of `Accept-Encoding` with a quality of 0, which excludes it (RFC 9110, section 12.5.3). */
+const EXCLUDED = /;\s*q\s*=\s*0(?:\.0{0,3})?\s*$/;
+
 /** Returns whether a client accepts gzip. */
 export function acceptsGzip(request: HttpRequest): boolean {
-  return /\bgzip\b/.test(request.header('accept-encoding') ?? '');
+  const codings = (request.header('accept-encoding') ?? '').toLowerCase().split(',');
+  const named = (name: string) => codings.find((coding) => coding.split(';', 1)[0]?.trim() === name);
+  const coding = named('gzip') ?? named('x-gzip') ?? named('*');
+  return coding !== undefined && !EXCLUDED.test(coding);
 }
 
 /** Adds a request header to `Vary` (RFC 9110, section 12.5.5). */

@@ -21,7 +21,7 @@ function parseRange(text: string): MediaRange | null {
   const [range = '', ...parameters] = text.toLowerCase().replaceAll(/[\s"]/g, '').split(';');
   let quality = 1;
   for (const parameter of parameters) {
-    if (parameter.startsWith('charset=') && parameter !== 'charset=utf-8') return null;
+    if (parameter.startsWith('charset=') && !/^charset=utf-?8$/.test(parameter)) return null;
     if (parameter.startsWith('q=')) quality = Number(parameter.slice('q='.length));
   }
   return quality >= 0 && quality <= 1 ? { range, quality } : null;

@@ -53,6 +53,8 @@ export function httpOf(error: GraphQLError): { status: number; headers: HttpHead
   const headers: HttpHeaders = {};
   if ('challenge' in entry) headers['www-authenticate'] = bearerChallenge(entry.challenge);
   if (code === 'UNAUTHENTICATED') headers['www-authenticate'] = bearerChallenge();
+  // RFC 9110, section 15.5.16: bodies with a content coding are refused.
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') headers['accept-encoding'] = 'identity';
   const retryAfter = error.extensions.retryAfter ?? (code === 'UNAVAILABLE' ? RETRY_AFTER_SECONDS : null);
   if (retryAfter !== null) headers['retry-after'] = String(retryAfter);
   return { status: entry.status, headers };

@@ -6,6 +6,9 @@ import { closeBeyond, EXCESS_BYTES } from './unread-body.ts';
 /** A `Host` (RFC 3986, section 3.2): a name, an IPv4 address or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
 
+/** A target with scheme and authority, which a server must accept (RFC 9112, section 3.2.2). It replaces `Host`. */
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;
+
 function malformed(): PosternError {
   return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
 }
@@ -69,8 +72,11 @@ class NodeRequest implements HttpRequest {
   #signal: AbortSignal | null = null;
 
   constructor(message: IncomingMessage, outgoing: ServerResponse) {
-    const { method = 'GET', url: target = '' } = message;
-    this.#host = headerOf(message.rawHeaders, 'host') ?? 'localhost';
+    const { method = 'GET', url = '' } = message;
+    const absolute = ABSOLUTE_FORM.exec(url);
+    const rest = absolute ? url.slice(absolute[0].length) : url;
+    const target = absolute && !rest.startsWith('/') ? `/${rest}` : rest;
+    this.#host = absolute?.[1] ?? headerOf(message.rawHeaders, 'host') ?? 'localhost';
     if (!target.startsWith('/') || !HOST.test(this.#host)) throw malformed();
     const end = target.indexOf('?');
     this.method = method;
