@@ -32,6 +32,8 @@ export type Requirement =
       readonly entityType: 'workspace' | 'channel';
       readonly entity?: IdPath;
       readonly workspace?: IdPath;
+      /** An argument that lists operations that the call gives. The caller must be allowed each; the mutation checks that. */
+      readonly gives?: ArgumentPath;
       /** The query itself leaves out what is not visible to the caller. */
       readonly lookup?: true;
     }
@@ -48,6 +50,8 @@ export type Requirement =
        * applies to calls that have one of these arguments.
        */
       readonly subtreeOnly?: true | readonly ArgumentPath[];
+      /** An argument that lists scopes that the call gives. A calling token must have them; the mutation checks that. */
+      readonly gives?: ArgumentPath;
       readonly lookup?: true;
     };
 

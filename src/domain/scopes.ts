@@ -133,3 +133,32 @@ export function includesRule(scopes: readonly ScopeRule[], rule: ScopeRule): boo
 export function roleForOperation(operation: Operation): Role {
   return operation === 'READ' || operation === 'LIST' || operation === 'SUBSCRIBE' ? 'VIEWER' : 'TEAM_MEMBER';
 }
+
+function keyOf({ entityType, entityId, workspaceId }: ScopeRule): string {
+  return JSON.stringify([entityType, entityId, workspaceId]);
+}
+
+/** Returns rules with the operations of all rules that are about the same entities. */
+function merge(rules: readonly ScopeRule[]): ScopeRule[] {
+  const merged = new Map<string, ScopeRule>();
+  for (const rule of rules) {
+    const operations = new Set([...(merged.get(keyOf(rule))?.operations ?? []), ...rule.operations]);
+    merged.set(keyOf(rule), { ...rule, operations: [...operations] });
+  }
+  return [...merged.values()];
+}
+
+/**
+ * Returns the fewest scopes that allow exactly the operations of some rules. Operations on one entity are left out if
+ * another rule allows them on all entities, or on all entities of the same workspace.
+ */
+export function smallestScopes(rules: readonly ScopeRule[]): ScopeRule[] {
+  const merged = merge(rules);
+  return merged.flatMap((rule) => {
+    const others = merged.filter((other) => other !== rule);
+    const operations = rule.operations.filter(
+      (operation) => !includesRule(others, { ...rule, operations: [operation] }),
+    );
+    return operations.length === 0 ? [] : [{ ...rule, operations: operations.toSorted() }];
+  });
+}

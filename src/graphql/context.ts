@@ -1,5 +1,5 @@
 import { RequestCache } from '@pothos/plugin-scope-auth';
-import type { GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo, OperationDefinitionNode } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
 import { requireGrant } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -9,7 +9,14 @@ import { recordUse } from '../services/access/last-use.ts';
 import type { Services } from '../services/services.ts';
 import type { ChangeOptions, UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { type Budget, createBudget, PRICE } from './budget.ts';
+import type { Variables } from './cost.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+
+/** An operation that a caller asks about, with the fragments of its document. */
+export interface DescribedOperation {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: GraphQLResolveInfo['fragments'];
+}
 
 /** What the HTTP server passes to an operation. */
 export interface ServerContext {
@@ -20,6 +27,11 @@ export interface ServerContext {
   signal(): AbortSignal;
   /** Sets the session cookie of the response to a secret until an instant; `null` removes the cookie. */
   setSession(secret: string | null, expiresAt: number | null): void;
+  /**
+   * Reads another operation, which is not executed, with the limits of one that is. Throws `BAD_USER_INPUT` or
+   * `QUERY_TOO_COMPLEX`.
+   */
+  readOperation(query: string, operationName: string | null, variables: Variables): DescribedOperation;
 }
 
 /** Creates the context of an operation; `certain` is the number of units that it uses in any case. */
@@ -40,6 +52,7 @@ export interface Context {
   readonly budget: Budget;
   readonly signal: ServerContext['signal'];
   readonly setSession: ServerContext['setSession'];
+  readonly readOperation: ServerContext['readOperation'];
   /** The caller, as of the last field that was authorized. */
   principal: Principal;
   /** The present instant. */
@@ -86,6 +99,7 @@ export function createContext(services: Services, server: ServerContext, certain
     loaders: createLoaders(services, budget, () => context.principal),
     signal: server.signal,
     setSession: server.setSession,
+    readOperation: server.readOperation,
     principal: server.principal,
     now: services.clock,
     authorize({ request, field }) {

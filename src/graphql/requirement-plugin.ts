@@ -10,6 +10,7 @@ import SchemaBuilder, {
 import { RequestCache } from '@pothos/plugin-scope-auth';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
+import type { NodeType } from '../domain/global-id.ts';
 import { describeRequirement, type IdPath, type Requirement } from '../domain/requirement.ts';
 import type { Context, FieldAccess } from './context.ts';
 
@@ -32,9 +33,20 @@ declare global {
       ResolveReturnShape,
     > {
       /** What the field requires of its caller. Every root field declares it. */
-      requires?: Requirement;
+      requires?: FieldAuthority['requires'];
+      /**
+       * What a caller needs in order to get more than `null` or an empty list from a resolver that leaves out what the
+       * caller is not allowed to see; by node type for a field that returns several. The resolver applies it.
+       */
+      filteredBy?: FieldAuthority['filteredBy'];
     }
   }
+}
+
+/** What a field declares about its callers, also in its extensions. */
+export interface FieldAuthority {
+  readonly requires?: Requirement | undefined;
+  readonly filteredBy?: Requirement | Partial<Record<NodeType, Requirement>> | undefined;
 }
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
@@ -67,17 +79,18 @@ class RequirementPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const config = stopsErrors(field.parentType, field.type.kind)
       ? { ...field, type: { ...field.type, nullable: true } }
       : field;
-    const { requires } = config.pothosOptions as { requires?: Requirement };
+    const { requires, filteredBy } = config.pothosOptions as FieldAuthority;
+    const extensions = { ...config.extensions, requires, filteredBy } satisfies FieldAuthority;
     if (!requires) {
       if (ROOTS.includes(config.parentType)) {
         throw new PothosSchemaError(`${config.parentType}.${config.name} does not declare what it requires`);
       }
-      return config;
+      return filteredBy ? { ...config, extensions } : config;
     }
     return {
       ...config,
       description: [config.description, describeRequirement(requires)].filter(Boolean).join('\n\n'),
-      extensions: { ...config.extensions, requires },
+      extensions,
       pothosOptions: { ...config.pothosOptions, authScopes: accessScopeFor(requires) },
     } as PothosOutputFieldConfig<Types>;
   }

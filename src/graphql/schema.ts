@@ -21,6 +21,7 @@ import './schema/channel-shares.ts';
 import './schema/messages.ts';
 import './schema/entity-types.ts';
 import './schema/node.ts';
+import './schema/scope-proposal.ts';
 
 /** The schema, built from the files in `schema/`. It needs no environment, database or clock. */
 export const schema: GraphQLSchema = builder.toSchema();

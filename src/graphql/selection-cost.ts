@@ -11,24 +11,17 @@ import {
   isIntrospectionType,
   isListType,
   isObjectType,
-  Kind,
   type OperationDefinitionNode,
-  SchemaMetaFieldDef,
-  type SelectionSetNode,
-  TypeMetaFieldDef,
-  TypeNameMetaFieldDef,
 } from 'graphql';
 import { failure } from '../domain/errors.ts';
 import { PRICE } from './budget.ts';
 import { type Cost, type FieldCost, lengthOf, NOTHING, pageSizeOf, sum } from './cost.ts';
+import { createSelections, fieldOf, type SelectionContext } from './selections.ts';
 
 /** The number of rows that a list without pages is expected to have, unless its cost says otherwise. */
 const ROWS_EXPECTED = 10;
 /** The number of fields that an operation can have, with its fragments expanded. */
 const FIELDS_MAX = 5000;
-
-/** The schema and the fragments that a cost is computed with. */
-export type CostContext = Pick<GraphQLResolveInfo, 'schema' | 'fragments'>;
 
 /** Returns whether a type is a Relay connection. */
 export function isConnectionName(name: string): boolean {
@@ -55,58 +48,20 @@ function listsOfIntrospection(schema: GraphQLSchema): ReadonlyMap<string, number
   return lists;
 }
 
-interface Selected {
-  readonly parent: GraphQLNamedType;
-  readonly nodes: FieldNode[];
-}
-
 /** Returns functions that compute costs. Fields with the same response key count once, as they are executed once. */
-function createCosts({ schema, fragments }: CostContext) {
+function createCosts(context: SelectionContext) {
+  const { schema } = context;
+  const selectedFields = createSelections(context);
   let fields = 0;
-
-  function collect(
-    set: SelectionSetNode,
-    parent: GraphQLNamedType,
-    into: Map<string, Selected>,
-    visited: Set<string>,
-  ): void {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        const key = `${parent.name}.${(selection.alias ?? selection.name).value}`;
-        const selected = into.get(key);
-        if (selected) selected.nodes.push(selection);
-        else into.set(key, { parent, nodes: [selection] });
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        collect(selection.selectionSet, typeOf(selection.typeCondition?.name.value) ?? parent, into, visited);
-      } else if (!visited.has(selection.name.value)) {
-        visited.add(selection.name.value);
-        const fragment = fragments[selection.name.value];
-        const type = typeOf(fragment?.typeCondition.name.value);
-        if (fragment && type) collect(fragment.selectionSet, type, into, visited);
-      }
-    }
-  }
-
-  const typeOf = (name: string | undefined) => (name === undefined ? undefined : schema.getType(name));
-
-  function fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> | undefined {
-    if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
-    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
-    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
-    return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
-  }
 
   /** Returns the cost of the selected fields: of `edges` and `nodes` of a connection as `rows`, of all others as `own`. */
   function below(
     nodes: readonly Pick<FieldNode, 'selectionSet'>[],
     type: GraphQLNamedType,
   ): { own: Cost; rows: Cost } {
-    const selected = new Map<string, Selected>();
-    const visited = new Set<string>();
-    for (const { selectionSet } of nodes) if (selectionSet) collect(selectionSet, type, selected, visited);
     const own: Cost[] = [];
     const rows: Cost[] = [];
-    for (const { parent, nodes: merged } of selected.values()) {
+    for (const { parent, nodes: merged } of selectedFields(nodes, type)) {
       const name = (merged[0] as FieldNode).name.value;
       const isRows = isConnectionName(parent.name) && (name === 'edges' || name === 'nodes');
       (isRows ? rows : own).push(isRows ? rowOf(merged, parent, name) : costOf(merged, parent));
@@ -115,7 +70,7 @@ function createCosts({ schema, fragments }: CostContext) {
   }
 
   function rowOf(nodes: readonly FieldNode[], parent: GraphQLNamedType, name: string): Cost {
-    const field = fieldOf(parent, name);
+    const field = fieldOf(schema, parent, name);
     return field ? below(nodes, getNamedType(field.type)).own : NOTHING;
   }
 
@@ -127,7 +82,7 @@ function createCosts({ schema, fragments }: CostContext) {
       );
     }
     const node = nodes[0] as FieldNode;
-    const field = fieldOf(parent, node.name.value);
+    const field = fieldOf(schema, parent, node.name.value);
     if (!field) return NOTHING;
     const type = getNamedType(field.type);
     if (isIntrospectionType(type)) return introspected(nodes, field, parent);
@@ -190,7 +145,7 @@ function createCosts({ schema, fragments }: CostContext) {
 }
 
 /** Returns the cost of an operation. Throws `QUERY_TOO_COMPLEX` if it has too many fields. */
-export function costOfOperation(context: CostContext, operation: OperationDefinitionNode): Cost {
+export function costOfOperation(context: SelectionContext, operation: OperationDefinitionNode): Cost {
   const root = context.schema.getRootType(operation.operation);
   return root ? createCosts(context).below([operation], root).own : NOTHING;
 }

@@ -56,7 +56,8 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
     userAgent: null,
     requestId: requestContext.requestId,
   };
-  const server = { caller, principal, signal: () => request.signal, setSession: () => {} };
+  const readOperation = () => expect.unreachable();
+  const server = { caller, principal, signal: () => request.signal, setSession: () => {}, readOperation };
   const response = await way(
     request,
     createCall({ documents, schema }, request, { graphqlParams: params, server, requestContext }),

@@ -41,7 +41,7 @@ builder.objectField(ChannelRef, 'shares', (t) =>
 
 mutation('shareChannel', {
   description: 'Shares a channel with a user, who does not have to be a member of the workspace.',
-  requires: onChannel('SHARE'),
+  requires: { ...onChannel('SHARE'), gives: 'input.operations' },
   input: {
     description: 'The channel, the user and the operations to share.',
     fields: (t) => ({

@@ -2,6 +2,7 @@ import { brandWithType } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import { type NodeType, parseGlobalId } from '../../domain/global-id.ts';
 import { userIdOf } from '../../domain/principal.ts';
+import type { Requirement } from '../../domain/requirement.ts';
 import { jsonBudgetOf } from '../budget-plugin.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
@@ -28,12 +29,23 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
     (await services.sessions.list(principal)).find((session) => session.id === id),
 };
 
+/** What a caller needs to see an object of each type. A type without an entry is visible to every caller or to its owner. */
+const VISIBLE_BY = {
+  Token: { kind: 'token', operation: 'READ', token: 'id' },
+  Workspace: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id' },
+  Channel: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id' },
+  Message: { kind: 'entity', operation: 'READ', entityType: 'channel' },
+  AuditEvent: { kind: 'session' },
+  Session: { kind: 'session' },
+} as const satisfies Partial<Record<NodeType, Requirement>>;
+
 builder.queryField('node', (t) =>
   t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
     description: 'An object by its global id; null if it does not exist or is not visible to the caller.',
     requires: { kind: 'credential' },
+    filteredBy: VISIBLE_BY,
     args: { id: t.arg.id({ required: true, description: 'The id of the object.' }) },
     resolve: async (_root, { id }, context, info) => {
       const parsed = parseGlobalId(id);

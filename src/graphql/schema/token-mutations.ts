@@ -27,7 +27,7 @@ export function onToken(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR', to
 mutation('createToken', {
   description:
     'Creates a personal token for the caller. If the caller is a token, the new token derives from it.',
-  requires: { kind: 'token', operation: 'CREATE' },
+  requires: { kind: 'token', operation: 'CREATE', gives: 'input.scopes' },
   input: {
     description: 'The personal token to create.',
     fields: (t) => ({
@@ -113,7 +113,7 @@ const GIVES_AUTHORITY = ['access', 'scopes', 'role', 'subject', 'metadata'].map(
 mutation('updateToken', {
   description:
     'Updates the name, description, access, scopes, role, subject or metadata of a token. The secret keeps working.',
-  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: GIVES_AUTHORITY },
+  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: GIVES_AUTHORITY, gives: 'input.scopes' },
   input: {
     description:
       'The token and its new values. Omitted fields keep their value. The secret and the expiry do not change.',

@@ -141,6 +141,7 @@ builder.objectField(TokenRef, 'derived', (t) =>
     {
       type: TokenRef,
       nullable: true,
+      filteredBy: { kind: 'token', operation: 'LIST' },
       description:
         'The tokens that derive directly from this token and that the caller is allowed to list, oldest first.',
       resolve: async ({ id }, page, { services, principal }) =>

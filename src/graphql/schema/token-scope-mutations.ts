@@ -4,7 +4,7 @@ import { onToken, tokenPayload } from './token-mutations.ts';
 
 mutation('addTokenScopes', {
   description: 'Adds scopes to a SCOPED token. Takes effect with the next request.',
-  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: true },
+  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: true, gives: 'input.scopes' },
   input: {
     description: 'The token and the scopes to add.',
     fields: (t) => ({

@@ -132,6 +132,7 @@ implementNode(TokenRef, {
       parent: t.field({
         type: TokenRef,
         nullable: true,
+        filteredBy: { kind: 'token', operation: 'READ' },
         description:
           'The token that this token derives from; null if it does not derive from another, or if the caller is not allowed to see that token.',
         resolve: ({ parentId }, _args, { loaders }) =>

@@ -17,6 +17,7 @@ import { errorResponse, failureResponse } from '../message/responses.ts';
 import { type CookieSession, createSessionCookie } from '../message/session-cookie.ts';
 import type { Endpoint, RequestContext } from '../request-context.ts';
 import { createCall } from './call.ts';
+import { createOperationReader } from './described-document.ts';
 import { createDocuments } from './documents.ts';
 import { createFastPath } from './fast-path.ts';
 import { createGraphiql } from './graphiql.ts';
@@ -45,6 +46,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
   const documents = createDocuments(parts.schema);
+  const readOperation = createOperationReader(documents, parts.schema);
   const fastPath = config.fastPath ? createFastPath(parts) : null;
   const yoga = createGraphQLServer(parts);
   const authenticateRequest = createRequestAuthenticator({
@@ -65,6 +67,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const server: ServerContext = {
       caller: callerOf(request, requestContext, authenticated),
       principal,
+      readOperation,
       signal: () => request.signal,
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;

@@ -56,6 +56,13 @@ export function accountRecipes({ people }: World, { sessions, absent, invited }:
     'Mutation.reportLeakedSecrets': {
       cases: [fixed('none', { input: { secrets: ['nothing'] } }, () => 'allowed')],
     },
+    'Query.scopesFor': {
+      cases: [
+        fixed('a document', { document: '{ viewer { kind } }' }, ({ who }) =>
+          who.kind === 'anonymous' ? UNAUTHENTICATED : 'allowed',
+        ),
+      ],
+    },
     'Viewer.sessions': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
     'Viewer.auditEvents': { via: 'viewer', cases: [fixed('own', {}, ({ who }) => signedIn(who))] },
   };
