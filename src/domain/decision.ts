@@ -1,4 +1,11 @@
-import { failure, forbidden, type PosternError, type Reason, type Required } from './errors.ts';
+import {
+  type ErrorCode,
+  failure,
+  forbidden,
+  type PosternError,
+  type Reason,
+  type Required,
+} from './errors.ts';
 import type { TokenPolicy } from './policy.ts';
 import type { Role } from './roles.ts';
 import type { Operation } from './scopes.ts';
@@ -31,7 +38,8 @@ export interface Grant {
 /** A refused request. */
 export interface Denial {
   readonly allowed: false;
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND';
+  /** `UNAUTHENTICATED`, `FORBIDDEN` or `NOT_FOUND`; for the abilities of a token also the code of its refusal. */
+  readonly code: ErrorCode;
   /** Why it is forbidden; `null` with any other code. */
   readonly reason: Reason | null;
   /** What would be sufficient; `null` if nothing can be named. */

@@ -8,6 +8,7 @@ import './schema/token-queries.ts';
 import './schema/token-mutations.ts';
 import './schema/token-lifecycle.ts';
 import './schema/token-scope-mutations.ts';
+import './schema/token-abilities.ts';
 import './schema/token-subjects.ts';
 import './schema/viewer.ts';
 import './schema/workspaces.ts';

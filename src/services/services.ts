@@ -84,6 +84,7 @@ export function createServices(deps: ServiceDependencies) {
     events,
     anonymousWork,
   });
+  const access = createAccessService({ db, clock });
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
   return {
@@ -93,7 +94,7 @@ export function createServices(deps: ServiceDependencies) {
     anonymousWork,
     throttle,
     authentication,
-    access: createAccessService({ db, clock }),
+    access,
     lookups: createLookups(db),
     lastUse,
     retention: createRetention({ transact, clock, limits, logger }),
@@ -109,7 +110,7 @@ export function createServices(deps: ServiceDependencies) {
       clock,
       lastUse,
     }),
-    tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes }),
+    tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
     workspaces: createWorkspaceService({ db, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),

@@ -57,10 +57,10 @@ test('a rejected scope is marked at its field, until it is edited', async () => 
   await scope(2).getByLabel('read', { exact: true }).check();
   await page.getByRole('button', { name: 'Create token' }).click();
   const error = scope(2).getByRole('alert');
-  await error.getByText('This must have 1 to 200 characters').waitFor();
+  await error.getByText('This must be the beginning of an id').waitFor();
   expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(1);
   await page.getByRole('button', { name: 'Remove scope 1' }).click();
-  await scope(1).getByRole('alert').getByText('This must have 1 to 200 characters').waitFor();
+  await scope(1).getByRole('alert').getByText('This must be the beginning of an id').waitFor();
   await scope(1).getByLabel('Resource').fill('2030-01');
   await scope(1).getByRole('alert').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Create token' }).click();

@@ -7,7 +7,7 @@ import { builder } from '../builder.ts';
 import { SessionRef, TokenRef, UserRef, ViewerRef } from '../refs.ts';
 import { PrincipalKindEnum } from './enums.ts';
 
-const DecisionRef = builder.objectRef<Decision>('Decision').implement({
+export const DecisionRef = builder.objectRef<Decision>('Decision').implement({
   description: 'Whether the caller is allowed to perform an operation and, if not, why.',
   fields: (t) => ({
     allowed: t.exposeBoolean('allowed', { description: 'Whether the call would be allowed.' }),
@@ -31,7 +31,7 @@ const ENTITY_ID =
 const WORKSPACE_ID = 'The workspace of the entity. Required if the entity does not determine it.';
 
 /** Returns a check that is about at least one entity if it has no id: an interface shows an action that fits any entity. */
-function withDefaultExtent(check: AccessCheck): AccessCheck {
+export function withDefaultExtent(check: AccessCheck): AccessCheck {
   return { ...check, any: check.entityId == null };
 }
 
@@ -39,20 +39,21 @@ function withDefaultExtent(check: AccessCheck): AccessCheck {
 const SESSIONS_READ = 5000;
 
 /** A check without an id reads the workspaces and channels that are visible to the caller. */
-const CHECK_UNITS = 150;
+export const CHECK_UNITS = 150;
 /** The units of the longest check, which reads a registration in each of 1,000 workspaces: few of them run in one turn. */
 const LONGEST_CHECK_UNITS = 500;
 /** A type can be registered in each workspace of the caller. The check then tries one workspace after the other. */
 const SCAN_UNITS = PRICE.row;
 
-function pacedBy(budget: Budget): Pace {
+/** Returns the pace of the checks of an operation. */
+export function pacedBy(budget: Budget): Pace {
   return {
     check: () => budget.pace(LONGEST_CHECK_UNITS),
     scan: (workspaces) => budget.take(workspaces * SCAN_UNITS),
   };
 }
 
-const CheckInput = builder.inputType('CheckInput', {
+export const CheckInput = builder.inputType('CheckInput', {
   description: 'An access check: whether the caller is allowed to perform an operation.',
   fields: (t) => ({
     operation: t.field({ type: 'Operation', required: true, description: 'The operation to check.' }),

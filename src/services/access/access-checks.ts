@@ -80,6 +80,8 @@ export interface AccessService {
   check(principal: Principal, check: AccessCheck, pace?: Pace): MaybePromise<Decision>;
   /** Returns the decisions on checks, in their order. Throws `BAD_USER_INPUT` if there are more than 100. */
   checkAll(principal: Principal, checks: readonly AccessCheck[], pace?: Pace): Promise<Decision[]>;
+  /** Throws `BAD_USER_INPUT` if there are more checks than `checkAll` accepts. */
+  requireFew(checks: readonly AccessCheck[]): void;
 }
 
 /** Returns the access service of a database. */
@@ -91,7 +93,7 @@ export function createAccessService({ db, clock }: { db: Executor; clock: Clock 
       return request ? authorize(db, principal, request, clock(), pace?.scan) : NOT_FOUND;
     },
     async checkAll(principal, checks, pace) {
-      if (checks.length > CHECKS_MAX) throw badInput(['checks'], `must be at most ${CHECKS_MAX}`);
+      service.requireFew(checks);
       const decisions: Decision[] = [];
       for (const check of checks) {
         const pause = pace?.check();
@@ -99,6 +101,9 @@ export function createAccessService({ db, clock }: { db: Executor; clock: Clock 
         decisions.push(await service.check(principal, check, pace));
       }
       return decisions;
+    },
+    requireFew(checks) {
+      if (checks.length > CHECKS_MAX) throw badInput(['checks'], `must be at most ${CHECKS_MAX}`);
     },
   };
   return service;

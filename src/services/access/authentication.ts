@@ -6,7 +6,7 @@ import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
 import type { TokenSnapshot } from '../../storage/repositories/build-token-snapshot.ts';
 import { findSessionByDigest } from '../../storage/repositories/sessions.ts';
-import { retireOldSecrets } from '../../storage/repositories/token-secrets.ts';
+import { findCurrentDigest, retireOldSecrets } from '../../storage/repositories/token-secrets.ts';
 import { createTokenSnapshots } from '../../storage/repositories/token-snapshots.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Transact } from '../transactions/transact.ts';
@@ -27,6 +27,17 @@ export interface Authentication {
    * valid.
    */
   reauthenticate(credential: Credential | null, tx?: Executor): MaybePromise<Principal>;
+  /**
+   * Returns the principal of a token, with the error that its current secret would be refused with; `null` if the token
+   * does not exist. Does not use the token: an overlap continues.
+   */
+  identifyTokenById(tokenId: string): Promise<IdentifiedToken | null>;
+}
+
+/** A token, and why a request with it would be refused; `null` if it would not. */
+export interface IdentifiedToken {
+  readonly principal: TokenPrincipal;
+  readonly refusal: PosternError | null;
 }
 
 const STATUS_ERRORS = {
@@ -53,15 +64,21 @@ function isDeactivated({ subject }: TokenSnapshot): boolean {
   return subject.kind === 'PERSONAL' && subject.deactivatedAt !== null;
 }
 
-/** Throws unless the token and every token that it derives from are active and have access. */
-function requireLive({ chain }: TokenSnapshot, now: number): void {
+/**
+ * Returns the refusal of a secret; `null` if the token and every token that it derives from are active and have access,
+ * and its owner is active.
+ */
+function refusalOf(snapshot: TokenSnapshot, now: number): PosternError | null {
+  const { chain, validUntil } = snapshot;
+  if (isDeactivated(snapshot)) return failure('INVALID_TOKEN');
+  if (validUntil !== null && now >= validUntil) return failure('INVALID_TOKEN');
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
   const ancestorDisabledAt = disabled?.disabledAt ?? null;
   for (const { revokedAt, disabledAt, expiresAt } of chain) {
     const status = statusOf({ revokedAt, disabledAt, ancestorDisabledAt, expiresAt }, now);
-    if (status !== 'ACTIVE') throw failure(STATUS_ERRORS[status]);
+    if (status !== 'ACTIVE') return failure(STATUS_ERRORS[status]);
   }
-  if (chain.some((link) => link.access === 'NONE')) throw failure('TOKEN_NO_ACCESS');
+  return chain.some((link) => link.access === 'NONE') ? failure('TOKEN_NO_ACCESS') : null;
 }
 
 /**
@@ -76,7 +93,7 @@ function endOf({ validUntil, chain }: TokenSnapshot): number | null {
   return end;
 }
 
-function principalOf(snapshot: TokenSnapshot): Principal {
+function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
   const { subject, chain } = snapshot;
   const [{ tokenId }] = chain;
   const endsAt = endOf(snapshot);
@@ -111,9 +128,8 @@ export function createAuthentication(deps: {
 
   async function identifyToken(db: Executor, digest: string, now: number): Promise<Principal> {
     const snapshot = await snapshots.find(db, digest);
-    if (!snapshot || isDeactivated(snapshot)) throw failure('INVALID_TOKEN');
-    if (snapshot.validUntil !== null && now >= snapshot.validUntil) throw failure('INVALID_TOKEN');
-    requireLive(snapshot, now);
+    const refusal = snapshot ? refusalOf(snapshot, now) : failure('INVALID_TOKEN');
+    if (!snapshot || refusal) throw refusal;
     return principalOf(snapshot);
   }
 
@@ -149,6 +165,12 @@ export function createAuthentication(deps: {
       return principal.catch((error: unknown) => {
         throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
       });
+    },
+
+    async identifyTokenById(tokenId) {
+      const digest = await findCurrentDigest(deps.db, tokenId);
+      const snapshot = digest === null ? null : await snapshots.find(deps.db, digest);
+      return snapshot && { principal: principalOf(snapshot), refusal: refusalOf(snapshot, deps.clock()) };
     },
   };
 }

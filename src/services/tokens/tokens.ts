@@ -3,8 +3,11 @@ import type { Token } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import type { AccessService } from '../access/access-checks.ts';
+import type { Authentication } from '../access/authentication.ts';
 import type { LastUse } from '../access/last-use.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { createTokenAbilities, type TokenAbilities } from './abilities.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
 import {
   authorizedToken,
@@ -35,7 +38,8 @@ export interface TokenService
     TokenCreation,
     TokenUpdates,
     TokenRegeneration,
-    TokenSubjects {
+    TokenSubjects,
+    TokenAbilities {
   /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
   disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Enables a disabled token. Idempotent. Throws `CONFLICT` if it is revoked. */
@@ -59,6 +63,8 @@ export function createTokenService(deps: {
   limits: Limits;
   lastUse: LastUse;
   changes: UnitOfWorkRunner;
+  access: AccessService;
+  authentication: Authentication;
 }): TokenService {
   return {
     ...createTokenReads(deps),
@@ -66,6 +72,7 @@ export function createTokenService(deps: {
     ...createTokenUpdates(deps),
     ...createTokenRegeneration(deps),
     ...createTokenSubjects(deps),
+    ...createTokenAbilities(deps),
     disable: disableToken,
     enable: enableToken,
     revoke: (uow, { tokenId, takeBack }) =>

@@ -147,3 +147,17 @@ export async function findDeclarations(
     role: roleOfRank(row.declared_role),
   }));
 }
+
+/** Returns the operations that workspaces declare, as `workspace type operation`. */
+export async function findDeclaredOperations(
+  db: Executor,
+  workspaceIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (workspaceIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('entity_operations')
+    .select(['workspace_id', 'entity_type', 'name'])
+    .where('workspace_id', 'in', [...new Set(workspaceIds)])
+    .execute();
+  return new Set(rows.map((row) => `${row.workspace_id} ${row.entity_type} ${row.name}`));
+}

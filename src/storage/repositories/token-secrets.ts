@@ -8,6 +8,17 @@ export async function insertSecret(db: Executor, tokenId: string, digest: string
   await insertRow(db, { digest, token_id: tokenId, valid_until: null });
 }
 
+/** Returns the digest of the current secret of a token; `null` if the token does not exist. */
+export async function findCurrentDigest(db: Executor, tokenId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('token_secrets')
+    .select('digest')
+    .where('token_id', '=', tokenId)
+    .where('valid_until', 'is', null)
+    .executeTakeFirst();
+  return row?.digest ?? null;
+}
+
 /** Replaces the secret of a token. With `overlapUntil`, the old one keeps working until that instant. */
 export async function replaceSecret(
   db: Executor,

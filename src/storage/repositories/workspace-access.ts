@@ -1,4 +1,5 @@
 import type { WorkspaceAccess } from '../../domain/effective-scopes.ts';
+import type { TokenPolicy } from '../../domain/policy.ts';
 import { type Role, roleOfRank } from '../../domain/roles.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
@@ -121,4 +122,23 @@ export async function findWorkspacesOfChannels(
     .where('id', 'in', [...channelIds])
     .execute();
   return new Map(rows.map((row) => [row.id, row.workspace_id]));
+}
+
+/** The number of workspaces of a user whose policies `findPolicies` returns. */
+const POLICIES_MAX = 1000;
+
+/** Returns the token policies of a user's workspaces, of at most 1,000 and the oldest first, or of one workspace. */
+export async function findPolicies(
+  db: Executor,
+  holder: { readonly userId: string } | { readonly workspaceId: string },
+): Promise<{ readonly workspaceId: string; readonly policy: TokenPolicy }[]> {
+  const query = db.selectFrom('workspaces as w').select(['w.id', ...POLICY_COLUMNS]);
+  const held =
+    'workspaceId' in holder
+      ? query.where('w.id', '=', holder.workspaceId)
+      : query.where('w.id', 'in', (eb) =>
+          eb.selectFrom('members').select('workspace_id').where('user_id', '=', holder.userId),
+        );
+  const rows = await held.orderBy('w.created_at').orderBy('w.id').limit(POLICIES_MAX).execute();
+  return rows.map((row) => ({ workspaceId: row.id, policy: policyFromColumns(row) }));
 }
