@@ -13,6 +13,7 @@ const SCALARS = {
   EntityType: 'string',
   JSON: 'unknown',
   JSONObject: 'Record<string, unknown>',
+  PositiveInt: 'number',
   // An open set: editors complete the built-in names, and any other string is accepted.
   Operation: [...OPERATIONS.map((name) => `'${name}'`), '(string & {})'].join(' | '),
 };

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { databaseUrlProblem } from './config-database.ts';
 import { PosternError } from './domain/errors.ts';
 import { SECRET_PREFIX } from './domain/secret.ts';
+import { parseBlock } from './domain/values/networks.ts';
 
 // Parsers for environment variables. Each throws an error that says what the text must be, and never repeats the text.
 
@@ -83,6 +84,19 @@ export function origins(text: string): readonly string[] {
 /** Parses `on` or `off`. */
 export function onOff(text: string): boolean {
   return oneOf('on', 'off')(text) === 'on';
+}
+
+/** Parses a number of proxies up to `max`, or the CIDR blocks of proxies, separated by commas. */
+export function proxies(max: number): (text: string) => number | readonly string[] {
+  const count = integer(0, max);
+  return (text) => {
+    if (/^\d+$/.test(text)) return count(text);
+    try {
+      return text.split(',').map((block) => parseBlock(block.trim(), []));
+    } catch {
+      return wrong(`must be an integer from 0 to ${max}, or the addresses or CIDR blocks of proxies`);
+    }
+  };
 }
 
 /** Parses the prefix of secrets; it can be empty. */

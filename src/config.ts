@@ -8,6 +8,7 @@ import {
   onOff,
   optional,
   origins,
+  proxies,
   publicUrl,
   secretPrefix,
   unless,
@@ -32,8 +33,8 @@ export interface Config {
   readonly ownerPassword: string | null;
   readonly newAccounts: NewAccounts;
   readonly allowedOrigins: readonly string[];
-  /** Number of trusted proxies, each of which appends to `X-Forwarded-For`. */
-  readonly trustProxy: number;
+  /** The number of trusted proxies, each of which appends to `X-Forwarded-For`, or the CIDR blocks of their addresses. */
+  readonly trustProxy: number | readonly string[];
   readonly maxConnections: number;
   readonly graphiql: boolean;
   /** `false` sends every GraphQL request through Yoga. */
@@ -120,8 +121,8 @@ const SETTINGS = {
   trustProxy: variable(
     'POSTERN_TRUST_PROXY',
     0,
-    integer(0, 10),
-    'Number of trusted proxies, each of which appends to X-Forwarded-For; 0: the header is ignored.',
+    proxies(10),
+    'Number of trusted proxies, each of which appends to X-Forwarded-For, or their CIDR blocks, separated by commas; 0: the header is ignored.',
   ),
   maxConnections: variable(
     'POSTERN_MAX_CONNECTIONS',

@@ -36,7 +36,7 @@ async function verify(turn: number): Promise<void> {
   const secret = walk[turn % walk.length] as string;
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
-  const principal = await authentication.authenticate(credential);
+  const principal = await authentication.authenticate(credential, null);
   const { allowed } = await access.check(principal, QUESTION);
   if (!allowed) throw new Error('a token was refused');
 }

@@ -19,6 +19,7 @@ const config: CodegenConfig = {
           EntityType: 'string',
           JSON: 'unknown',
           JSONObject: 'Record<string, unknown>',
+          PositiveInt: 'number',
           // An open set: editors complete the built-in names, and any other string is accepted.
           Operation:
             "'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})",

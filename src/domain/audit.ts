@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = [
   'token.created',
   'token.updated',
   'token.regenerated',
+  'token.overlap_ended',
   'token.disabled',
   'token.enabled',
   'token.revoked',

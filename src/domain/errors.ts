@@ -27,6 +27,12 @@ export const ERRORS = {
   TOKEN_EXPIRED: { status: 401, challenge: 'invalid_token', message: 'The token has expired.' },
   TOKEN_REVOKED: { status: 401, challenge: 'invalid_token', message: 'The token was revoked.' },
   TOKEN_DISABLED: { status: 401, challenge: 'invalid_token', message: 'The token is disabled.' },
+  TOKEN_USED_UP: { status: 401, challenge: 'invalid_token', message: 'The uses of the token are spent.' },
+  ADDRESS_NOT_ALLOWED: {
+    status: 403,
+    challenge: 'insufficient_scope',
+    message: 'The token does not allow requests from this address.',
+  },
   TOKEN_NO_ACCESS: {
     status: 403,
     challenge: 'insufficient_scope',

@@ -1,7 +1,10 @@
+import { failure } from './errors.ts';
 import type { PolicySubject } from './policy.ts';
 import type { Role } from './roles.ts';
 import type { ScopeRule } from './scopes.ts';
 import type { TokenAccess } from './token.ts';
+import type { TokenLimits } from './values/limits.ts';
+import { isAddressWithin } from './values/networks.ts';
 
 /** The authority of one token: a link of the chain from a token up to the root token that it derives from. */
 export interface TokenAuthority {
@@ -11,6 +14,8 @@ export interface TokenAuthority {
   /** Milliseconds from issue to expiry; `null` for a token that never expires. */
   readonly lifetime: number | null;
   readonly expiresAt: number | null;
+  /** `null` if nothing limits its requests. */
+  readonly limits: TokenLimits | null;
 }
 
 export interface Anonymous {
@@ -71,6 +76,31 @@ export const ANONYMOUS: Anonymous = Object.freeze({ kind: 'ANONYMOUS' });
 /** Returns whether the caller used a token. */
 export function isToken(principal: Principal): principal is TokenPrincipal {
   return principal.kind === 'PERSONAL_TOKEN' || principal.kind === 'WORKSPACE_TOKEN';
+}
+
+/** Returns whether limits apply to the requests of the caller: those of its token or of an ancestor. */
+export function hasLimits(principal: Principal): principal is TokenPrincipal {
+  return isToken(principal) && principal.chain.some(({ limits }) => limits !== null);
+}
+
+/** Returns the tokens of a chain that have a limit of one kind, with that limit. */
+export function limitsOf<K extends keyof TokenLimits>(
+  { chain }: Pick<TokenPrincipal, 'chain'>,
+  kind: K,
+): { tokenId: string; limit: NonNullable<TokenLimits[K]> }[] {
+  return chain.flatMap(({ tokenId, limits }) => {
+    const limit = limits?.[kind];
+    return limit == null ? [] : [{ tokenId, limit }];
+  });
+}
+
+/** Returns the caller if its limits allow requests from an address. Throws `ADDRESS_NOT_ALLOWED`. */
+export function requireAddress<T extends Principal>(principal: T, address: string | null): T {
+  const isRefused =
+    hasLimits(principal) &&
+    limitsOf(principal, 'networks').some(({ limit }) => !isAddressWithin(address, limit));
+  if (isRefused) throw failure('ADDRESS_NOT_ALLOWED');
+  return principal;
 }
 
 /** Returns whether the caller is a workspace token that has only what its scopes list. */

@@ -1,4 +1,5 @@
 import type { Role } from './roles.ts';
+import type { TokenLimits } from './values/limits.ts';
 
 export const TOKEN_KINDS = ['PERSONAL', 'WORKSPACE'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
@@ -12,7 +13,7 @@ export type PersonalAccess = Exclude<TokenAccess, 'ROLE'>;
 /** The access levels of a workspace token: all that its role allows, or those of it that its scopes list. */
 export type WorkspaceAccessLevel = Extract<TokenAccess, 'ROLE' | 'SCOPED'>;
 
-export const TOKEN_STATUSES = ['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED'] as const;
+export const TOKEN_STATUSES = ['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED', 'USED_UP'] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 
 /** The instants that determine a token's status, in milliseconds since the epoch. */
@@ -22,6 +23,8 @@ export interface TokenStops {
   /** When the first ancestor of the token was disabled; `null` if none is disabled. */
   readonly ancestorDisabledAt: number | null;
   readonly expiresAt: number | null;
+  /** How many uses are left to the token or, if that is less, to one of its ancestors; `null` if uses are not limited. */
+  readonly usesLeft: number | null;
 }
 
 /** The fields of every token. All instants are milliseconds since the epoch. */
@@ -50,6 +53,8 @@ interface TokenFields extends TokenStops {
   readonly lastUsedAt: number | null;
   readonly lastUsedIp: string | null;
   readonly lastUsedUserAgent: string | null;
+  /** What limits its requests, besides the limits of the tokens that it derives from; `null` for nothing. */
+  readonly limits: TokenLimits | null;
 }
 
 /** The ownership of a token that belongs to a user and acts for that user. */
@@ -79,13 +84,14 @@ export type WorkspaceToken = TokenFields & WorkspaceOwnership;
 export type Token = PersonalToken | WorkspaceToken;
 
 /**
- * Returns the status at `now`. Revoked takes precedence over disabled, disabled over expired. A token expires at
- * `expiresAt`.
+ * Returns the status at `now`. Revoked takes precedence over disabled, disabled over expired, expired over used up. A token
+ * expires at `expiresAt`.
  */
 export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.revokedAt !== null) return 'REVOKED';
   if (token.disabledAt !== null || token.ancestorDisabledAt !== null) return 'DISABLED';
   if (token.expiresAt !== null && now >= token.expiresAt) return 'EXPIRED';
+  if (token.usesLeft !== null && token.usesLeft <= 0) return 'USED_UP';
   return 'ACTIVE';
 }
 
@@ -109,6 +115,7 @@ export interface TokenSummary {
   readonly disabled: number;
   readonly expired: number;
   readonly revoked: number;
+  readonly usedUp: number;
   /** Active tokens that expire within seven days. */
   readonly expiringSoon: number;
 }

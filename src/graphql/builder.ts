@@ -23,6 +23,7 @@ interface SchemaShape {
     EntityType: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
     JSONObject: { Input: object; Output: object };
+    PositiveInt: { Input: number; Output: number };
     Operation: { Input: Operation; Output: Operation };
   };
   AuthScopes: { access: FieldAccess };

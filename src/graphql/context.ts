@@ -2,7 +2,7 @@ import { RequestCache } from '@pothos/plugin-scope-auth';
 import type { GraphQLResolveInfo, OperationDefinitionNode } from 'graphql';
 import type { AccessRequest } from '../domain/authority.ts';
 import { requireGrant } from '../domain/decision.ts';
-import type { Principal } from '../domain/principal.ts';
+import { hasLimits, type Principal } from '../domain/principal.ts';
 import { andThen, type MaybePromise } from '../platform/maybe-promise.ts';
 import type { Caller } from '../services/access/caller.ts';
 import { recordUse } from '../services/access/last-use.ts';
@@ -41,7 +41,7 @@ export type CreateContext = (server: ServerContext, certain: number) => Context;
 export interface FieldAccess {
   readonly request: AccessRequest;
   /** The place of the field in its operation. */
-  readonly field: Pick<GraphQLResolveInfo, 'operation' | 'path'>;
+  readonly field: Pick<GraphQLResolveInfo, 'fieldName' | 'operation' | 'path'>;
 }
 
 /** The context of the resolvers of one operation. */
@@ -84,12 +84,22 @@ export function createContext(services: Services, server: ServerContext, certain
   /** The caller that the server has just identified, for the first field; the others identify the caller again. */
   let authenticated: Principal | null = server.principal;
 
+  /** The use that the operation took; `null` while it has taken none. */
+  let use: Promise<void> | null = null;
+
   function identify({ operation, path }: FieldAccess['field']): MaybePromise<Principal> {
     const isBelowPayload = operation.operation === 'mutation' && path.prev !== undefined;
     if (isBelowPayload) return context.principal;
     const principal = authenticated;
     authenticated = null;
-    return principal ?? services.authentication.reauthenticate(caller.credential);
+    return principal ?? services.authentication.reauthenticate(caller);
+  }
+
+  /** Takes the one use of the operation when its first field is granted, `viewer` itself excepted. */
+  function takeUse(principal: Principal, { fieldName, path }: FieldAccess['field']): MaybePromise<void> {
+    if (!hasLimits(principal) || (path.prev === undefined && fieldName === 'viewer')) return undefined;
+    use ??= Promise.resolve(services.uses.take(principal));
+    return use;
   }
 
   const context: Context = {
@@ -110,9 +120,11 @@ export function createContext(services: Services, server: ServerContext, certain
         andThen(identify(field), (principal) =>
           andThen(services.access.authorize(principal, request), (decision) => {
             requireGrant(decision);
-            context.principal = principal;
-            recordUse(services, caller, principal);
-            return true;
+            return andThen(takeUse(principal, field), () => {
+              context.principal = principal;
+              recordUse(services, caller, principal);
+              return true;
+            });
           }),
         ),
       );

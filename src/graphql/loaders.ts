@@ -19,6 +19,8 @@ export interface Loaders {
   /** The parent of a token; `null` if it is not visible to the caller. */
   readonly parent: Loader<Token | null>;
   readonly scopes: Loader<readonly TokenScope[]>;
+  /** When the overlap of a token ends, also if it has ended; `null` if it has no old secret. */
+  readonly overlapEnd: Loader<number | null>;
   /** The role of the calling user in a workspace. */
   readonly role: Loader<Role | null>;
 }
@@ -83,6 +85,7 @@ export function createLoaders(
     workspace: loader(lookups.workspaces),
     parent: loader((ids) => tokens.findParents(caller(), ids)),
     scopes: { load: async (id) => (await scopes.load(id)) ?? [] },
+    overlapEnd: loader(lookups.overlapEnds),
     role: loader(async (ids) => {
       const userId = userIdOf(caller());
       return userId === null ? new Map() : lookups.roles(userId, ids);

@@ -6,6 +6,7 @@ import type { Workspace } from '../domain/workspace.ts';
 import type { Executor } from '../storage/database.ts';
 import { findRoles } from '../storage/repositories/members.ts';
 import { findScopes } from '../storage/repositories/token-scopes.ts';
+import { findOverlapEnds } from '../storage/repositories/token-secrets.ts';
 import { findTokens } from '../storage/repositories/tokens.ts';
 import { findUsers } from '../storage/repositories/users.ts';
 import { findWorkspaces } from '../storage/repositories/workspaces.ts';
@@ -20,6 +21,8 @@ export interface Lookups {
   workspaces(ids: readonly string[]): Promise<ReadonlyMap<string, Workspace>>;
   /** Returns the scopes of tokens by token id. */
   scopes(tokenIds: readonly string[]): Promise<ReadonlyMap<string, readonly TokenScope[]>>;
+  /** Returns when the overlaps of tokens end, by token id, also those that have ended. */
+  overlapEnds(tokenIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Returns the roles of a user by workspace id. */
   roles(userId: string, workspaceIds: readonly string[]): Promise<ReadonlyMap<string, Role>>;
 }
@@ -35,6 +38,7 @@ export function createLookups(db: Executor): Lookups {
     tokens: async (ids) => byId(await findTokens(db, ids)),
     workspaces: async (ids) => byId(await findWorkspaces(db, ids)),
     scopes: (tokenIds) => findScopes(db, tokenIds),
+    overlapEnds: (tokenIds) => findOverlapEnds(db, tokenIds),
     roles: (userId, workspaceIds) => findRoles(db, userId, workspaceIds),
   };
 }

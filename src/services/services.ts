@@ -16,6 +16,7 @@ import { createAnonymousWork } from './access/anonymous-work.ts';
 import { createAuthentication } from './access/authentication.ts';
 import { createIntrospection } from './access/introspection.ts';
 import { createLastUse } from './access/last-use.ts';
+import { createTokenUses } from './access/token-uses.ts';
 import { createOperatorService } from './accounts/operator.ts';
 import { createSessionService } from './accounts/sessions.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
@@ -74,7 +75,8 @@ export function createServices(deps: ServiceDependencies) {
   const events = createEvents();
   events.on('authority', notifier.notify);
   events.on('message', notifier.notify);
-  const authentication = createAuthentication({ db, transact, version, clock, events });
+  const uses = createTokenUses({ db, autocommit: deps.autocommit });
+  const authentication = createAuthentication({ db, transact, version, clock, events, uses });
   const anonymousWork = createAnonymousWork();
   const changes = createUnitOfWorkRunner({
     transact,
@@ -97,6 +99,7 @@ export function createServices(deps: ServiceDependencies) {
     access,
     lookups: createLookups(db),
     lastUse,
+    uses,
     retention: createRetention({ transact, clock, limits, logger }),
     operator: createOperatorService({ db, changes, passwords, throttle }),
     sessions: createSessionService({

@@ -9,6 +9,8 @@ const POSTGRES_UNAVAILABLE = /^((08|28|40|53|57|58)[0-9A-Z]{3}|25006|25P0[34]|3D
 
 const UNIQUE_VIOLATIONS = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'];
 
+const CHECK_VIOLATIONS = ['SQLITE_CONSTRAINT_CHECK', '23514'];
+
 /** Returns the code of an error of the system or a database; `null` if it has none. */
 export function errorCodeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
@@ -24,4 +26,10 @@ export function isUnavailable(error: unknown): boolean {
 export function isUniqueViolation(error: unknown): boolean {
   const code = errorCodeOf(error);
   return code !== null && UNIQUE_VIOLATIONS.includes(code);
+}
+
+/** Returns whether an error is the violation of a check constraint. */
+export function isCheckViolation(error: unknown): boolean {
+  const code = errorCodeOf(error);
+  return code !== null && CHECK_VIOLATIONS.includes(code);
 }

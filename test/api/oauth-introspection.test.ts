@@ -49,6 +49,7 @@ describe('an active token', () => {
         access: 'FULL',
         subject: null,
         metadata: null,
+        networks: null,
         scopes: [
           {
             ...{ entityType: 'workspace', entityId: null, entityPattern: null, workspaceId },

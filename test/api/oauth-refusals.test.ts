@@ -111,6 +111,7 @@ describe('introspection', () => {
     expect(await byClient({ Authorization: basic('a', personal) }, {})).toMatchObject([
       403,
       'insufficient_scope',
+      challenge('insufficient_scope'),
     ]);
   });
 

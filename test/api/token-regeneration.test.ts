@@ -287,3 +287,28 @@ describe('with an overlap', () => {
     expect([await outcome(secret), await outcome(next)]).toEqual(['INVALID_TOKEN', 'OK']);
   });
 });
+
+test('an overlap is shown and can be ended early, while the new secret keeps working', async () => {
+  const { session } = postern.owner;
+  const { id, secret } = await createPersonalToken(postern, session);
+  const select = 'secret token { overlapEndsAt }';
+  const { data } = await mutate(postern, 'regenerateToken', { id, overlap: 'PT1H' }, session, select);
+  const { token, secret: next } = data.regenerateToken;
+  expect(token.overlapEndsAt).toBe(new Date(postern.now() + 3_600_000).toISOString());
+  const end = () =>
+    mutate(
+      postern,
+      'endTokenOverlap',
+      { id },
+      session,
+      'token { overlapEndsAt auditEvents(first: 1) { nodes { action } } }',
+    );
+  const ended = await end();
+  expect(ended.data.endTokenOverlap.token).toEqual({
+    overlapEndsAt: null,
+    auditEvents: { nodes: [{ action: 'token.overlap_ended' }] },
+  });
+  expect(await authOutcome(postern, secret)).toBe('INVALID_TOKEN');
+  expect(await authOutcome(postern, next)).toBe('OK');
+  expect((await end()).errors).toEqual([]);
+});

@@ -118,6 +118,13 @@ test('every variable is read', () => {
   });
 });
 
+test('trusted proxies are a number or networks', () => {
+  expect(readConfig({ POSTERN_TRUST_PROXY: '10.0.0.1, 2001:db8::/32' }).trustProxy).toEqual([
+    '10.0.0.1/32',
+    '2001:db8::/32',
+  ]);
+});
+
 test('unlimited audit retention requires the word forever, and is not the default', () => {
   expect(readConfig({ POSTERN_AUDIT_RETENTION: 'forever' }).limits.auditRetention).toBeNull();
   expect(readConfig({}).limits.auditRetention).toBe(400 * 86_400_000);

@@ -238,6 +238,8 @@ const TOKEN: Token = {
   lastUsedAt: null,
   lastUsedIp: null,
   lastUsedUserAgent: null,
+  limits: null,
+  usesLeft: null,
 };
 
 describe('a request on a token', () => {

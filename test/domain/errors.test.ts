@@ -10,6 +10,8 @@ const BEFORE_EXECUTION = [
   ['TOKEN_EXPIRED', 401, 'invalid_token'],
   ['TOKEN_REVOKED', 401, 'invalid_token'],
   ['TOKEN_DISABLED', 401, 'invalid_token'],
+  ['TOKEN_USED_UP', 401, 'invalid_token'],
+  ['ADDRESS_NOT_ALLOWED', 403, 'insufficient_scope'],
   ['TOKEN_NO_ACCESS', 403, 'insufficient_scope'],
   ['INVALID_SESSION', 401, 'invalid_token'],
   ['BAD_REQUEST', 400, undefined],

@@ -171,3 +171,19 @@ test('clients get correct responses, or 503 with Retry-After, while nodes and th
   await Promise.all(clients);
   expect(wrong).toEqual([]);
 }, 180_000);
+
+test('of fifty verifications on two nodes at the same time, only one takes the last use of a token', async () => {
+  const [first, second] = await startNodes('uses');
+  const session = await signIn(first);
+  const create = `mutation { createToken(input: {name: "a", access: FULL, limits: {uses: 1}}) { secret } }`;
+  const { secret } = (await post(first, create, session)).data.createToken;
+  const headers = { authorization: `Bearer ${secret}` };
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const { origin } = index % 2 ? first : second;
+      return (await fetch(`${origin}/verify`, { headers })).status;
+    }),
+  );
+  expect(statuses.filter((status) => status === 204)).toHaveLength(1);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(49);
+}, 120_000);

@@ -119,13 +119,13 @@ test('introspection returns exactly the operations that the token is allowed', a
   const { access, authentication, introspection } = services;
   const random = seededRandom(7);
   const person: Credential = { kind: 'SESSION', digest: digestOf(ada.session), source: 'bearer' };
-  const caller = await authentication.authenticate(person);
+  const caller = await authentication.authenticate(person, null);
   const counts = { allowed: 0, denied: 0 };
   for (let round = 0; round < TOKENS; round += 1) {
     const secret = await issue(random);
     const credential: Credential = { kind: 'PERSONAL', digest: digestOf(secret), source: 'bearer' };
-    const principal = await authentication.authenticate(credential);
-    const scopes = (await introspection.describe(caller, secret))?.scopes ?? [];
+    const principal = await authentication.authenticate(credential, null);
+    const scopes = (await introspection.describe(caller, secret, null))?.scopes ?? [];
     for (const thing of things) {
       for (const operation of OPERATIONS) {
         // A channel that does not exist allows only CREATE, and an existing channel every other operation.

@@ -11,7 +11,7 @@ export type Link = Partial<TokenAuthority>;
 
 /** Returns the authority of one token, without its chain. */
 export function authority(link: Link): TokenAuthority {
-  return { tokenId: 't', access: 'SCOPED', scopes: [], lifetime: 10, expiresAt: null, ...link };
+  return { tokenId: 't', access: 'SCOPED', scopes: [], lifetime: 10, expiresAt: null, limits: null, ...link };
 }
 
 /** The signed-in user `u`. */

@@ -24,6 +24,7 @@ export const STATUS_NAMES: Record<TokenStatus, string> = {
   DISABLED: 'Disabled',
   EXPIRED: 'Expired',
   REVOKED: 'Revoked',
+  USED_UP: 'Used up',
 };
 
 export const ACCESS_NAMES: Record<TokenAccess, string> = {

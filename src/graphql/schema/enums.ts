@@ -46,12 +46,14 @@ export const TokenAccessEnum = builder.enumType('TokenAccess', {
 
 export const TokenStatusEnum = builder.enumType('TokenStatus', {
   description:
-    'The status of a token. If several apply, REVOKED takes precedence over DISABLED, and DISABLED over EXPIRED.',
+    'The status of a token. If several apply, the first of REVOKED, DISABLED, EXPIRED and USED_UP takes precedence.',
   values: values(TOKEN_STATUSES, {
     ACTIVE: 'The token works.',
     DISABLED: 'The token, or a token that it derives from, is disabled. It can be enabled again.',
     EXPIRED: 'The token has expired. It can be regenerated.',
     REVOKED: 'The secret is permanently invalid. The token can be regenerated with a new one.',
+    USED_UP:
+      'The uses of the token, or of a token that it derives from, are spent. New limits give it new ones.',
   }),
 });
 

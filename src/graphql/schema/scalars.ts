@@ -5,6 +5,7 @@ import {
   GraphQLEmailAddress,
   GraphQLJSON,
   GraphQLJSONObject,
+  GraphQLPositiveInt,
 } from 'graphql-scalars';
 import { isEntityType } from '../../domain/entity-type.ts';
 import { isOperationName, OPERATIONS, type Operation } from '../../domain/scopes.ts';
@@ -92,5 +93,6 @@ builder.addScalarType(
 );
 builder.addScalarType('JSON', described(GraphQLJSON, 'Any JSON value (RFC 8259).'));
 builder.addScalarType('JSONObject', described(GraphQLJSONObject, 'A JSON object (RFC 8259).'));
+builder.addScalarType('PositiveInt', described(GraphQLPositiveInt, 'An integer above 0.'));
 builder.addScalarType('EntityType', entityType);
 builder.addScalarType('Operation', operation);

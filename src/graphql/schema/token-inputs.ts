@@ -33,3 +33,23 @@ export const TokenScopeInput = builder.inputType('TokenScopeInput', {
     }),
   }),
 });
+
+export const TokenLimitsInput = builder.inputType('TokenLimitsInput', {
+  description:
+    'What limits the requests of a token, besides the limits of the tokens that it derives from. A field that is null or absent limits nothing; when a token is derived, it is taken from its parent.',
+  fields: (t) => ({
+    networks: t.stringList({
+      description:
+        'CIDR blocks or IP addresses that a request must come from, 1 to 64, such as 192.0.2.0/24 or 2001:db8::/32.',
+    }),
+    requestsPerMinute: t.field({
+      type: 'PositiveInt',
+      description: 'The most requests in a minute, for each server process of Postern.',
+    }),
+    uses: t.field({
+      type: 'PositiveInt',
+      description:
+        'The most uses. An allowed verification is a use, and so is a GraphQL request of which a field was granted, viewer itself excepted.',
+    }),
+  }),
+});

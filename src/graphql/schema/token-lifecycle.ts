@@ -15,6 +15,20 @@ mutation('disableToken', {
   payload: tokenPayload,
 });
 
+mutation('endTokenOverlap', {
+  description:
+    'Invalidates the previous secret of a token before its overlap ends. The current secret keeps working. Idempotent.',
+  requires: onToken('ADMINISTRATOR'),
+  input: {
+    description: 'The token whose overlap to end.',
+    fields: (t) => ({
+      id: t.id({ for: 'Token', required: true, description: 'The id of the token.' }),
+    }),
+  },
+  run: async (uow, { id }, { services }) => ({ token: await services.tokens.endOverlap(uow, id) }),
+  payload: tokenPayload,
+});
+
 mutation('enableToken', {
   description: 'Enables a disabled token. The same secret works again. Idempotent.',
   requires: { ...onToken('ADMINISTRATOR'), subtreeOnly: true },

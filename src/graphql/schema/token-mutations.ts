@@ -3,7 +3,7 @@ import type { IssuedToken } from '../../services/tokens/create.ts';
 import { type MutationPayload, mutation } from '../mutation.ts';
 import { TokenRef } from '../refs.ts';
 import { RoleEnum, TokenAccessEnum } from './enums.ts';
-import { ExpiryInput, TokenScopeInput } from './token-inputs.ts';
+import { ExpiryInput, TokenLimitsInput, TokenScopeInput } from './token-inputs.ts';
 
 /** The payload of a mutation that changes a token. */
 export const tokenPayload: MutationPayload<{ token: Token }> = {
@@ -48,6 +48,7 @@ mutation('createToken', {
         type: [TokenScopeInput],
         description: 'The scopes. Required if access is SCOPED, refused otherwise. An empty list is allowed.',
       }),
+      limits: t.field({ type: TokenLimitsInput, description: 'The limits of the token. Default: none.' }),
     }),
   },
   run: (uow, input, { services }) => services.tokens.create(uow, input),
@@ -101,6 +102,7 @@ mutation('createWorkspaceToken', {
         description:
           'Your own data about the token, at most 4 KiB of JSON and 8 levels deep. It is returned by introspection. Do not put secrets in it.',
       }),
+      limits: t.field({ type: TokenLimitsInput, description: 'The limits of the token. Default: none.' }),
     }),
   },
   run: (uow, input, { services }) => services.tokens.createForWorkspace(uow, input),
@@ -108,11 +110,13 @@ mutation('createWorkspaceToken', {
 });
 
 /** The changes of a workspace token that a token can make only on itself and its descendants. */
-const GIVES_AUTHORITY = ['access', 'scopes', 'role', 'subject', 'metadata'].map((name) => `input.${name}`);
+const GIVES_AUTHORITY = ['access', 'scopes', 'role', 'subject', 'metadata', 'limits'].map(
+  (name) => `input.${name}`,
+);
 
 mutation('updateToken', {
   description:
-    'Updates the name, description, access, scopes, role, subject or metadata of a token. The secret keeps working.',
+    'Updates the name, description, access, scopes, role, subject, metadata or limits of a token. The secret keeps working.',
   requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: GIVES_AUTHORITY, gives: 'input.scopes' },
   input: {
     description:
@@ -135,6 +139,11 @@ mutation('updateToken', {
       metadata: t.field({
         type: 'JSONObject',
         description: 'The metadata of a workspace token. It replaces the previous one; null removes it.',
+      }),
+      limits: t.field({
+        type: TokenLimitsInput,
+        description:
+          'The new limits. They replace all others, and all uses are left again; null removes them. A token cannot loosen its own.',
       }),
     }),
   },

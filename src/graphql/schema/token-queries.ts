@@ -71,6 +71,7 @@ const TokenSummaryRef = builder.objectRef<TokenSummary>('TokenSummary').implemen
     disabled: t.exposeInt('disabled', { description: 'The number of disabled tokens.' }),
     expired: t.exposeInt('expired', { description: 'The number of expired tokens.' }),
     revoked: t.exposeInt('revoked', { description: 'The number of revoked tokens.' }),
+    usedUp: t.exposeInt('usedUp', { description: 'The number of tokens without uses left.' }),
     expiringSoon: t.exposeInt('expiringSoon', {
       description: 'The number of active tokens that expire within seven days.',
     }),

@@ -2,6 +2,7 @@ import { globalEntityId } from '../../domain/authority.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { hasStar, type TokenScope } from '../../domain/scopes.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
+import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
 import { implementNode } from '../implement-node.ts';
@@ -43,6 +44,32 @@ const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
 
 /** Metadata has up to 4 KiB, which are parsed and serialized again. */
 const METADATA_UNITS = 20;
+
+const TokenLimitsRef = builder.objectRef<TokenLimits & Pick<Token, 'usesLeft'>>('TokenLimits').implement({
+  description: 'What limits the requests of a token, besides the limits of the tokens that it derives from.',
+  fields: (t) => ({
+    networks: t.stringList({
+      nullable: true,
+      description: 'CIDR blocks that a request must come from; null for anywhere.',
+      resolve: ({ networks }) => networks && [...networks],
+    }),
+    requestsPerMinute: t.expose('requestsPerMinute', {
+      type: 'PositiveInt',
+      nullable: true,
+      description: 'The most requests in a minute, for each server process of Postern; null for no limit.',
+    }),
+    uses: t.expose('uses', {
+      type: 'PositiveInt',
+      nullable: true,
+      description: 'The most uses; null for no limit.',
+    }),
+    usesLeft: t.exposeInt('usesLeft', {
+      nullable: true,
+      description:
+        'How many uses are left, of the token or of a token that it derives from; null for no limit.',
+    }),
+  }),
+});
 
 function instant(value: number | null): Date | null {
   return value === null ? null : new Date(value);
@@ -121,6 +148,12 @@ implementNode(TokenRef, {
         description: 'The metadata of a workspace token; null if it has none.',
         resolve: ({ metadataJson }) => (metadataJson === null ? null : JSON.parse(metadataJson)),
       }),
+      limits: t.field({
+        type: TokenLimitsRef,
+        nullable: true,
+        description: 'The limits of the token; null if it has none of its own.',
+        resolve: ({ limits, usesLeft }) => limits && { ...limits, usesLeft },
+      }),
       issuedBy: t.field({
         type: TokenRef,
         nullable: true,
@@ -154,6 +187,16 @@ implementNode(TokenRef, {
         resolve: (token) => new Date(token.updatedAt),
       }),
       expiresAt: at('When the token expires; null if it never expires.', (token) => token.expiresAt),
+      overlapEndsAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'Until when the previous secret still works, unless the new one is used first; null if there is no overlap.',
+        resolve: async (token, _args, { loaders, now }) => {
+          const end = await loaders.overlapEnd.load(token.id);
+          return end !== null && now() < end ? new Date(end) : null;
+        },
+      }),
       regeneratedAt: at(
         'When the current secret was issued; null if the token has not been regenerated.',
         (token) => token.regeneratedAt,

@@ -1,5 +1,5 @@
 import { ERRORS, failure, PosternError } from '../../domain/errors.ts';
-import { ANONYMOUS, credentialIdOf, type Principal } from '../../domain/principal.ts';
+import { ANONYMOUS, credentialIdOf, hasLimits, type Principal } from '../../domain/principal.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { HttpRequest } from '../message/message.ts';
@@ -32,7 +32,7 @@ export type AuthenticateRequest = (
 
 /** What authenticates a credential and limits how often that can be tried. */
 export interface AuthenticatorParts {
-  readonly authenticate: (credential: Credential) => MaybePromise<Principal>;
+  readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
   readonly limits: RateLimits;
 }
 
@@ -52,11 +52,13 @@ function isRefusal(error: unknown): boolean {
 function authenticateCredential(
   { authenticate, limits }: AuthenticatorParts,
   credential: Credential,
+  address: string | null,
 ): MaybePromise<AuthenticatedRequest> {
-  return andThen(authenticate(credential), (principal) => {
+  return andThen(authenticate(credential, address), (principal) => {
     const credentialId = credentialIdOf(principal);
     const counted = credentialId === null ? undefined : limits.countRequest(credentialId);
-    return andThen(counted, () => ({ credential, principal, staleCookie: false }));
+    const limited = hasLimits(principal) ? andThen(counted, () => limits.countLimited(principal)) : counted;
+    return andThen(limited, () => ({ credential, principal, staleCookie: false }));
   });
 }
 
@@ -73,7 +75,7 @@ function createAuthenticator(parts: AuthenticatorParts) {
 
   return (read: () => Credential, address: string | null): MaybePromise<AuthenticatedRequest> => {
     try {
-      const authenticated = authenticateCredential(parts, read());
+      const authenticated = authenticateCredential(parts, read(), address);
       if (!(authenticated instanceof Promise)) return authenticated;
       return authenticated.catch((error: unknown) => refuse(error, address));
     } catch (error) {
@@ -145,12 +147,16 @@ export function createRequestAuthenticator(
   }
 
   /** A browser sends the cookie with requests of any page, so the request has to prove that it comes from a trusted one. */
-  async function authenticateCookie(request: HttpRequest, secret: string): Promise<AuthenticatedRequest> {
+  async function authenticateCookie(
+    request: HttpRequest,
+    secret: string,
+    address: string | null,
+  ): Promise<AuthenticatedRequest> {
     const credential = readCookieSecret(secret);
     if (!credential) return { ...ANONYMOUS_REQUEST, staleCookie: true };
     if (!isFromTrustedPage(request)) throw failure('CSRF_REJECTED');
     try {
-      return await authenticateCredential(parts, credential);
+      return await authenticateCredential(parts, credential, address);
     } catch (error) {
       if (isRefusal(error)) return { ...ANONYMOUS_REQUEST, staleCookie: true };
       throw error;
@@ -161,7 +167,8 @@ export function createRequestAuthenticator(
     const byHeader = await authenticateBearer(request, address);
     if (byHeader.credential) return byHeader;
     const cookie = request.method === 'GET' ? null : parts.sessionCookie.read(request.header('cookie'));
-    const authenticated = cookie === null ? ANONYMOUS_REQUEST : await authenticateCookie(request, cookie);
+    const authenticated =
+      cookie === null ? ANONYMOUS_REQUEST : await authenticateCookie(request, cookie, address);
     // A stale cookie counts as no credential, so the anonymous limit applies to it and not the one on refusals.
     if (authenticated.credential === null) await parts.limits.countAnonymous(address);
     return authenticated;

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PosternError } from '../../domain/errors.ts';
+import { limitsOf, type TokenPrincipal } from '../../domain/principal.ts';
 import { networkOf } from '../../platform/network.ts';
 
 const WINDOW_SECONDS = 60;
@@ -18,6 +19,8 @@ export interface RateLimits {
   countAnonymous(address: string | null): Promise<void> | undefined;
   /** Counts a request of a token or session. */
   countRequest(credentialId: string): Promise<void> | undefined;
+  /** Counts a request of a token against its own limit, and against those of the tokens that it derives from. */
+  countLimited(principal: TokenPrincipal): Promise<void> | undefined;
 }
 
 /** The limits per minute; 0 turns one off. */
@@ -37,10 +40,27 @@ function createCounter(points: number): Count | null {
       await limiter.consume(key);
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
-      throw new PosternError('RATE_LIMITED', {
-        retryAfter: Math.max(1, Math.ceil(error.msBeforeNext / 1000)),
-      });
+      throw rateLimited(error.msBeforeNext);
     }
+  };
+}
+
+function rateLimited(msBeforeNext: number): PosternError {
+  return new PosternError('RATE_LIMITED', { retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) });
+}
+
+/** Returns a counter for tokens that each have a limit of their own. */
+function createTokenCounter(): (principal: TokenPrincipal) => Promise<void> | undefined {
+  const limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS });
+  return (principal) => {
+    const limited = limitsOf(principal, 'requestsPerMinute');
+    if (limited.length === 0) return undefined;
+    return (async () => {
+      for (const { tokenId, limit } of limited) {
+        const { consumedPoints, msBeforeNext } = await limiter.consume(tokenId);
+        if (consumedPoints > limit) throw rateLimited(msBeforeNext);
+      }
+    })();
   };
 }
 
@@ -56,5 +76,6 @@ export function createRateLimits(perMinute: RequestsPerMinute): RateLimits {
     countRefusal: (address) => countAt(refusals, address),
     countAnonymous: (address) => countAt(anonymous, address),
     countRequest: (credentialId) => requests?.(credentialId),
+    countLimited: createTokenCounter(),
   };
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { globalEntityId } from '../../domain/authority.ts';
 import { ERRORS, type ErrorCode, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -75,6 +76,13 @@ function tokenIn(form: URLSearchParams): string {
   return token;
 }
 
+/** Returns the address of the client that a form names; `null` if it names none. Throws `BAD_REQUEST` on another text. */
+function addressIn(form: URLSearchParams): string | null {
+  const address = form.get('address');
+  if (address !== null && !isIP(address)) throw failure('BAD_REQUEST', 'address must be an IP address.');
+  return address;
+}
+
 /**
  * Returns a rule as OAuth scopes such as `channel:publish`, followed by `:` and the id of one entity or a pattern, and by
  * `@` and the workspace.
@@ -114,7 +122,7 @@ function holderOf({ principal, token }: TokenDescription) {
 
 /** Returns the introspection of an active token (RFC 7662, section 2.2). */
 function toIntrospection(description: TokenDescription, issuer: string, namesWorkspace: boolean) {
-  const { principal, token, scopes } = description;
+  const { principal, token, scopes, networks } = description;
   const { names, details } = holderOf(description);
   const scope = scopes.flatMap((rule) => scopesOf(rule, namesWorkspace)).join(' ');
   const id = toGlobalId('Token', token.id);
@@ -133,6 +141,7 @@ function toIntrospection(description: TokenDescription, issuer: string, namesWor
       ...details,
       access: token.access,
       scopes: scopes.map(toPublicScope),
+      networks,
     },
   };
 }
@@ -151,7 +160,7 @@ export function createIntrospectionEndpoint({
     const { principal, credential } = await authenticateClient(request, form, requestContext.address);
     requestContext.principal = principal;
     const secret = tokenIn(form);
-    const description = await services.introspection.describe(principal, secret);
+    const description = await services.introspection.describe(principal, secret, addressIn(form));
     recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
     if (!description) return jsonResponse({ active: false });
     return jsonResponse(toIntrospection(description, issuerOf(request), principal.kind === 'SESSION'));

@@ -2,7 +2,7 @@ import { type Decision, denialError } from '../../domain/decision.ts';
 import { ENTITY_ID_RULE, isEntityId } from '../../domain/entity-type.ts';
 import { ERRORS, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import type { Principal } from '../../domain/principal.ts';
+import { hasLimits, type Principal } from '../../domain/principal.ts';
 import { isBuiltIn, type Operation } from '../../domain/scopes.ts';
 import { createLruCache } from '../../platform/lru-cache.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
@@ -22,7 +22,7 @@ const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId', 'any']
 /** The dependencies of `/verify`. */
 export interface VerifyParts {
   readonly authenticateRequest: AuthenticateRequest;
-  readonly services: Pick<Services, 'access' | 'clock' | 'lastUse'>;
+  readonly services: Pick<Services, 'access' | 'clock' | 'lastUse' | 'uses'>;
 }
 
 /** Lower case and `-` are for URLs. The text is checked before it is folded, since folding maps other letters to ASCII. */
@@ -103,6 +103,12 @@ function identityOf(principal: Principal): HttpHeaders {
   }
 }
 
+/** Returns the identity, and whether a verifier may reuse the decision: never for a token whose requests are limited. */
+function headersOf(principal: Principal): HttpHeaders {
+  const identity = identityOf(principal);
+  return hasLimits(principal) ? { ...identity, 'x-postern-cache': 'no' } : identity;
+}
+
 /** Omits an unverified email address, because the service behind the proxy would trust it. */
 function userOf({ userId, verifiedEmail }: { userId: string; verifiedEmail: string | null }): HttpHeaders {
   const user = { 'x-postern-user': toGlobalId('User', userId) };
@@ -162,15 +168,17 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
     requestContext: RequestContext,
     { principal, credential }: AuthenticatedRequest,
     decision: Decision | null,
-  ): HttpResponse {
+  ): MaybePromise<HttpResponse> {
     if (decision && !decision.allowed) {
       // Proxies understand 401 and 403, and an absent entity must not look different from a hidden one.
       const { status, challenge } = ERRORS.FORBIDDEN;
       const headers = { 'www-authenticate': bearerChallenge(challenge) };
       return errorResponse(denialError(decision), requestContext, { status, headers });
     }
-    recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
-    return { status: 204, headers: identityOf(principal), body: null };
+    return andThen(services.uses.take(principal), () => {
+      recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
+      return { status: 204, headers: headersOf(principal), body: null };
+    });
   }
 
   return (request, requestContext) => {

@@ -34,7 +34,7 @@ export interface GraphQLEndpointParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly installationId: string;
-  readonly authenticate: (credential: Credential) => MaybePromise<Principal>;
+  readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
   readonly createContext: CreateContext;
 }
 

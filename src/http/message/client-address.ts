@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isAddressWithin } from '../../domain/values/networks.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { HttpRequest } from './message.ts';
 
@@ -26,14 +27,37 @@ function parseEntry(entry: string | undefined): string | null {
 /** More characters than ten proxies append. Anything before them is from the client and is not read. */
 const FORWARDED_LENGTH = 1024;
 
+function entriesOf(forwardedFor: string | null): string[] {
+  const forwarded = forwardedFor?.slice(-FORWARDED_LENGTH) ?? '';
+  return forwarded.split(',').map((entry) => entry.trim());
+}
+
+/**
+ * Returns the address of the client behind proxies in some networks: the last address in `X-Forwarded-For`, followed by the
+ * peer, that is not a proxy. If all of them are proxies, the first one counts.
+ */
+function clientBehind(
+  networks: readonly string[],
+  peer: string | null,
+  forwardedFor: string | null,
+): string | null {
+  let address = peer === null ? null : normalize(peer);
+  for (const entry of entriesOf(forwardedFor).reverse()) {
+    if (!isAddressWithin(address, networks)) break;
+    const before = parseEntry(entry);
+    if (before === null) break;
+    address = normalize(before);
+  }
+  return address;
+}
+
 /**
  * Returns the address of the client: the peer of the connection or, behind trusted proxies, the address that the outermost
  * proxy saw. Each proxy appends the address of its peer to `X-Forwarded-For`, so the entry is counted from the right. The
  * client can forge all entries before it.
  */
 function clientAddress(peer: string | null, forwardedFor: string | null, proxies: number): string | null {
-  const forwarded = proxies > 0 ? (forwardedFor?.slice(-FORWARDED_LENGTH) ?? '') : '';
-  const entries = forwarded.split(',').map((entry) => entry.trim());
+  const entries = proxies > 0 ? entriesOf(forwardedFor) : [''];
   const address = parseEntry(entries[Math.max(0, entries.length - proxies)]) ?? peer;
   return address === null ? null : normalize(address);
 }
@@ -43,12 +67,13 @@ function clientAddress(peer: string | null, forwardedFor: string | null, proxies
  * configured, because all clients then share the address of the proxy and its limits.
  */
 export function createAddressReader(
-  proxies: number,
+  proxies: number | readonly string[],
   logger: Logger,
 ): (request: HttpRequest, peer: string | null) => string | null {
   let watchesForProxy = proxies === 0;
 
   return (request, peer) => {
+    if (typeof proxies !== 'number') return clientBehind(proxies, peer, request.header('x-forwarded-for'));
     if (proxies > 0) return clientAddress(peer, request.header('x-forwarded-for'), proxies);
     if (watchesForProxy && request.header('x-forwarded-for') !== null) {
       watchesForProxy = false;

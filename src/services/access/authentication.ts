@@ -1,5 +1,12 @@
 import { failure, PosternError } from '../../domain/errors.ts';
-import { ANONYMOUS, isToken, type Principal, type TokenPrincipal } from '../../domain/principal.ts';
+import {
+  ANONYMOUS,
+  hasLimits,
+  isToken,
+  type Principal,
+  requireAddress,
+  type TokenPrincipal,
+} from '../../domain/principal.ts';
 import { statusOf } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
@@ -10,23 +17,27 @@ import { findCurrentDigest, retireOldSecrets } from '../../storage/repositories/
 import { createTokenSnapshots } from '../../storage/repositories/token-snapshots.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Transact } from '../transactions/transact.ts';
-import type { Credential } from './caller.ts';
+import type { Caller, Credential } from './caller.ts';
 import { createPrincipalCache } from './principal-cache.ts';
+import type { TokenUses } from './token-uses.ts';
 
 /** Identifies callers by their credentials. */
 export interface Authentication {
   /**
-   * Returns the principal of a credential, without a promise if it is cached and nothing has to be stored. The first
-   * use of a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`,
-   * `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS` or `INVALID_SESSION`.
+   * Returns the principal of a credential that comes from an address, without a promise if it is cached, has no limits and
+   * nothing has to be stored. The first use of a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`,
+   * `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS`, `INVALID_SESSION`, `ADDRESS_NOT_ALLOWED` or
+   * `TOKEN_USED_UP`, in this order.
    */
-  authenticate(credential: Credential): MaybePromise<Principal>;
+  authenticate(credential: Credential, address: string | null): MaybePromise<Principal>;
+  /** Returns the principal of a credential, regardless of its limits. Throws the other errors of `authenticate`. */
+  identify(credential: Credential): MaybePromise<Principal>;
   /**
-   * Returns the current principal of a credential that was authenticated earlier in the request; the anonymous
-   * principal for `null`. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no longer
-   * valid.
+   * Returns the current principal of a caller that was authenticated earlier in the request; the anonymous principal for
+   * a caller without a credential. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no
+   * longer valid, or no longer from the caller's address. Uses do not matter: the request may have taken the last one.
    */
-  reauthenticate(credential: Credential | null, tx?: Executor): MaybePromise<Principal>;
+  reauthenticate(caller: Pick<Caller, 'credential' | 'address'>, tx?: Executor): MaybePromise<Principal>;
   /**
    * Returns the principal of a token, with the error that its current secret would be refused with; `null` if the token
    * does not exist. Does not use the token: an overlap continues.
@@ -44,6 +55,7 @@ const STATUS_ERRORS = {
   REVOKED: 'TOKEN_REVOKED',
   DISABLED: 'TOKEN_DISABLED',
   EXPIRED: 'TOKEN_EXPIRED',
+  USED_UP: 'TOKEN_USED_UP',
 } as const;
 
 async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
@@ -75,7 +87,7 @@ function refusalOf(snapshot: TokenSnapshot, now: number): PosternError | null {
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
   const ancestorDisabledAt = disabled?.disabledAt ?? null;
   for (const { revokedAt, disabledAt, expiresAt } of chain) {
-    const status = statusOf({ revokedAt, disabledAt, ancestorDisabledAt, expiresAt }, now);
+    const status = statusOf({ revokedAt, disabledAt, ancestorDisabledAt, expiresAt, usesLeft: null }, now);
     if (status !== 'ACTIVE') return failure(STATUS_ERRORS[status]);
   }
   return chain.some((link) => link.access === 'NONE') ? failure('TOKEN_NO_ACCESS') : null;
@@ -122,7 +134,9 @@ export function createAuthentication(deps: {
   version: DataVersion | null;
   clock: Clock;
   events: Events;
+  uses: TokenUses;
 }): Authentication {
+  const { uses } = deps;
   const snapshots = createTokenSnapshots(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
 
@@ -144,6 +158,13 @@ export function createAuthentication(deps: {
     return cache ? cache.get(credential.digest, now, find) : find();
   }
 
+  /** Returns the caller if its limits allow a request from an address. */
+  function requireWithinLimits(principal: Principal, address: string | null): MaybePromise<Principal> {
+    if (!hasLimits(principal)) return principal;
+    requireAddress(principal, address);
+    return andThen(uses.require(principal), () => principal);
+  }
+
   async function endOverlap(principal: TokenPrincipal, { digest }: Credential): Promise<Principal> {
     await deps.transact([{ on: 'holderOf', tokenId: principal.tokenId }], (tx) =>
       retireOldSecrets(tx, principal.tokenId, digest),
@@ -153,18 +174,25 @@ export function createAuthentication(deps: {
   }
 
   return {
-    authenticate: (credential) =>
-      andThen(identify(credential), (principal) =>
-        isToken(principal) && principal.replacesSecret ? endOverlap(principal, credential) : principal,
+    identify,
+
+    authenticate: (credential, address) =>
+      andThen(identify(credential), (identified) =>
+        andThen(requireWithinLimits(identified, address), (principal) =>
+          isToken(principal) && principal.replacesSecret ? endOverlap(principal, credential) : principal,
+        ),
       ),
 
-    reauthenticate(credential, tx) {
+    reauthenticate({ credential, address }, tx) {
       if (!credential) return ANONYMOUS;
-      const principal = tx ? lookUp(tx, credential, deps.clock()) : identify(credential);
-      if (!(principal instanceof Promise)) return principal;
-      return principal.catch((error: unknown) => {
-        throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
-      });
+      const identified = tx ? lookUp(tx, credential, deps.clock()) : identify(credential);
+      // Only a cached caller comes without a promise. Without limits, no request of it can be refused.
+      if (!(identified instanceof Promise) && !hasLimits(identified)) return identified;
+      return Promise.resolve(identified)
+        .then((principal) => requireAddress(principal, address))
+        .catch((error: unknown) => {
+          throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
+        });
     },
 
     async identifyTokenById(tokenId) {

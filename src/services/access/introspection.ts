@@ -4,13 +4,15 @@ import { failure, forbidden, PosternError } from '../../domain/errors.ts';
 import {
   isToken,
   type Principal,
+  requireAddress,
   type SessionPrincipal,
   type TokenPrincipal,
   type WorkspaceTokenPrincipal,
 } from '../../domain/principal.ts';
 import type { ScopeRule } from '../../domain/scopes.ts';
 import { kindOfSecret } from '../../domain/secret.ts';
-import type { Token } from '../../domain/token.ts';
+import { statusOf, type Token } from '../../domain/token.ts';
+import { commonNetworks } from '../../domain/values/limits.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -30,6 +32,8 @@ export interface TokenDescription {
   readonly token: Token;
   /** The current authority of the token. Each rule names its workspace, except rules about tokens. */
   readonly scopes: readonly ScopeRule[];
+  /** The networks that its requests must come from; `null` for anywhere. */
+  readonly networks: readonly string[] | null;
 }
 
 type AuthorizedCaller = SessionPrincipal | WorkspaceTokenPrincipal;
@@ -42,7 +46,15 @@ export interface Introspection {
    * tokens in its own workspace. An introspection does not count as a use of the token. Throws `UNAUTHENTICATED`, or
    * `FORBIDDEN` if the caller is a personal token or a policy denies it access to its workspace.
    */
-  describe(caller: Principal, secret: string): Promise<TokenDescription | null>;
+  describe(caller: Principal, secret: string, address: string | null): Promise<TokenDescription | null>;
+}
+
+/** Returns the networks in which the token and its ancestors all allow requests; `null` for anywhere. */
+function networksOf({ chain }: TokenPrincipal): readonly string[] | null {
+  return chain.reduce<readonly string[] | null>(
+    (common, { limits }) => commonNetworks(common, limits?.networks ?? null),
+    null,
+  );
 }
 
 /** Returns the introspection service of a database. */
@@ -53,16 +65,16 @@ export function createIntrospection(deps: {
 }): Introspection {
   const { db, clock, authentication } = deps;
 
-  /** Returns the principal of the active token with a secret; `null` if there is none. */
-  async function identify(secret: string): Promise<TokenPrincipal | null> {
+  /**
+   * Returns the principal of the active token with a secret; `null` if there is none. The address is that of a client of
+   * the caller; without one, its networks do not matter.
+   */
+  async function identify(secret: string, address: string | null): Promise<TokenPrincipal | null> {
     const kind = kindOfSecret(secret);
     if (kind !== 'PERSONAL' && kind !== 'WORKSPACE') return null;
     try {
-      const principal = await authentication.reauthenticate({
-        kind,
-        digest: digestOf(secret),
-        source: 'bearer',
-      });
+      const principal = await authentication.identify({ kind, digest: digestOf(secret), source: 'bearer' });
+      if (address !== null) requireAddress(principal, address);
       return isToken(principal) ? principal : null;
     } catch (error) {
       if (error instanceof PosternError) return null;
@@ -119,12 +131,13 @@ export function createIntrospection(deps: {
   }
 
   return {
-    async describe(caller, secret) {
+    async describe(caller, secret, address) {
       const authorized = await requireAuthorized(caller);
-      const principal = await identify(secret);
+      const principal = await identify(secret, address);
       const scopes = principal && (await scopesFor(authorized, principal));
       const token = scopes && (await findToken(db, principal.tokenId));
-      return token && { principal, token, scopes };
+      if (!token || statusOf(token, clock()) !== 'ACTIVE') return null;
+      return { principal, token, scopes, networks: networksOf(principal) };
     },
   };
 }

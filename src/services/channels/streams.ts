@@ -86,7 +86,7 @@ export function createStreams(deps: {
   let closed = false;
 
   async function identify({ caller, access }: FollowRequest): Promise<Principal> {
-    const principal = await authentication.reauthenticate(caller.credential);
+    const principal = await authentication.reauthenticate(caller);
     requireGrant(await authorize(db, principal, access, clock()));
     return principal;
   }

@@ -1,9 +1,10 @@
 import { failure, forbidden } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
-import { isToken, userIdOf } from '../../domain/principal.ts';
+import { hasLimits, isToken, userIdOf } from '../../domain/principal.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
 import type { Token, TokenOwnership } from '../../domain/token.ts';
 import { checkWorkspaceExpiry } from '../../domain/token-lifetime.ts';
+import { inheritLimits, isWithinLimits, type TokenLimits } from '../../domain/values/limits.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import { insertIssuers } from '../../storage/repositories/token-issuers.ts';
 import { insertScopes } from '../../storage/repositories/token-scopes.ts';
@@ -70,6 +71,19 @@ async function requireBelowLimit(
   );
 }
 
+/**
+ * Returns the limits of a token that derives from the calling one: the requested ones, and the caller's for each part that
+ * is absent. Throws `FORBIDDEN` with `EXCEEDS_CALLER`.
+ */
+function limitsWithin({ principal }: UnitOfWork, requested: TokenLimits | null): TokenLimits | null {
+  if (!hasLimits(principal)) return requested;
+  return principal.chain.reduce<TokenLimits | null>((limits, link) => {
+    const inherited = inheritLimits(limits, link.limits);
+    if (!isWithinLimits(inherited, link.limits)) throw forbidden('EXCEEDS_CALLER');
+    return inherited;
+  }, requested);
+}
+
 /** Returns the creation of the token service. */
 export function createTokenCreation(deps: { secrets: SecretSource; limits: Limits }): TokenCreation {
   const { secrets, limits } = deps;
@@ -79,8 +93,9 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     ownership: TokenOwnership,
     identifierPrefix: string,
     { parentId, issuedBy }: Pick<Origin, 'parentId' | 'issuedBy'>,
-    { text, expiresAt }: ParsedToken,
+    { text, expiresAt, limits: requested }: ParsedToken,
   ): Promise<IssuedToken> {
+    const limits = parentId === null ? requested : limitsWithin(uow, requested);
     const issued = secrets.issue(ownership.kind);
     const token: Token = {
       id: uow.newId(),
@@ -100,6 +115,8 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       lastUsedAt: null,
       lastUsedIp: null,
       lastUsedUserAgent: null,
+      limits,
+      usesLeft: limits?.uses ?? null,
       ...ownership,
       ...text,
     };

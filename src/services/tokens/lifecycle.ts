@@ -4,6 +4,7 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import { deleteSharesOfTokensOf } from '../../storage/query/granters.ts';
 import { deleteInvitationsByToken } from '../../storage/repositories/invitations.ts';
+import { deleteOldSecrets } from '../../storage/repositories/token-secrets.ts';
 import {
   deleteTokens,
   findDescendants,
@@ -74,6 +75,13 @@ export async function enableToken(uow: UnitOfWork, tokenId: string): Promise<Tok
   const enabled = await updateToken(uow.tx, token, { disabledAt: null }, uow.now);
   await auditToken(uow, 'token.enabled', token);
   return enabled;
+}
+
+/** Invalidates the old secret of the authorized token. Idempotent. */
+export async function endOverlap(uow: UnitOfWork, tokenId: string): Promise<Token> {
+  const token = authorizedToken(uow, tokenId);
+  if (await deleteOldSecrets(uow.tx, tokenId)) await auditToken(uow, 'token.overlap_ended', token);
+  return token;
 }
 
 /**

@@ -9,8 +9,11 @@ import {
   type ExpiryRequest,
   parseExpiry,
 } from '../../domain/token-lifetime.ts';
+import { type LimitsRequest, parseLimits, type TokenLimits } from '../../domain/values/limits.ts';
 import { parseMetadata } from '../../domain/values/metadata.ts';
 import type { ScopeRequest } from '../access/delegation.ts';
+
+const LIMITS = ['input', 'limits'] as const;
 
 export interface CreateTokenRequest {
   readonly name: string;
@@ -18,6 +21,7 @@ export interface CreateTokenRequest {
   readonly expires?: ExpiryRequest | null;
   readonly access: TokenAccess;
   readonly scopes?: readonly ScopeRequest[] | null;
+  readonly limits?: LimitsRequest | null;
 }
 
 export interface CreateWorkspaceTokenRequest {
@@ -30,6 +34,7 @@ export interface CreateWorkspaceTokenRequest {
   readonly scopes?: readonly ScopeRequest[] | null;
   readonly subject?: string | null;
   readonly metadata?: object | null;
+  readonly limits?: LimitsRequest | null;
 }
 
 /** The fields of a workspace token that describe it. */
@@ -39,6 +44,7 @@ type Description = Pick<Token, 'name' | 'description' | 'subject' | 'metadataJso
 export interface ParsedToken {
   readonly text: Description;
   readonly expiresAt: number | null;
+  readonly limits: TokenLimits | null;
 }
 
 /** Returns the validated input of a new personal token. Throws `BAD_USER_INPUT`. */
@@ -46,20 +52,21 @@ export function parsePersonal(
   now: number,
   request: CreateTokenRequest,
   parentExpiresAt: number | null,
-  limits: Limits,
+  { personalTokenLifetime }: Limits,
 ): ParsedToken & { access: PersonalAccess } {
   const check = inputCheck();
   const text = { ...parseText(check, request), subject: null, metadataJson: null };
   const expiresAt = check.try(() => {
-    if (!request.expires) return defaultExpiry(now, limits.personalTokenLifetime, parentExpiresAt);
+    if (!request.expires) return defaultExpiry(now, personalTokenLifetime, parentExpiresAt);
     const at = parseExpiry(request.expires, now, ['input', 'expires']);
-    const bounds = { maxLifetime: limits.personalTokenLifetime, required: true };
+    const bounds = { maxLifetime: personalTokenLifetime, required: true };
     checkPersonalExpiry(at, now, bounds, ['input', 'expires']);
     return at;
   });
   const access = check.try(() => parsePersonalAccess(request));
+  const limits = check.try(() => parseLimits(request.limits, LIMITS)) ?? null;
   check.finish();
-  return { text, expiresAt: expiresAt as number, access: access as PersonalAccess };
+  return { text, expiresAt: expiresAt as number, access: access as PersonalAccess, limits };
 }
 
 /** Returns the access level of a personal token. Throws `BAD_USER_INPUT` if it does not fit the scopes. */
@@ -103,8 +110,9 @@ export function parseWorkspace(
       : defaultExpiry(now, maxLifetime, parentExpiresAt),
   );
   const access = check.try(() => parseWorkspaceAccess(request)) ?? 'ROLE';
+  const limits = check.try(() => parseLimits(request.limits, LIMITS)) ?? null;
   check.finish();
-  return { text, expiresAt: expiresAt as number | null, access };
+  return { text, expiresAt: expiresAt as number | null, access, limits };
 }
 
 function parseSubjectOf(

@@ -15,6 +15,7 @@ import {
   deleteToken,
   disableToken,
   enableToken,
+  endOverlap,
   revokeToken,
 } from './lifecycle.ts';
 import { createTokenReads, type TokenReads } from './read.ts';
@@ -42,6 +43,8 @@ export interface TokenService
     TokenAbilities {
   /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
   disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
+  /** Invalidates the old secret of a token before its overlap ends. Idempotent. */
+  endOverlap(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Enables a disabled token. Idempotent. Throws `CONFLICT` if it is revoked. */
   enable(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Revokes the secrets of a token and of all that derive from it. Idempotent. */
@@ -75,6 +78,7 @@ export function createTokenService(deps: {
     ...createTokenAbilities(deps),
     disable: disableToken,
     enable: enableToken,
+    endOverlap,
     revoke: (uow, { tokenId, takeBack }) =>
       (takeBack ? revokeAndTakeBack : revokeToken)(uow, authorizedToken(uow, tokenId)),
     delete: deleteToken,

@@ -1,13 +1,19 @@
 import { badInput, failure, forbidden, inputCheck } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
-import { isToken } from '../../domain/principal.ts';
+import { hasLimits, isToken } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { sameRule, type TokenScope } from '../../domain/scopes.ts';
 import { parseDescription, parseName, parseSubject } from '../../domain/text.ts';
 import type { Token, TokenAccess } from '../../domain/token.ts';
+import {
+  isWithinLimits,
+  type LimitsRequest,
+  parseLimits,
+  type TokenLimits,
+} from '../../domain/values/limits.ts';
 import { parseMetadata } from '../../domain/values/metadata.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
-import { type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
+import { setLimits, type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
 import {
   requireScopeCount,
   resolveScopeRules,
@@ -16,11 +22,11 @@ import {
 } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
-import { auditToken, authorizedToken } from './lifecycle.ts';
+import { auditToken, authorizedToken, loadToken } from './lifecycle.ts';
 
 /**
- * A change of a token. A description, subject or metadata of `null` is removed; any other `null` or `undefined` changes
- * nothing.
+ * A change of a token. A description, subject, metadata or limits of `null` are removed; any other `null` or `undefined`
+ * changes nothing. Limits replace all that the token had, and all its uses are left again.
  */
 export interface UpdateTokenRequest {
   readonly tokenId: string;
@@ -31,6 +37,7 @@ export interface UpdateTokenRequest {
   readonly role?: Role | null;
   readonly subject?: string | null;
   readonly metadata?: object | null;
+  readonly limits?: LimitsRequest | null;
 }
 
 /** Changes the name, description and permissions of tokens; never a secret or an expiry. */
@@ -72,12 +79,14 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
       if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
       const updated = await updateToken(uow.tx, token, changes, uow.now);
       if (changes.access && changes.access !== 'SCOPED') await deleteScopes(uow.tx, token.id);
+      const limits = await replaceLimits(uow, token, request);
       if (request.scopes) await replaceScopes(uow, token, request.scopes);
       await auditToken(uow, 'token.updated', token, {
         ...withoutMetadata(changes),
+        ...(limits !== undefined && { limits }),
         ...(request.scopes ? { scopes: request.scopes.length } : {}),
       });
-      return updated;
+      return limits === undefined ? updated : loadToken(uow, token.id);
     },
 
     async addScopes(uow, tokenId, requests) {
@@ -101,6 +110,30 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
       return stamp(uow, token, 'token.scopes_removed', ids.size);
     },
   };
+}
+
+/**
+ * Replaces the limits of a token if the request has any; returns the new ones. A calling token can tighten its own limits
+ * and those of its descendants. Throws `BAD_USER_INPUT`, or `FORBIDDEN` with `EXCEEDS_CALLER` if it would loosen its own or
+ * give a descendant more than itself.
+ */
+async function replaceLimits(
+  uow: UnitOfWork,
+  token: Token,
+  request: UpdateTokenRequest,
+): Promise<TokenLimits | null | undefined> {
+  if (request.limits === undefined) return undefined;
+  const limits = parseLimits(request.limits, ['input', 'limits']);
+  const { principal } = uow;
+  if (hasLimits(principal)) {
+    const own = principal.chain.map((link) => link.limits);
+    // What the token has used is not given back.
+    const left = token.id === principal.tokenId && token.limits?.uses != null ? token.usesLeft : null;
+    const isWithin = own.every((bounds) => isWithinLimits(limits, bounds));
+    if (!isWithin || (left !== null && (limits?.uses ?? 0) > left)) throw forbidden('EXCEEDS_CALLER');
+  }
+  await setLimits(uow.tx, token.id, limits);
+  return limits;
 }
 
 async function stamp(

@@ -4,9 +4,10 @@ import type { TokenAccess, TokenStops } from '../../domain/token.ts';
 import { operationsFromText } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery } from '../query/prepared.ts';
+import { toLimits } from './token-rows.ts';
 
 /** One token of a chain, as authentication needs it: its authority and the instants that stop it. */
-export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt'> {}
+export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt' | 'usesLeft'> {}
 
 /** The user that a personal token acts for. */
 export interface PersonalSubject {
@@ -50,6 +51,9 @@ const LINK = [
   't.expires_at',
   't.disabled_at',
   't.revoked_at',
+  't.networks',
+  't.requests_per_minute',
+  't.uses',
 ] as const;
 
 const SCOPE = [
@@ -67,6 +71,9 @@ interface LinkRow {
   expires_at: number | null;
   disabled_at: number | null;
   revoked_at: number | null;
+  networks: string | null;
+  requests_per_minute: number | null;
+  uses: number | null;
   entity_type: string | null;
   entity_id: string | null;
   scope_workspace_id: string | null;
@@ -92,6 +99,7 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
     expiresAt: first.expires_at,
     disabledAt: first.disabled_at,
     revokedAt: first.revoked_at,
+    limits: toLimits(first),
   };
 }
 

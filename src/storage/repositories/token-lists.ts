@@ -201,6 +201,7 @@ export async function summariseTokens(
     disabled: count('DISABLED'),
     expired: count('EXPIRED'),
     revoked: count('REVOKED'),
+    usedUp: count('USED_UP'),
     expiringSoon: Number(of('ACTIVE')?.soon ?? 0),
   };
 }

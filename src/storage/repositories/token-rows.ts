@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { roleOfRank } from '../../domain/roles.ts';
 import type { PersonalAccess, Token, TokenOwnership, WorkspaceAccessLevel } from '../../domain/token.ts';
+import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
@@ -11,6 +12,15 @@ export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
     .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
     .whereRef('l.token_id', '=', 'tokens.id')
     .select(({ fn }) => fn.min('a.disabled_at').as('at'));
+}
+
+/** Selects the fewest uses that are left to one of a token's ancestors. */
+function ancestorUsesLeft(eb: ExpressionBuilder<Tables, 'tokens'>) {
+  return eb
+    .selectFrom('token_ancestors as l')
+    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
+    .whereRef('l.token_id', '=', 'tokens.id')
+    .select(({ fn }) => fn.min('a.uses_left').as('uses_left'));
 }
 
 /** The columns to read and order tokens by. The search text is long and is not read. */
@@ -31,6 +41,10 @@ const COLUMNS = [
   'tokens.subject',
   'tokens.metadata',
   'tokens.issued_by',
+  'tokens.networks',
+  'tokens.requests_per_minute',
+  'tokens.uses',
+  'tokens.uses_left',
   'tokens.created_at',
   'tokens.updated_at',
   'tokens.issued_at',
@@ -51,6 +65,13 @@ export function tokenQuery(db: Executor) {
       'u.ip as last_used_ip',
       'u.user_agent as last_used_user_agent',
       ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+      // Most tokens derive from none.
+      eb
+        .case()
+        .when('tokens.parent_id', 'is not', null)
+        .then(ancestorUsesLeft(eb))
+        .end()
+        .as('ancestor_uses_left'),
     ]);
 }
 
@@ -96,6 +117,32 @@ export function toToken(row: TokenRow): Token {
     lastUsedAt: row.last_used_at,
     lastUsedIp: row.last_used_ip,
     lastUsedUserAgent: row.last_used_user_agent,
+    limits: toLimits(row),
+    usesLeft: lesser(row.uses_left, row.ancestor_uses_left),
+  };
+}
+
+function lesser(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+/** Returns the limits of a row; `null` if it has none. */
+export function toLimits(row: {
+  readonly networks: string | null;
+  readonly requests_per_minute: number | null;
+  readonly uses: number | null;
+}): TokenLimits | null {
+  const { networks, requests_per_minute: requestsPerMinute, uses } = row;
+  if (networks === null && requestsPerMinute === null && uses === null) return null;
+  return { networks: networks === null ? null : JSON.parse(networks), requestsPerMinute, uses };
+}
+
+/** Returns the columns of limits, without the uses that are left. */
+export function limitsToColumns(limits: TokenLimits | null) {
+  return {
+    networks: limits?.networks ? JSON.stringify(limits.networks) : null,
+    requests_per_minute: limits?.requestsPerMinute ?? null,
+    uses: limits?.uses ?? null,
   };
 }
 
@@ -109,6 +156,8 @@ export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: n
     .then(sql.lit('DISABLED'))
     .when('tokens.expires_at', '<=', now)
     .then(sql.lit('EXPIRED'))
+    .when(eb.or([eb('tokens.uses_left', '=', 0), eb(ancestorUsesLeft(eb), '=', 0)]))
+    .then(sql.lit('USED_UP'))
     .else(sql.lit('ACTIVE'))
     .end();
 }

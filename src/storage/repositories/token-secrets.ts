@@ -1,4 +1,5 @@
 import type { Executor } from '../database.ts';
+import { prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
 const insertRow = prepareInsert('token_secrets');
@@ -56,4 +57,31 @@ export async function retireOldSecrets(db: Executor, tokenId: string, newDigest:
       ),
     )
     .execute();
+}
+
+/** Deletes the old secret of a token, whether its overlap has ended or not; returns whether there was one. */
+export async function deleteOldSecrets(db: Executor, tokenId: string): Promise<boolean> {
+  const result = await db
+    .deleteFrom('token_secrets')
+    .where('token_id', '=', tokenId)
+    .where('valid_until', 'is not', null)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+const oldSecrets = prepareQueryByIds((db: Executor, tokenIds) =>
+  db
+    .selectFrom('token_secrets')
+    .select(['token_id', 'valid_until'])
+    .where('token_id', 'in', [...tokenIds])
+    .where('valid_until', 'is not', null),
+);
+
+/** Returns when the overlaps of tokens end, by token; omits tokens without an old secret. */
+export async function findOverlapEnds(
+  db: Executor,
+  tokenIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await oldSecrets(db, tokenIds);
+  return new Map(rows.map((row) => [row.token_id, row.valid_until as number]));
 }

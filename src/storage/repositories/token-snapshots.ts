@@ -25,12 +25,12 @@ export interface TokenSnapshots {
 }
 
 function linkToJson(link: TokenLink) {
-  const { tokenId, access, lifetime, expiresAt, disabledAt, revokedAt } = link;
+  const { tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, limits } = link;
   const scopes = link.scopes.map(
     ({ entityType, entityId, workspaceId, operations }) =>
       [entityType, entityId, workspaceId, operations] as const,
   );
-  return [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes] as const;
+  return [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] as const;
 }
 
 function subjectToJson(subject: TokenSubject) {
@@ -53,7 +53,7 @@ function toJson({ subject, validUntil, hasOldSecret, chain }: TokenSnapshot) {
 }
 
 function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
-  const [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes] = json;
+  const [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] = json;
   return {
     tokenId,
     access,
@@ -67,6 +67,7 @@ function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
     expiresAt,
     disabledAt,
     revokedAt,
+    limits,
   };
 }
 

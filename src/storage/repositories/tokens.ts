@@ -1,10 +1,11 @@
 import { foldCase } from '../../domain/text.ts';
 import type { Token } from '../../domain/token.ts';
+import type { TokenLimits } from '../../domain/values/limits.ts';
 import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
-import { tokenQuery, toToken } from './token-rows.ts';
+import { limitsToColumns, tokenQuery, toToken } from './token-rows.ts';
 import { insertSecret } from './token-secrets.ts';
 
 /** The tokens of a user or of a workspace, a token with its descendants, or the children of a token. */
@@ -42,10 +43,8 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     subject: token.subject,
     metadata: token.metadataJson,
     issued_by: token.issuedBy,
-    networks: null,
-    requests_per_minute: null,
-    uses: null,
-    uses_left: null,
+    ...limitsToColumns(token.limits),
+    uses_left: token.limits?.uses ?? null,
     created_at: token.createdAt,
     updated_at: token.updatedAt,
     issued_at: token.issuedAt,
@@ -217,6 +216,15 @@ export async function updateToken(
     .where('id', '=', token.id)
     .execute();
   return next;
+}
+
+/** Sets the limits of a token. All its uses are left again. */
+export async function setLimits(db: Executor, tokenId: string, limits: TokenLimits | null): Promise<void> {
+  await db
+    .updateTable('tokens')
+    .set({ ...limitsToColumns(limits), uses_left: limits?.uses ?? null })
+    .where('id', '=', tokenId)
+    .execute();
 }
 
 /** Deletes tokens with their secrets, scopes and descendants. */

@@ -13,6 +13,8 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   INVALID_TOKEN: "This secret isn't valid. It may be mistyped, replaced or deleted.",
   TOKEN_EXPIRED: 'This token has expired. Regenerate it to use it again.',
   TOKEN_REVOKED: 'This token was revoked. Regenerate it to use it again.',
+  TOKEN_USED_UP: 'All uses of this token are spent. Edit it to give it new ones.',
+  ADDRESS_NOT_ALLOWED: 'This token does not allow requests from your address.',
   TOKEN_DISABLED: 'This token is disabled. Enable it to use it again.',
   TOKEN_NO_ACCESS: 'This token has no access. Give it scopes or full access first.',
   INVALID_SESSION: 'Your session ended before this finished. Sign in, then try again.',

@@ -73,6 +73,8 @@ export type CreateTokenInput = {
   description?: string | null | undefined;
   /** When the token expires. Default: 30 days from now; for a derived token, the expiry of its parent. */
   expires?: ExpiryInput | null | undefined;
+  /** The limits of the token. Default: none. */
+  limits?: TokenLimitsInput | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
   name: string;
   /** The scopes. Required if access is SCOPED, refused otherwise. An empty list is allowed. */
@@ -87,6 +89,8 @@ export type CreateWorkspaceTokenInput = {
   description?: string | null | undefined;
   /** When the token expires. Default: 30 days from now, or less if the token policy requires it; for a derived token, the expiry of its parent. */
   expires?: ExpiryInput | null | undefined;
+  /** The limits of the token. Default: none. */
+  limits?: TokenLimitsInput | null | undefined;
   /** Your own data about the token, at most 4 KiB of JSON and 8 levels deep. It is returned by introspection. Do not put secrets in it. */
   metadata?: Record<string, unknown> | null | undefined;
   /** The name, 1 to 100 characters; not unique. */
@@ -285,6 +289,16 @@ export type TokenKind =
   /** Belongs to a workspace and has a role in it. */
   | 'WORKSPACE';
 
+/** What limits the requests of a token, besides the limits of the tokens that it derives from. A field that is null or absent limits nothing; when a token is derived, it is taken from its parent. */
+export type TokenLimitsInput = {
+  /** CIDR blocks or IP addresses that a request must come from, 1 to 64, such as 192.0.2.0/24 or 2001:db8::/32. */
+  networks?: Array<string> | null | undefined;
+  /** The most requests in a minute, for each server process of Postern. */
+  requestsPerMinute?: number | null | undefined;
+  /** The most uses. An allowed verification is a use, and so is a GraphQL request of which a field was granted, viewer itself excepted. */
+  uses?: number | null | undefined;
+};
+
 /** The order of a list of tokens. */
 export type TokenOrder = {
   /** The direction of the order. */
@@ -318,7 +332,7 @@ export type TokenScopeInput = {
   workspaceId?: string | null | undefined;
 };
 
-/** The status of a token. If several apply, REVOKED takes precedence over DISABLED, and DISABLED over EXPIRED. */
+/** The status of a token. If several apply, the first of REVOKED, DISABLED, EXPIRED and USED_UP takes precedence. */
 export type TokenStatus =
   /** The token works. */
   | 'ACTIVE'
@@ -327,7 +341,9 @@ export type TokenStatus =
   /** The token has expired. It can be regenerated. */
   | 'EXPIRED'
   /** The secret is permanently invalid. The token can be regenerated with a new one. */
-  | 'REVOKED';
+  | 'REVOKED'
+  /** The uses of the token, or of a token that it derives from, are spent. New limits give it new ones. */
+  | 'USED_UP';
 
 /** The entity type to unregister. */
 export type UnregisterEntityTypeInput = {
@@ -373,6 +389,8 @@ export type UpdateTokenInput = {
   description?: string | null | undefined;
   /** The id of the token. */
   id: string;
+  /** The new limits. They replace all others, and all uses are left again; null removes them. A token cannot loosen its own. */
+  limits?: TokenLimitsInput | null | undefined;
   /** The metadata of a workspace token. It replaces the previous one; null removes it. */
   metadata?: Record<string, unknown> | null | undefined;
   /** The name, 1 to 100 characters. */

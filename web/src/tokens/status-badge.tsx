@@ -7,6 +7,7 @@ const TONES: Record<TokenStatus, Tone> = {
   DISABLED: 'plain',
   EXPIRED: 'danger',
   REVOKED: 'plain',
+  USED_UP: 'danger',
 };
 
 /** The status of a token as a badge. */

@@ -10,6 +10,7 @@ type Token = NonNullable<TokenQuery['token']>;
 /** Returns the main action for a status: revoke a working token, or make another one work again. */
 function primaryActionFor({ status, disabledAt }: Token): TokenAction {
   if (status === 'DISABLED' && disabledAt) return 'enable';
+  if (status === 'USED_UP') return 'edit';
   return status === 'EXPIRED' || status === 'REVOKED' ? 'regenerate' : 'revoke';
 }
 
@@ -29,6 +30,8 @@ function describeStatus(token: Token): string {
         : 'Disabled because a token that it derives from is disabled or revoked.';
     case 'EXPIRED':
       return `Expired${at(expiresAt)}. Regenerate it to get a new secret.`;
+    case 'USED_UP':
+      return 'All its uses are spent. Give it new ones to use the same secret again.';
     case 'REVOKED':
       return `Revoked${at(revokedAt)}. Regenerate it to get a new secret.`;
   }

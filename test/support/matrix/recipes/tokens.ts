@@ -79,6 +79,7 @@ export function tokenRecipes({ facts }: World, { tokens }: Targets): Recipes {
     'Mutation.removeAllTokenScopes': change('UPDATE', 'WORKSPACE_MANAGER', {}, { onWorkspaceToken }),
     'Mutation.regenerateToken': change('UPDATE', 'ADMINISTRATOR', {}, { gives: true }),
     'Mutation.disableToken': change('UPDATE', 'ADMINISTRATOR'),
+    'Mutation.endTokenOverlap': change('UPDATE', 'ADMINISTRATOR'),
     'Mutation.enableToken': change('UPDATE', 'ADMINISTRATOR', {}, { gives: true }),
     'Mutation.revokeToken': change('UPDATE', 'ADMINISTRATOR'),
     'Mutation.revokeIssuedBy': {
