@@ -20,6 +20,8 @@ function project(
   return { extends: true, test: { name, ...test } };
 }
 
+const withoutProgram = testsWithoutProgram();
+
 export default defineConfig({
   // Vite would take graphql's ESM build where Node takes its CommonJS one: two copies, which do not know each other.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
@@ -54,14 +56,14 @@ export default defineConfig({
           'test/{docs,durability,examples,scripts,verify,web}/**/*.test.ts',
           'test/storage/sqlite/**/*.test.ts',
         ],
-        exclude: testsWithoutProgram(),
+        exclude: withoutProgram,
         globalSetup: 'test/support/build-setup.ts',
         // Tests that end processes or measure memory run in processes.
         pool: 'forks',
       }),
       project('postgres', {
         include: ['test/{services,api,postgres}/**/*.test.ts', 'test/storage/*.test.ts'],
-        exclude: [...WIRE, ...SQLITE_ONLY],
+        exclude: [...WIRE, ...SQLITE_ONLY, ...withoutProgram],
         globalSetup: 'test/support/postgres-setup.ts',
         // Each statement is a round trip, and a random walk makes tens of thousands.
         testTimeout: 180_000,

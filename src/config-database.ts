@@ -18,12 +18,47 @@ function decodes(text: string): boolean {
   }
 }
 
+/** The parameters of libpq that pg understands. It ignores others, which would change the connection without a word. */
+const PARAMETERS = [
+  'application_name',
+  'client_encoding',
+  'host',
+  'options',
+  'password',
+  'port',
+  'sslcert',
+  'sslkey',
+  'sslmode',
+  'sslnegotiation',
+  'sslrootcert',
+  'user',
+];
+
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'];
+
+/** Returns what is wrong with the parameters of a PostgreSQL URL; `null` if nothing is. */
+function problemOfParameters(parameters: URLSearchParams): string | null {
+  const unknown = [...parameters.keys()].some((name) => !PARAMETERS.includes(name));
+  if (unknown) return `has an unknown parameter; known ones are ${PARAMETERS.join(', ')}`;
+  const mode = parameters.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    return `has an sslmode other than ${SSL_MODES.join(', ')}: prefer and allow would let the network decide whether the connection is encrypted`;
+  }
+  if (mode === 'verify-ca' && !parameters.has('sslrootcert')) {
+    return 'has sslmode=verify-ca without sslrootcert: name the certificate of the authority, or use verify-full';
+  }
+  if (mode === null && ['sslrootcert', 'sslcert', 'sslkey'].some((name) => parameters.has(name))) {
+    return 'has a certificate without sslmode: add sslmode=verify-full';
+  }
+  return null;
+}
+
 /** Returns what is wrong with the URL of a PostgreSQL database; `null` if nothing is. */
 function problemOfPostgres(url: string): string | null {
   if (WRONG_ESCAPE.test(url) || !decodes(url)) {
     return 'contains a % that is not followed by the code of a character: write %25 for %';
   }
-  if (URL.canParse(url)) return null;
+  if (URL.canParse(url)) return problemOfParameters(new URL(url).searchParams);
   return 'is not a valid URL: percent-encode special characters of the password (%2F for /, %23 for #, %3F for ?), or put it in PGPASSWORD';
 }
 

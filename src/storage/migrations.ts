@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator, PostgresAdapter, sql } from 'kysely';
 import * as initial from '../../db/migrations/0001-initial.ts';
 import { OperatorError } from '../platform/operator-error.ts';
 import type { DatabaseHandle, Executor } from './database.ts';
@@ -25,6 +25,20 @@ export interface MigrationReport {
   readonly copy: string | null;
 }
 
+/**
+ * Returns the schema of PostgreSQL in which tables are created and looked up first, so that other schemas of the database can
+ * have tables of the same names; `undefined` on SQLite, which has none. Throws an `OperatorError` if `search_path` names none that exists.
+ */
+async function currentSchema(db: Executor): Promise<string | undefined> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined;
+  const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db);
+  const schema = rows[0]?.schema ?? null;
+  if (schema === null) {
+    throw new OperatorError('The database has no schema of search_path. Create it: create schema postern.');
+  }
+  return schema;
+}
+
 interface SchemaState {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
@@ -32,8 +46,9 @@ interface SchemaState {
 
 /** Returns the applied and pending migrations of a database. Throws if it has a migration that is unknown here. */
 async function schemaState(db: Executor, migrations: Migrations): Promise<SchemaState> {
+  const schema = await currentSchema(db);
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  const rows = tables.some((table) => table.name === 'kysely_migration')
+  const rows = tables.some((table) => table.name === 'kysely_migration' && table.schema === schema)
     ? await db
         .withTables<{ kysely_migration: { name: string } }>()
         .selectFrom('kysely_migration')
@@ -85,8 +100,10 @@ async function copyBeforeMigrating(
 
 async function applyPending(db: Kysely<Tables>, migrations: Migrations): Promise<readonly string[]> {
   await schemaState(db, migrations);
+  const schema = await currentSchema(db);
   const migrator = new Migrator({
     db,
+    ...(schema !== undefined && { migrationTableSchema: schema }),
     provider: { getMigrations: async () => ({ ...migrations }) },
     // The names define the order. Kysely's own check compares timestamps, and the clock can have been set back.
     allowUnorderedMigrations: true,

@@ -32,6 +32,13 @@ export const CADDY: Program = {
   hint: 'apt-get install caddy',
 };
 
+export const PGBOUNCER: Program = {
+  names: ['pgbouncer'],
+  path: '/usr/sbin/pgbouncer',
+  tests: 'test/postgres/pgbouncer.test.ts',
+  hint: 'apt-get install pgbouncer',
+};
+
 const CURL: Program = {
   names: ['curl'],
   tests: 'test/docs/readme.test.ts',
@@ -51,7 +58,9 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, CADDY, CURL].filter((program) => findProgram(program) === null);
+  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, CURL].filter(
+    (program) => findProgram(program) === null,
+  );
   for (const { names, tests, hint } of missing)
     console.warn(`Left out: ${tests}, for want of ${names[0]} (${hint}).`);
   return missing.map(({ tests }) => tests);

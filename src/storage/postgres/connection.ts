@@ -8,8 +8,10 @@ import type { Notifier } from '../notifier.ts';
 import { postgresStats } from '../stats.ts';
 import type { StreamSlots } from '../stream-slots.ts';
 import type { Tables } from '../tables.ts';
+import { clientConfig } from './client-config.ts';
 import { createPostgresClock } from './clock.ts';
-import { createPostgresDialect, TYPES } from './dialect.ts';
+import { createPostgresDialect } from './dialect.ts';
+import { asOperatorError } from './mistakes.ts';
 import { createNamingPool } from './naming-pool.ts';
 import { createPostgresNotifier } from './notify.ts';
 import { createPostgresStreamSlots } from './stream-slots.ts';
@@ -19,7 +21,6 @@ import { createPostgresTransact } from './transactions.ts';
 /** The most connections of one server. */
 const CONNECTIONS = 10;
 
-const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 5000;
 /** Longer than the database's own limit, so that it applies only if the connection is cut. */
 const RESPONSE_TIMEOUT_MS = 8000;
@@ -32,31 +33,26 @@ const MIGRATION_LOCK = 5_029_331_846_001;
 
 type Database = Kysely<Tables>;
 
-function connectionTo(url: string): pg.ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'postern',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    pipeline: true,
-    types: TYPES,
-  };
-}
-
 function createPool(url: string, config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ ...connectionTo(url), ...config });
+  const pool = new pg.Pool({ ...clientConfig(url), ...config });
   // The pool replaces a broken idle connection when it is needed. Without a listener its error would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
+/** The time limits of a session. They are set after the connection is made, because PgBouncer refuses them as parameters of it. */
+const LIMIT_SESSION = `
+  set statement_timeout = ${STATEMENT_TIMEOUT_MS};
+  set idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+
 function openPool(url: string): pg.Pool {
   return createPool(url, {
     max: CONNECTIONS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: RESPONSE_TIMEOUT_MS,
+    onConnect: async (client) => {
+      await client.query(LIMIT_SESSION);
+    },
   });
 }
 
@@ -85,14 +81,16 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(db);
     return await work(db);
+  } catch (error) {
+    throw asOperatorError(error);
   } finally {
     await db.destroy();
   }
 }
 
 /**
- * Opens a PostgreSQL database with a bounded pool and time limits for statements and transactions. Throws if the database
- * cannot be reached, or if its settings could lose acknowledged commits.
+ * Opens a PostgreSQL database with a bounded pool and time limits for statements and transactions. Throws an `OperatorError` if
+ * the database cannot be reached, or if its settings could lose acknowledged commits.
  */
 export async function openPostgres(url: string) {
   const pool = openPool(url);
@@ -103,7 +101,7 @@ export async function openPostgres(url: string) {
     const clock = await createPostgresClock(db);
     const streamSlots: StreamSlots = createPostgresStreamSlots({ db, clock: clock.now, ids: systemIds });
     let aborted = 0;
-    const notifier = createPostgresNotifier(db, () => new pg.Client(connectionTo(url)));
+    const notifier = createPostgresNotifier(db, () => new pg.Client(clientConfig(url)));
     return {
       db,
       file: null,
@@ -128,6 +126,6 @@ export async function openPostgres(url: string) {
     };
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw asOperatorError(error);
   }
 }

@@ -6,7 +6,7 @@ const MOST_NAMED_STATEMENTS = 500;
 const MOST_NAMED_PARAMETERS = 25;
 
 /** The SQLSTATE of a failed connection, for which the client library throws errors without a code. */
-const CONNECTION_FAILURE = '08006';
+export const CONNECTION_FAILURE = '08006';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** The response to a statement. */
