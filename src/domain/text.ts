@@ -25,6 +25,37 @@ const HIDDEN_BUT_LINES = new RegExp(
 const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 const EMAIL = new RegExp(`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${LABEL}(?:\\.${LABEL})*$`);
 
+/** Scripts in which a joiner between two letters chooses another form of them (RFC 5892, appendix A). */
+const JOINING_LETTER = [
+  'Arabic',
+  'Bengali',
+  'Devanagari',
+  'Gujarati',
+  'Gurmukhi',
+  'Kannada',
+  'Khmer',
+  'Malayalam',
+  'Mongolian',
+  'Myanmar',
+  'Oriya',
+  'Sinhala',
+  'Syriac',
+  'Tamil',
+  'Telugu',
+]
+  .map((script) => `\\p{scx=${script}}`)
+  .join('');
+/** A joiner that changes what is visible: inside an emoji such as a family, or between two letters of such a script. */
+const VISIBLE_JOINER = new RegExp(
+  `(?<=\\p{ExtPict}[\\uFE0F\\p{EMod}]?)\\u200D(?=\\p{ExtPict})|(?<=[${JOINING_LETTER}])[\\u200C\\u200D](?=[${JOINING_LETTER}])`,
+  'gu',
+);
+
+/** Returns a text without the joiners that it needs, so that only hidden ones are left. */
+function withoutVisibleJoiners(text: string): string {
+  return text.replace(VISIBLE_JOINER, '');
+}
+
 function lengthOf(text: string): number {
   return [...text].length;
 }
@@ -44,7 +75,7 @@ function parseLine(text: string, most: number, path: InputIssue['path']): string
   const range = `1 to ${most}`;
   const line = normalise(text, most, path, range);
   if (line === '') throw badInput(path, `must have ${range} characters`);
-  if (HIDDEN.test(line)) {
+  if (HIDDEN.test(withoutVisibleJoiners(line))) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
   return line;
@@ -66,7 +97,7 @@ export function parseSubject(text: string, path: InputIssue['path']): string {
 /** Returns a description in NFC, trimmed, of up to 500 code points; `null` if it is empty. Throws `BAD_USER_INPUT`. */
 export function parseDescription(text: string | null | undefined, path: InputIssue['path']): string | null {
   const description = normalise(text ?? '', DESCRIPTION_LENGTH, path, `at most ${DESCRIPTION_LENGTH}`);
-  if (HIDDEN_BUT_LINES.test(description)) {
+  if (HIDDEN_BUT_LINES.test(withoutVisibleJoiners(description))) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
   return description === '' ? null : description;
@@ -87,12 +118,35 @@ export function parseEmail(text: string, path: InputIssue['path']): string {
   return email.toLowerCase();
 }
 
-/** Returns a password of 12 to 256 characters, unchanged. Throws `BAD_USER_INPUT`. */
-export function parsePassword(text: string, path: InputIssue['path']): string {
+/** The characters that a password must have besides the email and the name of its user. */
+const OWN_CHARACTERS = 6;
+
+/** Returns whether a password is little more than the email and the name of its user, in any case and with any separators. */
+function isAboutUser(password: string, { email, name }: PasswordOwner): boolean {
+  const reduce = (text: string) => foldCase(text).replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
+  const parts = [email, ...email.split('@'), name].map(reduce).filter((part) => part !== '');
+  const rest = parts
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, part) => text.replaceAll(part, ''), reduce(password));
+  return rest.length < OWN_CHARACTERS && rest !== reduce(password);
+}
+
+/** The user of a password. */
+export interface PasswordOwner {
+  readonly email: string;
+  readonly name: string;
+}
+
+/**
+ * Returns a password of 12 to 256 characters, unchanged. With `owner`, it must not consist of the email or the name of that
+ * user. Throws `BAD_USER_INPUT`.
+ */
+export function parsePassword(text: string, path: InputIssue['path'], owner?: PasswordOwner): string {
   const length = text.length > 2 * PASSWORD_MAX ? Infinity : lengthOf(text);
   if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
     throw badInput(path, `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
   }
+  if (owner && isAboutUser(text, owner)) throw badInput(path, 'must not consist of the email or the name');
   return text;
 }
 

@@ -19,6 +19,14 @@ export interface PasswordHasher {
   verify(stored: string | null, password: string): Promise<boolean>;
 }
 
+/** The length up to which a password is normalized. No stored password is longer, and normalizing takes long for some texts. */
+const NORMALIZED_LENGTH = 512;
+
+/** Returns a password in NFC: keyboards and systems differ in how they compose a letter with its marks. */
+function composed(password: string): string {
+  return password.length > NORMALIZED_LENGTH ? password : password.normalize('NFC');
+}
+
 /** Creates a hasher with a queue of its own. It can verify hashes of any cost. */
 export function createPasswordHasher(cost: Cost = ARGON2ID): PasswordHasher {
   const limit = pLimit(CONCURRENCY);
@@ -29,11 +37,11 @@ export function createPasswordHasher(cost: Cost = ARGON2ID): PasswordHasher {
   let decoy: Promise<string> | undefined;
 
   return {
-    hash: async (password) => run(() => hash(password, cost)),
+    hash: async (password) => run(() => hash(composed(password), cost)),
     async verify(stored, password) {
       decoy ??= run(() => hash('no account has this password', cost));
       const against = stored ?? (await decoy);
-      const matches = await run(() => verify(against, password));
+      const matches = await run(() => verify(against, composed(password)));
       return matches && stored !== null;
     },
   };

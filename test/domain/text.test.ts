@@ -128,3 +128,52 @@ test.each([
 ])('the slug of %j is %j', (name, slug) => {
   expect(slugOf(name)).toBe(slug);
 });
+
+describe('a joiner', () => {
+  test.each([
+    ['in a family', '\u{1F468}\u200d\u{1F469}\u200d\u{1F467} Home'],
+    ['in a flag with a variation selector', '\u{1F3F3}\ufe0f\u200d\u{1F308}'],
+    ['after a skin tone', '\u{1F469}\u{1F3FD}\u200d\u{1F4BB}'],
+    ['in Persian', '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645'],
+    ['in Hindi', '\u0915\u094d\u200d\u0937'],
+    ['in Sinhala', '\u0dc1\u0dca\u200d\u0dbb\u0dd3'],
+  ])('that is visible %s is part of a name', (_, name) => {
+    expect(parseName(name, ['name'])).toBe(name.normalize('NFC'));
+    expect(parseDescription(name, ['description'])).toBe(name.normalize('NFC'));
+  });
+
+  test.each([
+    'a\u200db',
+    'a\u200cb',
+    '\u200d\u{1F468}',
+    '\u{1F468}\u200d',
+    '\u{1F468}\u200da',
+    '\u0645\u200c',
+    '\u0645\u200ca',
+    '\u0645\u200c\u200c\u062e',
+  ])('that is hidden is refused: %j', (name) => {
+    expect(badPathsOf(() => parseName(name, ['name']))).toEqual(['name']);
+  });
+});
+
+describe('a password', () => {
+  const owner = { email: 'ada.lovelace@example.com', name: 'Ada L\u00f3pez' };
+  test.each([
+    'ada.lovelace@example.com',
+    'Ada.Lovelace@Example.com1!',
+    'adalovelace2026',
+    'ADA LO\u0301PEZ 123',
+    'example.com!!!!',
+  ])('that is hardly more than the email or the name of its user is refused: %s', (password) => {
+    expect(parsePassword(password, ['password'])).toBe(password);
+    expect(badPathsOf(() => parsePassword(password, ['password'], owner))).toEqual(['password']);
+  });
+
+  test.each(['correct horse battery staple', 'ada.lovelace and more', '!!!!!!!!!!!!'])(
+    'that has more than that is accepted: %s',
+    (password) => {
+      expect(parsePassword(password, ['password'], owner)).toBe(password);
+      expect(parsePassword(password, ['password'], { email: owner.email, name: '' })).toBe(password);
+    },
+  );
+});

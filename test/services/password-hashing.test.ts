@@ -21,3 +21,17 @@ test('too many concurrent hashes are refused, not queued', async () => {
   expect(refused.length).toBeGreaterThan(0);
   for (const one of refused) expect(one.reason).toMatchObject({ code: 'UNAVAILABLE' });
 });
+
+test('a password is the same however its letters are composed', async () => {
+  const hasher = createPasswordHasher({ memoryCost: 8, timeCost: 1, parallelism: 1 });
+  const [composed, decomposed] = ['na\u00efve caf\u00e9 au lait', 'nai\u0308ve cafe\u0301 au lait'];
+  expect(composed).not.toBe(decomposed);
+  for (const [set, typed] of [
+    [composed, decomposed],
+    [decomposed, composed],
+  ] as const) {
+    const stored = await hasher.hash(set);
+    expect(await hasher.verify(stored, typed)).toBe(true);
+    expect(await hasher.verify(stored, 'naive cafe au lait')).toBe(false);
+  }
+});

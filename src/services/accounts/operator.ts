@@ -106,7 +106,7 @@ function parseUser(user: NewUser): NewUser {
   const check = inputCheck();
   const email = check.try(() => parseEmail(user.email, ['email']));
   const name = check.try(() => parseName(user.name, ['name']));
-  const password = check.try(() => parsePassword(user.password, ['password']));
+  const password = check.try(() => parsePassword(user.password, ['password'], user));
   check.finish();
   return { email, name, password } as NewUser;
 }
@@ -214,7 +214,11 @@ export function createOperatorService(deps: {
     },
 
     async resetPassword(email, password, keepTokens) {
-      const passwordHash = await passwords.hash(parsePassword(password, ['password']));
+      const address = parseEmail(email, ['email']);
+      const name = (await findUserByEmail(db, address))?.name ?? '';
+      const passwordHash = await passwords.hash(
+        parsePassword(password, ['password'], { email: address, name }),
+      );
       const { user, ...counts } = await changeUser(email, async (uow, user) => {
         await setPasswordHash(uow.tx, user.id, passwordHash);
         const endedSessions = await deleteSessions(uow.tx, user.id);

@@ -182,12 +182,12 @@ export function createSessionService(deps: {
     },
 
     async changePassword(caller, current, next, revokeTokens) {
-      const password = parsePassword(next, ['input', 'newPassword']);
       const { session, user } = await changes.run(caller, { kind: 'session' }, async (uow) => {
         const session = sessionOf(uow);
         return { session, user: await findUser(uow.tx, session.userId) };
       });
       if (!user) throw failure('UNAUTHENTICATED');
+      const password = parsePassword(next, ['input', 'newPassword'], user);
       const admit = () => throttle.admitSession(session.sessionId);
       if (!(await checkPassword(caller, user.email, current, admit))) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);

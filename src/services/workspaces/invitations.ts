@@ -158,10 +158,12 @@ export function createInvitationService(deps: {
 }): InvitationService {
   const { db, clock, changes, secrets, passwords, limits, newAccounts } = deps;
 
-  async function parseNewcomer(request: AcceptRequest): Promise<Newcomer> {
+  async function parseNewcomer(request: AcceptRequest, email: string): Promise<Newcomer> {
     const check = inputCheck();
     const name = check.try(() => parseName(request.name ?? '', ['input', 'name']));
-    const password = check.try(() => parsePassword(request.password ?? '', ['input', 'password']));
+    const password = check.try(() =>
+      parsePassword(request.password ?? '', ['input', 'password'], { email, name: request.name ?? '' }),
+    );
     check.finish();
     return { name: name as string, passwordHash: await passwords.hash(password as string) };
   }
@@ -211,7 +213,7 @@ export function createInvitationService(deps: {
       const asPerson = { kind: 'person' } as const;
       // Claim first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
-      const newcomer = first.account ? null : await parseNewcomer(request);
+      const newcomer = first.account ? null : await parseNewcomer(request, first.invitation.email);
       return changes.run(
         caller,
         asPerson,
