@@ -86,6 +86,26 @@ function uuidOf(globalId: string): string {
   return globalId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** Returns a function that posts GraphQL to a server, with a bearer secret if given. */
+export function createPost(fetch: (request: Request) => Promise<Response>): TestApp['post'] {
+  return async <T = Record<string, any>>(query: string, variables?: object, secret?: string | null) => {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (secret) headers.authorization = `Bearer ${secret}`;
+    const body = JSON.stringify({ query, variables });
+    const response = await fetch(
+      new Request('http://postern.test/graphql', { method: 'POST', headers, body }),
+    );
+    const { data, errors = [] } = (await response.json()) as { data: T; errors?: Answer['errors'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      data,
+      errors,
+      code: errors[0]?.extensions.code,
+    };
+  };
+}
+
 /**
  * Starts Postern in memory, or on a given database. The configuration is read from `env`; `start` is the first instant of
  * the clock.
@@ -115,26 +135,7 @@ export async function startTestApp(
 
   const fetch = (request: Request, address?: string) => fetchFrom(app, request, address);
 
-  async function post<T = Record<string, any>>(
-    query: string,
-    variables?: object,
-    secret?: string | null,
-  ): Promise<Answer<T>> {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (secret) headers.authorization = `Bearer ${secret}`;
-    const body = JSON.stringify({ query, variables });
-    const response = await fetch(
-      new Request('http://postern.test/graphql', { method: 'POST', headers, body }),
-    );
-    const { data, errors = [] } = (await response.json()) as { data: T; errors?: Answer['errors'] };
-    return {
-      status: response.status,
-      headers: response.headers,
-      data,
-      errors,
-      code: errors[0]?.extensions.code,
-    };
-  }
+  const post = createPost(fetch);
 
   async function signIn(email: string, password = PASSWORD): Promise<string> {
     const answer = await post('mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken } }', {

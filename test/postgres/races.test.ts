@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import type { Lock } from '../../src/storage/locks.ts';
+import { runOn, siblingUrl } from '../support/postgres-server.ts';
+import { CALLS } from '../support/races/actions.ts';
+import { PAIRS, type Races, startRaces } from '../support/races/races.ts';
+import { createScene, type Scene } from '../support/races/scene.ts';
+import { seededRandom } from '../support/random.ts';
+
+/** The number of rounds; by default as many as there is time for. `npm run race` makes 10,000. */
+const ROUNDS = Number(process.env.RACE_ROUNDS ?? Infinity);
+const SECONDS = process.env.RACE_ROUNDS ? Infinity : 6;
+const SEED = Number(process.env.RACE_SEED ?? 1);
+
+let scene: Scene;
+let url: string;
+let races: Races | null;
+
+beforeAll(async () => {
+  scene = await createScene();
+});
+
+beforeEach(async () => {
+  const template = inject('postgresTemplate') as string;
+  const original = new URL(template).pathname.slice(1);
+  const name = `${original}_races_${randomUUID().slice(0, 8)}`;
+  await runOn(siblingUrl(template, 'postgres'), `create database "${name}" template "${original}"`);
+  url = siblingUrl(template, name);
+  races = null;
+});
+
+afterEach(async () => {
+  await races?.close();
+});
+
+test('every mutation takes part in the races', () => {
+  expect(Object.keys(CALLS).sort()).toEqual(Object.keys(schema.getMutationType()?.getFields() ?? {}).sort());
+});
+
+test('two concurrent calls on two nodes end as in one order or the other, and none is repeated', async () => {
+  races = await startRaces(url, scene);
+  const random = seededRandom(SEED);
+  const ends = performance.now() + SECONDS * 1000;
+  const found: unknown[] = [];
+  let round = 0;
+  for (; round < ROUNDS && performance.now() < ends; round++) {
+    const pair =
+      SECONDS === Infinity ? (PAIRS[round % PAIRS.length] as (typeof PAIRS)[0]) : random.pick(PAIRS);
+    const wrong = await races.run(pair);
+    if (wrong.length > 0) found.push([pair, ...wrong]);
+  }
+  console.log(`${round} rounds of ${PAIRS.length} pairs, ${await races.aborted()} transactions aborted`);
+  expect(found).toEqual([]);
+  expect(await races.aborted()).toBe(0);
+}, 0);
+
+/** For each kind of lock, calls that end wrongly without it. */
+const KEPT_APART: readonly [Lock['on'], string, string][] = [
+  ['everything', 'deactivateUser 0', 'regenerateToken 2'],
+  ['email', 'acceptInvitation 0', 'acceptInvitation 1'],
+  ['slug', 'createWorkspace 0', 'createWorkspace 1'],
+  ['user', 'createToken 0', 'createToken 0'],
+  ['workspace', 'removeMember 0', 'removeMember 1'],
+  ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],
+  ['workspaceOf', 'shareChannel 0', 'shareChannel 2'],
+  ['holdersOfSecrets', 'storeSnapshots 0', 'revokeToken 0'],
+];
+
+const MOST_ROUNDS = 200;
+
+test.each(KEPT_APART)('the races find a missing lock: %s', async (missing, one, other) => {
+  races = await startRaces(url, scene, missing);
+  let found: string[] = [];
+  for (let round = 0; round < MOST_ROUNDS && found.length === 0; round++) {
+    found = await races.run([one, other]);
+  }
+  expect(found).not.toEqual([]);
+});
+
+/** Calls that delete shares of a workspace whose lock nothing else in them names. Without it, they could deadlock. */
+const WAITING: readonly [Lock['on'], string][] = [
+  ['sharesOfToken', 'deleteToken 0'],
+  ['sharesOfToken', 'revokeToken 1'],
+  ['grantsOfUser', 'deleteAllTokens 0'],
+  ['grantsOfUser', 'changePassword 1'],
+];
+
+test.each(WAITING)('with the lock %s, %s waits for changes of a workspace', async (kind, name) => {
+  races = await startRaces(url, scene);
+  expect(await races.waitsForWorkspace(name)).toBe(true);
+  await races.close();
+  races = await startRaces(url, scene, kind);
+  expect(await races.waitsForWorkspace(name)).toBe(false);
+});

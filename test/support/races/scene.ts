@@ -1,0 +1,146 @@
+import { decodeGlobalId } from '../../../src/domain/global-id.ts';
+import type { Tables } from '../../../src/storage/tables.ts';
+import { type Person, START, startTestApp, type TestApp } from '../app.ts';
+import { createChannel, mutate, share } from '../channels.ts';
+import { openTestSqlite } from '../database.ts';
+import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';
+
+/** The limits of every server of a race: one more of anything reaches them. */
+export const LIMITS = {
+  POSTERN_TOKENS_PER_USER: '4',
+  POSTERN_TOKENS_PER_WORKSPACE: '3',
+  POSTERN_WORKSPACES_PER_USER: '2',
+  POSTERN_CHANNELS_PER_WORKSPACE: '2',
+  POSTERN_SHARES_PER_CHANNEL: '3',
+  POSTERN_MESSAGES_KEPT: '2',
+  POSTERN_REQUESTS_PER_MINUTE: '0',
+  POSTERN_ANONYMOUS_PER_MINUTE: '0',
+  POSTERN_REFUSALS_PER_MINUTE: '0',
+} as const;
+
+/** The instant at which every call of a race is made. */
+export const NOW = START + 60_000;
+
+/** What the calls of a race are about: two Owners, a member and a guest, with one of each thing. Ids are global ids. */
+export interface Scene {
+  /** The rows of the database, by table, in an order in which they can be inserted. */
+  readonly rows: readonly {
+    readonly table: keyof Tables;
+    readonly rows: readonly Record<string, unknown>[];
+  }[];
+  /** The bytes of an SQLite database with these rows. */
+  readonly bytes: Buffer;
+  readonly owner: Person;
+  readonly second: Person;
+  readonly member: Person;
+  readonly guest: Person;
+  readonly workspaceId: string;
+  /** The key under which the workspace is locked. */
+  readonly workspaceKey: string;
+  readonly channelId: string;
+  /** A personal token of the first Owner, which shares the channel with the guest, and one derived from it. */
+  readonly personal: IssuedToken;
+  readonly derived: IssuedToken;
+  /** A SCOPED personal token of the first Owner. */
+  readonly scoped: IssuedToken;
+  /** The id of the scope of that token. */
+  readonly scopeId: string;
+  /** A workspace token that the first Owner created, and one derived from it for a subject. */
+  readonly service: IssuedToken;
+  readonly derivedService: IssuedToken;
+  /** Invitations of an address without an account, to two workspaces. */
+  readonly invitations: readonly [first: string, second: string];
+  readonly invitationId: string;
+  /** A session of the first Owner that is not the one of `owner`. */
+  readonly otherSessionId: string;
+}
+
+const TABLES = [
+  'installation',
+  'users',
+  'sessions',
+  'workspaces',
+  'members',
+  'member_grants',
+  'tokens',
+  'token_ancestors',
+  'token_issuers',
+  'token_secrets',
+  'token_scopes',
+  'invitations',
+  'channels',
+  'channel_shares',
+  'messages',
+  'entity_types',
+  'audit_events',
+] as const satisfies (keyof Tables)[];
+
+async function invite(
+  app: TestApp,
+  workspaceId: string,
+  by: string,
+): Promise<{ id: string; secret: string }> {
+  const input = { workspaceId, email: 'newcomer@example.com', role: 'VIEWER' };
+  const { data } = await mutate(app, 'inviteMember', input, by, 'invitationSecret invitation { id }');
+  return { id: data.inviteMember.invitation.id, secret: data.inviteMember.invitationSecret };
+}
+
+async function createTokens(app: TestApp, by: string) {
+  const scopes = [
+    { entityType: 'token', operations: ['CREATE', 'READ', 'UPDATE', 'DELETE'] },
+    { entityType: 'channel', operations: ['READ', 'PUBLISH', 'SHARE', 'UPDATE'] },
+  ];
+  const personal = await createPersonalToken(app, by, { access: 'SCOPED', scopes });
+  const derived = await createPersonalToken(app, personal.secret, { access: 'SCOPED', scopes });
+  const scoped = await createPersonalToken(app, by, { access: 'SCOPED', scopes: [scopes[1]] });
+  const { data } = await app.post('query ($id: ID!) { token(id: $id) { scopes { id } } }', scoped, by);
+  const scopeId: string = data.token.scopes[0].id;
+  const service = await createWorkspaceToken(app, 'ADMINISTRATOR', {}, by);
+  const derivedService = await createWorkspaceToken(app, 'VIEWER', { subject: 'customer' }, service.secret);
+  return { personal, derived, scoped, scopeId, service, derivedService };
+}
+
+/** Creates the scene through the API, on SQLite. */
+export async function createScene(): Promise<Scene> {
+  const database = openTestSqlite();
+  const app = await startTestApp(LIMITS, database);
+  const { owner, workspaceId } = app;
+  const [second, member, guest] = [
+    await app.person('Second', 'OWNER'),
+    await app.person('Member', 'TEAM_MEMBER'),
+    await app.person('Guest'),
+  ];
+  const otherSession = await app.signIn(owner.email);
+  const { data } = await app.post('{ viewer { sessions { id current } } }', {}, otherSession);
+  const otherSessionId = data.viewer.sessions.find(({ current }: { current: boolean }) => current).id;
+  const channelId = await createChannel(app);
+  const tokens = await createTokens(app, owner.session);
+  await share(app, channelId, guest, ['READ', 'PUBLISH', 'SHARE'], tokens.personal.secret);
+  await share(app, channelId, member, ['READ', 'UPDATE']);
+  const other = await app.workspace('Other', [[second, 'OWNER']]);
+  const invitation = await invite(app, workspaceId, owner.session);
+  const otherInvitation = await invite(app, other, second.session);
+  await app.database.db.deleteFrom('credential_uses').execute();
+  await app.database.db.deleteFrom('token_snapshots').execute();
+  const rows = [];
+  for (const table of TABLES) {
+    rows.push({ table, rows: await database.db.selectFrom(table).selectAll().execute() });
+  }
+  const bytes = database.connection.serialize();
+  await app.close();
+  return {
+    rows,
+    bytes,
+    owner,
+    second,
+    member,
+    guest,
+    workspaceId,
+    workspaceKey: `workspace ${decodeGlobalId('Workspace', workspaceId)}`,
+    channelId,
+    ...tokens,
+    invitations: [invitation.secret, otherInvitation.secret],
+    invitationId: invitation.id,
+    otherSessionId,
+  };
+}
