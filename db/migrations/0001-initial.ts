@@ -2,6 +2,7 @@ import { type Kysely, SqliteAdapter } from 'kysely';
 import { createAccountTables } from './0001-initial/accounts.ts';
 import { createChannelTables } from './0001-initial/channels.ts';
 import { createOperationsTables } from './0001-initial/operations.ts';
+import { createTokenCounts } from './0001-initial/token-counts.ts';
 import { createTokenSnapshots } from './0001-initial/token-snapshots.ts';
 import { createTokenTables } from './0001-initial/tokens.ts';
 import { createWorkspaceTables } from './0001-initial/workspaces.ts';
@@ -16,5 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createTokenTables(db);
   await createChannelTables(db);
   await createOperationsTables(db);
-  await createTokenSnapshots(db, db.getExecutor().adapter instanceof SqliteAdapter);
+  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
+  await createTokenCounts(db, isSqlite);
+  await createTokenSnapshots(db, isSqlite);
 }

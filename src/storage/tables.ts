@@ -122,6 +122,14 @@ interface TokenIssuersTable {
   issuer_id: Fixed<string>;
 }
 
+/** Written by triggers only. */
+interface TokenCountsTable {
+  workspace_id: Fixed<string>;
+  state: Fixed<string>;
+  expires_hour: Fixed<number>;
+  amount: number;
+}
+
 interface TokenSecretsTable {
   digest: Fixed<string>;
   token_id: Fixed<string>;
@@ -262,6 +270,7 @@ export interface Tables {
   tokens: TokensTable;
   token_ancestors: TokenAncestorsTable;
   token_issuers: TokenIssuersTable;
+  token_counts: TokenCountsTable;
   token_secrets: TokenSecretsTable;
   token_scopes: TokenScopesTable;
   token_snapshots: TokenSnapshotsTable;

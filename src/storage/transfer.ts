@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts';
 
 const ROWS_PER_STATEMENT = 200;
 
-/** Tables that are not copied: what the server rebuilds, open streams, and the clock mark, which only SQLite needs. */
-type NotCopied = 'token_snapshots' | 'stream_servers' | 'stream_slots' | 'clock_mark';
+/** Tables that are not copied: what the server or a trigger rebuilds, open streams, and the clock mark, which only SQLite needs. */
+type NotCopied = 'token_snapshots' | 'token_counts' | 'stream_servers' | 'stream_slots' | 'clock_mark';
 
 /** Every copied table with its key, in the order of foreign keys; tables with secrets are last. */
 const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>> = {

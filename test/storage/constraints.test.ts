@@ -65,6 +65,10 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { workspace_id: 'w', entity_type: 'ticket', name: 'READ', description: null, role: 0 },
     invalid: ROLES_REFUSED,
   },
+  token_counts: {
+    valid: { workspace_id: 'w', state: 'LIVE', expires_hour: -1, amount: 0 },
+    invalid: [{ amount: -1 }, { state: 'SOME' }],
+  },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },
     invalid: [{ operations: '' }],

@@ -2,7 +2,7 @@ import { failure } from '../../domain/errors.ts';
 import { hasLimits, limitsOf, type Principal, type TokenPrincipal } from '../../domain/principal.ts';
 import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DatabaseHandle, Executor } from '../../storage/database.ts';
-import { haveUsesLeft, takeUses } from '../../storage/repositories/token-uses.ts';
+import { haveUsesLeft, takeUses } from '../../storage/repositories/credential-uses.ts';
 
 /** Counts the uses of tokens with a limit on them. A use of a token is also one of each token that it derives from. */
 export interface TokenUses {

@@ -18,6 +18,7 @@ import {
   orderName,
   pageTokens,
   summariseTokens,
+  summariseWorkspaceTokens,
   TOKEN_ORDERS,
   type TokenListOrder,
 } from '../../storage/repositories/token-lists.ts';
@@ -144,6 +145,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), {}, clock()),
     async summarizeForWorkspace(workspaceId, text) {
       const subject = text === undefined ? text : parseSubject(text, ['subject']);
+      if (subject === undefined) return summariseWorkspaceTokens(db, workspaceId, clock());
       return summariseTokens(db, { workspaceId }, { subject }, clock());
     },
     listDerived(principal, parentId, page) {

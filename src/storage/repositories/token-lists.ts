@@ -6,6 +6,7 @@ import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
+import { summariseRootTokens } from './token-counts.ts';
 import { statusExpression, type TokenRow, tokenQuery, toToken } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
@@ -172,7 +173,27 @@ export async function summariseTokens(
   filter: TokenFilter,
   now: number,
 ): Promise<TokenSummary> {
-  const statuses = listQuery(db, holder, filter, now)
+  return summariseStatuses(db, listQuery(db, holder, filter, now), now);
+}
+
+/** Adds two summaries. */
+function sumOf(a: TokenSummary, b: TokenSummary): TokenSummary {
+  const keys = Object.keys(a) as (keyof TokenSummary)[];
+  return Object.fromEntries(keys.map((key) => [key, a[key] + b[key]])) as unknown as TokenSummary;
+}
+
+/** Counts all tokens of a workspace by status, as `summariseTokens` does, in a time that does not grow with their number. */
+export async function summariseWorkspaceTokens(
+  db: Executor,
+  workspaceId: string,
+  now: number,
+): Promise<TokenSummary> {
+  const derived = listQuery(db, { workspaceId }, {}, now).where('tokens.parent_id', 'is not', null);
+  return sumOf(await summariseRootTokens(db, workspaceId, now), await summariseStatuses(db, derived, now));
+}
+
+async function summariseStatuses(db: Executor, tokens: TokenQuery, now: number): Promise<TokenSummary> {
+  const statuses = tokens
     .clearSelect()
     .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
   const rows = await db

@@ -5,6 +5,7 @@ import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
+import { countTokensOf } from './token-counts.ts';
 import { limitsToColumns, tokenQuery, toToken } from './token-rows.ts';
 import { insertSecret } from './token-secrets.ts';
 
@@ -153,9 +154,6 @@ export async function findTokensCreatedBy(
 const tokenOfUser = prepareQuery((db: Executor, id: string, index: number) =>
   db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(index),
 );
-const tokenOfWorkspace = prepareQuery((db: Executor, id: string, index: number) =>
-  db.selectFrom('tokens').select('id').where('workspace_id', '=', id).limit(1).offset(index),
-);
 
 /** Returns whether a user or a workspace has at least `count` tokens; reads no more rows than that. */
 export async function hasTokens(
@@ -163,11 +161,8 @@ export async function hasTokens(
   holder: { ownerId: string } | { workspaceId: string },
   count: number,
 ): Promise<boolean> {
-  const last =
-    'ownerId' in holder
-      ? await tokenOfUser(db, holder.ownerId, count - 1)
-      : await tokenOfWorkspace(db, holder.workspaceId, count - 1);
-  return last.length > 0;
+  if ('workspaceId' in holder) return (await countTokensOf(db, holder.workspaceId)) >= count;
+  return (await tokenOfUser(db, holder.ownerId, count - 1)).length > 0;
 }
 
 /** The changes of an update. A property that is absent stays. */

@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import { DAY, HOUR } from '../../domain/duration.ts';
+import type { TokenSummary } from '../../domain/token.ts';
+import type { Executor } from '../database.ts';
+import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
+
+const EXPIRING_SOON = 7 * DAY;
+
+const allOf = prepareQueryOne((db: Executor, workspaceId: string) =>
+  db
+    .selectFrom('token_counts')
+    .select('amount')
+    .where('workspace_id', '=', workspaceId)
+    .where('state', '=', 'ALL'),
+);
+
+/** Returns how many tokens a workspace has, in any status. */
+export async function countTokensOf(db: Executor, workspaceId: string): Promise<number> {
+  return (await allOf(db, workspaceId))?.amount ?? 0;
+}
+
+/** Returns the counts of tokens without a parent, by state and by the hour of their expiry. */
+const countsOf = prepareQuery((db: Executor, workspaceId: string) =>
+  db
+    .selectFrom('token_counts')
+    .select(['state', 'expires_hour', 'amount'])
+    .where('workspace_id', '=', workspaceId)
+    .where('state', '<>', 'ALL'),
+);
+
+/** Counts the live tokens without a parent that expire between two instants, the last one included. */
+const expiringBetween = prepareQueryOne((db: Executor, workspaceId: string, from: number, until: number) =>
+  db
+    .selectFrom('tokens')
+    .select((eb) => eb.fn.countAll<number>().as('amount'))
+    .where('workspace_id', '=', workspaceId)
+    .where('expires_at', '>=', from)
+    .where('expires_at', '<=', until)
+    .where('parent_id', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('disabled_at', 'is', null),
+);
+
+/** Counts the tokens without a parent whose uses are spent before they expire, and those of them that expire soon. */
+const usedUpOf = prepareQueryOne((db: Executor, workspaceId: string, now: number, soon: number) =>
+  db
+    .selectFrom('tokens')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('amount'),
+      eb.fn.sum<number | null>(eb.case().when('expires_at', '<=', soon).then(1).else(0).end()).as('soon'),
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .where('uses_left', '=', sql.lit(0))
+    .where('parent_id', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('disabled_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)])),
+);
+
+/**
+ * Counts the tokens of a workspace that derive from none, by status. Its time depends on the hours in which they expire and
+ * on the tokens that expire in the current hour or are used up, and not on how many there are.
+ */
+export async function summariseRootTokens(
+  db: Executor,
+  workspaceId: string,
+  now: number,
+): Promise<TokenSummary> {
+  const rows = await countsOf(db, workspaceId);
+  const sumOf = (state: string, before = Number.POSITIVE_INFINITY, from = Number.NEGATIVE_INFINITY) =>
+    rows
+      .filter((row) => row.state === state && row.expires_hour < before && row.expires_hour >= from)
+      .reduce((sum, { amount }) => sum + amount, 0);
+
+  /** Counts the live tokens that expire until an instant. */
+  async function expiringUntil(instant: number): Promise<number> {
+    const hour = Math.floor(instant / HOUR);
+    const inHour = await expiringBetween(db, workspaceId, hour * HOUR, instant);
+    return sumOf('LIVE', hour, 0) + Number(inHour?.amount);
+  }
+
+  const soon = now + EXPIRING_SOON;
+  const expired = await expiringUntil(now);
+  const usedUp = await usedUpOf(db, workspaceId, now, soon);
+  const [live, disabled, revoked] = [sumOf('LIVE'), sumOf('DISABLED'), sumOf('REVOKED')];
+  return {
+    total: live + disabled + revoked,
+    active: live - expired - Number(usedUp?.amount),
+    disabled,
+    expired,
+    revoked,
+    usedUp: Number(usedUp?.amount),
+    expiringSoon: (await expiringUntil(soon)) - expired - Number(usedUp?.soon ?? 0),
+  };
+}
