@@ -21,7 +21,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 DATABASE_URL=file:/data/postern.db
 USER node
 VOLUME /data
 EXPOSE 4000
+# Asks at the address of HOST. An address that means all interfaces is asked at the loopback address.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/health`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { HOST, PORT } = process.env; const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[HOST] || HOST || '127.0.0.1'; fetch(`http://${host.includes(':') ? `[${host}]` : host}:${PORT || 4000}/health`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["tini", "--"]
 CMD ["node", "dist/src/main.js"]
