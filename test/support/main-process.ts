@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 const PATIENCE_MS = 60_000;
 
@@ -16,18 +17,21 @@ export interface MainProcess {
   end(): Promise<{ code: number | null; output: string; ms: number }>;
 }
 
-function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
+function spawnMain(cwd: string, env: Record<string, string>, isBuilt: boolean): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(process.execPath, ['--import', TSX, MAIN], {
+  return spawn(process.execPath, isBuilt ? [BUILT] : ['--import', TSX, MAIN], {
     cwd,
     env: { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-/** Runs `src/main.ts` in a folder, without the test's own environment. The process ends with the test at the latest. */
-export function startMain(cwd: string, env: Record<string, string> = {}): MainProcess {
-  const child = spawnMain(cwd, env);
+/**
+ * Runs `src/main.ts`, or with `isBuilt` what `npm run build` made of it, in a folder, without the test's own environment.
+ * The process ends with the test at the latest.
+ */
+export function startMain(cwd: string, env: Record<string, string> = {}, isBuilt = false): MainProcess {
+  const child = spawnMain(cwd, env, isBuilt);
   const closed = once(child, 'close');
   let output = '';
   let wake = () => {};

@@ -8,6 +8,7 @@ import { Time } from '../components/time.tsx';
 import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
 import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
+import { TokenRestrictions } from '../try-it/token-restrictions.tsx';
 import { TryIt } from '../try-it/try-it.tsx';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
@@ -91,6 +92,7 @@ function TokenDetails({ token }: { token: Token }) {
       actions={<Actions token={token} onChoose={setAction} />}
     >
       <TokenStatusRow token={token} onChoose={setAction} />
+      <TokenRestrictions restrictions={token.restrictions ?? []} />
       <Section title="Properties">
         <Properties token={token} />
       </Section>
