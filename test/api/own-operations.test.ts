@@ -129,6 +129,23 @@ test('declaring, changing or removing an operation requires its role', async () 
   expect((await register([READ, CLOSE], secret)).errors).toEqual([]);
 });
 
+test('a workspace declares at most 1,000 operations', async () => {
+  const operations = Array.from({ length: 64 }, (_, index) => ({ name: `OP_${index}`, role: 'VIEWER' }));
+  const declare = (name: string, count: number) =>
+    mutate(
+      postern,
+      'registerEntityType',
+      { workspaceId, name, operations: operations.slice(0, count) },
+      owner,
+      '__typename',
+    );
+  for (let index = 0; index < 15; index++) expect((await declare(`t${index}`, 64)).errors).toEqual([]);
+  expect((await declare('last', 41)).code).toBe('LIMIT_REACHED');
+  expect((await declare('last', 40)).errors).toEqual([]);
+  expect((await declare('last', 41)).code).toBe('LIMIT_REACHED');
+  expect((await declare('last', 1)).errors).toEqual([]);
+});
+
 test('built-in types and shares have no own operations', async () => {
   await register([REFUND]);
   const channelId = await createChannel(postern);

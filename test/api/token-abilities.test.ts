@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+import { verify } from '../support/verify.ts';
 
 let postern: TestApp;
 let owner: string;
@@ -109,6 +110,17 @@ test('a token that is refused is able to do nothing, and the decisions say why',
   expect(await reasonOf()).toEqual(refused('TOKEN_DISABLED'));
   await mutate(postern, 'revokeToken', { id }, member.session, '__typename');
   expect(await reasonOf()).toEqual(refused('TOKEN_REVOKED'));
+});
+
+test('a token whose uses are spent is able to do nothing', async () => {
+  const token = await createPersonalToken(postern, member.session, { ...SCOPES(), limits: { uses: 1 } });
+  const checks = [invoice('READ', 'acme/1')];
+  const [before] = (await abilitiesOf(token.id, checks, member.session)).data.token.abilities;
+  expect(before.allowed).toBe(true);
+  const query = { operation: 'read', entityType: 'invoice', entityId: 'acme/1', workspaceId };
+  expect((await verify(postern, token.secret, query)).status).toBe(204);
+  const [after] = (await abilitiesOf(token.id, checks, member.session)).data.token.abilities;
+  expect(after).toEqual({ allowed: false, reason: 'TOKEN_USED_UP', required: null });
 });
 
 test('asking is no use of the token, and does not end an overlap', async () => {

@@ -4,6 +4,9 @@ import { mutation } from '../mutation.ts';
 import { WorkspaceRef } from '../refs.ts';
 import { RoleEnum } from './enums.ts';
 
+/** The operations of all types are read with them, up to 1,000. */
+const OPERATIONS_UNITS = 300;
+
 const EntityOperationRef = builder.objectRef<EntityOperation>('EntityOperation').implement({
   description: 'An operation of a registered entity type.',
   fields: (t) => ({
@@ -39,6 +42,7 @@ const RegisteredEntityTypeRef = builder.objectRef<RegisteredEntityType>('Registe
 builder.objectField(WorkspaceRef, 'entityTypes', (t) =>
   t.field({
     type: [RegisteredEntityTypeRef],
+    cost: { units: OPERATIONS_UNITS },
     description: 'The entity types that the workspace registered for its own services, ordered by name.',
     requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: ({ id }, _args, { services }) => services.entityTypes.list(id),

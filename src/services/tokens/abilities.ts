@@ -115,8 +115,11 @@ export function createTokenAbilities(deps: {
       if (checks.length === 0) return [];
       if (!(await isAllowed(principal, token))) return null;
       const found = await authentication.identifyTokenById(token.id);
-      if (found && !found.refusal) return access.checkAll(found.principal, checks, pace);
-      const denial = { ...NOT_FOUND, code: found?.refusal?.code ?? NOT_FOUND.code };
+      if (!found) return checks.map(() => NOT_FOUND);
+      const isUsedUp = token.usesLeft !== null && token.usesLeft <= 0;
+      const code = found.refusal?.code ?? (isUsedUp ? 'TOKEN_USED_UP' : null);
+      if (code === null) return access.checkAll(found.principal, checks, pace);
+      const denial = { ...NOT_FOUND, code };
       return checks.map(() => denial);
     },
 

@@ -7,9 +7,9 @@ import { isBuiltIn, isBuiltInOperation, roleForOperation } from '../../domain/sc
 import { parseDescription } from '../../domain/text.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
+  countOtherTypes,
   deleteEntityType,
   findEntityType,
-  listEntityTypeNames,
   listEntityTypes,
   saveEntityType,
 } from '../../storage/repositories/entity-types.ts';
@@ -47,18 +47,27 @@ export interface EntityTypeService {
 }
 
 const OPERATIONS_MAX = 64;
+/** Introspection reads all of them. */
+const OPERATIONS_PER_WORKSPACE = 1000;
 
 /** Returns the entity type service. */
 export function createEntityTypeService(deps: { db: Executor; limits: Limits }): EntityTypeService {
   const { db, limits } = deps;
 
-  async function requireBelowLimit(uow: UnitOfWork, workspaceId: string): Promise<void> {
-    const names = await listEntityTypeNames(uow.tx, workspaceId);
-    if (names.length < limits.entityTypesPerWorkspace) return;
-    throw failure(
-      'LIMIT_REACHED',
-      `A workspace can register at most ${limits.entityTypesPerWorkspace} entity types. Unregister some first.`,
-    );
+  async function requireBelowLimits(uow: UnitOfWork, type: RegisteredEntityType): Promise<void> {
+    const others = await countOtherTypes(uow.tx, type.workspaceId, type.name);
+    if (others.types >= limits.entityTypesPerWorkspace) {
+      throw failure(
+        'LIMIT_REACHED',
+        `A workspace can register at most ${limits.entityTypesPerWorkspace} entity types. Unregister some first.`,
+      );
+    }
+    if (others.operations + type.operations.length > OPERATIONS_PER_WORKSPACE) {
+      throw failure(
+        'LIMIT_REACHED',
+        `A workspace can declare at most ${OPERATIONS_PER_WORKSPACE} operations. Unregister some types first.`,
+      );
+    }
   }
 
   return {
@@ -68,7 +77,7 @@ export function createEntityTypeService(deps: { db: Executor; limits: Limits }):
       const type = parseType(request);
       const { workspaceId, name } = type;
       const present = await findEntityType(uow.tx, workspaceId, name);
-      if (!present) await requireBelowLimit(uow, workspaceId);
+      await requireBelowLimits(uow, type);
       const touched = changesOf(present?.operations ?? [], type.operations);
       requireRoleFor(uow, touched);
       await saveEntityType(uow.tx, type);

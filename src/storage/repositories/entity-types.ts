@@ -62,14 +62,25 @@ function toOperations(rows: readonly Selectable<Tables['entity_operations']>[]):
   return inOrder(rows.map(({ name, description, role }) => ({ name, description, role: roleOfRank(role) })));
 }
 
-/** Returns the names of the types of a workspace. */
-export async function listEntityTypeNames(db: Executor, workspaceId: string): Promise<string[]> {
-  const rows = await db
+/** Returns the numbers of types and operations that a workspace declares, without the type of a name. */
+export async function countOtherTypes(
+  db: Executor,
+  workspaceId: string,
+  name: string,
+): Promise<{ readonly types: number; readonly operations: number }> {
+  const { types } = await db
     .selectFrom('entity_types')
-    .select('name')
+    .select((eb) => eb.fn.countAll<number>().as('types'))
     .where('workspace_id', '=', workspaceId)
-    .execute();
-  return rows.map(({ name }) => name);
+    .where('name', '<>', name)
+    .executeTakeFirstOrThrow();
+  const { operations } = await db
+    .selectFrom('entity_operations')
+    .select((eb) => eb.fn.countAll<number>().as('operations'))
+    .where('workspace_id', '=', workspaceId)
+    .where('entity_type', '<>', name)
+    .executeTakeFirstOrThrow();
+  return { types: Number(types), operations: Number(operations) };
 }
 
 /** Returns the types of a workspace, by name; only the one of a name if it is given. */
