@@ -8,7 +8,12 @@ import { requestIds, systemIds } from './platform/ids.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createPasswordHasher, type PasswordHasher } from './platform/passwords.ts';
 import { createSecretSource } from './platform/secrets.ts';
-import { createFirstOwner, type FirstOwner, identifyInstallation } from './services/accounts/bootstrap.ts';
+import {
+  createFirstOwner,
+  type FirstOwner,
+  hasAccount,
+  identifyInstallation,
+} from './services/accounts/bootstrap.ts';
 import { createServices, type Services } from './services/services.ts';
 import type { DatabaseHandle } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
@@ -110,6 +115,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     { db, changes: services.changes, passwords, secrets },
     { email: config.ownerEmail ?? DEFAULT_OWNER, password: config.ownerPassword },
   );
+  if (!firstOwner && config.ownerEmail !== null && !(await hasAccount(db, config.ownerEmail))) {
+    logger.warn(
+      'POSTERN_OWNER_EMAIL is ignored, because the database already has users: run "postern user create" to add one',
+    );
+  }
   const installationId = await identifyInstallation({ db }, requestIds);
   const metrics = config.metricsPort === null ? null : createMetrics({ services, database, logger });
   const handler = createHttpHandler({

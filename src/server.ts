@@ -1,18 +1,23 @@
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createMetricsServer, type MetricsServer } from './http/metrics-server.ts';
 import { createNodeServer, type NodeServer } from './http/node/server.ts';
 import { monotonicNow } from './platform/clock.ts';
+import { OperatorError } from './platform/operator-error.ts';
 import { startWatchdog } from './platform/watchdog.ts';
 import type { FirstOwner } from './services/accounts/bootstrap.ts';
+import { isUnavailable } from './storage/errors.ts';
 
 /** From the signal to the last response, and to the exit. Supervisors commonly kill a process after ten seconds. */
 const DRAIN_MS = 8_000;
 const STOP_MS = 9_500;
 
 const REFUSAL_LOG_MS = 60_000;
+
+const LISTEN = 'HOST or PORT';
+const LISTEN_METRICS = 'POSTERN_METRICS_HOST or POSTERN_METRICS_PORT';
 
 const EVERYWHERE = ['0.0.0.0', '::'];
 
@@ -29,6 +34,12 @@ function signInHint({ email, password }: FirstOwner): string {
   return `Created the first owner. Sign in as ${email} with ${how}.`;
 }
 
+/** Returns lines between two rules, so that they stand out from the log. */
+function framed(lines: readonly string[]): string {
+  const rule = '─'.repeat(Math.max(...lines.map((line) => line.length)));
+  return [rule, ...lines, rule].join('\n');
+}
+
 function welcome({ graphiql }: Config, url: string): string {
   return [
     `Postern listens on ${url}`,
@@ -38,6 +49,34 @@ function welcome({ graphiql }: Config, url: string): string {
       : []),
     `Or send a request from a shell: curl ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
   ].join('\n');
+}
+
+/** Throws a `ConfigError` if a port is in use, before anything is created. Port 0 is always free. */
+async function requireFreePort(host: string, port: number, variables: string): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  const server = {
+    async listen() {
+      probe.listen(port, host);
+      await once(probe, 'listening');
+      return port;
+    },
+  };
+  await listen(server, host, port, variables);
+  probe.close();
+  await once(probe, 'close');
+}
+
+async function requireFreePorts({ host, port, metricsHost, metricsPort }: Config): Promise<void> {
+  await requireFreePort(host, port, LISTEN);
+  if (metricsPort !== null) await requireFreePort(metricsHost, metricsPort, LISTEN_METRICS);
+}
+
+/** Returns what an operator has to know about an error at the start: its message if it can be corrected, otherwise the error itself. */
+export function describeStartError(error: unknown): unknown {
+  const isForOperator = error instanceof ConfigError || error instanceof OperatorError;
+  const isOfTheSystem = isUnavailable(error) || (error instanceof Error && 'syscall' in error);
+  return error instanceof Error && (isForOperator || isOfTheSystem) ? error.message : error;
 }
 
 async function listen(
@@ -63,7 +102,7 @@ async function serveMetrics({ metrics, logger }: App, config: Config): Promise<M
   if (metrics === null || config.metricsPort === null) return null;
   const server = createMetricsServer(metrics);
   const { metricsHost: host } = config;
-  const port = await listen(server, host, config.metricsPort, 'POSTERN_METRICS_HOST or POSTERN_METRICS_PORT');
+  const port = await listen(server, host, config.metricsPort, LISTEN_METRICS);
   logger.info({ host, port }, 'serving metrics');
   return server;
 }
@@ -110,7 +149,10 @@ function createRefusalLog({ logger }: App, { maxConnections }: Config): () => vo
  * Throws if it cannot start; a `ConfigError` if the configuration is the cause.
  */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
+  await requireFreePorts(config);
   const app = await createApp(config);
+  // Another program may take the port meanwhile, and the password is shown only here.
+  let hint = app.firstOwner && signInHint(app.firstOwner);
   exitOnUncaughtError(app);
   watch(app, config);
   const server = createNodeServer(app, {
@@ -118,17 +160,20 @@ export async function serve(config: Config, print: (text: string) => void): Prom
     onRefused: createRefusalLog(app, config),
   });
   try {
-    if (app.firstOwner) print(signInHint(app.firstOwner));
     const metrics = await serveMetrics(app, config);
-    const port = await listen(server, config.host, config.port, 'HOST or PORT');
+    const port = await listen(server, config.host, config.port, LISTEN);
     const stop = stopSignal();
-    print(welcome(config, urlOf(config, port)));
+    const url = urlOf(config, port);
+    print(welcome(config, url));
+    if (hint) print(framed([hint, `Console: ${url}`]));
+    hint = null;
     await stop;
     setTimeout(() => process.exit(1), STOP_MS).unref();
     app.logger.info('stopping');
     await server.drain(DRAIN_MS);
     metrics?.close();
   } finally {
+    if (hint) print(hint);
     await app.close();
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { PosternError } from '../domain/errors.ts';
@@ -28,9 +29,18 @@ function overviewOf(entries: readonly CommandEntry[]): string {
       '  ',
     ),
     '',
-    'Run postern COMMAND --help for details. Exit codes: 0 success, 1 failure,',
-    '2 usage error.',
+    'Run postern COMMAND --help for details, and postern --version for the version.',
+    'Exit codes: 0 success, 1 failure, 2 usage error.',
   ].join('\n');
+}
+
+/** The manifest of the package, from `src/cli` and from `dist/src/cli`. */
+const MANIFESTS = ['../../package.json', '../../../package.json'] as const;
+
+/** Returns the version of this package. */
+function versionOf(): string {
+  const file = MANIFESTS.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  return file ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'unknown';
 }
 
 function isHelp(word: string | undefined): boolean {
@@ -83,6 +93,10 @@ async function runCommand(
 
 /** Runs the command that the words name. Resolves to the exit code: 0 success, 1 failure, 2 usage error. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  if (words[0] === '--version' || words[0] === '-V') {
+    surroundings.terminal.print(versionOf());
+    return DONE;
+  }
   const entry = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => word === words[index]));
   return entry
     ? runCommand(entry, words.slice(entry.name.split(' ').length), surroundings)

@@ -61,12 +61,17 @@ describe('a start', () => {
     const first = startMain(folder);
     const origin = await originOf(first);
     const [, password = ''] = await first.says(/Sign in as owner@localhost with the password (\w{24}) /);
-    expect(await signIn(origin, 'owner@localhost', password)).toMatch(/^ses_/);
+    const session = await signIn(origin, 'owner@localhost', password);
+    const { data } = await post(origin, '{ viewer { user { name } } }', session);
+    expect(data.viewer.user.name).toBe('Owner');
+    // The last thing that is printed, below the log of the start.
+    await first.says(new RegExp(`─+\\nCreated the first owner\\. .*\\nConsole: ${origin}\\n─+\\n`));
     first.signal('SIGTERM');
     expect((await first.end()).code).toBe(0);
     expect(existsSync(join(folder, 'data', 'postern.db'))).toBe(true);
 
-    const second = startMain(folder);
+    const second = startMain(folder, { POSTERN_OWNER_EMAIL: 'late@example.com' });
+    await second.says(/"POSTERN_OWNER_EMAIL is ignored, because the database already has users/);
     await originOf(second);
     second.signal('SIGINT');
     const { code, output } = await second.end();
@@ -108,12 +113,24 @@ describe('a start', () => {
     await new Promise((resolve) => other.once('listening', resolve));
     onTestFinished(() => void other.close());
     const { port } = other.address() as { port: number };
-    const { code, output } = await startMain(temporaryFolder(), { ...OWNER, PORT: String(port) }).end();
+    const folder = temporaryFolder();
+    const { code, output } = await startMain(folder, { ...OWNER, PORT: String(port) }).end();
     expect(code).toBe(1);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+    const metrics = { POSTERN_METRICS_PORT: String(port), ...OWNER };
+    expect((await startMain(folder, metrics).end()).output).toContain('set POSTERN_METRICS_HOST or');
+    expect(existsSync(join(folder, 'data'))).toBe(false);
     expect(output).toMatch(
       /^Postern cannot start: Port \d+ on 127\.0\.0\.1 is already in use\. Stop that program or set HOST or PORT\.$/m,
     );
   });
+});
+
+test('a mistake that the system reports ends the start with one line', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'data'), 'a file, not a folder');
+  const { code, output } = await startMain(folder, OWNER).end();
+  expect([code, output]).toEqual([1, expect.stringMatching(/^Postern cannot start: E\w+: .*data'\n$/)]);
 });
 
 describe('a stop', () => {

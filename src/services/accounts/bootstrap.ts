@@ -4,7 +4,7 @@ import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findInstallationId, insertInstallationId } from '../../storage/repositories/installation.ts';
-import { hasUsers, insertUser } from '../../storage/repositories/users.ts';
+import { findUserByEmail, hasUsers, insertUser } from '../../storage/repositories/users.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { insertWorkspaceWithOwner } from '../workspaces/workspaces.ts';
 
@@ -15,6 +15,20 @@ export interface FirstOwner {
   readonly email: string;
   /** The generated password, which is returned only here; `null` if a password was given. */
   readonly password: string | null;
+}
+
+const NAME_LENGTH = 100;
+
+/** Returns a name for the first owner from the part of the email before the `@`: `ada.lovelace` gives `Ada Lovelace`. */
+function nameFrom(email: string): string {
+  const words = (email.split('@', 1)[0] ?? '').split(/[^a-z0-9]+/).filter((word) => word !== '');
+  const name = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join(' ');
+  return name.slice(0, NAME_LENGTH).trim() || 'Owner';
+}
+
+/** Returns whether an email has an account. */
+export async function hasAccount(db: Executor, email: string): Promise<boolean> {
+  return (await findUserByEmail(db, email)) !== null;
 }
 
 /**
@@ -31,7 +45,7 @@ export async function createFirstOwner(
   const created = await deps.changes.runAsOperator(async (uow) => {
     if (await hasUsers(uow.tx)) return false;
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
-    const owner = { id: uow.newId(), email: requested.email, name: 'Owner', ...stamps };
+    const owner = { id: uow.newId(), email: requested.email, name: nameFrom(requested.email), ...stamps };
     await insertUser(uow.tx, { ...owner, passwordHash });
     await uow.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
     await insertWorkspaceWithOwner(uow, { name: 'Main', slug: 'main', ownerId: owner.id });

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A server that runs from a package. */
+export interface PackagedServer {
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** Runs `postern serve` from the file of a command, in a folder, on a free port. Rejects if it does not listen. */
+export async function startPackaged(command: string, cwd: string): Promise<PackagedServer> {
+  const { PATH, HOME } = process.env;
+  const env = { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', POSTERN_LOG_LEVEL: 'warn' };
+  const child = spawn(process.execPath, [command, 'serve'], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exit;
+  };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const origin = /^Postern listens on (\S+)$/.exec(line)?.[1];
+    if (origin) return { origin, stop };
+  }
+  throw new Error('the packaged server ended before it listened');
+}
