@@ -1,6 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testsWithoutProgram } from './test/support/programs.ts';
 import { LongestFirst } from './test/support/sequencer.ts';
+import { isFullLength } from './test/support/test-length.ts';
 
 /** Tests of the API that use sockets, processes or files. */
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
@@ -10,8 +11,23 @@ const SQLITE_ONLY = [
   'test/api/{authority-matrix,authority-enforcement,hostile-documents,statement-counts}.test.ts',
 ];
 
-/** Tests of the API that do not depend on the path of a GraphQL request: random walks, proofs over the schema, and the paths themselves. */
+/** Proofs over all fields, callers and operations of the API, and random walks. `test:fast` leaves them out. */
+const PROOFS = [
+  'test/api/{authority-enforcement,authority-matrix,authority-model,channel-operations}.test.ts',
+  'test/api/{granters,hostile-documents,isolation,streams-ending,token-life-model}.test.ts',
+];
+
+/** Tests of the API that do not depend on the path of a GraphQL request, or that compare the paths. */
 const DIRECT = ['test/api/{authority-enforcement,fast-path,granters,token-life-model}.test.ts'];
+
+/** Tests of what the two paths of a GraphQL request do differently: documents, errors, limits, contexts and streams. */
+const PATH_DEPENDENT = [
+  'test/api/{authority-documents,authority-matrix,awkward-input,canary,isolation,large-operations}.test.ts',
+  'test/api/{limits,operation-budget,payloads,races,statement-counts,streams,streams-clients}.test.ts',
+];
+
+/** The environment of a project that repeats the tests of another one: `sampleIfRepeated` in `test/support/test-length.ts`. */
+const REPEATED = { POSTERN_TEST_REPEATED: 'on' };
 
 function project(
   name: string,
@@ -29,7 +45,9 @@ export default defineConfig({
     // Test files keep no state in modules, so files of a project share a worker and what it has imported.
     isolate: false,
     pool: 'threads',
-    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? 2),
+    // Half of the time that a run needs to start.
+    experimental: { fsModuleCache: true },
+    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? 3),
     sequence: { sequencer: LongestFirst },
     // A busy machine takes ten times as long as a quiet one. A test that hangs still fails.
     testTimeout: 120_000,
@@ -43,12 +61,13 @@ export default defineConfig({
           'test/storage/*.test.ts',
         ],
       }),
-      project('api', { include: ['test/api/**/*.test.ts'], exclude: WIRE }),
+      project('api', { include: ['test/api/**/*.test.ts'], exclude: [...WIRE, ...PROOFS] }),
+      project('proofs', { include: PROOFS }),
       // The same tests with every GraphQL request through Yoga, except those that start the server their own way.
       project('api-yoga', {
-        include: ['test/api/**/*.test.ts'],
+        include: isFullLength ? ['test/api/**/*.test.ts'] : PATH_DEPENDENT,
         exclude: [...WIRE, ...DIRECT],
-        env: { POSTERN_FAST_PATH: 'off' },
+        env: { POSTERN_FAST_PATH: 'off', ...REPEATED },
       }),
       project('system', {
         include: [
@@ -64,7 +83,8 @@ export default defineConfig({
       project('postgres', {
         include: ['test/{services,api,postgres}/**/*.test.ts', 'test/storage/*.test.ts'],
         exclude: [...WIRE, ...SQLITE_ONLY, ...withoutProgram],
-        globalSetup: 'test/support/postgres-setup.ts',
+        env: REPEATED,
+        globalSetup: ['test/support/build-setup.ts', 'test/support/postgres-setup.ts'],
         // Each statement is a round trip, and a random walk makes tens of thousands.
         testTimeout: 180_000,
       }),

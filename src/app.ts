@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
+import { type Console, loadConsole } from './http/endpoints/console.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type Clock, monotonicNow, systemClock } from './platform/clock.ts';
@@ -43,6 +44,8 @@ export interface AppOverrides {
   readonly passwords?: PasswordHasher;
   /** An open database of the newest schema. Default: the configured database, opened and migrated. */
   readonly database?: DatabaseHandle;
+  /** The built console. Default: read from its folder. */
+  readonly pages?: Console | null;
 }
 
 /** Returns a function that logs a change of the system clock. `createSteadyClock` explains the consequences. */
@@ -129,6 +132,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     clock,
     ids: requestIds,
     installationId,
+    pages: overrides.pages ?? loadConsole(),
     services,
     metrics,
     authenticate: services.authentication.authenticate,

@@ -3,7 +3,7 @@ import { failure } from '../domain/errors.ts';
 import { monotonicNow } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { createRateLimits } from './auth/rate-limits.ts';
-import { loadConsole } from './endpoints/console.ts';
+import type { Console } from './endpoints/console.ts';
 import { createVerificationRoutes, type VerificationParts } from './endpoints/verification.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql/endpoint.ts';
 import { createAddressReader } from './message/client-address.ts';
@@ -23,6 +23,8 @@ export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts
   readonly probe: () => Promise<void>;
   /** Observes each response; `null` if metrics are off. */
   readonly metrics: Pick<Metrics, 'observe'> | null;
+  /** The built console; `null` if it is not built. */
+  readonly pages: Console | null;
 }
 
 /** The other end of a request's connection. */
@@ -67,7 +69,7 @@ function createReadiness({ probe, logger }: Pick<HttpParts, 'probe' | 'logger'>)
 
 /** Creates the handler with its routes. */
 export function createHttpHandler(parts: HttpParts): HttpHandler {
-  const { config, logger, metrics } = parts;
+  const { config, logger, metrics, pages } = parts;
   const limits = createRateLimits({
     refusals: config.refusalsPerMinute,
     anonymous: config.anonymousPerMinute,
@@ -75,7 +77,6 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   });
   const addressOf = createAddressReader(config.trustProxy, logger);
   const ready = createReadiness(parts);
-  const pages = loadConsole();
   let draining = false;
 
   const routes: ReadonlyMap<string, Endpoint> = new Map([

@@ -5,6 +5,7 @@ import { createMatrix, type Matrix } from '../support/matrix/matrix.ts';
 import type { NamedCaller } from '../support/matrix/world.ts';
 import type { Verdict } from '../support/oracle.ts';
 import { allFields, isRootField } from '../support/schema.ts';
+import { sampleIfRepeated } from '../support/test-length.ts';
 
 /** Every root field, and every other field with a requirement. */
 const PATHS = allFields()
@@ -69,7 +70,7 @@ describe('every field decides as the permission model, and responds the same for
   test.each(PATHS)('%s', async (path) => {
     const recipe = recipeOf(path);
     const complaints: string[] = [];
-    for (const caller of matrix.callersOf(path)) {
+    for (const caller of callersOf(path)) {
       const hidden = new Set<string>();
       for (const each of recipe.cases)
         complaints.push(...(await tryCell(path, recipe, caller, each, hidden)));
@@ -87,6 +88,11 @@ test('every recipe is for a field of the schema', () => {
   expect(Object.keys(matrix.recipes).filter((path) => !PATHS.includes(path))).toEqual([]);
 });
 
+/** The callers that a field is called as. */
+function callersOf(path: string): readonly NamedCaller[] {
+  return sampleIfRepeated(matrix.callersOf(path), 12);
+}
+
 /** Returns the first case, one in the middle, and the last, whose object is absent. An invalid credential is refused before any lookup. */
 function someOf(cases: readonly Case[]): Case[] {
   return [...new Set([cases[0], cases[Math.floor(cases.length / 2)], cases.at(-1)])] as Case[];
@@ -100,7 +106,7 @@ describe('every field refuses an invalid credential', () => {
     for (const each of someOf(recipe.cases.filter(({ args }) => args(valid)))) {
       const variables = each.args(valid) as object;
       const { query } = probeFor(path, recipe, variables);
-      for (const { name, secret, status, code } of matrix.invalid) {
+      for (const { name, secret, status, code } of sampleIfRepeated(matrix.invalid, 4)) {
         cells += 1;
         const { body, text, ...reply } = await matrix.postern.call({ query, variables, secret });
         const codes = body.errors?.map((error) => error.extensions.code);
@@ -135,7 +141,7 @@ function decisionFor(verdict: Verdict): object {
 
 describe('viewer.can makes the same decision as the call itself', () => {
   test.each(PATHS)('%s', async (path) => {
-    for (const caller of matrix.callersOf(path).slice(1)) {
+    for (const caller of callersOf(path).slice(1)) {
       const cases = recipeOf(path).cases.filter(({ can, args }) => can && args(caller));
       const questions = cases.map((each) => each.can?.(caller) as Question);
       const decisions = questions.length > 0 ? await decisionsOn(questions, caller.secret) : [];

@@ -5,10 +5,10 @@ import { randomProbe, randomQuestion, randomTypeQuestion } from '../support/auth
 import { createScenario, type Scenario } from '../support/authority/scenario.ts';
 import type { Verdict } from '../support/oracle.ts';
 import { seededRandom } from '../support/random.ts';
+import { testLength } from '../support/test-length.ts';
 import { verify } from '../support/verify.ts';
-import { walkLength } from '../support/walk-length.ts';
 
-const CHANGES = walkLength(90, 350);
+const CHANGES = testLength(90, 350);
 const PROBES_A_CHANGE = 6;
 const TYPE_QUESTIONS_A_CHANGE = 1;
 

@@ -6,9 +6,9 @@ import { countUsage, countValues, resetUsage, type Usage } from '../hostile/usag
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { openTestSqlite } from '../support/database.ts';
 import { seededRandom } from '../support/random.ts';
-import { walkLength } from '../support/walk-length.ts';
+import { testLength } from '../support/test-length.ts';
 
-const SEEDS = [1, 2, 3, 4].slice(0, walkLength(2, 4));
+const SEEDS = [1, 2, 3, 4].slice(0, testLength(2, 4));
 const DOCUMENTS_A_SEED = 6;
 const SIZES = {
   workspaces: 120,

@@ -4,11 +4,11 @@ import { WALKED, walkBeside } from '../support/life/beside.ts';
 import { createLifeModel } from '../support/life/model.ts';
 import { outcomeOf } from '../support/life/walk.ts';
 import { seededRandom } from '../support/random.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken } from '../support/tokens.ts';
-import { walkLength } from '../support/walk-length.ts';
 
 const FULL_STEPS = 2000;
-const STEPS = walkLength(500, FULL_STEPS);
+const STEPS = testLength(500, FULL_STEPS);
 
 /** The outcomes that only a full walk must meet. */
 const RARE = [

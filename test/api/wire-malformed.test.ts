@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RawAnswer, sendRaw, startWire, type TestWire } from '../support/http.ts';
 import { type Random, seededRandom } from '../support/random.ts';
-import { walkLength } from '../support/walk-length.ts';
+import { testLength } from '../support/test-length.ts';
 
 const SEED = 20_260_708;
-const RAW_REQUESTS = walkLength(500, 2_000);
-const FETCHED_REQUESTS = walkLength(250, 1_000);
+const RAW_REQUESTS = testLength(500, 2_000);
+const FETCHED_REQUESTS = testLength(250, 1_000);
 const LANES = 25;
 const STACK = /\bat (?:async )?\S+ \(?(?:file|node|\/)|node_modules|\.ts:\d+/;
 

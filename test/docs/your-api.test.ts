@@ -29,7 +29,7 @@ test('the commands of docs/your-api.md guard its service with the keys of a cust
   );
   const [backend = '', key = '', own = '', foreign = '', raise = '', end = ''] = rest;
   expect(rest).toHaveLength(6);
-  const main = startMain(temporaryFolder(), variablesOf(start), true);
+  const main = startMain(temporaryFolder(), variablesOf(start));
   const [, postern = ''] = await main.says(/Postern listens on (\S+)/);
   const shell = openShell(temporaryFolder());
   let api = '';

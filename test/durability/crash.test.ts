@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { testLength } from '../support/test-length.ts';
 import { runCrashes } from './crash.ts';
 import { canForget } from './disk.ts';
-import { buildServer } from './server-process.ts';
+
+const CRASHES = testLength(6, 20);
+const POWER_CUTS = testLength(2, 5);
+/** In each round, on average at least this many changes are acknowledged. */
+const LEAST = 15;
 
 /** The cases run side by side: each is a sequence of processes. */
 const OPTIONS = { concurrent: true, timeout: 600_000 };
+const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const NORMAL = fileURLToPath(new URL('./synchronous-normal.mjs', import.meta.url));
 
 // In CI, a missing compiler must fail and not only be reported.
@@ -16,27 +19,19 @@ const leftOut = !canForget() && process.env.CI === undefined;
 if (leftOut)
   console.warn('Left out: crashes of a disk that forgets. They take Linux and a C compiler (gcc).');
 
-let main: string;
-
-beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-build-'));
-  main = await buildServer(folder);
-  return () => rmSync(folder, { recursive: true, force: true });
-});
-
 test(
-  'a server that is killed under load, twenty times, has kept everything that it acknowledged',
+  'a server that is killed under load, again and again, has kept everything that it acknowledged',
   OPTIONS,
   async () => {
     const { acknowledged, compared, violations } = await runCrashes({
       main,
-      rounds: 20,
+      rounds: CRASHES,
       seed: 7,
       disk: 'kept',
     });
     expect(violations).toEqual([]);
-    expect(acknowledged).toBeGreaterThan(300);
-    expect(compared).toBeGreaterThan(300);
+    expect(acknowledged).toBeGreaterThan(LEAST * CRASHES);
+    expect(compared).toBeGreaterThan(LEAST * CRASHES);
   },
 );
 
@@ -44,9 +39,14 @@ test.skipIf(leftOut)(
   'after a power cut, which loses everything that was not synced, nothing acknowledged is lost',
   OPTIONS,
   async () => {
-    const { acknowledged, violations } = await runCrashes({ main, rounds: 5, seed: 8, disk: 'forgetful' });
+    const { acknowledged, violations } = await runCrashes({
+      main,
+      rounds: POWER_CUTS,
+      seed: 8,
+      disk: 'forgetful',
+    });
     expect(violations).toEqual([]);
-    expect(acknowledged).toBeGreaterThan(100);
+    expect(acknowledged).toBeGreaterThan(LEAST * POWER_CUTS);
   },
 );
 

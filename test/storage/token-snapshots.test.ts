@@ -7,10 +7,10 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { WALKED, walkBeside } from '../support/life/beside.ts';
 import { randomWrite } from '../support/life/writes.ts';
 import { seededRandom } from '../support/random.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
-import { walkLength } from '../support/walk-length.ts';
 
-const STEPS = walkLength(60, 150);
+const STEPS = testLength(60, 150);
 const WRITES = 300;
 
 let postern: TestApp;

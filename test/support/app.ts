@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { toGlobalId } from '../../src/domain/global-id.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspace.ts';
+import { loadConsole } from '../../src/http/endpoints/console.ts';
 import { createSessionCookie } from '../../src/http/message/session-cookie.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -50,6 +51,9 @@ const SET_UP: Caller = {
   userAgent: null,
   requestId: 'set-up',
 };
+
+/** Read once, because it takes longer than the rest of a start. */
+const pages = loadConsole();
 
 export const START = Date.UTC(2030, 0, 1, 12);
 
@@ -129,6 +133,7 @@ export async function startTestApp(
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     database,
     passwords,
+    pages,
   });
   const { services } = app;
   const { operator } = services;

@@ -6,7 +6,7 @@ import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config.ts';
 import { PASSWORD } from './app.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** The exit code and the output of a command. */
 export interface Outcome {
@@ -24,7 +24,7 @@ export interface Circumstances {
 
 function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], {
+  return spawn(process.execPath, [MAIN, ...words], {
     env: { ...(PATH && { PATH }), ...(HOME && { HOME }), ...env },
   });
 }

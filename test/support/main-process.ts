@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const BUILT = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /** The server as a process. */
@@ -17,21 +15,18 @@ export interface MainProcess {
   end(): Promise<{ code: number | null; output: string; ms: number }>;
 }
 
-function spawnMain(cwd: string, env: Record<string, string>, isBuilt: boolean): ChildProcess {
+function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(process.execPath, isBuilt ? [BUILT] : ['--import', TSX, MAIN], {
+  return spawn(process.execPath, [MAIN], {
     cwd,
     env: { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-/**
- * Runs `src/main.ts`, or with `isBuilt` what `npm run build` made of it, in a folder, without the test's own environment.
- * The process ends with the test at the latest.
- */
-export function startMain(cwd: string, env: Record<string, string> = {}, isBuilt = false): MainProcess {
-  const child = spawnMain(cwd, env, isBuilt);
+/** Runs the built server in a folder, without the test's own environment. The process ends with the test at the latest. */
+export function startMain(cwd: string, env: Record<string, string> = {}): MainProcess {
+  const child = spawnMain(cwd, env);
   const closed = once(child, 'close');
   let output = '';
   let wake = () => {};

@@ -46,7 +46,8 @@ const LIMIT_SESSION = `
   set statement_timeout = ${STATEMENT_TIMEOUT_MS};
   set idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
 
-function openPool(url: string): pg.Pool {
+/** Creates the pool of a server, whose statements and idle transactions are limited in time. */
+export function openPool(url: string): pg.Pool {
   return createPool(url, {
     max: CONNECTIONS,
     query_timeout: RESPONSE_TIMEOUT_MS,
@@ -89,11 +90,10 @@ async function migrateAlone<T>(url: string, work: (db: Database) => Promise<T>):
 }
 
 /**
- * Opens a PostgreSQL database with a bounded pool and time limits for statements and transactions. Throws an `OperatorError` if
+ * Opens a PostgreSQL database with a pool of its own by default. Throws an `OperatorError` if
  * the database cannot be reached, or if its settings could lose acknowledged commits.
  */
-export async function openPostgres(url: string) {
-  const pool = openPool(url);
+export async function openPostgres(url: string, pool = openPool(url)) {
   const namingPool = createNamingPool(pool);
   const db = new Kysely<Tables>({ dialect: createPostgresDialect(namingPool) });
   try {

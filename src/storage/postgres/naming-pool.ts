@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { errorCodeOf } from '../errors.ts';
 
@@ -69,7 +70,8 @@ export function createNamingPool(pool: pg.Pool): NamingPool {
       names.size >= MOST_NAMED_STATEMENTS
     )
       return existing;
-    const name = `s${names.size}`;
+    // The same text has the same name everywhere, so that pools can share connections.
+    const name = createHash('sha256').update(text).digest('base64url');
     names.set(text, name);
     return name;
   }

@@ -1,6 +1,7 @@
 import { getNamedType, isLeafType, isNonNullType } from 'graphql';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
+import { loadConsole } from '../../../src/http/endpoints/console.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { openTestSqlite } from '../database.ts';
@@ -128,6 +129,8 @@ export const ENVIRONMENT = {
   ...RUN_SETTINGS,
 } as const;
 
+/** Read once, for hundreds of servers. */
+const pages = loadConsole();
 const NOTES = ['audit_events', 'credential_uses', 'attempt_counters'];
 
 /** Returns the database with a snapshot of every token, so that the server stores none in the background later. */
@@ -164,7 +167,7 @@ export async function openResettable(given: Buffer, now: number): Promise<Resett
   }
 
   async function open(): Promise<void> {
-    app = await createApp(config, { database, logger, clock: () => now });
+    app = await createApp(config, { database, logger, pages, clock: () => now });
     beginning ||= content();
     writes = writesSoFar();
   }
