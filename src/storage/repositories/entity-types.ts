@@ -6,6 +6,7 @@ import type { Operation } from '../../domain/scopes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { prepareQueryOne } from '../query/prepared.ts';
 import type { Tables } from '../tables.ts';
 
 /** An operation on a registered entity type. */
@@ -114,19 +115,23 @@ export async function findEntityType(
   return (await listEntityTypes(db, workspaceId, name))[0] ?? null;
 }
 
+const declaredRole = prepareQueryOne(
+  (db: Executor, workspaceId: string, entityType: string, operation: string) =>
+    db
+      .selectFrom('entity_operations')
+      .select('role')
+      .where('workspace_id', '=', workspaceId)
+      .where('entity_type', '=', entityType)
+      .where('name', '=', operation),
+);
+
 /** Returns the role that an operation requires in a workspace; `null` if the workspace does not declare it. */
 export async function findDeclaredRole(
   db: Executor,
   workspaceId: string,
   { entityType, operation }: TypeOperation,
 ): Promise<Role | null> {
-  const row = await db
-    .selectFrom('entity_operations')
-    .select('role')
-    .where('workspace_id', '=', workspaceId)
-    .where('entity_type', '=', entityType)
-    .where('name', '=', operation)
-    .executeTakeFirst();
+  const row = await declaredRole(db, workspaceId, entityType, operation);
   return row ? roleOfRank(row.role) : null;
 }
 
