@@ -22,5 +22,15 @@ export const ACCESS_CHOICES: readonly Choice<TokenAccess>[] = [
   },
 ];
 
+/** The access levels of a workspace token, each with its explanation. */
+export const WORKSPACE_ACCESS_CHOICES: readonly Choice<TokenAccess>[] = [
+  { value: 'ROLE', title: ACCESS_NAMES.ROLE, description: 'Everything that its role can do.' },
+  {
+    value: 'SCOPED',
+    title: ACCESS_NAMES.SCOPED,
+    description: 'Only what you select below. No role-only actions. For customers of your product.',
+  },
+];
+
 export const FULL_ACCESS_WARNING =
   'Anyone with this token can read and change everything you can. Use scopes if you can.';

@@ -8,6 +8,7 @@ import { useSubmit } from '../components/use-submit.ts';
 import { type TokenRowFragment, type UpdateTokenInput, useUpdateTokenMutation } from '../generated/hooks.ts';
 import { rolesUpTo } from '../roles.ts';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
+import { type LimitsDraft, LimitsFields, toLimitsDraft, toLimitsInput } from './token-form.tsx';
 
 /** Returns the input with only the changed fields. */
 function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
@@ -18,16 +19,27 @@ function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
     ...(description !== token.description && { description }),
     ...(token.kind === 'PERSONAL' && form.access !== token.access && { access: form.access }),
     ...(form.role && form.role !== token.role && { role: form.role }),
+    ...(form.renewsLimits && { limits: toLimitsInput(form.limits) }),
   };
 }
 
-type Form = Pick<TokenRowFragment, 'name' | 'access' | 'role'> & { description: string };
+interface Form extends Pick<TokenRowFragment, 'name' | 'access' | 'role'> {
+  readonly description: string;
+  readonly limits: LimitsDraft;
+  /** Whether the limits are sent. The server then gives the token all its uses again. */
+  readonly renewsLimits: boolean;
+}
 
 /** Edits the name, description and access of a token. Its secret and expiry stay the same. */
 export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
-  const [form, setForm] = useState<Form>({ ...token, description: token.description ?? '' });
+  const [form, setForm] = useState<Form>({
+    ...token,
+    description: token.description ?? '',
+    limits: toLimitsDraft(token.limits),
+    renewsLimits: token.status === 'USED_UP',
+  });
   const update = useSubmit(useUpdateTokenMutation(), {
-    fields: ['name', 'description', 'access', 'role'],
+    fields: ['name', 'description', 'access', 'role', 'limits'],
     onDone: onClose,
   });
   return (
@@ -62,6 +74,14 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
           value={form.role}
           onChange={(role) => setForm({ ...form, role })}
         />
+      )}
+      <LimitsFields
+        value={form.limits}
+        error={update.errors.limits}
+        onChange={(limits) => setForm({ ...form, limits, renewsLimits: true })}
+      />
+      {form.renewsLimits && form.limits.uses && (
+        <p className="field-hint">Saving gives the token all {form.limits.uses} uses again.</p>
       )}
     </FormDialog>
   );

@@ -1,11 +1,16 @@
+import { useMemo } from 'react';
 import { Button, IconButton } from '../components/button.tsx';
+import { FieldGroup } from '../components/field.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
+import { Failure } from '../components/states.tsx';
+import { useScopeTargetsQuery } from '../generated/hooks.ts';
 import {
   emptyDraft,
   isComplete,
   type ScopeDraft,
   type ScopeErrors,
   type ScopeTargets,
+  toScopeTargets,
 } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
@@ -46,5 +51,31 @@ export function ScopeEditor({
         Add scope
       </Button>
     </div>
+  );
+}
+
+/** The field for the scopes of a new token. */
+export function ScopesField({
+  drafts,
+  error,
+  errorsOf,
+  onChange,
+}: {
+  drafts: readonly ScopeDraft[];
+  error: string | undefined;
+  errorsOf: (draft: ScopeDraft) => ScopeErrors;
+  onChange: (drafts: readonly ScopeDraft[]) => void;
+}) {
+  const [{ data, error: failure }, reload] = useScopeTargetsQuery();
+  const targets = useMemo(() => data && toScopeTargets(data), [data]);
+  return (
+    <FieldGroup label="Scopes" error={error}>
+      <p className="field-hint">
+        Each scope allows certain actions on one kind of resource. A scoped token without scopes can't do
+        anything.
+      </p>
+      {failure && <Failure error={failure} onRetry={reload} />}
+      {targets && <ScopeEditor targets={targets} drafts={drafts} errorsOf={errorsOf} onChange={onChange} />}
+    </FieldGroup>
   );
 }

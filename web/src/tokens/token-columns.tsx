@@ -41,6 +41,12 @@ const ROLE: TokenColumn = {
   cell: ({ role }) => <span className="data-nowrap">{role && ROLE_NAMES[role]}</span>,
 };
 
+const SUBJECT: TokenColumn = {
+  id: 'subject',
+  title: 'Subject',
+  cell: ({ subject }) => subject,
+};
+
 const CREATED_BY: TokenColumn = {
   id: 'createdBy',
   title: 'Created by',
@@ -91,6 +97,7 @@ export const WORKSPACE_COLUMNS: readonly TokenColumn[] = [
   NAME,
   SECRET,
   ROLE,
+  SUBJECT,
   CREATED_BY,
   CREATED,
   EXPIRES,

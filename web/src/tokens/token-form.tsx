@@ -1,10 +1,11 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { Button, ButtonLink } from '../components/button.tsx';
+import { FieldGroup, TextField } from '../components/field.tsx';
 import { NamingFields } from '../components/naming-fields.tsx';
 import { Problem } from '../components/states.tsx';
 import type { Submission } from '../components/use-submit.ts';
-import type { CreateTokenInput } from '../generated/hooks.ts';
+import type { CreateTokenInput, TokenLimitsInput, TokenRowFragment } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { type ExpiryBounds, firstChoice, isComplete, toExpiryInput } from './expiry.ts';
 import { ExpiryField } from './expiry-field.tsx';
@@ -78,5 +79,72 @@ export function TokenForm({
         </ButtonLink>
       </div>
     </form>
+  );
+}
+
+/** The limits of a token as the user types them. */
+export interface LimitsDraft {
+  readonly networks: string;
+  readonly requestsPerMinute: string;
+  readonly uses: string;
+}
+
+export const NO_LIMITS: LimitsDraft = { networks: '', requestsPerMinute: '', uses: '' };
+
+/** Returns the limits of a token as the fields show them. */
+export function toLimitsDraft(limits: TokenRowFragment['limits']): LimitsDraft {
+  return {
+    networks: limits?.networks?.join(', ') ?? '',
+    requestsPerMinute: String(limits?.requestsPerMinute ?? ''),
+    uses: String(limits?.uses ?? ''),
+  };
+}
+
+/** Returns the limits as the API takes them; `null` without any. */
+export function toLimitsInput({ networks, requestsPerMinute, uses }: LimitsDraft): TokenLimitsInput | null {
+  const blocks = networks.split(/[\s,]+/).filter(Boolean);
+  if (blocks.length === 0 && !requestsPerMinute && !uses) return null;
+  return {
+    networks: blocks.length > 0 ? blocks : null,
+    requestsPerMinute: requestsPerMinute ? Number(requestsPerMinute) : null,
+    uses: uses ? Number(uses) : null,
+  };
+}
+
+/** The fields for the limits of a token, all optional. */
+export function LimitsFields({
+  value,
+  error,
+  onChange,
+}: {
+  value: LimitsDraft;
+  error: string | undefined;
+  onChange: (value: LimitsDraft) => void;
+}) {
+  return (
+    <FieldGroup label="Limits (optional)" error={error}>
+      <TextField
+        label="Networks"
+        hint="Addresses or CIDR blocks that requests must come from, separated by commas."
+        placeholder="e.g. 192.0.2.0/24"
+        value={value.networks}
+        onChange={(event) => onChange({ ...value, networks: event.target.value })}
+      />
+      <TextField
+        label="Requests per minute"
+        type="number"
+        min={1}
+        value={value.requestsPerMinute}
+        onChange={(event) => onChange({ ...value, requestsPerMinute: event.target.value })}
+      />
+      <TextField
+        label="Uses"
+        type="number"
+        min={1}
+        hint="How often the token works in total."
+        value={value.uses}
+        onChange={(event) => onChange({ ...value, uses: event.target.value })}
+      />
+    </FieldGroup>
   );
 }

@@ -16,12 +16,12 @@ import { listPathOf, TokenActionDialog } from './token-action-dialog.tsx';
 import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
 import { TokenHistory } from './token-history.tsx';
 import { TokenScopes } from './token-scopes.tsx';
-import { TokenStatusRow } from './token-status-row.tsx';
+import { TokenOverlap, TokenStatusRow } from './token-status-row.tsx';
 
 type Token = NonNullable<TokenQuery['token']>;
 
 function Properties({ token }: { token: Token }) {
-  const { owner, workspace, parent } = token;
+  const { owner, workspace, parent, issuedBy, limits } = token;
   return (
     <DescriptionList>
       <Description name="Token">
@@ -29,20 +29,28 @@ function Properties({ token }: { token: Token }) {
       </Description>
       <Description name="Identifier">{token.identifier}</Description>
       <Description name="Description">{token.description}</Description>
-      {token.role ? (
-        <Description name="Role">{ROLE_NAMES[token.role]}</Description>
-      ) : (
-        <Description name="Access">{ACCESS_NAMES[token.access]}</Description>
-      )}
+      <Description name="Role">{token.role && ROLE_NAMES[token.role]}</Description>
+      {token.access !== 'ROLE' && <Description name="Access">{ACCESS_NAMES[token.access]}</Description>}
+      <Description name="Subject">{token.subject}</Description>
+      <Description name="Metadata">
+        {token.metadata && <code>{JSON.stringify(token.metadata)}</code>}
+      </Description>
       <Description name="Owner">{owner && `${owner.name} (${owner.email})`}</Description>
       <Description name="Workspace">
         {workspace && <Link href={`/workspaces/${workspace.id}`}>{workspace.name}</Link>}
+      </Description>
+      <Description name="Networks">{limits?.networks?.join(', ')}</Description>
+      <Description name="Requests per minute">{limits?.requestsPerMinute}</Description>
+      <Description name="Uses">{limits?.uses && `${limits.usesLeft} of ${limits.uses} left`}</Description>
+      <Description name="Issued by">
+        {issuedBy && <Link href={`/tokens/${issuedBy.id}`}>{issuedBy.name}</Link>}
       </Description>
       <Description name="Derived from">
         {parent && <Link href={`/tokens/${parent.id}`}>{parent.name}</Link>}
       </Description>
       <Description name="Created">
-        <Time value={token.createdAt} /> by {token.createdBy?.name ?? 'a former user'}
+        <Time value={token.createdAt} />
+        {!issuedBy && ` by ${token.createdBy?.name ?? 'a former user'}`}
       </Description>
       <Description name="Updated">
         <Time value={token.updatedAt} relative />
@@ -93,10 +101,11 @@ function TokenDetails({ token }: { token: Token }) {
     >
       <TokenStatusRow token={token} onChoose={setAction} />
       <TokenRestrictions restrictions={token.restrictions ?? []} />
+      <TokenOverlap token={token} />
       <Section title="Properties">
         <Properties token={token} />
       </Section>
-      {token.kind === 'PERSONAL' && <TokenScopes token={token} onEdit={() => setAction('edit')} />}
+      {token.access !== 'ROLE' && <TokenScopes token={token} onEdit={() => setAction('edit')} />}
       <TryIt token={token} />
       {token.derived && token.derived.nodes.length > 0 && <DerivedTokens tokens={token.derived.nodes} />}
       <TokenHistory token={token} />

@@ -132,7 +132,7 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   );
 }
 
-/** The scopes of a personal token, with actions to add and delete them. */
+/** The scopes of a token, with actions to add and delete them. */
 export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => void }) {
   const [{ data }] = useScopeTargetsQuery();
   const targets = useMemo(() => data && toScopeTargets(data), [data]);
@@ -157,7 +157,7 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
   return (
     <Section
       title="Scopes"
-      lead="What the token can do, never more than you can. Changes take effect immediately."
+      lead={`What the token can do, never more than ${token.role ? 'its role' : 'you'} can. Changes take effect immediately.`}
       actions={
         hasScopes && (
           <>

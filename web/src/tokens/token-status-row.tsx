@@ -1,6 +1,8 @@
 import { Button } from '../components/button.tsx';
-import { formatExact } from '../components/time.tsx';
-import type { TokenQuery } from '../generated/hooks.ts';
+import { Problem } from '../components/states.tsx';
+import { formatExact, Time } from '../components/time.tsx';
+import { useSubmit } from '../components/use-submit.ts';
+import { type TokenQuery, useEndTokenOverlapMutation } from '../generated/hooks.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { ACTION_NAMES, refusalOf, type TokenAction } from './token-actions.ts';
 import './token-status-row.css';
@@ -65,5 +67,26 @@ export function TokenStatusRow({
         </Button>
       </div>
     </div>
+  );
+}
+
+/** Shows that the previous secret of a token still works, with a button that ends it. */
+export function TokenOverlap({ token }: { token: NonNullable<TokenQuery['token']> }) {
+  const { busy, problem, submit } = useSubmit(useEndTokenOverlapMutation());
+  if (!token.overlapEndsAt) return null;
+  return (
+    <>
+      {problem && <Problem>{problem}</Problem>}
+      <div className="status-row">
+        <p>
+          The old secret works until <Time value={token.overlapEndsAt} />, or until the new one is used.
+        </p>
+        <div className="page-actions">
+          <Button busy={busy} onClick={() => submit({ id: token.id }, 'The old secret no longer works')}>
+            End now
+          </Button>
+        </div>
+      </div>
+    </>
   );
 }
