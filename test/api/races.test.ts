@@ -120,3 +120,16 @@ test('a call of a session that is being ended takes effect before the end, or no
   }
   expect((await postern.post(CREATE, {}, person.session)).code).toBe('INVALID_SESSION');
 });
+
+test('of two concurrent password changes by the same current password, one succeeds', async () => {
+  const ada = await postern.person('Ada');
+  const change = `mutation ($current: String!, $next: String!) {
+    changePassword(input: { currentPassword: $current, newPassword: $next }) { __typename }
+  }`;
+  const responses = await Promise.all(
+    ['one', 'other'].map((which) =>
+      postern.post(change, { current: ada.password, next: `${which} ${ada.password}` }, ada.session),
+    ),
+  );
+  expect(responses.map(({ code }) => code ?? 'changed').sort()).toEqual(['INVALID_CREDENTIALS', 'changed']);
+});

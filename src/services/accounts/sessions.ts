@@ -86,6 +86,17 @@ async function openSession(
   return { user, secret: issued.secret, expiresAt: session.expiresAt };
 }
 
+/**
+ * Returns the account, read in the transaction. Throws `INVALID_CREDENTIALS` if it was deactivated or its password was
+ * changed since the password was checked.
+ */
+async function requireUnchanged({ tx }: UnitOfWork, checked: Account): Promise<Account> {
+  const current = await findUserByEmail(tx, checked.email);
+  const isUnchanged = current?.deactivatedAt === null && current.passwordHash === checked.passwordHash;
+  if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
+  return current;
+}
+
 /** Returns the session service. */
 export function createSessionService(deps: {
   db: Executor;
@@ -145,11 +156,8 @@ export function createSessionService(deps: {
         caller,
         { kind: 'person' },
         async (uow) => {
-          // The password may have changed during the check. A change ends every session, so it must prevent this one too.
-          const current = await findUserByEmail(uow.tx, account.email);
-          const isUnchanged =
-            current?.deactivatedAt === null && current.passwordHash === account.passwordHash;
-          if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
+          // A change ends every session, so it must prevent this one too.
+          const current = await requireUnchanged(uow, account);
           return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
         },
         { locks: [{ on: 'user', id: account.id }] },
@@ -189,15 +197,15 @@ export function createSessionService(deps: {
       if (!user) throw failure('UNAUTHENTICATED');
       const password = parsePassword(next, ['input', 'newPassword'], user);
       const admit = () => throttle.admitSession(session.sessionId);
-      if (!(await checkPassword(caller, user.email, current, admit))) throw failure('INVALID_CREDENTIALS');
+      const account = await checkPassword(caller, user.email, current, admit);
+      if (!account) throw failure('INVALID_CREDENTIALS');
       const passwordHash = await passwords.hash(password);
       return changes.run(
         caller,
         { kind: 'session' },
         async (uow) => {
           const { userId, sessionId } = sessionOf(uow);
-          const user = await findUser(uow.tx, userId);
-          if (!user) throw failure('UNAUTHENTICATED');
+          const user = await requireUnchanged(uow, account);
           await setPasswordHash(uow.tx, userId, passwordHash);
           const sessions = await deleteSessions(uow.tx, userId, sessionId);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));

@@ -28,9 +28,9 @@ const TABLES = [
 const isCompared = ({ action }: Record<string, unknown>) => action !== 'session.refused';
 
 const RANDOM = /[0-9a-f]{64}|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/g;
-/** The random end of an identifier or a preview, and a hash of a password. */
-const RANDOM_COLUMNS = ['identifier', 'search_text', 'secret_preview', 'password_hash', 'detail'];
-const TOKEN_END = /_[0-9A-Za-z]{6,10}\b/g;
+/** Columns with the random end of an identifier, a preview or a slug. */
+const RANDOM_COLUMNS = ['identifier', 'search_text', 'secret_preview', 'slug', 'detail'];
+const RANDOM_END = /_[0-9A-Za-z]{6,10}\b|(?<=team)-[0-9A-Za-z]{5}\b/g;
 
 /** Returns the values of the scene, whose rows have the same ids and digests in every run. */
 function textsOf(scene: Scene): string {
@@ -48,7 +48,7 @@ function createNormalizer(scene: Scene) {
         if (typeof value !== 'string') return value;
         if (column === 'password_hash') return known.includes(value) ? 'old' : 'new';
         const text = replace(value, RANDOM);
-        return RANDOM_COLUMNS.includes(column) ? replace(text, TOKEN_END) : text;
+        return RANDOM_COLUMNS.includes(column) ? replace(text, RANDOM_END) : text;
       }),
     );
 }
