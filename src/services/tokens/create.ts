@@ -124,22 +124,15 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     return { token, secret: issued.secret };
   }
 
-  /** Gives a new token its scopes; returns how many it has. */
-  async function addScopes(
+  /** Returns the scopes of a new token. Throws the errors of `resolveScopeRules`. */
+  async function resolveScopes(
     uow: UnitOfWork,
-    token: Token,
+    ownership: TokenOwnership,
     requests: readonly ScopeRequest[] | null | undefined,
-  ): Promise<number> {
-    const rules = await resolveScopeRules(
-      uow,
-      scopeHolderOf(token),
-      requests ?? [],
-      ['input', 'scopes'],
-      limits,
-    );
-    const scopes: TokenScope[] = rules.map((rule) => ({ ...rule, id: uow.newId() }));
-    await insertScopes(uow.tx, token.id, scopes);
-    return scopes.length;
+  ): Promise<TokenScope[]> {
+    const holder = scopeHolderOf(ownership);
+    const rules = await resolveScopeRules(uow, holder, requests ?? [], ['input', 'scopes'], limits);
+    return rules.map((rule) => ({ ...rule, id: uow.newId() }));
   }
 
   return {
@@ -159,12 +152,14 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
         role: null,
       } as const;
       const origin = { parentId: parent.parentId, issuedBy: null };
+      // A refusal before the first write makes no other call run again that shares the transaction.
+      const scopes = await resolveScopes(uow, ownership, request.scopes);
       await requireBelowLimit(uow, { ownerId: owner.id }, limits.tokensPerUser);
       const issued = await issue(uow, ownership, owner.email, origin, parsed);
-      const scopes = await addScopes(uow, issued.token, request.scopes);
+      await insertScopes(uow.tx, issued.token.id, scopes);
       await auditToken(uow, 'token.created', issued.token, {
         access,
-        scopes,
+        scopes: scopes.length,
         expiresAt: toIsoString(parsed.expiresAt),
       });
       return issued;
@@ -182,13 +177,14 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       if (!policy.tokenRoles.includes(role)) throw forbidden('POLICY');
       checkWorkspaceExpiry(parsed.expiresAt, uow.now, policy);
       const ownership = { kind: 'WORKSPACE', ownerId: null, workspaceId, access, role } as const;
+      const scopes = await resolveScopes(uow, ownership, request.scopes);
       await requireBelowLimit(uow, { workspaceId }, limits.tokensPerWorkspace);
       const issued = await issue(uow, ownership, workspace.slug, origin, parsed);
       if (origin.issuedBy !== null) await insertIssuers(uow.tx, issued.token.id, chainIds(uow));
-      const scopes = await addScopes(uow, issued.token, request.scopes);
+      await insertScopes(uow.tx, issued.token.id, scopes);
       await auditToken(uow, 'token.created', issued.token, {
         role,
-        ...(access === 'SCOPED' && { access, scopes }),
+        ...(access === 'SCOPED' && { access, scopes: scopes.length }),
         ...(parsed.text.subject !== null && { subject: parsed.text.subject }),
         expiresAt: toIsoString(parsed.expiresAt),
       });

@@ -1,6 +1,6 @@
 import type { Executor } from '../database.ts';
 import { isCheckViolation } from '../errors.ts';
-import { prepareQueryByIds } from '../query/prepared.ts';
+import { prepareQueryByIds, prepareWrite } from '../query/prepared.ts';
 
 /** The time, address and user agent of a use of a token or session. */
 export interface CredentialUse {
@@ -65,4 +65,16 @@ export async function takeUses(db: Executor, ids: readonly string[]): Promise<bo
     if (isCheckViolation(error)) return false;
     throw error;
   }
+}
+
+const deleteUse = prepareWrite((db: Executor, credentialId: string) =>
+  db.deleteFrom('credential_uses').where('credential_id', '=', credentialId),
+);
+
+/**
+ * Deletes the last uses of credentials, one by one in the order of their ids: `saveUses` locks these rows in the same order
+ * and without other locks, so the two never deadlock.
+ */
+export async function deleteUses(db: Executor, credentialIds: readonly string[]): Promise<void> {
+  for (const id of [...credentialIds].sort()) await deleteUse(db, id);
 }

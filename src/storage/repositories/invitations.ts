@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { rankOf, roleOfRank } from '../../domain/roles.ts';
 import type { Invitation, InvitationVoidReason } from '../../domain/workspace.ts';
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 import { clockAt, tokenCanGive } from '../query/granters.ts';
 import type { Tables } from '../tables.ts';
 
@@ -201,7 +202,7 @@ export async function deleteExpiredInvitations(db: Executor, now: number, most: 
 
 /** Deletes the invitations that a workspace token created. */
 export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
-  await db.deleteFrom('invitations').where('invited_by_token', '=', tokenId).execute();
+  await write(db, db.deleteFrom('invitations').where('invited_by_token', '=', tokenId));
 }
 
 /** Deletes every invitation to a workspace; returns the count. */

@@ -4,6 +4,7 @@ import type { Executor } from '../database.ts';
 import { batchLookup } from '../query/batched-lookup.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
 import type { Tables } from '../tables.ts';
+import { deleteUses } from './credential-uses.ts';
 
 /** Stores a session under the digest of its secret. */
 export async function insertSession(
@@ -95,7 +96,7 @@ export async function listSessions(db: Executor, userId: string, now: number): P
 async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<number> {
   const deleted = await db.deleteFrom('sessions').where(condition).returning('id').execute();
   const ids = deleted.map(({ id }) => id);
-  if (ids.length > 0) await db.deleteFrom('credential_uses').where('credential_id', 'in', ids).execute();
+  await deleteUses(db, ids);
   return ids.length;
 }
 

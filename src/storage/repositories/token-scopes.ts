@@ -1,6 +1,7 @@
 import type { TokenScope } from '../../domain/scopes.ts';
 import { operationsFromText, operationsToText } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 import { prepareQueryByIds } from '../query/prepared.ts';
 
 interface ScopeRow {
@@ -29,9 +30,9 @@ export async function insertScopes(
   scopes: readonly TokenScope[],
 ): Promise<void> {
   if (scopes.length === 0) return;
-  await db
-    .insertInto('token_scopes')
-    .values(
+  await write(
+    db,
+    db.insertInto('token_scopes').values(
       scopes.map((scope) => ({
         id: scope.id,
         token_id: tokenId,
@@ -40,8 +41,8 @@ export async function insertScopes(
         workspace_id: scope.workspaceId,
         operations: operationsToText(scope.operations),
       })),
-    )
-    .execute();
+    ),
+  );
 }
 
 const scopesByToken = prepareQueryByIds((db: Executor, tokenIds) =>

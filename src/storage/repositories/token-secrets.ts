@@ -1,4 +1,5 @@
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 import { prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
@@ -29,14 +30,11 @@ export async function replaceSecret(
 ): Promise<void> {
   const secrets = db.deleteFrom('token_secrets').where('token_id', '=', tokenId);
   if (overlapUntil === null) {
-    await secrets.execute();
+    await write(db, secrets);
   } else {
-    await secrets.where('valid_until', 'is not', null).execute();
-    await db
-      .updateTable('token_secrets')
-      .set({ valid_until: overlapUntil })
-      .where('token_id', '=', tokenId)
-      .execute();
+    await write(db, secrets.where('valid_until', 'is not', null));
+    const current = db.updateTable('token_secrets').set({ valid_until: overlapUntil });
+    await write(db, current.where('token_id', '=', tokenId));
   }
   await insertSecret(db, tokenId, digest);
 }

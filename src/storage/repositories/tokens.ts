@@ -3,8 +3,10 @@ import type { Token } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
+import { deleteUses } from './credential-uses.ts';
 import { countTokensOf } from './token-counts.ts';
 import { limitsToColumns, tokenQuery, toToken } from './token-rows.ts';
 import { insertSecret } from './token-secrets.ts';
@@ -56,20 +58,17 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
   });
   await insertSecret(db, token.id, digest);
   if (token.parentId !== null) {
-    await db
-      .insertInto('token_ancestors')
-      .values({ token_id: token.id, ancestor_id: token.parentId })
-      .execute();
-    await db
-      .insertInto('token_ancestors')
-      .columns(['token_id', 'ancestor_id'])
-      .expression((eb) =>
+    const ancestors = db.insertInto('token_ancestors');
+    await write(db, ancestors.values({ token_id: token.id, ancestor_id: token.parentId }));
+    await write(
+      db,
+      ancestors.columns(['token_id', 'ancestor_id']).expression((eb) =>
         eb
           .selectFrom('token_ancestors')
           .select([eb.val(token.id).as('token_id'), 'ancestor_id'])
           .where('token_id', '=', token.parentId),
-      )
-      .execute();
+      ),
+    );
   }
 }
 
@@ -192,57 +191,52 @@ export async function updateToken(
   updatedAt: number,
 ): Promise<Token> {
   const next = { ...token, ...changes, updatedAt } as Token;
-  await db
-    .updateTable('tokens')
-    .set({
-      ...searchColumns(next),
-      access: next.access,
-      role: roleToRank(next.role),
-      subject: next.subject,
-      metadata: next.metadataJson,
-      secret_preview: next.secretPreview,
-      issued_at: next.issuedAt,
-      regenerated_at: next.regeneratedAt,
-      expires_at: next.expiresAt,
-      disabled_at: next.disabledAt,
-      revoked_at: next.revokedAt,
-      updated_at: updatedAt,
-    })
-    .where('id', '=', token.id)
-    .execute();
+  await write(
+    db,
+    db
+      .updateTable('tokens')
+      .set({
+        ...searchColumns(next),
+        access: next.access,
+        role: roleToRank(next.role),
+        subject: next.subject,
+        metadata: next.metadataJson,
+        secret_preview: next.secretPreview,
+        issued_at: next.issuedAt,
+        regenerated_at: next.regeneratedAt,
+        expires_at: next.expiresAt,
+        disabled_at: next.disabledAt,
+        revoked_at: next.revokedAt,
+        updated_at: updatedAt,
+      })
+      .where('id', '=', token.id),
+  );
   return next;
 }
 
 /** Sets the limits of a token. All its uses are left again. */
 export async function setLimits(db: Executor, tokenId: string, limits: TokenLimits | null): Promise<void> {
-  await db
-    .updateTable('tokens')
-    .set({ ...limitsToColumns(limits), uses_left: limits?.uses ?? null })
-    .where('id', '=', tokenId)
-    .execute();
+  const columns = { ...limitsToColumns(limits), uses_left: limits?.uses ?? null };
+  await write(db, db.updateTable('tokens').set(columns).where('id', '=', tokenId));
 }
 
 /** Deletes tokens with their secrets, scopes and descendants. */
 export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await db
-    .deleteFrom('credential_uses')
-    .where('credential_id', 'in', [...ids])
-    .execute();
-  await db
-    .deleteFrom('tokens')
-    .where('id', 'in', [...ids])
-    .execute();
+  await deleteUses(db, ids);
+  await write(db, db.deleteFrom('tokens').where('id', 'in', [...ids]));
 }
 
 /** Limits the expiry of a token's descendants to `expiresAt`. */
 export async function limitDescendantExpiry(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
-  await db
-    .updateTable('tokens')
-    .set({ expires_at: expiresAt })
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', tokenId),
-    )
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)]))
-    .execute();
+  await write(
+    db,
+    db
+      .updateTable('tokens')
+      .set({ expires_at: expiresAt })
+      .where('id', 'in', (eb) =>
+        eb.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', tokenId),
+      )
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)])),
+  );
 }
