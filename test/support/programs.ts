@@ -39,6 +39,12 @@ export const PGBOUNCER: Program = {
   hint: 'apt-get install pgbouncer',
 };
 
+const PYTHON: Program = {
+  names: ['python3'],
+  tests: 'test/examples/python.test.ts',
+  hint: 'apt-get install python3',
+};
+
 const CURL: Program = {
   names: ['curl'],
   tests: 'test/docs/readme.test.ts',
@@ -58,7 +64,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, CURL].filter(
+  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, PYTHON, CURL].filter(
     (program) => findProgram(program) === null,
   );
   for (const { names, tests, hint } of missing)
