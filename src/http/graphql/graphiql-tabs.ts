@@ -12,9 +12,27 @@ function tab(query: string, variables: object, headers?: object): Tab {
   };
 }
 
-const ID = 'PASTE-TOKEN-ID';
+/** What the page replaces in variables and headers before it sends them, with where the value is in a response. */
+export const CARRIED = Object.freeze({
+  'PASTE-TOKEN-ID': [['createToken', 'token', 'id']],
+  'PASTE-SECRET': [
+    ['createToken', 'secret'],
+    ['regenerateToken', 'secret'],
+  ],
+  'PASTE-WORKSPACE-ID': [['workspaces', 'nodes', '0', 'id']],
+  'PASTE-CHANNEL-ID': [['createChannel', 'channel', 'id']],
+});
 
-/** The tabs that GraphiQL opens with. In order, they create, use, list, update, regenerate and delete a token. */
+type Placeholder = keyof typeof CARRIED;
+
+const TOKEN_ID: Placeholder = 'PASTE-TOKEN-ID';
+const SECRET: Placeholder = 'PASTE-SECRET';
+const WORKSPACE_ID: Placeholder = 'PASTE-WORKSPACE-ID';
+const CHANNEL_ID: Placeholder = 'PASTE-CHANNEL-ID';
+
+const AS_TOKEN = { Authorization: `Bearer ${SECRET}` };
+
+/** The tabs that GraphiQL opens with. In order, they make, use, change, stop and delete a token. */
 export const GRAPHIQL_TABS: readonly Tab[] = Object.freeze([
   tab(
     `
@@ -34,9 +52,10 @@ mutation SignIn($input: SignInInput!) {
   ),
   tab(
     `
-# 2. Create a personal token. The secret
-#    appears only in this response. Access is
-#    NONE, SCOPED (with scopes) or FULL.
+# 2. Create a personal token that can only
+#    read. The secret appears only in this
+#    response. The other tabs fill in its id and
+#    its secret where PASTE-… stands.
 mutation CreateToken($input: CreateTokenInput!) {
   createToken(input: $input) {
     secret
@@ -49,13 +68,22 @@ mutation CreateToken($input: CreateTokenInput!) {
     }
   }
 }`,
-    { input: { name: 'My first token', access: 'FULL', expires: { after: 'P30D' } } },
+    {
+      input: {
+        name: 'My first token',
+        access: 'SCOPED',
+        scopes: [
+          { entityType: 'workspace', operations: ['READ', 'LIST'] },
+          { entityType: 'channel', operations: ['READ', 'LIST', 'SUBSCRIBE'] },
+        ],
+        expires: { after: 'P30D' },
+      },
+    },
   ),
   tab(
     `
-# 3. Use the token. Paste the secret into the
-#    headers below. The header overrides your
-#    session, so this tab acts as the token.
+# 3. Use the token. The header below overrides
+#    your session, so this tab acts as the token.
 query WhoAmI {
   viewer {
     kind
@@ -72,13 +100,32 @@ query WhoAmI {
       reason
     }
   }
+  workspaces(first: 1) {
+    nodes {
+      id
+      name
+    }
+  }
 }`,
     {},
-    { Authorization: 'Bearer PASTE-SECRET' },
+    AS_TOKEN,
   ),
   tab(
     `
-# 4. List your tokens, most recently used
+# 4. See a refusal. The token has no scope for
+#    tokens, so extensions.code is FORBIDDEN and
+#    extensions.required says what is missing.
+query Refused {
+  tokens {
+    totalCount
+  }
+}`,
+    {},
+    AS_TOKEN,
+  ),
+  tab(
+    `
+# 5. List your tokens, most recently used
 #    first.
 query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   tokens(first: 20, filter: $filter, orderBy: $orderBy) {
@@ -103,7 +150,7 @@ query Tokens($filter: TokenFilter, $orderBy: TokenOrder) {
   ),
   tab(
     `
-# 5. Change the token's permissions. The
+# 6. Change the token's permissions. The
 #    secret and the expiry do not change.
 mutation UpdateToken($input: UpdateTokenInput!) {
   updateToken(input: $input) {
@@ -121,17 +168,67 @@ mutation UpdateToken($input: UpdateTokenInput!) {
 }`,
     {
       input: {
-        id: ID,
-        name: 'Reads workspaces',
+        id: TOKEN_ID,
+        name: 'Follows channels',
         access: 'SCOPED',
-        scopes: [{ entityType: 'workspace', operations: ['READ', 'LIST'] }],
+        scopes: [{ entityType: 'channel', operations: ['READ', 'SUBSCRIBE'] }],
       },
     },
   ),
   tab(
     `
-# 6. Regenerate the secret. The old secret
-#    stops working immediately.
+# 7. Create a channel in the workspace of tab 3.
+mutation CreateChannel($input: CreateChannelInput!) {
+  createChannel(input: $input) {
+    channel {
+      id
+      name
+    }
+  }
+}`,
+    { input: { workspaceId: WORKSPACE_ID, name: 'From GraphiQL' } },
+  ),
+  tab(
+    `
+# 8. Follow the channel as the token. Run this,
+#    then publish on the page of the channel in
+#    the console.
+subscription Follow($channelId: ID!) {
+  channelMessages(channelId: $channelId) {
+    id
+    payload
+    publishedAt
+  }
+}`,
+    { channelId: CHANNEL_ID },
+    AS_TOKEN,
+  ),
+  tab(
+    `
+# 9. Disable the token, see tab 3 fail, and
+#    enable it again with the same secret. Put
+#    the cursor into one of the operations.
+mutation DisableToken($id: ID!) {
+  disableToken(input: { id: $id }) {
+    token {
+      status
+    }
+  }
+}
+
+mutation EnableToken($id: ID!) {
+  enableToken(input: { id: $id }) {
+    token {
+      status
+    }
+  }
+}`,
+    { id: TOKEN_ID },
+  ),
+  tab(
+    `
+# 10. Regenerate the secret. The old secret
+#     stops working immediately.
 mutation RegenerateToken($input: RegenerateTokenInput!) {
   regenerateToken(input: $input) {
     secret
@@ -143,17 +240,31 @@ mutation RegenerateToken($input: RegenerateTokenInput!) {
     }
   }
 }`,
-    { input: { id: ID } },
+    { input: { id: TOKEN_ID } },
   ),
   tab(
     `
-# 7. Delete the token. The audit log keeps a
-#    record.
+# 11. Revoke the token. Its secret stops working
+#     permanently; tab 10 issues a new one.
+mutation RevokeToken($input: RevokeTokenInput!) {
+  revokeToken(input: $input) {
+    token {
+      status
+      revokedAt
+    }
+  }
+}`,
+    { input: { id: TOKEN_ID } },
+  ),
+  tab(
+    `
+# 12. Delete the token. The audit log keeps a
+#     record.
 mutation DeleteToken($input: DeleteTokenInput!) {
   deleteToken(input: $input) {
     deletedTokenId
   }
 }`,
-    { input: { id: ID } },
+    { input: { id: TOKEN_ID } },
   ),
 ]);

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { acceptsGzip, type HttpRequest, type HttpResponse } from '../message/message.ts';
+import { FAVICON, LOGO, SCRIPT, STYLES, TITLE } from './graphiql-page.ts';
 import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
 
 /** GraphiQL for browsers. It loads everything from this server. */
@@ -26,7 +27,9 @@ interface Page {
  * first tab, so they are repeated in `initialVariables`.
  */
 const OPTIONS: GraphiQLOptions & { initialVariables?: string; storage: null; onEditQuery: null } = {
-  title: 'Postern',
+  title: TITLE,
+  logo: LOGO,
+  favicon: FAVICON,
   defaultTabs: [...GRAPHIQL_TABS],
   credentials: 'same-origin',
   // Subscriptions too: a cookie authenticates no GET.
@@ -55,12 +58,13 @@ function policyFor(html: string): string {
   ].join('; ');
 }
 
-/** Without this style, a tab moves away when it is first pressed, and the click is lost. */
-const STEADY_TABS = '<style>.graphiql-tab { transform: none !important; }</style>';
-
 async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL(OPTIONS).replace('</head>', `${STEADY_TABS}</head>`);
+  // Functions as replacements, because the texts contain dollar signs.
+  const html = renderGraphiQL(OPTIONS)
+    .replace(/<title>.*<\/title>/, () => '<title>Postern</title>')
+    .replace('</head>', () => `${STYLES}</head>`)
+    .replace('<script>', () => `<script>${SCRIPT}`);
   return {
     html,
     compressed: new Uint8Array(await promisify(gzip)(html)),

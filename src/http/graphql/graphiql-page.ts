@@ -1,0 +1,78 @@
+import { CARRIED, GRAPHIQL_TABS } from './graphiql-tabs.ts';
+
+const MARK =
+  '<svg width="28" height="28" viewBox="0 0 32 32" xmlns="http://www.w3.org/2000/svg"><rect width="32" height="32" rx="8" fill="#0f6a5f"/><path d="M9 25V15a7 7 0 0 1 14 0v10h-4.5v-9.2a2.5 2.5 0 0 0-5 0V25z" fill="#fff"/></svg>';
+
+/** The icon of the page. */
+export const FAVICON = `data:image/svg+xml,${encodeURIComponent(MARK)}`;
+
+/** The logo, which leads to the console. */
+export const LOGO = `<a href="/tokens" aria-label="Open the console" title="Open the console">${MARK}</a>`;
+
+/** The title beside the logo, with the same link. */
+export const TITLE = '<a class="postern-home" href="/tokens">Postern</a>';
+
+/**
+ * Styles on top of those of GraphiQL. Without the first rule, a tab moves away when it is first pressed, and the click is
+ * lost. On a narrow screen, the response is below the query.
+ */
+export const STYLES = `<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+.graphiql-tab { transform: none !important; }
+.graphiql-logo a { color: inherit; text-decoration: none; }
+@media (max-width: 50rem) {
+  body, #root, .graphiql-container { height: auto !important; min-height: 100dvh; overflow: auto !important; }
+  .graphiql-sidebar, .graphiql-horizontal-drag-bar { display: none !important; }
+  .graphiql-main, .graphiql-session, #graphiql-session { flex-direction: column !important; }
+  .graphiql-sessions { margin: 4px !important; max-width: 100vw; }
+  .graphiql-session-header { flex-wrap: wrap; height: auto !important; }
+  .graphiql-session-header .graphiql-tabs { max-width: 100%; overflow-x: auto; }
+  .graphiql-session > div, .graphiql-editors { flex: none !important; width: 100% !important; }
+  .graphiql-editors { min-height: 30rem; }
+  .graphiql-response { min-height: 22rem; }
+}
+</style>`;
+
+/**
+ * The script of the page. It fills in what an earlier response contained for the placeholders of the tabs, in memory only,
+ * and opens the headers of a tab that has some. GraphiQL calls the `fetch` that it finds when it sends a request.
+ */
+export const SCRIPT = `(function (carried, withHeaders) {
+  const values = new Map();
+  const send = window.fetch;
+
+  function fill(text) {
+    for (const [placeholder, value] of values) text = text.replaceAll(placeholder, value);
+    return text;
+  }
+
+  function remember({ data }) {
+    for (const [placeholder, paths] of Object.entries(carried)) {
+      for (const path of paths) {
+        const value = path.reduce((part, key) => part?.[key], data);
+        if (typeof value === 'string') values.set(placeholder, value);
+      }
+    }
+  }
+
+  window.fetch = async (url, options = {}) => {
+    const headers = new Headers(options.headers);
+    for (const [name, value] of [...headers]) headers.set(name, fill(value));
+    const body = typeof options.body === 'string' ? fill(options.body) : options.body;
+    const response = await send(url, { ...options, headers, body });
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    if (isJson) response.clone().json().then(remember, () => {});
+    return response;
+  };
+
+  document.addEventListener('click', ({ target }) => {
+    const tab = target.closest('.graphiql-tab');
+    const index = [...document.querySelectorAll('.graphiql-tab')].indexOf(tab);
+    if (index < 0 || index >= withHeaders.length) return;
+    const name = withHeaders[index] ? 'Headers' : 'Variables';
+    setTimeout(() => {
+      const tools = [...document.querySelectorAll('.graphiql-editor-tools button')];
+      tools.find((button) => button.innerText.trim() === name)?.click();
+    });
+  });
+})(${JSON.stringify(CARRIED)}, ${JSON.stringify(GRAPHIQL_TABS.map(({ headers }) => headers !== undefined))});`;
