@@ -45,7 +45,7 @@ test('an Owner creates a workspace token, whose secret is shown once', async () 
   await open(`${home}/access-tokens`);
   await page.getByRole('link', { name: 'New workspace token' }).click();
   await page.getByLabel('Name').fill('Deployer');
-  await page.getByLabel('Role').selectOption('TEAM_MEMBER');
+  await page.getByLabel('Role', { exact: true }).selectOption('TEAM_MEMBER');
   await page.getByLabel('Expires').selectOption('never');
   await page.getByText('stays a risk').waitFor();
   await page.getByRole('button', { name: 'Create token' }).click();
@@ -83,7 +83,7 @@ test('a Manager edits tokens up to their own role, and can disable none', async 
   await page.getByRole('button', { name: 'Actions for Shared bot' }).click();
   await page.getByRole('menuitem', { name: /^Disable.*Requires the Administrator role/ }).waitFor();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
-  const roles = page.getByRole('dialog').getByLabel('Role').getByRole('option');
+  const roles = page.getByRole('dialog').getByLabel('Role', { exact: true }).getByRole('option');
   expect(await roles.allTextContents()).toEqual(['Viewer', 'Team Member', 'Workspace Manager']);
   await page.getByRole('dialog').getByLabel('Name').fill('Renamed bot');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
@@ -99,7 +99,7 @@ test('members are invited with a secret that is shown once, and their role can c
   await page.getByRole('region', { name: 'Invitation for guest@example.com' }).getByText(/^inv_/).waitFor();
   await page.getByRole('button', { name: 'Actions for Vera' }).click();
   await page.getByRole('menuitem', { name: 'Change role' }).click();
-  await page.getByRole('dialog').getByLabel('Role').selectOption('TEAM_MEMBER');
+  await page.getByRole('dialog').getByLabel('Role', { exact: true }).selectOption('TEAM_MEMBER');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row', { name: /Vera.*Team Member/ }).waitFor();
   await page.getByRole('button', { name: 'Cancel invitation' }).click();
@@ -121,7 +121,9 @@ test('the token policy limits the form for new tokens', async () => {
     '7 days',
     'Custom date',
   ]);
-  expect(await page.getByLabel('Role').getByRole('option').allTextContents()).not.toContain('Owner');
+  expect(await page.getByLabel('Role', { exact: true }).getByRole('option').allTextContents()).not.toContain(
+    'Owner',
+  );
 });
 
 test('an Administrator reads and filters the audit log', async () => {
