@@ -39,6 +39,12 @@ export const PGBOUNCER: Program = {
   hint: 'apt-get install pgbouncer',
 };
 
+const OPENSSL: Program = {
+  names: ['openssl'],
+  tests: 'test/postgres/pgbouncer.test.ts',
+  hint: 'apt-get install openssl',
+};
+
 const PYTHON: Program = {
   names: ['python3'],
   tests: 'test/examples/python.test.ts',
@@ -64,7 +70,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, PYTHON, CURL].filter(
+  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, OPENSSL, PYTHON, CURL].filter(
     (program) => findProgram(program) === null,
   );
   for (const { names, tests, hint } of missing)

@@ -24,7 +24,7 @@ import {
 import { findGranters, type GrantingToken } from '../../storage/repositories/member-grants.ts';
 import { insertMember, isMemberByEmail } from '../../storage/repositories/members.ts';
 import { findAncestorIds } from '../../storage/repositories/tokens.ts';
-import { findUserByEmail, insertUser } from '../../storage/repositories/users.ts';
+import { findInvitedUser, insertUser } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { Lock } from '../transactions/locks.ts';
@@ -91,9 +91,10 @@ async function claim(
   digest: string,
   newAccounts: NewAccounts,
 ): Promise<{ invitation: Invitation; account: User | null }> {
+  // The account first: another call can create it and delete the invitation between these two reads.
+  const account = await findInvitedUser(tx, digest);
   const invitation = await findInvitationByDigest(tx, digest, now);
   if (!invitation) throw failure('NOT_FOUND');
-  const account = await findUserByEmail(tx, invitation.email);
   const userId = userIdOf(principal);
   if (userId !== null && userId !== account?.id) throw failure('NOT_FOUND');
   if (userId === null && account) throw failure('UNAUTHENTICATED', 'Sign in to the invited account first.');

@@ -66,6 +66,18 @@ export async function findUserByEmail(db: Executor, email: string): Promise<Acco
   return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
 }
 
+/** Returns the user with the address of an invitation, by the digest of its secret. */
+export async function findInvitedUser(db: Executor, digest: string): Promise<User | null> {
+  const row = await db
+    .selectFrom('users')
+    .select(COLUMNS)
+    .where('email', 'in', (eb) =>
+      eb.selectFrom('invitations').select('invitations.email').where('digest', '=', digest),
+    )
+    .executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
 /** Returns every user, ordered by email. */
 export async function listUsers(db: Executor): Promise<User[]> {
   return (await db.selectFrom('users').select(COLUMNS).orderBy('email').execute()).map(toUser);
