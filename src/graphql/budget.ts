@@ -33,7 +33,7 @@ export const PRICE = {
 } as const;
 
 /** The number of units after which an operation gives other requests a turn of the event loop. */
-export const SLICE = 2_000;
+export const SLICE = 1_000;
 
 /** The number of lists that one operation reads at the same time. Each reserves the units of a full page. */
 const LISTS_AT_ONCE = 4;

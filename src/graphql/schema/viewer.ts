@@ -1,5 +1,6 @@
 import type { Decision } from '../../domain/decision.ts';
 import { userIdOf } from '../../domain/principal.ts';
+import { isBuiltIn } from '../../domain/scopes.ts';
 import type { AccessCheck, Pace } from '../../services/access/access-checks.ts';
 
 import { type Budget, PRICE } from '../budget.ts';
@@ -40,15 +41,20 @@ const SESSIONS_READ = 5000;
 
 /** A check without an id reads the workspaces and channels that are visible to the caller. */
 export const CHECK_UNITS = 150;
-/** The units of the longest check, which reads a registration in each of 1,000 workspaces: few of them run in one turn. */
-const LONGEST_CHECK_UNITS = 500;
+/** The units of a long check: few of them run in one turn. */
+const LONG_CHECK_UNITS = 500;
+/** The units of the longest check, which reads the operations of a registered type in each of 1,000 workspaces. */
+const LONGEST_CHECK_UNITS = 8_000;
 /** A type can be registered in each workspace of the caller. The check then tries one workspace after the other. */
 const SCAN_UNITS = PRICE.row;
 
 /** Returns the pace of the checks of an operation. */
 export function pacedBy(budget: Budget): Pace {
   return {
-    check: () => budget.pace(LONGEST_CHECK_UNITS),
+    check: ({ entityType, workspaceId }) => {
+      const isBounded = isBuiltIn(entityType) || workspaceId != null;
+      return budget.pace(isBounded ? LONG_CHECK_UNITS : LONGEST_CHECK_UNITS);
+    },
     scan: (workspaces) => budget.take(workspaces * SCAN_UNITS),
   };
 }

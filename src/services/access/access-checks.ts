@@ -6,7 +6,7 @@ import { decodeGlobalId } from '../../domain/global-id.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { MaybePromise } from '../../platform/maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../../storage/database.ts';
 import { authorize, type OnScan } from './authorize.ts';
 
@@ -65,8 +65,8 @@ function requestForTokens(
 
 /** The callbacks that let other requests run between the steps of long access checks. */
 export interface Pace {
-  /** Called before each check of a list. The check starts when the promise resolves. */
-  readonly check: () => Promise<void> | undefined;
+  /** Called before each check, which starts when the promise resolves. */
+  readonly check: (check: AccessCheck) => Promise<void> | undefined;
   readonly scan: OnScan;
 }
 
@@ -90,16 +90,13 @@ export function createAccessService({ db, clock }: { db: Executor; clock: Clock 
     authorize: (principal, request) => authorize(db, principal, request, clock()),
     check(principal, check, pace) {
       const request = requestFor(check);
-      return request ? authorize(db, principal, request, clock(), pace?.scan) : NOT_FOUND;
+      if (!request) return NOT_FOUND;
+      return andThen(pace?.check(check), () => authorize(db, principal, request, clock(), pace?.scan));
     },
     async checkAll(principal, checks, pace) {
       service.requireFew(checks);
       const decisions: Decision[] = [];
-      for (const check of checks) {
-        const pause = pace?.check();
-        if (pause) await pause;
-        decisions.push(await service.check(principal, check, pace));
-      }
+      for (const check of checks) decisions.push(await service.check(principal, check, pace));
       return decisions;
     },
     requireFew(checks) {
