@@ -35,7 +35,7 @@ type Subject = Pick<ScopeRule, 'entityType' | 'entityId' | 'workspaceId'> | null
 const NODE = 'Node';
 
 /** Fields that are null for every personal token, so what is selected below them needs nothing: it sees personal tokens only. */
-const NULL_FOR_PERSONAL_TOKENS = ['Token.workspace'];
+const NULL_FOR_PERSONAL_TOKENS = ['Token.workspace', 'Token.issuedBy'];
 
 function isOfOneType(filteredBy: FieldAuthority['filteredBy']): filteredBy is Requirement {
   return filteredBy !== undefined && 'kind' in filteredBy;
@@ -177,8 +177,7 @@ export function scopesOfOperation(
       obstacles.push({ path, reason: 'SESSION_REQUIRED' });
       return subject;
     }
-    const created = requires.operation === 'CREATE' ? { ...subject, entityId: null } : subject;
-    rules.push(ruleFor(created, requires.operation));
+    rules.push(ruleFor(subject, requires.operation));
     if (requires.gives) rules.push(...givenRules(valueAt(args, requires.gives.split('.')), subject));
     return subject;
   }

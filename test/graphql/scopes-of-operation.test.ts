@@ -143,6 +143,12 @@ test.each<[string, string, Record<string, unknown>, string[]]>([
     {},
     [`channel:SUBSCRIBE ${CHANNEL} *`],
   ],
+  [
+    'nothing below what no personal token can see',
+    '{ viewer { token { issuedBy { derived { totalCount } } workspace { channels { totalCount } } } } }',
+    {},
+    [],
+  ],
   ['nothing for introspection', '{ __schema { types { name } } __typename }', {}, []],
 ])('proposes %s', (_what, text, variables, expected) => {
   expect(scopesOf(text, variables)).toEqual(expected);
