@@ -109,6 +109,16 @@ describe('changes that can share a transaction', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
+  test('have one of their own if they lock the same, with another between them that shares the lock', async () => {
+    const shared: Lock[] = [{ on: 'user', id: 'a', shared: true }];
+    const ids = await Promise.all([
+      handle.transact(onUser('a'), transactionId, { canShare: true }),
+      handle.transact(shared, transactionId),
+      handle.transact(onUser('a'), transactionId, { canShare: true }),
+    ]);
+    expect(new Set(ids).size).toBe(3);
+  });
+
   test('are stored without the one that fails after it has written', async () => {
     const works = Array.from({ length: 6 }, () => async (tx: Tx, index: number) => {
       await send(tx, `${index}`);

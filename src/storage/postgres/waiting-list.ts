@@ -30,8 +30,10 @@ function createHeldKeys() {
       const holders = held.get(key) ?? 0;
       return exclusive ? holders === 0 : holders >= 0;
     },
+    /** Holds a key, even if it is not free: then one exclusive holder counts more than any others. */
     hold({ key, exclusive }: KeyedLock): void {
-      held.set(key, exclusive ? -1 : (held.get(key) ?? 0) + 1);
+      const holders = held.get(key) ?? 0;
+      held.set(key, exclusive || holders < 0 ? -1 : holders + 1);
     },
     release({ key, exclusive }: KeyedLock): void {
       const holders = exclusive ? 0 : (held.get(key) ?? 1) - 1;
