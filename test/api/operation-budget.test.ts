@@ -6,6 +6,7 @@ import { requireAffordable } from '../../src/http/graphql/affordable.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
 import { createPersonalToken } from '../support/tokens.ts';
+import { turnsUntil } from '../support/turns.ts';
 
 const LONGEST = 'x'.repeat(60_000);
 const MESSAGES = 12;
@@ -88,6 +89,11 @@ describe('an operation', () => {
     const fields = aliased(25, 'canAll(checks: $checks) { allowed }');
     const response = await post(`query ($checks: [CheckInput!]!) { viewer { ${fields} } }`, { checks });
     expect(codesOf(response)).toEqual(['LIMIT_REACHED']);
+  });
+
+  test('gives each check of a registered type, which can read a thousand workspaces, a turn of its own', async () => {
+    const checks = aliased(28, 'can(entityType: "repository", operation: READ) { allowed }');
+    expect(await turnsUntil(post(`{ viewer { ${checks} } }`))).toBeGreaterThanOrEqual(28);
   });
 
   test('can introspect the schema once or twice, not twenty times', async () => {

@@ -1,20 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createBudget, PRICE, SLICE, UNITS_MAX } from '../../src/graphql/budget.ts';
-
-/** Counts the turns of the event loop that pass until a promise is settled. */
-async function turnsUntil(promise: Promise<unknown>): Promise<number> {
-  let settled = false;
-  let turns = 0;
-  const done = promise.finally(() => {
-    settled = true;
-  });
-  while (!settled) {
-    await new Promise((resolve) => setImmediate(resolve));
-    turns += 1;
-  }
-  await done;
-  return turns;
-}
+import { turnsUntil } from '../support/turns.ts';
 
 describe('the budget of an operation', () => {
   test('gives each step of parallel lists a turn of its own', async () => {
