@@ -125,14 +125,15 @@ async function replaceLimits(
   if (request.limits === undefined) return undefined;
   const limits = parseLimits(request.limits, ['input', 'limits']);
   const { principal } = uow;
+  // What a calling token has used is not given back.
+  const keepUsed = isToken(principal) && token.id === principal.tokenId && token.limits?.uses != null;
   if (hasLimits(principal)) {
     const own = principal.chain.map((link) => link.limits);
-    // What the token has used is not given back.
-    const left = token.id === principal.tokenId && token.limits?.uses != null ? token.usesLeft : null;
     const isWithin = own.every((bounds) => isWithinLimits(limits, bounds));
-    if (!isWithin || (left !== null && (limits?.uses ?? 0) > left)) throw forbidden('EXCEEDS_CALLER');
+    const exceedsLeft = keepUsed && token.usesLeft !== null && (limits?.uses ?? 0) > token.usesLeft;
+    if (!isWithin || exceedsLeft) throw forbidden('EXCEEDS_CALLER');
   }
-  await setLimits(uow.tx, token.id, limits);
+  await setLimits(uow.tx, token.id, limits, { keepUsed });
   return limits;
 }
 

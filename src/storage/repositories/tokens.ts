@@ -214,10 +214,25 @@ export async function updateToken(
   return next;
 }
 
-/** Sets the limits of a token. All its uses are left again. */
-export async function setLimits(db: Executor, tokenId: string, limits: TokenLimits | null): Promise<void> {
-  const columns = { ...limitsToColumns(limits), uses_left: limits?.uses ?? null };
-  await write(db, db.updateTable('tokens').set(columns).where('id', '=', tokenId));
+/**
+ * Sets the limits of a token. All its uses are left again or, with `keepUsed`, no more than are left when the row is written:
+ * uses are taken without the locks of a change.
+ */
+export async function setLimits(
+  db: Executor,
+  tokenId: string,
+  limits: TokenLimits | null,
+  { keepUsed }: { readonly keepUsed: boolean },
+): Promise<void> {
+  const { uses, ...columns } = limitsToColumns(limits);
+  const update = db.updateTable('tokens').set((eb) => ({
+    ...columns,
+    uses,
+    uses_left: keepUsed
+      ? eb.case().when('uses_left', '<', uses).then(eb.ref('uses_left')).else(uses).end()
+      : uses,
+  }));
+  await write(db, update.where('id', '=', tokenId));
 }
 
 /** Deletes tokens with their secrets, scopes and descendants. */
