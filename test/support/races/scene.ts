@@ -55,7 +55,8 @@ export interface Scene {
   readonly otherSessionId: string;
 }
 
-const TABLES = [
+/** The tables whose rows calls read or change, in an order in which rows can be inserted. */
+export const SCENE_TABLES = [
   'installation',
   'users',
   'sessions',
@@ -72,6 +73,7 @@ const TABLES = [
   'channel_shares',
   'messages',
   'entity_types',
+  'entity_operations',
   'audit_events',
 ] as const satisfies (keyof Tables)[];
 
@@ -123,7 +125,7 @@ export async function createScene(): Promise<Scene> {
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
   const rows = [];
-  for (const table of TABLES) {
+  for (const table of SCENE_TABLES) {
     rows.push({ table, rows: await database.db.selectFrom(table).selectAll().execute() });
   }
   const bytes = database.connection.serialize();

@@ -1,28 +1,7 @@
 import type { DatabaseHandle } from '../../../src/storage/database.ts';
 import { buildTokenSnapshot } from '../../../src/storage/repositories/build-token-snapshot.ts';
 import { createTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
-import type { Tables } from '../../../src/storage/tables.ts';
-import type { Scene } from './scene.ts';
-
-/** The tables whose rows the order of two calls decides. */
-const TABLES = [
-  'users',
-  'sessions',
-  'workspaces',
-  'members',
-  'member_grants',
-  'invitations',
-  'tokens',
-  'token_ancestors',
-  'token_issuers',
-  'token_secrets',
-  'token_scopes',
-  'channels',
-  'channel_shares',
-  'messages',
-  'entity_types',
-  'audit_events',
-] as const satisfies (keyof Tables)[];
+import { SCENE_TABLES, type Scene } from './scene.ts';
 
 /** Refused sign-ins are recorded by calls that are refused anyway. */
 const isCompared = ({ action }: Record<string, unknown>) => action !== 'session.refused';
@@ -58,7 +37,7 @@ export function createStateReader(scene: Scene) {
   const normalize = createNormalizer(scene);
   return async ({ db }: Pick<DatabaseHandle, 'db'>): Promise<Record<string, string[]>> => {
     const state: Record<string, string[]> = {};
-    for (const table of TABLES) {
+    for (const table of SCENE_TABLES) {
       const rows = await db.selectFrom(table).selectAll().execute();
       state[table] = rows.filter(isCompared).map(normalize).sort();
     }
