@@ -4,7 +4,8 @@ import type { TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
 
-const EXPIRING_SOON = 7 * DAY;
+/** How long before its expiry a token counts as one that expires soon, in milliseconds. */
+export const EXPIRING_SOON = 7 * DAY;
 
 const allOf = prepareQueryOne((db: Executor, workspaceId: string) =>
   db

@@ -1,17 +1,15 @@
 import { sql } from 'kysely';
-import { DAY } from '../../domain/duration.ts';
 import type { Page, PageWindow, Position } from '../../domain/paging.ts';
 import { foldCase } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
-import { summariseRootTokens } from './token-counts.ts';
+import { EXPIRING_SOON, summariseRootTokens } from './token-counts.ts';
 import { statusExpression, type TokenRow, tokenQuery, toToken } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
 const FAR_FUTURE = 9_000_000_000_000_000;
-const EXPIRING_SOON = 7 * DAY;
 
 /** The orders of a token list. Tokens without expiry come last, tokens never used first. */
 export const TOKEN_ORDERS = {
