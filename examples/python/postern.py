@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -30,6 +31,16 @@ class Decision:
     role: Optional[str] = None
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Treats a redirect as an error, because following it would send the secret to another address."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirects)
+
+
 class Postern:
     """A client for `/verify`. Decisions are not cached, so a revoked token is refused from the next request."""
 
@@ -48,17 +59,19 @@ class Postern:
         if authorization is not None:
             request.add_header("Authorization", authorization)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as response:
+            with _opener.open(request, timeout=self._timeout) as response:
                 return _allowed(response.status, response.headers)
         except urllib.error.HTTPError as error:
             return _refused(error)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise PosternUnavailable(str(error)) from error
 
 
 def _allowed(status, headers) -> Decision:
     if status != 204:
         raise PosternUnavailable(f"unexpected status {status}")
+    if "X-Postern-Principal" not in headers:
+        raise PosternUnavailable("the answer names no caller, so another server sent it")
     return Decision(
         allowed=True,
         status=status,

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWire, type TestWire } from '../support/http.ts';
 import { createPersonalToken } from '../support/tokens.ts';
@@ -39,10 +41,36 @@ test('the client for Python identifies callers and distinguishes refusals', asyn
   expect(await check(secret, 'operation=read')).toMatchObject([1, { status: 400, code: 'BAD_REQUEST' }]);
 });
 
+/** Runs the example against another server; returns its exit code. */
+async function exitCodeAgainst(origin: string): Promise<number | null> {
+  const env = { ...process.env, SECRET: 'pat_secret' };
+  const child = spawn('python3', ['examples/python/check.py', origin], { env, stdio: 'ignore' });
+  await once(child, 'close');
+  return child.exitCode;
+}
+
 test('the client for Python reports a server that cannot be reached, instead of a decision', async () => {
   const gone = await startWire();
   await gone.stop();
-  const child = spawn('python3', ['examples/python/check.py', gone.origin], { stdio: 'ignore' });
-  await once(child, 'close');
-  expect(child.exitCode).toBe(2);
+  expect(await exitCodeAgainst(gone.origin)).toBe(2);
+});
+
+test('the client for Python takes no answer of another server for a decision, and sends the secret to no other', async () => {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    received.push(`${request.url}`);
+    const isRedirect = request.url === '/redirect/verify';
+    response.writeHead(isRedirect ? 302 : 204, isRedirect ? { location: '/elsewhere' } : {});
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    expect(await exitCodeAgainst(origin)).toBe(2);
+    expect(await exitCodeAgainst(`${origin}/redirect`)).toBe(2);
+    expect(received).toEqual(['/verify', '/redirect/verify']);
+  } finally {
+    server.close();
+  }
 });
