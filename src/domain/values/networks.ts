@@ -43,13 +43,20 @@ function contains([network, bits]: Network, address: Address): boolean {
   return network.kind() === address.kind() && address.match(network as never, bits);
 }
 
+/** The parsed networks of lists of blocks. A request checks the same lists as the one before. */
+const PARSED = new WeakMap<readonly string[], readonly Network[]>();
+
 /** Returns the networks of stored blocks. Throws an `Error` if one is malformed, because then the limit is unknown. */
-function networksOf(blocks: readonly string[]): Network[] {
-  return blocks.map((block) => {
+function networksOf(blocks: readonly string[]): readonly Network[] {
+  const cached = PARSED.get(blocks);
+  if (cached) return cached;
+  const networks = blocks.map((block) => {
     const network = parseNetwork(block);
     if (!network) throw new Error('a stored network is malformed');
     return network;
   });
+  PARSED.set(blocks, networks);
+  return networks;
 }
 
 /**
