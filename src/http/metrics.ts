@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ERRORS } from '../domain/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Services } from '../services/services.ts';
 import type { RequestContext } from './request-context.ts';
@@ -53,6 +54,8 @@ function createRequestMetrics(register: Registry) {
     labelNames: ['code'],
     registers,
   });
+  // A counter that appears with its first error starts at 1, and the rate of an alert would not count that error.
+  for (const code of Object.keys(ERRORS)) errors.inc({ code }, 0);
   const durations = new Histogram({
     name: 'postern_request_duration_seconds',
     help: 'Seconds from reading a request to starting its response, by path.',

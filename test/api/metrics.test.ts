@@ -48,6 +48,10 @@ test('errors are counted by code, of refused requests and at fields', async () =
   expect(await sample('postern_errors_total{code="GRAPHQL_VALIDATION_FAILED"}')).toBe(1);
 });
 
+test('every error code is present before its first error, so that the rate of an alert counts that error', async () => {
+  expect(await sample('postern_errors_total{code="INTERNAL_SERVER_ERROR"}')).toBe(0);
+});
+
 test('no client can create a label', async () => {
   const secret = 'pat_secret';
   await postern.fetch(new Request(`http://postern.test/${secret}`));
