@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type FragmentDefinitionNode,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
@@ -26,6 +27,14 @@ interface Estimate {
   readonly defaults: Variables;
 }
 
+/** Returns the fragments of a document by name. */
+export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments = document.definitions.flatMap((each) =>
+    each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
+  );
+  return Object.fromEntries(fragments);
+}
+
 /** Estimates of parsed operations, which the document cache reuses. */
 const ESTIMATES = new WeakMap<OperationDefinitionNode, Estimate>();
 
@@ -43,13 +52,8 @@ function estimate(
 ): Estimate {
   const cached = ESTIMATES.get(operation);
   if (cached) return cached;
-  const fragments = Object.fromEntries(
-    document.definitions.flatMap((each) =>
-      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
-    ),
-  );
   const result = {
-    cost: costOfOperation({ schema, fragments }, operation),
+    cost: costOfOperation({ schema, fragments: fragmentsOf(document) }, operation),
     defaults: defaultsOf(operation),
   };
   ESTIMATES.set(operation, result);

@@ -1,8 +1,8 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST, Kind } from 'graphql';
+import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { badInput, type ErrorCode } from '../../domain/errors.ts';
 import type { DescribedOperation } from '../../graphql/context.ts';
 import type { Variables } from '../../graphql/cost.ts';
-import { requireAffordable } from './affordable.ts';
+import { fragmentsOf, requireAffordable } from './affordable.ts';
 import { documentErrorOf } from './document-errors.ts';
 import type { Documents } from './documents.ts';
 
@@ -32,9 +32,6 @@ export function createOperationReader(
       throw badInput(['operationName'], 'names no operation, or the document has several and none is named');
     }
     requireAffordable(schema, document, operation, variables);
-    const fragments = document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-    );
-    return { operation, fragments: Object.fromEntries(fragments) };
+    return { operation, fragments: fragmentsOf(document) };
   };
 }
