@@ -123,16 +123,21 @@ function ruleFor({ entityType, entityId, workspaceId }: NonNullable<Subject>, op
   };
 }
 
+/** Returns the items of a list. As in GraphQL, a single value is a list of one (section 3.11 of the specification). */
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value == null ? [] : [value];
+}
+
 /** Returns the rules for what a mutation gives: operations on its subject, or scopes. */
 function givenRules(given: unknown, subject: NonNullable<Subject>): ScopeRule[] {
-  if (!Array.isArray(given)) return [];
-  return given.flatMap((item: unknown): ScopeRule[] => {
+  return listOf(given).flatMap((item: unknown): ScopeRule[] => {
     if (isOperation(item)) return [ruleFor(subject, item)];
     if (!isPresent(item)) return [];
     const { entityType, entityId, workspaceId, operations } = item as Record<string, unknown>;
-    if (typeof entityType !== 'string' || !Array.isArray(operations)) return [];
+    if (typeof entityType !== 'string') return [];
     const ids = { entityId: stringOrNull(entityId), workspaceId: stringOrNull(workspaceId) };
-    return [{ entityType, ...ids, operations: operations.filter(isOperation) }];
+    return [{ entityType, ...ids, operations: listOf(operations).filter(isOperation) }];
   });
 }
 

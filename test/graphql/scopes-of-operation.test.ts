@@ -132,6 +132,13 @@ test.each<[string, string, Record<string, unknown>, string[]]>([
     [`channel:PUBLISH ${CHANNEL} *`, 'token:CREATE * *'],
   ],
   [
+    'what a mutation gives as single values instead of lists',
+    `mutation { shareChannel(input: { id: "${CHANNEL}", email: "bob@example.com", operations: PUBLISH }) { channel { id } }
+      createToken(input: { name: "ci", access: SCOPED, scopes: { entityType: "channel", operations: READ } }) { secret } }`,
+    {},
+    ['channel:READ * *', `channel:PUBLISH,SHARE ${CHANNEL} *`, 'token:CREATE * *'].toSorted(),
+  ],
+  [
     'an operation on a token',
     `mutation { disableToken(input: { id: "${TOKEN}" }) { token { derived { totalCount } } } }`,
     {},

@@ -5,7 +5,8 @@ import type { Variables } from '../cost.ts';
 import { type ScopeObstacle, type ScopeProposal, scopesOfOperation } from '../scopes-of-operation.ts';
 
 const ProposedScopeRef = builder.objectRef<ScopeRule>('ProposedScope').implement({
-  description: 'A scope to create a token with. Has the fields of TokenScopeInput.',
+  description:
+    'A scope to create a token with, by fields of TokenScopeInput. A pattern in the document counts as every entity.',
   fields: (t) => ({
     entityType: t.expose('entityType', { type: 'EntityType', description: 'The entity type.' }),
     operations: t.field({
