@@ -1,8 +1,11 @@
-/** Takes the screenshots for the README from the built console, on a server with a few tokens. */
+/**
+ * Takes the pictures of README and docs from the built console, on a server with a few tokens. With a folder as argument, it
+ * takes every page there instead, at 1280, 390 and 320 pixels, light and dark.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { createNodeServer } from '../src/http/node/server.ts';
@@ -79,25 +82,63 @@ async function createTokens(session: string): Promise<string> {
   return id;
 }
 
-async function capture(page: Page, path: string, name: string): Promise<void> {
+async function visit(page: Page, path: string): Promise<void> {
   await page.goto(`${origin}${path}`);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.waitForLoadState('networkidle');
-  await page.screenshot({ path: join(FOLDER, name) });
+}
+
+async function openPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ viewport: VIEWPORT, ...options });
+  // The context keeps the cookie that this sets.
+  await context.request.post(`${origin}/graphql`, { data: { query: SIGN_IN, variables: { input: OWNER } } });
+  return context.newPage();
+}
+
+/** Takes the pictures of the documentation. */
+async function illustrate(browser: Browser, tokenId: string): Promise<void> {
+  const light = await openPage(browser, { colorScheme: 'light' });
+  const save = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, name) });
+  await visit(light, '/tokens');
+  await save(light, 'console-tokens.png');
+  const dark = await openPage(browser, { colorScheme: 'dark' });
+  await visit(dark, `/tokens/${tokenId}`);
+  await save(dark, 'console-token.png');
+  await visit(light, '/tokens/new');
+  await light.getByLabel('Name').fill('CI deploy');
+  await light.getByRole('button', { name: 'Publish from CI' }).click();
+  await light.screenshot({ path: join(FOLDER, 'console-new-token.png'), fullPage: true });
+  await light.getByRole('button', { name: 'Create token' }).click();
+  await light.getByRole('heading', { name: 'CI deploy' }).waitFor();
+  await light.waitForLoadState('networkidle');
+  await save(light, 'console-new-secret.png');
+}
+
+/** Takes a picture of every page for a review, in each width and colour scheme. */
+async function review(browser: Browser, folder: string, paths: readonly string[]): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 390, 320]) {
+      const page = await openPage(browser, { colorScheme, viewport: { width, height: 800 } });
+      for (const path of paths) {
+        await visit(page, path);
+        const name = `${path.replace(/[^a-z-]+/gi, '-')}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path: join(folder, name), fullPage: true });
+      }
+    }
+  }
 }
 
 const { signIn } = await post(SIGN_IN, { input: OWNER });
 const tokenId = await createTokens(signIn.sessionToken);
+const { workspaces } = await post('{ workspaces { nodes { id } } }', {}, signIn.sessionToken);
+const workspace = `/workspaces/${workspaces.nodes[0].id}`;
 const browser = await launchChromium();
-for (const [colorScheme, path, name] of [
-  ['light', '/tokens', 'console-tokens.png'],
-  ['dark', `/tokens/${tokenId}`, 'console-token.png'],
-] as const) {
-  const context = await browser.newContext({ viewport: VIEWPORT, colorScheme });
-  // The context keeps the cookie that this sets.
-  await context.request.post(`${origin}/graphql`, { data: { query: SIGN_IN, variables: { input: OWNER } } });
-  await capture(await context.newPage(), path, name);
-}
+const [reviewFolder] = process.argv.slice(2);
+if (reviewFolder) {
+  const tabs = ['access-tokens', 'members', 'channels', 'token-policy', 'audit-log', 'settings'];
+  const paths = ['/tokens', '/tokens/new', `/tokens/${tokenId}`, '/account', '/workspaces', '/help/use'];
+  await review(browser, reviewFolder, [...paths, ...tabs.map((tab) => `${workspace}/${tab}`)]);
+} else await illustrate(browser, tokenId);
 await browser.close();
 await server.drain(DRAIN_MS);
 await app.close();

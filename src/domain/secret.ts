@@ -9,7 +9,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const RANDOM_BYTES = 32;
 const RANDOM_CHARACTERS = 43;
 const CHECKSUM_CHARACTERS = 6;
-const DISPLAY_CHARACTERS = 10;
+const DISPLAYED_CHARACTERS = 6;
 const PREFIX_CHARACTERS = 17;
 /** The maximum length of a secret: prefix, tag with its underscore, random characters and checksum. */
 const MOST_CHARACTERS = PREFIX_CHARACTERS + 4 + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS;
@@ -96,9 +96,9 @@ export function withoutSecrets(text: string): string {
   return text.replace(ANYWHERE, '…');
 }
 
-/** Returns the part of a secret that lists show: its first 10 characters. */
+/** Returns the part of a secret that lists show: its prefix, its tag and the first 6 random characters. */
 export function previewPart(secret: string): string {
-  return secret.slice(0, DISPLAY_CHARACTERS);
+  return secret.slice(0, DISPLAYED_CHARACTERS - RANDOM_CHARACTERS - CHECKSUM_CHARACTERS);
 }
 
 /** The maximum number of secrets in one leak report. */

@@ -165,7 +165,7 @@ describe('createToken', () => {
     );
     const { secret, token } = data.createToken;
     expect(secret).toMatch(/^acme_pat_\w{49}$/);
-    expect(token.maskedSecret).toBe(`${secret.slice(0, 10)}…`);
+    expect(token.maskedSecret).toBe(`${secret.slice(0, 'acme_pat_'.length + 6)}…`);
     expect(await authOutcome(acme, secret)).toBe('OK');
     await acme.close();
   });

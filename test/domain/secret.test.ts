@@ -83,8 +83,10 @@ describe('a secret', () => {
     expect(() => composeSecret('PERSONAL', new Uint8Array(length))).toThrow();
   });
 
-  test('has its first ten characters as a preview', () => {
-    expect(previewPart(composeSecret('PERSONAL', new Uint8Array(32).fill(255)))).toMatch(/^pat_\w{6}$/);
+  test('has a preview with its prefix, its tag and six random characters', () => {
+    const bytes = new Uint8Array(32).fill(255);
+    expect(previewPart(composeSecret('PERSONAL', bytes))).toMatch(/^pat_\w{6}$/);
+    expect(previewPart(composeSecret('PERSONAL', bytes, 'acme_'))).toMatch(/^acme_pat_\w{6}$/);
   });
 });
 

@@ -16,7 +16,15 @@ const SERVICE_BASE = [
 ];
 
 /** What every page of the console can import. */
-const WEB_BASE = ['labels.ts', 'roles.ts', 'generated', 'api', 'components', 'not-found-page.tsx'];
+const WEB_BASE = [
+  'labels.ts',
+  'roles.ts',
+  'generated',
+  'api',
+  'components',
+  'not-found-page.tsx',
+  'gone.tsx',
+];
 
 /** The rooms of each floor, with what each of them can import of its own floor. */
 export const ROOMS: Readonly<Record<string, Rooms>> = {
@@ -87,21 +95,39 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     api: ['labels.ts', 'generated'],
     components: ['labels.ts', 'api', 'generated'],
     'not-found-page.tsx': ['components'],
+    'gone.tsx': ['components'],
     secrets: ['components'],
+    scopes: WEB_BASE,
+    help: WEB_BASE,
+    'session/session-gate.tsx': [...WEB_BASE, 'session'],
+    drafts: ['components', 'session/session-gate.tsx'],
     audit: WEB_BASE,
     'try-it': [...WEB_BASE, 'secrets'],
-    session: [...WEB_BASE, 'secrets'],
-    tokens: [...WEB_BASE, 'audit', 'secrets', 'try-it'],
-    account: [...WEB_BASE, 'audit', 'session'],
+    session: [...WEB_BASE, 'secrets', 'drafts', 'session/session-gate.tsx'],
+    tokens: [...WEB_BASE, 'audit', 'secrets', 'try-it', 'scopes', 'drafts', 'session/session-gate.tsx'],
+    account: [...WEB_BASE, 'audit', 'session', 'session/session-gate.tsx'],
     'workspaces/workspace.ts': WEB_BASE,
-    channels: [...WEB_BASE, 'workspaces/workspace.ts'],
-    workspaces: [...WEB_BASE, 'workspaces/workspace.ts', 'audit', 'channels', 'secrets', 'session', 'tokens'],
+    channels: [...WEB_BASE, 'workspaces/workspace.ts', 'drafts'],
+    workspaces: [
+      ...WEB_BASE,
+      'workspaces/workspace.ts',
+      'audit',
+      'channels',
+      'drafts',
+      'scopes',
+      'secrets',
+      'session',
+      'session/session-gate.tsx',
+      'tokens',
+    ],
     'broken-page.tsx': ['lazy-page.ts', 'components', 'secrets', 'session'],
     'app.tsx': [
       ...WEB_BASE,
       'lazy-page.ts',
       'broken-page.tsx',
+      'help',
       'session',
+      'session/session-gate.tsx',
       'secrets',
       'tokens',
       'account',

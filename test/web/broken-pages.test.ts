@@ -51,6 +51,7 @@ describe('a page that breaks', () => {
     });
     await page.goto('/tokens/new');
     await page.getByLabel('Name').fill('Breaks later');
+    await page.getByLabel('No access').check();
     await page.getByRole('button', { name: 'Create token' }).click();
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
     await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
@@ -96,6 +97,7 @@ describe('a script that no longer exists on the server', () => {
     await page.route(SCRIPT, (route) => route.fulfill({ status: 404 }));
     await page.goto('/tokens/new');
     await page.getByLabel('Name').fill('Caught by an upgrade');
+    await page.getByLabel('No access').check();
     await page.getByRole('button', { name: 'Create token' }).click();
     await page.getByText('Save the secret above, then reload.').waitFor();
     await page.getByRole('region', { name: 'Your new token' }).getByText(/^pat_/).waitFor();
@@ -118,6 +120,7 @@ describe('invalid input', () => {
     const { page } = await web.visit(web.wire.postern.owner);
     await page.goto('/tokens/new');
     await page.getByLabel('Name').fill('Far future');
+    await page.getByLabel('No access').check();
     await page.getByLabel('Expires', { exact: true }).selectOption('custom');
     await page.getByLabel('Expires on').evaluate((field: HTMLInputElement) => {
       field.removeAttribute('max');

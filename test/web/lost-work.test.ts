@@ -2,7 +2,8 @@ import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from '../support/app.ts';
 import { callWith, createToken } from './support/api.ts';
-import { type ConsoleTest, startConsole } from './support/console.ts';
+import { type ConsoleTest, signIn, startConsole } from './support/console.ts';
+import { revealSecret } from './support/secrets.ts';
 
 let web: ConsoleTest;
 
@@ -42,10 +43,6 @@ async function fillTokenForm(page: Page, name: string): Promise<void> {
   await page.getByLabel('Full access').check();
 }
 
-function secretIn(page: Page, title: string) {
-  return page.getByRole('region', { name: title }).locator('code').first();
-}
-
 /** Ends the sessions of a user on the server, as another device can. */
 async function endSessions(person: Person): Promise<void> {
   const session = await web.wire.postern.signIn(person.email);
@@ -73,14 +70,14 @@ describe('a secret that is shown once', () => {
       .filter({ hasText: /reached|unavailable/ })
       .first()
       .waitFor();
-    const secret = await secretIn(page, 'Your new token').textContent();
+    const secret = await revealSecret(page, 'Your new token');
     expect(secret).toMatch(/^pat_/);
     await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).first().click();
     await page.getByRole('heading', { name: 'Outlives failures' }).waitFor();
-    expect(await secretIn(page, 'Your new token').textContent()).toBe(secret);
+    expect(await revealSecret(page, 'Your new token')).toBe(secret);
     expect(await callWith(web.wire.postern, secret ?? '')).toEqual([200, undefined]);
   });
 
@@ -92,14 +89,14 @@ describe('a secret that is shown once', () => {
     await page.goto(`/tokens/${id}`);
     await page.getByRole('button', { name: 'Regenerate' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Regenerate' }).click();
-    const secret = await secretIn(page, 'Your new secret').textContent();
+    const secret = await revealSecret(page, 'Your new secret');
     await endSessions(person);
     await page.getByRole('button', { name: 'Disable' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
     await signInAgain(page, person.password);
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
     await page.getByText('“Renewed” disabled').waitFor();
-    expect(await secretIn(page, 'Your new secret').textContent()).toBe(secret);
+    expect(await revealSecret(page, 'Your new secret')).toBe(secret);
     await page.getByRole('button', { name: 'I saved it' }).click();
     expect(await page.content()).not.toContain(secret);
   });
@@ -111,15 +108,15 @@ describe('a secret that is shown once', () => {
       await page.getByRole('button', { name: 'Invite' }).click();
       await page.getByRole('dialog').getByLabel('Email').fill(email);
       await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click();
-      return secretIn(page, `Invitation for ${email}`).textContent();
+      return revealSecret(page, `Invitation for ${email}`);
     };
     const first = await invite('first@example.com');
     await failAfter(page, 'InviteMember');
     const second = await invite('second@example.com');
     await barOf(page).waitFor();
     expect(first).toMatch(/^inv_/);
-    expect(await secretIn(page, 'Invitation for first@example.com').textContent()).toBe(first);
-    expect(await secretIn(page, 'Invitation for second@example.com').textContent()).toBe(second);
+    expect(await revealSecret(page, 'Invitation for first@example.com')).toBe(first);
+    expect(await revealSecret(page, 'Invitation for second@example.com')).toBe(second);
   });
 });
 
@@ -133,7 +130,7 @@ describe('the content of a form', () => {
     await barOf(page).waitFor();
     expect(await page.getByLabel('Maximum lifetime in days').inputValue()).toBe('90');
     await barOf(page).getByRole('button', { name: 'Try again' }).click();
-    await barOf(page).waitFor();
+    await barOf(page).locator('button:not([aria-busy])').waitFor();
     await page.unroute('**/graphql');
     await barOf(page).getByRole('button', { name: 'Try again' }).click();
     await barOf(page).waitFor({ state: 'detached' });
@@ -157,8 +154,97 @@ describe('the content of a form', () => {
     expect(await page.getByLabel('Description').inputValue()).toBe('Typed with care');
     expect(await page.getByLabel('Full access').isChecked()).toBe(true);
     await page.getByRole('button', { name: 'Create token' }).click();
-    expect(await secretIn(page, 'Your new token').textContent()).toMatch(/^pat_/);
+    expect(await revealSecret(page, 'Your new token')).toMatch(/^pat_/);
   });
+});
+
+test('a draft survives a reload without a secret in it, and ends with the form or the session', async () => {
+  const person = await web.wire.postern.person('Dana');
+  const { page, open } = await web.visit(person);
+  await fillTokenForm(page, 'Half written');
+  await page.reload();
+  await page.getByText('What you entered before is back.').waitFor();
+  expect(await page.getByLabel('Name').inputValue()).toBe('Half written');
+  expect(await page.getByLabel('Full access').isChecked()).toBe(true);
+  await page.getByLabel('Description').fill(`by mistake pat_${'a'.repeat(49)}`);
+  const stored = () => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+  expect(await stored()).not.toContain('aaaa');
+  await page.getByLabel('Description').fill('no secret');
+  await page.getByRole('button', { name: 'Start over' }).click();
+  expect(await page.getByLabel('Name').inputValue()).toBe('');
+  await page.getByLabel('Name').fill('Left behind');
+  await page.getByRole('button', { name: 'Account of Dana' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await stored()).not.toContain('Left behind');
+  await open('/sign-in');
+});
+
+test('a live channel opens again after the network failed, with what was published meanwhile', async () => {
+  const { postern } = web.wire;
+  const create = `mutation { createChannel(input: { workspaceId: "${postern.workspaceId}", name: "gaps" }) { channel { id } } }`;
+  const { data } = await postern.post(create, {}, postern.owner.session);
+  const { id } = data.createChannel.channel;
+  const publish = (text: string) =>
+    postern.post(
+      `mutation { publishMessage(input: { channelId: "${id}", payload: "${text}" }) { message { id } } }`,
+      {},
+      postern.owner.session,
+    );
+  const { page } = await web.visit(await postern.person('Gina', 'TEAM_MEMBER'));
+  let failing = true;
+  await page.route('**/graphql', (route) =>
+    failing && route.request().postData()?.includes('"ChannelMessages"') ? route.abort() : route.fallback(),
+  );
+  await page.goto(`/channels/${id}`);
+  await page.getByRole('button', { name: 'Reconnect' }).waitFor();
+  await publish('in the gap');
+  failing = false;
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText('in the gap').waitFor();
+  await publish('after the gap');
+  await page.getByText('after the gap').waitFor();
+  expect(await page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count()).toBe(2);
+});
+
+test('a page that is open says that a role was lowered, and then that access was removed', async () => {
+  const { postern } = web.wire;
+  const person = await postern.person('Rosa', 'ADMINISTRATOR');
+  const { page } = await web.visit(person);
+  await page.goto(`/workspaces/${postern.workspaceId}/token-policy`);
+  await page.getByLabel('Maximum lifetime in days').fill('90');
+  const change = (mutation: string) => postern.post(mutation, {}, postern.owner.session);
+  const who = `workspaceId: "${postern.workspaceId}", userId: "${person.id}"`;
+  await change(`mutation { updateMemberRole(input: { ${who}, role: VIEWER }) { member { role } } }`);
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  await page.getByRole('alert').getByText('is now Viewer; it was Administrator').waitFor();
+  expect(await page.getByLabel('Maximum lifetime in days').inputValue()).toBe('90');
+  await change(`mutation { removeMember(input: { ${who} }) { removedUserId } }`);
+  await page.evaluate(() => {
+    const now = Date.now() + 60_000;
+    Date.now = () => now;
+    window.dispatchEvent(new Event('focus'));
+  });
+  await page.getByText('You no longer have access to this workspace').waitFor();
+});
+
+test('a change, a sign-out and a sign-in in one tab take effect in the others', async () => {
+  const person = await web.wire.postern.person('Tara');
+  const { page, open } = await web.visit(person, { path: '/tokens' });
+  const other = await page.context().newPage();
+  await other.goto('/tokens');
+  await other.getByText('You have no tokens yet').waitFor();
+  await fillTokenForm(page, 'From the first tab');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('button', { name: 'I saved it' }).click();
+  await other.getByRole('link', { name: 'From the first tab' }).waitFor();
+  await page.getByRole('button', { name: 'Account of Tara' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await open('/sign-in');
+  await signIn(page, person);
+  await other.getByRole('link', { name: 'From the first tab' }).waitFor();
+  await other.close();
 });
 
 test('a live message stays when the stream ends with the session', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { callWith } from './support/api.ts';
 import { PLAIN_HOST } from './support/chromium.ts';
 import { type ConsoleTest, signIn, startConsole } from './support/console.ts';
+import { revealSecret } from './support/secrets.ts';
 
 const ASSETS = new URL('../../dist/console/assets/', import.meta.url);
 /** APIs that browsers offer only in secure contexts and that have no fallback. */
@@ -36,7 +37,7 @@ describe('over plain HTTP', () => {
     await page.getByRole('button', { name: 'Remove scope 2' }).click();
     await page.getByRole('button', { name: 'Create token' }).click();
     const banner = page.getByRole('region', { name: 'Your new token' });
-    const secret = (await banner.locator('code').first().textContent()) ?? '';
+    const secret = await revealSecret(page, 'Your new token');
     await banner.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByRole('status').getByText('Copied to the clipboard').waitFor();
     await page.getByRole('link', { name: 'Workspaces' }).click();

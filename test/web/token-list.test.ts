@@ -38,18 +38,23 @@ afterAll(() => web.stop());
 const rows = (page: Page) => page.getByRole('table', { name: 'Access tokens' }).getByRole('row');
 const names = (page: Page) => page.locator('.data-name a').allTextContents();
 
-test('the counters show the number of tokens in each status', async () => {
+test('the counters show the number of tokens in each status, and filter the list', async () => {
   const { page } = await web.visit(person, { path: '/tokens' });
   const counters = page.locator('.counters');
   await counters.waitFor();
-  expect(await counters.locator('dt').allTextContents()).toEqual([
+  expect(await counters.locator('.counter-title').allTextContents()).toEqual([
     'Total',
     'Active',
     'Disabled',
     'Expiring soon',
     'Expired',
   ]);
-  expect(await counters.locator('dd').allTextContents()).toEqual(['24', '21', '1', '1', '1']);
+  expect(await counters.locator('.counter-number').allTextContents()).toEqual(['24', '21', '1', '1', '1']);
+  await counters.getByRole('button', { name: 'Expiring soon' }).click();
+  await page.getByText('1 token', { exact: true }).waitFor();
+  expect(await names(page)).toEqual(['Expiring bot']);
+  await counters.getByRole('button', { name: 'Total' }).click();
+  await page.getByText('1–20 of 24 tokens').waitFor();
 });
 
 test('the status filter narrows the list and is stored in the URL', async () => {
@@ -97,8 +102,12 @@ test('pages go forward and back, and keep their position after a visit to a toke
   const { page } = await web.visit(person, { path: '/tokens' });
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('link', { name: 'Expiring bot' }).waitFor();
+  await page.getByText('21–24 of 24 tokens').waitFor();
   expect(await names(page)).toEqual(['Revoked bot', 'Disabled bot', 'Expiring bot', 'Expired bot']);
-  await page.getByRole('link', { name: 'Expiring bot' }).click();
+  await page
+    .getByRole('row', { name: /Expiring bot/ })
+    .getByText('Never used')
+    .click();
   await page.getByRole('heading', { name: 'Expiring bot' }).waitFor();
   await page.goBack();
   await page.getByRole('link', { name: 'Expiring bot' }).waitFor();
@@ -122,24 +131,21 @@ test('columns are hidden immediately, and the browser stores the choice', async 
 test('each row shows the status of its token, and the exact time on hover', async () => {
   const { page } = await web.visit(person, { path: '/tokens' });
   await page.getByRole('button', { name: 'Next' }).click();
-  const expired = page.getByRole('row', { name: /^Expired bot/ });
+  const expired = page.getByRole('row', { name: /Expired bot/ });
   await expired.getByText('Never used').waitFor();
   const time = expired.locator('time.expiry-expired');
   expect(await time.textContent()).toMatch(/^Expired/);
   expect(await time.getAttribute('title')).toMatch(/\d{1,2}:\d{2}:\d{2}/);
   expect(
     await page
-      .getByRole('row', { name: /^Expiring bot/ })
+      .getByRole('row', { name: /Expiring bot/ })
       .locator('.expiry-soon')
       .textContent(),
-  ).toBe('in 2 days');
-  const disabled = page.getByRole('row', { name: /^Disabled bot/ });
-  expect(
-    await disabled
-      .locator('td')
-      .first()
-      .evaluate((cell) => getComputedStyle(cell).opacity),
-  ).toBe('0.7');
+  ).toBe('in 3 days');
+  const disabled = page.getByRole('row', { name: /Disabled bot/ });
+  expect(await disabled.locator('td.data-name').evaluate((cell) => getComputedStyle(cell).opacity)).toBe(
+    '0.7',
+  );
   await disabled.getByText('Disabled', { exact: true }).waitFor();
 });
 
@@ -147,9 +153,9 @@ test('a row offers the actions that apply to its token', async () => {
   const { page } = await web.visit(person, { path: '/tokens' });
   await page.getByRole('button', { name: 'Next' }).click();
   for (const [name, actions] of [
-    ['Revoked bot', ['View', 'Edit', 'Regenerate', 'Delete']],
-    ['Disabled bot', ['View', 'Edit', 'Regenerate', 'Enable', 'Revoke', 'Delete']],
-    ['Expiring bot', ['View', 'Edit', 'Regenerate', 'Disable', 'Revoke', 'Delete']],
+    ['Revoked bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Delete']],
+    ['Disabled bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Enable', 'Revoke', 'Delete']],
+    ['Expiring bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Disable', 'Revoke', 'Delete']],
   ] as const) {
     await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
     await page.getByRole('menuitem', { name: 'View' }).waitFor();
@@ -157,4 +163,24 @@ test('a row offers the actions that apply to its token', async () => {
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
   }
+});
+
+test('several tokens are disabled and deleted together', async () => {
+  const several = await web.wire.postern.person('Sven');
+  for (const name of ['One', 'Two', 'Three']) await createToken(web.wire.postern, several.session, { name });
+  const { page } = await web.visit(several, { path: '/tokens' });
+  const bulk = page.getByRole('group', { name: 'Selected tokens' });
+  await page.getByLabel('Select One').check();
+  await page.getByLabel('Select Three').check();
+  await bulk.getByRole('button', { name: 'Disable' }).click();
+  await page
+    .getByRole('dialog', { name: 'Disable 2 tokens' })
+    .getByRole('button', { name: 'Disable' })
+    .click();
+  await page.getByRole('row', { name: /Three/ }).getByText('Disabled', { exact: true }).waitFor();
+  await page.getByLabel('Select all tokens on this page').check();
+  await bulk.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog', { name: 'Delete 3 tokens' }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('You have no tokens yet').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
 });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createToken } from './support/api.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
+import { revealSecret } from './support/secrets.ts';
 
 let web: ConsoleTest;
 
@@ -32,8 +33,7 @@ test('a scoped token needs complete scopes, and can do what they allow', async (
   await page.getByLabel('list', { exact: true }).check();
   expect([await create.isDisabled(), await more.isDisabled()]).toEqual([false, false]);
   await create.click();
-  const banner = page.getByRole('region', { name: 'Your new token' });
-  const secret = (await banner.locator('code').first().textContent()) ?? '';
+  const secret = await revealSecret(page, 'Your new token');
   expect(await listWith(secret)).toBe('allowed');
 });
 
@@ -90,6 +90,8 @@ test('scopes are added and deleted one by one and all together, and the same sec
   expect(await listWith(secret)).toBe('allowed');
 
   await page.getByRole('button', { name: 'Delete the scope on workspace' }).click();
+  await page.getByRole('dialog').getByText('loses the permission to').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('button', { name: 'Delete the scope on workspace' }).waitFor({ state: 'detached' });
   expect(await listWith(secret)).toBe('FORBIDDEN');
 
@@ -187,6 +189,7 @@ test('a form that would exceed a limit names the limit', async () => {
   }
   const { page } = await web.visit(person, { path: '/tokens/new' });
   await page.getByLabel('Name').fill('One too many');
+  await page.getByLabel('No access').check();
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('A user can have at most 15 tokens. Delete some first.').waitFor();
 });

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { callWith, createToken } from './support/api.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
+import { revealSecret } from './support/secrets.ts';
 
 let web: ConsoleTest;
 
@@ -17,12 +18,7 @@ async function createOnPage(page: Page, name: string): Promise<string> {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Full access').check();
   await page.getByRole('button', { name: 'Create token' }).click();
-  return secretIn(page, 'Your new token');
-}
-
-async function secretIn(page: Page, title: string): Promise<string> {
-  const banner = page.getByRole('region', { name: title });
-  return (await banner.locator('code').first().textContent()) ?? '';
+  return revealSecret(page, 'Your new token');
 }
 
 /** Returns everything in which a page could leave a secret. */
@@ -38,6 +34,41 @@ function traces(page: Page): Promise<string> {
     ]),
   );
 }
+
+test('a secret is hidden until it is revealed, and each copy contains it', async () => {
+  const { page } = await web.visit(web.wire.postern.owner);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('/tokens/new');
+  await page.getByLabel('Name').fill('Copied');
+  await page.getByRole('button', { name: 'Full access' }).click();
+  await page.getByRole('status').getByText('Can do everything you can with workspaces').waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const banner = page.getByRole('region', { name: 'Your new token' });
+  expect(await banner.locator('code').textContent()).toMatch(/^pat_•+$/);
+  expect(await traces(page)).not.toMatch(/pat_[0-9A-Za-z]{49}/);
+  const asked: string[] = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
+  await page.reload();
+  expect(asked).toEqual(['beforeunload']);
+  const secret = await createOnPage(page, 'Copied again');
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  for (const [name, text] of [
+    ['Copy', secret],
+    ['.env line', `POSTERN_TOKEN=${secret}`],
+    ['gh secret set', `gh secret set POSTERN_TOKEN --body ${secret}`],
+  ] as const) {
+    await banner.getByRole('button', { name, exact: true }).click();
+    expect(await clipboard()).toBe(text);
+  }
+  await banner.getByRole('button', { name: 'curl' }).click();
+  expect(await clipboard()).toContain(`Authorization: Bearer ${secret}`);
+  await page.getByRole('link', { name: 'Workspaces' }).click();
+  await page.getByRole('heading', { name: 'Workspaces' }).waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
 
 /** Opens a token's page and starts one of its actions. */
 async function start(page: Page, id: string, action: string): Promise<void> {
@@ -55,7 +86,6 @@ test('a new secret works and is shown on the page of its token until a reload', 
   expect(secret).toMatch(/^pat_[0-9A-Za-z]{49}$/);
   expect(new URL(page.url()).pathname).toMatch(/^\/tokens\/tok_/);
   await page.getByText("You won't be able to see it again").waitFor();
-  await page.getByText(`Authorization: Bearer ${secret}`).waitFor();
   expect(await callWith(web.wire.postern, secret)).toEqual([200, undefined]);
   await page.reload();
   await page.getByRole('heading', { name: 'Shown once' }).waitFor();
@@ -73,9 +103,15 @@ test('a secret is in no URL, history or storage, and disappears with its page', 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Access tokens' }).click();
   await page.getByRole('table', { name: 'Access tokens' }).waitFor();
   expect(await traces(page)).not.toContain(secret);
-  await page.goBack();
+  const question = page.getByRole('dialog', { name: "You haven't copied the secret" });
+  await question.getByRole('button', { name: 'Go back' }).click();
   await page.getByRole('heading', { name: 'Leaves no trace' }).waitFor();
   expect(page.url()).toBe(back);
+  expect(await revealSecret(page, 'Your new token')).toBe(secret);
+  await page.goBack();
+  await question.getByRole('button', { name: 'Discard it' }).click();
+  await page.goto(back);
+  await page.getByRole('heading', { name: 'Leaves no trace' }).waitFor();
   expect(await traces(page)).not.toContain(secret);
 });
 
@@ -103,7 +139,7 @@ test('regenerating shows a new secret and invalidates the old one', async () => 
   await start(page, id, 'Regenerate');
   await page.getByText('Anything using the current secret stops working').waitFor();
   await confirm(page, 'Regenerate');
-  const next = await secretIn(page, 'Your new secret');
+  const next = await revealSecret(page, 'Your new secret');
   expect(await callWith(postern, next)).toEqual([200, undefined]);
   expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
 });
@@ -150,7 +186,7 @@ test('disabling stops a secret, and enabling makes the same secret work again', 
   expect(await callWith(postern, secret)).toEqual([401, 'TOKEN_DISABLED']);
   await page.getByRole('button', { name: 'Enable' }).first().click();
   await confirm(page, 'Enable');
-  await page.getByText('Works until').waitFor();
+  await page.getByText('Can do everything you can with workspaces').waitFor();
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
 });
 

@@ -5,6 +5,7 @@ import { PageBoundary } from './broken-page.tsx';
 import { Announcer } from './components/announcer.tsx';
 import { SearchMemory } from './components/list-state.tsx';
 import { Loading } from './components/states.tsx';
+import { Clock } from './components/time.tsx';
 import { lazyPage } from './lazy-page.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { FreshSecretProvider } from './secrets/fresh-secret.tsx';
@@ -12,10 +13,12 @@ import { SessionDialog } from './session/session-dialog.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { Shell } from './session/shell.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
+import { TabsInStep } from './session/tabs-in-step.tsx';
 import { TokensPage } from './tokens/tokens-page.tsx';
 
 const AccountPage = lazyPage(() => import('./account/account-page.tsx'));
 const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
+const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
 const NewTokenPage = lazyPage(() => import('./tokens/new-token-page.tsx'));
 const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
@@ -39,10 +42,14 @@ function SignedInRoutes() {
       <Route path="/account">
         <AccountPage />
       </Route>
+      <Route path="/help/:name">{({ name }) => <HelpPage name={name} />}</Route>
       <Route path="/workspaces">
         <WorkspacesPage />
       </Route>
       <Route path="/workspaces/:id/*?">{({ id }) => <WorkspaceRoutes key={id} id={id} />}</Route>
+      <Route path="/workspace/:id/*?">
+        {({ id, '*': rest }) => <Redirect to={`/workspaces/${id}/${rest ?? ''}`} replace />}
+      </Route>
       <Route>
         <NotFoundPage />
       </Route>
@@ -70,27 +77,30 @@ function SignedIn() {
 /** The console. */
 export function App() {
   return (
-    <Announcer>
-      <ApiProvider>
-        <FreshSecretProvider>
-          <PageBoundary frame="auth">
-            <Suspense fallback={<Loading what="the page" />}>
-              <Switch>
-                <Route path="/sign-in">
-                  <SignInPage />
-                </Route>
-                <Route path="/invitation">
-                  <InvitationPage />
-                </Route>
-                <Route>
-                  <SignedIn />
-                </Route>
-              </Switch>
-            </Suspense>
-          </PageBoundary>
-          <SessionDialog />
-        </FreshSecretProvider>
-      </ApiProvider>
-    </Announcer>
+    <Clock>
+      <Announcer>
+        <ApiProvider>
+          <FreshSecretProvider>
+            <PageBoundary frame="auth">
+              <Suspense fallback={<Loading what="the page" />}>
+                <Switch>
+                  <Route path="/sign-in">
+                    <SignInPage />
+                  </Route>
+                  <Route path="/invitation">
+                    <InvitationPage />
+                  </Route>
+                  <Route>
+                    <SignedIn />
+                  </Route>
+                </Switch>
+              </Suspense>
+            </PageBoundary>
+            <SessionDialog />
+            <TabsInStep />
+          </FreshSecretProvider>
+        </ApiProvider>
+      </Announcer>
+    </Clock>
   );
 }

@@ -101,7 +101,7 @@ implementNode(TokenRef, {
         description: 'The description; null if it has none.',
       }),
       maskedSecret: t.string({
-        description: 'The first 10 characters of the secret, then an ellipsis.',
+        description: 'The prefix and tag of the secret, its first 6 random characters, then an ellipsis.',
         resolve: (token) => `${token.secretPreview}…`,
       }),
       access: t.expose('access', { type: TokenAccessEnum, description: 'The access level of the token.' }),

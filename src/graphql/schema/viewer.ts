@@ -1,4 +1,5 @@
 import type { Decision } from '../../domain/decision.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { userIdOf } from '../../domain/principal.ts';
 import { isBuiltIn } from '../../domain/scopes.ts';
 import type { AccessCheck, Pace } from '../../services/access/access-checks.ts';
@@ -94,6 +95,11 @@ ViewerRef.implement({
       nullable: true,
       description: 'The token that the caller used; null if the caller used a session.',
       resolve: (_viewer, _args, { principal, services }) => services.tokens.findOwn(principal),
+    }),
+    tokenMaxLifetime: t.field({
+      type: 'Duration',
+      description: 'The longest lifetime of a new personal token on this server.',
+      resolve: (_viewer, _args, { services }) => formatDuration(services.tokens.personalLifetime),
     }),
     sessions: t.field({
       type: [SessionRef],

@@ -41,6 +41,8 @@ export interface TokenService
     TokenRegeneration,
     TokenSubjects,
     TokenAbilities {
+  /** The longest lifetime of a new personal token, in milliseconds. */
+  readonly personalLifetime: number;
   /** Disables a token and all that derive from it until `enable`. Idempotent. Throws `CONFLICT` if it is revoked. */
   disable(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Invalidates the old secret of a token before its overlap ends. Idempotent. */
@@ -76,6 +78,7 @@ export function createTokenService(deps: {
     ...createTokenRegeneration(deps),
     ...createTokenSubjects(deps),
     ...createTokenAbilities(deps),
+    personalLifetime: deps.limits.personalTokenLifetime,
     disable: disableToken,
     enable: enableToken,
     endOverlap,

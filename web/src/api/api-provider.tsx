@@ -12,10 +12,14 @@ import { useLocation } from 'wouter';
 import { navigate } from 'wouter/use-browser-location';
 import { createApiClient } from './client.ts';
 import { type Connection, type ConnectionState, createConnection } from './connection.ts';
+import { openTabs, type Tabs } from './tabs.ts';
+import { useRefreshOnReturn } from './use-refresh-on-return.ts';
 
 interface Api {
   readonly connection: Connection;
+  readonly tabs: Tabs;
   readonly retry: () => void;
+  readonly refresh: () => void;
   readonly reset: () => void;
 }
 
@@ -46,18 +50,25 @@ function leaveForSignIn(): void {
   }
 }
 
-function startApi(generation: number) {
+function startApi(generation: number, tabs: Tabs) {
   const connection = createConnection();
-  return { generation, connection, ...createApiClient({ connection, onAnonymous: leaveForSignIn }) };
+  const onChanged = (userId: string) => tabs.tell({ kind: 'changed', userId });
+  return {
+    generation,
+    connection,
+    tabs,
+    ...createApiClient({ connection, onChanged, onAnonymous: leaveForSignIn }),
+  };
 }
 
 /** Provides the API client. A new client remounts all children, so that no data of one user remains for the next. */
 export function ApiProvider({ children }: { children: ReactNode }) {
-  const [api, setApi] = useState(() => startApi(0));
+  const [api, setApi] = useState(() => startApi(0, openTabs()));
   const value = useMemo(
-    () => ({ ...api, reset: () => setApi(({ generation }) => startApi(generation + 1)) }),
+    () => ({ ...api, reset: () => setApi(({ generation, tabs }) => startApi(generation + 1, tabs)) }),
     [api],
   );
+  useRefreshOnReturn(api.refresh);
   return (
     <ApiContext value={value}>
       <Provider value={api.client}>
@@ -81,10 +92,24 @@ export function useResetClient(): (path: string) => void {
 export function useConnection(): ConnectionState & {
   /** Sends failed queries again. */
   readonly retry: () => void;
+  /** Sends all queries of the page again. */
+  readonly refresh: () => void;
   /** Opens or closes the dialog about the session. */
   readonly prompt: (prompting: boolean) => void;
+  readonly update: Connection['update'];
 } {
-  const { connection, retry } = useApi();
+  const { connection, retry, refresh } = useApi();
   const state = useSyncExternalStore(connection.subscribe, connection.get);
-  return { ...state, retry, prompt: (prompting) => connection.update({ prompting }) };
+  return {
+    ...state,
+    retry,
+    refresh,
+    update: connection.update,
+    prompt: (prompting) => connection.update({ prompting }),
+  };
+}
+
+/** Returns the other tabs of the browser. */
+export function useTabs(): Tabs {
+  return useApi().tabs;
 }

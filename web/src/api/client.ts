@@ -11,7 +11,7 @@ import {
 import type { MeQuery } from '../generated/hooks.ts';
 import type { Connection } from './connection.ts';
 import { isReplaced, isSignedOut } from './errors.ts';
-import { keepResults } from './keep-results.ts';
+import { keepResults, type Resending } from './keep-results.ts';
 
 const ENDPOINT = '/graphql';
 
@@ -65,16 +65,18 @@ function watchSession(connection: Connection, onAnonymous: () => void) {
 
 interface ClientOptions {
   readonly connection: Connection;
+  /** Called after a change of the user. */
+  readonly onChanged: (userId: string) => void;
   /** Called when the server requires a sign-in and no user has been signed in yet. */
   readonly onAnonymous: () => void;
 }
 
 /**
  * Returns an API client with an empty cache. The cache stores results of queries only: results of mutations, which can
- * contain secrets, are never cached. `retry` sends failed queries again.
+ * contain secrets, are never cached. `retry` sends failed queries again, `refresh` all queries of the page.
  */
-export function createApiClient({ connection, onAnonymous }: ClientOptions) {
-  let retry = () => {};
+export function createApiClient({ connection, onChanged, onAnonymous }: ClientOptions) {
+  let resending: Resending = { retry: () => {}, refresh: () => {} };
   const watch = watchSession(connection, onAnonymous);
   const client = createClient({
     url: ENDPOINT,
@@ -87,20 +89,22 @@ export function createApiClient({ connection, onAnonymous }: ClientOptions) {
     },
     exchanges: [
       mapExchange({ onOperation: dependOnEverything }),
-      keepResults(connection, (resend) => {
-        retry = resend;
+      keepResults(connection, (ready) => {
+        resending = ready;
       }),
       cacheExchange,
       mapExchange({
         onResult(result) {
           watch(result);
+          const { user } = connection.get();
+          if (user && result.operation.kind === 'mutation' && !result.error) onChanged(user.id);
           return withoutRefusedData(result);
         },
       }),
       fetchExchange,
     ],
   });
-  return { client, retry: () => retry() };
+  return { client, retry: () => resending.retry(), refresh: () => resending.refresh() };
 }
 
 /** Returns a client that sends the session cookie but no expected user, and caches nothing. */

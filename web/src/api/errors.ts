@@ -78,6 +78,11 @@ export function isReplaced(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => codeOf(each) === 'USER_CHANGED');
 }
 
+/** Whether the user is not allowed to do this, or not any more. */
+export function isLostAccess(error: CombinedError): boolean {
+  return error.graphQLErrors.some((each) => ['FORBIDDEN', 'NOT_FOUND'].includes(codeOf(each)));
+}
+
 /** Whether the server rejected an input value. */
 export function isBadInput(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => codeOf(each) === 'BAD_USER_INPUT');

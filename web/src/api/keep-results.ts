@@ -1,6 +1,7 @@
 import { type CombinedError, type Exchange, makeOperation, type Operation, type OperationResult } from 'urql';
 import { map, pipe, tap } from 'wonka';
 import type { Connection } from './connection.ts';
+import { isLostAccess } from './errors.ts';
 
 interface FailedQuery {
   readonly operation: Operation;
@@ -14,6 +15,7 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
   const results = new Map<number, unknown>();
   const failed = new Map<number, FailedQuery>();
   const retried = new Set<number>();
+  const active = new Map<number, Operation>();
 
   function report(): void {
     const hidden = [...failed.values()].find(({ shown }) => shown);
@@ -37,11 +39,19 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
       report();
       return last;
     },
+    /** Records an operation that the page sends. */
+    sent(operation: Operation): void {
+      if (operation.kind === 'query') active.set(operation.key, operation);
+    },
     forget({ key }: Operation): void {
+      active.delete(key);
       results.delete(key);
       failed.delete(key);
       retried.delete(key);
       report();
+    },
+    refresh(): void {
+      for (const operation of [...active.values()]) resend(operation);
     },
     retry(): void {
       for (const key of failed.keys()) retried.add(key);
@@ -51,21 +61,29 @@ function createQueryMemory(connection: Connection, resend: (operation: Operation
   };
 }
 
+/** Functions that send queries of the page again: those that failed, or all. */
+export interface Resending {
+  readonly retry: () => void;
+  readonly refresh: () => void;
+}
+
 /**
  * Keeps the last data of a query that succeeded before and now fails, and reports the failure to `connection` instead.
- * `onRetry` receives a function that sends all failed queries again. That also happens after each successful mutation.
+ * `onReady` receives functions that send queries again. Failed queries are also sent again after each successful mutation,
+ * and all after one that the user is not allowed to do, because the page is then out of date.
  */
-export function keepResults(connection: Connection, onRetry: (retry: () => void) => void): Exchange {
+export function keepResults(connection: Connection, onReady: (resending: Resending) => void): Exchange {
   return ({ client, forward }) => {
     const memory = createQueryMemory(connection, (operation) =>
       client.reexecuteOperation(makeOperation('query', operation, { requestPolicy: 'network-only' })),
     );
-    onRetry(memory.retry);
+    onReady(memory);
 
     function settle(result: OperationResult): OperationResult {
       const { operation, error } = result;
       if (operation.kind === 'mutation') {
         if (result.data) memory.retry();
+        else if (error && isLostAccess(error)) memory.refresh();
         return result;
       }
       if (!error || result.data) {
@@ -80,7 +98,9 @@ export function keepResults(connection: Connection, onRetry: (retry: () => void)
     return (operations$) =>
       pipe(
         operations$,
-        tap((operation) => operation.kind === 'teardown' && memory.forget(operation)),
+        tap((operation) =>
+          operation.kind === 'teardown' ? memory.forget(operation) : memory.sent(operation),
+        ),
         forward,
         map(settle),
       );

@@ -26,6 +26,7 @@ export function useAuditView() {
   return {
     action,
     days,
+    position,
     variables: {
       filter: { actions: action ? [action] : null, since },
       ...pageArguments(position, PAGE_SIZE),
@@ -85,7 +86,15 @@ export function AuditLog({
       ) : (
         <Empty title="No events">Try another action or time range.</Empty>
       )}
-      <Pager total={log.totalCount} noun="event" pageInfo={log.pageInfo} onMove={view.setPosition} />
+      <Pager
+        total={log.totalCount}
+        shown={log.nodes.length}
+        size={PAGE_SIZE}
+        noun="event"
+        position={view.position}
+        pageInfo={log.pageInfo}
+        onMove={view.setPosition}
+      />
     </>
   );
 }

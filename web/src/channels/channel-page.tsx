@@ -8,6 +8,7 @@ import { Page } from '../components/page.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { useDeleteChannelMutation, useUpdateChannelMutation } from '../generated/hooks.ts';
+import { GonePage, useLast } from '../gone.tsx';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { type Channel, type Refusal, useChannel } from './channel.ts';
 import { Messages } from './messages.tsx';
@@ -94,7 +95,11 @@ function ChannelDetails({ channel, refusal }: { channel: Channel; refusal: Refus
 /** One channel: its live messages and its shares. */
 export default function ChannelPage({ id }: { id: string }) {
   const { channel, error, refusal, reload } = useChannel(id);
+  const last = useLast(channel);
   if (channel) return <ChannelDetails channel={channel} refusal={refusal} />;
+  if (channel === null && last) {
+    return <GonePage what="channel" name={last.name} listPath={listPathOf(last)} />;
+  }
   if (channel === null || (error && isBadInput(error))) return <NotFoundPage what="channel" />;
   return (
     <Page title="Channel">

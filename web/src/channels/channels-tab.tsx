@@ -85,8 +85,22 @@ export function ChannelsTab({ workspace }: { workspace: Workspace }) {
             </Empty>
           ) : (
             <>
-              <DataTable label="Channels" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
-              <Pager total={totalCount} noun="channel" pageInfo={pageInfo} onMove={setPosition} />
+              <DataTable
+                label="Channels"
+                columns={COLUMNS}
+                rows={nodes}
+                keyOf={({ id }) => id}
+                hrefOf={({ id }) => `/channels/${id}`}
+              />
+              <Pager
+                total={totalCount}
+                shown={nodes.length}
+                size={PAGE_SIZE}
+                noun="channel"
+                position={position}
+                pageInfo={pageInfo}
+                onMove={setPosition}
+              />
             </>
           )
         }

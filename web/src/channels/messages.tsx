@@ -1,5 +1,4 @@
-import { type FormEvent, useState } from 'react';
-import type { CombinedError } from 'urql';
+import type { FormEvent } from 'react';
 import { describeError } from '../api/errors.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
@@ -8,14 +7,11 @@ import { Section } from '../components/page.tsx';
 import { Empty, Problem } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
-import {
-  type ChannelMessagesSubscription,
-  type MessageRowFragment,
-  useChannelMessagesSubscription,
-  usePublishMessageMutation,
-} from '../generated/hooks.ts';
+import { useDraft } from '../drafts/use-draft.ts';
+import { type MessageRowFragment, usePublishMessageMutation } from '../generated/hooks.ts';
 import type { Channel, Refusal } from './channel.ts';
 import './messages.css';
+import { type LiveMessages, useLiveMessages } from './use-live-messages.ts';
 
 /** Parses the text as JSON; returns the text itself if it is not JSON. */
 function toPayload(text: string): unknown {
@@ -27,10 +23,11 @@ function toPayload(text: string): unknown {
 }
 
 function PublishForm({ channel, refusal }: { channel: Channel; refusal: string | null }) {
-  const [text, setText] = useState('');
+  const draft = useDraft(`message.${channel.id}`, () => ({ text: '' }));
+  const { text } = draft.value;
   const { busy, problem, errors, submit } = useSubmit(usePublishMessageMutation(), {
     fields: ['payload'],
-    onDone: () => setText(''),
+    onDone: draft.reset,
   });
   function handleSubmit(event: FormEvent) {
     event.preventDefault();
@@ -45,7 +42,7 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
         disabled={refusal !== null}
         rows={2}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => draft.set({ text: event.target.value })}
       />
       {problem && <Problem>{problem}</Problem>}
       <Button type="submit" variant="primary" busy={busy} disabled={refusal !== null || text.trim() === ''}>
@@ -57,34 +54,23 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
 
 /** Merges stored and live messages, oldest first, without duplicates. */
 function merge(stored: readonly MessageRowFragment[], live: readonly MessageRowFragment[]) {
-  return [...new Map([...stored, ...live].map((message) => [message.id, message])).values()];
+  const messages = new Map([...stored, ...live].map((message) => [message.id, message]));
+  return [...messages.values()].sort((a, b) => a.publishedAt.localeCompare(b.publishedAt));
 }
 
-function append(
-  messages: readonly MessageRowFragment[] | undefined = [],
-  { channelMessages }: ChannelMessagesSubscription,
-): readonly MessageRowFragment[] {
-  return [...messages, channelMessages];
-}
-
-function LiveState({
-  live,
-  error,
-  onReconnect,
-}: {
-  live: boolean;
-  error: CombinedError | undefined;
-  onReconnect: () => void;
-}) {
-  if (live) return <Badge tone="success">Live</Badge>;
+/** The state of the stream, with a button that opens it now. */
+function LiveState({ state, error, reconnect }: Omit<LiveMessages, 'messages'>) {
+  if (state === 'live') return <Badge tone="success">Live</Badge>;
   return (
     <>
-      <span className="muted small">
-        {error?.graphQLErrors.length ? describeError(error) : 'The live stream ended.'}
+      <span className="muted small" role="status">
+        {state === 'refused' && error ? describeError(error) : 'Connecting…'}
       </span>
-      <Button small onClick={onReconnect}>
-        Reconnect
-      </Button>
+      {state !== 'connecting' && (
+        <Button small onClick={reconnect}>
+          Reconnect
+        </Button>
+      )}
     </>
   );
 }
@@ -92,16 +78,14 @@ function LiveState({
 /** The messages of a channel, updated live, with a form to publish one. */
 export function Messages({ channel, refusal }: { channel: Channel; refusal: Refusal }) {
   const canSubscribe = refusal('SUBSCRIBE') === null;
-  const [{ data: live = [], fetching, error }, reconnect] = useChannelMessagesSubscription(
-    { variables: { channelId: channel.id }, pause: !canSubscribe },
-    append,
-  );
-  const messages = merge(channel.messages.nodes, live);
+  const stored = channel.messages.nodes;
+  const live = useLiveMessages(channel.id, stored.at(-1)?.id, canSubscribe);
+  const messages = merge(stored, live.messages);
   return (
     <Section
       title="Messages"
       lead="Recent messages, and new ones as they are published."
-      actions={canSubscribe && <LiveState live={fetching && !error} error={error} onReconnect={reconnect} />}
+      actions={canSubscribe && <LiveState {...live} />}
     >
       {messages.length === 0 ? (
         <Empty title="No messages yet">New messages appear here immediately.</Empty>

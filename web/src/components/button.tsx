@@ -1,4 +1,4 @@
-import type { ComponentProps } from 'react';
+import type { ComponentProps, MouseEvent } from 'react';
 import { Link } from 'wouter';
 import './button.css';
 
@@ -19,13 +19,26 @@ function classOf({ variant = 'plain', small }: Shape, extra?: string): string {
   return ['button', `button-${variant}`, small && 'button-small', extra].filter(Boolean).join(' ');
 }
 
-/** A button. While busy it is disabled and marked `aria-busy`. */
+/**
+ * Returns the props of a button that does nothing while `off`. It keeps the focus, unlike one with the attribute
+ * `disabled`, so that a keyboard user stays where they are.
+ */
+function switchedOff(off: boolean, onClick: ComponentProps<'button'>['onClick']) {
+  return {
+    'aria-disabled': off || undefined,
+    onClick: off ? (event: MouseEvent) => event.preventDefault() : onClick,
+  };
+}
+
+/** A button. While busy it does nothing and is marked `aria-busy`. */
 export function Button({
   variant,
   small,
   busy,
   refusal,
   className,
+  disabled,
+  onClick,
   ...props
 }: Shape & Refusable & { busy?: boolean } & ComponentProps<'button'>) {
   return (
@@ -34,7 +47,7 @@ export function Button({
       aria-busy={busy || undefined}
       title={refusal ?? undefined}
       {...props}
-      disabled={props.disabled || busy || Boolean(refusal)}
+      {...switchedOff(Boolean(disabled || busy || refusal), onClick)}
       className={classOf({ variant, small }, className)}
     />
   );
@@ -59,6 +72,8 @@ export function IconButton({
   label,
   refusal,
   className,
+  disabled,
+  onClick,
   ...props
 }: { label: string } & Refusable & Omit<ComponentProps<'button'>, 'aria-label' | 'title'>) {
   return (
@@ -67,7 +82,7 @@ export function IconButton({
       aria-label={label}
       title={refusal ?? label}
       {...props}
-      disabled={props.disabled || Boolean(refusal)}
+      {...switchedOff(Boolean(disabled || refusal), onClick)}
       className={['icon-button', className].filter(Boolean).join(' ')}
     />
   );

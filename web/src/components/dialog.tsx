@@ -6,7 +6,15 @@ import { Problem } from './states.tsx';
 import type { Submission } from './use-submit.ts';
 
 /** A modal dialog that is open while it is rendered. The browser traps the focus; closing restores it. */
-function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+}) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {

@@ -124,7 +124,8 @@ export function ChoiceField<T extends string>({
 }: {
   label: string;
   choices: readonly Choice<T>[];
-  value: T;
+  /** `null` while nothing is chosen. */
+  value: T | null;
   error?: string | undefined;
   onChange: (value: T) => void;
 }) {

@@ -57,6 +57,17 @@ function sortingIn<Field extends string>(
   return field && (direction === 'ASC' || direction === 'DESC') ? { field, direction } : initial;
 }
 
+const FIRST_PAGE = { after: undefined, before: undefined, skipped: undefined };
+
+function positionIn(params: URLSearchParams): PagePosition {
+  const skipped = Number(params.get('skipped'));
+  return {
+    after: params.get('after') ?? undefined,
+    before: params.get('before') ?? undefined,
+    skipped: Number.isInteger(skipped) && skipped > 0 ? skipped : undefined,
+  };
+}
+
 /**
  * Returns the state of the list on this page. A new filter, order or search returns to the first page. Invalid URL
  * parameters are ignored.
@@ -69,12 +80,12 @@ export function useListState<Field extends string>(
   const memory = useContext(SearchMemoryContext);
   const [typed, setTyped] = useState(memory.get(name) ?? '');
 
-  function set(changes: Record<string, string | undefined>) {
+  function set(changes: Record<string, string | number | undefined>) {
     setParams(
       (before) => {
         const after = new URLSearchParams(before);
-        for (const [key, value] of Object.entries({ after: undefined, before: undefined, ...changes })) {
-          if (value) after.set(key, value);
+        for (const [key, value] of Object.entries({ ...FIRST_PAGE, ...changes })) {
+          if (value) after.set(key, String(value));
           else after.delete(key);
         }
         return after;
@@ -86,7 +97,7 @@ export function useListState<Field extends string>(
   return {
     filter: choices.filters.find((each) => each === params.get('show')) ?? '',
     sorting: sortingIn(params, choices),
-    position: { after: params.get('after') ?? undefined, before: params.get('before') ?? undefined },
+    position: positionIn(params),
     typed,
     search: useDebounced(typed),
     setFilter: (show) => set({ show }),

@@ -15,11 +15,13 @@ export function NamingFields<Value extends SomeNaming>({
   value,
   errors,
   placeholder,
+  autoFocus,
   onChange,
 }: {
   value: Value;
   errors: Submission<keyof Naming>['errors'];
   placeholder?: string;
+  autoFocus?: boolean;
   onChange: (value: Value) => void;
 }) {
   return (
@@ -29,6 +31,7 @@ export function NamingFields<Value extends SomeNaming>({
         required
         maxLength={100}
         placeholder={placeholder}
+        autoFocus={autoFocus}
         error={errors.name}
         value={value.name}
         onChange={(event) => onChange({ ...value, name: event.target.value })}

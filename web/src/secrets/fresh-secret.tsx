@@ -7,49 +7,87 @@ export type FreshSecret = { readonly secret: string } & (
       readonly kind: 'token';
       /** `null` if the response contains only the secret. */
       readonly tokenId: string | null;
+      readonly name: string;
       readonly event: 'created' | 'regenerated';
     }
   | { readonly kind: 'invitation'; readonly workspaceId: string; readonly email: string }
 );
 
 interface FreshSecrets {
-  /** The secrets on the page, newest first. */
+  /** The secrets that belong to the page, newest first. */
   readonly fresh: readonly FreshSecret[];
+  /** The secrets of other pages that the user left without copying them. */
+  readonly left: readonly FreshSecret[];
+  /** Whether the user has copied no part of at least one secret. */
+  readonly uncopied: boolean;
   /** Shows a secret on the page that it belongs to, until the user dismisses it or leaves that page. */
   readonly show: (fresh: FreshSecret) => void;
+  readonly markCopied: (fresh: FreshSecret) => void;
   readonly dismiss: (fresh: FreshSecret) => void;
+  /** Dismisses the secrets of a deleted token. */
+  readonly forget: (tokenId: string) => void;
 }
 
-const FreshSecretContext = createContext<FreshSecrets>({ fresh: [], show: () => {}, dismiss: () => {} });
+const FreshSecretContext = createContext<FreshSecrets>({
+  fresh: [],
+  left: [],
+  uncopied: false,
+  show: () => {},
+  markCopied: () => {},
+  dismiss: () => {},
+  forget: () => {},
+});
 
-/** Whether a secret belongs to a page. The secret of an unknown token belongs to every page. */
+/** Returns the page of a secret; `null` if it belongs to every page, since its token is unknown. */
+export function pageOf(fresh: FreshSecret): string | null {
+  if (fresh.kind === 'invitation') return `/workspaces/${fresh.workspaceId}/members`;
+  return fresh.tokenId === null ? null : `/tokens/${fresh.tokenId}`;
+}
+
 function belongsTo(path: string, fresh: FreshSecret): boolean {
-  if (fresh.kind === 'invitation') return path === `/workspaces/${fresh.workspaceId}/members`;
-  return fresh.tokenId === null || path === `/tokens/${fresh.tokenId}`;
+  return [null, path].includes(pageOf(fresh));
+}
+
+/** Asks before the tab is closed or reloaded. */
+function useAskBeforeUnload(asks: boolean) {
+  useEffect(() => {
+    if (!asks) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [asks]);
 }
 
 /**
- * Stores the secrets that can be read only once. They are in memory only, so a reload discards them. The provider is above
- * everything that a failed request or a broken page can replace.
+ * Stores the secrets that can be read only once. They are in memory only. A secret that was copied disappears with its
+ * page; one that was not copied stays until the user decides. The provider is above everything that a failed request or
+ * a broken page can replace.
  */
 export function FreshSecretProvider({ children }: { children: ReactNode }) {
-  const [fresh, setFresh] = useState<readonly FreshSecret[]>([]);
+  const [all, setAll] = useState<readonly FreshSecret[]>([]);
+  const [copied, setCopied] = useState<readonly FreshSecret[]>([]);
   const [path] = useLocation();
   useEffect(() => {
-    setFresh((shown) => {
-      const remaining = shown.filter((each) => belongsTo(path, each));
+    setAll((shown) => {
+      const remaining = shown.filter((each) => belongsTo(path, each) || !copied.includes(each));
       return remaining.length === shown.length ? shown : remaining;
     });
-  }, [path]);
+  }, [path, copied]);
   const secrets = useMemo(
     () => ({
-      fresh,
+      fresh: all.filter((each) => belongsTo(path, each)),
+      left: all.filter((each) => !belongsTo(path, each)),
+      uncopied: all.some((each) => !copied.includes(each)),
       show: (added: FreshSecret) =>
-        setFresh((shown) => [added, ...shown.filter((each) => !replaces(added, each))]),
-      dismiss: (done: FreshSecret) => setFresh((shown) => shown.filter((each) => each !== done)),
+        setAll((shown) => [added, ...shown.filter((each) => !replaces(added, each))]),
+      markCopied: (done: FreshSecret) => setCopied((before) => [...before, done]),
+      dismiss: (done: FreshSecret) => setAll((shown) => shown.filter((each) => each !== done)),
+      forget: (tokenId: string) =>
+        setAll((shown) => shown.filter((each) => each.kind !== 'token' || each.tokenId !== tokenId)),
     }),
-    [fresh],
+    [all, copied, path],
   );
+  useAskBeforeUnload(secrets.uncopied);
   return <FreshSecretContext value={secrets}>{children}</FreshSecretContext>;
 }
 
@@ -63,7 +101,7 @@ function replaces(added: FreshSecret, shown: FreshSecret): boolean {
   );
 }
 
-/** Returns the secrets on the page, with functions to show and dismiss one. */
+/** Returns the secrets that were just issued, with functions to show and dismiss one. */
 export function useFreshSecrets(): FreshSecrets {
   return useContext(FreshSecretContext);
 }

@@ -1,49 +1,47 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
+import { COPIES, maskSecret } from './copies.ts';
 import { type FreshSecret, useFreshSecrets } from './fresh-secret.tsx';
 import './secret-banner.css';
 
+/** A secret, hidden until the user reveals it. Copying works in both states. */
+function SecretLine({ secret, onCopied }: { secret: string; onCopied: () => void }) {
+  const [revealed, setRevealed] = useState(false);
+  return (
+    <div className="secret-line">
+      <code className="secret-text" aria-hidden={!revealed} onCopy={revealed ? onCopied : undefined}>
+        {revealed ? secret : maskSecret(secret)}
+      </code>
+      <div className="secret-actions">
+        <Button small aria-pressed={revealed} onClick={() => setRevealed(!revealed)}>
+          {revealed ? 'Hide' : 'Reveal'}
+        </Button>
+        <CopyButton text={secret} label="Copy" variant="primary" onCopied={onCopied} />
+      </div>
+    </div>
+  );
+}
+
 /** Shows a secret. It takes the focus, so that the page scrolls to it. */
-function SecretBanner({
-  title,
-  secret,
-  onDismiss,
-  children,
-}: {
-  title: string;
-  secret: string;
-  onDismiss: () => void;
-  children: ReactNode;
-}) {
+function SecretBanner({ fresh, children }: { fresh: FreshSecret; children: ReactNode }) {
+  const { markCopied, dismiss } = useFreshSecrets();
   const ref = useRef<HTMLElement>(null);
   useEffect(() => ref.current?.focus(), []);
+  const title = titleOf(fresh);
   return (
     <section ref={ref} tabIndex={-1} className="secret-banner" aria-label={title}>
       <h2>{title}</h2>
       <p>Copy it now. You won't be able to see it again.</p>
-      <div className="secret-line">
-        <code className="secret-text">{secret}</code>
-        <CopyButton text={secret} label="Copy" variant="primary" />
-      </div>
+      <SecretLine secret={fresh.secret} onCopied={() => markCopied(fresh)} />
       {children}
       <div>
-        <Button small onClick={onDismiss}>
+        <Button small onClick={() => dismiss(fresh)}>
           I saved it
         </Button>
       </div>
     </section>
   );
-}
-
-/** Returns a curl command that uses the secret. */
-function curlFor(secret: string, origin: string): string {
-  return [
-    `curl ${origin}/graphql`,
-    `-H 'Authorization: Bearer ${secret}'`,
-    `-H 'Content-Type: application/json'`,
-    `-d '{"query":"{ viewer { token { name status } } }"}'`,
-  ].join(' \\\n  ');
 }
 
 function titleOf(fresh: FreshSecret): string {
@@ -53,6 +51,7 @@ function titleOf(fresh: FreshSecret): string {
 
 /** How to use a secret. */
 function Usage({ fresh }: { fresh: FreshSecret }) {
+  const { markCopied } = useFreshSecrets();
   const { origin } = window.location;
   if (fresh.kind === 'invitation') {
     return (
@@ -61,28 +60,29 @@ function Usage({ fresh }: { fresh: FreshSecret }) {
       </p>
     );
   }
-  const curl = curlFor(fresh.secret, origin);
   return (
-    <div className="secret-line">
-      <pre className="secret-text">{curl}</pre>
-      <CopyButton text={curl} label="Copy curl" />
+    <div className="secret-copies">
+      <span className="muted small">Copy as</span>
+      {COPIES.map(({ title, text }) => (
+        <CopyButton
+          key={title}
+          text={text(fresh.secret, origin)}
+          label={title}
+          onCopied={() => markCopied(fresh)}
+        />
+      ))}
     </div>
   );
 }
 
 /** The secrets that were just issued; each is shown only once. */
 export function FreshSecretBanners() {
-  const { fresh, dismiss } = useFreshSecrets();
+  const { fresh } = useFreshSecrets();
   if (fresh.length === 0) return null;
   return (
     <div className="secret-banners">
       {fresh.map((each) => (
-        <SecretBanner
-          key={each.secret}
-          title={titleOf(each)}
-          secret={each.secret}
-          onDismiss={() => dismiss(each)}
-        >
+        <SecretBanner key={each.secret} fresh={each}>
           <Usage fresh={each} />
         </SecretBanner>
       ))}

@@ -4,9 +4,11 @@ import { Failure, Loading } from '../components/states.tsx';
 import { type MeQuery, useMeQuery } from '../generated/hooks.ts';
 import { AuthLayout } from './auth-layout.tsx';
 
-type Me = NonNullable<NonNullable<MeQuery['viewer']>['user']>;
+type Viewer = NonNullable<MeQuery['viewer']>;
+type Me = NonNullable<Viewer['user']>;
 
 const MeContext = createContext<Me | null>(null);
+const MaxLifetimeContext = createContext<Viewer['tokenMaxLifetime']>('P1D');
 
 /**
  * Shows its children only to a signed-in user. The client redirects everyone else to sign-in. Once the user is known,
@@ -14,8 +16,14 @@ const MeContext = createContext<Me | null>(null);
  */
 export function SessionGate({ children }: { children: ReactNode }) {
   const [{ data, error }, reload] = useMeQuery();
-  const me = data?.viewer?.user;
-  if (me) return <MeContext value={me}>{children}</MeContext>;
+  const viewer = data?.viewer;
+  if (viewer?.user) {
+    return (
+      <MeContext value={viewer.user}>
+        <MaxLifetimeContext value={viewer.tokenMaxLifetime}>{children}</MaxLifetimeContext>
+      </MeContext>
+    );
+  }
   if (error && !isSignedOut(error)) {
     return (
       <AuthLayout title="Can't load the console">
@@ -31,4 +39,9 @@ export function useMe(): Me {
   const me = useContext(MeContext);
   if (!me) throw new Error('no user is signed in');
   return me;
+}
+
+/** Returns the longest lifetime of a new personal token on this server, as an ISO 8601 duration. */
+export function useMaxLifetime(): string {
+  return useContext(MaxLifetimeContext);
 }

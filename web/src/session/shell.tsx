@@ -1,13 +1,18 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useResetClient } from '../api/api-provider.tsx';
+import { useResetClient, useTabs } from '../api/api-provider.tsx';
 import { describeError, isSignedOut } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
+import { ConfirmDialog } from '../components/dialog.tsx';
 import { Logo } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
+import { clearDrafts } from '../drafts/use-draft.ts';
 import { useSignOutMutation } from '../generated/hooks.ts';
+import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
+import { LeftSecretDialog } from '../secrets/left-secret-dialog.tsx';
 import { FreshSecretBanners } from '../secrets/secret-banner.tsx';
 import { ConnectionBar } from './connection-bar.tsx';
+import { useKeepFocus } from './keep-focus.ts';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
 
@@ -30,31 +35,57 @@ function AvatarMenu() {
   const resetClient = useResetClient();
   const announce = useAnnounce();
   const [, signOut] = useSignOutMutation();
+  const tabs = useTabs();
+  const { uncopied } = useFreshSecrets();
+  const [asking, setAsking] = useState(false);
   async function leave() {
+    setAsking(false);
     const { error } = await signOut({});
     if (error && !isSignedOut(error)) announce(`You are still signed in. ${describeError(error)}`);
-    else resetClient('/sign-in');
+    else {
+      tabs.tell({ kind: 'signed-out', userId: me.id });
+      clearDrafts();
+      resetClient('/sign-in');
+    }
   }
   return (
-    <Menu
-      trigger={(props) => (
-        <button {...props} type="button" className="avatar" aria-label={`Account of ${me.name}`}>
-          {initialsOf(me.name)}
-        </button>
+    <>
+      <Menu
+        trigger={(props) => (
+          <button {...props} type="button" className="avatar" aria-label={`Account of ${me.name}`}>
+            {initialsOf(me.name)}
+          </button>
+        )}
+        heading={
+          <>
+            <strong className="shell-name">{me.name}</strong>
+            {me.email}
+          </>
+        }
+      >
+        <MenuItem onSelect={() => go('/tokens')}>Access tokens</MenuItem>
+        <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
+        <MenuItem onSelect={() => go('/help/create')}>Help</MenuItem>
+        <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
+        <MenuItem onSelect={() => (uncopied ? setAsking(true) : void leave())}>Sign out</MenuItem>
+      </Menu>
+      {asking && (
+        <ConfirmDialog
+          title="Sign out without copying the secret?"
+          action="Sign out"
+          onSubmit={leave}
+          onClose={() => setAsking(false)}
+        >
+          <p>The new secret on this page can't be shown again.</p>
+        </ConfirmDialog>
       )}
-      heading={
-        <>
-          <strong className="shell-name">{me.name}</strong>
-          {me.email}
-        </>
-      }
-    >
-      <MenuItem onSelect={() => go('/tokens')}>Access tokens</MenuItem>
-      <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
-      <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
-      <MenuItem onSelect={leave}>Sign out</MenuItem>
-    </Menu>
+    </>
   );
+}
+
+/** Whether a page has already moved the focus to its first field. */
+function isField(element: Element | null): boolean {
+  return element !== null && ['INPUT', 'SELECT', 'TEXTAREA'].includes(element.tagName);
 }
 
 /** Moves the focus to the new page when the path changes, so that a screen reader starts there. */
@@ -66,7 +97,7 @@ function useFocusOnPageChange() {
     if (shown.current === path) return;
     shown.current = path;
     window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
+    if (!isField(document.activeElement)) main.current?.focus({ preventScroll: true });
   }, [path]);
   return main;
 }
@@ -75,6 +106,7 @@ function useFocusOnPageChange() {
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
   const main = useFocusOnPageChange();
+  useKeepFocus(main);
   return (
     <>
       <a className="skip-link" href="#main">
@@ -98,6 +130,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="main" ref={main} tabIndex={-1}>
         <FreshSecretBanners />
         {children}
+        <LeftSecretDialog />
       </main>
     </>
   );

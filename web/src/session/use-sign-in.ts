@@ -1,7 +1,8 @@
 import { useState } from 'react';
+import { useTabs } from '../api/api-provider.tsx';
 import { createSessionClient } from '../api/client.ts';
 import { describeError, isSignedOut } from '../api/errors.ts';
-import { MeDocument, useSignInMutation } from '../generated/hooks.ts';
+import { MeDocument, type MeQuery, useSignInMutation } from '../generated/hooks.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
 
@@ -16,10 +17,14 @@ async function serverOrigin(): Promise<string> {
   }
 }
 
-/** Returns why the browser does not send the new session cookie; `null` if it does. */
-async function describeLostSession(): Promise<string | null> {
-  const { error } = await createSessionClient().query(MeDocument, {}).toPromise();
-  if (!error || !isSignedOut(error)) return null;
+/** Returns the user of the new session, or why the browser does not send its cookie. */
+async function findSession(): Promise<{ problem: string | null; userId: string | undefined }> {
+  const { data, error } = await createSessionClient().query<MeQuery>(MeDocument, {}).toPromise();
+  const problem = error && isSignedOut(error) ? await describeLostSession() : null;
+  return { problem, userId: data?.viewer?.user?.id };
+}
+
+async function describeLostSession(): Promise<string> {
   const origin = await serverOrigin();
   return origin === window.location.origin
     ? "Your password is correct, but this browser didn't store the session cookie. Allow cookies for this site, then sign in again."
@@ -29,6 +34,7 @@ async function describeLostSession(): Promise<string | null> {
 /** Signs in with email and password, and checks that the browser stores the session. */
 export function useSignIn() {
   const [, send] = useSignInMutation();
+  const tabs = useTabs();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -36,10 +42,11 @@ export function useSignIn() {
   async function signIn(email: string, password: string): Promise<boolean> {
     setBusy(true);
     const { error } = await send({ input: { email, password } });
-    const found = error ? describeError(error) : await describeLostSession();
-    setProblem(found);
+    const found = error ? { problem: describeError(error), userId: undefined } : await findSession();
+    if (found.userId) tabs.tell({ kind: 'signed-in', userId: found.userId });
+    setProblem(found.problem);
     setBusy(false);
-    return found === null;
+    return found.problem === null;
   }
 
   return { signIn, busy, problem };

@@ -19,7 +19,7 @@ function Branch({ tokens }: { tokens: readonly DerivedToken[] }) {
               {token.name}
             </Link>
             <span className="muted">{ACCESS_NAMES[token.access]}</span>
-            <StatusBadge status={token.status} />
+            <StatusBadge {...token} />
           </div>
           {token.derived && token.derived.nodes.length > 0 && <Branch tokens={token.derived.nodes} />}
         </li>

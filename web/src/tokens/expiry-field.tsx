@@ -1,6 +1,7 @@
 import { SelectField, TextField } from '../components/field.tsx';
 import { Warning } from '../components/states.tsx';
 import { formatExact } from '../components/time.tsx';
+import { counted } from '../labels.ts';
 import {
   dateIn,
   type ExpiryBounds,
@@ -12,6 +13,14 @@ import {
 } from './expiry.ts';
 
 const DAY_MS = 86_400_000;
+
+/** Returns the longest lifetime as a sentence; `null` if there is no limit. */
+function describeLimit({ maxLifetime }: ExpiryBounds): string | null {
+  if (maxLifetime === null) return null;
+  return maxLifetime < DAY_MS
+    ? `The longest lifetime here is ${counted(Math.floor(maxLifetime / 3_600_000), 'hour')}.`
+    : `The longest lifetime here is ${counted(Math.floor(maxLifetime / DAY_MS), 'day')}.`;
+}
 
 /** Selects when a token expires: a preset or a date. Shows the resulting instant. */
 export function ExpiryField({
@@ -35,7 +44,9 @@ export function ExpiryField({
         error={error}
         value={value.preset}
         onChange={(event) => onChange({ ...value, preset: event.target.value as ExpiryPreset })}
-        hint={instant && `Stops working on ${formatExact(instant)}.`}
+        hint={[instant && `Stops working on ${formatExact(instant)}.`, describeLimit(bounds)]
+          .filter(Boolean)
+          .join(' ')}
       >
         {presetsWithin(bounds).map(({ value: preset, title }) => (
           <option key={preset} value={preset}>

@@ -33,8 +33,10 @@ export interface ExpiryBounds {
   readonly allowsSame?: boolean;
 }
 
-/** The limits of personal tokens: they always expire. The server enforces the maximum lifetime. */
-export const PERSONAL_BOUNDS: ExpiryBounds = { maxLifetime: null, allowsNever: false };
+/** Returns the limits of personal tokens: they always expire, within the longest lifetime on the server. */
+export function personalBounds(maxLifetime: string): ExpiryBounds {
+  return { maxLifetime: parseDuration(maxLifetime, ['maxLifetime']), allowsNever: false };
+}
 
 /** Returns the limits that a token policy sets for workspace tokens. */
 export function boundsOfPolicy({ maxLifetime, requireExpiry }: PolicyPartsFragment): ExpiryBounds {

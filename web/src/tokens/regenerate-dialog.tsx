@@ -7,12 +7,13 @@ import { Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { type TokenRowFragment, useRegenerateTokenMutation } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
+import { useMaxLifetime } from '../session/session-gate.tsx';
 import {
   boundsOfPolicy,
   type ExpiryBounds,
   firstChoice,
   isComplete,
-  PERSONAL_BOUNDS,
+  personalBounds,
   toExpiryInput,
 } from './expiry.ts';
 import { ExpiryField } from './expiry-field.tsx';
@@ -24,14 +25,14 @@ const OVERLAPS = [
   { value: 'P7D', title: 'The old secret works for up to 7 days' },
 ] as const;
 
-function boundsOf({ workspace }: TokenRowFragment): ExpiryBounds {
-  const bounds = workspace ? boundsOfPolicy(workspace.tokenPolicy) : PERSONAL_BOUNDS;
+function boundsOf({ workspace }: TokenRowFragment, maxLifetime: string): ExpiryBounds {
+  const bounds = workspace ? boundsOfPolicy(workspace.tokenPolicy) : personalBounds(maxLifetime);
   return { ...bounds, allowsSame: true };
 }
 
 /** Regenerates the secret of a token, with a new expiry and an overlap of the old secret. */
 export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
-  const bounds = boundsOf(token);
+  const bounds = boundsOf(token, useMaxLifetime());
   const [expiry, setExpiry] = useState(() => firstChoice(bounds));
   const [overlap, setOverlap] = useState('');
   const regeneration = useSubmit(useRegenerateTokenMutation(), {
@@ -46,7 +47,13 @@ export function RegenerateDialog({ token, onClose }: { token: TokenRowFragment; 
     const input = { id: token.id, expires: toExpiryInput(expiry), overlap: (works && overlap) || null };
     const data = await regeneration.submit({ input }, `“${token.name}” has a new secret`);
     if (!data?.regenerateToken) return;
-    show({ kind: 'token', tokenId: token.id, secret: data.regenerateToken.secret, event: 'regenerated' });
+    show({
+      kind: 'token',
+      tokenId: token.id,
+      name: token.name,
+      secret: data.regenerateToken.secret,
+      event: 'regenerated',
+    });
     go(`/tokens/${token.id}`);
   }
 

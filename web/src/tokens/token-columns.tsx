@@ -1,4 +1,5 @@
 import { Link } from 'wouter';
+import { CopyIconButton } from '../components/copy-icon-button.tsx';
 import type { Column } from '../components/data-table.tsx';
 import { Time } from '../components/time.tsx';
 import type { TokenOrderField, TokenRowFragment } from '../generated/hooks.ts';
@@ -26,7 +27,14 @@ const NAME: TokenColumn = {
 const SECRET: TokenColumn = {
   id: 'token',
   title: 'Token',
-  cell: ({ maskedSecret }) => <code className="muted">{maskedSecret}</code>,
+  cell: ({ maskedSecret, name, status }) => (
+    <span className="data-nowrap">
+      <code className="muted">{maskedSecret}</code>
+      {status === 'ACTIVE' && (
+        <CopyIconButton text={maskedSecret} label={`Copy the masked token of ${name}`} />
+      )}
+    </span>
+  ),
 };
 
 const ACCESS: TokenColumn = {
@@ -56,7 +64,7 @@ const CREATED_BY: TokenColumn = {
 const STATUS: TokenColumn = {
   id: 'status',
   title: 'Status',
-  cell: ({ status }) => <StatusBadge status={status} />,
+  cell: (token) => <StatusBadge {...token} />,
 };
 
 const CREATED: TokenColumn = {
@@ -94,9 +102,9 @@ export const PERSONAL_COLUMNS: readonly TokenColumn[] = [
 
 /** The columns of a list of workspace tokens. */
 export const WORKSPACE_COLUMNS: readonly TokenColumn[] = [
-  NAME,
+  { ...NAME, title: 'Label' },
   SECRET,
-  ROLE,
+  { ...ROLE, title: 'Scope (role)' },
   SUBJECT,
   CREATED_BY,
   CREATED,

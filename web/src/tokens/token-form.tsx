@@ -1,20 +1,33 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useId } from 'react';
 import { useLocation } from 'wouter';
-import { Button, ButtonLink } from '../components/button.tsx';
+import { Button } from '../components/button.tsx';
 import { FieldGroup, TextField } from '../components/field.tsx';
-import { NamingFields } from '../components/naming-fields.tsx';
+import { type Naming, NamingFields } from '../components/naming-fields.tsx';
 import { Problem } from '../components/states.tsx';
 import type { Submission } from '../components/use-submit.ts';
+import { DraftNotice } from '../drafts/draft-notice.tsx';
+import type { Draft } from '../drafts/use-draft.ts';
 import type { CreateTokenInput, TokenLimitsInput, TokenRowFragment } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
-import { type ExpiryBounds, firstChoice, isComplete, toExpiryInput } from './expiry.ts';
+import { type ExpiryBounds, type ExpiryChoice, firstChoice, isComplete, toExpiryInput } from './expiry.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import './token-form.css';
 
 /** The fields that every new token has. */
-export const COMMON_FIELDS = ['name', 'description', 'expires'] as const;
+export const COMMON_FIELDS = ['name', 'description', 'expires', 'limits'] as const;
 
 type CommonField = (typeof COMMON_FIELDS)[number];
+
+/** The values of the fields that every new token has. */
+export interface CommonValue extends Naming {
+  readonly expiry: ExpiryChoice;
+  readonly limits: LimitsDraft;
+}
+
+/** Returns the initial values of the fields that every new token has. */
+export function emptyValue(bounds: ExpiryBounds): CommonValue {
+  return { name: '', description: '', expiry: firstChoice(bounds), limits: NO_LIMITS };
+}
 
 interface CreatedToken {
   readonly secret: string;
@@ -22,61 +35,99 @@ interface CreatedToken {
   readonly token: { readonly id: string } | null;
 }
 
-/** The form for a new token; `children` are the fields of its access. Afterwards it opens the token's page and shows the secret. */
-export function TokenForm({
-  bounds,
-  listPath,
-  form,
-  disabled = false,
-  onSubmit,
-  children,
-}: {
-  bounds: ExpiryBounds;
+interface TokenFormProps<Value extends CommonValue> {
+  readonly bounds: ExpiryBounds;
   /** The path of the list that the token will belong to. */
-  listPath: string;
-  form: Submission<CommonField>;
-  /** Whether the fields among the children are incomplete. */
-  disabled?: boolean;
+  readonly listPath: string;
+  readonly draft: Draft<Value>;
+  readonly form: Submission<CommonField>;
+  /** What is missing in the fields among the children; `null` if nothing is. */
+  readonly missing?: string | null;
+  /** A sentence with what the token will be able to do; `null` while that is undecided. */
+  readonly summary: string | null;
   /** Creates the token; resolves with nothing if that failed. */
-  onSubmit: (fields: Pick<CreateTokenInput, CommonField>) => Promise<CreatedToken | null | undefined>;
-  children: ReactNode;
-}) {
-  const [naming, setNaming] = useState({ name: '', description: '' });
-  const [expiry, setExpiry] = useState(() => firstChoice(bounds));
+  readonly onSubmit: (
+    fields: Pick<CreateTokenInput, CommonField>,
+  ) => Promise<CreatedToken | null | undefined>;
+  readonly children: ReactNode;
+}
+
+/** Returns what is missing in a form, as sentences; an empty string if nothing is. */
+function missingIn({ name, expiry }: CommonValue, more: string | null): string {
+  return [name.trim() === '' && 'Enter a name.', !isComplete(expiry) && 'Choose the day it expires.', more]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The form for a new token; `children` are the fields of its access. Afterwards it opens the token's page and shows the secret. */
+export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value>) {
+  const { bounds, listPath, draft, form, summary, onSubmit, children } = props;
+  const { value } = draft;
   const { show } = useFreshSecrets();
   const [, go] = useLocation();
+  const missingId = useId();
+  const missing = missingIn(value, props.missing ?? null);
 
   async function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    const created = await onSubmit({
-      name: naming.name,
-      description: naming.description.trim() || null,
-      expires: toExpiryInput(expiry),
-    });
+    const { name } = value;
+    const description = value.description.trim() || null;
+    const expires = toExpiryInput(value.expiry);
+    const created = await onSubmit({ name, description, expires, limits: toLimitsInput(value.limits) });
     if (!created) return;
+    draft.clear();
     const tokenId = created.token?.id ?? null;
-    show({ kind: 'token', tokenId, secret: created.secret, event: 'created' });
+    show({ kind: 'token', tokenId, name, secret: created.secret, event: 'created' });
     go(tokenId === null ? listPath : `/tokens/${tokenId}`, { replace: true });
+  }
+
+  function cancel() {
+    draft.clear();
+    go(listPath);
   }
 
   return (
     <form className="token-form" onSubmit={handleSubmit}>
-      <NamingFields placeholder="e.g. CI deploy" value={naming} errors={form.errors} onChange={setNaming} />
-      <ExpiryField bounds={bounds} value={expiry} error={form.errors.expires} onChange={setExpiry} />
+      <DraftNotice draft={draft} />
+      <NamingFields
+        autoFocus
+        placeholder="e.g. CI deploy"
+        value={value}
+        errors={form.errors}
+        onChange={draft.set}
+      />
+      <ExpiryField
+        bounds={bounds}
+        value={value.expiry}
+        error={form.errors.expires}
+        onChange={(expiry) => draft.set({ ...value, expiry })}
+      />
       {children}
+      <LimitsFields
+        value={value.limits}
+        error={form.errors.limits}
+        onChange={(limits) => draft.set({ ...value, limits })}
+      />
       {form.problem && <Problem>{form.problem}</Problem>}
+      <p className="token-form-summary" role="status">
+        {summary}
+      </p>
       <div className="page-actions">
         <Button
           type="submit"
           variant="primary"
-          disabled={disabled || naming.name.trim() === '' || !isComplete(expiry)}
+          disabled={missing !== ''}
           busy={form.busy}
+          aria-describedby={missing ? missingId : undefined}
         >
           Create token
         </Button>
-        <ButtonLink href={listPath} variant="quiet">
+        <Button variant="quiet" onClick={cancel}>
           Cancel
-        </ButtonLink>
+        </Button>
+        <p id={missingId} className="token-form-missing">
+          {missing}
+        </p>
       </div>
     </form>
   );
@@ -89,7 +140,7 @@ export interface LimitsDraft {
   readonly uses: string;
 }
 
-export const NO_LIMITS: LimitsDraft = { networks: '', requestsPerMinute: '', uses: '' };
+const NO_LIMITS: LimitsDraft = { networks: '', requestsPerMinute: '', uses: '' };
 
 /** Returns the limits of a token as the fields show them. */
 export function toLimitsDraft(limits: TokenRowFragment['limits']): LimitsDraft {

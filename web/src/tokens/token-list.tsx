@@ -19,25 +19,33 @@ import type {
   TokensQuery,
 } from '../generated/hooks.ts';
 import { STATUS_NAMES } from '../labels.ts';
+import { BulkActions } from './bulk-actions.tsx';
 import { TokenActionDialog } from './token-action-dialog.tsx';
 import type { TokenAction } from './token-actions.ts';
-import { TokenCounters } from './token-counters.tsx';
+import { SOON, TokenCounters } from './token-counters.tsx';
 import { TokenMenu } from './token-menu.tsx';
 import { TokenToolbar } from './token-toolbar.tsx';
+import { useSelection } from './use-selection.tsx';
 
 const PAGE_SIZE = 20;
 
 const CHOICES: ListChoices<TokenOrderField> = {
   fields: ['NAME', 'CREATED_AT', 'EXPIRES_AT', 'LAST_USED_AT'],
-  filters: Object.keys(STATUS_NAMES),
+  filters: [...Object.keys(STATUS_NAMES), SOON],
   initial: { field: 'CREATED_AT', direction: 'DESC' },
 };
+
+/** What the server counts as "expiring soon". */
+const SOON_MS = 7 * 86_400_000;
 
 /** Returns the state of a token list and the variables of its query. `name` identifies the stored search text. */
 export function useTokenList(name: string) {
   const list = useListState(name, CHOICES);
+  const [soon] = useState(() => new Date(Date.now() + SOON_MS).toISOString());
+  const status = list.filter === SOON ? 'ACTIVE' : (list.filter as TokenStatus | '');
   const filter: TokenFilter = {
-    status: list.filter ? [list.filter as TokenStatus] : null,
+    status: status ? [status] : null,
+    expiresBefore: list.filter === SOON ? soon : null,
     search: list.search || null,
   };
   return {
@@ -71,9 +79,9 @@ function TokenTable({
   connection,
   busy,
 }: TokenListProps & { connection: TokenConnection }) {
-  const { shown, show } = useColumns(name, columns);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const { nodes, pageInfo, totalCount } = connection;
+  const { select, selected, clear } = useSelection(nodes);
   const beyondTheEnd = !busy && nodes.length === 0 && totalCount > 0;
   useEffect(() => {
     if (beyondTheEnd) list.setPosition({});
@@ -84,19 +92,23 @@ function TokenTable({
     untitled: true,
     cell: (token) => <TokenMenu token={token} onChoose={(action) => setChosen({ action, token })} />,
   };
+  const all = [...columns, actions];
+  const { shown, show } = useColumns(name, all);
   return (
     <>
       <TokenToolbar list={list}>
         <div className="toolbar-end">
-          <ColumnsMenu all={columns} shown={shown} fixed={['name']} onShow={show} />
+          <ColumnsMenu all={all} shown={shown} fixed={['status']} onShow={show} />
         </div>
       </TokenToolbar>
+      <BulkActions tokens={selected} onClear={clear} />
       {nodes.length > 0 ? (
         <DataTable
           label="Access tokens"
-          columns={[...shown, actions]}
+          columns={[select, ...shown]}
           rows={nodes}
           keyOf={({ id }) => id}
+          hrefOf={({ id }) => `/tokens/${id}`}
           classOf={({ status }) =>
             status === 'DISABLED' || status === 'REVOKED' ? 'token-inactive' : undefined
           }
@@ -107,7 +119,15 @@ function TokenTable({
       ) : (
         <Empty title="No matching tokens">Try another status or search text.</Empty>
       )}
-      <Pager total={totalCount} noun="token" pageInfo={pageInfo} onMove={list.setPosition} />
+      <Pager
+        total={totalCount}
+        shown={nodes.length}
+        size={PAGE_SIZE}
+        noun="token"
+        position={list.position}
+        pageInfo={pageInfo}
+        onMove={list.setPosition}
+      />
       {chosen && <TokenActionDialog {...chosen} onClose={() => setChosen(null)} />}
     </>
   );
@@ -141,7 +161,7 @@ export function TokenList({
           empty
         ) : (
           <>
-            <TokenCounters summary={loaded.summary} />
+            <TokenCounters summary={loaded.summary} list={props.list} />
             <TokenTable connection={loaded.connection} {...props} />
           </>
         )

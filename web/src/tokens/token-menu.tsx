@@ -1,5 +1,6 @@
 import { useLocation } from 'wouter';
 import { IconButton } from '../components/button.tsx';
+import { useCopy } from '../components/copy-button.tsx';
 import { MoreIcon } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import type { TokenRowFragment } from '../generated/hooks.ts';
@@ -14,6 +15,11 @@ export function TokenMenu({
   onChoose: (action: TokenAction) => void;
 }) {
   const [, go] = useLocation();
+  const copy = useCopy();
+  function copyIdentifier() {
+    // Closing the menu moved the focus to its button.
+    void copy(token.identifier, document.activeElement as HTMLElement);
+  }
   return (
     <Menu
       trigger={(props) => (
@@ -23,6 +29,7 @@ export function TokenMenu({
       )}
     >
       <MenuItem onSelect={() => go(`/tokens/${token.id}`)}>View</MenuItem>
+      <MenuItem onSelect={copyIdentifier}>Copy identifier</MenuItem>
       {actionsFor(token).map((action) => (
         <MenuItem
           key={action}

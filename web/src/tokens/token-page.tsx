@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { Button } from '../components/button.tsx';
+import { CopyIconButton } from '../components/copy-icon-button.tsx';
 import { Description, DescriptionList } from '../components/description-list.tsx';
 import { Page, Section } from '../components/page.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
+import { GonePage, useLast } from '../gone.tsx';
 import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { TokenRestrictions } from '../try-it/token-restrictions.tsx';
@@ -26,8 +28,12 @@ function Properties({ token }: { token: Token }) {
     <DescriptionList>
       <Description name="Token">
         <code>{token.maskedSecret}</code>
+        <CopyIconButton text={token.maskedSecret} label="Copy the masked token" />
       </Description>
-      <Description name="Identifier">{token.identifier}</Description>
+      <Description name="Identifier">
+        {token.identifier}
+        <CopyIconButton text={token.identifier} label="Copy the identifier" />
+      </Description>
       <Description name="Description">{token.description}</Description>
       <Description name="Role">{token.role && ROLE_NAMES[token.role]}</Description>
       {token.access !== 'ROLE' && <Description name="Access">{ACCESS_NAMES[token.access]}</Description>}
@@ -117,7 +123,9 @@ function TokenDetails({ token }: { token: Token }) {
 /** The details of one token and the actions on it. */
 export default function TokenPage({ id }: { id: string }) {
   const [{ data, error }, reload] = useTokenQuery({ variables: { id } });
+  const last = useLast(data?.token);
   if (data?.token) return <TokenDetails token={data.token} />;
+  if (data && last) return <GonePage what="token" name={last.name} listPath={listPathOf(last)} />;
   if (data) return <NotFoundPage what="token" />;
   return (
     <Page title="Access token">

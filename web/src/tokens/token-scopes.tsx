@@ -1,10 +1,10 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { Button, IconButton } from '../components/button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { Section } from '../components/page.tsx';
-import { Empty, Problem } from '../components/states.tsx';
+import { Empty } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import {
   type ScopePartsFragment,
@@ -12,9 +12,9 @@ import {
   useAddTokenScopesMutation,
   useRemoveAllTokenScopesMutation,
   useRemoveTokenScopesMutation,
-  useScopeTargetsQuery,
 } from '../generated/hooks.ts';
 import { ACCESS_NAMES, operationName } from '../labels.ts';
+import { describeScope } from '../scopes/describe-access.ts';
 import {
   emptyDraft,
   errorsOfScope,
@@ -22,9 +22,9 @@ import {
   type ScopeTargets,
   scopePaths,
   toScopeInput,
-  toScopeTargets,
-} from './scope-draft.ts';
-import { ScopeFields } from './scope-fields.tsx';
+} from '../scopes/scope-draft.ts';
+import { ScopeFields } from '../scopes/scope-fields.tsx';
+import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 
 type Token = NonNullable<TokenQuery['token']>;
 
@@ -101,18 +101,44 @@ function columnsFor(targets: ScopeTargets | undefined): Column<ScopePartsFragmen
   ];
 }
 
+function RemoveDialog({
+  token,
+  scope,
+  description,
+  onClose,
+}: {
+  token: Token;
+  scope: ScopePartsFragment;
+  description: string;
+  onClose: () => void;
+}) {
+  const removal = useSubmit(useRemoveTokenScopesMutation(), { onDone: onClose });
+  return (
+    <ConfirmDialog
+      title="Delete this scope"
+      action="Delete"
+      form={removal}
+      onSubmit={() => removal.submit({ input: { id: token.id, scopeIds: [scope.id] } }, 'Scope deleted')}
+      onClose={onClose}
+    >
+      <p>
+        “{token.name}” immediately loses the permission to {description}.
+      </p>
+    </ConfirmDialog>
+  );
+}
+
 function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets | undefined }) {
-  const { busy, problem, submit } = useSubmit(useRemoveTokenScopesMutation());
+  const [removed, setRemoved] = useState<ScopePartsFragment | null>(null);
   const actions: Column<ScopePartsFragment> = {
     id: 'actions',
     title: 'Actions',
     untitled: true,
-    cell: ({ id, entityType }) => (
+    cell: (scope) => (
       <IconButton
-        label={`Delete the scope on ${entityType}`}
+        label={`Delete the scope on ${scope.entityType}`}
         className="icon-button-danger"
-        disabled={busy}
-        onClick={() => submit({ input: { id: token.id, scopeIds: [id] } }, 'Scope deleted')}
+        onClick={() => setRemoved(scope)}
       >
         <TrashIcon />
       </IconButton>
@@ -120,22 +146,27 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
   };
   return (
     <>
-      {problem && <Problem>{problem}</Problem>}
       <DataTable
         label="Scopes"
         columns={[...columnsFor(targets), actions]}
         rows={token.scopes}
         keyOf={({ id }) => id}
-        busy={busy}
       />
+      {removed && targets && (
+        <RemoveDialog
+          token={token}
+          scope={removed}
+          description={describeScope(removed, targets)}
+          onClose={() => setRemoved(null)}
+        />
+      )}
     </>
   );
 }
 
 /** The scopes of a token, with actions to add and delete them. */
 export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => void }) {
-  const [{ data }] = useScopeTargetsQuery();
-  const targets = useMemo(() => data && toScopeTargets(data), [data]);
+  const { targets } = useScopeTargets();
   const [open, setOpen] = useState<'add' | 'remove-all' | null>(null);
   if (token.access !== 'SCOPED') {
     return (

@@ -3,9 +3,12 @@ import { Problem } from '../components/states.tsx';
 import { formatExact, Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { type TokenQuery, useEndTokenOverlapMutation } from '../generated/hooks.ts';
+import { describeAbility, describeRole } from '../scopes/describe-access.ts';
+import type { ScopeTargets } from '../scopes/scope-draft.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { ACTION_NAMES, refusalOf, type TokenAction } from './token-actions.ts';
 import './token-status-row.css';
+import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 
 type Token = NonNullable<TokenQuery['token']>;
 
@@ -16,16 +19,23 @@ function primaryActionFor({ status, disabledAt }: Token): TokenAction {
   return status === 'EXPIRED' || status === 'REVOKED' ? 'regenerate' : 'revoke';
 }
 
-function describeStatus(token: Token): string {
+/** Returns what an active token can do; without the names of its resources, until when it works. */
+function describeActive(token: Token, targets: ScopeTargets | undefined): string {
+  const expiresAt = token.expiresAt ? new Date(token.expiresAt) : null;
+  if (token.access === 'ROLE' && token.role && token.workspace) {
+    return describeRole({ name: token.role, workspace: token.workspace.name }, expiresAt);
+  }
+  if (token.access === 'NONE') return 'This token has no access, so every request is refused.';
+  if (targets) return describeAbility(token, targets, expiresAt);
+  return expiresAt ? `Works until ${formatExact(expiresAt)}.` : 'Works and never expires.';
+}
+
+function describeStatus(token: Token, targets: ScopeTargets | undefined): string {
   const { status, disabledAt, revokedAt, expiresAt } = token;
   const at = (instant: string | null) => (instant ? ` on ${formatExact(new Date(instant))}` : '');
   switch (status) {
     case 'ACTIVE':
-      return token.access === 'NONE'
-        ? 'This token has no access, so every request is refused.'
-        : expiresAt
-          ? `Works until ${formatExact(new Date(expiresAt))}.`
-          : 'Works and never expires.';
+      return describeActive(token, targets);
     case 'DISABLED':
       return disabledAt
         ? `Disabled${at(disabledAt)}. Enable it to use the same secret again.`
@@ -48,10 +58,11 @@ export function TokenStatusRow({
   onChoose: (action: TokenAction) => void;
 }) {
   const action = primaryActionFor(token);
+  const { targets } = useScopeTargets();
   return (
     <div className="status-row">
-      <StatusBadge status={token.status} />
-      <p>{describeStatus(token)}</p>
+      <StatusBadge {...token} />
+      <p>{describeStatus(token, targets)}</p>
       <div className="page-actions">
         {action === 'revoke' && (
           <Button refusal={refusalOf('regenerate', token)} onClick={() => onChoose('regenerate')}>

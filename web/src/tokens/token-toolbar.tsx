@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ListState } from '../components/list-state.tsx';
 import type { TokenOrderField, TokenStatus } from '../generated/hooks.ts';
 import { STATUS_NAMES } from '../labels.ts';
+import { SOON } from './token-counters.tsx';
 import './token-toolbar.css';
 
 const STATUSES = Object.entries(STATUS_NAMES) as [TokenStatus, string][];
@@ -30,6 +31,7 @@ export function TokenToolbar({ list, children }: { list: ListState<TokenOrderFie
             {name}
           </option>
         ))}
+        <option value={SOON}>Expiring soon</option>
       </select>
       {children}
     </search>

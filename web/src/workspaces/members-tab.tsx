@@ -104,7 +104,15 @@ export function MembersTab({ workspace }: { workspace: Workspace }) {
                 rows={nodes}
                 keyOf={({ user }) => user.id}
               />
-              <Pager total={totalCount} noun="member" pageInfo={pageInfo} onMove={setPosition} />
+              <Pager
+                total={totalCount}
+                shown={nodes.length}
+                size={PAGE_SIZE}
+                noun="member"
+                position={position}
+                pageInfo={pageInfo}
+                onMove={setPosition}
+              />
             </>
           )}
         </Loaded>

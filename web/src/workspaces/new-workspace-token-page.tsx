@@ -2,25 +2,37 @@ import { useState } from 'react';
 import { ChoiceField, TextField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
 import { RoleField } from '../components/role-field.tsx';
-import { Problem } from '../components/states.tsx';
+import { Failure, Problem } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
+import { useDraft } from '../drafts/use-draft.ts';
 import { type Role, type TokenAccess, useCreateWorkspaceTokenMutation } from '../generated/hooks.ts';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
-import { WORKSPACE_ACCESS_CHOICES } from '../tokens/access-choices.ts';
-import { boundsOfPolicy } from '../tokens/expiry.ts';
+import { describeAbility, describeRole } from '../scopes/describe-access.ts';
 import {
   emptyDraft,
   errorsOfScope,
-  isComplete,
+  missingInScopes,
   type ScopeDraft,
+  type ScopeTargets,
   scopePaths,
+  toAbilityScope,
   toScopeInput,
-} from '../tokens/scope-draft.ts';
-import { ScopesField } from '../tokens/scope-editor.tsx';
-import { COMMON_FIELDS, LimitsFields, NO_LIMITS, TokenForm, toLimitsInput } from '../tokens/token-form.tsx';
+} from '../scopes/scope-draft.ts';
+import { ScopesField } from '../scopes/scope-editor.tsx';
+import { useScopeTargets } from '../scopes/use-scope-targets.ts';
+import { WORKSPACE_ACCESS_CHOICES } from '../tokens/access-choices.ts';
+import { boundsOfPolicy, expiryOf } from '../tokens/expiry.ts';
+import { COMMON_FIELDS, type CommonValue, emptyValue, TokenForm } from '../tokens/token-form.tsx';
 import type { Workspace } from './workspace.ts';
 
-const FIELDS = [...COMMON_FIELDS, 'role', 'access', 'scopes', 'subject', 'limits'] as const;
+const FIELDS = [...COMMON_FIELDS, 'role', 'access', 'scopes', 'subject'] as const;
+
+interface Value extends CommonValue {
+  readonly role: Role;
+  readonly access: TokenAccess;
+  readonly scopes: readonly ScopeDraft[];
+  readonly subject: string;
+}
 
 /** Returns why the user cannot create a token in a workspace; `null` if they can. */
 function refusalOf({ viewerRole }: Workspace, roles: readonly Role[]): string | null {
@@ -31,67 +43,117 @@ function refusalOf({ viewerRole }: Workspace, roles: readonly Role[]): string | 
     : "The token policy of this workspace doesn't allow any role that you can grant.";
 }
 
-/** Creates a workspace token. Its secret is shown on the token's page. */
-export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
-  const { id: workspaceId, name, tokenPolicy, viewerRole } = workspace;
-  const roles = rolesUpTo(viewerRole).filter((each) => tokenPolicy.tokenRoles.includes(each));
-  const [role, setRole] = useState<Role>(roles[0] ?? 'VIEWER');
-  const [access, setAccess] = useState<TokenAccess>('ROLE');
-  const [drafts, setDrafts] = useState<readonly ScopeDraft[]>(() => [emptyDraft()]);
+/** Returns a sentence with what the token will be able to do; `null` while that is undecided. */
+function summaryOf(value: Value, workspace: Workspace, targets: ScopeTargets | undefined): string | null {
+  const expiresAt = expiryOf(value.expiry, Date.now());
+  if (value.access === 'ROLE') {
+    return describeRole({ name: value.role, workspace: workspace.name }, expiresAt);
+  }
+  if (!targets || missingInScopes(value.scopes)) return null;
+  return describeAbility(
+    { access: value.access, scopes: value.scopes.map(toAbilityScope) },
+    targets,
+    expiresAt,
+  );
+}
+
+/** The fields for what a workspace token can do: its role, and scopes if it is limited to them. */
+function AccessFields({
+  value,
+  roles,
+  errors,
+  sent,
+  targets,
+  set,
+}: {
+  value: Value;
+  roles: readonly Role[];
+  errors: Readonly<Partial<Record<string, string>>>;
+  sent: readonly ScopeDraft[];
+  targets: ScopeTargets | undefined;
+  set: (change: Partial<Value>) => void;
+}) {
+  return (
+    <>
+      <RoleField roles={roles} value={value.role} error={errors.role} onChange={(role) => set({ role })} />
+      <ChoiceField
+        label="Access"
+        choices={WORKSPACE_ACCESS_CHOICES}
+        value={value.access}
+        error={errors.access}
+        onChange={(access) => set({ access })}
+      />
+      {value.access === 'SCOPED' && (
+        <ScopesField
+          targets={targets}
+          drafts={value.scopes}
+          error={errors.scopes}
+          errorsOf={(each) => errorsOfScope(errors, sent.indexOf(each))}
+          onChange={(scopes) => set({ scopes })}
+        />
+      )}
+    </>
+  );
+}
+
+function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: readonly Role[] }) {
+  const { id: workspaceId, tokenPolicy } = workspace;
+  const bounds = boundsOfPolicy(tokenPolicy);
+  const draft = useDraft<Value>(`new-token.${workspaceId}`, () => ({
+    ...emptyValue(bounds),
+    role: roles[0] ?? 'VIEWER',
+    access: 'ROLE',
+    scopes: [emptyDraft()],
+    subject: '',
+  }));
+  const { value } = draft;
+  const set = (change: Partial<Value>) => draft.set({ ...value, ...change });
+  const { targets, error, reload } = useScopeTargets();
   const [sent, setSent] = useState<readonly ScopeDraft[]>([]);
-  const [subject, setSubject] = useState('');
-  const [limits, setLimits] = useState(NO_LIMITS);
   const form = useSubmit(useCreateWorkspaceTokenMutation(), {
     fields: [...FIELDS, ...sent.flatMap((_, index) => scopePaths(index))],
   });
+  const { role, access } = value;
   const scoped = access === 'SCOPED';
+  return (
+    <TokenForm
+      bounds={bounds}
+      draft={draft}
+      missing={scoped ? missingInScopes(value.scopes) : null}
+      summary={summaryOf(value, workspace, targets)}
+      listPath={`/workspaces/${workspaceId}/access-tokens`}
+      form={form}
+      onSubmit={async (fields) => {
+        setSent(value.scopes);
+        const scopes = scoped ? value.scopes.map(toScopeInput) : null;
+        const subject = value.subject.trim() || null;
+        const input = { ...fields, workspaceId, role, access, scopes, subject };
+        return (await form.submit({ input }))?.createWorkspaceToken;
+      }}
+    >
+      {error && <Failure error={error} onRetry={reload} />}
+      <AccessFields {...{ value, roles, sent, targets, set }} errors={form.errors} />
+      <TextField
+        label="Subject (optional)"
+        hint="The customer or thing of your product that the token stands for. Your services receive it."
+        placeholder="e.g. acme"
+        maxLength={200}
+        value={value.subject}
+        error={form.errors.subject}
+        onChange={(event) => set({ subject: event.target.value })}
+      />
+    </TokenForm>
+  );
+}
+
+/** Creates a workspace token. Its secret is shown on the token's page. */
+export function NewWorkspaceTokenPage({ workspace }: { workspace: Workspace }) {
+  const { name, tokenPolicy, viewerRole } = workspace;
+  const roles = rolesUpTo(viewerRole).filter((each) => tokenPolicy.tokenRoles.includes(each));
   const refusal = refusalOf(workspace, roles);
   return (
     <Page title="New workspace token" lead={`This token will belong to ${name}.`} narrow>
-      {refusal ? (
-        <Problem>{refusal}</Problem>
-      ) : (
-        <TokenForm
-          bounds={boundsOfPolicy(tokenPolicy)}
-          listPath={`/workspaces/${workspaceId}/access-tokens`}
-          form={form}
-          disabled={scoped && !drafts.every(isComplete)}
-          onSubmit={async (fields) => {
-            setSent(drafts);
-            const scopes = scoped ? drafts.map(toScopeInput) : null;
-            const own = { access, scopes, subject: subject.trim() || null, limits: toLimitsInput(limits) };
-            return (await form.submit({ input: { ...fields, workspaceId, role, ...own } }))
-              ?.createWorkspaceToken;
-          }}
-        >
-          <RoleField roles={roles} value={role} error={form.errors.role} onChange={setRole} />
-          <ChoiceField
-            label="Access"
-            choices={WORKSPACE_ACCESS_CHOICES}
-            value={access}
-            error={form.errors.access}
-            onChange={setAccess}
-          />
-          {scoped && (
-            <ScopesField
-              drafts={drafts}
-              error={form.errors.scopes}
-              errorsOf={(draft) => errorsOfScope(form.errors, sent.indexOf(draft))}
-              onChange={setDrafts}
-            />
-          )}
-          <TextField
-            label="Subject (optional)"
-            hint="The customer or thing of your product that the token stands for. Your services receive it."
-            placeholder="e.g. acme"
-            maxLength={200}
-            value={subject}
-            error={form.errors.subject}
-            onChange={(event) => setSubject(event.target.value)}
-          />
-          <LimitsFields value={limits} error={form.errors.limits} onChange={setLimits} />
-        </TokenForm>
-      )}
+      {refusal ? <Problem>{refusal}</Problem> : <NewTokenForm workspace={workspace} roles={roles} />}
     </Page>
   );
 }

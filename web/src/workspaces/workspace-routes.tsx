@@ -1,10 +1,12 @@
+import { useState } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { ChannelsTab } from '../channels/channels-tab.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Page } from '../components/page.tsx';
-import { Failure, Loading } from '../components/states.tsx';
+import { Failure, Loading, Warning } from '../components/states.tsx';
 import { useWorkspaceQuery } from '../generated/hooks.ts';
-import { ROLE_NAMES } from '../labels.ts';
+import { GonePage, useLast } from '../gone.tsx';
+import { ROLE_DESCRIPTIONS, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { refusalByRole } from '../roles.ts';
 import { AuditTab } from './audit-tab.tsx';
@@ -42,6 +44,21 @@ function TabBar({ workspace }: { workspace: Workspace }) {
   );
 }
 
+/** Says that the user's role changed while the workspace is open, and what that means. */
+function RoleChange({ workspace: { name, viewerRole } }: { workspace: Workspace }) {
+  const [before] = useState(viewerRole);
+  if (!before || before === viewerRole) return null;
+  return (
+    <div role="alert">
+      <Warning>
+        {viewerRole
+          ? `Your role in ${name} is now ${ROLE_NAMES[viewerRole]}; it was ${ROLE_NAMES[before]}. ${ROLE_DESCRIPTIONS[viewerRole]}`
+          : `You are no longer a member of ${name}.`}
+      </Warning>
+    </div>
+  );
+}
+
 function WorkspaceFrame({ workspace }: { workspace: Workspace }) {
   const { id, name, slug, viewerRole } = workspace;
   return (
@@ -53,6 +70,7 @@ function WorkspaceFrame({ workspace }: { workspace: Workspace }) {
         </>
       }
     >
+      <RoleChange workspace={workspace} />
       <TabBar workspace={workspace} />
       <Switch>
         {TABS.map(({ path, tab: Tab }) => (
@@ -74,6 +92,10 @@ function WorkspaceFrame({ workspace }: { workspace: Workspace }) {
 /** The pages below `/workspaces/:id`. */
 export default function WorkspaceRoutes({ id }: { id: string }) {
   const [{ data, error }, reload] = useWorkspaceQuery({ variables: { id } });
+  const last = useLast(data?.workspace);
+  if (data && !data.workspace && last) {
+    return <GonePage what="workspace" name={last.name} listPath="/workspaces" />;
+  }
   if (data && !data.workspace) return <NotFoundPage what="workspace" />;
   if (data?.workspace) {
     return (

@@ -81,7 +81,13 @@ function SharedChannels() {
   if (shared.length === 0) return null;
   return (
     <Section title="Shared with you" lead="Channels in workspaces that you aren't a member of.">
-      <DataTable label="Shared channels" columns={SHARED_COLUMNS} rows={shared} keyOf={({ id }) => id} />
+      <DataTable
+        label="Shared channels"
+        columns={SHARED_COLUMNS}
+        rows={shared}
+        keyOf={({ id }) => id}
+        hrefOf={({ id }) => `/channels/${id}`}
+      />
     </Section>
   );
 }
@@ -119,8 +125,22 @@ export default function WorkspacesPage() {
             </Empty>
           ) : (
             <>
-              <DataTable label="Workspaces" columns={COLUMNS} rows={nodes} keyOf={({ id }) => id} />
-              <Pager total={totalCount} noun="workspace" pageInfo={pageInfo} onMove={setPosition} />
+              <DataTable
+                label="Workspaces"
+                columns={COLUMNS}
+                rows={nodes}
+                keyOf={({ id }) => id}
+                hrefOf={({ id }) => `/workspaces/${id}`}
+              />
+              <Pager
+                total={totalCount}
+                shown={nodes.length}
+                size={PAGE_SIZE}
+                noun="workspace"
+                position={position}
+                pageInfo={pageInfo}
+                onMove={setPosition}
+              />
             </>
           )
         }

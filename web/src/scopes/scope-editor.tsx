@@ -1,21 +1,17 @@
-import { useMemo } from 'react';
 import { Button, IconButton } from '../components/button.tsx';
 import { FieldGroup } from '../components/field.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
-import { Failure } from '../components/states.tsx';
-import { useScopeTargetsQuery } from '../generated/hooks.ts';
 import {
   emptyDraft,
   isComplete,
   type ScopeDraft,
   type ScopeErrors,
   type ScopeTargets,
-  toScopeTargets,
 } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 
 /** Edits several scopes; another can be added once all are complete. */
-export function ScopeEditor({
+function ScopeEditor({
   targets,
   drafts,
   errorsOf,
@@ -56,25 +52,21 @@ export function ScopeEditor({
 
 /** The field for the scopes of a new token. */
 export function ScopesField({
+  targets,
   drafts,
   error,
   errorsOf,
   onChange,
 }: {
+  targets: ScopeTargets | undefined;
   drafts: readonly ScopeDraft[];
   error: string | undefined;
   errorsOf: (draft: ScopeDraft) => ScopeErrors;
   onChange: (drafts: readonly ScopeDraft[]) => void;
 }) {
-  const [{ data, error: failure }, reload] = useScopeTargetsQuery();
-  const targets = useMemo(() => data && toScopeTargets(data), [data]);
   return (
     <FieldGroup label="Scopes" error={error}>
-      <p className="field-hint">
-        Each scope allows certain actions on one kind of resource. A scoped token without scopes can't do
-        anything.
-      </p>
-      {failure && <Failure error={failure} onRetry={reload} />}
+      <p className="field-hint">Each scope allows certain actions on one kind of resource.</p>
       {targets && <ScopeEditor targets={targets} drafts={drafts} errorsOf={errorsOf} onChange={onChange} />}
     </FieldGroup>
   );

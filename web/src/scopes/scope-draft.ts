@@ -128,3 +128,15 @@ export function toScopeInput(draft: ScopeDraft): TokenScopeInput {
     operations: [...draft.operations],
   };
 }
+
+/** Returns what the user still has to choose in the scopes of a new token; `null` if they are complete. */
+export function missingInScopes(drafts: readonly ScopeDraft[]): string | null {
+  if (drafts.length === 0) return 'Add a scope.';
+  return drafts.every(isComplete) ? null : 'Choose a type and operations for each scope.';
+}
+
+/** Returns a draft in the form of a stored scope: `null` means "all". */
+export function toAbilityScope(draft: ScopeDraft) {
+  const { entityId, workspaceId, ...scope } = toScopeInput(draft);
+  return { ...scope, entityId: entityId ?? null, workspaceId: workspaceId ?? null };
+}
