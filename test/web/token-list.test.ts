@@ -65,6 +65,7 @@ test('the status filter narrows the list and is stored in the URL', async () => 
     ['REVOKED', 'Revoked bot'],
   ] as const) {
     await page.getByLabel('Status').selectOption(status);
+    await page.getByRole('link', { name }).waitFor();
     await page.getByText('1 token', { exact: true }).waitFor();
     expect(await names(page)).toEqual([name]);
   }
