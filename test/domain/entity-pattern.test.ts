@@ -95,8 +95,8 @@ test('one pattern includes another exactly if it includes every id that the othe
   let included = 0;
   for (let round = 0; round < 400; round++) {
     const [outer, inner] = [`${text(1 + random.below(2))}/*`, `${text(1 + random.below(3))}:*`] as const;
-    for (const id of ids)
-      expect([outer, id, includesEntity(outer, id)]).toEqual([outer, id, naive(outer, id)]);
+    // One expectation a round: as many as ids would take seconds.
+    expect([outer, ids.filter((id) => includesEntity(outer, id) !== naive(outer, id))]).toEqual([outer, []]);
     const literal = inner.slice(0, -1);
     expect(includesEntity(outer, inner)).toBe(
       naive(outer, `${literal}x`) && literal.length >= outer.length - 1,
