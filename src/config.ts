@@ -13,6 +13,8 @@ import {
   secretPrefix,
   unless,
 } from './config-parsers.ts';
+import { providerNames, providerVariables, readProviders } from './config-providers.ts';
+import type { IdentityProvider } from './domain/accounts/identity-provider.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { PAYLOAD_BYTES } from './domain/message.ts';
@@ -32,6 +34,8 @@ export interface Config {
   readonly ownerEmail: string | null;
   readonly ownerPassword: string | null;
   readonly newAccounts: NewAccounts;
+  /** The identity providers that people sign in with, in the order of their buttons. */
+  readonly providers: readonly IdentityProvider[];
   readonly allowedOrigins: readonly string[];
   /** The number of trusted proxies, each of which appends to `X-Forwarded-For`, or the CIDR blocks of their addresses. */
   readonly trustProxy: number | readonly string[];
@@ -111,6 +115,12 @@ const SETTINGS = {
     'invitation',
     oneOf(...NEW_ACCOUNTS),
     'How accounts are created: invitation (accepting one creates an account with an unverified email), or operator (postern user create only).',
+  ),
+  providers: variable(
+    'POSTERN_OIDC',
+    '',
+    providerNames,
+    'Names of the OpenID providers that people sign in with, such as corp, separated by commas; requires POSTERN_PUBLIC_URL. The last variables of this file configure the provider corp.',
   ),
   allowedOrigins: variable(
     'POSTERN_ALLOWED_ORIGINS',
@@ -284,14 +294,20 @@ function readTable<T extends Table>(table: T, env: Environment, problems: string
  */
 export function readConfig(environment: Environment): Config {
   const env = withoutServiceLinks(environment);
-  const known = new Set(ENVIRONMENT.map(({ name }) => name));
+  const invalid: string[] = [];
+  const settings = readTable(SETTINGS, env, invalid);
+  const limits = readTable(LIMITS, env, invalid);
+  const names = settings.providers ?? [];
+  const known = new Set([...ENVIRONMENT.map(({ name }) => name), ...providerVariables(names)]);
   const unknown = Object.keys(env).filter((name) => name.startsWith('POSTERN_') && !known.has(name));
-  const problems = unknown.map((name) => `${name} is not a Postern setting`);
-  const settings = readTable(SETTINGS, env, problems);
-  const limits = readTable(LIMITS, env, problems);
+  const problems = [...unknown.map((name) => `${name} is not a Postern setting`), ...invalid];
+  const providers = readProviders(names, env, problems);
+  if (names.length > 0 && settings.publicUrl === null) {
+    problems.push('POSTERN_OIDC requires POSTERN_PUBLIC_URL, to which providers lead browsers back');
+  }
   if (settings.ownerPassword && settings.ownerEmail === null) {
     problems.push('POSTERN_OWNER_PASSWORD requires POSTERN_OWNER_EMAIL');
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
-  return { ...settings, limits: { ...DEFAULT_LIMITS, ...limits } };
+  return { ...settings, providers, limits: { ...DEFAULT_LIMITS, ...limits } };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Config, ConfigError, ENVIRONMENT, readConfig } from '../../src/config.ts';
+import { PROVIDER_ENVIRONMENT } from '../../src/config-providers.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 
 function complaintAbout(env: Record<string, string>): string {
@@ -35,6 +36,7 @@ test('an empty environment gives the defaults', () => {
     metricsPort: null,
     watchdogSeconds: 30,
     newAccounts: 'invitation',
+    providers: [],
     limits: DEFAULT_LIMITS,
   } satisfies Config);
 });
@@ -87,6 +89,7 @@ test('every variable is read', () => {
     ownerEmail: 'ada@example.com',
     ownerPassword: ' correct horse battery ',
     newAccounts: 'operator',
+    providers: [],
     allowedOrigins: ['https://app.example', 'http://localhost:5173'],
     trustProxy: 2,
     maxConnections: 500,
@@ -255,5 +258,8 @@ test('variables with which Kubernetes describes a Service of this name are ignor
 test('.env.example lists exactly the variables, with their descriptions and defaults', () => {
   const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   const [, ...entries] = example.trimEnd().split('\n\n');
-  expect(entries).toEqual(ENVIRONMENT.map((entry) => `# ${entry.about}\n${entry.name}=${entry.default}`));
+  expect(entries).toEqual([
+    ...ENVIRONMENT.map((entry) => `# ${entry.about}\n${entry.name}=${entry.default}`),
+    ...PROVIDER_ENVIRONMENT.map((entry) => `# ${entry.about}\n# ${entry.name}=`),
+  ]);
 });
