@@ -95,6 +95,11 @@ export function statusOf(token: TokenStops, now: number): TokenStatus {
   return 'ACTIVE';
 }
 
+/** Returns whether a workspace token created the token, and not a user that was deleted since. */
+export function isCreatedByToken({ createdBy, parentId, issuedBy }: Token): boolean {
+  return createdBy === null && (parentId !== null || issuedBy !== null);
+}
+
 /** A filter of a list of tokens. All conditions that are set must hold. Instants are in milliseconds. */
 export interface TokenFilter {
   readonly status?: readonly TokenStatus[] | undefined;

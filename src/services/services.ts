@@ -114,7 +114,7 @@ export function createServices(deps: ServiceDependencies) {
       lastUse,
     }),
     tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
-    workspaces: createWorkspaceService({ db, secrets, limits }),
+    workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
     auditLog: createAuditLogService({ db, clock }),

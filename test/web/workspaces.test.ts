@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Person } from '../support/app.ts';
+import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
 
 let web: ConsoleTest;
@@ -8,23 +9,13 @@ let manager: Person;
 let viewer: Person;
 let home: string;
 
-const CREATE_TOKEN =
-  'mutation ($input: CreateWorkspaceTokenInput!) { createWorkspaceToken(input: $input) { secret token { id } } }';
-
-async function createWorkspaceToken(name: string, role: string): Promise<{ id: string; secret: string }> {
-  const { postern } = web.wire;
-  const input = { workspaceId: postern.workspaceId, name, role };
-  const { data } = await postern.post(CREATE_TOKEN, { input }, postern.owner.session);
-  return { id: data.createWorkspaceToken.token.id, secret: data.createWorkspaceToken.secret };
-}
-
 beforeAll(async () => {
   web = await startConsole();
   manager = await web.wire.postern.person('Mara', 'WORKSPACE_MANAGER');
   viewer = await web.wire.postern.person('Vera', 'VIEWER');
   home = `/workspaces/${web.wire.postern.workspaceId}`;
-  await createWorkspaceToken('Shared bot', 'VIEWER');
-  await createWorkspaceToken('High bot', 'ADMINISTRATOR');
+  await createWorkspaceToken(web.wire.postern, 'VIEWER', { name: 'Shared bot' });
+  await createWorkspaceToken(web.wire.postern, 'ADMINISTRATOR', { name: 'High bot' });
 });
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
@@ -124,6 +115,35 @@ test('the token policy limits the form for new tokens', async () => {
   expect(await page.getByLabel('Role', { exact: true }).getByRole('option').allTextContents()).not.toContain(
     'Owner',
   );
+});
+
+test('saving a policy first says which tokens it cuts off, and asks', async () => {
+  const { postern } = web.wire;
+  const workspaceId = await postern.workspace('Careful', [
+    [postern.owner, 'OWNER'],
+    [viewer, 'VIEWER'],
+  ]);
+  await createPersonalToken(postern, viewer.session, { name: 'Notebook' });
+  await createWorkspaceToken(postern, 'VIEWER', { workspaceId, name: 'Runner', expires: { never: true } });
+  const { page, open } = await web.visit(postern.owner);
+  await open(`/workspaces/${workspaceId}/token-policy`);
+  await page.getByLabel('Personal tokens can access this workspace').uncheck();
+  await page.getByLabel('Maximum lifetime in days').fill('14');
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  const dialog = page.getByRole('dialog', { name: 'This policy cuts off tokens' });
+  await dialog.getByText('1 personal token can no longer access this workspace').waitFor();
+  expect(await dialog.getByRole('listitem').allTextContents()).toEqual(['Vera: 1 personal token', 'Runner']);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  const policy = async () => {
+    const query = 'query ($id: ID!) { workspace(id: $id) { tokenPolicy { personalTokens maxLifetime } } }';
+    return (await postern.post(query, { id: workspaceId }, postern.owner.session)).data.workspace.tokenPolicy;
+  };
+  expect(await policy()).toEqual({ personalTokens: 'ALLOWED', maxLifetime: null });
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  await dialog.getByRole('button', { name: 'Save policy' }).click();
+  await page.getByText('Token policy saved').waitFor();
+  expect(await policy()).toEqual({ personalTokens: 'FORBIDDEN', maxLifetime: 'P14D' });
+  expect(await dialog.count()).toBe(0);
 });
 
 test('an Administrator reads and filters the audit log', async () => {

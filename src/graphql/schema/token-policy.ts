@@ -1,8 +1,9 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { TokenPolicy } from '../../domain/policy.ts';
+import { type AffectedOwner, NAMED_MAX, type PolicyImpact } from '../../services/workspaces/policy-impact.ts';
 import { builder } from '../builder.ts';
 import { mutation } from '../mutation.ts';
-import { WorkspaceRef } from '../refs.ts';
+import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { PersonalTokenPolicyEnum, RoleEnum } from './enums.ts';
 import { workspacePayload } from './workspaces.ts';
 
@@ -37,6 +38,74 @@ builder.objectField(WorkspaceRef, 'tokenPolicy', (t) =>
     description: 'The rules for tokens with access to the workspace.',
     requires: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'parent.id' },
     resolve: (workspace) => workspace.policy,
+  }),
+);
+
+const AffectedOwnerRef = builder.objectRef<AffectedOwner>('TokenPolicyImpactOwner').implement({
+  description: 'A user with personal tokens that a change of the token policy would refuse.',
+  fields: (t) => ({
+    user: t.field({
+      type: UserRef,
+      nullable: true,
+      description: 'The owner of the tokens.',
+      resolve: ({ userId }, _args, { loaders }) => loaders.user.load(userId),
+    }),
+    tokenCount: t.exposeInt('tokenCount', { description: 'The number of these tokens.' }),
+  }),
+});
+
+const PolicyImpactRef = builder.objectRef<PolicyImpact>('TokenPolicyImpact').implement({
+  description:
+    'The active tokens that have access to a workspace now, and that a change of its token policy would refuse.',
+  fields: (t) => ({
+    personalTokenCount: t.exposeInt('personalTokenCount', {
+      description:
+        'The number of personal tokens of members and of users with a share, if their access and scopes reach into the workspace.',
+    }),
+    workspaceTokenCount: t.exposeInt('workspaceTokenCount', {
+      description: 'The number of workspace tokens.',
+    }),
+    isComplete: t.exposeBoolean('isComplete', {
+      description:
+        'Whether all tokens were examined. If false, there are more than 5,000 of a kind, and the counts are lower bounds.',
+    }),
+    owners: t.field({
+      type: [AffectedOwnerRef],
+      cost: { rows: NAMED_MAX },
+      description: 'Up to 10 owners of the personal tokens, those with the most first.',
+      resolve: ({ owners }) => [...owners],
+    }),
+    workspaceTokens: t.field({
+      type: [TokenRef],
+      cost: { rows: NAMED_MAX },
+      description: 'Up to 10 of the workspace tokens, oldest first.',
+      resolve: ({ workspaceTokens }) => [...workspaceTokens],
+    }),
+  }),
+});
+
+/** Examines up to 5,000 tokens of each kind. */
+const IMPACT_UNITS = 40_000;
+
+builder.objectField(WorkspaceRef, 'tokenPolicyImpact', (t) =>
+  t.field({
+    type: PolicyImpactRef,
+    cost: { units: IMPACT_UNITS },
+    description:
+      'Which tokens a change of the token policy would refuse. Changes nothing. Omitted arguments keep the value of the policy.',
+    requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'parent.id' },
+    args: {
+      personalTokens: t.arg({
+        type: PersonalTokenPolicyEnum,
+        description: 'Whether personal tokens would have access to the workspace.',
+      }),
+      maxLifetime: t.arg({
+        type: 'Duration',
+        description: 'The longest lifetime that a token with access would have. Null is no limit.',
+      }),
+    },
+    resolve: ({ id: workspaceId }, changes, { services }) =>
+      services.workspaces.previewPolicy({ workspaceId, ...changes }),
   }),
 );
 

@@ -1,7 +1,7 @@
 import { globalEntityId } from '../../domain/authority.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { hasStar, type TokenScope } from '../../domain/scopes.ts';
-import { statusOf, type Token } from '../../domain/token.ts';
+import { isCreatedByToken, statusOf, type Token } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Services } from '../../services/services.ts';
 import { builder } from '../builder.ts';
@@ -132,9 +132,14 @@ implementNode(TokenRef, {
       createdBy: t.field({
         type: UserRef,
         nullable: true,
-        description: 'The user that created the token; null if that user was deleted.',
+        description:
+          'The user that created the token; null if that user was deleted, or if a workspace token created it.',
         resolve: ({ createdBy }, _args, { loaders }) =>
           createdBy === null ? null : loaders.user.load(createdBy),
+      }),
+      createdByToken: t.boolean({
+        description: 'Whether a workspace token created the token. See parent and issuedBy for which one.',
+        resolve: isCreatedByToken,
       }),
       subject: t.exposeString('subject', {
         nullable: true,

@@ -1,14 +1,14 @@
-import { formatDuration, parseDuration } from '../../domain/duration.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { type PageArguments, parsePage } from '../../domain/paging.ts';
-import type { PersonalTokenPolicy, TokenPolicy } from '../../domain/policy.ts';
+import type { TokenPolicy } from '../../domain/policy.ts';
 import { type Principal, userIdOf } from '../../domain/principal.ts';
-import { ROLES, type Role } from '../../domain/roles.ts';
 import { parseName, slugOf } from '../../domain/text.ts';
 import { visibilityFilterFor } from '../../domain/visibility.ts';
 import { DEFAULT_POLICY, type Workspace } from '../../domain/workspace.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
 import { countMembers, insertMember } from '../../storage/repositories/members.ts';
@@ -29,22 +29,11 @@ import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
 import { deleteTokensOf } from '../tokens/lifecycle.ts';
 import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
+import { parsePolicyChanges, type TokenPolicyRequest } from './policy-changes.ts';
+import { createPolicyImpact, type PolicyImpact } from './policy-impact.ts';
 
 const NAME = ['input', 'name'] as const;
 const SUFFIX_LENGTH = 5;
-
-/**
- * A change of a token policy. A `maxLifetime` of `null` removes the limit; any other `null` or `undefined` changes
- * nothing.
- */
-export interface TokenPolicyRequest {
-  readonly workspaceId: string;
-  readonly personalTokens?: PersonalTokenPolicy | null | undefined;
-  /** An ISO 8601 duration. */
-  readonly maxLifetime?: string | null | undefined;
-  readonly requireExpiry?: boolean | null | undefined;
-  readonly tokenRoles?: readonly Role[] | null | undefined;
-}
 
 /** Manages workspaces and their token policies. */
 export interface WorkspaceService {
@@ -66,6 +55,11 @@ export interface WorkspaceService {
   rename(uow: UnitOfWork, id: string, name: string): Promise<Workspace>;
   /** Changes the token policy of a workspace. It applies to existing tokens immediately. Throws `BAD_USER_INPUT`. */
   updatePolicy(uow: UnitOfWork, request: TokenPolicyRequest): Promise<Workspace>;
+  /**
+   * Returns which active tokens a change of the token policy would refuse. Changes nothing. Throws `NOT_FOUND` or
+   * `BAD_USER_INPUT`.
+   */
+  previewPolicy(request: TokenPolicyRequest): Promise<PolicyImpact>;
   /** Deletes a workspace with everything in it. Audit events about it remain. */
   delete(uow: UnitOfWork, id: string): Promise<void>;
 }
@@ -102,6 +96,7 @@ async function auditWorkspace(
 /** Returns the workspace service. */
 export function createWorkspaceService(deps: {
   db: Executor;
+  clock: Clock;
   secrets: SecretSource;
   limits: Limits;
 }): WorkspaceService {
@@ -157,13 +152,15 @@ export function createWorkspaceService(deps: {
     },
 
     async updatePolicy(uow, request) {
-      const changes = parsePolicyChanges(request);
+      const changes = parsePolicyChanges(request, ['input', 'maxLifetime']);
       const workspace = await loadWorkspace(uow, request.workspaceId);
       const policy = { ...workspace.policy, ...changes };
       await setPolicy(uow.tx, workspace.id, policy);
       await auditWorkspace(uow, 'workspace.policy_updated', workspace, publicPolicy(changes));
       return { ...workspace, policy };
     },
+
+    previewPolicy: createPolicyImpact(deps),
 
     async delete(uow, id) {
       const { name, slug } = await loadWorkspace(uow, id);
@@ -179,19 +176,6 @@ export function createWorkspaceService(deps: {
         detail: { name, slug, members, tokens },
       });
     },
-  };
-}
-
-function parsePolicyChanges(request: TokenPolicyRequest): Partial<TokenPolicy> {
-  const { personalTokens, maxLifetime, requireExpiry, tokenRoles } = request;
-  const path = ['input', 'maxLifetime'];
-  return {
-    ...(personalTokens != null && { personalTokens }),
-    ...(maxLifetime !== undefined && {
-      maxLifetime: maxLifetime === null ? null : parseDuration(maxLifetime, path),
-    }),
-    ...(requireExpiry != null && { requireExpiry }),
-    ...(tokenRoles != null && { tokenRoles: ROLES.filter((role) => tokenRoles.includes(role)) }),
   };
 }
 

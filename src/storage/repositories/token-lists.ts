@@ -5,8 +5,9 @@ import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
+import { statusExpression } from '../query/token-status.ts';
 import { EXPIRING_SOON, summariseRootTokens } from './token-counts.ts';
-import { statusExpression, type TokenRow, tokenQuery, toToken } from './token-rows.ts';
+import { type TokenRow, tokenQuery, toToken } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
 const FAR_FUTURE = 9_000_000_000_000_000;

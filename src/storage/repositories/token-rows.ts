@@ -1,27 +1,8 @@
-import { type ExpressionBuilder, sql } from 'kysely';
 import { roleOfRank } from '../../domain/roles.ts';
 import type { PersonalAccess, Token, TokenOwnership, WorkspaceAccessLevel } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Executor } from '../database.ts';
-import type { Tables } from '../tables.ts';
-
-/** Selects the instant at which the first of a token's ancestors was disabled. */
-export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
-  return eb
-    .selectFrom('token_ancestors as l')
-    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
-    .whereRef('l.token_id', '=', 'tokens.id')
-    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
-}
-
-/** Selects the fewest uses that are left to one of a token's ancestors. */
-function ancestorUsesLeft(eb: ExpressionBuilder<Tables, 'tokens'>) {
-  return eb
-    .selectFrom('token_ancestors as l')
-    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
-    .whereRef('l.token_id', '=', 'tokens.id')
-    .select(({ fn }) => fn.min('a.uses_left').as('uses_left'));
-}
+import { ancestorDisabledAt, ancestorUsesLeft } from '../query/token-status.ts';
 
 /** The columns to read and order tokens by. The search text is long and is not read. */
 const COLUMNS = [
@@ -144,20 +125,4 @@ export function limitsToColumns(limits: TokenLimits | null) {
     requests_per_minute: limits?.requestsPerMinute ?? null,
     uses: limits?.uses ?? null,
   };
-}
-
-/** Returns the status of a token in SQL, with the same precedence as `statusOf`. */
-export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
-  return eb
-    .case()
-    .when('tokens.revoked_at', 'is not', null)
-    .then(sql.lit('REVOKED'))
-    .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
-    .then(sql.lit('DISABLED'))
-    .when('tokens.expires_at', '<=', now)
-    .then(sql.lit('EXPIRED'))
-    .when(eb.or([eb('tokens.uses_left', '=', 0), eb(ancestorUsesLeft(eb), '=', 0)]))
-    .then(sql.lit('USED_UP'))
-    .else(sql.lit('ACTIVE'))
-    .end();
 }

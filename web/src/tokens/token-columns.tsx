@@ -58,7 +58,8 @@ const SUBJECT: TokenColumn = {
 const CREATED_BY: TokenColumn = {
   id: 'createdBy',
   title: 'Created by',
-  cell: ({ createdBy }) => createdBy?.name ?? <span className="muted">Former user</span>,
+  cell: ({ createdBy, createdByToken }) =>
+    createdBy?.name ?? <span className="muted">{createdByToken ? 'A workspace token' : 'Former user'}</span>,
 };
 
 const STATUS: TokenColumn = {

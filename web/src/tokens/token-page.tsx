@@ -22,6 +22,10 @@ import { TokenOverlap, TokenStatusRow } from './token-status-row.tsx';
 
 type Token = NonNullable<TokenQuery['token']>;
 
+function creatorOf({ createdBy, createdByToken }: Token): string {
+  return createdBy?.name ?? (createdByToken ? 'a workspace token' : 'a former user');
+}
+
 function Properties({ token }: { token: Token }) {
   const { owner, workspace, parent, issuedBy, limits } = token;
   return (
@@ -56,7 +60,7 @@ function Properties({ token }: { token: Token }) {
       </Description>
       <Description name="Created">
         <Time value={token.createdAt} />
-        {!issuedBy && ` by ${token.createdBy?.name ?? 'a former user'}`}
+        {` by ${creatorOf(token)}`}
       </Description>
       <Description name="Updated">
         <Time value={token.updatedAt} relative />

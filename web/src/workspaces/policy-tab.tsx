@@ -1,14 +1,23 @@
 import { type FormEvent, useState } from 'react';
+import { type CombinedError, useClient } from 'urql';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
+import { describeFormError } from '../api/form-errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, FieldGroup, TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem, Warning } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
-import { type PolicyPartsFragment, type Role, useUpdateTokenPolicyMutation } from '../generated/hooks.ts';
+import {
+  type PolicyPartsFragment,
+  type Role,
+  TokenPolicyImpactDocument,
+  type TokenPolicyImpactQuery,
+  useUpdateTokenPolicyMutation,
+} from '../generated/hooks.ts';
 import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
+import { isHarmless, type PolicyImpact, PolicyImpactDialog } from './policy-impact-dialog.tsx';
 import './policy-tab.css';
 import type { Workspace } from './workspace.ts';
 
@@ -42,17 +51,53 @@ function usePolicyForm(policy: PolicyPartsFragment) {
   };
 }
 
+const FIELDS = ['maxLifetime', 'tokenRoles'] as const;
+
+/** Saves a policy. Asks first if it cuts off tokens. */
+function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyForm>['input']) {
+  const client = useClient();
+  const [check, setCheck] = useState<{ busy: boolean; error?: CombinedError | undefined }>({ busy: false });
+  const [impact, setImpact] = useState<PolicyImpact | null>(null);
+  const saving = useSubmit(useUpdateTokenPolicyMutation(), {
+    fields: FIELDS,
+    onDone: () => setImpact(null),
+  });
+  const save = () => void saving.submit({ input: { workspaceId, ...input } }, 'Token policy saved');
+
+  async function checkAndSave(): Promise<void> {
+    setCheck({ busy: true });
+    const { personalTokens, maxLifetime } = input;
+    const variables = { id: workspaceId, personalTokens, maxLifetime };
+    const { data, error } = await client
+      .query<TokenPolicyImpactQuery>(TokenPolicyImpactDocument, variables, { requestPolicy: 'network-only' })
+      .toPromise();
+    setCheck({ busy: false, error });
+    const found = error ? null : data?.workspace?.tokenPolicyImpact;
+    if (found && !isHarmless(found)) setImpact(found);
+    else if (!error) save();
+  }
+
+  const checked = describeFormError(check.error, FIELDS);
+  return {
+    busy: check.busy || saving.busy,
+    problem: checked.problem ?? saving.problem,
+    errors: { ...saving.errors, ...checked.errors },
+    checkAndSave,
+    dialog: impact && (
+      <PolicyImpactDialog impact={impact} form={saving} onSubmit={save} onClose={() => setImpact(null)} />
+    ),
+  };
+}
+
 /** The token policy of a workspace. */
 export function PolicyTab({ workspace }: { workspace: Workspace }) {
   const form = usePolicyForm(workspace.tokenPolicy);
-  const { busy, problem, errors, submit } = useSubmit(useUpdateTokenPolicyMutation(), {
-    fields: ['maxLifetime', 'tokenRoles'],
-  });
+  const { busy, problem, errors, checkAndSave, dialog } = useSavePolicy(workspace.id, form.input);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
 
   function handleSubmit(event: FormEvent) {
     event.preventDefault();
-    void submit({ input: { workspaceId: workspace.id, ...form.input } }, 'Token policy saved');
+    if (!busy) void checkAndSave();
   }
 
   return (
@@ -109,6 +154,7 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
           )}
         </fieldset>
       </form>
+      {dialog}
     </Section>
   );
 }

@@ -49,6 +49,7 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
     },
     'Workspace.members': inside(() => 'allowed'),
     'Workspace.tokenPolicy': inside(() => 'allowed'),
+    'Workspace.tokenPolicyImpact': inside(may('ADMINISTRATOR')),
     'Workspace.entityTypes': inside(() => 'allowed'),
     'Workspace.channels': inside(({ who }, id) => amongChannels(who, id)),
     'Workspace.tokens': inside(may('VIEWER')),
