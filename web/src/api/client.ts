@@ -117,14 +117,3 @@ export function createSessionClient() {
     exchanges: [fetchExchange],
   });
 }
-
-/** Returns a client that authenticates with a token instead of the session, and caches nothing. */
-export function createTokenClient(secret: string) {
-  return createClient({
-    url: ENDPOINT,
-    preferGetMethod: false,
-    requestPolicy: 'network-only',
-    fetchOptions: { credentials: 'omit', headers: { authorization: `Bearer ${secret}` } },
-    exchanges: [mapExchange({ onResult: withoutRefusedData }), fetchExchange],
-  });
-}

@@ -1,5 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { TokenAbilities } from '../abilities/token-abilities.tsx';
+import { TokenRestrictions } from '../abilities/token-restrictions.tsx';
 import { Button } from '../components/button.tsx';
 import { CopyIconButton } from '../components/copy-icon-button.tsx';
 import { Description, DescriptionList } from '../components/description-list.tsx';
@@ -10,8 +12,6 @@ import { type TokenQuery, useTokenQuery } from '../generated/hooks.ts';
 import { GonePage, useLast } from '../gone.tsx';
 import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
-import { TokenRestrictions } from '../try-it/token-restrictions.tsx';
-import { TryIt } from '../try-it/try-it.tsx';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
 import { listPathOf, TokenActionDialog } from './token-action-dialog.tsx';
@@ -116,7 +116,7 @@ function TokenDetails({ token }: { token: Token }) {
         <Properties token={token} />
       </Section>
       {token.access !== 'ROLE' && <TokenScopes token={token} onEdit={() => setAction('edit')} />}
-      <TryIt token={token} />
+      <TokenAbilities token={token} />
       {token.derived && token.derived.nodes.length > 0 && <DerivedTokens tokens={token.derived.nodes} />}
       <TokenHistory token={token} />
       {action && <TokenActionDialog action={action} token={token} onClose={() => setAction(null)} />}

@@ -1,7 +1,7 @@
 import { BUILT_IN_OPERATIONS, OPERATIONS, type Operation } from '../../../src/domain/scopes.ts';
-import { describeDecision, describeError } from '../api/errors.ts';
+import { describeDecision } from '../api/errors.ts';
 import { CheckIcon, CrossIcon } from '../components/icons.tsx';
-import { Failure, Loading, Problem } from '../components/states.tsx';
+import { Failure, Loading } from '../components/states.tsx';
 import { type DecisionPartsFragment, useTokenAbilitiesQuery } from '../generated/hooks.ts';
 import { operationName } from '../labels.ts';
 import './abilities-table.css';
@@ -32,21 +32,18 @@ function DecisionCell({ decision }: { decision: DecisionPartsFragment | undefine
   );
 }
 
-/** Checks every operation with the token itself, and shows the decisions. */
+/** Checks every operation for a token, which does not count as its use, and shows the decisions. */
 export function AbilitiesTable({ tokenId }: { tokenId: string }) {
-  const [{ data, error }, reload] = useTokenAbilitiesQuery({ variables: { checks: CHECKS } });
-  if (error) {
-    return error.networkError ? (
-      <Failure error={error} onRetry={reload} />
-    ) : (
-      <Problem>{describeError(error)}</Problem>
-    );
+  const [{ data, error }, reload] = useTokenAbilitiesQuery({ variables: { id: tokenId, checks: CHECKS } });
+  if (error) return <Failure error={error} onRetry={reload} />;
+  const decisions = data?.token?.abilities;
+  if (!decisions) return <Loading what="the permissions" />;
+  const [first] = decisions;
+  if (first?.reason?.startsWith('TOKEN_')) {
+    return <p className="muted">Every request is refused. {describeDecision(first)}</p>;
   }
-  if (!data?.viewer) return <Loading what="the permissions" />;
-  const { viewer } = data;
-  if (viewer.token?.id !== tokenId) return <Problem>This is the secret of another token.</Problem>;
   const decisionOf = (type: string, requested: Operation) =>
-    viewer.canAll[
+    decisions[
       CHECKS.findIndex(({ entityType, operation }) => entityType === type && operation === requested)
     ];
   return (
