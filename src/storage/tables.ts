@@ -150,6 +150,9 @@ interface TokenScopesTable {
 interface TokenSnapshotsTable {
   digest: Fixed<string>;
   token_id: Fixed<string>;
+  /** The owner of a personal token; `null` for a workspace token. */
+  user_id: Fixed<string | null>;
+  ancestor_count: Fixed<number>;
   /** JSON. */
   content: Fixed<string>;
 }

@@ -76,7 +76,7 @@ test('stored snapshots are correct after each step of a random walk through the 
     },
   };
   await walkBeside(watched, seededRandom(20300102), STEPS);
-  expect(deleted).toBeGreaterThan((100 / 150) * STEPS);
+  expect(deleted).toBeGreaterThan(STEPS / 3);
 });
 
 test('stored snapshots are correct after any write to the ordinary tables', async () => {
@@ -104,31 +104,53 @@ test('stored snapshots are correct after any write to the ordinary tables', asyn
     'update scope',
     'update secret',
     'update token',
-    'update user',
-    'verify user',
   ]);
 });
 
-test('a change of a token deletes the snapshots of its whole subtree', async () => {
+test('a change of a token counts for its whole subtree and deletes one snapshot', async () => {
   const scopes = [{ entityType: 'token', operations: ['CREATE', 'READ'] }];
   const first = await createPersonalToken(postern, postern.owner.session, { access: 'SCOPED', scopes });
   const second = await createPersonalToken(postern, first.secret, { access: 'SCOPED', scopes });
   const third = await createPersonalToken(postern, second.secret, { access: 'SCOPED', scopes });
   const stop = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { id } } }';
-  expect(await countInvalidated(() => postern.post(stop, { id: first.id }, postern.owner.session))).toBe(3);
+  expect(await countInvalidated(() => postern.post(stop, { id: first.id }, postern.owner.session))).toBe(1);
   expect((await postern.post('{ viewer { kind } }', {}, third.secret)).code).toBe('TOKEN_DISABLED');
 });
 
-test('the deactivation of a user and the deletion of a workspace delete the snapshots of their tokens', async () => {
-  const operator = postern.app.services.operator;
+test('the deactivation of a user counts for their tokens and deletes no snapshot', async () => {
   const { secret } = await createPersonalToken(postern, postern.owner.session);
-  const { secret: ofWorkspace } = await createWorkspaceToken(postern, 'VIEWER');
+  const { email } = postern.owner;
+  expect(await countInvalidated(() => postern.app.services.operator.deactivateUser(email))).toBe(0);
+  expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('INVALID_TOKEN');
+});
+
+test('the deletion of a workspace deletes the snapshots of its tokens', async () => {
+  const { secret } = await createWorkspaceToken(postern, 'VIEWER');
   const leave = 'mutation ($id: ID!) { deleteWorkspace(input: { id: $id }) { deletedWorkspaceId } }';
   const id = postern.workspaceId;
   expect(await countInvalidated(() => postern.post(leave, { id }, postern.owner.session))).toBe(1);
-  expect((await postern.post('{ viewer { kind } }', {}, ofWorkspace)).code).toBe('INVALID_TOKEN');
-  expect(await countInvalidated(() => operator.deactivateUser(postern.owner.email))).toBe(1);
   expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('INVALID_TOKEN');
+});
+
+test('a derived token whose parent has two secrets is found by stored snapshots alone', async () => {
+  const { database, owner } = postern;
+  const scopes = [{ entityType: 'token', operations: ['CREATE'] }];
+  const parent = await createPersonalToken(postern, owner.session, { access: 'SCOPED', scopes });
+  await createPersonalToken(postern, parent.secret, { access: 'SCOPED', scopes });
+  const again = 'mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "PT1H" }) { secret } }';
+  expect((await postern.post(again, { id: parent.id }, owner.session)).code).toBeUndefined();
+  await storeAll(database);
+  const snapshots = createTokenSnapshots(database);
+  const digests = await digestsOf(database);
+  const attempt = database.transact([{ on: 'everything' }], async (tx) => {
+    const built = await Promise.all(digests.map((digest) => buildTokenSnapshot(tx, digest)));
+    expect(built.map((snapshot) => snapshot?.chain.length).sort()).toEqual([1, 1, 2]);
+    // Nothing can be built from a table that has another name.
+    await sql`alter table token_scopes rename to hidden`.execute(tx);
+    expect(await Promise.all(digests.map((digest) => snapshots.find(tx, digest)))).toEqual(built);
+    throw new Error('done');
+  });
+  await expect(attempt).rejects.toThrow('done');
 });
 
 test('the snapshot of a used secret is stored soon, and that of an unused one is not', async () => {

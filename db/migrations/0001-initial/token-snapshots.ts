@@ -20,11 +20,11 @@ const SOURCES = [
 /** A new row of this table changes no snapshot: a token has no secret before it exists. */
 const WITHOUT_INSERT = 'tokens';
 
-const USER_COLUMNS = 'email, email_verified_at, deactivated_at';
-
 /**
- * Creates the table of token snapshots: what a secret gives access to, as one row that is built from the ordinary tables.
- * A row exists only while it is correct: triggers delete it in the transaction that changes one of its sources.
+ * Creates the table of token snapshots: what a token is, by the digest of its secret, as one row that is built from the
+ * ordinary tables. A row exists only while it is correct: triggers delete it in the transaction that changes one of its
+ * sources. It contains neither the user nor the ancestors of the token, so a change deletes the rows of one token,
+ * however many derive from it.
  */
 export async function createTokenSnapshots(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
   const table = db.schema
@@ -33,6 +33,8 @@ export async function createTokenSnapshots(db: Kysely<unknown>, isSqlite: boolea
       c.notNull().primaryKey().references('token_secrets.digest').onDelete('cascade'),
     )
     .addColumn('token_id', 'text', (c) => c.notNull())
+    .addColumn('user_id', 'text')
+    .addColumn('ancestor_count', 'integer', (c) => c.notNull())
     .addColumn('content', 'text', (c) => c.notNull());
   // The row is stored in the index of the primary key, so a lookup takes a fifth less time.
   await (isSqlite ? table.modifyEnd(sql`without rowid`) : table).execute();
@@ -44,15 +46,9 @@ export async function createTokenSnapshots(db: Kysely<unknown>, isSqlite: boolea
 
 function sqliteTriggers(): string[] {
   // Looking for rows takes a tenth of the time of a delete without rows, and a new token has no rows.
-  const someOf = (table: string, column: string, ids: readonly string[]) =>
-    ids.map((id) => `exists (select 1 from ${table} where ${column} = ${id})`).join(' or ');
   const invalidate = (ids: readonly string[]) => `
-    when ${someOf('token_snapshots', 'token_id', ids)} or ${someOf('token_ancestors', 'ancestor_id', ids)}
-    begin
-      delete from token_snapshots where token_id in (
-        ${ids.map((id) => `select ${id}`).join(' union all ')}
-        union all select token_id from token_ancestors where ancestor_id in (${ids.join(', ')}));
-    end`;
+    when ${ids.map((id) => `exists (select 1 from token_snapshots where token_id = ${id})`).join(' or ')}
+    begin delete from token_snapshots where token_id in (${ids.join(', ')}); end`;
   const inserts = SOURCES.filter(({ table }) => table !== WITHOUT_INSERT).map(
     ({ table, tokenId }) =>
       `create trigger token_snapshots_after_insert_of_${table} after insert on ${table} ${invalidate([`new.${tokenId}`])}`,
@@ -63,13 +59,7 @@ function sqliteTriggers(): string[] {
     `create trigger token_snapshots_after_delete_of_${table} after delete on ${table}
      ${invalidate([`old.${tokenId}`])}`,
   ]);
-  const userChanges = ['update', 'delete'].map((event) => {
-    const columns = event === 'update' ? `of ${USER_COLUMNS}` : '';
-    return `create trigger token_snapshots_after_${event}_of_users after ${event} ${columns} on users begin
-      delete from token_snapshots where token_id in (select id from tokens where owner_id = old.id);
-    end`;
-  });
-  return [...inserts, ...changes, ...userChanges];
+  return [...inserts, ...changes];
 }
 
 /**
@@ -83,14 +73,10 @@ const postgresFunction = (tokenId: string) => `
     if tg_op <> 'INSERT' then
       update tokens set updated_at = updated_at where id = old.${tokenId} and xmin <> pg_current_xact_id()::xid;
       delete from token_snapshots where token_id = old.${tokenId};
-      delete from token_snapshots where token_id in (
-        select token_id from token_ancestors where ancestor_id = old.${tokenId});
     end if;
     if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.${tokenId} <> old.${tokenId}) then
       update tokens set updated_at = updated_at where id = new.${tokenId} and xmin <> pg_current_xact_id()::xid;
       delete from token_snapshots where token_id = new.${tokenId};
-      delete from token_snapshots where token_id in (
-        select token_id from token_ancestors where ancestor_id = new.${tokenId});
     end if;
     return null;
   end $$`;
@@ -104,12 +90,4 @@ const POSTGRES_TRIGGERS = [
         after ${table === WITHOUT_INSERT ? '' : 'insert or '}update of ${columns} or delete on ${table}
         for each row execute function delete_token_snapshots_by_${tokenId}()`,
   ),
-
-  `create function delete_token_snapshots_of_user() returns trigger language plpgsql as $$
-  begin
-    delete from token_snapshots where token_id in (select id from tokens where owner_id = old.id);
-    return null;
-  end $$`,
-  `create trigger token_snapshots_delete after update of ${USER_COLUMNS} or delete on users
-    for each row execute function delete_token_snapshots_of_user()`,
 ];

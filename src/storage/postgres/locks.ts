@@ -39,18 +39,13 @@ const TAKE_GRANTS = takeSelected(`
 
 /**
  * Locks the rows from which snapshots are built, for changes that take no locks of Postern, such as those made in psql. Their
- * triggers write one of these rows. Parameters: digests.
+ * triggers write one of these rows. Parameter: digests.
  */
-const SHARE_SOURCES = [
-  `select 1 from users where id in (
-    select tokens.owner_id from token_secrets inner join tokens on tokens.id = token_secrets.token_id
-    where token_secrets.digest = any($1::text[])) order by id for share`,
-  `select 1 from tokens where id in (
+const SHARE_SOURCES = `select 1 from tokens where id in (
     select token_id from token_secrets where digest = any($1::text[])
     union all select token_ancestors.ancestor_id from token_secrets
       inner join token_ancestors on token_ancestors.token_id = token_secrets.token_id
-      where token_secrets.digest = any($1::text[])) order by id for share`,
-];
+      where token_secrets.digest = any($1::text[])) order by id for share`;
 
 type Of<On extends Lock['on']> = Extract<Lock, { readonly on: On }>;
 
@@ -110,6 +105,6 @@ export function statementsToLock(locks: readonly Lock[]): CompiledQuery[] {
   return [
     takeFirst(locks, digests),
     ...(ofTokens.length + ofUsers.length > 0 ? [CompiledQuery.raw(TAKE_GRANTS, [ofTokens, ofUsers])] : []),
-    ...(digests.length > 0 ? SHARE_SOURCES.map((text) => CompiledQuery.raw(text, [digests])) : []),
+    ...(digests.length > 0 ? [CompiledQuery.raw(SHARE_SOURCES, [digests])] : []),
   ];
 }

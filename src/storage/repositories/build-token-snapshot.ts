@@ -1,13 +1,16 @@
 import type { TokenAuthority } from '../../domain/principal.ts';
-import { lowestRole, type Role, roleOfRank } from '../../domain/roles.ts';
+import { lowestRole, type Role } from '../../domain/roles.ts';
 import type { TokenAccess, TokenStops } from '../../domain/token.ts';
-import { operationsFromText } from '../codec.ts';
+import { operationsFromText, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery } from '../query/prepared.ts';
 import { toLimits } from './token-rows.ts';
 
 /** One token of a chain, as authentication needs it: its authority and the instants that stop it. */
-export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt' | 'usesLeft'> {}
+export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt' | 'usesLeft'> {
+  /** The token's own role; `null` for a personal token. */
+  readonly role: Role | null;
+}
 
 /** The user that a personal token acts for. */
 export interface PersonalSubject {
@@ -85,6 +88,7 @@ function toLink(rows: readonly LinkRow[]): TokenLink {
   return {
     tokenId: first.id,
     access: first.access as TokenAccess,
+    role: roleFromRank(first.role),
     scopes: rows.flatMap((row) =>
       row.entity_type === null
         ? []
@@ -132,8 +136,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
     .select([
       'p.token_id',
       'p.valid_until',
-      'head.kind',
-      'head.owner_id',
+      'head.owner_id as user_id',
       'head.workspace_id',
       'head.subject',
       't.parent_id',
@@ -166,18 +169,26 @@ function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
   return [own, ...[...byToken.values()].filter((link) => link !== own)];
 }
 
-/** Returns the user or workspace that a token acts for; `null` if its owner is missing. */
-function subjectOf(own: Row, rows: readonly Row[]): TokenSubject | null {
-  const { owner_id: userId, workspace_id: workspaceId, email } = own;
-  if (userId !== null) {
-    const verifiedEmail = own.email_verified_at === null ? null : email;
-    return email === null
-      ? null
-      : { kind: 'PERSONAL', userId, verifiedEmail, deactivatedAt: own.deactivated_at };
-  }
-  const [role, ...others] = rows.flatMap((row) => (row.role === null ? [] : [roleOfRank(row.role)]));
-  if (workspaceId === null || !role) return null;
-  return { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others), subject: own.subject };
+/** Returns the user that a personal token acts for; `null` if the user is missing. */
+export function toPersonalSubject(row: {
+  user_id: string | null;
+  email: string | null;
+  email_verified_at: number | null;
+  deactivated_at: number | null;
+}): PersonalSubject | null {
+  const { user_id: userId, email, email_verified_at: verifiedAt, deactivated_at: deactivatedAt } = row;
+  if (userId === null || email === null) return null;
+  return { kind: 'PERSONAL', userId, verifiedEmail: verifiedAt === null ? null : email, deactivatedAt };
+}
+
+/** Returns the workspace that a workspace token acts in; `null` if its chain has no role. */
+export function toWorkspaceSubject(
+  workspaceId: string,
+  subject: string | null,
+  chain: readonly TokenLink[],
+): WorkspaceSubject | null {
+  const [role, ...others] = chain.flatMap((link) => link.role ?? []);
+  return role ? { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others), subject } : null;
 }
 
 /**
@@ -188,13 +199,14 @@ export async function buildTokenSnapshot(db: Executor, digest: string): Promise<
   const rows = await snapshotRows(db, digest);
   const links = linksOf(rows);
   const [first] = rows;
-  const subject = first ? subjectOf(first, rows) : null;
-  if (!first || !links || !subject) return null;
+  if (!first || !links) return null;
   const [own, ...ancestors] = links;
-  return {
-    subject,
-    validUntil: first.valid_until,
-    hasOldSecret: Number(first.old_secrets) > 0,
-    chain: [toLink(own), ...ancestors.map(toLink)],
-  };
+  const chain = [toLink(own), ...ancestors.map(toLink)] as const;
+  const subject =
+    first.workspace_id === null
+      ? toPersonalSubject(first)
+      : toWorkspaceSubject(first.workspace_id, first.subject, chain);
+  return (
+    subject && { subject, validUntil: first.valid_until, hasOldSecret: Number(first.old_secrets) > 0, chain }
+  );
 }

@@ -1,13 +1,15 @@
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { batchLookup } from '../query/batched-lookup.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
+import type { Tables } from '../tables.ts';
 import {
   buildTokenSnapshot,
   type TokenLink,
   type TokenSnapshot,
-  type TokenSubject,
+  toPersonalSubject,
+  toWorkspaceSubject,
 } from './build-token-snapshot.ts';
 
 /** How long snapshots to store are collected, and how many one transaction stores, which takes some milliseconds. */
@@ -24,39 +26,23 @@ export interface TokenSnapshots {
   find(db: Executor, digest: string): Promise<TokenSnapshot | null>;
 }
 
+type StoredLink = ReturnType<typeof linkToJson>;
+
 function linkToJson(link: TokenLink) {
-  const { tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, limits } = link;
+  const { tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, limits } = link;
   const scopes = link.scopes.map(
     ({ entityType, entityId, workspaceId, operations }) =>
       [entityType, entityId, workspaceId, operations] as const,
   );
-  return [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] as const;
+  return [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] as const;
 }
 
-function subjectToJson(subject: TokenSubject) {
-  return subject.kind === 'PERSONAL'
-    ? ([subject.kind, subject.userId, subject.verifiedEmail, subject.deactivatedAt] as const)
-    : ([subject.kind, subject.workspaceId, subject.role, subject.subject] as const);
-}
-
-function subjectFromJson(json: ReturnType<typeof subjectToJson>): TokenSubject {
-  if (json[0] === 'WORKSPACE') {
-    const [kind, workspaceId, role, subject] = json;
-    return { kind, workspaceId, role, subject };
-  }
-  const [kind, userId, verifiedEmail, deactivatedAt] = json;
-  return { kind, userId, verifiedEmail, deactivatedAt };
-}
-
-function toJson({ subject, validUntil, hasOldSecret, chain }: TokenSnapshot) {
-  return [subjectToJson(subject), validUntil, hasOldSecret, chain.map(linkToJson)] as const;
-}
-
-function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
-  const [tokenId, access, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] = json;
+function linkFromJson(json: StoredLink): TokenLink {
+  const [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] = json;
   return {
     tokenId,
     access,
+    role,
     scopes: scopes.map(([entityType, entityId, scopeWorkspaceId, operations]) => ({
       entityType,
       entityId,
@@ -71,52 +57,118 @@ function linkFromJson(json: ReturnType<typeof linkToJson>): TokenLink {
   };
 }
 
-/**
- * Returns a snapshot as stored: values without property names, which take half the space and a third of the time to parse.
- * A change of the format needs a migration that empties the table, which fills again by itself.
- */
-function encode(snapshot: TokenSnapshot): string {
-  return JSON.stringify(toJson(snapshot));
+function toJson({ subject, validUntil, hasOldSecret, chain: [own] }: TokenSnapshot) {
+  const workspace = subject.kind === 'WORKSPACE' ? ([subject.workspaceId, subject.subject] as const) : null;
+  return [workspace, validUntil, hasOldSecret, linkToJson(own)] as const;
 }
 
-function decode(content: string): TokenSnapshot {
-  const [subject, validUntil, hasOldSecret, chain] = JSON.parse(content) as ReturnType<typeof toJson>;
-  const [first, ...others] = chain as [ReturnType<typeof linkToJson>];
+/**
+ * Returns the row of a snapshot. It has the token itself, and neither its ancestors nor its user, which a lookup reads beside
+ * it: so a change of one of them deletes no rows of the tokens that depend on it. Its values have no property names, which
+ * takes half the space and a third of the time to parse. A change of the format needs a migration that empties the table,
+ * which fills again by itself.
+ */
+function toRow(digest: string, snapshot: TokenSnapshot): Insertable<Tables['token_snapshots']> {
+  const { subject, chain } = snapshot;
   return {
-    subject: subjectFromJson(subject),
-    validUntil,
-    hasOldSecret,
-    chain: [linkFromJson(first), ...others.map(linkFromJson)],
+    digest,
+    token_id: chain[0].tokenId,
+    user_id: subject.kind === 'PERSONAL' ? subject.userId : null,
+    ancestor_count: chain.length - 1,
+    content: JSON.stringify(toJson(snapshot)),
   };
 }
 
+/** Selects snapshots, each with its user and, as a list without brackets, the snapshots of its ancestors. */
+function snapshotQuery(db: Executor) {
+  return db
+    .selectFrom('token_snapshots as s')
+    .leftJoin('users as u', 'u.id', 's.user_id')
+    .select([
+      's.content',
+      's.user_id',
+      's.ancestor_count',
+      'u.email',
+      'u.email_verified_at',
+      'u.deactivated_at',
+    ])
+    .select((eb) =>
+      eb
+        .case()
+        .when('s.ancestor_count', '>', sql.lit(0))
+        .then(
+          eb
+            .selectFrom('token_ancestors as up')
+            .innerJoin('token_snapshots as a', 'a.token_id', 'up.ancestor_id')
+            .select(sql<string | null>`string_agg(a.content, ',')`.as('contents'))
+            .whereRef('up.token_id', '=', 's.token_id'),
+        )
+        .end()
+        .as('ancestors'),
+    );
+}
+
 const findStored = batchLookup(
-  prepareQueryOne((db: Executor, digest: string) =>
-    db.selectFrom('token_snapshots').select('content').where('digest', '=', digest),
-  ),
+  prepareQueryOne((db: Executor, digest: string) => snapshotQuery(db).where('s.digest', '=', digest)),
   prepareQuery((db: Executor, digests: readonly string[]) =>
-    db
-      .selectFrom('token_snapshots')
-      .select(['digest as key', 'content'])
-      .where(sql<boolean>`digest = any(${digests})`),
+    snapshotQuery(db).select('s.digest as key').where(sql<boolean>`s.digest = any(${digests})`),
   ),
 );
 
+type StoredRow = NonNullable<Awaited<ReturnType<typeof findStored>>>;
+
+type StoredContent = ReturnType<typeof toJson>;
+
+/** Returns the ancestors of a token, oldest first, each once: one in an overlap has two snapshots. */
+function ancestorsOf({ ancestors }: StoredRow): TokenLink[] {
+  if (ancestors === null) return [];
+  const contents = JSON.parse(`[${ancestors}]`) as StoredContent[];
+  const links = new Map(contents.map(([, , , link]) => [link[0], linkFromJson(link)]));
+  return [...links.values()].sort((one, other) => (one.tokenId < other.tokenId ? -1 : 1));
+}
+
+/** Returns the snapshot of a row; `null` if its user is missing, or an ancestor has no stored snapshot. */
+function fromRow(row: StoredRow): TokenSnapshot | null {
+  const [workspace, validUntil, hasOldSecret, link] = JSON.parse(row.content) as StoredContent;
+  const ancestors = ancestorsOf(row);
+  const chain = [linkFromJson(link), ...ancestors] as const;
+  const subject = workspace === null ? toPersonalSubject(row) : toWorkspaceSubject(...workspace, chain);
+  if (!subject || ancestors.length !== row.ancestor_count) return null;
+  return { subject, validUntil, hasOldSecret, chain };
+}
+
+/** Returns the current secrets, without stored snapshots, of the ancestors of the tokens that have some digests. */
+async function findMissingAncestors(db: Executor, digests: readonly string[]): Promise<string[]> {
+  if (digests.length === 0) return [];
+  const rows = await db
+    .selectFrom('token_secrets as own')
+    .innerJoin('token_ancestors as up', 'up.token_id', 'own.token_id')
+    .innerJoin('token_secrets as current', 'current.token_id', 'up.ancestor_id')
+    .leftJoin('token_snapshots as s', 's.digest', 'current.digest')
+    .select('current.digest')
+    .distinct()
+    .where('own.digest', 'in', [...digests])
+    .where('current.valid_until', 'is', null)
+    .where('s.digest', 'is', null)
+    .execute();
+  return rows.map(({ digest }) => digest);
+}
+
 /**
- * Builds and stores the snapshots of digests in one transaction. It locks what each token belongs to before it reads, so no
- * change of a source comes between the reads and the commit. Existing rows stay.
+ * Builds and stores the snapshots of digests, and those of the ancestors of their tokens, in one transaction. It locks what
+ * each token belongs to before it reads, so no change of a source comes between the reads and the commit. Existing rows stay.
  */
 export function storeTokenSnapshots(
   transact: DatabaseHandle['transact'],
   digests: readonly string[],
 ): Promise<void> {
   return transact([{ on: 'holdersOfSecrets', digests }], async (tx) => {
-    for (const digest of digests) {
+    for (const digest of new Set([...digests, ...(await findMissingAncestors(tx, digests))])) {
       const snapshot = await buildTokenSnapshot(tx, digest);
       if (!snapshot) continue;
       await tx
         .insertInto('token_snapshots')
-        .values({ digest, token_id: snapshot.chain[0].tokenId, content: encode(snapshot) })
+        .values(toRow(digest, snapshot))
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     }
@@ -163,8 +215,9 @@ export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transac
 
   return {
     async find(db, digest) {
-      const stored = await findStored(db, digest);
-      if (stored) return decode(stored.content);
+      const row = await findStored(db, digest);
+      const stored = row ? fromRow(row) : null;
+      if (stored) return stored;
       const snapshot = await build(db, digest);
       if (snapshot && pending.size < MOST_PENDING) {
         pending.add(digest);
