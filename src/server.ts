@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, isIPv6 } from 'node:net';
+import { createServer } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
+import { originOf } from './config-origin.ts';
 import { createMetricsServer, type MetricsServer } from './http/metrics-server.ts';
 import { createNodeServer, type NodeServer } from './http/node/server.ts';
 import { monotonicNow } from './platform/clock.ts';
@@ -18,14 +19,6 @@ const REFUSAL_LOG_MS = 60_000;
 
 const LISTEN = 'HOST or PORT';
 const LISTEN_METRICS = 'POSTERN_METRICS_HOST or POSTERN_METRICS_PORT';
-
-const EVERYWHERE = ['0.0.0.0', '::'];
-
-function urlOf({ publicUrl, host }: Config, port: number): string {
-  if (publicUrl) return publicUrl;
-  const name = EVERYWHERE.includes(host) ? 'localhost' : host;
-  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
-}
 
 function signInHint({ email, password }: FirstOwner): string {
   const how = password
@@ -163,7 +156,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
     const metrics = await serveMetrics(app, config);
     const port = await listen(server, config.host, config.port, LISTEN);
     const stop = stopSignal();
-    const url = urlOf(config, port);
+    const url = originOf(config, port);
     print(welcome(config, url));
     if (hint) print(framed([hint, `Console: ${url}`]));
     hint = null;

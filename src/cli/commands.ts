@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/user-reset-password.ts'),
   },
   {
+    name: 'user reset-link',
+    summary: 'Create a link with which a user sets a new password.',
+    load: () => import('./commands/user-reset-link.ts'),
+  },
+  {
     name: 'tokens revoke',
     summary: "Revoke a user's tokens, or all tokens.",
     load: () => import('./commands/tokens-revoke.ts'),

@@ -53,10 +53,10 @@ export async function requireNewestSchema(handle: DatabaseHandle): Promise<void>
   );
 }
 
-/** Runs `work` with the operator service on the configured database, whether a server is running or not. */
+/** Runs `work` with the operator service, and the others, on the configured database, whether a server is running or not. */
 export async function asOperator<T>(
   config: Config,
-  work: (operator: OperatorService) => Promise<T>,
+  work: (operator: OperatorService, services: Services) => Promise<T>,
 ): Promise<T> {
   if (!isPostgres(config.databaseUrl)) existingFile(config.databaseUrl);
   const handle = await openDatabase(config.databaseUrl);
@@ -64,7 +64,8 @@ export async function asOperator<T>(
     await requireNewestSchema(handle);
     const sources = { system: systemClock, monotonic: monotonicNow, onStep: () => {} };
     const clock = isPostgres(config.databaseUrl) ? handle.clock : await readSqliteClock(handle, sources);
-    return await work(servicesOver({ ...handle, clock }, config).operator);
+    const services = servicesOver({ ...handle, clock }, config);
+    return await work(services.operator, services);
   } finally {
     await handle.close();
   }

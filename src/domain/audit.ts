@@ -9,6 +9,8 @@ export const AUDIT_ACTIONS = [
   'user.deactivated',
   'user.reactivated',
   'user.password_changed',
+  'user.reset_link_created',
+  'user.reset_link_revoked',
   'user.email_verified',
   'user.email_released',
   'token.created',

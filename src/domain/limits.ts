@@ -19,6 +19,7 @@ export interface Limits {
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
   readonly invitationLifetime: number;
+  readonly resetLinkLifetime: number;
   /** The retention of audit rows; `null` for unlimited. */
   readonly auditRetention: number | null;
 }
@@ -37,5 +38,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   personalTokenLifetime: 366 * DAY,
   sessionLifetime: 14 * DAY,
   invitationLifetime: 7 * DAY,
+  resetLinkLifetime: DAY,
   auditRetention: 400 * DAY,
 });

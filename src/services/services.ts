@@ -18,6 +18,7 @@ import { createIntrospection } from './access/introspection.ts';
 import { createLastUse } from './access/last-use.ts';
 import { createTokenUses } from './access/token-uses.ts';
 import { createOperatorService } from './accounts/operator.ts';
+import { createPasswordResetService } from './accounts/password-reset.ts';
 import { createSessionService } from './accounts/sessions.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
@@ -102,6 +103,7 @@ export function createServices(deps: ServiceDependencies) {
     uses,
     retention: createRetention({ transact, clock, limits, logger }),
     operator: createOperatorService({ db, changes, passwords, throttle }),
+    passwordResets: createPasswordResetService({ changes, passwords, secrets, throttle, limits }),
     sessions: createSessionService({
       db,
       changes,

@@ -24,6 +24,14 @@ interface SessionsTable {
   user_agent: Fixed<string | null>;
 }
 
+interface ResetLinksTable {
+  user_id: Fixed<string>;
+  digest: string;
+  keeps_tokens: number;
+  created_at: number;
+  expires_at: number;
+}
+
 interface WorkspacesTable {
   id: Fixed<string>;
   name: string;
@@ -266,6 +274,7 @@ export interface Tables {
   installation: InstallationTable;
   users: UsersTable;
   sessions: SessionsTable;
+  reset_links: ResetLinksTable;
   workspaces: WorkspacesTable;
   members: MembersTable;
   member_grants: MemberGrantsTable;

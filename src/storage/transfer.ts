@@ -30,6 +30,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   attempt_counters: ['key'],
   invitations: ['id'],
   sessions: ['id'],
+  reset_links: ['user_id'],
   token_secrets: ['digest'],
 };
 

@@ -128,6 +128,7 @@ async function offerAsValues(secret: string): Promise<void> {
     null,
     '__typename',
   );
+  await mutate(postern, 'resetPassword', { secret, newPassword: SHORT_PASSWORD }, null, '__typename');
   await mutate(postern, 'revokeSession', { id: secret }, session, '__typename');
   await mutate(postern, 'regenerateToken', { id: secret, overlap: secret }, session, '__typename');
 }
@@ -150,8 +151,9 @@ test('no secret, valid, invalid or made up, appears in a log line, an audit row 
     ofWorkspace.secret,
     renewed.data.regenerateToken.secret,
     invited.data.inviteMember.invitationSecret,
+    (await postern.app.services.passwordResets.createLink(owner.email, true)).secret,
     await postern.signIn(owner.email),
-    ...(['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION'] as const).map((kind) =>
+    ...(['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION', 'RESET'] as const).map((kind) =>
       composeSecret(kind, randomBytes(32)),
     ),
   ];

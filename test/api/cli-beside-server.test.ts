@@ -129,6 +129,25 @@ test('a password reset ends sessions and revokes tokens, unless --keep-tokens is
   ]);
 });
 
+test('a reset link leads to the console, and works once on the running server', async () => {
+  const email = 'lynn@example.com';
+  await operate(`user create ${email}`);
+  const { session } = await signIn(email);
+  const outcome = await call(`user reset-link ${email}`, {
+    env: { ...env, POSTERN_PUBLIC_URL: 'https://postern.example' },
+  });
+  expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining(`The link is for ${email}.`) });
+  const secret = /^https:\/\/postern\.example\/reset-password#(rst_\w{49})$/.exec(outcome.stdout)?.[1];
+  const reset = () =>
+    server.post(`mutation { resetPassword(input: { secret: "${secret}", newPassword: "the second password" }) {
+      user { email } } }`);
+  expect((await reset()).data.resetPassword.user.email).toBe(email);
+  expect((await reset()).code).toBe('NOT_FOUND');
+  expect(await outcomeOf(session)).toBe('401 INVALID_SESSION');
+  expect((await signIn(email, 'the second password')).code).toBeUndefined();
+  expect(await operatorActions(email)).toEqual(['user.created', 'user.reset_link_created']);
+});
+
 test('tokens are revoked by user, or all of them with those of workspaces', async () => {
   const email = 'edsger@example.com';
   await operate('tokens revoke --all');

@@ -68,6 +68,7 @@ describe('a command that fails exits with 1 and a reason', () => {
     ['user create ada', 'email must be an email address'],
     ['user deactivate absent@example.com', 'No user has this email.'],
     ['user reset-password absent@example.com', 'No user has this email.'],
+    ['user reset-link absent@example.com', 'No user has this email.'],
     ['tokens revoke --user absent@example.com', 'No user has this email.'],
   ])('postern %s', async (words, reason) => {
     const { code, stdout, stderr } = await call(words, emptyDatabase());

@@ -53,6 +53,7 @@ describe('a secret', () => {
     ['WORKSPACE', 'wst_'],
     ['SESSION', 'ses_'],
     ['INVITATION', 'inv_'],
+    ['RESET', 'rst_'],
   ] as const)('of kind %s begins with %s', (kind, start) => {
     expect(composeSecret(kind, new Uint8Array(32)).startsWith(`${start}${'0'.repeat(43)}`)).toBe(true);
   });
@@ -136,7 +137,7 @@ test('a prefix is a letter, up to fifteen letters or digits, and an underscore',
 test('the published pattern matches every secret in a text', () => {
   const random = seededRandom(6);
   const secrets = KINDS.map((kind) => composeSecret(kind, randomBytes(random), random.pick(['', 'acme_'])));
-  const text = `token=${secrets[0]};"${secrets[1]}"\n${secrets[2]}, ${secrets[3]}. pat_short`;
+  const text = `token=${secrets[0]};"${secrets[1]}"\n${secrets[2]}, ${secrets.slice(3).join(' ')}. pat_short`;
   expect(text.match(SECRET_PATTERN)).toEqual(secrets);
 });
 

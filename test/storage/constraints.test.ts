@@ -80,6 +80,10 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     invalid: [...ROLES_REFUSED, { invited_by_token: 't' }, { void_reason: 'TIRED' }],
   },
+  reset_links: {
+    valid: { user_id: 'u', digest: 'd', keeps_tokens: 0, created_at: 0, expires_at: 1 },
+    invalid: [{ keeps_tokens: 2 }],
+  },
   channels: {
     valid: { ...CHANNEL, id: 'c2' },
     invalid: [{ last_sequence: -1 }, { bytes_published: -1 }],

@@ -15,6 +15,7 @@ let web: ConsoleTest;
 const PAGES = [
   '/sign-in',
   '/invitation',
+  '/reset-password#rst_',
   '/tokens',
   '/tokens?show=REVOKED',
   '/tokens/new',

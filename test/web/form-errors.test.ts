@@ -72,7 +72,7 @@ test('a wrong password or invitation is marked at its field, in a form that has 
     errors: { currentPassword: 'This password is incorrect.' },
   });
   expect(describeFormError(password, []).problem).toBe('The email or password is incorrect.');
-  expect(describeFormError(received(failure('NOT_FOUND')), ['secret']).errors.secret).toMatch(
+  expect(describeFormError(received(failure('NOT_FOUND')), ['invitation']).errors.invitation).toMatch(
     /^This invitation isn't valid/,
   );
 });

@@ -114,7 +114,7 @@ describe('a secret that is shown once', () => {
     await failAfter(page, 'InviteMember');
     const second = await invite('second@example.com');
     await barOf(page).waitFor();
-    expect(first).toMatch(/^inv_/);
+    expect(first).toMatch(/\/invitation#inv_\w+$/);
     expect(await revealSecret(page, 'Invitation for first@example.com')).toBe(first);
     expect(await revealSecret(page, 'Invitation for second@example.com')).toBe(second);
   });

@@ -125,7 +125,7 @@ test('an invited user who is signed in joins with only the pasted invitation', a
   const { page, open } = await web.visit(person);
   await open('/invitation');
   await page.getByText(`You are signed in as ${person.email}.`).waitFor();
-  expect(await page.getByLabel("I don't have an account yet").count()).toBe(0);
+  expect(await page.getByLabel('I am new').count()).toBe(0);
   await page.getByLabel('Invitation').fill(secret);
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByText('You are Viewer').waitFor();
@@ -136,10 +136,63 @@ test('an invited person without an account joins with the pasted invitation', as
   const { page, open } = await web.visit();
   await open('/invitation');
   await page.getByLabel('Invitation').fill(secret);
-  await page.getByLabel("I don't have an account yet").check();
+  await page.getByLabel('I am new').check();
   await page.getByLabel('Name').fill('Nina');
   await page.getByLabel('Password').fill(web.wire.postern.owner.password);
-  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('button', { name: 'Create account and join' }).click();
   await page.getByText('You are Viewer').waitFor();
   expect(page.url()).not.toContain(secret);
+});
+
+test('the link of an invitation lets a person with an account sign in and join', async () => {
+  const person = await web.wire.postern.person('Lena');
+  const secret = await invite(person.email);
+  const { page, open } = await web.visit();
+  await open(`/invitation#${secret}`);
+  expect(await page.getByLabel('Invitation').count()).toBe(0);
+  expect(new URL(page.url()).hash).toBe('');
+  await page.getByLabel('I have an account').check();
+  await page.getByLabel('Email').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in and join' }).click();
+  await page.getByText('You are Viewer').waitFor();
+});
+
+test('the link of an invitation lets a new person join, and says when it was used', async () => {
+  const secret = await invite('noor@example.com');
+  const { page, open } = await web.visit();
+  await open(`/invitation#${secret}`);
+  await page.getByLabel('I am new').check();
+  await page.getByLabel('Name').fill('Noor');
+  await page.getByLabel('Password').fill(web.wire.postern.owner.password);
+  await page.getByRole('button', { name: 'Create account and join' }).click();
+  await page.getByText('You are Viewer').waitFor();
+  await open(`/invitation#${secret}`);
+  await page.getByText('You are signed in as noor@example.com.').waitFor();
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('alert').getByText("This invitation isn't valid.").waitFor();
+});
+
+test('a user who forgot the password sets a new one with a link, which works once', async () => {
+  const person = await web.wire.postern.person('Frida');
+  const { secret } = await web.wire.postern.app.services.passwordResets.createLink(person.email, false);
+  const { page, open } = await web.visit();
+  await open('/sign-in');
+  await page.getByText('Forgot your password? Ask the operator').waitFor();
+  await open(`/reset-password#${secret}`);
+  await page.waitForURL('**/reset-password');
+  await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
+  await page.getByLabel('Confirm new password').fill('a new and longer passwort');
+  expect(await page.getByRole('button', { name: 'Set password' }).isDisabled()).toBe(true);
+  await page.getByLabel('Confirm new password').fill('a new and longer password');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/tokens');
+  await open(`/reset-password#${secret}`);
+  await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
+  await page.getByLabel('Confirm new password').fill('a new and longer password');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByRole('alert').getByText("This link doesn't work.").waitFor();
+  await open('/reset-password');
+  await page.getByText('This link is incomplete.').waitFor();
 });

@@ -21,6 +21,7 @@ const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
 const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
 const NewTokenPage = lazyPage(() => import('./tokens/new-token-page.tsx'));
+const ResetPasswordPage = lazyPage(() => import('./account/reset-password-page.tsx'));
 const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
 const WorkspacesPage = lazyPage(() => import('./workspaces/workspaces-page.tsx'));
 const WorkspaceRoutes = lazyPage(() => import('./workspaces/workspace-routes.tsx'));
@@ -89,6 +90,9 @@ export function App() {
                   </Route>
                   <Route path="/invitation">
                     <InvitationPage />
+                  </Route>
+                  <Route path="/reset-password">
+                    <ResetPasswordPage />
                   </Route>
                   <Route>
                     <SignedIn />

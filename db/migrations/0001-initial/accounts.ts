@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 
 async function createUsers(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -28,8 +28,22 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('sessions_by_expiry').on('sessions').column('expires_at').execute();
 }
 
-/** Creates the tables of users and their sessions. */
+/** The links with which users set a new password. A user has one at most. */
+async function createResetLinks(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('reset_links')
+    .addColumn('user_id', 'text', (c) => c.notNull().primaryKey().references('users.id').onDelete('cascade'))
+    .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('keeps_tokens', 'integer', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addCheckConstraint('reset_links_keeps_tokens', sql`keeps_tokens in (0, 1)`)
+    .execute();
+}
+
+/** Creates the tables of users, their sessions and their reset links. */
 export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createUsers(db);
   await createSessions(db);
+  await createResetLinks(db);
 }

@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<SecretKind, string>> = {
   WORKSPACE: 'workspace token',
   SESSION: 'session',
   INVITATION: 'invitation',
+  RESET: 'password reset link',
 };
 
 const NOT_TEXT =

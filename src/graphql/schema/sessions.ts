@@ -104,6 +104,26 @@ mutation('changePassword', {
   },
 });
 
+mutation('resetPassword', {
+  description:
+    'Sets a new password with a reset link, which the operator creates. A link works once. Ends all sessions of the user, and revokes the personal tokens unless the operator kept them.',
+  requires: { kind: 'person' },
+  input: {
+    description: 'The secret of the link and the new password.',
+    fields: (t) => ({
+      secret: t.string({ required: true, description: 'The secret after the # of the link.' }),
+      newPassword: t.string({ required: true, description: 'The new password, 12 to 256 characters.' }),
+    }),
+  },
+  resolve: async ({ secret, newPassword }, { services, caller }) => ({
+    user: await services.passwordResets.reset(caller, secret, newPassword),
+  }),
+  payload: {
+    description: 'The user with the new password, who is not signed in yet.',
+    fields: (t) => ({ user: t.expose('user', { type: UserRef, description: 'The user.' }) }),
+  },
+});
+
 mutation('revokeSession', {
   description: "Ends one of the user's sessions.",
   requires: { kind: 'session' },

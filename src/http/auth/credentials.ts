@@ -24,7 +24,7 @@ export function readBearer(headers: readonly string[]): Credential {
   if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');
   const kind = kindOfSecret(secret);
   if (kind === null && !BEARER.test(secret)) throw failure('INVALID_AUTH_HEADER');
-  if (kind === null || kind === 'INVITATION') throw failure('INVALID_TOKEN');
+  if (kind === null || kind === 'INVITATION' || kind === 'RESET') throw failure('INVALID_TOKEN');
   return { kind, digest: digestOf(secret), source: 'bearer' };
 }
 

@@ -9,6 +9,7 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
   WORKSPACE: 'workspace token',
   SESSION: 'session of a signed-in person',
   INVITATION: 'invitation to a workspace',
+  RESET: 'link that resets a password',
 };
 
 /** Creates the endpoint of the authorization server metadata (RFC 8414). Postern issues no tokens over OAuth. */

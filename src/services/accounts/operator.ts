@@ -7,22 +7,23 @@ import type { User } from '../../domain/user.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { Executor } from '../../storage/database.ts';
 import { isUniqueViolation } from '../../storage/errors.ts';
-import { deleteGrantsOfUser, deleteInvitationsOfUser } from '../../storage/query/granters.ts';
+import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
 import { deleteSessions } from '../../storage/repositories/sessions.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import {
+  deleteResetLink,
   findUserByEmail,
   insertUser,
   listUsers,
   setDeactivatedAt,
   setEmail,
   setEmailVerifiedAt,
-  setPasswordHash,
 } from '../../storage/repositories/users.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
-import { endTokensOf, loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
+import { loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations, voidInvitationsTo } from '../workspaces/invitation-ends.ts';
+import { type PasswordReset, replacePassword } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 /** The input of a new account, not validated yet. */
@@ -38,12 +39,6 @@ export interface Deactivation {
   readonly isNew: boolean;
   /** The workspace tokens that the user created, except those that were revoked before. */
   readonly created: readonly Token[];
-}
-
-/** The counts of sessions and tokens that a password reset ended. */
-export interface PasswordReset {
-  readonly endedSessions: number;
-  readonly revokedTokens: number;
 }
 
 /**
@@ -125,6 +120,7 @@ async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
   if (user.deactivatedAt !== null) return false;
   await setDeactivatedAt(uow.tx, user.id, uow.now);
   const endedSessions = await deleteSessions(uow.tx, user.id);
+  await deleteResetLink(uow.tx, user.id);
   await auditLostInvitations(uow, { userId: user.id });
   const { shares, invitations } = await deleteGrantsOfUser(uow.tx, user.id);
   const detail = { endedSessions, deletedShares: shares, deletedInvitations: invitations };
@@ -220,16 +216,7 @@ export function createOperatorService(deps: {
         parsePassword(password, ['password'], { email: address, name }),
       );
       const { user, ...counts } = await changeUser(email, async (uow, user) => {
-        await setPasswordHash(uow.tx, user.id, passwordHash);
-        const endedSessions = await deleteSessions(uow.tx, user.id);
-        await auditLostInvitations(uow, { userId: user.id });
-        const deletedInvitations = await deleteInvitationsOfUser(uow.tx, user.id);
-        const { revokedTokens, deletedShares } = keepTokens
-          ? { revokedTokens: 0, deletedShares: 0 }
-          : await endTokensOf(uow, user.id);
-        const detail = { endedSessions, revokedTokens, deletedInvitations, deletedShares };
-        await auditUser(uow, 'user.password_changed', user.id, detail);
-        return { user, endedSessions, revokedTokens };
+        return { user, ...(await replacePassword(uow, user.id, passwordHash, keepTokens)) };
       });
       await throttle.reset(user.email);
       return counts;

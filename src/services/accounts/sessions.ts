@@ -17,6 +17,7 @@ import {
 } from '../../storage/repositories/sessions.ts';
 import {
   type Account,
+  deleteResetLink,
   findUser,
   findUserByEmail,
   setPasswordHash,
@@ -207,6 +208,7 @@ export function createSessionService(deps: {
           const { userId, sessionId } = sessionOf(uow);
           const user = await requireUnchanged(uow, account);
           await setPasswordHash(uow.tx, userId, passwordHash);
+          await deleteResetLink(uow.tx, userId);
           const sessions = await deleteSessions(uow.tx, userId, sessionId);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));
           if (revokeTokens) await auditLostInvitations(uow, { userId });

@@ -4,7 +4,7 @@ import { findNewestAuditInstant } from '../../storage/repositories/audit-events.
 import { deleteInstallationId } from '../../storage/repositories/installation.ts';
 import { deleteInvitationsOf } from '../../storage/repositories/invitations.ts';
 import { deleteSessions } from '../../storage/repositories/sessions.ts';
-import { listUsers } from '../../storage/repositories/users.ts';
+import { deleteResetLink, listUsers } from '../../storage/repositories/users.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
@@ -26,7 +26,7 @@ export interface PostRestore {
 
 /**
  * Prepares a restored database before a server opens it. With `REISSUE`, revokes every token, ends every session and
- * deletes every invitation. Writes an audit event about the restore into the log of each account and workspace.
+ * deletes every invitation and reset link. Writes an audit event about the restore into the log of each account and workspace.
  */
 export async function finishRestore(
   { db, changes }: { db: Executor; changes: UnitOfWorkRunner },
@@ -40,6 +40,7 @@ export async function finishRestore(
     if (choice === 'REISSUE') {
       revokedTokens += await revokeTokensOf(uow, { ownerId: userId });
       endedSessions += await deleteSessions(uow.tx, userId);
+      await deleteResetLink(uow.tx, userId);
     }
     await uow.audit({
       action: 'database.restored',

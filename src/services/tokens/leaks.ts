@@ -20,6 +20,7 @@ import {
 } from '../../storage/repositories/secret-digests.ts';
 import { deleteSession } from '../../storage/repositories/sessions.ts';
 import { countLiveIssuedTokens } from '../../storage/repositories/token-issuers.ts';
+import { deleteResetLink, findUsersByResetDigests } from '../../storage/repositories/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
@@ -33,14 +34,14 @@ const REPORTS_PER_HOUR = 60;
 /** Invalidates leaked secrets. Possession of a secret is enough to report it. */
 export interface LeakService {
   /**
-   * Revokes the tokens, sessions and invitations of the secrets and ignores strings that are not valid secrets. Deletes
+   * Revokes the tokens, sessions, invitations and reset links of the secrets and ignores strings that are not valid secrets. Deletes
    * the shares and invitations that the tokens and the users of the sessions gave, and takes back the memberships and
    * roles that the tokens gave. Returns the number of reported secrets, so that it does not reveal which are valid.
    * Throws `BAD_USER_INPUT` on more than 1,000 secrets, and `RATE_LIMITED` after 60 reports from one network in an
    * hour.
    */
   report(caller: Caller, secrets: readonly string[]): Promise<number>;
-  /** Revokes the token, session or invitation of a secret; returns whether the secret was valid. */
+  /** Revokes the token, session, invitation or reset link of a secret; returns whether the secret was valid. */
   revoke(caller: Caller, secret: string): Promise<boolean>;
 }
 
@@ -88,6 +89,24 @@ async function revokeInvitations(
   return invitations.length;
 }
 
+async function revokeResetLinks(
+  uow: UnitOfWork,
+  digests: readonly string[],
+  detail: Detail,
+): Promise<number> {
+  const userIds = await findUsersByResetDigests(uow.tx, digests);
+  for (const userId of userIds) {
+    await deleteResetLink(uow.tx, userId);
+    await uow.audit({
+      action: 'user.reset_link_revoked',
+      userId,
+      targetId: toGlobalId('User', userId),
+      detail,
+    });
+  }
+  return userIds.length;
+}
+
 /** Invalidates secrets; returns how many were valid. */
 async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detail): Promise<number> {
   const digests = digestsByKind(secrets);
@@ -104,7 +123,8 @@ async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detai
   }
   const sessions = await endSessions(uow, digests.get('SESSION') ?? [], detail);
   const invitations = await revokeInvitations(uow, digests.get('INVITATION') ?? [], detail);
-  return tokenIds.length + sessions + invitations;
+  const resetLinks = await revokeResetLinks(uow, digests.get('RESET') ?? [], detail);
+  return tokenIds.length + sessions + invitations + resetLinks;
 }
 
 /** Returns the key of the counter for reports from the network of an address. */
@@ -118,18 +138,31 @@ function requireBelowLimit(count: AttemptCount | undefined, added: number, now: 
   throw new PosternError('RATE_LIMITED', { retryAfter: Math.ceil((count.resetsAt - now) / SECOND) });
 }
 
+/** Returns what the secrets of a kind belong to. */
+function findByDigests(
+  db: Executor,
+  kind: SecretKind,
+  digests: readonly string[],
+  now: number,
+): Promise<readonly unknown[]> {
+  switch (kind) {
+    case 'SESSION':
+      return findSessionsByDigests(db, digests);
+    case 'INVITATION':
+      return findInvitationsByDigests(db, digests);
+    case 'RESET':
+      return findUsersByResetDigests(db, digests);
+    default:
+      return findTokenIdsByDigests(db, digests, now);
+  }
+}
+
 /** Returns whether a secret is valid. Takes one read, so that guesses need no transaction. */
 async function isValid(db: Executor, secret: string, now: number): Promise<boolean> {
   const kind = kindOfSecret(secret);
   if (kind === null) return false;
   const digests = [digestOf(secret)];
-  const found =
-    kind === 'SESSION'
-      ? await findSessionsByDigests(db, digests)
-      : kind === 'INVITATION'
-        ? await findInvitationsByDigests(db, digests)
-        : await findTokenIdsByDigests(db, digests, now);
-  return found.length > 0;
+  return (await findByDigests(db, kind, digests, now)).length > 0;
 }
 
 /** Returns the leak service. Its audit events have no actor, because the reporter is not identified. */

@@ -107,3 +107,67 @@ export async function setEmail(db: Executor, id: string, email: string): Promise
 export async function setDeactivatedAt(db: Executor, id: string, at: number | null): Promise<void> {
   await db.updateTable('users').set({ deactivated_at: at }).where('id', '=', id).execute();
 }
+
+/** A link with which a user sets a new password once. */
+export interface ResetLink {
+  readonly userId: string;
+  /** Whether the personal tokens of the user survive the new password. */
+  readonly keepsTokens: boolean;
+}
+
+/** Stores the link of a user under the digest of its secret, in place of an earlier one. */
+export async function replaceResetLink(
+  db: Executor,
+  link: ResetLink & { digest: string; createdAt: number; expiresAt: number },
+): Promise<void> {
+  const values = {
+    digest: link.digest,
+    keeps_tokens: link.keepsTokens ? 1 : 0,
+    created_at: link.createdAt,
+    expires_at: link.expiresAt,
+  };
+  await db
+    .insertInto('reset_links')
+    .values({ user_id: link.userId, ...values })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(values))
+    .execute();
+}
+
+/** Returns the link of a digest; `null` if there is none or it has expired. */
+export async function findResetLink(db: Executor, digest: string, now: number): Promise<ResetLink | null> {
+  const row = await db
+    .selectFrom('reset_links')
+    .select(['user_id', 'keeps_tokens'])
+    .where('digest', '=', digest)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return row ? { userId: row.user_id, keepsTokens: row.keeps_tokens !== 0 } : null;
+}
+
+/** Returns the users of links by the digests of their secrets, in no order. */
+export async function findUsersByResetDigests(db: Executor, digests: readonly string[]): Promise<string[]> {
+  if (digests.length === 0) return [];
+  const rows = await db
+    .selectFrom('reset_links')
+    .select('user_id')
+    .where('digest', 'in', [...digests])
+    .execute();
+  return rows.map((row) => row.user_id);
+}
+
+/** Deletes the link of a user, if there is one. */
+export async function deleteResetLink(db: Executor, userId: string): Promise<void> {
+  await db.deleteFrom('reset_links').where('user_id', '=', userId).execute();
+}
+
+/** Deletes up to `most` expired links; returns the count. */
+export async function deleteExpiredResetLinks(db: Executor, now: number, most: number): Promise<number> {
+  const deleted = await db
+    .deleteFrom('reset_links')
+    .where('user_id', 'in', (eb) =>
+      eb.selectFrom('reset_links').select('user_id').where('expires_at', '<=', now).limit(most),
+    )
+    .returning('user_id')
+    .execute();
+  return deleted.length;
+}

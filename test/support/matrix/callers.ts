@@ -158,7 +158,7 @@ export function everyScope(): (readonly [EntityType, string])[] {
   );
 }
 
-function secretOfNothing(kind: 'PERSONAL' | 'SESSION' | 'INVITATION'): string {
+function secretOfNothing(kind: 'PERSONAL' | 'SESSION' | 'INVITATION' | 'RESET'): string {
   return composeSecret(kind, new Uint8Array(32).fill(7));
 }
 
@@ -258,6 +258,7 @@ export async function createInvalidCredentials(world: World): Promise<InvalidCre
     { name: 'no session', secret: secretOfNothing('SESSION'), status: 401, code: 'INVALID_SESSION' },
     { name: 'no token', secret: secretOfNothing('PERSONAL'), status: 401, code: 'INVALID_TOKEN' },
     { name: 'an invitation', secret: secretOfNothing('INVITATION'), status: 401, code: 'INVALID_TOKEN' },
+    { name: 'a reset link', secret: secretOfNothing('RESET'), status: 401, code: 'INVALID_TOKEN' },
     { name: 'no secret', secret: 'pat_nothing', status: 401, code: 'INVALID_TOKEN' },
   ];
   postern.advance(2 * HOUR);

@@ -12,6 +12,8 @@ export interface Targets {
   readonly invitations: ReadonlyMap<string, string>;
   /** The secrets of an invitation for an email without an account, for the outsider, and of one that does not exist. */
   readonly invited: { readonly newcomer: string; readonly outsider: string };
+  /** The secret of a reset link of the bystander. */
+  readonly resetLink: string;
   /** A session of each person, by the id of the person. */
   readonly sessions: ReadonlyMap<string, string>;
   /** A row in the audit log of the workspace `home`, and one in the owner's account log. */
@@ -107,6 +109,7 @@ export async function createTargets(world: World): Promise<Targets> {
     message: message.id,
     invitations,
     invited: { newcomer: newcomer.invitationSecret, outsider: outsider.invitationSecret },
+    resetLink: (await postern.app.services.passwordResets.createLink(people.bystander.email, true)).secret,
     sessions,
     auditEvents: { ofHome, ofOwner: data.viewer.auditEvents.nodes[0].id },
     absent: {

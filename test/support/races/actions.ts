@@ -116,6 +116,13 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       () => null,
     ),
   ],
+  resetPassword: [
+    call(
+      'resetPassword',
+      ({ resetLink }) => ({ secret: resetLink, newPassword: `link ${PASSWORD}` }),
+      () => null,
+    ),
+  ],
   revokeInvitation: [
     call('revokeInvitation', (scene) => ({ ...inWorkspace(scene), id: scene.invitationId }), asOwner),
   ],

@@ -53,6 +53,8 @@ export interface Scene {
   readonly invitationId: string;
   /** A session of the first Owner that is not the one of `owner`. */
   readonly otherSessionId: string;
+  /** The secret of a reset link of the first Owner. */
+  readonly resetLink: string;
 }
 
 /** The tables whose rows calls read or change, in an order in which rows can be inserted. */
@@ -60,6 +62,7 @@ export const SCENE_TABLES = [
   'installation',
   'users',
   'sessions',
+  'reset_links',
   'workspaces',
   'members',
   'member_grants',
@@ -122,6 +125,7 @@ export async function createScene(): Promise<Scene> {
   const other = await app.workspace('Other', [[second, 'OWNER']]);
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
+  const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
   const rows = [];
@@ -144,5 +148,6 @@ export async function createScene(): Promise<Scene> {
     invitations: [invitation.secret, otherInvitation.secret],
     invitationId: invitation.id,
     otherSessionId,
+    resetLink: resetLink.secret,
   };
 }

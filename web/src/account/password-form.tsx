@@ -5,6 +5,7 @@ import { Section } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { useChangePasswordMutation } from '../generated/hooks.ts';
+import { isConfirmed, NewPasswordFields } from './new-password-fields.tsx';
 import './password-form.css';
 
 const EMPTY = { currentPassword: '', newPassword: '', again: '', revokeTokens: false };
@@ -16,20 +17,12 @@ export function PasswordForm() {
     fields: ['currentPassword', 'newPassword'],
     onDone: () => setForm(EMPTY),
   });
-  const { again, ...input } = form;
-  const differ = again !== '' && again !== form.newPassword;
+  const { again: _again, ...input } = form;
 
   function handleSubmit(event: FormEvent) {
     event.preventDefault();
     void submit({ input }, 'Password changed. Your other sessions were signed out.');
   }
-
-  const password = (key: 'currentPassword' | 'newPassword' | 'again') => ({
-    type: 'password',
-    required: true,
-    value: form[key],
-    onChange: (event: { target: HTMLInputElement }) => setForm({ ...form, [key]: event.target.value }),
-  });
 
   return (
     <Section title="Password" lead="Changing your password signs out your other sessions.">
@@ -37,23 +30,16 @@ export function PasswordForm() {
         <TextField
           label="Current password"
           error={errors.currentPassword}
+          type="password"
           autoComplete="current-password"
-          {...password('currentPassword')}
+          required
+          value={form.currentPassword}
+          onChange={(event) => setForm({ ...form, currentPassword: event.target.value })}
         />
-        <TextField
-          label="New password"
+        <NewPasswordFields
+          value={form}
           error={errors.newPassword}
-          autoComplete="new-password"
-          hint="At least 12 characters."
-          minLength={12}
-          maxLength={256}
-          {...password('newPassword')}
-        />
-        <TextField
-          label="Confirm new password"
-          autoComplete="new-password"
-          error={differ ? "Passwords don't match." : null}
-          {...password('again')}
+          onChange={(password) => setForm({ ...form, ...password })}
         />
         <Checkbox
           label="Also revoke all my personal tokens"
@@ -62,7 +48,7 @@ export function PasswordForm() {
           onChange={(event) => setForm({ ...form, revokeTokens: event.target.checked })}
         />
         {problem && <Problem>{problem}</Problem>}
-        <Button type="submit" variant="primary" busy={busy} disabled={again !== form.newPassword}>
+        <Button type="submit" variant="primary" busy={busy} disabled={!isConfirmed(form)}>
           Change password
         </Button>
       </form>

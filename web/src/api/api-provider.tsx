@@ -42,10 +42,13 @@ export function signInPath(from: string): string {
   return from === '/' ? '/sign-in' : `/sign-in?${new URLSearchParams({ next: from })}`;
 }
 
+/** The pages that need no session. */
+const PUBLIC_PATHS: readonly string[] = ['/sign-in', '/invitation', '/reset-password'];
+
 /** Redirects to the sign-in page, unless the page needs no session. */
 function leaveForSignIn(): void {
   const { pathname, search } = window.location;
-  if (pathname !== '/sign-in' && pathname !== '/invitation') {
+  if (!PUBLIC_PATHS.includes(pathname)) {
     navigate(signInPath(pathname + search), { replace: true });
   }
 }

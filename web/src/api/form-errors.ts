@@ -9,14 +9,25 @@ export interface FormErrors<Field extends string> {
   readonly errors: Readonly<Partial<Record<Field, string>>>;
 }
 
-/** Error codes without issues that are about one field, if the form has it. */
-const FIELD_MESSAGES: Partial<Record<ErrorCode, { readonly field: string; readonly message: string }>> = {
-  INVALID_CREDENTIALS: { field: 'currentPassword', message: 'This password is incorrect.' },
-  NOT_FOUND: {
-    field: 'secret',
-    message: "This invitation isn't valid. It may be mistyped, used, expired or canceled.",
+/** The messages of error codes without issues that are about one field, for forms that have it. */
+const FIELD_MESSAGES: readonly {
+  readonly code: ErrorCode;
+  readonly field: string;
+  readonly message: string;
+}[] = [
+  { code: 'INVALID_CREDENTIALS', field: 'currentPassword', message: 'This password is incorrect.' },
+  {
+    code: 'NOT_FOUND',
+    field: 'invitation',
+    message:
+      "This invitation isn't valid. It may be incomplete, used, expired, canceled or for another account.",
   },
-};
+  {
+    code: 'NOT_FOUND',
+    field: 'resetLink',
+    message: "This link doesn't work. It may be incomplete, used, replaced or expired. Ask for a new one.",
+  },
+];
 
 /** Returns the path of an issue below the input object: `expires.at` for `["input", "expires", "at"]`. */
 function pathOf({ path }: InputIssue): string {
@@ -41,13 +52,13 @@ export function describeFormError<Field extends string>(
   const errors: Partial<Record<Field, string>> = {};
   if (!error) return { problem: null, errors };
   if (error.graphQLErrors.length === 0) return { problem: UNREACHABLE, errors };
+  const names: readonly string[] = fields;
   const rest = new Set<string>();
   for (const each of error.graphQLErrors) {
     const issues = issuesOf(each);
     if (issues.length === 0) {
-      const about = FIELD_MESSAGES[codeOf(each)];
-      const field = about && fields.find((name) => name === about.field);
-      if (about && field) errors[field] = about.message;
+      const about = FIELD_MESSAGES.find(({ code, field }) => code === codeOf(each) && names.includes(field));
+      if (about) errors[about.field as Field] = about.message;
       else rest.add(describeApiError(each));
     }
     for (const issue of issues) {

@@ -4,7 +4,7 @@ import { useMe } from '../session/session-gate.tsx';
 const PREFIX = 'postern.draft.';
 
 /** Matches a secret of Postern. A draft that contains one is not stored. */
-const SECRET = /(?:pat|wst|ses|inv)_[0-9A-Za-z]{49}/;
+const SECRET = /(?:pat|wst|ses|inv|rst)_[0-9A-Za-z]{49}/;
 
 /** Returns a stored draft; `null` if there is none, or if it has other fields than `initial`. */
 function readDraft<Value extends object>(key: string, initial: Value): Value | null {

@@ -17,7 +17,12 @@ export const COPIES = [
   { title: 'gh secret set', text: (secret: string) => `gh secret set ${VARIABLE} --body ${secret}` },
 ] as const;
 
-/** Returns a secret with dots in place of its random characters. */
+/** Returns the link that opens an invitation. Browsers do not send what is after the #, so no server logs it. */
+export function invitationLink(secret: string): string {
+  return `${window.location.origin}/invitation#${secret}`;
+}
+
+/** Returns a secret, or a link that ends with one, with dots in place of its random characters. */
 export function maskSecret(secret: string): string {
   const tag = secret.lastIndexOf('_') + 1;
   return `${secret.slice(0, tag)}${'•'.repeat(secret.length - tag)}`;

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
+import { invitationLink } from './copies.ts';
 
 /** A secret that was just issued, of a token or an invitation to a workspace. */
 export type FreshSecret = { readonly secret: string } & (
@@ -42,6 +43,11 @@ const FreshSecretContext = createContext<FreshSecrets>({
 export function pageOf(fresh: FreshSecret): string | null {
   if (fresh.kind === 'invitation') return `/workspaces/${fresh.workspaceId}/members`;
   return fresh.tokenId === null ? null : `/tokens/${fresh.tokenId}`;
+}
+
+/** Returns what the user copies: the secret of a token, or the link of an invitation. */
+export function textOf({ kind, secret }: FreshSecret): string {
+  return kind === 'invitation' ? invitationLink(secret) : secret;
 }
 
 function belongsTo(path: string, fresh: FreshSecret): boolean {

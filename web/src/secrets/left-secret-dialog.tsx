@@ -2,7 +2,7 @@ import { useLocation } from 'wouter';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Dialog } from '../components/dialog.tsx';
-import { type FreshSecret, pageOf, useFreshSecrets } from './fresh-secret.tsx';
+import { type FreshSecret, pageOf, textOf, useFreshSecrets } from './fresh-secret.tsx';
 
 function Question({ fresh }: { fresh: FreshSecret }) {
   const { markCopied, dismiss } = useFreshSecrets();
@@ -22,7 +22,7 @@ function Question({ fresh }: { fresh: FreshSecret }) {
           </Button>
           <Button onClick={back}>Go back</Button>
           <CopyButton
-            text={fresh.secret}
+            text={textOf(fresh)}
             label="Copy"
             variant="primary"
             large

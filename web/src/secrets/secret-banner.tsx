@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { COPIES, maskSecret } from './copies.ts';
-import { type FreshSecret, useFreshSecrets } from './fresh-secret.tsx';
+import { type FreshSecret, textOf, useFreshSecrets } from './fresh-secret.tsx';
 import './secret-banner.css';
 
 /** A secret, hidden until the user reveals it. Copying works in both states. */
@@ -33,7 +33,7 @@ function SecretBanner({ fresh, children }: { fresh: FreshSecret; children: React
     <section ref={ref} tabIndex={-1} className="secret-banner" aria-label={title}>
       <h2>{title}</h2>
       <p>Copy it now. You won't be able to see it again.</p>
-      <SecretLine secret={fresh.secret} onCopied={() => markCopied(fresh)} />
+      <SecretLine secret={textOf(fresh)} onCopied={() => markCopied(fresh)} />
       {children}
       <div>
         <Button small onClick={() => dismiss(fresh)}>
@@ -56,7 +56,7 @@ function Usage({ fresh }: { fresh: FreshSecret }) {
   if (fresh.kind === 'invitation') {
     return (
       <p>
-        Send it to {fresh.email}. They can accept it at <code>{origin}/invitation</code>.
+        Send this link to {fresh.email}. It opens a page on which they join, with their account or a new one.
       </p>
     );
   }

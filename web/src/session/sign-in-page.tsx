@@ -27,6 +27,8 @@ export function SignInPage() {
       footer={
         <>
           Have an invitation? <Link href="/invitation">Accept an invitation</Link>
+          <br />
+          Forgot your password? Ask the operator of this server for a reset link.
         </>
       }
     >

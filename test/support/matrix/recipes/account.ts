@@ -10,7 +10,10 @@ function forPeople(...paths: string[]): Recipes {
 }
 
 /** Signing in and out, sessions, passwords, accepted invitations. */
-export function accountRecipes({ people }: World, { sessions, absent, invited }: Targets): Recipes {
+export function accountRecipes(
+  { people }: World,
+  { sessions, absent, invited, resetLink }: Targets,
+): Recipes {
   const ofSession =
     (id: string) =>
     ({ who }: NamedCaller) => {
@@ -51,6 +54,19 @@ export function accountRecipes({ people }: World, { sessions, absent, invited }:
         fixed('of a newcomer', { input: { secret: invited.newcomer, ...newcomer } }, invitation('newcomer')),
         fixed('of the outsider', { input: { secret: invited.outsider } }, invitation(people.outsider.id)),
         fixed('absent', { input: { secret: 'inv_nothing' } }, invitation(null)),
+      ],
+    },
+    'Mutation.resetPassword': {
+      cases: [
+        fixed('absent', { input: { secret: 'rst_nothing', newPassword: 'another password' } }, ({ who }) => {
+          const verdict = notWithAToken(who);
+          return verdict === 'allowed' ? NOT_FOUND : verdict;
+        }),
+        fixed(
+          'of the bystander',
+          { input: { secret: resetLink, newPassword: 'another password' } },
+          ({ who }) => notWithAToken(who),
+        ),
       ],
     },
     'Mutation.reportLeakedSecrets': {

@@ -1,0 +1,152 @@
+import type { AuditEvent } from '../../domain/audit.ts';
+import { failure } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
+import { kindOfSecret } from '../../domain/secret.ts';
+import { parseEmail, parsePassword } from '../../domain/text.ts';
+import type { User } from '../../domain/user.ts';
+import { digestOf } from '../../platform/hashing.ts';
+import type { PasswordHasher } from '../../platform/passwords.ts';
+import type { SecretSource } from '../../platform/secrets.ts';
+import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
+import { deleteSessions } from '../../storage/repositories/sessions.ts';
+import {
+  deleteResetLink,
+  findResetLink,
+  findUser,
+  findUserByEmail,
+  type ResetLink,
+  replaceResetLink,
+  setPasswordHash,
+} from '../../storage/repositories/users.ts';
+import type { Caller } from '../access/caller.ts';
+import { endTokensOf } from '../tokens/lifecycle.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+
+/** The counts of sessions and tokens that a password reset ended. */
+export interface PasswordReset {
+  readonly endedSessions: number;
+  readonly revokedTokens: number;
+}
+
+/** A link that resets a password, with its secret, which is returned only here. */
+export interface IssuedResetLink {
+  readonly user: User;
+  readonly secret: string;
+  readonly expiresAt: number;
+}
+
+/**
+ * Lets users who have forgotten their password set a new one. A link works once. A new link, a deactivation of the user
+ * and any other new password end it.
+ */
+export interface PasswordResetService {
+  /**
+   * Creates a link for the operator to send to the user. Throws `NOT_FOUND` if no user has the email, or `CONFLICT` if
+   * the user is deactivated.
+   */
+  createLink(email: string, keepTokens: boolean): Promise<IssuedResetLink>;
+  /**
+   * Sets the password of the user of a link and uses up the link, with the effects of a reset by the operator. Returns
+   * the user. Throws `NOT_FOUND` if the secret is not that of a link that works, or `BAD_USER_INPUT`.
+   */
+  reset(caller: Caller, secret: string, password: string): Promise<User>;
+}
+
+/**
+ * Replaces the password of a user, ends every session and reset link, and deletes the invitations that the user created.
+ * Unless `keepTokens`, also revokes the personal tokens and deletes the shares that they gave.
+ */
+export async function replacePassword(
+  uow: UnitOfWork,
+  userId: string,
+  passwordHash: string,
+  keepTokens: boolean,
+  detail: AuditEvent['detail'] = {},
+): Promise<PasswordReset> {
+  await setPasswordHash(uow.tx, userId, passwordHash);
+  await deleteResetLink(uow.tx, userId);
+  const endedSessions = await deleteSessions(uow.tx, userId);
+  await auditLostInvitations(uow, { userId });
+  const deletedInvitations = await deleteInvitationsOfUser(uow.tx, userId);
+  const { revokedTokens, deletedShares } = keepTokens
+    ? { revokedTokens: 0, deletedShares: 0 }
+    : await endTokensOf(uow, userId);
+  await uow.audit({
+    action: 'user.password_changed',
+    userId,
+    targetId: toGlobalId('User', userId),
+    detail: { ...detail, endedSessions, revokedTokens, deletedInvitations, deletedShares },
+  });
+  return { endedSessions, revokedTokens };
+}
+
+/** Returns the link of a digest with its user. Throws `NOT_FOUND` if it does not work. */
+async function claim({ tx, now }: UnitOfWork, digest: string): Promise<{ link: ResetLink; user: User }> {
+  const link = await findResetLink(tx, digest, now);
+  const user = link && (await findUser(tx, link.userId));
+  if (!link || !user || user.deactivatedAt !== null) throw failure('NOT_FOUND');
+  return { link, user };
+}
+
+/** Returns the service of password resets. */
+export function createPasswordResetService(deps: {
+  changes: UnitOfWorkRunner;
+  passwords: PasswordHasher;
+  secrets: SecretSource;
+  throttle: Pick<SignInThrottle, 'reset'>;
+  limits: Limits;
+}): PasswordResetService {
+  const { changes, passwords, secrets, throttle, limits } = deps;
+
+  return {
+    createLink: (email, keepTokens) =>
+      changes.runAsOperator(async (uow) => {
+        const user = await findUserByEmail(uow.tx, parseEmail(email, ['email']));
+        if (!user) throw failure('NOT_FOUND', 'No user has this email.');
+        if (user.deactivatedAt !== null) throw failure('CONFLICT', 'The user is deactivated.');
+        const { secret, digest } = secrets.issue('RESET');
+        const expiresAt = uow.now + limits.resetLinkLifetime;
+        const link = { userId: user.id, keepsTokens: keepTokens, digest, createdAt: uow.now, expiresAt };
+        await replaceResetLink(uow.tx, link);
+        await uow.audit({
+          action: 'user.reset_link_created',
+          userId: user.id,
+          targetId: toGlobalId('User', user.id),
+          detail: { expiresAt: new Date(expiresAt).toISOString() },
+        });
+        return { user, secret, expiresAt };
+      }),
+
+    async reset(caller, secret, password) {
+      if (kindOfSecret(secret) !== 'RESET') throw failure('NOT_FOUND');
+      const digest = digestOf(secret);
+      const asPerson = { kind: 'person' } as const;
+      // Claim first, so that only the holder of a link gets input errors or causes a password to be hashed.
+      const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest));
+      const passwordHash = await passwords.hash(
+        parsePassword(password, ['input', 'newPassword'], first.user),
+      );
+      const { id } = first.user;
+      const user = await changes.run(
+        caller,
+        asPerson,
+        async (uow) => {
+          const { link, user } = await claim(uow, digest);
+          await replacePassword(uow, user.id, passwordHash, link.keepsTokens, { by: 'reset-link' });
+          return user;
+        },
+        {
+          locks: [
+            { on: 'user', id },
+            { on: 'grantsOfUser', userId: id },
+          ],
+        },
+      );
+      await throttle.reset(user.email);
+      return user;
+    },
+  };
+}
