@@ -23,7 +23,7 @@ const server = fork(join(import.meta.dirname, `servers/postern${extname(import.m
     DATABASE_URL: `file:${join(folder, 'postern.db')}`,
     POSTERN_OWNER_EMAIL: OWNER.email,
     POSTERN_OWNER_PASSWORD: OWNER.password,
-    POSTERN_STREAMS_PER_CREDENTIAL: String(Math.max(STREAMS, WARM_UP)),
+    POSTERN_STREAMS_PER_CREDENTIAL: String(Math.max(STREAMS, WARM_UP) + 1),
   },
 });
 const [{ port }] = (await once(server, 'message')) as [{ port: number }];
@@ -98,23 +98,28 @@ const { workspaces } = await graphql<{ workspaces: { nodes: [{ id: string }] } }
   {},
   session,
 );
-const { createChannel, createToken } = await graphql<{
+const { createChannel, quiet, createToken } = await graphql<{
   createChannel: { channel: { id: string } };
+  quiet: { channel: { id: string } };
   createToken: { secret: string; token: { id: string } };
 }>(
-  `mutation ($input: CreateChannelInput!) {
+  `mutation ($input: CreateChannelInput!, $quiet: CreateChannelInput!) {
     createChannel(input: $input) { channel { id } }
+    quiet: createChannel(input: $quiet) { channel { id } }
     createToken(input: { name: "bench", access: FULL }) { secret token { id } }
   }`,
-  { input: { workspaceId: workspaces.nodes[0].id, name: 'bench' } },
+  {
+    input: { workspaceId: workspaces.nodes[0].id, name: 'bench' },
+    quiet: { workspaceId: workspaces.nodes[0].id, name: 'quiet' },
+  },
   session,
 );
 const channelId = createChannel.channel.id;
 
-async function publish(payload: unknown): Promise<void> {
+async function publish(payload: unknown, to = channelId): Promise<void> {
   const query =
     'mutation ($input: PublishMessageInput!) { publishMessage(input: $input) { message { id } } }';
-  await graphql(query, { input: { channelId, payload } }, session);
+  await graphql(query, { input: { channelId: to, payload } }, session);
 }
 
 const early = await openStreams(WARM_UP, channelId, createToken.secret);
@@ -122,6 +127,20 @@ for (let n = 0; n < 20; n++) await Promise.all([heardByAll(early, 'channelMessag
 await Promise.all(early.map((socket) => once(socket.destroy(), 'close')));
 await pause(1000);
 
+const alone = await openStreams(1, quiet.channel.id, createToken.secret);
+
+/** Measures the time from publishing to the only reader of a channel. */
+async function toOnlyReader(): Promise<string> {
+  const delays: number[] = [];
+  for (let n = 0; n < MESSAGES; n++) {
+    const started = performance.now();
+    const [heard] = await Promise.all([heardByAll(alone, 'channelMessages'), publish(n, quiet.channel.id)]);
+    delays.push(heard - started);
+  }
+  return summary(delays);
+}
+
+console.log(`from publish to the only reader of a channel: ${await toOnlyReader()}`);
 const before = await usageOf(server);
 const streams = await openStreams(STREAMS, channelId, createToken.secret);
 const opened = await usageOf(server);
@@ -133,6 +152,9 @@ await pause(IDLE_MS);
 const idle = await usageOf(server);
 console.log(`idle: ${((idle.cpu - opened.cpu) / IDLE_MS / 10).toFixed(2)} % of a core`);
 
+console.log(`the same beside ${STREAMS} readers of another channel: ${await toOnlyReader()}`);
+const beside = await usageOf(server);
+
 const toLast: number[] = [];
 for (let n = 0; n < MESSAGES; n++) {
   const started = performance.now();
@@ -140,7 +162,7 @@ for (let n = 0; n < MESSAGES; n++) {
   toLast.push(last - started);
 }
 const published = await usageOf(server);
-const perDelivery = (published.cpu - idle.cpu) / MESSAGES / STREAMS;
+const perDelivery = (published.cpu - beside.cpu) / MESSAGES / STREAMS;
 console.log(
   `from publish to the last of ${STREAMS} readers: ${summary(toLast)}; ${perDelivery.toFixed(0)} µs of CPU a delivery`,
 );

@@ -1,5 +1,4 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import type { Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -7,19 +6,12 @@ import type { ExternalCommits } from '../../storage/external-commits.ts';
 import type { Notifier } from '../../storage/notifier.ts';
 import { hasGrantingTokenExpired } from '../../storage/repositories/channel-shares.ts';
 import type { Events } from '../transactions/events.ts';
-import type { Stream } from './stream.ts';
+import type { OpenStream, OpenStreams } from './open-streams.ts';
 
 /** How often the permissions of idle streams are checked. */
 const CHECK_INTERVAL_MS = 250;
 /** The number of streams to wake before other requests can run. */
 const WAKE_BATCH = 50;
-
-export interface OpenStream {
-  readonly stream: Stream;
-  readonly channelId: string;
-  /** The principal of the last check. */
-  readonly principal: Principal;
-}
 
 /**
  * Wakes open streams so that they check their permission and look for a message. It wakes the streams of a channel on a
@@ -41,7 +33,7 @@ function hasExpired({ principal }: OpenStream, now: number): boolean {
  */
 export function createStreamScheduler(deps: {
   db: Executor;
-  open: ReadonlySet<OpenStream>;
+  open: OpenStreams;
   beforeWake: () => void;
   changedElsewhere: ExternalCommits;
   notifier: Notifier;
@@ -74,7 +66,7 @@ export function createStreamScheduler(deps: {
     const mayHaveChanged = changed || expired || dirty;
     dirty = false;
     lastCheck = now;
-    await wake([...open].filter((stream) => mayHaveChanged || hasExpired(stream, now)));
+    await wake(open.all().filter((stream) => mayHaveChanged || hasExpired(stream, now)));
   }
 
   function checkNow(): Promise<void> {
@@ -93,7 +85,7 @@ export function createStreamScheduler(deps: {
     timer ??= setTimeout(async () => {
       await checkNow();
       timer = null;
-      if (open.size > 0) scheduleCheck();
+      if (open.count() > 0) scheduleCheck();
     }, CHECK_INTERVAL_MS).unref();
   }
 
@@ -101,14 +93,14 @@ export function createStreamScheduler(deps: {
     if (listening) return;
     listening = true;
     notifier.listen(() => {
-      if (open.size > 0) void checkNow();
+      if (open.count() > 0) void checkNow();
     });
   }
 
   events.on('authority', () => {
     dirty = true;
   });
-  events.on('message', (channelId) => wake([...open].filter((other) => other.channelId === channelId)));
+  events.on('message', (channelId) => wake(open.following(channelId)));
 
   return {
     start() {

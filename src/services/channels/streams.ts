@@ -16,8 +16,9 @@ import { authorize } from '../access/authorize.ts';
 import type { Caller } from '../access/caller.ts';
 import { type LastUse, recordUse } from '../access/last-use.ts';
 import type { Events } from '../transactions/events.ts';
+import { createOpenStreams, type OpenStream } from './open-streams.ts';
 import { createStream, type Delivery, type Stream } from './stream.ts';
-import { createStreamScheduler, type OpenStream } from './stream-scheduler.ts';
+import { createStreamScheduler } from './stream-scheduler.ts';
 
 export interface FollowRequest {
   readonly caller: Caller;
@@ -80,7 +81,7 @@ export function createStreams(deps: {
   lastUse: LastUse;
 }): Streams {
   const { db, clock, limits, authentication, lastUse } = deps;
-  const open = new Set<OpenStream>();
+  const open = createOpenStreams();
   const reads = createSharedReads(db);
   const scheduler = createStreamScheduler({ ...deps, open, beforeWake: reads.reset });
   let closed = false;
@@ -166,11 +167,11 @@ export function createStreams(deps: {
       return stream;
     },
 
-    count: () => open.size,
+    count: open.count,
 
     close() {
       closed = true;
-      for (const { stream } of open) stream.end();
+      for (const { stream } of open.all()) stream.end();
       scheduler.stop();
     },
   };
