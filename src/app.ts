@@ -112,8 +112,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     passwords,
     limits: config.limits,
     newAccounts: config.newAccounts,
+    foreignShapes: config.foreignShapes,
     logger,
   });
+  await services.secretReader.start();
   const firstOwner = await createFirstOwner(
     { db, changes: services.changes, passwords, secrets },
     { email: config.ownerEmail ?? DEFAULT_OWNER, password: config.ownerPassword },
@@ -136,6 +138,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     services,
     metrics,
     authenticate: services.authentication.authenticate,
+    readSecret: services.secretReader.read,
     createContext: (server, certain) => createContext(services, server, certain),
     probe: async () => {
       const pending = await pendingMigrations(database);
@@ -150,6 +153,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     firstOwner,
     async close() {
       services.streams.close();
+      await services.secretReader.close();
       await services.retention.close();
       await services.lastUse.close();
       await database.close();

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { databaseUrlProblem } from './config-database.ts';
 import { PosternError } from './domain/errors.ts';
+import { type ForeignShape, parseForeignShapes } from './domain/import/foreign-shapes.ts';
 import { SECRET_PREFIX } from './domain/secret.ts';
 import { parseBlock } from './domain/values/networks.ts';
 
@@ -105,3 +106,6 @@ export function secretPrefix(text: string): string {
     ? text
     : wrong('must be a letter, up to 15 more letters or digits, and an underscore');
 }
+
+/** Parses the shapes of secrets of other systems. */
+export const foreignShapes: (text: string) => readonly ForeignShape[] = byRule(parseForeignShapes);

@@ -2,6 +2,7 @@ import { type Environment, withoutServiceLinks } from './config-environment.ts';
 import {
   byRule,
   databaseUrl,
+  foreignShapes,
   host,
   integer,
   oneOf,
@@ -16,6 +17,7 @@ import {
 import { providerNames, providerVariables, readProviders } from './config-providers.ts';
 import type { IdentityProvider } from './domain/accounts/identity-provider.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
+import type { ForeignShape } from './domain/import/foreign-shapes.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { PAYLOAD_BYTES } from './domain/message.ts';
 import { parseEmail, parsePassword } from './domain/text.ts';
@@ -51,6 +53,8 @@ export interface Config {
   /** 0 is off. */
   readonly requestsPerMinute: number;
   readonly secretPrefix: string;
+  /** The shapes of secrets of other systems that can be imported. */
+  readonly foreignShapes: readonly ForeignShape[];
   readonly metricsHost: string;
   /** 0 selects a free port; `null` is off. */
   readonly metricsPort: number | null;
@@ -176,6 +180,12 @@ const SETTINGS = {
     '',
     secretPrefix,
     'The prefix of every new secret, such as acme_.',
+  ),
+  foreignShapes: variable(
+    'POSTERN_FOREIGN_SHAPES',
+    '',
+    foreignShapes,
+    'The shapes of imported secrets, as name:alphabet:length[:prefix], separated by commas; alphabets: hex, base58, base62, base64url, alnum.',
   ),
   metricsHost: variable('POSTERN_METRICS_HOST', '127.0.0.1', host, 'The address to serve metrics on.'),
   metricsPort: variable(

@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/tokens-revoke.ts'),
   },
   {
+    name: 'import',
+    summary: 'Import tokens of another system.',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'clock reset',
     summary: 'Accept a clock that was set back.',
     load: () => import('./commands/clock-reset.ts'),

@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = [
   'user.email_verified',
   'user.email_released',
   'token.created',
+  'token.imported',
   'token.updated',
   'token.regenerated',
   'token.overlap_ended',

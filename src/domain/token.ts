@@ -43,8 +43,10 @@ interface TokenFields extends TokenStops {
   readonly metadataJson: string | null;
   /** The workspace token that issued this one for its subject. It may be deleted. */
   readonly issuedBy: string | null;
-  /** The first characters of the current secret. */
+  /** The first characters of the current secret; empty for an imported one whose characters are unknown. */
   readonly secretPreview: string;
+  /** Whether the current secret was issued by another system and imported. */
+  readonly isImported: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** When the current secret was issued: at creation or at the last regeneration. */

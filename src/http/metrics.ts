@@ -35,7 +35,7 @@ interface DatabaseSizes {
 
 /** The parts of the server that gauges read. */
 export interface MetricsSources {
-  readonly services: Pick<Services, 'lastUse' | 'streams'>;
+  readonly services: Pick<Services, 'lastUse' | 'streams' | 'tokenImport'>;
   readonly database: { measure(): Promise<DatabaseSizes> };
   readonly logger: Logger;
 }
@@ -77,6 +77,10 @@ function createGauges(register: Registry, { services, database, logger }: Metric
     new Gauge<Label>({ name, help, labelNames, registers: [register] });
   const streams = gauge('postern_open_streams', 'Open subscriptions.');
   const backlog = gauge('postern_last_use_backlog', 'Credentials whose last use is not yet stored.');
+  const imported = gauge(
+    'postern_imported_tokens',
+    'Tokens that are neither revoked nor expired and whose current secret was imported.',
+  );
   const up = gauge('postern_database_up', '1 if the database could be read for this scrape, otherwise 0.');
   const bytes = gauge(
     'postern_database_bytes',
@@ -99,6 +103,7 @@ function createGauges(register: Registry, { services, database, logger }: Metric
     streams.set(services.streams.count());
     backlog.set(services.lastUse.backlog());
     try {
+      imported.set(await services.tokenImport.countLeft());
       await measureDatabase();
       up.set(1);
     } catch (error) {

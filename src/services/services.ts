@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { ForeignShape } from '../domain/import/foreign-shapes.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { NewAccounts } from '../domain/user.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -16,6 +17,7 @@ import { createAnonymousWork } from './access/anonymous-work.ts';
 import { createAuthentication } from './access/authentication.ts';
 import { createIntrospection } from './access/introspection.ts';
 import { createLastUse } from './access/last-use.ts';
+import { createSecretReader } from './access/secret-reader.ts';
 import { createTokenUses } from './access/token-uses.ts';
 import { createOperatorService } from './accounts/operator.ts';
 import { createPasswordResetService } from './accounts/password-reset.ts';
@@ -26,6 +28,7 @@ import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
 import { createLookups } from './lookups.ts';
 import { createRetention } from './maintenance/retention.ts';
+import { createTokenImport } from './tokens/import.ts';
 import { createLeakService } from './tokens/leaks.ts';
 import { createTokenService } from './tokens/tokens.ts';
 import { createEvents } from './transactions/events.ts';
@@ -52,6 +55,7 @@ export interface ServiceDependencies {
   readonly passwords: PasswordHasher;
   readonly limits: Limits;
   readonly newAccounts: NewAccounts;
+  readonly foreignShapes: readonly ForeignShape[];
   readonly logger: Logger;
 }
 
@@ -71,6 +75,7 @@ export function createServices(deps: ServiceDependencies) {
     passwords,
     limits,
     newAccounts,
+    foreignShapes,
     logger,
   } = deps;
   const events = createEvents();
@@ -87,6 +92,7 @@ export function createServices(deps: ServiceDependencies) {
     events,
     anonymousWork,
   });
+  const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
   const lastUse = createLastUse({ transact, logger });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
@@ -97,6 +103,7 @@ export function createServices(deps: ServiceDependencies) {
     anonymousWork,
     throttle,
     authentication,
+    secretReader,
     access,
     lookups: createLookups(db),
     lastUse,
@@ -134,8 +141,9 @@ export function createServices(deps: ServiceDependencies) {
       events,
       lastUse,
     }),
-    introspection: createIntrospection({ db, clock, authentication }),
-    leaks: createLeakService({ db, clock, changes, anonymousWork }),
+    introspection: createIntrospection({ db, clock, authentication, secretReader }),
+    tokenImport: createTokenImport({ db, clock, changes, secrets, limits, shapes: foreignShapes }),
+    leaks: createLeakService({ db, clock, changes, anonymousWork, secretReader }),
     entityTypes: createEntityTypeService({ db, limits }),
   };
 }

@@ -97,6 +97,8 @@ interface TokensTable {
   search_text: string;
   /** The first characters of the current secret. */
   secret_preview: string;
+  /** 1 while the current secret is an imported one, otherwise 0. */
+  is_imported: ColumnType<number, number | undefined, number>;
   access: string;
   role: number | null;
   subject: string | null;
@@ -143,6 +145,15 @@ interface TokenSecretsTable {
   token_id: Fixed<string>;
   /** Set on the old secret of an overlap. */
   valid_until: number | null;
+}
+
+/** Rows outlive their tokens. */
+interface ImportedSecretsTable {
+  digest: Fixed<string>;
+  /** The number of the import, from 1. */
+  sequence: Fixed<number>;
+  /** A user or a workspace; it may be deleted. */
+  holder_id: Fixed<string>;
 }
 
 interface TokenScopesTable {
@@ -284,6 +295,7 @@ export interface Tables {
   token_issuers: TokenIssuersTable;
   token_counts: TokenCountsTable;
   token_secrets: TokenSecretsTable;
+  imported_secrets: ImportedSecretsTable;
   token_scopes: TokenScopesTable;
   token_snapshots: TokenSnapshotsTable;
   credential_uses: CredentialUsesTable;

@@ -32,6 +32,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   sessions: ['id'],
   reset_links: ['user_id'],
   token_secrets: ['digest'],
+  imported_secrets: ['digest'],
 };
 
 type Row = Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMetricsServer, type MetricsServer } from '../../src/http/metrics-server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { importLines, personalLine, SHAPES } from '../support/imports.ts';
 
 let postern: TestApp;
 let server: MetricsServer;
@@ -19,7 +20,7 @@ async function verify(secret: string): Promise<number> {
 }
 
 beforeEach(async () => {
-  postern = await startTestApp({ POSTERN_METRICS_PORT: '0' });
+  postern = await startTestApp({ POSTERN_METRICS_PORT: '0', POSTERN_FOREIGN_SHAPES: SHAPES });
   server = createMetricsServer(postern.app.metrics!);
   origin = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
 });
@@ -90,4 +91,27 @@ test('without a configured port nothing is measured', async () => {
   const plain = await startTestApp();
   expect(plain.app.metrics).toBeNull();
   await plain.close();
+});
+
+test('tokens with an imported secret are counted until they are regenerated, are revoked or expire', async () => {
+  const secrets = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(39).padEnd(40, '0'));
+  const [replaced, revoked, expired] = secrets as [string, string, string];
+  await importLines(
+    postern,
+    secrets.map((secret) =>
+      personalLine(secret, secret === expired ? { expiresAt: '2030-01-02T00:00:00Z' } : {}),
+    ),
+  );
+  expect(await sample('postern_imported_tokens')).toBe(4);
+
+  const idOf = async (secret: string) =>
+    (await postern.post('{ viewer { token { id } } }', {}, secret)).data.viewer.token.id;
+  const regenerate = 'mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "P1D" }) { secret } }';
+  await postern.post(regenerate, { id: await idOf(replaced) }, postern.owner.session);
+  expect(await sample('postern_imported_tokens')).toBe(3);
+  const revoke = 'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }';
+  await postern.post(revoke, { id: await idOf(revoked) }, postern.owner.session);
+  expect(await sample('postern_imported_tokens')).toBe(2);
+  postern.advance(24 * 60 * 60 * 1000);
+  expect(await sample('postern_imported_tokens')).toBe(1);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
+import { importLines, personalLine, SHAPES } from '../support/imports.ts';
 import { openRecordedDatabase } from '../support/statements.ts';
 import { follow } from '../support/streams.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
@@ -12,7 +13,7 @@ let token: IssuedToken;
 
 beforeEach(async () => {
   const { database, ...recorder } = openRecordedDatabase();
-  postern = await startTestApp({}, database);
+  postern = await startTestApp({ POSTERN_FOREIGN_SHAPES: SHAPES }, database);
   token = await createPersonalToken(postern, postern.owner.session);
   recorded = recorder.recorded;
   recorded();
@@ -130,4 +131,18 @@ test('an event takes one read of the message and one authorization', async () =>
     'select sessions',
     'select channels',
   ]);
+});
+
+test('guesses at imported secrets read nothing, and an imported one takes one read as any other', async () => {
+  const [secret, guess] = ['a1'.repeat(20), 'b2'.repeat(20)] as [string, string];
+  await importLines(postern, [personalLine(secret)]);
+  recorded();
+  expect((await postern.post('{ viewer { kind } }', {}, guess)).code).toBe('INVALID_TOKEN');
+  expect((await verify(postern, guess)).status).toBe(401);
+  const body = new URLSearchParams({ token: guess });
+  await postern.fetch(new Request('http://postern.test/oauth/revoke', { method: 'POST', body }));
+  expect(recorded().filter((statement) => statement !== 'select imported_secrets')).toEqual([]);
+
+  expect((await postern.post('{ viewer { kind } }', {}, secret)).status).toBe(200);
+  expect(recorded()).toContain('select token_secrets');
 });

@@ -32,6 +32,7 @@ test('an empty environment gives the defaults', () => {
     anonymousPerMinute: 1000,
     requestsPerMinute: 0,
     secretPrefix: '',
+    foreignShapes: [],
     metricsHost: '127.0.0.1',
     metricsPort: null,
     watchdogSeconds: 30,
@@ -65,6 +66,7 @@ test('every variable is read', () => {
     POSTERN_ANONYMOUS_PER_MINUTE: '60',
     POSTERN_REQUESTS_PER_MINUTE: '600',
     POSTERN_SECRET_PREFIX: 'acme_',
+    POSTERN_FOREIGN_SHAPES: 'gitea:hex:40, unkey:base58:21-22:shop_',
     POSTERN_METRICS_HOST: '10.0.0.1',
     POSTERN_METRICS_PORT: '9464',
     POSTERN_WATCHDOG_SECONDS: '0',
@@ -100,6 +102,10 @@ test('every variable is read', () => {
     anonymousPerMinute: 60,
     requestsPerMinute: 600,
     secretPrefix: 'acme_',
+    foreignShapes: [
+      { name: 'gitea', alphabet: 'hex', shortest: 40, longest: 40, prefix: '' },
+      { name: 'unkey', alphabet: 'base58', shortest: 21, longest: 22, prefix: 'shop_' },
+    ],
     metricsHost: '10.0.0.1',
     metricsPort: 9464,
     watchdogSeconds: 0,
@@ -198,6 +204,27 @@ describe('an invalid configuration is refused with the name of its variable', ()
     expect(complaint).toMatch(/^DATABASE_URL /);
     expect(complaint).toContain(hint);
     expect(complaint).not.toContain(value);
+  });
+
+  test.each([
+    ['hex', 'must be name:alphabet:length'],
+    ['old:hex:40:a.b', 'must be name:alphabet:length'],
+    ['old:base32:40', 'unknown alphabet'],
+    ['old:hex:31', 'less than 128 bits'],
+    ['old:base58:21', 'less than 128 bits'],
+    ['old:hex:30-40', 'differ by at most 2'],
+    ['old:hex:40-39', 'differ by at most 2'],
+    ['old:hex:300', 'more than 256 characters'],
+    ['old:base62:60:eyJ', 'JSON Web Tokens'],
+    ['old:base62:49:pat_', 'of Postern itself'],
+    ['old:base62:40:acme_ses_012345678', 'of Postern itself'],
+    ['old:base64url:53', 'of Postern itself'],
+    ['old:base64url:64', 'of Postern itself'],
+    ['old:hex:40,old:hex:64', 'different names'],
+  ])('POSTERN_FOREIGN_SHAPES=%s, with the reason', (value, reason) => {
+    const complaint = complaintAbout({ POSTERN_FOREIGN_SHAPES: value });
+    expect(complaint).toMatch(/^POSTERN_FOREIGN_SHAPES /);
+    expect(complaint).toContain(reason);
   });
 
   test('a path in POSTERN_PUBLIC_URL, because Postern cannot run under one', () => {

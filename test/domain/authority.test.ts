@@ -225,6 +225,7 @@ const TOKEN: Token = {
   metadataJson: null,
   issuedBy: null,
   secretPreview: 'pat_x',
+  isImported: false,
   access: 'FULL',
   role: null,
   createdAt: 0,

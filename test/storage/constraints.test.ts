@@ -69,6 +69,7 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { workspace_id: 'w', state: 'LIVE', expires_hour: -1, amount: 0 },
     invalid: [{ amount: -1 }, { state: 'SOME' }],
   },
+  imported_secrets: { valid: { digest: 'd', sequence: 1, holder_id: 'u' }, invalid: [{ sequence: 0 }] },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },
     invalid: [{ operations: '' }],
@@ -116,6 +117,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 const TOKENS_REFUSED: readonly Row[] = [
   { kind: 'SHARED' },
+  { is_imported: 2 },
   { owner_id: null },
   { workspace_id: 'w' },
   { owner_id: null, workspace_id: 'w' },

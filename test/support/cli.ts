@@ -6,7 +6,8 @@ import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config.ts';
 import { PASSWORD } from './app.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** The built command. */
+export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** The exit code and the output of a command. */
 export interface Outcome {

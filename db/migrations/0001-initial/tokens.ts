@@ -23,6 +23,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('description', 'text')
     .addColumn('search_text', 'text', (c) => c.notNull())
     .addColumn('secret_preview', 'text', (c) => c.notNull())
+    .addColumn('is_imported', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('access', 'text', (c) => c.notNull())
     .addColumn('role', 'integer')
     .addColumn('subject', 'text')
@@ -42,6 +43,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at', 'bigint')
     .addCheckConstraint('tokens_kind', KIND)
     .addCheckConstraint('tokens_subject', sql`subject <> ''`)
+    .addCheckConstraint('tokens_is_imported', sql`is_imported in (0, 1)`)
     .addCheckConstraint('tokens_requests_per_minute', sql`requests_per_minute > 0`)
     .addCheckConstraint(
       'tokens_uses',
@@ -67,6 +69,12 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
     .on('tokens')
     .columns(['workspace_id', 'subject', 'created_at', 'id'])
     .where(sql.ref('subject'), 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('tokens_imported')
+    .on('tokens')
+    .column('expires_at')
+    .where(sql<boolean>`is_imported = 1 and revoked_at is null`)
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
   await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();
@@ -114,6 +122,18 @@ async function createTokenSecrets(db: Kysely<unknown>): Promise<void> {
     .addColumn('valid_until', 'bigint')
     .execute();
   await db.schema.createIndex('token_secrets_by_token').on('token_secrets').column('token_id').execute();
+}
+
+/** Every digest that was ever imported, also those whose tokens are deleted: none is imported a second time. */
+async function createImportedSecrets(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('imported_secrets')
+    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('sequence', 'bigint', (c) => c.notNull().unique())
+    // No reference: the record outlives the user or workspace.
+    .addColumn('holder_id', 'text', (c) => c.notNull())
+    .addCheckConstraint('imported_secrets_sequence', sql`sequence > 0`)
+    .execute();
 }
 
 async function createTokenScopes(db: Kysely<unknown>): Promise<void> {
@@ -170,6 +190,7 @@ export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
   await createTokenAncestors(db);
   await createTokenIssuers(db);
   await createTokenSecrets(db);
+  await createImportedSecrets(db);
   await createTokenScopes(db);
   await createInvitations(db);
 }

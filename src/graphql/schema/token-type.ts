@@ -101,7 +101,8 @@ implementNode(TokenRef, {
         description: 'The description; null if it has none.',
       }),
       maskedSecret: t.string({
-        description: 'The prefix and tag of the secret, its first 6 random characters, then an ellipsis.',
+        description:
+          'The prefix and tag of the secret, its first 6 random characters, then an ellipsis. Of an imported secret, the characters that its import named.',
         resolve: (token) => `${token.secretPreview}…`,
       }),
       access: t.expose('access', { type: TokenAccessEnum, description: 'The access level of the token.' }),

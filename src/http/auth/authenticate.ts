@@ -2,6 +2,7 @@ import { ERRORS, failure, PosternError } from '../../domain/errors.ts';
 import { ANONYMOUS, credentialIdOf, hasLimits, type Principal } from '../../domain/principal.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
+import type { SecretReader } from '../../services/access/secret-reader.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { SessionCookie } from '../message/session-cookie.ts';
 import {
@@ -33,6 +34,7 @@ export type AuthenticateRequest = (
 /** What authenticates a credential and limits how often that can be tried. */
 export interface AuthenticatorParts {
   readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
+  readonly readSecret: SecretReader['read'];
   readonly limits: RateLimits;
 }
 
@@ -90,7 +92,7 @@ export function createBearerAuthenticator(parts: AuthenticatorParts): Authentica
   return (request, address) => {
     const authorization = request.headerValues('authorization');
     if (authorization.length === 0) return ANONYMOUS_REQUEST;
-    return authenticate(() => readBearer(authorization), address);
+    return authenticate(() => readBearer(authorization, parts.readSecret), address);
   };
 }
 
@@ -122,7 +124,10 @@ export function createClientAuthenticator(
     if (isBasic(authorization) && origin !== null && !isOwnOrigin(origin, request))
       throw failure('CSRF_REJECTED');
     return authenticate(
-      () => (secret === null ? readClientAuthorization(authorization) : readClientSecret(secret)),
+      () =>
+        secret === null
+          ? readClientAuthorization(authorization, parts.readSecret)
+          : readClientSecret(secret, parts.readSecret),
       address,
     );
   };
@@ -152,7 +157,7 @@ export function createRequestAuthenticator(
     secret: string,
     address: string | null,
   ): Promise<AuthenticatedRequest> {
-    const credential = readCookieSecret(secret);
+    const credential = readCookieSecret(secret, parts.readSecret);
     if (!credential) return { ...ANONYMOUS_REQUEST, staleCookie: true };
     if (!isFromTrustedPage(request)) throw failure('CSRF_REJECTED');
     try {

@@ -20,10 +20,11 @@ export interface VerificationParts {
 export function createVerificationRoutes(parts: VerificationParts): readonly (readonly [string, Endpoint])[] {
   const { config, limits, services } = parts;
   const { authenticate } = services.authentication;
-  const authenticateRequest = createBearerAuthenticator({ authenticate, limits });
+  const readSecret = services.secretReader.read;
+  const authenticateRequest = createBearerAuthenticator({ authenticate, readSecret, limits });
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
   const authenticateClient = createClientAuthenticator(
-    { authenticate, limits },
+    { authenticate, readSecret, limits },
     (origin, request) => origin === issuerOf(request),
   );
   const oauth = { authenticateClient, limits, services, issuerOf };

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
+import type { SecretReader } from '../../services/access/secret-reader.ts';
 import { createRequestAuthenticator } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireExpectedUser } from '../auth/expected-user.ts';
@@ -35,6 +36,7 @@ export interface GraphQLEndpointParts {
   readonly clock: Clock;
   readonly installationId: string;
   readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
+  readonly readSecret: SecretReader['read'];
   readonly createContext: CreateContext;
 }
 
@@ -51,6 +53,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const yoga = createGraphQLServer(parts);
   const authenticateRequest = createRequestAuthenticator({
     authenticate: parts.authenticate,
+    readSecret: parts.readSecret,
     limits: parts.limits,
     sessionCookie,
     isTrustedOrigin: (origin, request) =>

@@ -1,10 +1,8 @@
 import type { Holder } from '../../domain/principal.ts';
-import type { SecretKind } from '../../domain/secret.ts';
+import type { ReadSecret } from './secret-reader.ts';
 
 /** The credential of a request. It contains the digest of the secret, never the secret. */
-export interface Credential {
-  readonly kind: SecretKind;
-  readonly digest: string;
+export interface Credential extends ReadSecret {
   readonly source: 'bearer' | 'cookie';
 }
 

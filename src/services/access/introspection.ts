@@ -10,11 +10,9 @@ import {
   type WorkspaceTokenPrincipal,
 } from '../../domain/principal.ts';
 import type { ScopeRule } from '../../domain/scopes.ts';
-import { kindOfSecret } from '../../domain/secret.ts';
 import { statusOf, type Token } from '../../domain/token.ts';
 import { commonNetworks } from '../../domain/values/limits.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { digestOf } from '../../platform/hashing.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findMember } from '../../storage/repositories/members.ts';
 import { findToken } from '../../storage/repositories/tokens.ts';
@@ -25,6 +23,7 @@ import {
 } from '../../storage/repositories/workspace-access.ts';
 import type { Authentication } from './authentication.ts';
 import { authorize } from './authorize.ts';
+import { isTokenSecret, type SecretReader } from './secret-reader.ts';
 
 /** An active token with the authority that the caller is allowed to see. */
 export interface TokenDescription {
@@ -62,18 +61,19 @@ export function createIntrospection(deps: {
   db: Executor;
   clock: Clock;
   authentication: Authentication;
+  secretReader: Pick<SecretReader, 'read'>;
 }): Introspection {
-  const { db, clock, authentication } = deps;
+  const { db, clock, authentication, secretReader } = deps;
 
   /**
    * Returns the principal of the active token with a secret; `null` if there is none. The address is that of a client of
    * the caller; without one, its networks do not matter.
    */
   async function identify(secret: string, address: string | null): Promise<TokenPrincipal | null> {
-    const kind = kindOfSecret(secret);
-    if (kind !== 'PERSONAL' && kind !== 'WORKSPACE') return null;
+    const found = secretReader.read(secret);
+    if (found === null || !isTokenSecret(found)) return null;
     try {
-      const principal = await authentication.identify({ kind, digest: digestOf(secret), source: 'bearer' });
+      const principal = await authentication.identify({ ...found, source: 'bearer' });
       if (address !== null) requireAddress(principal, address);
       return isToken(principal) ? principal : null;
     } catch (error) {

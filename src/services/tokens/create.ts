@@ -104,6 +104,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       issuedBy,
       identifier: `${identifierPrefix}_${secrets.text(10)}`,
       secretPreview: issued.secretPreview,
+      isImported: false,
       createdAt: uow.now,
       updatedAt: uow.now,
       issuedAt: uow.now,

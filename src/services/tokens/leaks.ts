@@ -1,7 +1,7 @@
 import { HOUR, SECOND } from '../../domain/duration.ts';
 import { badInput, PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import { kindOfSecret, SECRETS_PER_REPORT, type SecretKind } from '../../domain/secret.ts';
+import { SECRETS_PER_REPORT } from '../../domain/secret.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
@@ -23,6 +23,7 @@ import { countLiveIssuedTokens } from '../../storage/repositories/token-issuers.
 import { deleteResetLink, findUsersByResetDigests } from '../../storage/repositories/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
+import { isTokenSecret, type ReadSecret, type SecretReader } from '../access/secret-reader.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
@@ -48,13 +49,8 @@ export interface LeakService {
 /** The detail of the audit events. */
 type Detail = { readonly by: 'leak-report' | 'oauth-revocation' };
 
-function digestsByKind(secrets: readonly string[]): Map<SecretKind, string[]> {
-  const byKind = new Map<SecretKind, string[]>();
-  for (const secret of new Set(secrets)) {
-    const kind = kindOfSecret(secret);
-    if (kind !== null) byKind.set(kind, [...(byKind.get(kind) ?? []), digestOf(secret)]);
-  }
-  return byKind;
+function digestsOf(found: readonly ReadSecret[], isWanted: (secret: ReadSecret) => boolean): string[] {
+  return found.filter(isWanted).map(({ digest }) => digest);
 }
 
 async function endSessions(uow: UnitOfWork, digests: readonly string[], detail: Detail): Promise<number> {
@@ -108,10 +104,8 @@ async function revokeResetLinks(
 }
 
 /** Invalidates secrets; returns how many were valid. */
-async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detail): Promise<number> {
-  const digests = digestsByKind(secrets);
-  const tokenDigests = [...(digests.get('PERSONAL') ?? []), ...(digests.get('WORKSPACE') ?? [])];
-  const tokenIds = await findTokenIdsByDigests(uow.tx, tokenDigests, uow.now);
+async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Detail): Promise<number> {
+  const tokenIds = await findTokenIdsByDigests(uow.tx, digestsOf(found, isTokenSecret), uow.now);
   const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
   for (const tokenId of tokenIds) {
     const issuedTokens = await countLiveIssuedTokens(uow.tx, tokenId);
@@ -121,9 +115,10 @@ async function endAll(uow: UnitOfWork, secrets: readonly string[], detail: Detai
       issuedTokens === 0 ? detail : { ...detail, issuedTokens },
     );
   }
-  const sessions = await endSessions(uow, digests.get('SESSION') ?? [], detail);
-  const invitations = await revokeInvitations(uow, digests.get('INVITATION') ?? [], detail);
-  const resetLinks = await revokeResetLinks(uow, digests.get('RESET') ?? [], detail);
+  const ofKind = (kind: ReadSecret['kind']) => digestsOf(found, (secret) => secret.kind === kind);
+  const sessions = await endSessions(uow, ofKind('SESSION'), detail);
+  const invitations = await revokeInvitations(uow, ofKind('INVITATION'), detail);
+  const resetLinks = await revokeResetLinks(uow, ofKind('RESET'), detail);
   return tokenIds.length + sessions + invitations + resetLinks;
 }
 
@@ -141,7 +136,7 @@ function requireBelowLimit(count: AttemptCount | undefined, added: number, now: 
 /** Returns what the secrets of a kind belong to. */
 function findByDigests(
   db: Executor,
-  kind: SecretKind,
+  kind: ReadSecret['kind'],
   digests: readonly string[],
   now: number,
 ): Promise<readonly unknown[]> {
@@ -158,11 +153,8 @@ function findByDigests(
 }
 
 /** Returns whether a secret is valid. Takes one read, so that guesses need no transaction. */
-async function isValid(db: Executor, secret: string, now: number): Promise<boolean> {
-  const kind = kindOfSecret(secret);
-  if (kind === null) return false;
-  const digests = [digestOf(secret)];
-  return (await findByDigests(db, kind, digests, now)).length > 0;
+async function isValid(db: Executor, { kind, digest }: ReadSecret, now: number): Promise<boolean> {
+  return (await findByDigests(db, kind, [digest], now)).length > 0;
 }
 
 /** Returns the leak service. Its audit events have no actor, because the reporter is not identified. */
@@ -171,8 +163,14 @@ export function createLeakService(deps: {
   clock: Clock;
   changes: UnitOfWorkRunner;
   anonymousWork: AnonymousWork;
+  secretReader: Pick<SecretReader, 'read'>;
 }): LeakService {
-  const { db, clock, anonymousWork } = deps;
+  const { db, clock, anonymousWork, secretReader } = deps;
+
+  /** Returns the texts that can be secrets, once each. */
+  function readAll(texts: readonly string[]): ReadSecret[] {
+    return [...new Set(texts)].flatMap((text) => secretReader.read(text) ?? []);
+  }
 
   function run<T>(caller: Caller, work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     return deps.changes.run({ ...caller, credential: null, holder: null }, { kind: 'anyone' }, work, {
@@ -195,14 +193,15 @@ export function createLeakService(deps: {
         const { tx, now } = uow;
         // A report always writes, so that its duration does not reveal whether it found anything.
         requireBelowLimit((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
-        await endAll(uow, secrets, { by: 'leak-report' });
+        await endAll(uow, readAll(secrets), { by: 'leak-report' });
       });
       return secrets.length;
     },
 
     async revoke(caller, secret) {
-      if (!(await anonymousWork(() => isValid(db, secret, clock())))) return false;
-      return run(caller, async (uow) => (await endAll(uow, [secret], { by: 'oauth-revocation' })) > 0);
+      const found = secretReader.read(secret);
+      if (!found || !(await anonymousWork(() => isValid(db, found, clock())))) return false;
+      return run(caller, async (uow) => (await endAll(uow, [found], { by: 'oauth-revocation' })) > 0);
     },
   };
 }

@@ -57,7 +57,8 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       await replaceSecret(uow.tx, token.id, issued.digest, overlapUntil);
       const changes = { issuedAt: now, regeneratedAt: now, expiresAt, revokedAt: null };
       const { secretPreview } = issued;
-      const regenerated = await updateToken(uow.tx, token, { ...changes, secretPreview }, now);
+      const secret = { secretPreview, isImported: false };
+      const regenerated = await updateToken(uow.tx, token, { ...changes, ...secret }, now);
       if (expiresAt !== null) await limitDescendantExpiry(uow.tx, token.id, expiresAt);
       await auditToken(uow, 'token.regenerated', token, {
         status: statusOf(token, now),

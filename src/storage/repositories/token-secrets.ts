@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
 import { write } from '../deferred.ts';
-import { prepareQueryByIds } from '../query/prepared.ts';
+import { prepareQuery, prepareQueryByIds, prepareQueryOne } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
 const insertRow = prepareInsert('token_secrets');
@@ -8,6 +9,18 @@ const insertRow = prepareInsert('token_secrets');
 /** Stores the current secret of a token. */
 export async function insertSecret(db: Executor, tokenId: string, digest: string): Promise<void> {
   await insertRow(db, { digest, token_id: tokenId, valid_until: null });
+}
+
+const secretsByDigest = prepareQueryByIds((db: Executor, digests) =>
+  db
+    .selectFrom('token_secrets')
+    .select('digest')
+    .where('digest', 'in', [...digests]),
+);
+
+/** Returns those of some digests that are stored for any token. */
+export async function filterKnownDigests(db: Executor, digests: readonly string[]): Promise<Set<string>> {
+  return new Set((await secretsByDigest(db, digests)).map((row) => row.digest));
 }
 
 /** Returns the digest of the current secret of a token; `null` if the token does not exist. */
@@ -82,4 +95,78 @@ export async function findOverlapEnds(
 ): Promise<Map<string, number>> {
   const rows = await oldSecrets(db, tokenIds);
   return new Map(rows.map((row) => [row.token_id, row.valid_until as number]));
+}
+
+/** A digest that was imported. It is never forgotten, so that no later import restores a secret that has ended. */
+export interface ImportedSecret {
+  readonly digest: string;
+  /** Imports are numbered in the order of their commits, from 1. */
+  readonly sequence: number;
+  /** The user or workspace that it was imported for, which may be deleted. */
+  readonly holderId: string;
+}
+
+const insertImport = prepareInsert('imported_secrets');
+
+/** Records an imported digest. The transaction excludes other imports. */
+export async function insertImportedSecret(db: Executor, secret: ImportedSecret): Promise<void> {
+  const { digest, sequence, holderId } = secret;
+  await insertImport(db, { digest, sequence, holder_id: holderId });
+}
+
+const lastSequence = prepareQueryOne((db: Executor) =>
+  db.selectFrom('imported_secrets').select('sequence').orderBy('sequence', 'desc').limit(1),
+);
+
+/** Returns the number of the latest import; 0 if nothing was imported. */
+export async function findLastImport(db: Executor): Promise<number> {
+  return (await lastSequence(db))?.sequence ?? 0;
+}
+
+/** How many digests one read returns. */
+const PAGE_ROWS = 10_000;
+
+const importsAfter = prepareQuery((db: Executor, sequence: number) =>
+  db
+    .selectFrom('imported_secrets')
+    .select(['digest', 'sequence'])
+    .where('sequence', '>', sequence)
+    .orderBy('sequence')
+    .limit(PAGE_ROWS),
+);
+
+/** Returns the next page of imported digests after a number, in the order of their imports; an empty one at the end. */
+export async function findImportsAfter(
+  db: Executor,
+  sequence: number,
+): Promise<Pick<ImportedSecret, 'digest' | 'sequence'>[]> {
+  return importsAfter(db, sequence);
+}
+
+const importsByDigest = prepareQueryByIds((db: Executor, digests) =>
+  db
+    .selectFrom('imported_secrets')
+    .select(['digest', 'holder_id'])
+    .where('digest', 'in', [...digests]),
+);
+
+/** Returns the holders that some digests were imported for, by digest; omits digests that were not imported. */
+export async function findImportHolders(
+  db: Executor,
+  digests: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await importsByDigest(db, digests);
+  return new Map(rows.map((row) => [row.digest, row.holder_id]));
+}
+
+/** Counts the tokens whose current secret was imported, and is neither revoked nor expired. */
+export async function countImportedTokens(db: Executor, now: number): Promise<number> {
+  const { amount } = await db
+    .selectFrom('tokens')
+    .select((eb) => eb.fn.countAll<number>().as('amount'))
+    .where('is_imported', '=', sql.lit(1))
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow();
+  return Number(amount);
 }

@@ -41,6 +41,7 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     identifier: token.identifier,
     ...searchColumns(token),
     secret_preview: token.secretPreview,
+    is_imported: Number(token.isImported),
     access: token.access,
     role: roleToRank(token.role),
     subject: token.subject,
@@ -175,6 +176,7 @@ export type TokenChanges = Partial<
     | 'subject'
     | 'metadataJson'
     | 'secretPreview'
+    | 'isImported'
     | 'issuedAt'
     | 'regeneratedAt'
     | 'expiresAt'
@@ -202,6 +204,7 @@ export async function updateToken(
         subject: next.subject,
         metadata: next.metadataJson,
         secret_preview: next.secretPreview,
+        is_imported: Number(next.isImported),
         issued_at: next.issuedAt,
         regenerated_at: next.regeneratedAt,
         expires_at: next.expiresAt,

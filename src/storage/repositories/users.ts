@@ -56,6 +56,18 @@ export async function findUsers(db: Executor, ids: readonly string[]): Promise<U
   return (await usersById(db, ids)).map(toUser);
 }
 
+const usersByEmail = prepareQueryByIds((db: Executor, emails) =>
+  db
+    .selectFrom('users')
+    .select(COLUMNS)
+    .where('email', 'in', [...emails]),
+);
+
+/** Returns the users with these emails, in lower case, in no order. */
+export async function findUsersByEmails(db: Executor, emails: readonly string[]): Promise<User[]> {
+  return (await usersByEmail(db, emails)).map(toUser);
+}
+
 /** Returns a user with the password hash, by email in lower case. */
 export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
   const row = await db

@@ -143,6 +143,18 @@ export async function findWorkspaces(db: Executor, ids: readonly string[]): Prom
   return (await workspacesById(db, ids)).map(toWorkspace);
 }
 
+const workspacesBySlug = prepareQueryByIds((db: Executor, slugs) =>
+  db
+    .selectFrom('workspaces')
+    .selectAll()
+    .where('slug', 'in', [...slugs]),
+);
+
+/** Returns the workspaces with these slugs, in no order, without a check of visibility. */
+export async function findWorkspacesBySlugs(db: Executor, slugs: readonly string[]): Promise<Workspace[]> {
+  return (await workspacesBySlug(db, slugs)).map(toWorkspace);
+}
+
 const userAccess = prepareQueryOne((db: Executor, userId: string, workspaceId: string) =>
   db
     .selectFrom('workspaces as w')
