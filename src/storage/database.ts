@@ -47,7 +47,8 @@ export interface DatabaseHandle {
   ): Promise<T>;
   /**
    * Runs writes that are each correct on their own, such as incrementing a counter. On PostgreSQL each statement commits
-   * by itself, so that concurrent writers of one row wait for each other only briefly.
+   * by itself, so that concurrent writers of one row wait for each other only briefly. The work runs again if the database
+   * aborts one of its statements.
    */
   autocommit<T>(work: (db: Executor) => Promise<T>): Promise<T>;
   /** `null` on PostgreSQL, which cannot report commits of other servers without a round trip. */

@@ -1,9 +1,11 @@
 import { sql, type Transaction } from 'kysely';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { asDeferrable } from '../../src/storage/deferred.ts';
 import { isUnavailable, isUniqueViolation } from '../../src/storage/errors.ts';
 import type { Lock } from '../../src/storage/locks.ts';
+import { openPostgres } from '../../src/storage/postgres/connection.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import { openTestDatabase } from '../support/database.ts';
 
@@ -168,6 +170,27 @@ describe('changes that can share a transaction', () => {
     expect(runs).toBe(4);
     expect(await stored()).toEqual([]);
   });
+});
+
+test('a change whose locks are not known cannot share a transaction', async () => {
+  const locks: Lock[] = [{ on: 'holderOf', tokenId: 'a' }];
+  const shared = handle.transact(locks, (tx) => send(tx, 'one'), { canShare: true });
+  await expect(shared).rejects.toThrow('must know its locks');
+  expect(await stored()).toEqual([]);
+});
+
+test('a change whose statement gets no response does not wait for that of its rollback', async () => {
+  const url = new URL(inject('postgresTemplate') as string).href;
+  // Twice the limit would pass if the rollback were waited for too.
+  const limit = 1000;
+  const pool = new pg.Pool({ connectionString: url, query_timeout: limit });
+  pool.on('error', () => {});
+  const slow = await openPostgres(url, pool);
+  const started = performance.now();
+  const attempt = slow.transact(onUser('a'), (tx) => sql`select pg_sleep(3)`.execute(tx));
+  expect(isUnavailable(await attempt.catch((error: unknown) => error))).toBe(true);
+  expect(performance.now() - started).toBeLessThan(2 * limit);
+  await slow.close();
 });
 
 test('changes that wait for one lock do not occupy the connections of others', async () => {

@@ -92,6 +92,13 @@ const CASES: Record<string, Case> = {
   },
 };
 
+test('a new name of a workspace token writes its row and an audit event', async () => {
+  const { id } = await ofWorkspace();
+  const before = await rows.count();
+  await call(postern.owner, 'updateToken(input: { id: $id, name: "new" }) { token { id } }', { id });
+  expect((await rows.count()) - before).toBe(2);
+});
+
 /** Returns how many rows a change writes while a token has some children. */
 async function countRows({ token, change }: Case, children: number): Promise<number> {
   const member = await postern.person(`member${children}`, 'TEAM_MEMBER');

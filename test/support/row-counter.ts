@@ -26,7 +26,7 @@ export async function createRowCounter({ db }: Pick<DatabaseHandle, 'db'>): Prom
   const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
   if (isPostgres) await sql.raw(POSTGRES).execute(db);
   const query = isPostgres
-    ? sql<{ rows: number }>`select nextval('touched')::int as rows`
+    ? sql<{ rows: number }>`select (case when is_called then last_value else 0 end)::int as rows from touched`
     : sql<{ rows: number }>`select total_changes() as rows`;
   return {
     count: async () => (await query.execute(db)).rows[0]?.rows ?? Number.NaN,

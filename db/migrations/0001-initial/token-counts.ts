@@ -22,22 +22,32 @@ const SUBTRACT_STATE = `update token_counts set amount = amount - 1
   where workspace_id = old.workspace_id and old.parent_id is null
     and state = ${stateOf('old')} and expires_hour = ${hourOf('old')};`;
 
+/** The columns that the state of a token depends on. */
+const STATE_COLUMNS = ['revoked_at', 'disabled_at', 'expires_at'];
+
+/** An update can set a column to its value: then it changes no counts. */
+const CHANGES_STATE = STATE_COLUMNS.map((column) => `old.${column} is distinct from new.${column}`).join(
+  ' or ',
+);
+
 /** What keeps the counts correct, by the event on `tokens`. */
 const TRIGGERS = {
   insert: `${add("'ALL'", '0', '0 = 0')} ${ADD_STATE}`,
-  'update of revoked_at, disabled_at, expires_at': `${SUBTRACT_STATE} ${ADD_STATE}`,
+  [`update of ${STATE_COLUMNS}`]: `${SUBTRACT_STATE} ${ADD_STATE}`,
   delete: `update token_counts set amount = amount - 1
       where workspace_id = old.workspace_id and state = 'ALL' and expires_hour = 0; ${SUBTRACT_STATE}`,
-} as const;
+};
 
 function statementsFor(event: string, body: string, isSqlite: boolean): string[] {
   const name = `token_counts_after_${event.split(' ')[0]}`;
   const row = event === 'delete' ? 'old' : 'new';
   const head = `create trigger ${name} after ${event} on tokens`;
-  if (isSqlite) return [`${head} when ${row}.workspace_id is not null begin ${body} end`];
+  const isCounted = `${row}.workspace_id is not null`;
+  const condition = event.startsWith('update') ? `${isCounted} and (${CHANGES_STATE})` : isCounted;
+  if (isSqlite) return [`${head} when ${condition} begin ${body} end`];
   return [
     `create function ${name}() returns trigger language plpgsql as $$ begin ${body} return null; end $$`,
-    `${head} for each row when (${row}.workspace_id is not null) execute function ${name}()`,
+    `${head} for each row when (${condition}) execute function ${name}()`,
   ];
 }
 

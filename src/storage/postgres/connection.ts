@@ -16,7 +16,7 @@ import { createNamingPool } from './naming-pool.ts';
 import { createPostgresNotifier } from './notify.ts';
 import { createPostgresStreamSlots } from './stream-slots.ts';
 import { beginTransaction } from './transaction.ts';
-import { createPostgresTransact } from './transactions.ts';
+import { createPostgresTransact, repeatAborted } from './transactions.ts';
 
 /** The most connections of one server. */
 const CONNECTIONS = 10;
@@ -101,16 +101,14 @@ export async function openPostgres(url: string, pool = openPool(url)) {
     const clock = await createPostgresClock(db);
     const streamSlots: StreamSlots = createPostgresStreamSlots({ db, clock: clock.now, ids: systemIds });
     let aborted = 0;
+    const onAbort = () => void aborted++;
     const notifier = createPostgresNotifier(db, () => new pg.Client(clientConfig(url)));
     return {
       db,
       file: null,
       clock: clock.now as Clock,
-      transact: createPostgresTransact(
-        (first) => beginTransaction(db, namingPool, first),
-        () => void aborted++,
-      ),
-      autocommit: <T>(work: (db: Database) => Promise<T>) => work(db),
+      transact: createPostgresTransact((first) => beginTransaction(db, namingPool, first), onAbort),
+      autocommit: <T>(work: (db: Database) => Promise<T>) => repeatAborted(() => work(db), onAbort),
       version: null,
       changedElsewhere: watchPostgres(db),
       notifier: notifier as Notifier,

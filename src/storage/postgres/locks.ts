@@ -66,6 +66,11 @@ export function claimedKeys(locks: readonly Lock[]): KeyedLock[] {
   return exclusively ? keys.map((key) => ({ ...key, exclusive: true })) : keys;
 }
 
+/** Returns whether the database finds some of the keys, so that they are not known before the transaction. */
+export function hasSoughtKeys(locks: readonly Lock[]): boolean {
+  return pick(locks, ...KNOWN).length < locks.length;
+}
+
 /** Returns the keys to take first: those that are known, and `everything` in shared mode. */
 function knownKeys(locks: readonly Lock[]) {
   const known = inLockingOrder(pick(locks, ...KNOWN));

@@ -20,7 +20,9 @@ export interface Response {
 /** A connection of the pool. Statements are sent without waiting for the responses to earlier ones, which come in order. */
 interface NamingClient {
   query(text: string, parameters: readonly unknown[]): Promise<Response>;
-  /** Gives the connection back, or closes it if its state is unknown. */
+  /** Returns whether the state of the connection is unknown. */
+  isBroken(): boolean;
+  /** Gives the connection back, or closes it if it is broken. */
   release(): void;
 }
 
@@ -97,6 +99,7 @@ export function createNamingPool(pool: pg.Pool): NamingPool {
           throw withSqlState(error);
         }
       },
+      isBroken: () => isBroken,
       release: () => client.release(isBroken),
     };
   }

@@ -117,7 +117,8 @@ export async function beginTransaction(
       client.release();
     },
     async rollback() {
-      await send(ROLLBACK).catch(() => {});
+      // Closing a broken connection ends the transaction, and a response may never come.
+      if (!client.isBroken()) await send(ROLLBACK).catch(() => {});
       client.release();
     },
   };

@@ -4,7 +4,7 @@ import type { DatabaseHandle, TransactOptions } from '../database.ts';
 import { isUnavailable } from '../errors.ts';
 import type { Lock } from '../locks.ts';
 import type { Tables } from '../tables.ts';
-import { claimedKeys, statementsToLock } from './locks.ts';
+import { claimedKeys, hasSoughtKeys, statementsToLock } from './locks.ts';
 import { sqlStateOf } from './naming-pool.ts';
 import type { OpenTransaction } from './transaction.ts';
 import { type Claim, createWaitingList } from './waiting-list.ts';
@@ -29,6 +29,18 @@ interface Pending extends Claim {
 /** Returns whether the database aborted a transaction because of another one (SQLSTATE class 40), so that it can be tried again. */
 function wasAborted(error: unknown): boolean {
   return sqlStateOf(error)?.startsWith('40') ?? false;
+}
+
+/** Runs work again if the database aborted it, three times at most; `onAbort` is called each time. */
+export async function repeatAborted<T>(work: () => Promise<T>, onAbort: () => void): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!wasAborted(error) || tries === MOST_TRIES) throw error;
+      onAbort();
+    }
+  }
 }
 
 /** The result of a work in its transaction. It fails the transaction if it wrote something that must not be stored. */
@@ -81,14 +93,11 @@ export function createPostgresTransact(
   }
 
   async function runAlone(pending: Pending): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const [end] = await commit([pending]);
-        return settle(pending, end as PromiseSettledResult<unknown>);
-      } catch (error) {
-        if (!wasAborted(error) || tries === MOST_TRIES) return pending.reject(error);
-        onAbort();
-      }
+    try {
+      const [end] = await repeatAborted(() => commit([pending]), onAbort);
+      settle(pending, end as PromiseSettledResult<unknown>);
+    } catch (error) {
+      pending.reject(error);
     }
   }
 
@@ -135,6 +144,9 @@ export function createPostgresTransact(
     { canShare = false }: TransactOptions = {},
   ) =>
     new Promise<T>((resolve, reject) => {
+      // Works that lock the same keys must not share a transaction, in which locks do not keep them apart.
+      if (canShare && hasSoughtKeys(locks))
+        throw new Error('a change that shares a transaction must know its locks');
       const claim = { keys: claimedKeys(locks), canShare };
       waiting.add({ ...claim, locks, work, resolve: resolve as Pending['resolve'], reject });
       void dispatchSoon();

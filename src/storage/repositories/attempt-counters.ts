@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 
 /** The number of attempts in the current window, and the end of the window. */
 export interface AttemptCount {
@@ -64,14 +65,19 @@ export async function clearAttempts(db: Executor, key: string): Promise<void> {
   await db.deleteFrom('attempt_counters').where('key', '=', key).execute();
 }
 
-/** Deletes the counts under `prefix` itself and under every key that continues it with a colon. */
+/**
+ * Deletes the counts under `prefix` itself and under every key that continues it with a colon, one by one, so that none is
+ * locked while another is waited for.
+ */
 export async function clearAttemptsUnder(db: Executor, prefix: string): Promise<void> {
-  await db
-    .deleteFrom('attempt_counters')
+  const rows = await db
+    .selectFrom('attempt_counters')
+    .select('key')
     .where('key', '>=', prefix)
     // The character after the colon.
     .where('key', '<', `${prefix};`)
     .execute();
+  for (const key of rows.map((row) => row.key).sort()) await clearAttempts(db, key);
 }
 
 /** Subtracts one attempt. */
@@ -84,13 +90,15 @@ export async function uncountAttempt(db: Executor, key: string): Promise<void> {
     .execute();
 }
 
-/** Deletes up to `most` ended windows; returns the count. */
+/** Deletes up to `most` ended windows, in the order of their keys, in which `countAttempts` locks them; returns the count. */
 export async function deleteEndedWindows(db: Executor, now: number, most: number): Promise<number> {
-  const result = await db
-    .deleteFrom('attempt_counters')
-    .where('key', 'in', (eb) =>
-      eb.selectFrom('attempt_counters').select('key').where('resets_at', '<=', now).limit(most),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+  const ended = await db
+    .selectFrom('attempt_counters')
+    .select('key')
+    .where('resets_at', '<=', now)
+    .limit(most)
+    .execute();
+  const deleteIfEnded = db.deleteFrom('attempt_counters').where('resets_at', '<=', now);
+  for (const key of ended.map((row) => row.key).sort()) await write(db, deleteIfEnded.where('key', '=', key));
+  return ended.length;
 }

@@ -1,3 +1,4 @@
+import { PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Executor } from '../database.ts';
 import { isCheckViolation } from '../errors.ts';
 import { prepareQueryByIds, prepareWrite } from '../query/prepared.ts';
@@ -50,6 +51,15 @@ export async function haveUsesLeft(db: Executor, ids: readonly string[]): Promis
 }
 
 /**
+ * Returns the condition that a token is one of some. On PostgreSQL it locks their rows first and in the order of their ids, so
+ * ancestors first, as every change does.
+ */
+function isOneOf(db: Executor, ids: readonly string[]): RawBuilder<SqlBool> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return sql`id in (${sql.join(ids)})`;
+  return sql`id = any(array(select id from tokens where id = any(${ids}) order by id for update))`;
+}
+
+/**
  * Takes one use of each token; returns `false` and takes none if one of them has none left or is absent. It is one statement,
  * and a constraint of the table refuses to go below 0, so concurrent calls on any number of servers never take too many.
  */
@@ -58,7 +68,7 @@ export async function takeUses(db: Executor, ids: readonly string[]): Promise<bo
     const result = await db
       .updateTable('tokens')
       .set((eb) => ({ uses_left: eb('uses_left', '-', 1) }))
-      .where('id', 'in', [...ids])
+      .where(isOneOf(db, ids))
       .executeTakeFirst();
     return Number(result.numUpdatedRows) === ids.length;
   } catch (error) {
