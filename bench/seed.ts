@@ -113,7 +113,7 @@ async function fillWorkspace(
 
 function sessionRow(id: string, userId: string, n: number, now: number): Row<'sessions'> {
   const digest = digestOf(sessionOf(n));
-  const instants = { created_at: now, expires_at: now + YEAR };
+  const instants = { created_at: now, expires_at: now + YEAR, authenticated_at: now };
   return { id, user_id: userId, digest, ...instants, ip: null, user_agent: null };
 }
 

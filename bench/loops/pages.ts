@@ -20,6 +20,7 @@ const principal: SessionPrincipal = {
   userId: owner.id,
   verifiedEmail: BIG_OWNER,
   endsAt: Number.MAX_SAFE_INTEGER,
+  authenticatedAt: 0,
 };
 
 async function beforeTheLast(): Promise<string | undefined> {

@@ -5,6 +5,7 @@ export const AUDIT_ACTIONS = [
   'session.created',
   'session.refused',
   'session.ended',
+  'session.reauthenticated',
   'user.created',
   'user.deactivated',
   'user.reactivated',

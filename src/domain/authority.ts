@@ -1,3 +1,4 @@
+import type { ReauthenticationRule } from './accounts/reauthentication.ts';
 import {
   type AccessContext,
   type Decision,
@@ -31,16 +32,21 @@ export type AccessRequest =
   /** Requires a credential of any kind. */
   | { readonly kind: 'credential' }
   /** Requires a session. */
-  | { readonly kind: 'session' }
+  | ({ readonly kind: 'session' } & SensitiveRequest)
   /** Requires a role in a workspace, and refuses every personal token. A session of the user `selfId` needs membership only. */
-  | {
+  | ({
       readonly kind: 'role';
       readonly role: Role;
       readonly workspaceId: string;
       readonly selfId?: string | undefined;
-    }
+    } & SensitiveRequest)
   | EntityAccessRequest
   | TokenAccessRequest;
+
+/** A request that can require a re-authenticated session; `undefined` if it never does. */
+interface SensitiveRequest {
+  readonly reauthentication?: ReauthenticationRule | undefined;
+}
 
 /**
  * Marks a look-up or a list. Its query leaves out what is not visible to the caller, so only a denial that needs no look-up is
@@ -59,7 +65,7 @@ export interface EntityAccessRequest extends ScopeTarget, LookupRequest {
 }
 
 /** An operation on a token. Without an id, the request is about all tokens of the caller, or with `any` about at least one. */
-export interface TokenAccessRequest extends LookupRequest {
+export interface TokenAccessRequest extends LookupRequest, SensitiveRequest {
   readonly kind: 'token';
   readonly operation: Operation;
   readonly tokenId?: string | undefined;

@@ -88,6 +88,8 @@ const REASONS = {
   SESSION_REQUIRED: 'This needs a signed-in person.',
   POLICY: "The workspace's token policy forbids this.",
   EXCEEDS_CALLER: 'This would give more than the caller has.',
+  REAUTHENTICATION_REQUIRED:
+    'This needs a sign-in of the last 10 minutes: call the mutation reauthenticate, then repeat this call.',
 } as const;
 
 export type Reason = keyof typeof REASONS;

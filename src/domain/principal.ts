@@ -31,6 +31,8 @@ export interface SessionPrincipal {
   readonly verifiedEmail: string | null;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
+  /** When the person last proved in this session who they are, by signing in or re-authenticating. */
+  readonly authenticatedAt: number;
 }
 
 /** A personal token. `chain` starts with the token itself; the token is allowed what every link allows. */

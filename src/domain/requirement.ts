@@ -8,6 +8,20 @@ export type IdPath = string;
 export type ArgumentPath = string;
 
 /**
+ * The calls for which a session must have signed in or re-authenticated recently: every call, or those that concern a role
+ * of at least `from`.
+ */
+export type Reauthentication =
+  | true
+  | {
+      readonly from: Role;
+      /** The argument with the role that the call gives. */
+      readonly role?: ArgumentPath;
+      /** The member whose current role counts too. */
+      readonly member?: IdPath;
+    };
+
+/**
  * What a field requires of its caller, declared at the field as data. The authorization of the field, its description in
  * the schema and the tests follow from it.
  */
@@ -18,13 +32,14 @@ export type Requirement =
   | { readonly kind: 'person' }
   /** A session or a token. */
   | { readonly kind: 'credential' }
-  | { readonly kind: 'session' }
+  | { readonly kind: 'session'; readonly reauthentication?: true }
   | {
       readonly kind: 'role';
       readonly role: Role;
       readonly workspace: IdPath;
       /** The user that the call applies to; that user is allowed to make it with any role. */
       readonly orSelf?: IdPath;
+      readonly reauthentication?: Reauthentication;
     }
   | {
       readonly kind: 'entity';
@@ -53,6 +68,8 @@ export type Requirement =
       /** An argument that lists scopes that the call gives. A calling token must have them; the mutation checks that. */
       readonly gives?: ArgumentPath;
       readonly lookup?: true;
+      /** A call that gives authority, as `subtreeOnly` says, concerns the role of the token. */
+      readonly reauthentication?: Reauthentication;
     };
 
 function title(role: Role): string {
@@ -65,6 +82,22 @@ function title(role: Role): string {
 
 /** Returns the sentences that state a requirement in the description of a field. */
 export function describeRequirement(requires: Requirement): string {
+  return `${describeAuthority(requires)}${describeReauthentication(requires)}`;
+}
+
+function describeReauthentication(requires: Requirement): string {
+  if (!('reauthentication' in requires) || !requires.reauthentication) return '';
+  const { reauthentication } = requires;
+  return ` ${describeOccasion(reauthentication)} must have signed in or called reauthenticate in the last 10 minutes; otherwise the call is refused with REAUTHENTICATION_REQUIRED.`;
+}
+
+function describeOccasion(reauthentication: Reauthentication): string {
+  if (reauthentication === true) return 'A session';
+  const { from } = reauthentication;
+  return `If the call concerns the role ${title(from)}${from === 'OWNER' ? '' : ' or a higher one'}, a session`;
+}
+
+function describeAuthority(requires: Requirement): string {
   switch (requires.kind) {
     case 'anyone':
       return 'Requires no credential.';

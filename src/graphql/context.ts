@@ -92,7 +92,7 @@ export function createContext(services: Services, server: ServerContext, certain
     if (isBelowPayload) return context.principal;
     const principal = authenticated;
     authenticated = null;
-    return principal ?? services.authentication.reauthenticate(caller);
+    return principal ?? services.authentication.identifyCaller(caller);
   }
 
   /** Takes the one use of the operation when its first field is granted, `viewer` itself excepted. */

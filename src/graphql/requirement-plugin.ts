@@ -9,9 +9,16 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import { RequestCache } from '@pothos/plugin-scope-auth';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import type { ReauthenticationRule } from '../domain/accounts/reauthentication.ts';
 import type { AccessRequest } from '../domain/authority.ts';
 import type { NodeType } from '../domain/global-id.ts';
-import { describeRequirement, type IdPath, type Requirement } from '../domain/requirement.ts';
+import {
+  describeRequirement,
+  type IdPath,
+  type Reauthentication,
+  type Requirement,
+} from '../domain/requirement.ts';
+import type { Role } from '../domain/roles.ts';
 import type { Context, FieldAccess } from './context.ts';
 
 /** The name of the plugin that turns the requirements of fields into scope-auth's scopes. */
@@ -130,15 +137,34 @@ function idAt(path: IdPath | undefined, parent: unknown, args: object): string |
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Returns which calls require a re-authenticated session, with the values of one call. */
+function toReauthenticationRule(
+  reauthentication: Reauthentication | undefined,
+  parent: unknown,
+  args: object,
+): ReauthenticationRule | undefined {
+  if (reauthentication === undefined) return undefined;
+  if (reauthentication === true) return { from: null };
+  const { from, role, member } = reauthentication;
+  const given = role === undefined ? undefined : (valueAt(role, parent, args) as Role | null | undefined);
+  return { from, given: given ?? undefined, memberId: idAt(member, parent, args) };
+}
+
 /** Converts the requirement of a field into the access request of one call, with the ids of that call. */
 export function toAccessRequest(requires: Requirement, parent: unknown, args: object): AccessRequest {
   switch (requires.kind) {
+    case 'session':
+      return {
+        kind: 'session',
+        reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
+      };
     case 'role':
       return {
         kind: 'role',
         role: requires.role,
         workspaceId: idAt(requires.workspace, parent, args) ?? '',
         selfId: idAt(requires.orSelf, parent, args),
+        reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
       };
     case 'entity':
       return {
@@ -162,6 +188,7 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
           requires.subtreeOnly === true ||
           (requires.subtreeOnly ?? []).some((path) => valueAt(path, parent, args) !== undefined),
         lookup: requires.lookup === true,
+        reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
       };
     default:
       return requires;

@@ -20,6 +20,7 @@ interface SessionsTable {
   digest: Fixed<string>;
   created_at: Fixed<number>;
   expires_at: number;
+  authenticated_at: number;
   ip: Fixed<string | null>;
   user_agent: Fixed<string | null>;
 }

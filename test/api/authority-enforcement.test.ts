@@ -72,7 +72,7 @@ function credentialOf({ secret }: NamedCaller) {
 async function contextFor(caller: NamedCaller): Promise<Context> {
   const { services } = matrix.postern;
   const credential = credentialOf(caller);
-  const principal = await services.authentication.reauthenticate({ credential, address: null });
+  const principal = await services.authentication.identifyCaller({ credential, address: null });
   const server = {
     caller: {
       credential,
@@ -108,7 +108,7 @@ async function run({ schema, takeEntered }: RecordedSchema, { path, recipe, each
 /** Returns the code with which the requirement of an entered field refuses the caller; `null` if it allows the call. */
 async function refusalCode(requires: Requirement, { parent, args }: EnteredField, caller: NamedCaller) {
   const { access, authentication } = matrix.postern.services;
-  const principal = await authentication.reauthenticate({ credential: credentialOf(caller), address: null });
+  const principal = await authentication.identifyCaller({ credential: credentialOf(caller), address: null });
   const decision = await access.authorize(principal, toAccessRequest(requires, parent, args));
   return decision.allowed ? null : decision.code;
 }

@@ -47,7 +47,7 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
   const requestContext = createRequestContext('the-request', '192.0.2.1');
   const kind = secret?.startsWith('ses_') ? 'SESSION' : 'PERSONAL';
   const credential: Credential | null = secret ? { kind, digest: digestOf(secret), source: 'bearer' } : null;
-  const principal = await postern.app.services.authentication.reauthenticate({ credential, address: null });
+  const principal = await postern.app.services.authentication.identifyCaller({ credential, address: null });
   requestContext.principal = principal;
   const caller = {
     credential,

@@ -34,6 +34,19 @@ test.each([
     { kind: 'token', operation: 'UPDATE', token: 'input.id', subtreeOnly: ['input.role', 'input.scopes'] },
     'Requires a session of the owner of the token, or a token with a scope that allows UPDATE on tokens. A token can call it only on itself and its descendants, if any of role, scopes is set; other calls are refused with EXCEEDS_CALLER.',
   ],
+  [
+    { kind: 'session', reauthentication: true },
+    'Requires a session. Tokens are refused. A session must have signed in or called reauthenticate in the last 10 minutes; otherwise the call is refused with REAUTHENTICATION_REQUIRED.',
+  ],
+  [
+    {
+      kind: 'role',
+      role: 'WORKSPACE_MANAGER',
+      workspace: 'input.id',
+      reauthentication: { from: 'ADMINISTRATOR', role: 'input.role' },
+    },
+    'Requires the role Workspace Manager in the workspace. Personal tokens are refused. If the call concerns the role Administrator or a higher one, a session must have signed in or called reauthenticate in the last 10 minutes; otherwise the call is refused with REAUTHENTICATION_REQUIRED.',
+  ],
 ] as const)('the requirement %j is described as "%s"', (requires, description) => {
   expect(describeRequirement(requires)).toBe(description);
 });

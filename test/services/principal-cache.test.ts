@@ -6,7 +6,14 @@ import { createPrincipalCache } from '../../src/services/access/principal-cache.
 const NOW = 1_000;
 
 function session(sessionId: string, endsAt: number | null = null): Principal {
-  return { kind: 'SESSION', sessionId, userId: 'u', verifiedEmail: 'u@example.com', endsAt };
+  return {
+    kind: 'SESSION',
+    sessionId,
+    userId: 'u',
+    verifiedEmail: 'u@example.com',
+    endsAt,
+    authenticatedAt: 0,
+  };
 }
 
 function setUp() {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { countTokensOf } from '../../src/storage/repositories/token-counts.ts';
 import { summariseTokens, summariseWorkspaceTokens } from '../../src/storage/repositories/token-lists.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { seededRandom } from '../support/random.ts';
 import { createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
@@ -35,7 +35,7 @@ test('the counts of a workspace equal those of its tokens after random changes',
     tokens.push(
       await createWorkspaceToken(
         postern,
-        'ADMINISTRATOR',
+        'WORKSPACE_MANAGER',
         { expires: by ? undefined : random.pick(expiries), limits: random.chance(0.3) ? { uses: 1 } : null },
         by,
       ),
@@ -61,6 +61,7 @@ test('the counts of a workspace equal those of its tokens after random changes',
     expect(await summariseWorkspaceTokens(db, workspaceId, now), `after step ${step}`).toEqual(expected);
     expect(await countTokensOf(db, workspaceId)).toBe(expected.total);
   }
+  await change('reauthenticate', { password: PASSWORD });
   await change('deleteWorkspace', { id: postern.workspaceId });
   expect(await db.selectFrom('token_counts').selectAll().execute()).toEqual([]);
 });

@@ -20,7 +20,12 @@ export type Access = 'NONE' | 'FULL' | readonly Scope[];
 /** The caller. A token's lifetime is in days; `null` if it never expires. */
 export type Caller =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'session'; readonly user: string }
+  | {
+      readonly kind: 'session';
+      readonly user: string;
+      /** Whether the user signed in longer ago than 10 minutes and has not confirmed the password since. */
+      readonly stale?: boolean;
+    }
   | {
       readonly kind: 'personal';
       readonly user: string;
@@ -78,6 +83,7 @@ export const NOT_FOUND: Verdict = { code: 'NOT_FOUND' };
 const ROLE_GATED: Verdict = { code: 'FORBIDDEN', reason: 'ROLE_GATED' };
 const SESSION_REQUIRED: Verdict = { code: 'FORBIDDEN', reason: 'SESSION_REQUIRED' };
 const POLICY: Verdict = { code: 'FORBIDDEN', reason: 'POLICY' };
+const REAUTHENTICATION_REQUIRED: Verdict = { code: 'FORBIDDEN', reason: 'REAUTHENTICATION_REQUIRED' };
 export const EXCEEDS_CALLER: Verdict = { code: 'FORBIDDEN', reason: 'EXCEEDS_CALLER' };
 
 /** The refusal if the role is too low. */
@@ -116,6 +122,12 @@ export function withACredential(caller: Caller): Verdict {
 export function signedIn(caller: Caller): Verdict {
   if (caller.kind === 'anonymous') return UNAUTHENTICATED;
   return caller.kind === 'session' ? 'allowed' : SESSION_REQUIRED;
+}
+
+/** Requires of a session, if the call is otherwise allowed so far, that its user has signed in recently. */
+export function recently(caller: Caller, verdict: Verdict): Verdict {
+  const isStale = caller.kind === 'session' && caller.stale === true;
+  return verdict === 'allowed' && isStale ? REAUTHENTICATION_REQUIRED : verdict;
 }
 
 /** The role of a session or a workspace token in a workspace; `null` if it has none, or the workspace does not exist. */
@@ -267,7 +279,8 @@ export function onToken(
   const own = roleIn(facts, caller, token.workspace) as Rank;
   if (!reaches(own, token.role as Rank)) return roleRequired(token.role as Rank);
   const isBelow = caller.kind !== 'workspace' || id === caller.token || token.above.includes(caller.token);
-  return gives && !isBelow ? EXCEEDS_CALLER : 'allowed';
+  if (gives && !isBelow) return EXCEEDS_CALLER;
+  return gives && reaches(token.role as Rank, 'ADMINISTRATOR') ? recently(caller, 'allowed') : 'allowed';
 }
 
 /** The lowest role of members for an operation on a channel. */

@@ -16,7 +16,14 @@ export function authority(link: Link): TokenAuthority {
 
 /** The signed-in user `u`. */
 export function session(): SessionPrincipal {
-  return { kind: 'SESSION', sessionId: 's', userId: 'u', verifiedEmail: 'u@example.com', endsAt: null };
+  return {
+    kind: 'SESSION',
+    sessionId: 's',
+    userId: 'u',
+    verifiedEmail: 'u@example.com',
+    endsAt: null,
+    authenticatedAt: 0,
+  };
 }
 
 /** A personal token of the user `u`, from the token itself upwards. */

@@ -9,6 +9,7 @@ import { Clock } from './components/time.tsx';
 import { lazyPage } from './lazy-page.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { FreshSecretProvider } from './secrets/fresh-secret.tsx';
+import { ReauthenticationDialog } from './session/reauthentication-dialog.tsx';
 import { SessionDialog } from './session/session-dialog.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { Shell } from './session/shell.tsx';
@@ -100,6 +101,7 @@ export function App() {
                 </Switch>
               </Suspense>
             </PageBoundary>
+            <ReauthenticationDialog />
             <SessionDialog />
             <TabsInStep />
           </FreshSecretProvider>

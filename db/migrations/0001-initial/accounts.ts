@@ -21,6 +21,7 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
     .addColumn('digest', 'text', (c) => c.notNull().unique())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
     .addColumn('ip', 'text')
     .addColumn('user_agent', 'text')
     .execute();

@@ -66,7 +66,12 @@ builder.objectField(WorkspaceRef, 'invitations', (t) =>
 mutation('inviteMember', {
   description:
     "Invites an address to a workspace for seven days, with a role up to the caller's own. Replaces a pending invitation of the same address.",
-  requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+  requires: {
+    kind: 'role',
+    role: 'WORKSPACE_MANAGER',
+    workspace: 'input.workspaceId',
+    reauthentication: { from: 'OWNER', role: 'input.role' },
+  },
   input: {
     description: 'The address to invite and its role.',
     fields: (t) => ({

@@ -54,7 +54,12 @@ export const memberPayload: MutationPayload<{ member: Member }> = {
 mutation('updateMemberRole', {
   description:
     'Changes the role of a member. The caller cannot give a role above their own or change a member above them. A lower role also removes what was shared with the member. A workspace always has an Owner. A token that appoints or removes an Owner is refused: FORBIDDEN with SESSION_REQUIRED.',
-  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  requires: {
+    kind: 'role',
+    role: 'ADMINISTRATOR',
+    workspace: 'input.workspaceId',
+    reauthentication: { from: 'OWNER', role: 'input.role', member: 'input.userId' },
+  },
   input: {
     description: 'The member and the new role.',
     fields: (t) => ({
@@ -81,6 +86,7 @@ mutation('removeMember', {
     role: 'ADMINISTRATOR',
     workspace: 'input.workspaceId',
     orSelf: 'input.userId',
+    reauthentication: { from: 'OWNER', member: 'input.userId' },
   },
   input: {
     description: 'The member to remove.',

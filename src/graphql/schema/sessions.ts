@@ -1,3 +1,4 @@
+import { badInput } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { implementNode } from '../implement-node.ts';
 import { mutation } from '../mutation.ts';
@@ -77,6 +78,30 @@ mutation('signOut', {
   payload: {
     description: 'The result of ending a session.',
     fields: (t) => ({ signedOut: t.exposeBoolean('signedOut', { description: 'Always true.' }) }),
+  },
+});
+
+mutation('reauthenticate', {
+  description:
+    'Confirms who the signed-in user is. For 10 minutes, this session can then make the changes that require a recent sign-in. Attempts are limited by session.',
+  requires: { kind: 'session' },
+  input: {
+    description: 'The proof of who the user is.',
+    fields: (t) => ({ password: t.string({ description: 'The password of the account.' }) }),
+  },
+  resolve: async ({ password }, { services, caller }) => {
+    if (password == null) throw badInput(['input', 'password'], 'is required');
+    return { until: await services.sessions.reauthenticate(caller, password) };
+  },
+  payload: {
+    description: 'The result of confirming who the user is.',
+    fields: (t) => ({
+      until: t.field({
+        type: 'DateTime',
+        description: 'When it no longer counts.',
+        resolve: ({ until }) => new Date(until),
+      }),
+    }),
   },
 });
 

@@ -31,7 +31,11 @@ mutation('endTokenOverlap', {
 
 mutation('enableToken', {
   description: 'Enables a disabled token. The same secret works again. Idempotent.',
-  requires: { ...onToken('ADMINISTRATOR'), subtreeOnly: true },
+  requires: {
+    ...onToken('ADMINISTRATOR'),
+    subtreeOnly: true,
+    reauthentication: { from: 'ADMINISTRATOR' },
+  },
   input: {
     description: 'The token to enable.',
     fields: (t) => ({
@@ -92,7 +96,7 @@ mutation('deleteToken', {
 
 mutation('deleteAllTokens', {
   description: 'Deletes all personal tokens of the signed-in user.',
-  requires: { kind: 'session' },
+  requires: { kind: 'session', reauthentication: true },
   run: async (uow, _input, { services }) => ({ count: await services.tokens.deleteAll(uow) }),
   locks: (_input, { caller: { holder } }) =>
     holder === null ? [] : [{ on: 'grantsOfUser', userId: holder.id }],

@@ -59,7 +59,12 @@ mutation('createToken', {
 mutation('createWorkspaceToken', {
   description:
     'Creates a token that belongs to a workspace and has a role in it. If the caller is a token, the new token derives from it. The exception is a SCOPED token with a subject, a key for a customer: it belongs to the workspace alone, outlives the caller, and names it as issuedBy.',
-  requires: { kind: 'role', role: 'WORKSPACE_MANAGER', workspace: 'input.workspaceId' },
+  requires: {
+    kind: 'role',
+    role: 'WORKSPACE_MANAGER',
+    workspace: 'input.workspaceId',
+    reauthentication: { from: 'ADMINISTRATOR', role: 'input.role' },
+  },
   input: {
     description: 'The workspace token to create.',
     fields: (t) => ({
@@ -117,7 +122,12 @@ const GIVES_AUTHORITY = ['access', 'scopes', 'role', 'subject', 'metadata', 'lim
 mutation('updateToken', {
   description:
     'Updates the name, description, access, scopes, role, subject, metadata or limits of a token. The secret keeps working.',
-  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: GIVES_AUTHORITY, gives: 'input.scopes' },
+  requires: {
+    ...onToken('WORKSPACE_MANAGER'),
+    subtreeOnly: GIVES_AUTHORITY,
+    gives: 'input.scopes',
+    reauthentication: { from: 'ADMINISTRATOR', role: 'input.role' },
+  },
   input: {
     description:
       'The token and its new values. Omitted fields keep their value. The secret and the expiry do not change.',
@@ -156,7 +166,11 @@ mutation('updateToken', {
 mutation('regenerateToken', {
   description:
     'Replaces the secret of a token and sets a new expiry. Expired and revoked tokens become active; a disabled token stays disabled.',
-  requires: { ...onToken('ADMINISTRATOR'), subtreeOnly: true },
+  requires: {
+    ...onToken('ADMINISTRATOR'),
+    subtreeOnly: true,
+    reauthentication: { from: 'ADMINISTRATOR' },
+  },
   input: {
     description: 'The token and its new expiry.',
     fields: (t) => ({

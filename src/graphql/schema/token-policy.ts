@@ -112,7 +112,12 @@ builder.objectField(WorkspaceRef, 'tokenPolicyImpact', (t) =>
 mutation('updateTokenPolicy', {
   description:
     'Updates the rules for tokens of a workspace. Takes effect with the next request. No token is deleted.',
-  requires: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'input.workspaceId' },
+  requires: {
+    kind: 'role',
+    role: 'ADMINISTRATOR',
+    workspace: 'input.workspaceId',
+    reauthentication: true,
+  },
   input: {
     description: 'The workspace and the rules to change. Omitted fields keep their value.',
     fields: (t) => ({

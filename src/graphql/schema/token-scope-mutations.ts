@@ -4,7 +4,12 @@ import { onToken, tokenPayload } from './token-mutations.ts';
 
 mutation('addTokenScopes', {
   description: 'Adds scopes to a SCOPED token. Takes effect with the next request.',
-  requires: { ...onToken('WORKSPACE_MANAGER'), subtreeOnly: true, gives: 'input.scopes' },
+  requires: {
+    ...onToken('WORKSPACE_MANAGER'),
+    subtreeOnly: true,
+    gives: 'input.scopes',
+    reauthentication: { from: 'ADMINISTRATOR' },
+  },
   input: {
     description: 'The token and the scopes to add.',
     fields: (t) => ({

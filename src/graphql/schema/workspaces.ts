@@ -106,7 +106,7 @@ mutation('updateWorkspace', {
 
 mutation('deleteWorkspace', {
   description: 'Deletes a workspace and everything in it. Its tokens are refused from the next request on.',
-  requires: { kind: 'role', role: 'OWNER', workspace: 'input.id' },
+  requires: { kind: 'role', role: 'OWNER', workspace: 'input.id', reauthentication: true },
   input: {
     description: 'The workspace to delete.',
     fields: (t) => ({

@@ -37,7 +37,7 @@ export interface Authentication {
    * a caller without a credential. With `tx`, reads in that transaction. Throws `UNAUTHENTICATED` if the credential is no
    * longer valid, or no longer from the caller's address. Uses do not matter: the request may have taken the last one.
    */
-  reauthenticate(caller: Pick<Caller, 'credential' | 'address'>, tx?: Executor): MaybePromise<Principal>;
+  identifyCaller(caller: Pick<Caller, 'credential' | 'address'>, tx?: Executor): MaybePromise<Principal>;
   /**
    * Returns the principal of a token, with the error that its current secret would be refused with; `null` if the token
    * does not exist. Does not use the token: an overlap continues.
@@ -68,6 +68,7 @@ async function identifySession(db: Executor, digest: string, now: number): Promi
     userId: session.userId,
     verifiedEmail: session.verifiedEmail,
     endsAt: session.expiresAt,
+    authenticatedAt: session.authenticatedAt,
   };
 }
 
@@ -183,7 +184,7 @@ export function createAuthentication(deps: {
         ),
       ),
 
-    reauthenticate({ credential, address }, tx) {
+    identifyCaller({ credential, address }, tx) {
       if (!credential) return ANONYMOUS;
       const identified = tx ? lookUp(tx, credential, deps.clock()) : identify(credential);
       // Only a cached caller comes without a promise. Without limits, no request of it can be refused.

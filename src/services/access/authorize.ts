@@ -1,17 +1,31 @@
 import {
+  concerns,
+  isReauthenticated,
+  type ReauthenticationRule,
+} from '../../domain/accounts/reauthentication.ts';
+import {
   type AccessRequest,
   authorizeBeforeLookup,
   authorizeEntity,
   authorizeToken,
   type EntityAccessRequest,
 } from '../../domain/authority.ts';
-import { type Decision, type Denial, deny, NOT_FOUND, NOTHING_LOADED } from '../../domain/decision.ts';
+import {
+  type Decision,
+  type Denial,
+  deny,
+  type Grant,
+  NOT_FOUND,
+  NOTHING_LOADED,
+} from '../../domain/decision.ts';
 import { type Principal, policySubjectOf, userIdOf } from '../../domain/principal.ts';
+import type { Role } from '../../domain/roles.ts';
 import { isBuiltIn, roleForOperation } from '../../domain/scopes.ts';
 import { type VisibilityFilter, visibilityFilterFor, wholeTypeOf } from '../../domain/visibility.ts';
-import type { MaybePromise } from '../../platform/maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../../storage/database.ts';
 import { hasChannelWithin } from '../../storage/repositories/channels.ts';
+import { findMember } from '../../storage/repositories/members.ts';
 import { hasMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
 import {
   findAccessContext,
@@ -40,9 +54,30 @@ export function authorize(
   now: number,
   onScan?: OnScan,
 ): MaybePromise<Decision> {
-  return (
-    authorizeBeforeLookup(principal, request) ?? authorizeByDatabase(db, principal, request, now, onScan)
+  const decision =
+    authorizeBeforeLookup(principal, request) ?? authorizeByDatabase(db, principal, request, now, onScan);
+  const rule = 'reauthentication' in request ? request.reauthentication : undefined;
+  if (!rule || isReauthenticated(principal, now)) return decision;
+  return andThen(decision, (allowed) =>
+    allowed.allowed ? authorizeStaleSession(db, request, rule, allowed) : allowed,
   );
+}
+
+/** Returns the decision on an allowed request of a session that is not re-authenticated. */
+async function authorizeStaleSession(
+  db: Executor,
+  request: AccessRequest,
+  rule: ReauthenticationRule,
+  grant: Grant,
+): Promise<Decision> {
+  const roles: (Role | null)[] = [];
+  if (request.kind === 'token' && request.subtreeOnly && grant.token?.kind === 'WORKSPACE') {
+    roles.push(grant.token.role ?? 'OWNER');
+  }
+  if (request.kind === 'role' && rule.memberId !== undefined) {
+    roles.push((await findMember(db, request.workspaceId, rule.memberId))?.role ?? null);
+  }
+  return concerns(rule, roles) ? deny('REAUTHENTICATION_REQUIRED') : grant;
 }
 
 async function authorizeByDatabase(

@@ -1,3 +1,4 @@
+import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
@@ -14,21 +15,17 @@ import {
   deleteSessions,
   insertSession,
   listSessions,
+  setAuthenticatedAt,
 } from '../../storage/repositories/sessions.ts';
-import {
-  type Account,
-  deleteResetLink,
-  findUser,
-  findUserByEmail,
-  setPasswordHash,
-} from '../../storage/repositories/users.ts';
+import { deleteResetLink, setPasswordHash } from '../../storage/repositories/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
-import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
+import { createPasswordCheck, requireUnchanged } from './password-check.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 
 /** A new session with its secret, which is returned only here. */
 export interface OpenedSession {
@@ -52,6 +49,11 @@ export interface SessionService {
   revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
   /** Ends all sessions of the user except the current one; returns the count. */
   revokeOthers(uow: UnitOfWork): Promise<number>;
+  /**
+   * Confirms who the user of the calling session is, and returns until when that counts in this session. Throws
+   * `INVALID_CREDENTIALS` if the password is wrong, or `TOO_MANY_ATTEMPTS`.
+   */
+  reauthenticate(caller: Caller, password: string): Promise<number>;
   /**
    * Replaces the password and ends the other sessions of the user. With `revokeTokens`, also revokes the personal
    * tokens and deletes the shares that they gave and the invitations that the user created. Throws
@@ -77,7 +79,7 @@ async function openSession(
     ip: from.address,
     userAgent: from.userAgent,
   };
-  await insertSession(uow.tx, { ...session, digest: issued.digest });
+  await insertSession(uow.tx, { ...session, digest: issued.digest, authenticatedAt: uow.now });
   await uow.audit({
     action: 'session.created',
     actorId: user.id,
@@ -85,17 +87,6 @@ async function openSession(
     targetId: toGlobalId('Session', session.id),
   });
   return { user, secret: issued.secret, expiresAt: session.expiresAt };
-}
-
-/**
- * Returns the account, read in the transaction. Throws `INVALID_CREDENTIALS` if it was deactivated or its password was
- * changed since the password was checked.
- */
-async function requireUnchanged({ tx }: UnitOfWork, checked: Account): Promise<Account> {
-  const current = await findUserByEmail(tx, checked.email);
-  const isUnchanged = current?.deactivatedAt === null && current.passwordHash === checked.passwordHash;
-  if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
-  return current;
 }
 
 /** Returns the session service. */
@@ -110,36 +101,8 @@ export function createSessionService(deps: {
   clock: Clock;
   lastUse: LastUse;
 }): SessionService {
-  const { db, changes, passwords, secrets, throttle, anonymousWork, limits, clock, lastUse } = deps;
-
-  /**
-   * Returns the active account if the password is correct; `null` otherwise. `admit` counts the attempt before the
-   * check.
-   */
-  async function checkPassword(
-    caller: Caller,
-    email: string,
-    password: string,
-    admit: () => Promise<Attempt>,
-  ): Promise<Account | null> {
-    const { attempt, account } = await anonymousWork(async () => ({
-      attempt: await admit(),
-      account: await findUserByEmail(db, email),
-    }));
-    const isCorrect = await passwords.verify(account?.passwordHash ?? null, password);
-    if (isCorrect && account && account.deactivatedAt === null) {
-      await anonymousWork(() => throttle.forgive(attempt));
-      return account;
-    }
-    await changes.run(caller, { kind: 'anyone' }, (uow) =>
-      uow.audit({
-        action: 'session.refused',
-        userId: account?.id ?? null,
-        targetId: account ? toGlobalId('User', account.id) : null,
-      }),
-    );
-    return null;
-  }
+  const { db, changes, passwords, secrets, limits, clock, lastUse } = deps;
+  const passwordCheck = createPasswordCheck(deps);
 
   return {
     async list(principal) {
@@ -150,9 +113,7 @@ export function createSessionService(deps: {
 
     async signIn(caller, address, password) {
       const email = parseEmail(address, ['input', 'email']);
-      const admit = () => throttle.admit(email, caller.address);
-      const account = await checkPassword(caller, email, password, admit);
-      if (!account) throw failure('INVALID_CREDENTIALS');
+      const account = await passwordCheck.signIn(caller, email, password);
       return changes.run(
         caller,
         { kind: 'person' },
@@ -190,16 +151,23 @@ export function createSessionService(deps: {
       return count;
     },
 
-    async changePassword(caller, current, next, revokeTokens) {
-      const { session, user } = await changes.run(caller, { kind: 'session' }, async (uow) => {
-        const session = sessionOf(uow);
-        return { session, user: await findUser(uow.tx, session.userId) };
+    async reauthenticate(caller, password) {
+      const signedIn = await passwordCheck.signedInUser(caller);
+      const account = await passwordCheck.confirm(caller, signedIn, password);
+      return changes.run(caller, { kind: 'session' }, async (uow) => {
+        const { userId, sessionId } = sessionOf(uow);
+        await requireUnchanged(uow, account);
+        await setAuthenticatedAt(uow.tx, sessionId, uow.now);
+        const targetId = toGlobalId('Session', sessionId);
+        await uow.audit({ action: 'session.reauthenticated', userId, targetId });
+        return reauthenticatedUntil(uow.now);
       });
-      if (!user) throw failure('UNAUTHENTICATED');
-      const password = parsePassword(next, ['input', 'newPassword'], user);
-      const admit = () => throttle.admitSession(session.sessionId);
-      const account = await checkPassword(caller, user.email, current, admit);
-      if (!account) throw failure('INVALID_CREDENTIALS');
+    },
+
+    async changePassword(caller, current, next, revokeTokens) {
+      const signedIn = await passwordCheck.signedInUser(caller);
+      const password = parsePassword(next, ['input', 'newPassword'], signedIn.user);
+      const account = await passwordCheck.confirm(caller, signedIn, current);
       const passwordHash = await passwords.hash(password);
       return changes.run(
         caller,
@@ -227,7 +195,7 @@ export function createSessionService(deps: {
           });
           return user;
         },
-        { locks: revokeTokens ? [{ on: 'grantsOfUser', userId: user.id }] : [] },
+        { locks: revokeTokens ? [{ on: 'grantsOfUser', userId: signedIn.user.id }] : [] },
       );
     },
   };

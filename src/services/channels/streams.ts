@@ -87,7 +87,7 @@ export function createStreams(deps: {
   let closed = false;
 
   async function identify({ caller, access }: FollowRequest): Promise<Principal> {
-    const principal = await authentication.reauthenticate(caller);
+    const principal = await authentication.identifyCaller(caller);
     requireGrant(await authorize(db, principal, access, clock()));
     return principal;
   }

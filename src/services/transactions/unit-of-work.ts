@@ -164,7 +164,7 @@ export function createUnitOfWorkRunner(deps: {
 
   /** Identifies and authorizes a caller in the transaction. */
   async function identify(tx: Executor, caller: Caller, request: AccessRequest): Promise<Actor> {
-    const principal = await authentication.reauthenticate(caller, tx);
+    const principal = await authentication.identifyCaller(caller, tx);
     if (holderOf(principal)?.id !== caller.holder?.id)
       throw new Error('a credential belongs to another holder than the locked one');
     const grant = requireGrant(await authorize(tx, principal, request, clock()));

@@ -9,7 +9,7 @@ import { deleteUses } from './credential-uses.ts';
 /** Stores a session under the digest of its secret. */
 export async function insertSession(
   db: Executor,
-  session: Omit<Session, 'lastUsedAt'> & { digest: string },
+  session: Omit<Session, 'lastUsedAt'> & { digest: string; authenticatedAt: number },
 ): Promise<void> {
   await db
     .insertInto('sessions')
@@ -19,6 +19,7 @@ export async function insertSession(
       digest: session.digest,
       created_at: session.createdAt,
       expires_at: session.expiresAt,
+      authenticated_at: session.authenticatedAt,
       ip: session.ip,
       user_agent: session.userAgent,
     })
@@ -34,6 +35,7 @@ function sessionQuery(db: Executor) {
       's.id',
       's.user_id',
       's.expires_at',
+      's.authenticated_at',
       'u.email',
       'u.email_verified_at',
       'u.deactivated_at',
@@ -56,6 +58,7 @@ export async function findSessionByDigest(
   userId: string;
   verifiedEmail: string | null;
   expiresAt: number;
+  authenticatedAt: number;
   deactivatedAt: number | null;
 } | null> {
   const row = await sessionByDigest(db, digest);
@@ -65,9 +68,15 @@ export async function findSessionByDigest(
         userId: row.user_id,
         verifiedEmail: row.email_verified_at === null ? null : row.email,
         expiresAt: row.expires_at,
+        authenticatedAt: row.authenticated_at,
         deactivatedAt: row.deactivated_at,
       }
     : null;
+}
+
+/** Stores when the person of a session last proved who they are. */
+export async function setAuthenticatedAt(db: Executor, id: string, at: number): Promise<void> {
+  await db.updateTable('sessions').set({ authenticated_at: at }).where('id', '=', id).execute();
 }
 
 /** Returns a user's sessions that have not expired, newest first. */

@@ -230,7 +230,10 @@ const OTHER_LOSSES: readonly Loss[] = [
   {
     name: 'the token expires',
     of: OF_TOKEN,
-    lose: async ({ postern }) => postern.advance(HOUR),
+    lose: async (scene) => {
+      scene.postern.advance(HOUR);
+      await run(scene, 'reauthenticate', { password: PASSWORD });
+    },
     regain: (scene) =>
       onToken(scene, scene.token as IssuedToken, 'regenerateToken', {
         expires: { after: LIFETIME.token },

@@ -54,6 +54,24 @@ async function sessions(world: World): Promise<NamedCaller[]> {
   );
 }
 
+/** Sessions whose users signed in too long ago for the changes that require a recent sign-in. */
+async function staleSessions({ postern, people }: World): Promise<NamedCaller[]> {
+  return Promise.all(
+    (['manager', 'owner'] as const).map(async (name) => {
+      const { id, email } = people[name];
+      const who = { kind: 'session', user: id, stale: true } as const;
+      return { name: `the ${name}, signed in long ago`, secret: await postern.signIn(email), who };
+    }),
+  );
+}
+
+/** Confirms the passwords of everyone, whose sessions are then recent, except the stale sessions. */
+export async function reauthenticate({ people, mutate }: World): Promise<void> {
+  for (const { password, session } of Object.values(people)) {
+    await mutate('reauthenticate', { password }, session);
+  }
+}
+
 async function personalTokens(world: World): Promise<NamedCaller[]> {
   const parent = await world.personalToken('owner', EVERYTHING);
   const child = await world.personalToken('owner', EVERYTHING, parent);
@@ -100,6 +118,7 @@ export async function createCallers(world: World): Promise<NamedCaller[]> {
   return [
     { name: 'anonymous', secret: null, who: { kind: 'anonymous' } },
     ...(await sessions(world)),
+    ...(await staleSessions(world)),
     ...(await personalTokens(world)),
     ...ofHome,
     ...(await customerTokens(world, ofHome.at(-1) as NamedCaller)),

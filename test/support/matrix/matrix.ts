@@ -6,6 +6,7 @@ import {
   createScopedCallers,
   everyScope,
   type InvalidCredential,
+  reauthenticate,
 } from './callers.ts';
 import type { Recipes } from './cases.ts';
 import { ENVIRONMENT, openResettable, type Resettable } from './cells.ts';
@@ -38,6 +39,7 @@ export async function createMatrix(): Promise<Matrix> {
     );
   }
   const invalid = await createInvalidCredentials(world);
+  await reauthenticate(world);
   await closeWorkspaces(world);
   const recipes = createRecipes(world, targets);
   const bytes = database.connection.serialize();

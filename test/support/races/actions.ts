@@ -87,6 +87,7 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   publishMessage: [asMember, asPersonal, ({ guest }: Scene) => guest.session].map((by) =>
     call('publishMessage', ({ channelId }) => ({ channelId, payload: 'hello' }), by),
   ),
+  reauthenticate: [call('reauthenticate', () => ({ password: PASSWORD }), asOwner)],
   regenerateToken: [
     call('regenerateToken', ofPersonal, asOwner),
     call('regenerateToken', (scene) => ({ ...ofPersonal(scene), overlap: 'PT1H' }), asPersonal),

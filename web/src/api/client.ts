@@ -12,6 +12,7 @@ import type { MeQuery } from '../generated/hooks.ts';
 import type { Connection } from './connection.ts';
 import { isReplaced, isSignedOut } from './errors.ts';
 import { keepResults, type Resending } from './keep-results.ts';
+import { reauthenticateAndRepeat } from './reauthentication.ts';
 
 const ENDPOINT = '/graphql';
 
@@ -101,6 +102,7 @@ export function createApiClient({ connection, onChanged, onAnonymous }: ClientOp
           return withoutRefusedData(result);
         },
       }),
+      reauthenticateAndRepeat(connection),
       fetchExchange,
     ],
   });

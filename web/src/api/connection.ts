@@ -15,6 +15,8 @@ export interface ConnectionState {
   readonly session: 'current' | 'ended' | 'replaced';
   /** Whether the dialog about the session is open. If the user dismisses it, a bar stays on the page. */
   readonly prompting: boolean;
+  /** Answers the question who the user is, which a change waits for; `null` if none is waiting. */
+  readonly confirm: ((confirmed: boolean) => void) | null;
   /** Why part of the page could not be refreshed; `null` if all of it is up to date. */
   readonly outdated: CombinedError | null;
   /** Whether failed queries are being sent again. */
@@ -33,6 +35,7 @@ const INITIAL: ConnectionState = {
   user: null,
   session: 'current',
   prompting: false,
+  confirm: null,
   outdated: null,
   retrying: false,
 };

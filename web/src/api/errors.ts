@@ -39,6 +39,7 @@ const REASONS: Record<Reason, string> = {
   SESSION_REQUIRED: 'Only a signed-in user can do this.',
   POLICY: "The workspace's token policy doesn't allow this.",
   EXCEEDS_CALLER: 'This would grant more access than you have.',
+  REAUTHENTICATION_REQUIRED: 'Confirm your password to do this.',
 };
 
 /** The message of a request without a response of the API. */
@@ -76,6 +77,11 @@ function describeReason(reason: Reason, role: Role | undefined): string {
 /** Whether the server refused the request because another user is signed in in this browser. */
 export function isReplaced(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => codeOf(each) === 'USER_CHANGED');
+}
+
+/** Whether the change requires that the user has signed in recently. */
+export function isReauthenticationRequired(error: CombinedError): boolean {
+  return error.graphQLErrors.some((each) => extensionsOf(each).reason === 'REAUTHENTICATION_REQUIRED');
 }
 
 /** Whether the user is not allowed to do this, or not any more. */

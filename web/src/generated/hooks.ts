@@ -172,6 +172,12 @@ export type PublishMessageInput = {
   payload: unknown;
 };
 
+/** The proof of who the user is. */
+export type ReauthenticateInput = {
+  /** The password of the account. */
+  password?: string | null | undefined;
+};
+
 /** The token and its new expiry. */
 export type RegenerateTokenInput = {
   /** When the new secret expires. Default: the same lifetime as the previous secret. A call with a token keeps the expiry. */
@@ -581,6 +587,13 @@ export type SignInMutationVariables = Exact<{
 
 export type SignInMutation = { signIn: { expiresAt: string } | null };
 
+export type ReauthenticateMutationVariables = Exact<{
+  input: ReauthenticateInput;
+}>;
+
+
+export type ReauthenticateMutation = { reauthenticate: { until: string } | null };
+
 export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -985,6 +998,11 @@ export const SignInDocument = {"kind":"Document","definitions":[{"kind":"Operati
 
 export function useSignInMutation() {
   return Urql.useMutation<SignInMutation, SignInMutationVariables>(SignInDocument);
+};
+export const ReauthenticateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Reauthenticate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReauthenticateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reauthenticate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"until"}}]}}]}}]} as unknown as DocumentNode;
+
+export function useReauthenticateMutation() {
+  return Urql.useMutation<ReauthenticateMutation, ReauthenticateMutationVariables>(ReauthenticateDocument);
 };
 export const SignOutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signedOut"}}]}}]}}]} as unknown as DocumentNode;
 

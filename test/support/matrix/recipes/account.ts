@@ -1,4 +1,4 @@
-import { NOT_FOUND, notWithAToken, signedIn, UNAUTHENTICATED, type Verdict } from '../../oracle.ts';
+import { NOT_FOUND, notWithAToken, recently, signedIn, UNAUTHENTICATED, type Verdict } from '../../oracle.ts';
 import { fixed, type Recipe, type Recipes } from '../cases.ts';
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
@@ -33,7 +33,19 @@ export function accountRecipes(
     };
   const { email, password } = people.bystander;
   return {
-    ...forPeople('Mutation.signOut', 'Mutation.deleteAllTokens', 'Mutation.revokeOtherSessions'),
+    ...forPeople('Mutation.signOut', 'Mutation.revokeOtherSessions'),
+    'Mutation.deleteAllTokens': {
+      cases: [fixed('the own account', {}, ({ who }) => recently(who, signedIn(who)))],
+    },
+    'Mutation.reauthenticate': {
+      cases: [
+        fixed('with a password', { input: { password } }, ({ who }) => signedIn(who)),
+        fixed('with a wrong password', { input: { password: 'wrong' } }, ({ who }) => {
+          const verdict = signedIn(who);
+          return verdict === 'allowed' ? { code: 'INVALID_CREDENTIALS' } : verdict;
+        }),
+      ],
+    },
     'Mutation.signIn': {
       cases: [fixed('an account', { input: { email, password } }, ({ who }) => notWithAToken(who))],
     },

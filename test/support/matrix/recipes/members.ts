@@ -5,6 +5,7 @@ import {
   notWithAToken,
   type Rank,
   reaches,
+  recently,
   roleIn,
   roleRequired,
   type Verdict,
@@ -18,8 +19,10 @@ export function memberRecipes(world: World): Recipes {
   const { facts, people } = world;
   const roleOf = (member: PersonName): Rank => MEMBERS[member as keyof typeof MEMBERS];
   /** Requires an Administrator whose role is not below that of the member. */
-  const over = (member: PersonName, { who }: NamedCaller, workspace: string): Verdict => {
-    const verdict = withRole(facts, who, 'ADMINISTRATOR', workspace);
+  const over = (member: PersonName, { who }: NamedCaller, workspace: string, given?: Rank): Verdict => {
+    const withAnyRole = withRole(facts, who, 'ADMINISTRATOR', workspace);
+    const concerned = [given, facts.role(people[member].id, workspace)];
+    const verdict = concerned.includes('OWNER') ? recently(who, withAnyRole) : withAnyRole;
     if (verdict === 'allowed' && facts.role(people[member].id, workspace) === null) return NOT_FOUND;
     const own = roleIn(facts, who, workspace);
     if (verdict !== 'allowed') return verdict;
@@ -31,7 +34,7 @@ export function memberRecipes(world: World): Recipes {
       world,
       (workspaceId) => ({ input: { workspaceId, userId: people[member].id, role } }),
       (caller, id) => {
-        const verdict = over(member, caller, id);
+        const verdict = over(member, caller, id, role);
         const own = roleIn(facts, caller.who, id);
         if (verdict !== 'allowed') return verdict;
         if (own && !reaches(own, role)) return EXCEEDS_CALLER;
@@ -51,7 +54,9 @@ export function memberRecipes(world: World): Recipes {
     if (who.kind !== 'session') return over('bystander', { who } as NamedCaller, id);
     const isSole = id === world.workspaces.foreign && who.user === people.stranger.id;
     if (isSole) return { code: 'CONFLICT' };
-    return facts.role(who.user, id) === null ? NOT_FOUND : 'allowed';
+    const role = facts.role(who.user, id);
+    if (role === null) return NOT_FOUND;
+    return role === 'OWNER' ? recently(who, 'allowed') : 'allowed';
   };
   return {
     'Mutation.updateMemberRole': {

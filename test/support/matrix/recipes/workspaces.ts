@@ -5,6 +5,8 @@ import {
   notWithAToken,
   onWorkspace,
   type Rank,
+  reaches,
+  recently,
   roleIn,
   signedIn,
   type Verdict,
@@ -24,6 +26,20 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
   const gated = (role: Rank, args: (id: string) => object): Recipe => ({
     cases: overWorkspaces(world, (id) => ({ input: args(id) }), may(role)),
   });
+  const sensitive = (role: Rank, args: (id: string) => object): Recipe => ({
+    cases: overWorkspaces(
+      world,
+      (id) => ({ input: args(id) }),
+      (caller, id) => recently(caller.who, may(role)(caller, id)),
+    ),
+  });
+  const giving = (role: Rank) => (caller: NamedCaller, id: string) => {
+    const verdict = may('WORKSPACE_MANAGER')(caller, id);
+    if (verdict !== 'allowed') return verdict;
+    const confirmed = reaches(role, 'ADMINISTRATOR') ? recently(caller.who, verdict) : verdict;
+    const own = roleIn(facts, caller.who, id) as Rank;
+    return confirmed === 'allowed' && !reaches(own, role) ? EXCEEDS_CALLER : confirmed;
+  };
   const inside = (field: (caller: NamedCaller, id: string) => Verdict): Recipe => ({
     scope: ['workspace', 'READ'],
     via: 'workspace',
@@ -60,12 +76,13 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
     'Mutation.createWorkspace': {
       cases: [fixed('a new one', { input: { name: 'New' } }, ({ who }) => signedIn(who))],
     },
-    'Mutation.createWorkspaceToken': gated('WORKSPACE_MANAGER', (workspaceId) => ({
-      workspaceId,
-      name: 'new',
-    })),
+    'Mutation.createWorkspaceToken': {
+      cases: (['VIEWER', 'ADMINISTRATOR'] as const).flatMap((role) =>
+        overWorkspaces(world, (workspaceId) => ({ input: { workspaceId, name: 'new', role } }), giving(role)),
+      ),
+    },
     'Mutation.updateWorkspace': gated('WORKSPACE_MANAGER', (id) => ({ id, name: 'renamed' })),
-    'Mutation.updateTokenPolicy': gated('ADMINISTRATOR', (workspaceId) => ({
+    'Mutation.updateTokenPolicy': sensitive('ADMINISTRATOR', (workspaceId) => ({
       workspaceId,
       requireExpiry: true,
     })),
@@ -78,7 +95,7 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
       workspaceId,
       name: 'ticket',
     })),
-    'Mutation.deleteWorkspace': gated('OWNER', (id) => ({ id })),
+    'Mutation.deleteWorkspace': sensitive('OWNER', (id) => ({ id })),
     'Mutation.inviteMember': {
       cases: (['VIEWER', 'OWNER'] as const).flatMap((role) =>
         overWorkspaces(
@@ -88,6 +105,8 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
             const verdict = may('WORKSPACE_MANAGER')(caller, id);
             const own = roleIn(facts, caller.who, id);
             if (verdict !== 'allowed' || role !== 'OWNER') return verdict;
+            const confirmed = recently(caller.who, verdict);
+            if (confirmed !== 'allowed') return confirmed;
             return own === 'OWNER' ? notWithAToken(caller.who) : EXCEEDS_CALLER;
           },
         ),

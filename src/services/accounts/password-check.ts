@@ -1,0 +1,93 @@
+import { failure } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { User } from '../../domain/user.ts';
+import type { PasswordHasher } from '../../platform/passwords.ts';
+import type { Executor } from '../../storage/database.ts';
+import { type Account, findUser, findUserByEmail } from '../../storage/repositories/users.ts';
+import type { AnonymousWork } from '../access/anonymous-work.ts';
+import type { Caller } from '../access/caller.ts';
+import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
+
+/** The user of the calling session. */
+export interface SignedInUser {
+  readonly sessionId: string;
+  readonly user: User;
+}
+
+/** Checks passwords. Each check is counted before it happens, so that concurrent guesses count too. */
+export interface PasswordCheck {
+  /**
+   * Returns the active account of an email if the password is correct. Throws `INVALID_CREDENTIALS`, the same for a wrong
+   * password, an unknown email and a deactivated account, or `TOO_MANY_ATTEMPTS`, also for a correct password.
+   */
+  signIn(caller: Caller, email: string, password: string): Promise<Account>;
+  /** Returns the user of the calling session. Throws `UNAUTHENTICATED`. */
+  signedInUser(caller: Caller): Promise<SignedInUser>;
+  /** Returns the account of a signed-in user, as `signIn`; attempts are counted by session only. */
+  confirm(caller: Caller, signedIn: SignedInUser, password: string): Promise<Account>;
+}
+
+/**
+ * Returns the account, read in the transaction. Throws `INVALID_CREDENTIALS` if it was deactivated or its password was
+ * changed since the password was checked.
+ */
+export async function requireUnchanged({ tx }: UnitOfWork, checked: Account): Promise<Account> {
+  const current = await findUserByEmail(tx, checked.email);
+  const isUnchanged = current?.deactivatedAt === null && current.passwordHash === checked.passwordHash;
+  if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
+  return current;
+}
+
+/** Returns the password check of a database. */
+export function createPasswordCheck(deps: {
+  db: Executor;
+  changes: UnitOfWorkRunner;
+  passwords: PasswordHasher;
+  throttle: SignInThrottle;
+  anonymousWork: AnonymousWork;
+}): PasswordCheck {
+  const { db, changes, passwords, throttle, anonymousWork } = deps;
+
+  async function check(
+    caller: Caller,
+    email: string,
+    password: string,
+    admit: () => Promise<Attempt>,
+  ): Promise<Account> {
+    const { attempt, account } = await anonymousWork(async () => ({
+      attempt: await admit(),
+      account: await findUserByEmail(db, email),
+    }));
+    const isCorrect = await passwords.verify(account?.passwordHash ?? null, password);
+    if (isCorrect && account && account.deactivatedAt === null) {
+      await anonymousWork(() => throttle.forgive(attempt));
+      return account;
+    }
+    await changes.run(caller, { kind: 'anyone' }, (uow) =>
+      uow.audit({
+        action: 'session.refused',
+        userId: account?.id ?? null,
+        targetId: account ? toGlobalId('User', account.id) : null,
+      }),
+    );
+    throw failure('INVALID_CREDENTIALS');
+  }
+
+  return {
+    signIn: (caller, email, password) =>
+      check(caller, email, password, () => throttle.admit(email, caller.address)),
+
+    async signedInUser(caller) {
+      return changes.run(caller, { kind: 'session' }, async (uow) => {
+        const { sessionId, userId } = sessionOf(uow);
+        const user = await findUser(uow.tx, userId);
+        if (!user) throw failure('UNAUTHENTICATED');
+        return { sessionId, user };
+      });
+    },
+
+    confirm: (caller, { sessionId, user }, password) =>
+      check(caller, user.email, password, () => throttle.admitSession(sessionId)),
+  };
+}
