@@ -3,6 +3,7 @@ import { createAccountTables } from './0001-initial/accounts.ts';
 import { createChannelTables } from './0001-initial/channels.ts';
 import { createOperationsTables } from './0001-initial/operations.ts';
 import { createTokenCounts } from './0001-initial/token-counts.ts';
+import { createTokenListIndexes } from './0001-initial/token-list-indexes.ts';
 import { createTokenSnapshots } from './0001-initial/token-snapshots.ts';
 import { createTokenTables } from './0001-initial/tokens.ts';
 import { createWorkspaceTables } from './0001-initial/workspaces.ts';
@@ -19,5 +20,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createOperationsTables(db);
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
   await createTokenCounts(db, isSqlite);
+  await createTokenListIndexes(db);
   await createTokenSnapshots(db, isSqlite);
 }

@@ -67,24 +67,6 @@ export async function createTokenCounts(db: Kysely<unknown>, isSqlite: boolean):
     .addCheckConstraint('token_counts_amount', sql`amount >= 0`)
     .addCheckConstraint('token_counts_state', sql`state in ('ALL', 'LIVE', 'DISABLED', 'REVOKED')`)
     .execute();
-  await db.schema
-    .createIndex('tokens_by_workspace_expiry')
-    .on('tokens')
-    .columns(['workspace_id', 'expires_at'])
-    .where(sql.ref('workspace_id'), 'is not', null)
-    .execute();
-  await db.schema
-    .createIndex('tokens_derived_by_workspace')
-    .on('tokens')
-    .column('workspace_id')
-    .where(sql.ref('parent_id'), 'is not', null)
-    .execute();
-  await db.schema
-    .createIndex('tokens_used_up_by_workspace')
-    .on('tokens')
-    .column('workspace_id')
-    .where('uses_left' as never, '=', sql.lit(0))
-    .execute();
   // Finds the tokens that a shorter maximum lifetime would refuse.
   await sql`create index tokens_by_workspace_lifetime
     on tokens (workspace_id, (coalesce(expires_at - issued_at, 9000000000000000)))

@@ -1,6 +1,12 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Tables } from '../tables.ts';
 
+/** Later than the expiry of any token. */
+export const FAR_FUTURE = 9_000_000_000_000_000;
+
+/** What orders tokens by expiry: those without one come last. The text equals that of the indexes. */
+export const EXPIRY_KEY = sql<number>`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`;
+
 /** Selects the instant at which the first of a token's ancestors was disabled. */
 export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
   return eb

@@ -3,6 +3,7 @@ import { DAY, HOUR } from '../../domain/duration.ts';
 import type { TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
+import { EXPIRY_KEY } from '../query/token-status.ts';
 
 /** How long before its expiry a token counts as one that expires soon, in milliseconds. */
 export const EXPIRING_SOON = 7 * DAY;
@@ -35,8 +36,8 @@ const expiringBetween = prepareQueryOne((db: Executor, workspaceId: string, from
     .selectFrom('tokens')
     .select((eb) => eb.fn.countAll<number>().as('amount'))
     .where('workspace_id', '=', workspaceId)
-    .where('expires_at', '>=', from)
-    .where('expires_at', '<=', until)
+    .where(EXPIRY_KEY, '>=', from)
+    .where(EXPIRY_KEY, '<=', until)
     .where('parent_id', 'is', null)
     .where('revoked_at', 'is', null)
     .where('disabled_at', 'is', null),

@@ -5,12 +5,11 @@ import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
-import { statusExpression } from '../query/token-status.ts';
+import { findRareStates, type RareStates, rareIds } from '../query/rare-tokens.ts';
+import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
 import { EXPIRING_SOON, summariseRootTokens } from './token-counts.ts';
 import { type TokenRow, tokenQuery, toToken } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
-
-const FAR_FUTURE = 9_000_000_000_000_000;
 
 /** The orders of a token list. Tokens without expiry come last, tokens never used first. */
 export const TOKEN_ORDERS = {
@@ -22,7 +21,7 @@ export const TOKEN_ORDERS = {
   NAME: { keyType: 'string', key: sql.ref('tokens.name_folded'), keyOf: (row: TokenRow) => row.name_folded },
   EXPIRES_AT: {
     keyType: 'number',
-    key: sql`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`,
+    key: EXPIRY_KEY,
     keyOf: (row: TokenRow) => row.expires_at ?? FAR_FUTURE,
   },
   LAST_USED_AT: {
@@ -53,10 +52,18 @@ function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
   return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
 }
 
-/** Selects the tokens of a list; `filter.search` is a `LIKE` pattern. */
-function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: number) {
+/** A filter as the query takes it: `search` is a `LIKE` pattern. */
+interface ListFilter extends TokenFilter {
+  /** How the tokens with the statuses are found, if there are few of them. */
+  readonly rare?: RareStates | undefined;
+}
+
+/** Selects the tokens of a list. */
+function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number) {
   let query = tokenQuery(db);
-  if ('ownerId' in holder) {
+  if (filter.rare && ('ownerId' in holder || 'workspaceId' in holder)) {
+    query = query.where('tokens.id', 'in', rareIds(db, holder, filter.rare, now));
+  } else if ('ownerId' in holder) {
     query = query.where('tokens.owner_id', '=', holder.ownerId);
   } else if ('workspaceId' in holder) {
     query = query.where('tokens.workspace_id', '=', holder.workspaceId);
@@ -90,8 +97,20 @@ function listQuery(db: Executor, holder: TokenHolder, filter: TokenFilter, now: 
   return query;
 }
 
-function withPattern(filter: TokenFilter): TokenFilter {
-  return filter.search ? { ...filter, search: containing(filter.search) } : filter;
+/** Returns a filter as the query takes it. */
+async function toListFilter(
+  db: Executor,
+  holder: TokenHolder,
+  filter: TokenFilter,
+  now: number,
+): Promise<ListFilter> {
+  const isOfOne = 'ownerId' in holder || 'workspaceId' in holder;
+  const rare = isOfOne && filter.status ? await findRareStates(db, holder, filter.status, now) : null;
+  return {
+    ...filter,
+    ...(filter.search && { search: containing(filter.search) }),
+    ...(rare && { rare }),
+  };
 }
 
 function createOrder({ field, direction }: TokenListOrder) {
@@ -105,14 +124,14 @@ function createOrder({ field, direction }: TokenListOrder) {
     positionOf: (row) => ({ key: keyOf(row), id: row.id }),
   };
   const rows = prepareQueryByShape(
-    (db: Executor, holder: TokenHolder, filter: TokenFilter, window: PageWindow, now: number) =>
+    (db: Executor, holder: TokenHolder, filter: ListFilter, window: PageWindow, now: number) =>
       pageQuery(listQuery(db, holder, filter, now), window, keyset),
   );
   const exists = prepareQueryByShape(
     (
       db: Executor,
       holder: TokenHolder,
-      filter: TokenFilter,
+      filter: ListFilter,
       position: Position,
       later: boolean,
       now: number,
@@ -141,11 +160,11 @@ export async function pageTokens(
   now: number,
 ): Promise<Page<Token>> {
   const { keyset, rows, exists } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
-  const pattern = withPattern(filter);
+  const listed = await toListFilter(db, holder, filter, now);
   const reads = {
-    rows: (wider: PageWindow) => rows(db, holder, pattern, wider, now),
+    rows: (wider: PageWindow) => rows(db, holder, listed, wider, now),
     hasBeyond: async (position: Position, later: boolean) =>
-      (await exists(db, holder, pattern, position, later, now)).length > 0,
+      (await exists(db, holder, listed, position, later, now)).length > 0,
   };
   return mapPage(await readPage(reads, window, keyset), toToken);
 }
@@ -162,7 +181,7 @@ export async function countTokens(
   filter: TokenFilter,
   now: number,
 ): Promise<number> {
-  return countRows(db, listQuery(db, holder, withPattern(filter), now));
+  return countRows(db, listQuery(db, holder, await toListFilter(db, holder, filter, now), now));
 }
 
 /** Counts the tokens of a holder that match a filter by status, in one statement. */

@@ -1,0 +1,33 @@
+import { type Kysely, sql } from 'kysely';
+
+/** The two kinds of holders, which have one index each, so that no index holds the tokens of the other kind. */
+const HOLDERS = ['owner', 'workspace'] as const;
+
+/** What orders a list by expiry: tokens without one come last. The text equals that of the queries. */
+const EXPIRY = '(coalesce(expires_at, 9000000000000000))';
+
+/**
+ * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, and one for each
+ * state that few tokens have, so that a list of these does not read all the others.
+ */
+export async function createTokenListIndexes(db: Kysely<unknown>): Promise<void> {
+  for (const holder of HOLDERS) {
+    const id = `${holder}_id`;
+    const indexes = {
+      name: [`${id}, name_folded, id`, `${id} is not null`],
+      expiry: [`${id}, ${EXPIRY}, id`, `${id} is not null`],
+      stopped: [
+        `${id}, created_at, id`,
+        `${id} is not null and (revoked_at is not null or disabled_at is not null)`,
+      ],
+      used_up: [id, `${id} is not null and uses_left = 0`],
+      derived: [id, `${id} is not null and parent_id is not null`],
+    };
+    for (const [name, [columns, condition]] of Object.entries(indexes)) {
+      const text = `create index tokens_by_${holder}_${name} on tokens (${columns}) where ${condition}`;
+      await sql.raw(text).execute(db);
+    }
+  }
+  await sql`create index tokens_by_creator on tokens (workspace_id, created_by, created_at, id)
+    where workspace_id is not null and created_by is not null`.execute(db);
+}
