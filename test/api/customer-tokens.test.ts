@@ -208,6 +208,20 @@ describe('a key that a service issues', () => {
     expect(refusalIn(await change('enableToken', {}))).toBe('EXCEEDS_CALLER');
   });
 
+  test('has its own limits, and not those of its issuer, which restrict the requests of the issuer', async () => {
+    const limits = { networks: ['127.0.0.1'], uses: 1 };
+    const backend = await createWorkspaceToken(postern, 'WORKSPACE_MANAGER', { limits });
+    const issued = await key({ limits: { uses: 5 } }, backend.secret);
+    const { data } = await postern.post(
+      'query ($id: ID!) { token(id: $id) { limits { networks uses usesLeft } } }',
+      { id: issued.id },
+      postern.owner.session,
+    );
+    expect(data.token.limits).toEqual({ networks: null, uses: 5, usesLeft: 5 });
+    await expect(key({}, backend.secret)).rejects.toThrow('TOKEN_USED_UP');
+    expect((await verify(postern, issued.secret, LIST)).status).toBe(204);
+  });
+
   test('survives a leak of its maker, is listed, and those made since end in one call', async () => {
     const service = await createWorkspaceToken(postern, 'ADMINISTRATOR');
     const before = await key({}, service.secret);

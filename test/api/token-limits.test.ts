@@ -179,6 +179,13 @@ describe('uses', () => {
     expect([refused.status, refused.code]).toEqual([401, 'TOKEN_USED_UP']);
   });
 
+  test('are taken by a field that was granted, even if its input is rejected', async () => {
+    const { id, secret } = await limited({ uses: 2 }, { access: 'SCOPED', scopes: CHANNELS });
+    const answer = await postern.post('{ channels(first: 1000) { totalCount } }', {}, secret);
+    expect(answer.code).toBe('BAD_USER_INPUT');
+    expect((await tokenOf(id)).limits.usesLeft).toBe(1);
+  });
+
   test('of a derived token are those of its parent', async () => {
     const parent = await managing({ uses: 4 });
     const child = await managing({ uses: 3 }, parent.secret);

@@ -120,7 +120,8 @@ describe('an access check', () => {
     ['an empty value', 'operation=read&entityType=channel&entityId='],
     ['a registered type without its workspace', 'operation=read&entityType=repository&entityId=1'],
   ])('is a bad request with %s, for every caller', async (_, query) => {
-    for (const secret of [null, postern.owner.session]) {
+    const token = await createWorkspaceToken(postern, 'OWNER');
+    for (const secret of [null, postern.owner.session, token.secret]) {
       const headers: Record<string, string> = secret ? { Authorization: `Bearer ${secret}` } : {};
       const response = await postern.fetch(new Request(`http://postern.test/verify?${query}`, { headers }));
       expect(response.status).toBe(400);
