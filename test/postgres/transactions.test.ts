@@ -6,6 +6,7 @@ import { asDeferrable } from '../../src/storage/deferred.ts';
 import { isUnavailable, isUniqueViolation } from '../../src/storage/errors.ts';
 import type { Lock } from '../../src/storage/locks.ts';
 import { openPostgres } from '../../src/storage/postgres/connection.ts';
+import { sqlStateOf } from '../../src/storage/postgres/naming-pool.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 import { openTestDatabase } from '../support/database.ts';
 
@@ -191,6 +192,11 @@ test('a change whose statement gets no response does not wait for that of its ro
   expect(isUnavailable(await attempt.catch((error: unknown) => error))).toBe(true);
   expect(performance.now() - started).toBeLessThan(2 * limit);
   await slow.close();
+});
+
+test('a connection that the database has closed is a failed connection, also for a write to it', () => {
+  const written = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', errno: -32, syscall: 'write' });
+  expect(sqlStateOf(written)).toBe(null);
 });
 
 test('changes that wait for one lock do not occupy the connections of others', async () => {

@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 
@@ -23,8 +24,18 @@ export interface PostgresServer {
   readonly port: number;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends the server as a crash of its processes does: without a checkpoint, and without a word to its clients. */
+  crash(): Promise<void>;
   /** Stops the server and removes its folder. */
   remove(): Promise<void>;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
@@ -56,6 +67,11 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     port,
     start: () => server.start(),
     stop: () => server.stop(),
+    async crash() {
+      const pid = Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);
+      process.kill(pid, 'SIGQUIT');
+      while (isRunning(pid)) await pause(5);
+    },
     async remove() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -32,10 +32,15 @@ export interface NamingPool {
   end(): Promise<void>;
 }
 
+/** Returns whether an error comes from the operating system. Its code can look like a SQLSTATE, as `EPIPE` does. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /** Returns the SQLSTATE of an error that the database sent; `null` for any other error. */
 export function sqlStateOf(error: unknown): string | null {
   const code = errorCodeOf(error);
-  return code !== null && SQLSTATE.test(code) ? code : null;
+  return code !== null && SQLSTATE.test(code) && !isSystemError(error) ? code : null;
 }
 
 /** Returns an error of the database unchanged, and gives any other the code of a failed connection. */
