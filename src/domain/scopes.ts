@@ -154,8 +154,23 @@ function merge(rules: readonly ScopeRule[]): ScopeRule[] {
  */
 export function smallestScopes(rules: readonly ScopeRule[]): ScopeRule[] {
   const merged = merge(rules);
+  const byKey = new Map(merged.map((rule) => [keyOf(rule), rule]));
+  const patterns = merged.filter(({ entityId }) => entityId !== null && hasStar(entityId));
+
+  /** Returns the only rules that can include one: few, so that the time does not grow with the square of the rules. */
+  function wider(rule: ScopeRule): ScopeRule[] {
+    const { entityType, entityId, workspaceId } = rule;
+    const keys = [
+      { entityType, entityId: null, workspaceId: null },
+      { entityType, entityId: null, workspaceId },
+      { entityType, entityId, workspaceId: null },
+    ].map((key) => keyOf({ ...key, operations: [] }));
+    const found = [...new Set(keys)].flatMap((key) => byKey.get(key) ?? []);
+    return [...found, ...patterns].filter((other) => other !== rule);
+  }
+
   return merged.flatMap((rule) => {
-    const others = merged.filter((other) => other !== rule);
+    const others = wider(rule);
     const operations = rule.operations.filter(
       (operation) => !includesRule(others, { ...rule, operations: [operation] }),
     );

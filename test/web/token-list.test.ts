@@ -154,9 +154,15 @@ test('a row offers the actions that apply to its token', async () => {
   const { page } = await web.visit(person, { path: '/tokens' });
   await page.getByRole('button', { name: 'Next' }).click();
   for (const [name, actions] of [
-    ['Revoked bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Delete']],
-    ['Disabled bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Enable', 'Revoke', 'Delete']],
-    ['Expiring bot', ['View', 'Copy identifier', 'Edit', 'Regenerate', 'Disable', 'Revoke', 'Delete']],
+    ['Revoked bot', ['View', 'Copy identifier', 'Duplicate', 'Edit', 'Regenerate', 'Delete']],
+    [
+      'Disabled bot',
+      ['View', 'Copy identifier', 'Duplicate', 'Edit', 'Regenerate', 'Enable', 'Revoke', 'Delete'],
+    ],
+    [
+      'Expiring bot',
+      ['View', 'Copy identifier', 'Duplicate', 'Edit', 'Regenerate', 'Disable', 'Revoke', 'Delete'],
+    ],
   ] as const) {
     await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
     await page.getByRole('menuitem', { name: 'View' }).waitFor();

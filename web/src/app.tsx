@@ -21,7 +21,7 @@ const AccountPage = lazyPage(() => import('./account/account-page.tsx'));
 const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
 const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
-const NewTokenPage = lazyPage(() => import('./tokens/new-token-page.tsx'));
+const NewTokenPage = lazyPage(() => import('./new-token/new-token-page.tsx'));
 const ResetPasswordPage = lazyPage(() => import('./account/reset-password-page.tsx'));
 const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
 const WorkspacesPage = lazyPage(() => import('./workspaces/workspaces-page.tsx'));

@@ -133,7 +133,7 @@ function labelOf(path: InputIssue['path']): string {
  */
 export function sentenceOf({ path, message }: InputIssue, subject: string = labelOf(path)): string {
   const sentence = /^(?:is|has|must) /.test(message) ? `${subject} ${message}` : message;
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`.replace(/\.?$/, '.');
 }
 
 /** Returns the rejected input values of an error. */

@@ -49,6 +49,10 @@ export interface Draft<Value> {
   clear(): void;
   /** Returns to the initial content. */
   reset(): void;
+  /** Whether the content is the initial one. */
+  readonly pristine: boolean;
+  /** Replaces the content by the initial one with a change. */
+  replace(change: Partial<Value>): void;
 }
 
 /**
@@ -61,12 +65,19 @@ export function useDraft<Value extends object>(name: string, initialise: () => V
   initial.current ??= initialise();
   const [restored, setRestored] = useState(() => readDraft(key, initial.current));
   const [value, setValue] = useState(restored ?? initial.current);
+  function set(next: Value): void {
+    writeDraft(key, next);
+    setValue(next);
+  }
+
   return {
     value,
     restored: restored !== null,
-    set(next) {
-      writeDraft(key, next);
-      setValue(next);
+    pristine: value === initial.current,
+    set,
+    replace(change) {
+      setRestored(null);
+      set({ ...initial.current, ...change });
     },
     clear: () => sessionStorage.removeItem(key),
     reset() {

@@ -1,3 +1,4 @@
+import { isEntityId, isEntityPattern } from '../../../src/domain/entity-type.ts';
 import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
 import type { ScopeTargetsQuery, TokenScopeInput } from '../generated/hooks.ts';
 
@@ -69,6 +70,33 @@ export function emptyDraft(): ScopeDraft {
   // `crypto.randomUUID` is missing on a page that was loaded over plain HTTP.
   const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
   return { key, entityType: '', entityId: '', workspaceId: '', operations: [] };
+}
+
+/** A scope that exists or is proposed; `null` means "all". */
+export interface GivenScope {
+  readonly entityType: string;
+  readonly entityId: string | null;
+  readonly entityPattern?: string | null;
+  readonly workspaceId: string | null;
+  readonly operations: readonly string[];
+}
+
+/** Returns a scope as a draft; `null` if it names a type, operation, resource or workspace that the form does not offer. */
+export function draftOf(scope: GivenScope, targets: ScopeTargets): ScopeDraft | null {
+  const { entityType, operations } = scope;
+  if (!targets.types.includes(entityType) || operations.length === 0) return null;
+  const entityId = scope.entityPattern ?? scope.entityId ?? '';
+  const workspaceId = scope.workspaceId ?? '';
+  const draft: ScopeDraft = { ...emptyDraft(), entityType, entityId, workspaceId, operations };
+  const offers = (some: readonly Target[], id: string) => id === '' || some.some((each) => each.id === id);
+  const entities = targets.entitiesOf(entityType);
+  const isOffered =
+    operations.every((each) => targets.operationsOf(draft).includes(each)) &&
+    offers(targets.workspacesOf(entityType), workspaceId) &&
+    (entities
+      ? offers(entities, entityId)
+      : entityId === '' || isEntityId(entityId) || isEntityPattern(entityId));
+  return isOffered ? draft : null;
 }
 
 /** Returns a scope on a type; on a registered type, in the first workspace that registered it. */

@@ -62,6 +62,21 @@ export function firstChoice(bounds: ExpiryBounds): ExpiryChoice {
   return { preset: preset ?? 'custom', date: '' };
 }
 
+/**
+ * Returns the choice of a duration, as a preset or a date; `null` if it is shorter than a day or longer than the limits allow.
+ * Throws on a text that is not an ISO 8601 duration.
+ */
+export function choiceOf(duration: string, bounds: ExpiryBounds, now: number): ExpiryChoice | null {
+  const milliseconds = parseDuration(duration, []);
+  const days = Math.floor(milliseconds / DAY_MS);
+  const longest = bounds.maxLifetime ?? Number.POSITIVE_INFINITY;
+  if (days < 1 || milliseconds > longest) return null;
+  const preset = presetsWithin(bounds).find((each) => each.days === days);
+  if (preset) return { preset: preset.value, date: '' };
+  const date = dateIn(Math.min(days, Math.floor(longest / DAY_MS) - 1), now);
+  return date > LAST_DAY || date.length > LAST_DAY.length ? null : { preset: 'custom', date };
+}
+
 /** Returns the day `days` days from `now`, in the format of a date input. */
 export function dateIn(days: number, now: number): string {
   const day = new Date(now + days * DAY_MS);

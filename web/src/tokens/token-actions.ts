@@ -42,6 +42,16 @@ export function refusalOf(action: TokenAction, { kind, role, workspace }: TokenH
   );
 }
 
+/** Returns the path of the form for a new token that is filled in from another one. */
+export function duplicatePathOf({ id, workspace }: Pick<TokenRowFragment, 'id' | 'workspace'>): string {
+  return `${workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens'}/new?from=${id}`;
+}
+
+/** Returns why the user cannot create a token like another one; `null` if it is allowed. */
+export function refusalOfDuplicate({ kind, workspace }: TokenHolder): string | null {
+  return kind === 'PERSONAL' ? null : refusalByRole(workspace?.viewerRole, 'WORKSPACE_MANAGER');
+}
+
 /** Whether the user can read the audit log of a token. */
 export function canReadHistory({ kind, workspace }: Pick<TokenRowFragment, 'kind' | 'workspace'>): boolean {
   return kind === 'PERSONAL' || refusalByRole(workspace?.viewerRole, 'ADMINISTRATOR') === null;

@@ -49,6 +49,8 @@ interface TokenFormProps<Value extends CommonValue> {
   readonly onSubmit: (
     fields: Pick<CreateTokenInput, CommonField>,
   ) => Promise<CreatedToken | null | undefined>;
+  /** What is said above the fields. */
+  readonly notice: ReactNode;
   readonly children: ReactNode;
 }
 
@@ -61,7 +63,7 @@ function missingIn({ name, expiry }: CommonValue, more: string | null): string {
 
 /** The form for a new token; `children` are the fields of its access. Afterwards it opens the token's page and shows the secret. */
 export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value>) {
-  const { bounds, listPath, draft, form, summary, onSubmit, children } = props;
+  const { bounds, listPath, draft, form, summary, onSubmit, notice, children } = props;
   const { value } = draft;
   const { show } = useFreshSecrets();
   const [, go] = useLocation();
@@ -88,6 +90,7 @@ export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value
 
   return (
     <form className="token-form" onSubmit={handleSubmit}>
+      {notice}
       <DraftNotice draft={draft} />
       <NamingFields
         autoFocus

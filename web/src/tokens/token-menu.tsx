@@ -4,7 +4,15 @@ import { useCopy } from '../components/copy-button.tsx';
 import { MoreIcon } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import type { TokenRowFragment } from '../generated/hooks.ts';
-import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
+import {
+  ACTION_NAMES,
+  actionsFor,
+  DANGEROUS,
+  duplicatePathOf,
+  refusalOf,
+  refusalOfDuplicate,
+  type TokenAction,
+} from './token-actions.ts';
 
 /** The menu of actions on the token of a row. */
 export function TokenMenu({
@@ -30,6 +38,9 @@ export function TokenMenu({
     >
       <MenuItem onSelect={() => go(`/tokens/${token.id}`)}>View</MenuItem>
       <MenuItem onSelect={copyIdentifier}>Copy identifier</MenuItem>
+      <MenuItem refusal={refusalOfDuplicate(token)} onSelect={() => go(duplicatePathOf(token))}>
+        Duplicate
+      </MenuItem>
       {actionsFor(token).map((action) => (
         <MenuItem
           key={action}

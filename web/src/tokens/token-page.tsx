@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { TokenAbilities } from '../abilities/token-abilities.tsx';
 import { TokenRestrictions } from '../abilities/token-restrictions.tsx';
 import { Button } from '../components/button.tsx';
@@ -15,7 +15,15 @@ import { NotFoundPage } from '../not-found-page.tsx';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
 import { listPathOf, TokenActionDialog } from './token-action-dialog.tsx';
-import { ACTION_NAMES, actionsFor, DANGEROUS, refusalOf, type TokenAction } from './token-actions.ts';
+import {
+  ACTION_NAMES,
+  actionsFor,
+  DANGEROUS,
+  duplicatePathOf,
+  refusalOf,
+  refusalOfDuplicate,
+  type TokenAction,
+} from './token-actions.ts';
 import { TokenHistory } from './token-history.tsx';
 import { TokenScopes } from './token-scopes.tsx';
 import { TokenOverlap, TokenStatusRow } from './token-status-row.tsx';
@@ -81,7 +89,8 @@ function Properties({ token }: { token: Token }) {
 }
 
 function Actions({ token, onChoose }: { token: Token; onChoose: (action: TokenAction) => void }) {
-  return actionsFor(token)
+  const [, go] = useLocation();
+  const buttons = actionsFor(token)
     .filter(
       (action) => action === 'edit' || action === 'delete' || action === 'disable' || action === 'enable',
     )
@@ -95,6 +104,14 @@ function Actions({ token, onChoose }: { token: Token; onChoose: (action: TokenAc
         {ACTION_NAMES[action]}
       </Button>
     ));
+  return (
+    <>
+      <Button refusal={refusalOfDuplicate(token)} onClick={() => go(duplicatePathOf(token))}>
+        Duplicate
+      </Button>
+      {buttons}
+    </>
+  );
 }
 
 function TokenDetails({ token }: { token: Token }) {

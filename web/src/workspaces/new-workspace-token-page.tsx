@@ -6,6 +6,7 @@ import { Failure, Problem } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { useDraft } from '../drafts/use-draft.ts';
 import { type Role, type TokenAccess, useCreateWorkspaceTokenMutation } from '../generated/hooks.ts';
+import { OfferNotice, useDuplicate } from '../new-token/token-offer.tsx';
 import { refusalByRole, rolesUpTo } from '../roles.ts';
 import { describeAbility, describeRole } from '../scopes/describe-access.ts';
 import {
@@ -109,6 +110,16 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
   const { value } = draft;
   const set = (change: Partial<Value>) => draft.set({ ...value, ...change });
   const { targets, error, reload } = useScopeTargets();
+  const offer = useDuplicate<Value>(targets, bounds, (token) =>
+    token.workspace?.id === workspaceId
+      ? {
+          access: token.access,
+          role: roles.find((each) => each === token.role) ?? roles[0] ?? 'VIEWER',
+          subject: token.subject ?? '',
+        }
+      : null,
+  );
+  const listPath = `/workspaces/${workspaceId}/access-tokens`;
   const [sent, setSent] = useState<readonly ScopeDraft[]>([]);
   const form = useSubmit(useCreateWorkspaceTokenMutation(), {
     fields: [...FIELDS, ...sent.flatMap((_, index) => scopePaths(index))],
@@ -121,7 +132,8 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
       draft={draft}
       missing={scoped ? missingInScopes(value.scopes) : null}
       summary={summaryOf(value, workspace, targets)}
-      listPath={`/workspaces/${workspaceId}/access-tokens`}
+      listPath={listPath}
+      notice={<OfferNotice offer={offer} draft={draft} path={`${listPath}/new`} />}
       form={form}
       onSubmit={async (fields) => {
         setSent(value.scopes);

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useSearch } from 'wouter';
 import { ChoiceField } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
 import { Failure, Warning } from '../components/states.tsx';
@@ -6,6 +7,7 @@ import { useSubmit } from '../components/use-submit.ts';
 import { useDraft } from '../drafts/use-draft.ts';
 import { type TokenAccess, useCreateTokenMutation } from '../generated/hooks.ts';
 import { describeAbility } from '../scopes/describe-access.ts';
+import { QueryField } from '../scopes/query-field.tsx';
 import {
   emptyDraft,
   errorsOfScope,
@@ -21,9 +23,11 @@ import { STARTING_POINTS } from '../scopes/starting-points.ts';
 import { type ChosenStart, StartingPointsField } from '../scopes/starting-points-field.tsx';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 import { useMaxLifetime } from '../session/session-gate.tsx';
-import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
-import { expiryOf, personalBounds } from './expiry.ts';
-import { COMMON_FIELDS, type CommonValue, emptyValue, TokenForm } from './token-form.tsx';
+import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from '../tokens/access-choices.ts';
+import { type ExpiryBounds, expiryOf, personalBounds } from '../tokens/expiry.ts';
+import { COMMON_FIELDS, type CommonValue, emptyValue, TokenForm } from '../tokens/token-form.tsx';
+import { isTokenLink, readTokenLink } from './token-link.ts';
+import { OfferNotice, useDuplicate } from './token-offer.tsx';
 
 interface Value extends CommonValue {
   readonly start: ChosenStart | null;
@@ -45,6 +49,16 @@ function summaryOf(value: Value, targets: ScopeTargets | undefined): string | nu
   return describeAbility({ access: value.access, scopes }, targets, expiryOf(value.expiry, Date.now()));
 }
 
+/** Returns what a link, or a token to duplicate, proposes for the form; `null` if nothing does. */
+function useOffer(targets: ScopeTargets | undefined, bounds: ExpiryBounds) {
+  const search = useSearch();
+  const duplicate = useDuplicate<Value>(targets, bounds, ({ kind, access }) =>
+    kind === 'PERSONAL' ? { access } : null,
+  );
+  if (duplicate) return duplicate;
+  return targets && isTokenLink(search) ? readTokenLink(search, targets, bounds, Date.now()) : null;
+}
+
 /** Creates a personal token. Its secret is shown on the token's page. */
 export default function NewTokenPage() {
   const bounds = personalBounds(useMaxLifetime());
@@ -55,6 +69,7 @@ export default function NewTokenPage() {
     scopes: [emptyDraft()],
   }));
   const { targets, error, reload } = useScopeTargets();
+  const offer = useOffer(targets, bounds);
   // Each edit makes a new draft object, so the errors of a scope disappear when the user edits it.
   const [sent, setSent] = useState<readonly ScopeDraft[]>([]);
   const form = useSubmit(useCreateTokenMutation(), {
@@ -68,6 +83,7 @@ export default function NewTokenPage() {
       <TokenForm
         bounds={bounds}
         listPath="/tokens"
+        notice={<OfferNotice offer={offer} draft={draft} path="/tokens/new" />}
         draft={draft}
         form={form}
         missing={missingIn(value)}
@@ -89,6 +105,12 @@ export default function NewTokenPage() {
             targets={targets}
             value={value.start}
             onChange={(start) => set({ start, ...STARTING_POINTS[start.name].grant(start.workspaceId) })}
+          />
+        )}
+        {targets && (
+          <QueryField
+            targets={targets}
+            onFill={(filled) => set({ access: 'SCOPED', scopes: filled, start: null })}
           />
         )}
         <ChoiceField
