@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
+import { isLostAccess } from '../api/errors.ts';
 import { describeFormError } from '../api/form-errors.ts';
 import { Button } from '../components/button.tsx';
 import { Checkbox, FieldGroup, TextField } from '../components/field.tsx';
@@ -68,11 +69,13 @@ function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyFo
     setCheck({ busy: true });
     const { personalTokens, maxLifetime } = input;
     const variables = { id: workspaceId, personalTokens, maxLifetime };
-    const { data, error } = await client
+    const { data, error: failure } = await client
       .query<TokenPolicyImpactQuery>(TokenPolicyImpactDocument, variables, { requestPolicy: 'network-only' })
       .toPromise();
+    // The form says what happened to the user's role if the change itself is refused.
+    const error = failure && isLostAccess(failure) ? undefined : failure;
     setCheck({ busy: false, error });
-    const found = error ? null : data?.workspace?.tokenPolicyImpact;
+    const found = failure ? null : data?.workspace?.tokenPolicyImpact;
     if (found && !isHarmless(found)) setImpact(found);
     else if (!error) save();
   }
