@@ -269,6 +269,12 @@ const LIMITS = {
     duration,
     'Lifetime of a session, as an ISO 8601 duration.',
   ),
+  sessionIdleTimeout: variable(
+    'POSTERN_SESSION_IDLE_TIMEOUT',
+    formatDuration(DAY),
+    unless('never', duration),
+    'How long a session stays valid without a use, as an ISO 8601 duration, or never to end no session for that.',
+  ),
   auditRetention: variable(
     'POSTERN_AUDIT_RETENTION',
     formatDuration(400 * DAY),
@@ -298,6 +304,21 @@ function readTable<T extends Table>(table: T, env: Environment, problems: string
   return values as Values<T>;
 }
 
+/** Returns what is wrong with the first owner's password for this owner. */
+function problemsOfOwner({
+  ownerEmail,
+  ownerPassword,
+}: Pick<Config, 'ownerEmail' | 'ownerPassword'>): string[] {
+  if (ownerEmail === null || !ownerPassword) return [];
+  const owner = { email: ownerEmail, name: '' };
+  try {
+    byRule((text, path) => parsePassword(text, path, owner))(ownerPassword);
+    return [];
+  } catch (error) {
+    return [`POSTERN_OWNER_PASSWORD ${error instanceof Error ? error.message : 'is invalid'}`];
+  }
+}
+
 /**
  * Returns the configuration of an environment, with defaults; an empty variable counts as absent.
  * Throws a `ConfigError` that names every unknown, malformed or contradictory variable.
@@ -318,6 +339,7 @@ export function readConfig(environment: Environment): Config {
   if (settings.ownerPassword && settings.ownerEmail === null) {
     problems.push('POSTERN_OWNER_PASSWORD requires POSTERN_OWNER_EMAIL');
   }
+  problems.push(...problemsOfOwner(settings));
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return { ...settings, providers, limits: { ...DEFAULT_LIMITS, ...limits } };
 }

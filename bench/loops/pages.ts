@@ -19,6 +19,7 @@ const principal: SessionPrincipal = {
   sessionId: owner.id,
   userId: owner.id,
   verifiedEmail: BIG_OWNER,
+  mustChangePassword: false,
   endsAt: Number.MAX_SAFE_INTEGER,
   authenticatedAt: 0,
 };

@@ -4,7 +4,7 @@ import type { Call, Option } from './command.ts';
 const GENERATED_LENGTH = 20;
 
 /** The flag of every command that sets a password. */
-export const GENERATE: Option = { about: 'Generate a random password and print it once.' };
+export const GENERATE: Option = { about: 'Generate a password and print it once. The user must change it.' };
 
 /** The part of the help of such a command that says where the password comes from. */
 export const PASSWORD_SOURCE = `At a terminal, you are prompted for the password.

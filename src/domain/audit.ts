@@ -4,6 +4,7 @@ import type { PrincipalKind } from './principal.ts';
 export const AUDIT_ACTIONS = [
   'session.created',
   'session.refused',
+  'session.throttled',
   'session.ended',
   'session.reauthenticated',
   'user.created',

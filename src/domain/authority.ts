@@ -31,8 +31,8 @@ export type AccessRequest =
   | { readonly kind: 'person' }
   /** Requires a credential of any kind. */
   | { readonly kind: 'credential' }
-  /** Requires a session. */
-  | ({ readonly kind: 'session' } & SensitiveRequest)
+  /** Requires a session, whose password must not be temporary unless the request allows that. */
+  | ({ readonly kind: 'session'; readonly allowsTemporaryPassword?: boolean | undefined } & SensitiveRequest)
   /** Requires a role in a workspace, and refuses every personal token. A session of the user `selfId` needs membership only. */
   | ({
       readonly kind: 'role';
@@ -138,6 +138,7 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
   if (request.kind === 'anyone') return null;
   if (request.kind === 'person') return isToken(principal) ? deny('SESSION_REQUIRED') : null;
   if (principal.kind === 'ANONYMOUS') return UNAUTHENTICATED;
+  if (mustChangePassword(principal, request)) return deny('PASSWORD_CHANGE_REQUIRED');
   switch (request.kind) {
     case 'credential':
       return null;
@@ -158,6 +159,12 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
     case 'entity':
       return denialByScope(principal, request);
   }
+}
+
+/** Returns whether the caller has to choose another password before making this request. */
+function mustChangePassword(principal: Principal, request: AccessRequest): boolean {
+  if (principal.kind !== 'SESSION' || !principal.mustChangePassword) return false;
+  return request.kind !== 'session' || !request.allowsTemporaryPassword;
 }
 
 function denialByScope(principal: Principal, target: ScopeTarget): Denial | null {

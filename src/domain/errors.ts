@@ -86,6 +86,7 @@ const REASONS = {
   ROLE_REQUIRED: 'A higher role is required.',
   MISSING_SCOPE: 'The token lacks the scope for this.',
   SESSION_REQUIRED: 'This needs a signed-in person.',
+  PASSWORD_CHANGE_REQUIRED: 'The password is temporary: choose another one with changePassword first.',
   POLICY: "The workspace's token policy forbids this.",
   EXCEEDS_CALLER: 'This would give more than the caller has.',
   REAUTHENTICATION_REQUIRED:

@@ -18,6 +18,8 @@ export interface Limits {
   /** The maximum lifetime of a personal token. */
   readonly personalTokenLifetime: number;
   readonly sessionLifetime: number;
+  /** How long a session stays valid without a use; `null` for its whole lifetime. */
+  readonly sessionIdleTimeout: number | null;
   readonly invitationLifetime: number;
   readonly resetLinkLifetime: number;
   /** The retention of audit rows; `null` for unlimited. */
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   messageBytesKept: 16 * 1024 * 1024,
   personalTokenLifetime: 366 * DAY,
   sessionLifetime: 14 * DAY,
+  sessionIdleTimeout: DAY,
   invitationLifetime: 7 * DAY,
   resetLinkLifetime: DAY,
   auditRetention: 400 * DAY,

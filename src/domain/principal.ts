@@ -1,4 +1,4 @@
-import { failure } from './errors.ts';
+import { failure, forbidden } from './errors.ts';
 import type { PolicySubject } from './policy.ts';
 import type { Role } from './roles.ts';
 import type { ScopeRule } from './scopes.ts';
@@ -29,6 +29,8 @@ export interface SessionPrincipal {
   readonly userId: string;
   /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
   readonly verifiedEmail: string | null;
+  /** Whether the password is temporary: the session can then only change it. */
+  readonly mustChangePassword: boolean;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
   /** When the person last proved in this session who they are, by signing in or re-authenticating. */
@@ -103,6 +105,12 @@ export function requireAddress<T extends Principal>(principal: T, address: strin
     limitsOf(principal, 'networks').some(({ limit }) => !isAddressWithin(address, limit));
   if (isRefused) throw failure('ADDRESS_NOT_ALLOWED');
   return principal;
+}
+
+/** Throws `PASSWORD_CHANGE_REQUIRED` for the session of a user whose password is temporary. */
+export function requirePermanentPassword(principal: Principal): void {
+  if (principal.kind === 'SESSION' && principal.mustChangePassword)
+    throw forbidden('PASSWORD_CHANGE_REQUIRED');
 }
 
 /** Returns whether the caller is a workspace token that has only what its scopes list. */

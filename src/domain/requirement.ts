@@ -32,7 +32,12 @@ export type Requirement =
   | { readonly kind: 'person' }
   /** A session or a token. */
   | { readonly kind: 'credential' }
-  | { readonly kind: 'session'; readonly reauthentication?: true }
+  | {
+      readonly kind: 'session';
+      readonly reauthentication?: true;
+      /** The session of a user with a temporary password is allowed to make the call. It can make no other. */
+      readonly allowsTemporaryPassword?: true;
+    }
   | {
       readonly kind: 'role';
       readonly role: Role;

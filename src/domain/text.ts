@@ -1,3 +1,4 @@
+import { isCommonPassword } from './accounts/common-passwords.ts';
 import { badInput, type InputIssue } from './errors.ts';
 
 const NAME_LENGTH = 100;
@@ -138,8 +139,8 @@ export interface PasswordOwner {
 }
 
 /**
- * Returns a password of 12 to 256 characters, unchanged. With `owner`, it must not consist of the email or the name of that
- * user. Throws `BAD_USER_INPUT`.
+ * Returns a password of 12 to 256 characters, unchanged. It must not be a common one and, with `owner`, not consist of the
+ * email or the name of that user. Throws `BAD_USER_INPUT`.
  */
 export function parsePassword(text: string, path: InputIssue['path'], owner?: PasswordOwner): string {
   const length = text.length > 2 * PASSWORD_MAX ? Infinity : lengthOf(text);
@@ -147,6 +148,7 @@ export function parsePassword(text: string, path: InputIssue['path'], owner?: Pa
     throw badInput(path, `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
   }
   if (owner && isAboutUser(text, owner)) throw badInput(path, 'must not consist of the email or the name');
+  if (isCommonPassword(text)) throw badInput(path, 'must not be a common password');
   return text;
 }
 

@@ -24,3 +24,15 @@ export interface Session {
   readonly userAgent: string | null;
   readonly lastUsedAt: number | null;
 }
+
+/**
+ * Returns when a session ends: at its expiry, or earlier if nothing uses it for `idleTimeout` milliseconds after the
+ * sign-in or the last use. `null` never ends an unused session early.
+ */
+export function sessionEnd(
+  { createdAt, expiresAt, lastUsedAt }: Pick<Session, 'createdAt' | 'expiresAt' | 'lastUsedAt'>,
+  idleTimeout: number | null,
+): number {
+  if (idleTimeout === null) return expiresAt;
+  return Math.min(expiresAt, Math.max(createdAt, lastUsedAt ?? 0) + idleTimeout);
+}

@@ -156,6 +156,7 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
     case 'session':
       return {
         kind: 'session',
+        allowsTemporaryPassword: requires.allowsTemporaryPassword,
         reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
       };
     case 'role':

@@ -32,12 +32,14 @@ export function createRequestContext(requestId: string, address: string | null):
 }
 
 /** Returns the fields for log lines about a request. None of them can contain a secret. */
-export function logFieldsOf({ requestId, principal, operation }: RequestContext): Record<string, unknown> {
+export function logFieldsOf(requestContext: RequestContext): Record<string, unknown> {
+  const { requestId, principal, operation, codes, address } = requestContext;
   const name = operation?.name;
   return {
     requestId,
     principal: principal.kind,
     ...(isToken(principal) && { tokenId: toGlobalId('Token', principal.tokenId) }),
+    ...(codes.length > 0 && { codes: [...new Set(codes)], address }),
     ...(operation && { operationType: operation.type }),
     ...(name && name.length <= OPERATION_NAME_LENGTH && { operationName: withoutSecrets(name) }),
   };

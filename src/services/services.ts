@@ -82,7 +82,17 @@ export function createServices(deps: ServiceDependencies) {
   events.on('authority', notifier.notify);
   events.on('message', notifier.notify);
   const uses = createTokenUses({ db, autocommit: deps.autocommit });
-  const authentication = createAuthentication({ db, transact, version, clock, events, uses });
+  const lastUse = createLastUse({ transact, logger });
+  const authentication = createAuthentication({
+    db,
+    transact,
+    version,
+    clock,
+    events,
+    uses,
+    limits,
+    lastUse,
+  });
   const anonymousWork = createAnonymousWork();
   const changes = createUnitOfWorkRunner({
     transact,
@@ -94,8 +104,7 @@ export function createServices(deps: ServiceDependencies) {
   });
   const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
-  const lastUse = createLastUse({ transact, logger });
-  const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock });
+  const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock, ids });
   return {
     clock,
     limits,

@@ -10,6 +10,7 @@ interface UsersTable {
   email_verified_at: number | null;
   name: string;
   password_hash: string;
+  password_temporary: ColumnType<number, number | undefined, number>;
   created_at: Fixed<number>;
   deactivated_at: number | null;
 }
@@ -17,7 +18,7 @@ interface UsersTable {
 interface SessionsTable {
   id: Fixed<string>;
   user_id: Fixed<string>;
-  digest: Fixed<string>;
+  digest: string;
   created_at: Fixed<number>;
   expires_at: number;
   authenticated_at: number;

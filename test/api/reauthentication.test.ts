@@ -220,7 +220,7 @@ describe('the password is no easier to guess than at sign-in', () => {
       'changePassword',
       { currentPassword, newPassword: `new ${PASSWORD}` },
       session,
-      '__typename',
+      'sessionToken',
     );
 
   test('after ten wrong ones in fifteen minutes, a correct one is refused too', async () => {
@@ -248,11 +248,11 @@ describe('the password is no easier to guess than at sign-in', () => {
   });
 
   test('the old password is worth nothing after a change', async () => {
-    await changePassword(PASSWORD);
+    const { sessionToken } = (await changePassword(PASSWORD)).data.changePassword;
     postern.advance(LIFETIME);
-    expect(refusalIn(await reauthenticate())).toBe('INVALID_CREDENTIALS');
-    expect(refusalIn(await deleteAllTokens())).toBe(REQUIRED);
-    expect(refusalIn(await reauthenticate(`new ${PASSWORD}`))).toBeNull();
+    expect(refusalIn(await reauthenticate(PASSWORD, sessionToken))).toBe('INVALID_CREDENTIALS');
+    expect(refusalIn(await deleteAllTokens(sessionToken))).toBe(REQUIRED);
+    expect(refusalIn(await reauthenticate(`new ${PASSWORD}`, sessionToken))).toBeNull();
   });
 
   test('another password is not asked for: only that of the user of the session', async () => {

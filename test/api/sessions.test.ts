@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { type Answer, PASSWORD, type Person, START, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { authOutcome, badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken } from '../support/tokens.ts';
@@ -130,13 +130,15 @@ describe('changePassword', () => {
       'changePassword',
       { currentPassword: PASSWORD, newPassword: NEXT, ...input },
       by,
-      'user { id }',
+      'user { id } sessionToken',
     );
 
   test('replaces the password, keeps the current session and ends the others', async () => {
     const second = await postern.signIn(ada.email);
-    expect((await change({})).data.changePassword.user.id).toBe(ada.id);
-    expect([await outcome(ada.session), await outcome(second)]).toEqual(['OK', 'INVALID_SESSION']);
+    const { user, sessionToken } = (await change({})).data.changePassword;
+    expect(user.id).toBe(ada.id);
+    const outcomes = [await outcome(sessionToken), await outcome(ada.session), await outcome(second)];
+    expect(outcomes).toEqual(['OK', 'INVALID_SESSION', 'INVALID_SESSION']);
     await expect(postern.signIn(ada.email)).rejects.toThrow('INVALID_CREDENTIALS');
     expect(await outcome(await postern.signIn(ada.email, NEXT))).toBe('OK');
   });
@@ -189,4 +191,69 @@ test('a user with the address of a former user inherits nothing', async () => {
     again.session,
   );
   expect([data.tokens.totalCount, data.viewer.sessions.length]).toEqual([0, 1]);
+});
+
+describe('an idle session', () => {
+  const HOUR = 3_600_000;
+  let idle: TestApp;
+  beforeEach(async () => {
+    idle = await startTestApp({ POSTERN_SESSION_IDLE_TIMEOUT: 'PT1H' });
+  });
+  afterEach(() => idle.close());
+
+  const at = (secret: string) => authOutcome(idle, secret);
+
+  test('ends after the configured time without a use, and each use extends it', async () => {
+    const { session } = idle.owner;
+    for (let uses = 0; uses < 3; uses += 1) {
+      idle.advance(HOUR - 1);
+      expect(await at(session)).toBe('OK');
+    }
+    idle.advance(HOUR);
+    expect(await at(session)).toBe('INVALID_SESSION');
+  });
+
+  test('is extended by a use that is stored, and by none that was refused', async () => {
+    const { session } = idle.owner;
+    idle.advance(HOUR - 1);
+    expect(await at(session)).toBe('OK');
+    await idle.app.services.lastUse.flush();
+    idle.advance(HOUR - 1);
+    await idle.post('mutation { deleteChannel(input: { id: "x" }) { deletedChannelId } }', {}, session);
+    idle.advance(1);
+    expect(await at(session)).toBe('INVALID_SESSION');
+  });
+
+  test('is in no list, and ends at its expiry even if it is used', async () => {
+    const other = await idle.signIn(idle.owner.email);
+    idle.advance(HOUR - 1);
+    expect(await at(other)).toBe('OK');
+    idle.advance(1);
+    const { data } = await idle.post(SESSIONS, {}, other);
+    expect(data.viewer.sessions).toHaveLength(1);
+    for (let used = 0; used < 14 * 24 * 2; used += 1) {
+      idle.advance(HOUR / 2);
+      if ((await at(other)) !== 'OK') break;
+    }
+    expect(idle.now() - START).toBeLessThanOrEqual(14 * DAY + HOUR);
+    expect(await at(other)).toBe('INVALID_SESSION');
+  });
+});
+
+test('a password change gives the session a new secret, which replaces the cookie', async () => {
+  const headers = {
+    'content-type': 'application/json',
+    'sec-fetch-site': 'same-origin',
+    cookie: `${postern.cookieName}=${ada.session}`,
+  };
+  const query = `mutation { changePassword(input: { currentPassword: "${PASSWORD}", newPassword: "the second password" }) {
+    sessionToken } }`;
+  const response = await postern.fetch(
+    new Request('http://postern.test/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) }),
+  );
+  const { data } = (await response.json()) as { data: any };
+  const { sessionToken } = data.changePassword;
+  expect(response.headers.get('set-cookie')).toContain(`${postern.cookieName}=${sessionToken};`);
+  expect([await outcome(ada.session), await outcome(sessionToken)]).toEqual(['INVALID_SESSION', 'OK']);
+  expect((await sessionsOf(sessionToken)).map(({ current }) => current)).toEqual([true]);
 });

@@ -152,8 +152,9 @@ test('no one can lock a user out from elsewhere: each network has a first attemp
   expect(await attemptFrom('192.0.2.2', PASSWORD, postern.owner.email)).toBeNull();
 });
 
-test('a blocked attempt writes no row and takes no transaction', async () => {
+test('of blocked attempts, only the first writes a row, and the following ones take no transaction', async () => {
   await fail(TRIES_AN_ACCOUNT);
+  expect(await attemptFrom('127.0.0.1', PASSWORD)).toBe('TOO_MANY_ATTEMPTS');
   const before = await rowsWritten();
   const { counts, signIn } = await countWork();
   for (let count = 0; count < 5; count++) {

@@ -15,6 +15,8 @@ const CHOSEN = [
   'requestId',
   'principal',
   'tokenId',
+  'codes',
+  'address',
   'operationType',
   'operationName',
   'method',

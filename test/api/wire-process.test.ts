@@ -62,8 +62,11 @@ describe('a start', () => {
     const origin = await originOf(first);
     const [, password = ''] = await first.says(/Sign in as owner@localhost with the password (\w{24}) /);
     const session = await signIn(origin, 'owner@localhost', password);
-    const { data } = await post(origin, '{ viewer { user { name } } }', session);
-    expect(data.viewer.user.name).toBe('Owner');
+    const { errors } = await post(origin, '{ viewer { kind } }', session);
+    expect(errors[0].extensions.reason).toBe('PASSWORD_CHANGE_REQUIRED');
+    const change = `mutation { changePassword(input: { currentPassword: "${password}", newPassword: "${OWNER.POSTERN_OWNER_PASSWORD}" }) {
+      user { name } } }`;
+    expect((await post(origin, change, session)).data.changePassword.user.name).toBe('Owner');
     // The last thing that is printed, below the log of the start.
     await first.says(new RegExp(`─+\\nCreated the first owner\\. .*\\nConsole: ${origin}\\n─+\\n`));
     first.signal('SIGTERM');

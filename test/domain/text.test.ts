@@ -102,7 +102,12 @@ describe('an email address', () => {
 
 describe('a password', () => {
   test.each([12, 256])('can have %i characters', (length) => {
-    expect(parsePassword('🔑'.repeat(length), [])).toBe('🔑'.repeat(length));
+    const password = '🔑🗝🔒🔓🔏🔐🚪🏰'.repeat(33).slice(0, 2 * length);
+    expect(parsePassword(password, [])).toBe(password);
+  });
+
+  test('cannot be a common one', () => {
+    expect(badPathsOf(() => parsePassword('Password1234', ['password']))).toEqual(['password']);
   });
 
   test.each([0, 11, 257])('cannot have %i characters', (length) => {
@@ -169,7 +174,7 @@ describe('a password', () => {
     expect(badPathsOf(() => parsePassword(password, ['password'], owner))).toEqual(['password']);
   });
 
-  test.each(['correct horse battery staple', 'ada.lovelace and more', '!!!!!!!!!!!!'])(
+  test.each(['correct horse battery staple', 'ada.lovelace and more', '!?#%&/()=+*~'])(
     'that has more than that is accepted: %s',
     (password) => {
       expect(parsePassword(password, ['password'], owner)).toBe(password);

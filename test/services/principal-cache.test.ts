@@ -11,6 +11,7 @@ function session(sessionId: string, endsAt: number | null = null): Principal {
     sessionId,
     userId: 'u',
     verifiedEmail: 'u@example.com',
+    mustChangePassword: false,
     endsAt,
     authenticatedAt: 0,
   };

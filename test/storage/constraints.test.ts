@@ -81,6 +81,10 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     invalid: [...ROLES_REFUSED, { invited_by_token: 't' }, { void_reason: 'TIRED' }],
   },
+  users: {
+    valid: { ...USER, id: 'u3', email: 'u3@example.com', password_temporary: 1 },
+    invalid: [{ password_temporary: 2 }],
+  },
   reset_links: {
     valid: { user_id: 'u', digest: 'd', keeps_tokens: 0, created_at: 0, expires_at: 1 },
     invalid: [{ keeps_tokens: 2 }],

@@ -123,6 +123,8 @@ export async function startTestApp(
   const logs: string[] = [];
   const config: Config = readConfig({
     ...RUN_SETTINGS,
+    // Tests advance the clock by days between two uses of a session.
+    POSTERN_SESSION_IDLE_TIMEOUT: 'never',
     POSTERN_OWNER_EMAIL: 'owner@example.com',
     POSTERN_OWNER_PASSWORD: PASSWORD,
     ...env,

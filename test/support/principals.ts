@@ -21,6 +21,7 @@ export function session(): SessionPrincipal {
     sessionId: 's',
     userId: 'u',
     verifiedEmail: 'u@example.com',
+    mustChangePassword: false,
     endsAt: null,
     authenticatedAt: 0,
   };

@@ -196,3 +196,28 @@ test('a user who forgot the password sets a new one with a link, which works onc
   await open('/reset-password');
   await page.getByText('This link is incomplete.').waitFor();
 });
+
+test('a user with a generated password chooses another one before anything else', async () => {
+  const { postern } = web.wire;
+  const password = 'k7q2m9x4t8wzk3v5';
+  const person = { email: 'gina@example.com', password };
+  await postern.app.services.operator.createUser({ ...person, name: 'Gina', isGenerated: true });
+  const { page, open } = await web.visit();
+  await open('/sign-in');
+  await page.getByLabel('Email').fill(person.email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Choose your password' }).waitFor();
+  await page.goto('/workspaces');
+  await page.getByRole('heading', { name: 'Choose your password' }).waitFor();
+  await page.getByLabel('Generated password').fill(password);
+  await page.getByLabel('New password', { exact: true }).fill('password1234');
+  await page.getByLabel('Confirm new password').fill('password1234');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByRole('alert').getByText('This must not be a common password.').waitFor();
+  await page.getByLabel('New password', { exact: true }).fill('a new and longer password');
+  await page.getByLabel('Confirm new password').fill('a new and longer password');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/tokens');
+});

@@ -18,6 +18,7 @@ import { TabsInStep } from './session/tabs-in-step.tsx';
 import { TokensPage } from './tokens/tokens-page.tsx';
 
 const AccountPage = lazyPage(() => import('./account/account-page.tsx'));
+const ChangePasswordPage = lazyPage(() => import('./account/change-password-page.tsx'));
 const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
 const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
@@ -91,6 +92,9 @@ export function App() {
                   </Route>
                   <Route path="/invitation">
                     <InvitationPage />
+                  </Route>
+                  <Route path="/change-password">
+                    <ChangePasswordPage />
                   </Route>
                   <Route path="/reset-password">
                     <ResetPasswordPage />

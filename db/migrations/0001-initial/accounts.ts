@@ -8,8 +8,10 @@ async function createUsers(db: Kysely<unknown>): Promise<void> {
     .addColumn('email_verified_at', 'bigint')
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('password_hash', 'text', (c) => c.notNull())
+    .addColumn('password_temporary', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('deactivated_at', 'bigint')
+    .addCheckConstraint('users_password_temporary', sql`password_temporary in (0, 1)`)
     .execute();
 }
 

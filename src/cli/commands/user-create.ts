@@ -15,7 +15,7 @@ email is marked as verified. ${PASSWORD_SOURCE}`,
       const email = call.operand('EMAIL');
       const { password, announce } = await choosePassword(call);
       const name = call.value('name') ?? email.split('@', 1)[0] ?? '';
-      const user = await operator.createUser({ email, name, password });
+      const user = await operator.createUser({ email, name, password, isGenerated: call.has('generate') });
       call.terminal.print(`Created ${user.email}.`);
       announce();
     }),

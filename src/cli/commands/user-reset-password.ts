@@ -18,6 +18,7 @@ ${PASSWORD_SOURCE}`,
         email,
         password,
         call.has('keep-tokens'),
+        call.has('generate'),
       );
       call.terminal.print(
         `Reset the password of ${email}. Sessions ended: ${endedSessions}. Tokens revoked: ${revokedTokens}.`,

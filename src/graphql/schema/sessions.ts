@@ -69,7 +69,7 @@ mutation('signIn', {
 
 mutation('signOut', {
   description: "Ends the caller's session and clears its cookie.",
-  requires: { kind: 'session' },
+  requires: { kind: 'session', allowsTemporaryPassword: true },
   run: async (uow, _input, { services, setSession }) => {
     await services.sessions.signOut(uow);
     uow.afterCommit(() => setSession(null, null));
@@ -106,8 +106,9 @@ mutation('reauthenticate', {
 });
 
 mutation('changePassword', {
-  description: "Changes the password and ends the user's other sessions.",
-  requires: { kind: 'session' },
+  description:
+    "Changes the password, ends the user's other sessions and gives the caller's session a new secret. Until a user has changed a generated password, other calls are refused with PASSWORD_CHANGE_REQUIRED.",
+  requires: { kind: 'session', allowsTemporaryPassword: true },
   input: {
     description: 'The current and the new password.',
     fields: (t) => ({
@@ -120,12 +121,25 @@ mutation('changePassword', {
       }),
     }),
   },
-  resolve: async ({ currentPassword, newPassword, revokeTokens }, { services, caller }) => ({
-    user: await services.sessions.changePassword(caller, currentPassword, newPassword, revokeTokens),
-  }),
+  resolve: async ({ currentPassword, newPassword, revokeTokens }, { services, caller, setSession }) => {
+    const session = await services.sessions.changePassword(
+      caller,
+      currentPassword,
+      newPassword,
+      revokeTokens,
+    );
+    setSession(session.secret, session.expiresAt);
+    return session;
+  },
   payload: {
-    description: 'The user whose password changed.',
-    fields: (t) => ({ user: t.expose('user', { type: UserRef, description: 'The user.' }) }),
+    description:
+      "The user whose password changed, and the session's new secret, which is also set as the cookie.",
+    fields: (t) => ({
+      user: t.expose('user', { type: UserRef, description: 'The user.' }),
+      sessionToken: t.exposeString('secret', {
+        description: 'The new secret of the session. The earlier one no longer works.',
+      }),
+    }),
   },
 });
 

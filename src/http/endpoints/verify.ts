@@ -2,7 +2,7 @@ import { type Decision, denialError } from '../../domain/decision.ts';
 import { ENTITY_ID_RULE, isEntityId } from '../../domain/entity-type.ts';
 import { ERRORS, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import { hasLimits, type Principal } from '../../domain/principal.ts';
+import { hasLimits, type Principal, requirePermanentPassword } from '../../domain/principal.ts';
 import { isBuiltIn, type Operation } from '../../domain/scopes.ts';
 import { createLruCache } from '../../platform/lru-cache.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
@@ -187,6 +187,7 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
       const { principal } = authenticated;
       requestContext.principal = principal;
       if (principal.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
+      requirePermanentPassword(principal);
       return andThen(check && decide(principal, check), (decision) =>
         respond(request, requestContext, authenticated, decision),
       );

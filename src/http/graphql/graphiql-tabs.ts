@@ -38,7 +38,9 @@ export const GRAPHIQL_TABS: readonly Tab[] = Object.freeze([
     `
 # 1. Sign in. Enter your password in the
 #    variables below and press Ctrl-Enter. This
-#    sets a cookie that the other tabs use.
+#    sets a cookie that the other tabs use. If
+#    Postern generated your password, sign in to
+#    the console first and choose your own.
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     user {

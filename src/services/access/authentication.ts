@@ -1,4 +1,5 @@
 import { failure, PosternError } from '../../domain/errors.ts';
+import type { Limits } from '../../domain/limits.ts';
 import {
   ANONYMOUS,
   hasLimits,
@@ -8,6 +9,7 @@ import {
   type TokenPrincipal,
 } from '../../domain/principal.ts';
 import { statusOf } from '../../domain/token.ts';
+import { type Session, sessionEnd } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
@@ -18,6 +20,7 @@ import { createTokenSnapshots } from '../../storage/repositories/token-snapshots
 import type { Events } from '../transactions/events.ts';
 import type { Transact } from '../transactions/transact.ts';
 import type { Caller, Credential } from './caller.ts';
+import type { LastUse } from './last-use.ts';
 import { createPrincipalCache } from './principal-cache.ts';
 import type { TokenUses } from './token-uses.ts';
 
@@ -57,20 +60,6 @@ const STATUS_ERRORS = {
   EXPIRED: 'TOKEN_EXPIRED',
   USED_UP: 'TOKEN_USED_UP',
 } as const;
-
-async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
-  const session = await findSessionByDigest(db, digest);
-  if (!session || session.deactivatedAt !== null || now >= session.expiresAt)
-    throw failure('INVALID_SESSION');
-  return {
-    kind: 'SESSION',
-    sessionId: session.id,
-    userId: session.userId,
-    verifiedEmail: session.verifiedEmail,
-    endsAt: session.expiresAt,
-    authenticatedAt: session.authenticatedAt,
-  };
-}
 
 /** Returns whether the user that a token acts for is deactivated. */
 function isDeactivated({ subject }: TokenSnapshot): boolean {
@@ -136,10 +125,34 @@ export function createAuthentication(deps: {
   clock: Clock;
   events: Events;
   uses: TokenUses;
+  limits: Pick<Limits, 'sessionIdleTimeout'>;
+  lastUse: Pick<LastUse, 'unstored'>;
 }): Authentication {
-  const { uses } = deps;
+  const { uses, limits, lastUse } = deps;
   const snapshots = createTokenSnapshots(deps);
   const cache = deps.version && createPrincipalCache(deps.version);
+
+  /** Returns when a session ends. A use counts before it is stored. */
+  function endOfSession(session: Pick<Session, 'id' | 'createdAt' | 'expiresAt' | 'lastUsedAt'>): number {
+    const lastUsedAt = lastUse.unstored(session.id)?.at ?? session.lastUsedAt;
+    return sessionEnd({ ...session, lastUsedAt }, limits.sessionIdleTimeout);
+  }
+
+  async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
+    const session = await findSessionByDigest(db, digest);
+    const endsAt = session && session.deactivatedAt === null ? endOfSession(session) : 0;
+    if (!session || now >= endsAt) throw failure('INVALID_SESSION');
+    const { id: sessionId, userId, verifiedEmail, mustChangePassword, authenticatedAt } = session;
+    return {
+      kind: 'SESSION',
+      sessionId,
+      userId,
+      verifiedEmail,
+      mustChangePassword,
+      endsAt,
+      authenticatedAt,
+    };
+  }
 
   async function identifyToken(db: Executor, digest: string, now: number): Promise<Principal> {
     const snapshot = await snapshots.find(db, digest);

@@ -5,6 +5,7 @@ import {
   isToken,
   type Principal,
   requireAddress,
+  requirePermanentPassword,
   type SessionPrincipal,
   type TokenPrincipal,
   type WorkspaceTokenPrincipal,
@@ -108,6 +109,7 @@ export function createIntrospection(deps: {
   async function requireAuthorized(caller: Principal): Promise<AuthorizedCaller> {
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
     if (caller.kind === 'PERSONAL_TOKEN') throw forbidden('ROLE_GATED');
+    requirePermanentPassword(caller);
     if (caller.kind === 'WORKSPACE_TOKEN') {
       const request = { kind: 'role', role: 'VIEWER', workspaceId: caller.workspaceId } as const;
       requireGrant(await authorize(db, caller, request, clock()));

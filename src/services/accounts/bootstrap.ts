@@ -32,8 +32,8 @@ export async function hasAccount(db: Executor, email: string): Promise<boolean> 
 }
 
 /**
- * Creates the first owner and the first workspace if there are no users; returns `null` otherwise. Generates a password
- * if none is given.
+ * Creates the first owner and the first workspace if there are no users; returns `null` otherwise. Generates a
+ * password if none is given; the owner then has to choose another one before doing anything else.
  */
 export async function createFirstOwner(
   deps: { db: Executor; changes: UnitOfWorkRunner; passwords: PasswordHasher; secrets: SecretSource },
@@ -46,7 +46,7 @@ export async function createFirstOwner(
     if (await hasUsers(uow.tx)) return false;
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
     const owner = { id: uow.newId(), email: requested.email, name: nameFrom(requested.email), ...stamps };
-    await insertUser(uow.tx, { ...owner, passwordHash });
+    await insertUser(uow.tx, { ...owner, passwordHash, isTemporary: requested.password === null });
     await uow.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
     await insertWorkspaceWithOwner(uow, { name: 'Main', slug: 'main', ownerId: owner.id });
     return true;

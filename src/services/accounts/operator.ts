@@ -31,6 +31,8 @@ export interface NewUser {
   readonly email: string;
   readonly name: string;
   readonly password: string;
+  /** Whether the password was generated. The user then has to choose another one before doing anything else. */
+  readonly isGenerated?: boolean;
 }
 
 /** The result of a deactivation. */
@@ -73,9 +75,15 @@ export interface OperatorService {
   /**
    * Replaces a password, ends every session and deletes the invitations that the user created. Unless `keepTokens`,
    * also revokes the personal tokens and deletes the shares that they gave. Resets the sign-in throttle, so that the
-   * new password works immediately. Throws `BAD_USER_INPUT`.
+   * new password works immediately. If it `isGenerated`, the user has to choose another one first. Throws
+   * `BAD_USER_INPUT`.
    */
-  resetPassword(email: string, password: string, keepTokens: boolean): Promise<PasswordReset>;
+  resetPassword(
+    email: string,
+    password: string,
+    keepTokens: boolean,
+    isGenerated?: boolean,
+  ): Promise<PasswordReset>;
   /** Revokes the personal tokens of a user; returns the count. */
   revokeTokensOf(email: string): Promise<number>;
   /** Revokes every token of every user and workspace, one owner at a time; returns the count. */
@@ -103,7 +111,7 @@ function parseUser(user: NewUser): NewUser {
   const name = check.try(() => parseName(user.name, ['name']));
   const password = check.try(() => parsePassword(user.password, ['password'], user));
   check.finish();
-  return { email, name, password } as NewUser;
+  return { ...user, email, name, password } as NewUser;
 }
 
 /** Returns the error for a new account whose email belongs to `user`, with what the operator can do. */
@@ -144,12 +152,12 @@ export function createOperatorService(deps: {
 
   async function insertHashed(
     uow: UnitOfWork,
-    { email, name }: NewUser,
+    { email, name, isGenerated = false }: NewUser,
     passwordHash: string,
   ): Promise<User> {
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
     const user = { id: uow.newId(), email, name, ...stamps };
-    await insertUser(uow.tx, { ...user, passwordHash });
+    await insertUser(uow.tx, { ...user, passwordHash, isTemporary: isGenerated });
     await auditUser(uow, 'user.created', user.id);
     return { ...user, deactivatedAt: null };
   }
@@ -209,14 +217,17 @@ export function createOperatorService(deps: {
       return address;
     },
 
-    async resetPassword(email, password, keepTokens) {
+    async resetPassword(email, password, keepTokens, isGenerated = false) {
       const address = parseEmail(email, ['email']);
       const name = (await findUserByEmail(db, address))?.name ?? '';
       const passwordHash = await passwords.hash(
         parsePassword(password, ['password'], { email: address, name }),
       );
       const { user, ...counts } = await changeUser(email, async (uow, user) => {
-        return { user, ...(await replacePassword(uow, user.id, passwordHash, keepTokens)) };
+        return {
+          user,
+          ...(await replacePassword(uow, user.id, { passwordHash, isTemporary: isGenerated }, keepTokens)),
+        };
       });
       await throttle.reset(user.email);
       return counts;

@@ -9,6 +9,9 @@ import type { Caller } from '../access/caller.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
 
+/** A request of a session, also with a temporary password. */
+export const ANY_PASSWORD = { kind: 'session', allowsTemporaryPassword: true } as const;
+
 /** The user of the calling session. */
 export interface SignedInUser {
   readonly sessionId: string;
@@ -75,11 +78,10 @@ export function createPasswordCheck(deps: {
   }
 
   return {
-    signIn: (caller, email, password) =>
-      check(caller, email, password, () => throttle.admit(email, caller.address)),
+    signIn: (caller, email, password) => check(caller, email, password, () => throttle.admit(email, caller)),
 
     async signedInUser(caller) {
-      return changes.run(caller, { kind: 'session' }, async (uow) => {
+      return changes.run(caller, ANY_PASSWORD, async (uow) => {
         const { sessionId, userId } = sessionOf(uow);
         const user = await findUser(uow.tx, userId);
         if (!user) throw failure('UNAUTHENTICATED');

@@ -15,9 +15,10 @@ import {
   findResetLink,
   findUser,
   findUserByEmail,
+  type NewPassword,
   type ResetLink,
   replaceResetLink,
-  setPasswordHash,
+  setPassword,
 } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
@@ -62,11 +63,11 @@ export interface PasswordResetService {
 export async function replacePassword(
   uow: UnitOfWork,
   userId: string,
-  passwordHash: string,
+  password: NewPassword,
   keepTokens: boolean,
   detail: AuditEvent['detail'] = {},
 ): Promise<PasswordReset> {
-  await setPasswordHash(uow.tx, userId, passwordHash);
+  await setPassword(uow.tx, userId, password);
   await deleteResetLink(uow.tx, userId);
   const endedSessions = await deleteSessions(uow.tx, userId);
   await auditLostInvitations(uow, { userId });
@@ -135,7 +136,7 @@ export function createPasswordResetService(deps: {
         asPerson,
         async (uow) => {
           const { link, user } = await claim(uow, digest);
-          await replacePassword(uow, user.id, passwordHash, link.keepsTokens, { by: 'reset-link' });
+          await replacePassword(uow, user.id, { passwordHash }, link.keepsTokens, { by: 'reset-link' });
           return user;
         },
         {

@@ -1,10 +1,10 @@
 import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
-import { failure } from '../../domain/errors.ts';
+import { badInput, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { parseEmail, parsePassword } from '../../domain/text.ts';
-import type { Session, User } from '../../domain/user.ts';
+import { type Session, sessionEnd, type User } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { IssuedSecret, SecretSource } from '../../platform/secrets.ts';
@@ -15,16 +15,17 @@ import {
   deleteSessions,
   insertSession,
   listSessions,
+  replaceSessionDigest,
   setAuthenticatedAt,
 } from '../../storage/repositories/sessions.ts';
-import { deleteResetLink, setPasswordHash } from '../../storage/repositories/users.ts';
+import { deleteResetLink, setPassword } from '../../storage/repositories/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
-import { createPasswordCheck, requireUnchanged } from './password-check.ts';
+import { ANY_PASSWORD, createPasswordCheck, requireUnchanged } from './password-check.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 /** A new session with its secret, which is returned only here. */
@@ -55,12 +56,17 @@ export interface SessionService {
    */
   reauthenticate(caller: Caller, password: string): Promise<number>;
   /**
-   * Replaces the password and ends the other sessions of the user. With `revokeTokens`, also revokes the personal
-   * tokens and deletes the shares that they gave and the invitations that the user created. Throws
-   * `INVALID_CREDENTIALS` if the current password is wrong, `BAD_USER_INPUT` if the new one is invalid, or
-   * `TOO_MANY_ATTEMPTS`.
+   * Replaces the password, ends the other sessions of the user and gives the current one a new secret. With
+   * `revokeTokens`, also revokes the personal tokens and deletes the shares that they gave and the invitations that the
+   * user created. Throws `INVALID_CREDENTIALS` if the current password is wrong, `BAD_USER_INPUT` if the new one is
+   * invalid, or `TOO_MANY_ATTEMPTS`.
    */
-  changePassword(caller: Caller, current: string, next: string, revokeTokens: boolean): Promise<User>;
+  changePassword(
+    caller: Caller,
+    current: string,
+    next: string,
+    revokeTokens: boolean,
+  ): Promise<OpenedSession>;
 }
 
 /** Creates a session of a user, with its audit event. */
@@ -108,7 +114,8 @@ export function createSessionService(deps: {
     async list(principal) {
       if (principal.kind !== 'SESSION') return [];
       await lastUse.flush();
-      return listSessions(db, principal.userId, clock());
+      const sessions = await listSessions(db, principal.userId, clock());
+      return sessions.filter((session) => sessionEnd(session, limits.sessionIdleTimeout) > clock());
     },
 
     async signIn(caller, address, password) {
@@ -171,11 +178,13 @@ export function createSessionService(deps: {
       const passwordHash = await passwords.hash(password);
       return changes.run(
         caller,
-        { kind: 'session' },
+        ANY_PASSWORD,
         async (uow) => {
-          const { userId, sessionId } = sessionOf(uow);
+          const { userId, sessionId, mustChangePassword } = sessionOf(uow);
+          if (mustChangePassword && next === current)
+            throw badInput(['input', 'newPassword'], 'must not be the generated password');
           const user = await requireUnchanged(uow, account);
-          await setPasswordHash(uow.tx, userId, passwordHash);
+          await setPassword(uow.tx, userId, { passwordHash });
           await deleteResetLink(uow.tx, userId);
           const sessions = await deleteSessions(uow.tx, userId, sessionId);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));
@@ -193,7 +202,8 @@ export function createSessionService(deps: {
               deletedInvitations,
             },
           });
-          return user;
+          const { secret, digest } = secrets.issue('SESSION');
+          return { user, secret, expiresAt: await replaceSessionDigest(uow.tx, sessionId, digest) };
         },
         { locks: revokeTokens ? [{ on: 'grantsOfUser', userId: signedIn.user.id }] : [] },
       );

@@ -1,7 +1,9 @@
 import { MINUTE, SECOND } from '../../domain/duration.ts';
 import { PosternError } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
+import type { IdSource } from '../../platform/ids.ts';
 import { networkOf } from '../../platform/network.ts';
 import type { DatabaseHandle, Executor } from '../../storage/database.ts';
 import {
@@ -13,6 +15,9 @@ import {
   findAttempts,
   uncountAttempt,
 } from '../../storage/repositories/attempt-counters.ts';
+import { insertAuditEvent } from '../../storage/repositories/audit-events.ts';
+import { findUserByEmail } from '../../storage/repositories/users.ts';
+import type { Caller } from '../access/caller.ts';
 
 const WINDOW = 15 * MINUTE;
 /** The maximum number of attempts on one account from one network. */
@@ -40,9 +45,9 @@ export interface Attempt {
 export interface SignInThrottle {
   /**
    * Counts an attempt. Call it before the password check, so that concurrent attempts count too. Throws
-   * `TOO_MANY_ATTEMPTS`, and writes nothing if the limit was reached before.
+   * `TOO_MANY_ATTEMPTS`. The first attempt above a limit writes an audit event; the following ones write nothing.
    */
-  admit(email: string, address: string | null): Promise<Attempt>;
+  admit(email: string, from: Pick<Caller, 'address' | 'userAgent'>): Promise<Attempt>;
   /**
    * Counts an attempt of a signed-in user to confirm the password, by session only, so that no other caller can block
    * it. Throws `TOO_MANY_ATTEMPTS`.
@@ -63,15 +68,34 @@ function keysOf(subject: string, source: string): Attempt {
 
 const accountOf = (email: string) => `account:${email}`;
 
-/** Returns the instant until which an attempt is blocked if `added` is added to its counts; 0 if it is allowed. */
-function blockedUntil({ account, pair, network }: Attempt, counts: AttemptCounts, added: number): number {
-  const blockEndOf = (count: AttemptCount | undefined, max: number) =>
-    count && count.attempts + added > max ? count.resetsAt : 0;
-  const isUnderAttack = blockEndOf(counts.get(account), PER_ACCOUNT) > 0;
-  return Math.max(
-    blockEndOf(counts.get(pair), isUnderAttack ? 1 : PER_PAIR),
-    blockEndOf(counts.get(network), PER_NETWORK),
-  );
+/** A block of attempts, which ends at an instant. */
+interface Block {
+  readonly endsAt: number;
+  /** The counters that are exactly at their limit: no attempt was blocked by them before. */
+  readonly first: readonly string[];
+}
+
+/** Returns what blocks an attempt if `added` is added to its counts; `null` if it is allowed. */
+function findBlock(attempt: Attempt, counts: AttemptCounts, added: number): Block | null {
+  const isAbove = (count: AttemptCount | undefined, max: number) => (count?.attempts ?? 0) + added > max;
+  const isUnderAttack = isAbove(counts.get(attempt.account), PER_ACCOUNT);
+  const limits = [
+    { key: attempt.pair, max: isUnderAttack ? 1 : PER_PAIR },
+    { key: attempt.network, max: PER_NETWORK },
+  ];
+  const reached = limits.flatMap(({ key, max }) => {
+    const count = counts.get(key);
+    return count && isAbove(count, max) ? [{ key, max, ...count }] : [];
+  });
+  if (reached.length === 0) return null;
+  return {
+    endsAt: Math.max(...reached.map(({ resetsAt }) => resetsAt)),
+    first: reached.filter(({ attempts, max }) => attempts === max).map(({ key }) => key),
+  };
+}
+
+function tooManyAttempts({ endsAt }: Block, now: number): PosternError {
+  return new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((endsAt - now) / SECOND) });
 }
 
 /** Returns a throttle that stores its counters in the database. */
@@ -79,26 +103,60 @@ export function createSignInThrottle(deps: {
   db: Executor;
   autocommit: DatabaseHandle['autocommit'];
   clock: Clock;
+  ids: IdSource;
 }): SignInThrottle {
-  const { db, autocommit, clock } = deps;
+  const { db, autocommit, clock, ids } = deps;
 
-  function requireAllowed(attempt: Attempt, counts: AttemptCounts, added: number, now: number): void {
-    const end = blockedUntil(attempt, counts, added);
-    if (end === 0) return;
-    throw new PosternError('TOO_MANY_ATTEMPTS', { retryAfter: Math.ceil((end - now) / SECOND) });
-  }
-
-  async function admit(attempt: Attempt): Promise<Attempt> {
+  /** Counts an attempt. Calls `onFirst` if it is the first one above a limit. */
+  async function admit(
+    attempt: Attempt,
+    onFirst?: (db: Executor, now: number) => Promise<void>,
+  ): Promise<Attempt> {
     const now = clock();
     const keys = Object.values(attempt);
-    requireAllowed(attempt, await findAttempts(db, keys, now), 1, now);
+    const block = findBlock(attempt, await findAttempts(db, keys, now), 1);
+    if (block) {
+      if (onFirst && block.first.length > 0) {
+        await autocommit((executor) => countAttempts(executor, block.first, now, WINDOW));
+        await autocommit((executor) => onFirst(executor, now));
+      }
+      throw tooManyAttempts(block, now);
+    }
     const counts = await autocommit((executor) => countAttempts(executor, keys, now, WINDOW));
-    requireAllowed(attempt, counts, 0, now);
+    const late = findBlock(attempt, counts, 0);
+    if (late) throw tooManyAttempts(late, now);
     return attempt;
   }
 
+  /** Writes an audit event into the account log of the user with an email, or into no log if there is none. */
+  async function auditThrottled(
+    executor: Executor,
+    now: number,
+    email: string,
+    { address, userAgent }: Pick<Caller, 'address' | 'userAgent'>,
+  ): Promise<void> {
+    const user = await findUserByEmail(executor, email);
+    await insertAuditEvent(executor, {
+      id: ids(),
+      at: now,
+      action: 'session.throttled',
+      userId: user?.id ?? null,
+      workspaceId: null,
+      actorKind: null,
+      actorId: null,
+      actorTokenId: null,
+      targetId: user ? toGlobalId('User', user.id) : null,
+      ip: address,
+      userAgent,
+      detail: {},
+    });
+  }
+
   return {
-    admit: (email, address) => admit(keysOf(accountOf(email), `address:${networkOf(address ?? 'unknown')}`)),
+    admit: (email, from) =>
+      admit(keysOf(accountOf(email), `address:${networkOf(from.address ?? 'unknown')}`), (executor, now) =>
+        auditThrottled(executor, now, email, from),
+      ),
 
     admitSession(sessionId) {
       const session = `session:${sessionId}`;

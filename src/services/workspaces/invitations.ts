@@ -211,7 +211,7 @@ export function createInvitationService(deps: {
     async accept(caller, request) {
       if (kindOfSecret(request.secret) !== 'INVITATION') throw failure('NOT_FOUND');
       const digest = digestOf(request.secret);
-      const asPerson = { kind: 'person' } as const;
+      const asPerson = { kind: caller.holder === null ? 'person' : 'session' } as const;
       // Claim first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
       const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
       const newcomer = first.account ? null : await parseNewcomer(request, first.invitation.email);

@@ -30,12 +30,16 @@ function sessionQuery(db: Executor) {
   return db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
+    .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
     .select([
       's.digest as key',
       's.id',
       's.user_id',
+      's.created_at',
       's.expires_at',
       's.authenticated_at',
+      'c.at',
+      'u.password_temporary',
       'u.email',
       'u.email_verified_at',
       'u.deactivated_at',
@@ -57,8 +61,11 @@ export async function findSessionByDigest(
   id: string;
   userId: string;
   verifiedEmail: string | null;
+  mustChangePassword: boolean;
+  createdAt: number;
   expiresAt: number;
   authenticatedAt: number;
+  lastUsedAt: number | null;
   deactivatedAt: number | null;
 } | null> {
   const row = await sessionByDigest(db, digest);
@@ -67,8 +74,11 @@ export async function findSessionByDigest(
         id: row.id,
         userId: row.user_id,
         verifiedEmail: row.email_verified_at === null ? null : row.email,
+        mustChangePassword: row.password_temporary !== 0,
+        createdAt: row.created_at,
         expiresAt: row.expires_at,
         authenticatedAt: row.authenticated_at,
+        lastUsedAt: row.at,
         deactivatedAt: row.deactivated_at,
       }
     : null;
@@ -99,6 +109,17 @@ export async function listSessions(db: Executor, userId: string, now: number): P
     userAgent: row.user_agent,
     lastUsedAt: row.at,
   }));
+}
+
+/** Gives a session a new secret; returns when the session expires. Throws if the session does not exist. */
+export async function replaceSessionDigest(db: Executor, id: string, digest: string): Promise<number> {
+  const row = await db
+    .updateTable('sessions')
+    .set({ digest })
+    .where('id', '=', id)
+    .returning('expires_at')
+    .executeTakeFirstOrThrow();
+  return row.expires_at;
 }
 
 /** Deletes the sessions that meet a condition, with their last uses; returns the count. */

@@ -22,8 +22,18 @@ export interface Account extends User {
   readonly passwordHash: string;
 }
 
+/** A password hash to store. */
+export interface NewPassword {
+  readonly passwordHash: string;
+  /** Whether the user has to choose another password before doing anything else. */
+  readonly isTemporary?: boolean;
+}
+
 /** Stores a user. Throws a unique violation if the email is taken. */
-export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedAt'>): Promise<void> {
+export async function insertUser(
+  db: Executor,
+  user: Omit<User, 'deactivatedAt'> & NewPassword,
+): Promise<void> {
   await db
     .insertInto('users')
     .values({
@@ -32,6 +42,7 @@ export async function insertUser(db: Executor, user: Omit<Account, 'deactivatedA
       email_verified_at: user.emailVerifiedAt,
       name: user.name,
       password_hash: user.passwordHash,
+      password_temporary: user.isTemporary ? 1 : 0,
       created_at: user.createdAt,
       deactivated_at: null,
     })
@@ -101,8 +112,13 @@ export async function hasUsers(db: Executor): Promise<boolean> {
 }
 
 /** Replaces a user's password hash. */
-export async function setPasswordHash(db: Executor, id: string, passwordHash: string): Promise<void> {
-  await db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', id).execute();
+export async function setPassword(
+  db: Executor,
+  id: string,
+  { passwordHash, isTemporary }: NewPassword,
+): Promise<void> {
+  const values = { password_hash: passwordHash, password_temporary: isTemporary ? 1 : 0 };
+  await db.updateTable('users').set(values).where('id', '=', id).execute();
 }
 
 /** Marks a user's address as verified at an instant. */

@@ -184,13 +184,16 @@ const PERSON_LOSSES: readonly Loss[] = [
     (revokeTokens): Loss => ({
       name: `the person changes the password, revokeTokens: ${revokeTokens}`,
       of: [...OF_ACCOUNT, ...WORKSPACE],
-      lose: (scene) =>
-        run(
+      async lose(scene) {
+        const { sessionToken: session } = await run(
           scene,
           'changePassword',
           { currentPassword: PASSWORD, newPassword: NEW_PASSWORD, revokeTokens },
           scene.person.session,
-        ),
+          'sessionToken',
+        );
+        scene.person = { ...scene.person, session };
+      },
       regain: async (scene) => {
         if (revokeTokens && scene.token?.secret.startsWith('pat_')) await revive(scene);
       },

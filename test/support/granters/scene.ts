@@ -43,7 +43,7 @@ export interface Scene {
   /** The recipient. */
   readonly guest: Person;
   /** The granter, or the owner of the granting token; for a workspace token, its creator. */
-  readonly person: Person;
+  person: Person;
   /** The granting token, and its parent. */
   readonly token: IssuedToken | null;
   readonly parent: IssuedToken | null;

@@ -53,6 +53,13 @@ function leaveForSignIn(): void {
   }
 }
 
+const CHANGE_PASSWORD = '/change-password';
+
+/** Opens the page on which the user replaces a generated password. */
+function leaveForPassword(): void {
+  if (window.location.pathname !== CHANGE_PASSWORD) navigate(CHANGE_PASSWORD, { replace: true });
+}
+
 function startApi(generation: number, tabs: Tabs) {
   const connection = createConnection();
   const onChanged = (userId: string) => tabs.tell({ kind: 'changed', userId });
@@ -60,7 +67,12 @@ function startApi(generation: number, tabs: Tabs) {
     generation,
     connection,
     tabs,
-    ...createApiClient({ connection, onChanged, onAnonymous: leaveForSignIn }),
+    ...createApiClient({
+      connection,
+      onChanged,
+      onAnonymous: leaveForSignIn,
+      onTemporaryPassword: leaveForPassword,
+    }),
   };
 }
 

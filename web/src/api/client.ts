@@ -10,7 +10,7 @@ import {
 } from 'urql';
 import type { MeQuery } from '../generated/hooks.ts';
 import type { Connection } from './connection.ts';
-import { isReplaced, isSignedOut } from './errors.ts';
+import { isPasswordTemporary, isReplaced, isSignedOut } from './errors.ts';
 import { keepResults, type Resending } from './keep-results.ts';
 import { reauthenticateAndRepeat } from './reauthentication.ts';
 
@@ -34,8 +34,18 @@ function withoutRefusedData(result: OperationResult): OperationResult {
   return refused ? { ...result, data: undefined } : result;
 }
 
+interface ClientOptions {
+  readonly connection: Connection;
+  /** Called after a change of the user. */
+  readonly onChanged: (userId: string) => void;
+  /** Called when the server requires a sign-in and no user has been signed in yet. */
+  readonly onAnonymous: () => void;
+  /** Called when the server requires that the user replaces a generated password first. */
+  readonly onTemporaryPassword: () => void;
+}
+
 /** Tracks the session from the responses of the server. */
-function watchSession(connection: Connection, onAnonymous: () => void) {
+function watchSession({ connection, onAnonymous, onTemporaryPassword }: ClientOptions) {
   function bind({ operation, data }: OperationResult): void {
     const user =
       getOperationName(operation.query) === 'Me' ? (data as MeQuery | undefined)?.viewer?.user : null;
@@ -48,6 +58,7 @@ function watchSession(connection: Connection, onAnonymous: () => void) {
   }
 
   function fail(error: CombinedError, operation: Operation): void {
+    if (isPasswordTemporary(error)) onTemporaryPassword();
     const session = isReplaced(error) ? 'replaced' : isSignedOut(error) ? 'ended' : null;
     if (!session) return;
     const { user, session: before, prompting } = connection.get();
@@ -64,21 +75,14 @@ function watchSession(connection: Connection, onAnonymous: () => void) {
   };
 }
 
-interface ClientOptions {
-  readonly connection: Connection;
-  /** Called after a change of the user. */
-  readonly onChanged: (userId: string) => void;
-  /** Called when the server requires a sign-in and no user has been signed in yet. */
-  readonly onAnonymous: () => void;
-}
-
 /**
  * Returns an API client with an empty cache. The cache stores results of queries only: results of mutations, which can
  * contain secrets, are never cached. `retry` sends failed queries again, `refresh` all queries of the page.
  */
-export function createApiClient({ connection, onChanged, onAnonymous }: ClientOptions) {
+export function createApiClient(options: ClientOptions) {
+  const { connection, onChanged } = options;
   let resending: Resending = { retry: () => {}, refresh: () => {} };
-  const watch = watchSession(connection, onAnonymous);
+  const watch = watchSession(options);
   const client = createClient({
     url: ENDPOINT,
     preferGetMethod: false,

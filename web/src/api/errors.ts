@@ -37,6 +37,7 @@ const REASONS: Record<Reason, string> = {
   ROLE_REQUIRED: "Your role in this workspace doesn't allow this.",
   MISSING_SCOPE: 'The token has no scope for this.',
   SESSION_REQUIRED: 'Only a signed-in user can do this.',
+  PASSWORD_CHANGE_REQUIRED: 'Choose your own password first.',
   POLICY: "The workspace's token policy doesn't allow this.",
   EXCEEDS_CALLER: 'This would grant more access than you have.',
   REAUTHENTICATION_REQUIRED: 'Confirm your password to do this.',
@@ -68,6 +69,11 @@ export function codeOf(error: ApiError): ErrorCode {
 /** Whether the error says that no user is signed in. */
 export function isSignedOut(error: CombinedError): boolean {
   return error.graphQLErrors.some((each) => ['UNAUTHENTICATED', 'INVALID_SESSION'].includes(codeOf(each)));
+}
+
+/** Whether the user has to replace a generated password first. */
+export function isPasswordTemporary(error: CombinedError): boolean {
+  return error.graphQLErrors.some((each) => extensionsOf(each).reason === 'PASSWORD_CHANGE_REQUIRED');
 }
 
 function describeReason(reason: Reason, role: Role | undefined): string {
