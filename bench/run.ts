@@ -7,6 +7,7 @@ import { compareCreateToken } from './comparisons/create-token.ts';
 import { compareGrowth, seedMany } from './comparisons/growth.ts';
 import { compareHttp } from './comparisons/http.ts';
 import { compareInProcess } from './comparisons/in-process.ts';
+import { compareKeys } from './comparisons/keys.ts';
 import { compareMemory } from './comparisons/memory.ts';
 import { comparePostgres } from './comparisons/postgres.ts';
 import { isInMemory, listenForNoise, processor } from './machine.ts';
@@ -45,8 +46,15 @@ async function chosen(setup: Setup): Promise<Compare[]> {
     .map(([, compare]) => compare);
   const postgres = options.postgres ? [comparePostgres] : [];
   if (!options.large) return [...usual, ...postgres];
+  if (only?.includes('keys')) return [...usual, compareKeys];
   const url = await seedMany(setup);
-  return [...usual, compareGrowth(url), ...postgres, compareMemory(url, Number(options.minutes))];
+  return [
+    ...usual,
+    compareGrowth(url),
+    compareKeys,
+    ...postgres,
+    compareMemory(url, Number(options.minutes)),
+  ];
 }
 
 function reservations(folder: string): string[] {

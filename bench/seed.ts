@@ -58,7 +58,7 @@ type TableName =
   | 'token_ancestors'
   | 'token_secrets'
   | 'token_scopes';
-type Row<T extends TableName> = Insertable<Tables[T]>;
+export type Row<T extends TableName> = Insertable<Tables[T]>;
 type Insert = <T extends TableName>(table: T, rows: readonly Row<T>[]) => Promise<void> | void;
 
 /** The owner of a token, and the token that it derives from. */
@@ -75,7 +75,7 @@ function bitsOf(n: number): Uint8Array {
 }
 
 /** Ids in order, as the server makes them, without a million reads of the system's randomness. */
-function createIds(now: number): () => string {
+export function createIds(now: number): () => string {
   let seq = 0;
   return () => v7({ msecs: now, seq: seq++, random: NO_RANDOMNESS });
 }
@@ -90,7 +90,7 @@ export function sessionOf(n: number): string {
   return composeSecret('SESSION', bitsOf(n));
 }
 
-function userRow(id: string, name: string, now: number): Row<'users'> {
+export function userRow(id: string, name: string, now: number): Row<'users'> {
   const email = `${name}@example.com`;
   const instants = { email_verified_at: now, created_at: now, deactivated_at: null };
   return { id, email, name, password_hash: '-', ...instants };
@@ -221,8 +221,8 @@ async function keepAll(tokens: number, atOnce: number, keep: (digests: string[])
   });
 }
 
-/** Fills a new SQLite file. */
-export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
+/** Fills a new SQLite file by any function. */
+export async function fillSqlite(url: string, fillAll: (insert: Insert) => Promise<void>): Promise<void> {
   const handle = openSqliteDatabase(url);
   await migrateToLatest(handle);
   const { connection } = handle;
@@ -230,14 +230,21 @@ export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
   connection.pragma('synchronous = OFF');
   connection.pragma('cache_size = -1000000');
   connection.exec('begin');
-  await fill((table, rows) => {
+  await fillAll((table, rows) => {
     const columns = Object.keys(rows[0] ?? {});
     const statement = connection.prepare(
       `insert into ${table} (${columns}) values (${columns.map((column) => `@${column}`)})`,
     );
     for (const row of rows) statement.run(row);
-  }, plan);
+  });
   connection.exec('commit');
+  await handle.close();
+}
+
+/** Fills a new SQLite file. */
+export async function seedSqlite(url: string, plan: SeedPlan): Promise<void> {
+  await fillSqlite(url, (insert) => fill(insert, plan));
+  const handle = openSqliteDatabase(url);
   await keepAll(plan.tokens, 1, (digests) => storeTokenSnapshots(handle.transact, digests));
   await handle.close();
 }
