@@ -15,6 +15,8 @@ import {
   hasAccount,
   identifyInstallation,
 } from './services/accounts/bootstrap.ts';
+import { createProviderClient } from './services/identity/provider-client.ts';
+import { createProviderFetch, type ProviderFetch } from './services/identity/provider-fetch.ts';
 import { createServices, type Services } from './services/services.ts';
 import type { DatabaseHandle } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
@@ -98,6 +100,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const { db } = database;
   const secrets = createSecretSource(config.secretPrefix);
   const passwords = overrides.passwords ?? createPasswordHasher();
+  const providerFetch = config.providers.length > 0 ? createProviderFetch() : null;
   const services = createServices({
     db,
     transact: database.transact,
@@ -113,6 +116,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     limits: config.limits,
     newAccounts: config.newAccounts,
     foreignShapes: config.foreignShapes,
+    providers: config.providers.map((provider) =>
+      createProviderClient(provider, { fetch: providerFetch as ProviderFetch, clock, logger }),
+    ),
     logger,
   });
   await services.secretReader.start();
@@ -156,6 +162,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await services.secretReader.close();
       await services.retention.close();
       await services.lastUse.close();
+      await providerFetch?.close();
       await database.close();
     },
   };

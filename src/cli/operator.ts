@@ -39,6 +39,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     secrets: createSecretSource(config.secretPrefix),
     passwords: createPasswordHasher(),
     limits: config.limits,
+    providers: [],
     newAccounts: config.newAccounts,
     foreignShapes: config.foreignShapes,
     logger: createLogger('silent'),

@@ -15,6 +15,8 @@ export const AUDIT_ACTIONS = [
   'user.reset_link_revoked',
   'user.email_verified',
   'user.email_released',
+  'user.identity_linked',
+  'user.identity_unlinked',
   'token.created',
   'token.imported',
   'token.updated',

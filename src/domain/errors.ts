@@ -88,6 +88,11 @@ const REASONS = {
   SESSION_REQUIRED: 'This needs a signed-in person.',
   PASSWORD_CHANGE_REQUIRED: 'The password is temporary: choose another one with changePassword first.',
   POLICY: "The workspace's token policy forbids this.",
+  ACCOUNT_EXISTS:
+    'The address belongs to an account that this identity is not linked to: sign in to that account and link it.',
+  NOT_INVITED: 'No account is linked to this identity, and the address has no open invitation.',
+  DOMAIN: 'The identity provider states no verified address of a domain that is allowed to sign in.',
+  DEACTIVATED: 'The account is deactivated.',
   EXCEEDS_CALLER: 'This would give more than the caller has.',
   REAUTHENTICATION_REQUIRED:
     'This needs a sign-in of the last 10 minutes: call the mutation reauthenticate, then repeat this call.',

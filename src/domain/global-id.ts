@@ -4,6 +4,7 @@ const TAGS = {
   User: 'usr',
   Workspace: 'wsp',
   Session: 'ssn',
+  Identity: 'idn',
   Invitation: 'ivt',
   AuditEvent: 'evt',
   TokenScope: 'scp',

@@ -87,6 +87,20 @@ export function parseName(text: string, path: InputIssue['path']): string {
   return parseLine(text, NAME_LENGTH, path);
 }
 
+/** Returns a name that `parseName` accepts, from a text that another system wrote; `fallback` if nothing remains of it. */
+export function toName(text: string, fallback: string): string {
+  const visible = text.slice(0, NAME_LENGTH * UNITS_PER_CHARACTER).replace(new RegExp(HIDDEN, 'gu'), ' ');
+  const name = [...visible.normalize('NFC').replace(/\s+/g, ' ').trim()]
+    .slice(0, NAME_LENGTH)
+    .join('')
+    .trim();
+  try {
+    return parseName(name, []);
+  } catch {
+    return fallback;
+  }
+}
+
 /**
  * Returns the customer or thing that a token stands for, in NFC, trimmed: 1 to 200 code points, none of them hidden.
  * Throws `BAD_USER_INPUT`.

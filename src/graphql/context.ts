@@ -28,6 +28,11 @@ export interface ServerContext {
   /** Sets the session cookie of the response to a secret until an instant; `null` removes the cookie. */
   setSession(secret: string | null, expiresAt: number | null): void;
   /**
+   * Returns the digest of the sign-in at a provider that this browser began with a state; `null` if it began none. Throws
+   * `CSRF_REJECTED` unless a page of a trusted origin sent the request.
+   */
+  signInDigest(state: string): string | null;
+  /**
    * Reads another operation, which is not executed, with the limits of one that is. Throws `BAD_USER_INPUT` or
    * `QUERY_TOO_COMPLEX`.
    */
@@ -52,6 +57,7 @@ export interface Context {
   readonly budget: Budget;
   readonly signal: ServerContext['signal'];
   readonly setSession: ServerContext['setSession'];
+  readonly signInDigest: ServerContext['signInDigest'];
   readonly readOperation: ServerContext['readOperation'];
   /** The caller, as of the last field that was authorized. */
   principal: Principal;
@@ -109,6 +115,7 @@ export function createContext(services: Services, server: ServerContext, certain
     loaders: createLoaders(services, budget, () => context.principal),
     signal: server.signal,
     setSession: server.setSession,
+    signInDigest: server.signInDigest,
     readOperation: server.readOperation,
     principal: server.principal,
     now: services.clock,

@@ -1,3 +1,4 @@
+import type { Identity } from '../domain/accounts/identity-provider.ts';
 import type { AuditRecord } from '../domain/audit.ts';
 import type { Channel } from '../domain/channel.ts';
 import type { ListedMessage } from '../domain/message.ts';
@@ -10,6 +11,7 @@ import { builder } from './builder.ts';
 
 export const UserRef = builder.objectRef<User>('User');
 export const SessionRef = builder.objectRef<Session>('Session');
+export const IdentityRef = builder.objectRef<Identity>('Identity');
 export const TokenRef = builder.objectRef<Token>('Token');
 export const WorkspaceRef = builder.objectRef<Workspace>('Workspace');
 export const MemberRef = builder.objectRef<Member>('Member');

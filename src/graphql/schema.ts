@@ -1,8 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './schema/scalars.ts';
-import './schema/users.ts';
-import './schema/sessions.ts';
+import './schema/accounts/users.ts';
+import './schema/accounts/sessions.ts';
+import './schema/accounts/identities.ts';
 import './schema/token-type.ts';
 import './schema/token-queries.ts';
 import './schema/token-mutations.ts';

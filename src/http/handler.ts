@@ -4,6 +4,7 @@ import { monotonicNow } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { createRateLimits } from './auth/rate-limits.ts';
 import type { Console } from './endpoints/console.ts';
+import { createProviderRoutes, type ProviderParts } from './endpoints/providers.ts';
 import { createVerificationRoutes, type VerificationParts } from './endpoints/verification.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointParts } from './graphql/endpoint.ts';
 import { createAddressReader } from './message/client-address.ts';
@@ -14,7 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { createRequestContext, type Endpoint, logFieldsOf, type RequestContext } from './request-context.ts';
 
 /** The parts of the HTTP handler. */
-export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts, 'limits'> {
+export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts & ProviderParts, 'limits'> {
   readonly config: GraphQLEndpointParts['config'] &
     VerificationParts['config'] &
     Pick<Config, 'trustProxy' | 'refusalsPerMinute' | 'anonymousPerMinute' | 'requestsPerMinute'>;
@@ -82,6 +83,7 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
   const routes: ReadonlyMap<string, Endpoint> = new Map([
     ['/graphql', createGraphQLEndpoint({ ...parts, limits })],
     ...createVerificationRoutes({ ...parts, limits }),
+    ...createProviderRoutes({ ...parts, limits }),
     ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
   ]);

@@ -4,11 +4,11 @@ import type { Token } from '../domain/token.ts';
 import type { User } from '../domain/user.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import type { Executor } from '../storage/database.ts';
+import { findUsers } from '../storage/repositories/accounts/users.ts';
 import { findRoles } from '../storage/repositories/members.ts';
 import { findScopes } from '../storage/repositories/token-scopes.ts';
 import { findOverlapEnds } from '../storage/repositories/token-secrets.ts';
 import { findTokens } from '../storage/repositories/tokens.ts';
-import { findUsers } from '../storage/repositories/users.ts';
 import { findWorkspaces } from '../storage/repositories/workspaces.ts';
 
 /**

@@ -26,6 +26,9 @@ import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
+import { createIdentityService } from './identity/identities.ts';
+import type { ProviderClient } from './identity/provider-client.ts';
+import { createProviderSignInService } from './identity/provider-sign-ins.ts';
 import { createLookups } from './lookups.ts';
 import { createRetention } from './maintenance/retention.ts';
 import { createTokenImport } from './tokens/import.ts';
@@ -56,6 +59,7 @@ export interface ServiceDependencies {
   readonly limits: Limits;
   readonly newAccounts: NewAccounts;
   readonly foreignShapes: readonly ForeignShape[];
+  readonly providers: readonly ProviderClient[];
   readonly logger: Logger;
 }
 
@@ -78,6 +82,7 @@ export function createServices(deps: ServiceDependencies) {
     foreignShapes,
     logger,
   } = deps;
+  const providers = deps.providers.map(({ provider }) => provider);
   const events = createEvents();
   events.on('authority', notifier.notify);
   events.on('message', notifier.notify);
@@ -131,6 +136,18 @@ export function createServices(deps: ServiceDependencies) {
       clock,
       lastUse,
     }),
+    providers: deps.providers,
+    providerSignIns: createProviderSignInService({
+      db,
+      transact,
+      changes,
+      secrets,
+      anonymousWork,
+      limits,
+      clock,
+      providers,
+    }),
+    identities: createIdentityService({ db, providers }),
     tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
     workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),

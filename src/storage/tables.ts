@@ -9,7 +9,8 @@ interface UsersTable {
   /** `null` while the address is unverified. */
   email_verified_at: number | null;
   name: string;
-  password_hash: string;
+  /** `null` for a user who signs in with a provider only. */
+  password_hash: string | null;
   password_temporary: ColumnType<number, number | undefined, number>;
   created_at: Fixed<number>;
   deactivated_at: number | null;
@@ -24,6 +25,37 @@ interface SessionsTable {
   authenticated_at: number;
   ip: Fixed<string | null>;
   user_agent: Fixed<string | null>;
+  /** The identity that the user signed in with; `null` after a sign-in with a password. */
+  identity_id: string | null;
+  /** The id of the session at the provider, by which the provider ends it. */
+  provider_session: Fixed<string | null>;
+}
+
+interface IdentitiesTable {
+  id: Fixed<string>;
+  user_id: Fixed<string>;
+  provider: Fixed<string>;
+  subject: Fixed<string>;
+  linked_at: Fixed<number>;
+  last_used_at: number | null;
+}
+
+interface ProviderSignInsTable {
+  /** Of the state and the secret of the browser together. */
+  digest: Fixed<string>;
+  intent: Fixed<string>;
+  /** The signed-in user who began it; `null` for a sign-in. */
+  user_id: Fixed<string | null>;
+  return_to: Fixed<string>;
+  provider: Fixed<string>;
+  subject: Fixed<string>;
+  email: Fixed<string | null>;
+  /** 0 or 1; `null` if the provider does not say. */
+  email_verified: Fixed<number | null>;
+  name: Fixed<string | null>;
+  provider_session: Fixed<string | null>;
+  authenticated_at: Fixed<number>;
+  expires_at: Fixed<number>;
 }
 
 interface ResetLinksTable {
@@ -288,6 +320,8 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   reset_links: ResetLinksTable;
+  identities: IdentitiesTable;
+  provider_sign_ins: ProviderSignInsTable;
   workspaces: WorkspacesTable;
   members: MembersTable;
   member_grants: MemberGrantsTable;

@@ -29,6 +29,8 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   credential_uses: ['credential_id'],
   attempt_counters: ['key'],
   invitations: ['id'],
+  identities: ['id'],
+  provider_sign_ins: ['digest'],
   sessions: ['id'],
   reset_links: ['user_id'],
   token_secrets: ['digest'],

@@ -84,6 +84,7 @@ async function contextFor(caller: NamedCaller): Promise<Context> {
     principal,
     signal: () => new AbortController().signal,
     setSession: () => {},
+    signInDigest: () => null,
     readOperation: () => expect.unreachable(),
   };
   return createContext(services, server, 0);

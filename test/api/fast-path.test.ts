@@ -57,7 +57,14 @@ async function send(way: Way, params: Params, accept: string | null, secret: str
     requestId: requestContext.requestId,
   };
   const readOperation = () => expect.unreachable();
-  const server = { caller, principal, signal: () => request.signal, setSession: () => {}, readOperation };
+  const server = {
+    caller,
+    principal,
+    signal: () => request.signal,
+    setSession: () => {},
+    signInDigest: () => null,
+    readOperation,
+  };
   const response = await way(
     request,
     createCall({ documents, schema }, request, { graphqlParams: params, server, requestContext }),

@@ -53,6 +53,13 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { workspace_id: 'w', user_id: 'u2', role: 0, given_role: null, joined_at: 0 },
     invalid: [...ROLES_REFUSED, { given_role: -1 }, { given_role: 5 }],
   },
+  provider_sign_ins: {
+    valid: {
+      ...{ digest: 'd', intent: 'sign-in', user_id: null, return_to: '/', provider: 'corp', subject: 's' },
+      ...{ email_verified: 1, authenticated_at: 0, expires_at: 0 },
+    },
+    invalid: [{ intent: 'other' }, { user_id: 'u' }, { intent: 'link' }, { email_verified: 2 }],
+  },
   member_grants: {
     valid: { workspace_id: 'w', user_id: 'u', granter_id: 't', token_id: 't', role: 3 },
     invalid: ROLES_REFUSED,

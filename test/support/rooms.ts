@@ -32,6 +32,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     '.': [],
     query: ['.'],
     repositories: ['.', 'query'],
+    'repositories/accounts': ['.', 'query', 'repositories'],
     sqlite: ['.'],
     postgres: ['.'],
     'open.ts': ['.', 'sqlite', 'postgres'],
@@ -56,6 +57,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     tokens: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     channels: SERVICE_BASE,
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
+    identity: [...SERVICE_BASE, 'accounts'],
     maintenance: [...SERVICE_BASE, 'tokens/lifecycle.ts'],
     'services.ts': [
       ...SERVICE_BASE,
@@ -64,10 +66,16 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'workspaces',
       'channels',
       'accounts',
+      'identity',
       'maintenance',
     ],
   },
-  'src/graphql': { '.': [], schema: ['.'], 'schema.ts': ['.', 'schema'] },
+  'src/graphql': {
+    '.': [],
+    schema: ['.'],
+    'schema/accounts': ['.', 'schema'],
+    'schema.ts': ['.', 'schema', 'schema/accounts'],
+  },
   'src/http': {
     'request-context.ts': ['message'],
     message: ['request-context.ts'],

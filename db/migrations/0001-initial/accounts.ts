@@ -7,11 +7,52 @@ async function createUsers(db: Kysely<unknown>): Promise<void> {
     .addColumn('email', 'text', (c) => c.notNull().unique())
     .addColumn('email_verified_at', 'bigint')
     .addColumn('name', 'text', (c) => c.notNull())
-    .addColumn('password_hash', 'text', (c) => c.notNull())
+    .addColumn('password_hash', 'text')
     .addColumn('password_temporary', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('deactivated_at', 'bigint')
     .addCheckConstraint('users_password_temporary', sql`password_temporary in (0, 1)`)
+    .execute();
+}
+
+async function createIdentities(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('identities')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('user_id', 'text', (c) => c.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('subject', 'text', (c) => c.notNull())
+    .addColumn('linked_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint')
+    .addUniqueConstraint('identities_subject', ['provider', 'subject'])
+    .execute();
+  await db.schema.createIndex('identities_by_user').on('identities').column('user_id').execute();
+}
+
+/** Sign-ins at a provider that the console has yet to finish. No references: a row lives for minutes. */
+async function createProviderSignIns(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('provider_sign_ins')
+    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('intent', 'text', (c) => c.notNull())
+    .addColumn('user_id', 'text')
+    .addColumn('return_to', 'text', (c) => c.notNull())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('subject', 'text', (c) => c.notNull())
+    .addColumn('email', 'text')
+    .addColumn('email_verified', 'integer')
+    .addColumn('name', 'text')
+    .addColumn('provider_session', 'text')
+    .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addCheckConstraint('provider_sign_ins_intent', sql`intent in ('sign-in', 'link')`)
+    .addCheckConstraint('provider_sign_ins_user', sql`(intent = 'sign-in') = (user_id is null)`)
+    .addCheckConstraint('provider_sign_ins_email_verified', sql`email_verified in (0, 1)`)
+    .execute();
+  await db.schema
+    .createIndex('provider_sign_ins_by_expiry')
+    .on('provider_sign_ins')
+    .column('expires_at')
     .execute();
 }
 
@@ -26,7 +67,10 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
     .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
     .addColumn('ip', 'text')
     .addColumn('user_agent', 'text')
+    .addColumn('identity_id', 'text', (c) => c.references('identities.id').onDelete('set null'))
+    .addColumn('provider_session', 'text')
     .execute();
+  await db.schema.createIndex('sessions_by_identity').on('sessions').column('identity_id').execute();
   await db.schema.createIndex('sessions_by_user').on('sessions').columns(['user_id', 'created_at']).execute();
   await db.schema.createIndex('sessions_by_expiry').on('sessions').column('expires_at').execute();
 }
@@ -44,9 +88,11 @@ async function createResetLinks(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** Creates the tables of users, their sessions and their reset links. */
+/** Creates the tables of users, their identities at providers, their sessions and their reset links. */
 export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createUsers(db);
+  await createIdentities(db);
+  await createProviderSignIns(db);
   await createSessions(db);
   await createResetLinks(db);
 }

@@ -21,3 +21,64 @@ export interface IdentityProvider {
   /** Whether an address counts as verified if the provider does not say. */
   readonly trustsEmail: boolean;
 }
+
+/** A person at an identity provider, linked to an account. Instants are milliseconds since the epoch. */
+export interface Identity {
+  readonly id: string;
+  readonly userId: string;
+  /** The id of the provider. */
+  readonly provider: string;
+  /** What the provider calls the person permanently. */
+  readonly subject: string;
+  readonly linkedAt: number;
+  /** `null` while it has not been used since it was linked. */
+  readonly lastUsedAt: number | null;
+}
+
+/** What a sign-in at a provider is for. A link belongs to a signed-in user. */
+export const INTENTS = ['sign-in', 'link'] as const;
+export type Intent = (typeof INTENTS)[number];
+
+/** A person as a provider describes them. */
+export interface ProviderPerson {
+  readonly provider: string;
+  readonly subject: string;
+  /** Trimmed and in lower case; `null` if the provider states none that is valid. */
+  readonly email: string | null;
+  /** `null` if the provider does not say. */
+  readonly emailVerified: boolean | null;
+  /** A valid name; `null` if nothing that the provider states is one. */
+  readonly name: string | null;
+  /** The id of the session at the provider. */
+  readonly providerSession: string | null;
+  /** When the person signed in there, in milliseconds since the epoch. */
+  readonly authenticatedAt: number;
+}
+
+/** A sign-in at a provider that the console has yet to finish. */
+export interface ProviderSignIn extends ProviderPerson {
+  readonly intent: Intent;
+  /** The signed-in user who began it; `null` for the intent `sign-in`. */
+  readonly userId: string | null;
+  /** A local path. */
+  readonly returnTo: string;
+}
+
+function isInDomains({ domains }: IdentityProvider, { email }: Pick<ProviderPerson, 'email'>): boolean {
+  return email !== null && domains.includes(email.slice(email.lastIndexOf('@') + 1));
+}
+
+/**
+ * Returns whether the address of a person counts as verified: the provider says so and vouches for the domain, or every
+ * address from the provider is trusted and it does not say the opposite.
+ */
+export function hasVerifiedEmail(provider: IdentityProvider, person: ProviderPerson): boolean {
+  if (person.email === null || person.emailVerified === false) return false;
+  if (provider.domains.length > 0 && !isInDomains(provider, person)) return false;
+  return provider.trustsEmail || (person.emailVerified === true && provider.domains.length > 0);
+}
+
+/** Returns whether the domains of a provider let a person sign in. An address that is not verified belongs to no domain. */
+export function isAdmitted(provider: IdentityProvider, person: ProviderPerson): boolean {
+  return provider.domains.length === 0 || hasVerifiedEmail(provider, person);
+}

@@ -25,6 +25,8 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
   AuditEvent: (id, _globalId, { principal, services }) => services.auditLog.find(principal, id),
+  Identity: async (id, _globalId, { principal, services }) =>
+    (await services.identities.list(principal)).find((identity) => identity.id === id),
   Session: async (id, _globalId, { principal, services }) =>
     (await services.sessions.list(principal)).find((session) => session.id === id),
 };
@@ -36,6 +38,7 @@ const VISIBLE_BY = {
   Channel: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id' },
   Message: { kind: 'entity', operation: 'READ', entityType: 'channel' },
   AuditEvent: { kind: 'session' },
+  Identity: { kind: 'session' },
   Session: { kind: 'session' },
 } as const satisfies Partial<Record<NodeType, Requirement>>;
 

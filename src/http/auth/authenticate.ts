@@ -133,23 +133,26 @@ export function createClientAuthenticator(
   };
 }
 
+/** Returns whether an origin is the server's own or is configured as trusted. */
+export type IsTrustedOrigin = (origin: string, request: HttpRequest) => boolean;
+
+/** Returns whether a request proves that a page of a trusted origin sent it. */
+export function isFromTrustedPage(request: HttpRequest, isTrustedOrigin: IsTrustedOrigin): boolean {
+  const origin = request.header('origin');
+  const sameOrigin = request.header('sec-fetch-site') === 'same-origin';
+  return sameOrigin || (origin !== null && isTrustedOrigin(origin, request));
+}
+
 /**
- * Returns the authentication by the `Authorization` header or, in its absence, the session cookie. `isTrustedOrigin` returns
- * whether an origin is the server's own or is configured as trusted.
+ * Returns the authentication by the `Authorization` header or, in its absence, the session cookie.
  */
 export function createRequestAuthenticator(
   parts: AuthenticatorParts & {
     sessionCookie: SessionCookie;
-    isTrustedOrigin: (origin: string, request: HttpRequest) => boolean;
+    isTrustedOrigin: IsTrustedOrigin;
   },
 ): AuthenticateRequest {
   const authenticateBearer = createBearerAuthenticator(parts);
-
-  function isFromTrustedPage(request: HttpRequest): boolean {
-    const origin = request.header('origin');
-    const sameOrigin = request.header('sec-fetch-site') === 'same-origin';
-    return sameOrigin || (origin !== null && parts.isTrustedOrigin(origin, request));
-  }
 
   /** A browser sends the cookie with requests of any page, so the request has to prove that it comes from a trusted one. */
   async function authenticateCookie(
@@ -159,7 +162,7 @@ export function createRequestAuthenticator(
   ): Promise<AuthenticatedRequest> {
     const credential = readCookieSecret(secret, parts.readSecret);
     if (!credential) return { ...ANONYMOUS_REQUEST, staleCookie: true };
-    if (!isFromTrustedPage(request)) throw failure('CSRF_REJECTED');
+    if (!isFromTrustedPage(request, parts.isTrustedOrigin)) throw failure('CSRF_REJECTED');
     try {
       return await authenticateCredential(parts, credential, address);
     } catch (error) {

@@ -8,7 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { SecretReader } from '../../services/access/secret-reader.ts';
-import { createRequestAuthenticator } from '../auth/authenticate.ts';
+import { createRequestAuthenticator, isFromTrustedPage } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireExpectedUser } from '../auth/expected-user.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
@@ -16,6 +16,7 @@ import { createCors } from '../message/cors.ts';
 import type { HttpRequest, HttpResponse } from '../message/message.ts';
 import { errorResponse, failureResponse } from '../message/responses.ts';
 import { type CookieSession, createSessionCookie } from '../message/session-cookie.ts';
+import { createSignInCookie, signInDigest } from '../message/sign-in-cookie.ts';
 import type { Endpoint, RequestContext } from '../request-context.ts';
 import { createCall } from './call.ts';
 import { createOperationReader } from './described-document.ts';
@@ -45,19 +46,21 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const { config, logger } = parts;
   const isSecure = config.publicUrl?.startsWith('https:') ?? false;
   const sessionCookie = createSessionCookie(parts.installationId, isSecure);
+  const signInCookie = createSignInCookie(parts.installationId, isSecure);
   const cors = createCors(config.allowedOrigins);
   const graphiql = config.graphiql ? createGraphiql() : null;
   const documents = createDocuments(parts.schema);
   const readOperation = createOperationReader(documents, parts.schema);
   const fastPath = config.fastPath ? createFastPath(parts) : null;
   const yoga = createGraphQLServer(parts);
+  const isTrustedOrigin = (origin: string, request: HttpRequest) =>
+    cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl;
   const authenticateRequest = createRequestAuthenticator({
     authenticate: parts.authenticate,
     readSecret: parts.readSecret,
     limits: parts.limits,
     sessionCookie,
-    isTrustedOrigin: (origin, request) =>
-      cors.allows(origin) || origin === request.url.origin || origin === config.publicUrl,
+    isTrustedOrigin,
   });
 
   async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
@@ -72,6 +75,12 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
       principal,
       readOperation,
       signal: () => request.signal,
+      signInDigest(state) {
+        const begun = signInCookie.read(request.header('cookie'), state);
+        if (begun === null) return null;
+        if (!isFromTrustedPage(request, isTrustedOrigin)) throw failure('CSRF_REJECTED');
+        return signInDigest(state, begun);
+      },
       setSession(secret, expiresAt) {
         cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },

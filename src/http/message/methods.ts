@@ -16,6 +16,11 @@ export function readOnly(endpoint: Endpoint): Endpoint {
   return only(['GET', 'HEAD'], endpoint);
 }
 
+/** Restricts an endpoint to `GET`, because a request changes something although a browser navigates by it. */
+export function getOnly(endpoint: Endpoint): Endpoint {
+  return only(['GET'], endpoint);
+}
+
 /** Restricts an endpoint to `POST`. */
 export function postOnly(endpoint: Endpoint): Endpoint {
   return only(['POST'], endpoint);

@@ -22,7 +22,8 @@ export interface SessionCookie {
   write(session: CookieSession | null, now: number): string;
 }
 
-function valuesOf(header: string | null, name: string): ReadonlySet<string> {
+/** Returns the different values of a cookie in a `Cookie` header. */
+export function valuesOf(header: string | null, name: string): ReadonlySet<string> {
   const values = (header ?? '').split(';').flatMap((pair) => {
     const [key, value] = pair.trim().split('=', 2);
     return key === name && value ? [value] : [];

@@ -3,8 +3,8 @@ import type { IdSource } from '../../platform/ids.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findUserByEmail, hasUsers, insertUser } from '../../storage/repositories/accounts/users.ts';
 import { findInstallationId, insertInstallationId } from '../../storage/repositories/installation.ts';
-import { findUserByEmail, hasUsers, insertUser } from '../../storage/repositories/users.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { insertWorkspaceWithOwner } from '../workspaces/workspaces.ts';
 

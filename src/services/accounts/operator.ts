@@ -8,8 +8,7 @@ import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { Executor } from '../../storage/database.ts';
 import { isUniqueViolation } from '../../storage/errors.ts';
 import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
-import { deleteSessions } from '../../storage/repositories/sessions.ts';
-import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
+import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
   findUserByEmail,
@@ -18,7 +17,8 @@ import {
   setDeactivatedAt,
   setEmail,
   setEmailVerifiedAt,
-} from '../../storage/repositories/users.ts';
+} from '../../storage/repositories/accounts/users.ts';
+import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';

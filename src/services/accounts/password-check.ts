@@ -3,7 +3,7 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { Executor } from '../../storage/database.ts';
-import { type Account, findUser, findUserByEmail } from '../../storage/repositories/users.ts';
+import { type Account, findUser, findUserByEmail } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';

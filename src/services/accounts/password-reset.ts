@@ -9,7 +9,7 @@ import { digestOf } from '../../platform/hashing.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
-import { deleteSessions } from '../../storage/repositories/sessions.ts';
+import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
   findResetLink,
@@ -19,7 +19,7 @@ import {
   type ResetLink,
   replaceResetLink,
   setPassword,
-} from '../../storage/repositories/users.ts';
+} from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';

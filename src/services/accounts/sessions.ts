@@ -4,36 +4,29 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { parseEmail, parsePassword } from '../../domain/text.ts';
-import { type Session, sessionEnd, type User } from '../../domain/user.ts';
+import { type Session, sessionEnd } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
-import type { IssuedSecret, SecretSource } from '../../platform/secrets.ts';
+import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import {
   deleteSession,
   deleteSessions,
-  insertSession,
   listSessions,
   replaceSessionDigest,
   setAuthenticatedAt,
-} from '../../storage/repositories/sessions.ts';
-import { deleteResetLink, setPassword } from '../../storage/repositories/users.ts';
+} from '../../storage/repositories/accounts/sessions.ts';
+import { deleteResetLink, setPassword } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { type OpenedSession, openSession } from './open-session.ts';
 import { ANY_PASSWORD, createPasswordCheck, requireUnchanged } from './password-check.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-
-/** A new session with its secret, which is returned only here. */
-export interface OpenedSession {
-  readonly user: User;
-  readonly secret: string;
-  readonly expiresAt: number;
-}
 
 /** Manages sessions and passwords of users. */
 export interface SessionService {
@@ -69,32 +62,6 @@ export interface SessionService {
   ): Promise<OpenedSession>;
 }
 
-/** Creates a session of a user, with its audit event. */
-async function openSession(
-  uow: UnitOfWork,
-  user: User,
-  issued: IssuedSecret,
-  lifetime: number,
-  from: Pick<Caller, 'address' | 'userAgent'>,
-): Promise<OpenedSession> {
-  const session: Omit<Session, 'lastUsedAt'> = {
-    id: uow.newId(),
-    userId: user.id,
-    createdAt: uow.now,
-    expiresAt: uow.now + lifetime,
-    ip: from.address,
-    userAgent: from.userAgent,
-  };
-  await insertSession(uow.tx, { ...session, digest: issued.digest, authenticatedAt: uow.now });
-  await uow.audit({
-    action: 'session.created',
-    actorId: user.id,
-    userId: user.id,
-    targetId: toGlobalId('Session', session.id),
-  });
-  return { user, secret: issued.secret, expiresAt: session.expiresAt };
-}
-
 /** Returns the session service. */
 export function createSessionService(deps: {
   db: Executor;
@@ -127,7 +94,15 @@ export function createSessionService(deps: {
         async (uow) => {
           // A change ends every session, so it must prevent this one too.
           const current = await requireUnchanged(uow, account);
-          return openSession(uow, current, secrets.issue('SESSION'), limits.sessionLifetime, caller);
+          const issued = secrets.issue('SESSION');
+          const lifetime = limits.sessionLifetime;
+          return openSession(uow, current, {
+            issued,
+            lifetime,
+            from: caller,
+            authenticatedAt: uow.now,
+            identity: null,
+          });
         },
         { locks: [{ on: 'user', id: account.id }] },
       );

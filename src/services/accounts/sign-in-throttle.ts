@@ -6,6 +6,7 @@ import { digestOf } from '../../platform/hashing.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import { networkOf } from '../../platform/network.ts';
 import type { DatabaseHandle, Executor } from '../../storage/database.ts';
+import { findUserByEmail } from '../../storage/repositories/accounts/users.ts';
 import {
   type AttemptCount,
   type AttemptCounts,
@@ -16,7 +17,6 @@ import {
   uncountAttempt,
 } from '../../storage/repositories/attempt-counters.ts';
 import { insertAuditEvent } from '../../storage/repositories/audit-events.ts';
-import { findUserByEmail } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
 
 const WINDOW = 15 * MINUTE;

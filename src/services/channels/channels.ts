@@ -17,6 +17,7 @@ import type { User } from '../../domain/user.ts';
 import { visibilityFilterFor } from '../../domain/visibility.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findUser, findUserByEmail } from '../../storage/repositories/accounts/users.ts';
 import {
   countShares,
   deleteIneffectiveShares,
@@ -35,7 +36,6 @@ import {
   updateChannel,
 } from '../../storage/repositories/channels.ts';
 import { findMember } from '../../storage/repositories/members.ts';
-import { findUser, findUserByEmail } from '../../storage/repositories/users.ts';
 import { authorize } from '../access/authorize.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';

@@ -1,10 +1,10 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Executor } from '../../storage/database.ts';
+import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { deleteResetLink, listUsers } from '../../storage/repositories/accounts/users.ts';
 import { findNewestAuditInstant } from '../../storage/repositories/audit-events.ts';
 import { deleteInstallationId } from '../../storage/repositories/installation.ts';
 import { deleteInvitationsOf } from '../../storage/repositories/invitations.ts';
-import { deleteSessions } from '../../storage/repositories/sessions.ts';
-import { deleteResetLink, listUsers } from '../../storage/repositories/users.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';

@@ -3,11 +3,12 @@ import type { Limits } from '../../domain/limits.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
+import { deleteExpiredProviderSignIns } from '../../storage/repositories/accounts/provider-sign-ins.ts';
+import { deleteExpiredSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { deleteExpiredResetLinks } from '../../storage/repositories/accounts/users.ts';
 import { deleteEndedWindows } from '../../storage/repositories/attempt-counters.ts';
 import { deleteAuditEvents } from '../../storage/repositories/audit-events.ts';
 import { deleteExpiredInvitations } from '../../storage/repositories/invitations.ts';
-import { deleteExpiredSessions } from '../../storage/repositories/sessions.ts';
-import { deleteExpiredResetLinks } from '../../storage/repositories/users.ts';
 import { EVERYTHING, type Lock } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
 
@@ -17,7 +18,7 @@ const BATCH_ROWS = 200;
 /** The pause between batches, in which other transactions run. */
 const PAUSE_MS = 20;
 
-/** Deletes expired rows: audit events, sessions, invitations, reset links and attempt counters. */
+/** Deletes expired rows: audit events, sessions, sign-ins at providers, invitations, reset links and attempt counters. */
 export interface Retention {
   /**
    * Deletes the rows that have expired by now, each batch in its own short transaction. Concurrent calls share one run.
@@ -59,6 +60,7 @@ export function createRetention(deps: {
     await pruneTable(EVERYTHING, (tx) => deleteExpiredSessions(tx, now, BATCH_ROWS));
     await pruneTable(EVERYTHING, (tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
+    await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     if (limits.auditRetention === null) return;
     const before = now - limits.auditRetention;

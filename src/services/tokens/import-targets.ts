@@ -3,8 +3,8 @@ import type { ImportLine } from '../../domain/import/import-line.ts';
 import type { User } from '../../domain/user.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findUsersByEmails } from '../../storage/repositories/accounts/users.ts';
 import { filterKnownDigests, findImportHolders } from '../../storage/repositories/token-secrets.ts';
-import { findUsersByEmails } from '../../storage/repositories/users.ts';
 import { findWorkspacesBySlugs } from '../../storage/repositories/workspaces.ts';
 
 /** What the lines of a batch name, read once for all of them. */

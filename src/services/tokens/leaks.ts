@@ -7,6 +7,8 @@ import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
+import { deleteSession } from '../../storage/repositories/accounts/sessions.ts';
+import { deleteResetLink, findUsersByResetDigests } from '../../storage/repositories/accounts/users.ts';
 import {
   type AttemptCount,
   countAttempts,
@@ -18,9 +20,7 @@ import {
   findSessionsByDigests,
   findTokenIdsByDigests,
 } from '../../storage/repositories/secret-digests.ts';
-import { deleteSession } from '../../storage/repositories/sessions.ts';
 import { countLiveIssuedTokens } from '../../storage/repositories/token-issuers.ts';
-import { deleteResetLink, findUsersByResetDigests } from '../../storage/repositories/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { isTokenSecret, type ReadSecret, type SecretReader } from '../access/secret-reader.ts';

@@ -12,6 +12,7 @@ import { digestOf } from '../../platform/hashing.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findInvitedUser, insertUser } from '../../storage/repositories/accounts/users.ts';
 import {
   clearInvitations,
   deleteInvitation,
@@ -24,7 +25,6 @@ import {
 import { findGranters, type GrantingToken } from '../../storage/repositories/member-grants.ts';
 import { insertMember, isMemberByEmail } from '../../storage/repositories/members.ts';
 import { findAncestorIds } from '../../storage/repositories/tokens.ts';
-import { findInvitedUser, insertUser } from '../../storage/repositories/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { Lock } from '../transactions/locks.ts';

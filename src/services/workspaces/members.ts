@@ -6,6 +6,7 @@ import { isToken, userIdOf } from '../../domain/principal.ts';
 import { highestRole, isAtLeast, type Role } from '../../domain/roles.ts';
 import type { Member } from '../../domain/workspace.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findUser } from '../../storage/repositories/accounts/users.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { findGranters, type GrantingToken, hasGrants } from '../../storage/repositories/member-grants.ts';
 import {
@@ -18,7 +19,6 @@ import {
   setMemberRole,
 } from '../../storage/repositories/members.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
-import { findUser } from '../../storage/repositories/users.ts';
 import type { CountedPage } from '../counted-page.ts';
 import { loadToken, revokeToken } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';

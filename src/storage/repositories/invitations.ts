@@ -129,6 +129,15 @@ export async function findOpenInvitationOf(
   return row ? toInvitation(row) : null;
 }
 
+/** Returns whether an address has an open invitation to any workspace. */
+export async function hasOpenInvitation(db: Executor, email: string, now: number): Promise<boolean> {
+  const row = await openInvitations(db, now)
+    .where('invitations.email', '=', email)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The creator of an invitation: a user, or a workspace token. */
 export type InvitationCreator = { readonly userId: string } | { readonly tokenId: string };
 

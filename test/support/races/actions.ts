@@ -1,8 +1,9 @@
 import { digestOf } from '../../../src/platform/hashing.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
-import { PASSWORD, type TestApp } from '../app.ts';
+import { type Answer, PASSWORD, type TestApp } from '../app.ts';
 
 import { mutate } from '../channels.ts';
+import { fetchFrom } from '../fetch.ts';
 import type { Scene } from './scene.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
@@ -41,6 +42,26 @@ const ofChannel = ({ channelId }: Scene) => ({ id: channelId });
 const inWorkspace = ({ workspaceId }: Scene) => ({ workspaceId });
 const READ = { entityType: 'channel', operations: ['READ'] };
 
+/** An action that finishes a sign-in at a provider in the browser that began it. */
+function finish(field: string, which: 0 | 1 | 2, by: (scene: Scene) => string | null): Action {
+  return async ({ app }, scene) => {
+    const { cookie, states } = scene.providerSignIns;
+    const secret = by(scene);
+    const headers = { 'content-type': 'application/json', cookie, 'sec-fetch-site': 'same-origin' };
+    const body = JSON.stringify({
+      query: `mutation ($state: String!) { ${field}(input: { state: $state }) { __typename } }`,
+      variables: { state: states[which] },
+    });
+    const request = new Request('https://postern.test/graphql', {
+      method: 'POST',
+      headers: secret === null ? headers : { ...headers, authorization: `Bearer ${secret}` },
+      body,
+    });
+    const { errors } = (await (await fetchFrom(app, request)).json()) as { errors?: Answer['errors'] };
+    return errors?.[0]?.extensions.code ?? 'ok';
+  };
+}
+
 /** The calls of users and tokens, by mutation. A mutation can have several. */
 export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   acceptInvitation: [0, 1].map((which) =>
@@ -58,6 +79,7 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       asOwner,
     ),
   ),
+  completeSignIn: [finish('completeSignIn', 0, () => null), finish('completeSignIn', 1, () => null)],
   createChannel: [call('createChannel', (scene) => ({ ...inWorkspace(scene), name: 'more' }), asMember)],
   createToken: [
     call('createToken', () => ({ name: 'more' }), asOwner),
@@ -84,6 +106,7 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       asService,
     ),
   ],
+  linkIdentity: [finish('linkIdentity', 2, asOwner)],
   publishMessage: [asMember, asPersonal, ({ guest }: Scene) => guest.session].map((by) =>
     call('publishMessage', ({ channelId }) => ({ channelId, payload: 'hello' }), by),
   ),
@@ -159,6 +182,9 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
     ),
   ],
   signOut: [bare('signOut', asOwner)],
+  unlinkIdentity: [
+    call('unlinkIdentity', ({ providerSignIns }) => ({ id: providerSignIns.identityId }), asOwner),
+  ],
   unregisterEntityType: [
     call('unregisterEntityType', (scene) => ({ ...inWorkspace(scene), name: 'doc' }), asOwner),
   ],

@@ -1,4 +1,5 @@
-import { decodeGlobalId } from '../../../src/domain/global-id.ts';
+import { decodeGlobalId, toGlobalId } from '../../../src/domain/global-id.ts';
+import { createSignInCookie, signInDigest } from '../../../src/http/message/sign-in-cookie.ts';
 import type { Tables } from '../../../src/storage/tables.ts';
 import { type Person, START, startTestApp, type TestApp } from '../app.ts';
 import { createChannel, mutate, share } from '../channels.ts';
@@ -16,10 +17,25 @@ export const LIMITS = {
   POSTERN_REQUESTS_PER_MINUTE: '0',
   POSTERN_ANONYMOUS_PER_MINUTE: '0',
   POSTERN_REFUSALS_PER_MINUTE: '0',
+  POSTERN_PUBLIC_URL: 'https://postern.test',
+  POSTERN_OIDC: 'corp',
+  POSTERN_OIDC_CORP_ISSUER: 'https://never-asked.test',
+  POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
+  POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
+  POSTERN_OIDC_CORP_PROVISION: 'on',
 } as const;
 
 /** The instant at which every call of a race is made. */
 export const NOW = START + 60_000;
+
+/** Sign-ins at a provider that wait to be finished by one browser: the states, and its `Cookie` header. */
+export interface ProviderSignIns {
+  readonly cookie: string;
+  /** Of the first Owner, of a newcomer whose address is invited, and one that the first Owner links. */
+  readonly states: readonly [known: string, newcomer: string, link: string];
+  /** The identity of the first Owner. */
+  readonly identityId: string;
+}
 
 /** What the calls of a race are about: two Owners, a member and a guest, with one of each thing. Ids are global ids. */
 export interface Scene {
@@ -55,12 +71,15 @@ export interface Scene {
   readonly otherSessionId: string;
   /** The secret of a reset link of the first Owner. */
   readonly resetLink: string;
+  readonly providerSignIns: ProviderSignIns;
 }
 
 /** The tables whose rows calls read or change, in an order in which rows can be inserted. */
 export const SCENE_TABLES = [
   'installation',
   'users',
+  'identities',
+  'provider_sign_ins',
   'sessions',
   'reset_links',
   'workspaces',
@@ -105,6 +124,42 @@ async function createTokens(app: TestApp, by: string) {
   return { personal, derived, scoped, scopeId, service, derivedService };
 }
 
+/** Stores what a provider said about three people, and links the first to the owner. */
+async function createProviderSignIns({ app, database, owner }: TestApp): Promise<ProviderSignIns> {
+  const { id } = await database.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
+  const userId = decodeGlobalId('User', owner.id);
+  const identityId = '01900000-0000-7000-8000-000000000001';
+  const identity = { provider: 'corp', subject: 'known', linked_at: START, last_used_at: null };
+  await database.db
+    .insertInto('identities')
+    .values({ id: identityId, user_id: userId, ...identity })
+    .execute();
+  const jar = createSignInCookie(id, true);
+  const states = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(43)] as const;
+  const cookies: string[] = [];
+  for (const [index, state] of states.entries()) {
+    const intent = index === 2 ? 'link' : 'sign-in';
+    const begun = {
+      secret: state,
+      provider: 'corp',
+      intent,
+      userId: index === 2 ? userId : null,
+      returnTo: '/',
+    } as const;
+    cookies.push(jar.write(state, begun).split(';')[0] as string);
+    await app.services.providerSignIns.store(signInDigest(state, begun), {
+      ...begun,
+      subject: ['known', 'newcomer', 'linked'][index] as string,
+      email: 'newcomer@example.com',
+      emailVerified: true,
+      name: 'Newcomer',
+      providerSession: null,
+      authenticatedAt: START,
+    });
+  }
+  return { cookie: cookies.join('; '), states, identityId: toGlobalId('Identity', identityId) };
+}
+
 /** Creates the scene through the API, on SQLite. */
 export async function createScene(): Promise<Scene> {
   const database = openTestSqlite();
@@ -126,6 +181,7 @@ export async function createScene(): Promise<Scene> {
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
+  const providerSignIns = await createProviderSignIns(app);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
   const rows = [];
@@ -149,5 +205,6 @@ export async function createScene(): Promise<Scene> {
     invitationId: invitation.id,
     otherSessionId,
     resetLink: resetLink.secret,
+    providerSignIns,
   };
 }

@@ -39,6 +39,11 @@ const REASONS: Record<Reason, string> = {
   SESSION_REQUIRED: 'Only a signed-in user can do this.',
   PASSWORD_CHANGE_REQUIRED: 'Choose your own password first.',
   POLICY: "The workspace's token policy doesn't allow this.",
+  ACCOUNT_EXISTS:
+    'An account with this address exists. Sign in to it with your password or another provider, then link this identity on the account page.',
+  NOT_INVITED: 'You have no account here yet. Ask for an invitation to your address, then sign in again.',
+  DOMAIN: 'Your provider states no verified address of a domain that can sign in here.',
+  DEACTIVATED: 'Your account is deactivated. Ask an administrator.',
   EXCEEDS_CALLER: 'This would grant more access than you have.',
   REAUTHENTICATION_REQUIRED: 'Confirm your password to do this.',
 };

@@ -5,6 +5,7 @@ import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
 import { AuthLayout } from './auth-layout.tsx';
+import { ProviderLinks, useProviderSignIn } from './provider-sign-in.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
 /** Signs in with email and password, then returns to the requested page. */
@@ -13,7 +14,9 @@ export function SignInPage() {
   const resetClient = useResetClient();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const { signIn, busy, problem } = useSignIn();
+  const { signIn, busy, problem: refused } = useSignIn();
+  const provider = useProviderSignIn();
+  const problem = refused ?? provider.problem;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -54,9 +57,10 @@ export function SignInPage() {
           value={password}
           onChange={(event) => setPassword(event.target.value)}
         />
-        <Button type="submit" variant="primary" busy={busy}>
+        <Button type="submit" variant="primary" busy={busy || provider.busy}>
           Sign in
         </Button>
+        <ProviderLinks next={next} />
       </form>
     </AuthLayout>
   );

@@ -22,6 +22,10 @@ export function accountRecipes(
         ? NOT_FOUND
         : verdict;
     };
+  const nothingOfOwn = ({ who }: NamedCaller): Verdict => {
+    const verdict = recently(who, signedIn(who));
+    return verdict === 'allowed' ? NOT_FOUND : verdict;
+  };
   const newcomer = { name: 'Newcomer', password: 'correct horse battery staple' };
   const invitation =
     (whose: string | null) =>
@@ -49,6 +53,16 @@ export function accountRecipes(
     'Mutation.signIn': {
       cases: [fixed('an account', { input: { email, password } }, ({ who }) => notWithAToken(who))],
     },
+    'Mutation.completeSignIn': {
+      cases: [
+        fixed('of no browser', { input: { state: 'x' } }, ({ who }) =>
+          notWithAToken(who) === 'allowed' ? NOT_FOUND : notWithAToken(who),
+        ),
+      ],
+    },
+    'Mutation.linkIdentity': { cases: [fixed('of no browser', { input: { state: 'x' } }, nothingOfOwn)] },
+    'Mutation.unlinkIdentity': { cases: [fixed('absent', { input: { id: absent.user } }, nothingOfOwn)] },
+    'Query.signInOptions': { cases: [fixed('all', {}, () => 'allowed')] },
     'Mutation.changePassword': {
       cases: [
         fixed(

@@ -1,5 +1,5 @@
-import { implementNode } from '../implement-node.ts';
-import { UserRef } from '../refs.ts';
+import { implementNode } from '../../implement-node.ts';
+import { UserRef } from '../../refs.ts';
 
 implementNode(UserRef, {
   description: 'A user with an account.',

@@ -1,15 +1,22 @@
 import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
-import type { Session } from '../../domain/user.ts';
-import type { Executor } from '../database.ts';
-import { batchLookup } from '../query/batched-lookup.ts';
-import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
-import type { Tables } from '../tables.ts';
-import { deleteUses } from './credential-uses.ts';
+import type { Session } from '../../../domain/user.ts';
+import type { Executor } from '../../database.ts';
+import { batchLookup } from '../../query/batched-lookup.ts';
+import { prepareQuery, prepareQueryOne } from '../../query/prepared.ts';
+import type { Tables } from '../../tables.ts';
+import { deleteUses } from '../credential-uses.ts';
+
+/** The identity at a provider that a session was opened with; `null` after a sign-in with a password. */
+export interface SessionOrigin {
+  readonly identityId: string | null;
+  /** The id of the session at the provider; `null` if it has none. */
+  readonly providerSession: string | null;
+}
 
 /** Stores a session under the digest of its secret. */
 export async function insertSession(
   db: Executor,
-  session: Omit<Session, 'lastUsedAt'> & { digest: string; authenticatedAt: number },
+  session: Omit<Session, 'lastUsedAt'> & SessionOrigin & { digest: string; authenticatedAt: number },
 ): Promise<void> {
   await db
     .insertInto('sessions')
@@ -22,6 +29,8 @@ export async function insertSession(
       authenticated_at: session.authenticatedAt,
       ip: session.ip,
       user_agent: session.userAgent,
+      identity_id: session.identityId,
+      provider_session: session.providerSession,
     })
     .execute();
 }
@@ -140,6 +149,24 @@ export async function deleteSession(db: Executor, userId: string, id: string): P
 export async function deleteSessions(db: Executor, userId: string, exceptId = ''): Promise<number> {
   const eb = expressionBuilder<Tables, 'sessions'>();
   return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
+}
+
+/** The sessions that an identity opened: all but one, or those of one session at the provider. */
+interface SessionsOfIdentity {
+  readonly identityId: string;
+  readonly exceptId?: string;
+  readonly providerSession?: string | null;
+}
+
+/** Deletes sessions that an identity opened; returns the count. */
+export async function deleteSessionsOfIdentity(
+  db: Executor,
+  { identityId, exceptId = '', providerSession = null }: SessionsOfIdentity,
+): Promise<number> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  const conditions = [eb('identity_id', '=', identityId), eb('id', '!=', exceptId)];
+  if (providerSession !== null) conditions.push(eb('provider_session', '=', providerSession));
+  return deleteWhere(db, eb.and(conditions));
 }
 
 /** Deletes up to `most` expired sessions; returns the count. */

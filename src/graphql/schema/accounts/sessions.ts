@@ -1,8 +1,8 @@
-import { badInput } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
-import { implementNode } from '../implement-node.ts';
-import { mutation } from '../mutation.ts';
-import { SessionRef, UserRef } from '../refs.ts';
+import { badInput } from '../../../domain/errors.ts';
+import { toGlobalId } from '../../../domain/global-id.ts';
+import { implementNode } from '../../implement-node.ts';
+import { mutation } from '../../mutation.ts';
+import { SessionRef, UserRef } from '../../refs.ts';
 
 implementNode(SessionRef, {
   description: 'A signed-in browser or program of a user.',

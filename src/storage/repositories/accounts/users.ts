@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
-import type { User } from '../../domain/user.ts';
-import type { Executor } from '../database.ts';
-import { prepareQueryByIds } from '../query/prepared.ts';
-import type { Tables } from '../tables.ts';
+import type { User } from '../../../domain/user.ts';
+import type { Executor } from '../../database.ts';
+import { prepareQueryByIds } from '../../query/prepared.ts';
+import type { Tables } from '../../tables.ts';
 
 const COLUMNS = ['id', 'email', 'email_verified_at', 'name', 'created_at', 'deactivated_at'] as const;
 
@@ -19,7 +19,8 @@ function toUser(row: Pick<Selectable<Tables['users']>, (typeof COLUMNS)[number]>
 
 /** A user with the password hash. */
 export interface Account extends User {
-  readonly passwordHash: string;
+  /** `null` if the user signs in with a provider only. */
+  readonly passwordHash: string | null;
 }
 
 /** A password hash to store. */
@@ -32,7 +33,7 @@ export interface NewPassword {
 /** Stores a user. Throws a unique violation if the email is taken. */
 export async function insertUser(
   db: Executor,
-  user: Omit<User, 'deactivatedAt'> & NewPassword,
+  user: Omit<Account, 'deactivatedAt'> & Pick<NewPassword, 'isTemporary'>,
 ): Promise<void> {
   await db
     .insertInto('users')
@@ -109,6 +110,12 @@ export async function listUsers(db: Executor): Promise<User[]> {
 /** Returns whether there is a user. */
 export async function hasUsers(db: Executor): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Returns whether a user has a password. */
+export async function hasPassword(db: Executor, id: string): Promise<boolean> {
+  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst();
+  return row !== undefined && row.password_hash !== null;
 }
 
 /** Replaces a user's password hash. */

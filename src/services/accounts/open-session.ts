@@ -1,0 +1,56 @@
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Session, User } from '../../domain/user.ts';
+import type { IssuedSecret } from '../../platform/secrets.ts';
+import { insertSession, type SessionOrigin } from '../../storage/repositories/accounts/sessions.ts';
+import type { Caller } from '../access/caller.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+
+/** A new session with its secret, which is returned only here. */
+export interface OpenedSession {
+  readonly user: User;
+  readonly secret: string;
+  readonly expiresAt: number;
+}
+
+/** How a session is opened. */
+export interface SessionOpening {
+  readonly issued: IssuedSecret;
+  /** In milliseconds. */
+  readonly lifetime: number;
+  /** When the person proved who they are. */
+  readonly authenticatedAt: number;
+  readonly from: Pick<Caller, 'address' | 'userAgent'>;
+  /** The identity that the user signed in with, and its provider; `null` after a sign-in with a password. */
+  readonly identity: (SessionOrigin & { readonly provider: string }) | null;
+}
+
+/** Creates a session of a user, with its audit event. */
+export async function openSession(
+  uow: UnitOfWork,
+  user: User,
+  { issued, lifetime, from, authenticatedAt, identity }: SessionOpening,
+): Promise<OpenedSession> {
+  const session: Omit<Session, 'lastUsedAt'> = {
+    id: uow.newId(),
+    userId: user.id,
+    createdAt: uow.now,
+    expiresAt: uow.now + lifetime,
+    ip: from.address,
+    userAgent: from.userAgent,
+  };
+  await insertSession(uow.tx, {
+    ...session,
+    digest: issued.digest,
+    authenticatedAt,
+    identityId: identity?.identityId ?? null,
+    providerSession: identity?.providerSession ?? null,
+  });
+  await uow.audit({
+    action: 'session.created',
+    actorId: user.id,
+    userId: user.id,
+    targetId: toGlobalId('Session', session.id),
+    detail: identity ? { provider: identity.provider } : {},
+  });
+  return { user, secret: issued.secret, expiresAt: session.expiresAt };
+}

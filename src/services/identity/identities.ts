@@ -1,0 +1,84 @@
+import { type Identity, type IdentityProvider, isAdmitted } from '../../domain/accounts/identity-provider.ts';
+import { failure, forbidden } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Executor } from '../../storage/database.ts';
+import {
+  deleteIdentity,
+  findIdentity,
+  listIdentities,
+} from '../../storage/repositories/accounts/identities.ts';
+import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
+import { hasPassword } from '../../storage/repositories/accounts/users.ts';
+import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
+import { requireProvider, takeSignIn } from './provider-sign-ins.ts';
+import { storeIdentity } from './provisioning.ts';
+
+/** Manages the identities of the signed-in user. */
+export interface IdentityService {
+  /** Returns the identities of a signed-in user, oldest first; an empty list for other callers. */
+  list(principal: Principal): Promise<Identity[]>;
+  /**
+   * Links the identity of a stored sign-in that the user began for this. Idempotent. Throws `NOT_FOUND`, `CONFLICT` if the
+   * identity is linked to another account, or `FORBIDDEN` with `DOMAIN`.
+   */
+  link(uow: UnitOfWork, digest: string): Promise<Identity>;
+  /**
+   * Unlinks an identity of the user and ends the other sessions that it opened. Returns its id. Throws `NOT_FOUND`, or
+   * `CONFLICT` if the user could not sign in without it.
+   */
+  unlink(uow: UnitOfWork, identityId: string): Promise<string>;
+}
+
+/** Returns the service of identities. */
+export function createIdentityService(deps: {
+  db: Executor;
+  providers: readonly IdentityProvider[];
+}): IdentityService {
+  const { db, providers } = deps;
+
+  /** Returns whether a user can sign in without an identity: with a password, or at another provider. */
+  async function hasOtherWayIn({ tx }: UnitOfWork, identity: Identity): Promise<boolean> {
+    const others = await listIdentities(tx, identity.userId);
+    const isUsable = ({ id, provider }: Identity) =>
+      id !== identity.id && providers.some((each) => each.id === provider);
+    return others.some(isUsable) || (await hasPassword(tx, identity.userId));
+  }
+
+  return {
+    async list(principal) {
+      return principal.kind === 'SESSION' ? listIdentities(db, principal.userId) : [];
+    },
+
+    async link(uow, digest) {
+      const { userId } = sessionOf(uow);
+      const signIn = await takeSignIn(uow, digest, 'link');
+      if (signIn.userId !== userId) throw failure('NOT_FOUND');
+      if (!isAdmitted(requireProvider(providers, signIn.provider), signIn)) throw forbidden('DOMAIN');
+      const linked = await findIdentity(uow.tx, signIn);
+      if (linked && linked.userId !== userId) {
+        throw failure('CONFLICT', 'This identity is linked to another account.');
+      }
+      return linked ?? storeIdentity(uow, userId, signIn, null);
+    },
+
+    async unlink(uow, identityId) {
+      const { userId, sessionId } = sessionOf(uow);
+      const identities = await listIdentities(uow.tx, userId);
+      const identity = identities.find(({ id }) => id === identityId);
+      if (!identity) throw failure('NOT_FOUND');
+      if (!(await hasOtherWayIn(uow, identity))) {
+        throw failure('CONFLICT', 'This is your only way to sign in.');
+      }
+      const endedSessions = await deleteSessionsOfIdentity(uow.tx, { identityId, exceptId: sessionId });
+      await deleteIdentity(uow.tx, identityId);
+      await uow.audit({
+        action: 'user.identity_unlinked',
+        userId,
+        targetId: toGlobalId('User', userId),
+        detail: { provider: identity.provider, subject: identity.subject, endedSessions },
+      });
+      return identityId;
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import {
+  type AuthorizationCodeGrantChecks,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  fetchUserInfo,
+} from 'openid-client';
+import type { IdentityProvider, ProviderPerson } from '../../domain/accounts/identity-provider.ts';
+import { HOUR, SECOND } from '../../domain/duration.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { type Claims, toPerson } from './claims.ts';
+import type { ProviderFetch } from './provider-fetch.ts';
+import { describeProviderError, type ProviderProblem, problemOf } from './provider-problem.ts';
+
+const TIMEOUT_SECONDS = 5;
+/** How long the metadata of a provider are used before they are read again. */
+const METADATA_LIFETIME = HOUR;
+/** How long a failed attempt to read them counts, so that many sign-ins do not each wait for a provider that is down. */
+const FAILURE_LIFETIME = 5 * SECOND;
+
+/** What binds an authorization to the browser that began it. */
+export interface AuthorizationChecks {
+  readonly state: string;
+  readonly nonce: string;
+  /** The PKCE code verifier (RFC 7636, section 4.1). */
+  readonly verifier: string;
+}
+
+/** What a provider returned, or why that failed. A provider's own text is never part of it. */
+export type ProviderResult<T> =
+  | { readonly value: T; readonly problem: null }
+  | { readonly value: null; readonly problem: ProviderProblem };
+
+/** The requests to one provider. None of them throws. */
+export interface ProviderClient {
+  readonly provider: IdentityProvider;
+  /** Returns the address at the provider to which a browser goes to sign in. */
+  authorizationUrl(redirectUri: string, checks: AuthorizationChecks): Promise<ProviderResult<URL>>;
+  /** Exchanges the code in the address to which the provider led the browser back, and returns the person. */
+  exchange(callback: URL, checks: AuthorizationChecks): Promise<ProviderResult<ProviderPerson>>;
+}
+
+/** Returns the authentication of the client by a method that the provider supports; Basic if it does not say. */
+function authenticateWith(secret: string): ClientAuth {
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)];
+  return (server, client, body, headers) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const authenticate = methods.includes('client_secret_basic') ? basic : post;
+    return authenticate(server, client, body, headers);
+  };
+}
+
+/** Reads the metadata of a provider (OpenID Connect Discovery, section 4). Throws if the issuer is another. */
+async function discover(
+  { issuer, clientId, clientSecret }: IdentityProvider,
+  { fetch }: ProviderFetch,
+): Promise<Configuration> {
+  const isPlain = issuer.startsWith('http:');
+  const configuration = await discovery(
+    new URL(issuer),
+    clientId,
+    undefined,
+    authenticateWith(clientSecret),
+    {
+      [customFetch]: fetch,
+      timeout: TIMEOUT_SECONDS,
+      execute: [enableNonRepudiationChecks, ...(isPlain ? [allowInsecureRequests] : [])],
+    },
+  );
+  // The library does not compare the issuers of some hosts.
+  if (new URL(configuration.serverMetadata().issuer).href !== new URL(issuer).href) {
+    throw new Error('the metadata have another issuer');
+  }
+  return configuration;
+}
+
+/** Returns a function that reads the metadata of a provider and remembers them, or the failure. */
+function createDiscovery(provider: IdentityProvider, fetch: ProviderFetch, clock: Clock) {
+  let known: { readonly configuration: Promise<Configuration>; until: number } | null = null;
+  return () => {
+    const now = clock();
+    if (known !== null && now < known.until) return known.configuration;
+    const attempt = { configuration: discover(provider, fetch), until: now + METADATA_LIFETIME };
+    attempt.configuration.catch(() => {
+      attempt.until = clock() + FAILURE_LIFETIME;
+    });
+    known = attempt;
+    return attempt.configuration;
+  };
+}
+
+function checksOf({ state, nonce, verifier }: AuthorizationChecks): AuthorizationCodeGrantChecks {
+  return {
+    expectedState: state,
+    expectedNonce: nonce,
+    pkceCodeVerifier: verifier,
+    idTokenExpected: true,
+  };
+}
+
+/** Returns the client of a provider. */
+export function createProviderClient(
+  provider: IdentityProvider,
+  deps: { readonly fetch: ProviderFetch; readonly clock: Clock; readonly logger: Logger },
+): ProviderClient {
+  const configure = createDiscovery(provider, deps.fetch, deps.clock);
+
+  async function attempt<T>(work: (configuration: Configuration) => Promise<T>): Promise<ProviderResult<T>> {
+    try {
+      return { value: await work(await configure()), problem: null };
+    } catch (error) {
+      const detail = { provider: provider.id, ...describeProviderError(error) };
+      deps.logger.warn(detail, 'an identity provider did not answer as expected');
+      return { value: null, problem: problemOf(error) };
+    }
+  }
+
+  /** Returns the claims of an ID token, with those of the UserInfo endpoint if the address is only there. */
+  async function claimsOf(
+    configuration: Configuration,
+    idToken: Claims,
+    accessToken: string,
+  ): Promise<Claims> {
+    const isComplete = idToken.email !== undefined || !provider.scopes.split(' ').includes('email');
+    if (isComplete || !configuration.serverMetadata().userinfo_endpoint) return idToken;
+    return { ...(await fetchUserInfo(configuration, accessToken, String(idToken.sub))), ...idToken };
+  }
+
+  return {
+    provider,
+
+    authorizationUrl: (redirectUri, checks) =>
+      attempt(async (configuration) =>
+        buildAuthorizationUrl(configuration, {
+          redirect_uri: redirectUri,
+          scope: provider.scopes,
+          state: checks.state,
+          nonce: checks.nonce,
+          code_challenge: await calculatePKCECodeChallenge(checks.verifier),
+          code_challenge_method: 'S256',
+        }),
+      ),
+
+    exchange: (callback, checks) =>
+      attempt(async (configuration) => {
+        const tokens = await authorizationCodeGrant(configuration, callback, checksOf(checks));
+        const claims = await claimsOf(configuration, tokens.claims() ?? {}, tokens.access_token);
+        return toPerson(provider, claims, deps.clock());
+      }),
+  };
+}

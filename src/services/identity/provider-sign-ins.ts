@@ -1,0 +1,137 @@
+import type { IdentityProvider, Intent, ProviderSignIn } from '../../domain/accounts/identity-provider.ts';
+import { MINUTE } from '../../domain/duration.ts';
+import { failure, forbidden, type Reason } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
+import type { User } from '../../domain/user.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { SecretSource } from '../../platform/secrets.ts';
+import type { Executor } from '../../storage/database.ts';
+import { findIdentity, setIdentityUsed } from '../../storage/repositories/accounts/identities.ts';
+import {
+  deleteProviderSignIn,
+  findProviderSignIn,
+  insertProviderSignIn,
+} from '../../storage/repositories/accounts/provider-sign-ins.ts';
+import type { AnonymousWork } from '../access/anonymous-work.ts';
+import type { Caller } from '../access/caller.ts';
+import { type OpenedSession, openSession } from '../accounts/open-session.ts';
+import { EVERYTHING } from '../transactions/locks.ts';
+import type { Transact } from '../transactions/transact.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { admit } from './provisioning.ts';
+
+/** How long the console has to finish a sign-in at a provider. */
+export const SIGN_IN_LIFETIME = 10 * MINUTE;
+
+/** A session that was opened by a sign-in at a provider. */
+export interface CompletedSignIn extends OpenedSession {
+  /** The local path that the person wanted to see. */
+  readonly returnTo: string;
+}
+
+/** Finishes sign-ins at providers. They are stored by the digest of their state and of a secret of the browser. */
+export interface ProviderSignInService {
+  /** Stores what a provider said about a person, for ten minutes. */
+  store(digest: string, signIn: ProviderSignIn): Promise<void>;
+  /**
+   * Opens a session of the person, and creates the account if the provider's settings allow it. Uses the sign-in up, also if
+   * it is refused. Throws `NOT_FOUND`, or `FORBIDDEN` with `ACCOUNT_EXISTS`, `NOT_INVITED`, `DOMAIN` or `DEACTIVATED`.
+   */
+  complete(caller: Caller, digest: string): Promise<CompletedSignIn>;
+}
+
+/** Returns a stored sign-in with an intent and uses it up. Throws `NOT_FOUND`. */
+export async function takeSignIn(
+  { tx, now }: UnitOfWork,
+  digest: string,
+  intent: Intent,
+): Promise<ProviderSignIn> {
+  const signIn = await findProviderSignIn(tx, digest, now);
+  if (signIn?.intent !== intent || !(await deleteProviderSignIn(tx, digest))) throw failure('NOT_FOUND');
+  return signIn;
+}
+
+/** Returns a configured provider. Throws `NOT_FOUND` if the configuration no longer has it. */
+export function requireProvider(providers: readonly IdentityProvider[], id: string): IdentityProvider {
+  const provider = providers.find((each) => each.id === id);
+  if (!provider) throw failure('NOT_FOUND');
+  return provider;
+}
+
+async function auditRefusal(
+  uow: UnitOfWork,
+  { provider, subject }: ProviderSignIn,
+  user: User | null,
+  reason: Reason,
+): Promise<void> {
+  await uow.audit({
+    action: 'session.refused',
+    userId: user?.id ?? null,
+    targetId: user && toGlobalId('User', user.id),
+    detail: { provider, subject, reason },
+  });
+}
+
+/** Returns the service that finishes sign-ins at providers. */
+export function createProviderSignInService(deps: {
+  db: Executor;
+  transact: Transact;
+  changes: UnitOfWorkRunner;
+  secrets: SecretSource;
+  anonymousWork: AnonymousWork;
+  limits: Limits;
+  clock: Clock;
+  providers: readonly IdentityProvider[];
+}): ProviderSignInService {
+  const { db, transact, changes, secrets, anonymousWork, limits, clock, providers } = deps;
+
+  /** Returns the user whose identity a sign-in is about; `null` if no user has it. */
+  async function findHolder(digest: string): Promise<string | null> {
+    const signIn = await findProviderSignIn(db, digest, clock());
+    if (!signIn) throw failure('NOT_FOUND');
+    return (await findIdentity(db, signIn))?.userId ?? null;
+  }
+
+  /** Opens a session, or returns why it is refused: that is stored too. `userId` is the user whose lock is held. */
+  async function open(uow: UnitOfWork, caller: Caller, digest: string, userId: string | null) {
+    const signIn = await takeSignIn(uow, digest, 'sign-in');
+    const { user, identity, reason } = await admit(uow, requireProvider(providers, signIn.provider), signIn);
+    if (reason !== null) {
+      await auditRefusal(uow, signIn, user, reason);
+      return { reason, session: null };
+    }
+    // The identity was linked to another account since the locks were chosen.
+    if (userId !== null && user.id !== userId) throw failure('UNAVAILABLE');
+    await setIdentityUsed(uow.tx, identity.id, uow.now);
+    const { provider, providerSession } = signIn;
+    const session = await openSession(uow, user, {
+      issued: secrets.issue('SESSION'),
+      lifetime: limits.sessionLifetime,
+      from: caller,
+      authenticatedAt: signIn.authenticatedAt,
+      identity: { identityId: identity.id, provider, providerSession },
+    });
+    return { reason, session: { ...session, returnTo: signIn.returnTo } };
+  }
+
+  return {
+    store: (digest, signIn) =>
+      anonymousWork(() =>
+        transact([], (tx) => insertProviderSignIn(tx, digest, signIn, clock() + SIGN_IN_LIFETIME)),
+      ),
+
+    async complete(caller, digest) {
+      const userId = await anonymousWork(() => findHolder(digest));
+      const { reason, session } = await changes.run(
+        caller,
+        { kind: 'person' },
+        (uow) => open(uow, caller, digest, userId),
+        // An account that is created must not meet another of the same address, identity or invitation.
+        { locks: userId === null ? EVERYTHING : [{ on: 'user', id: userId }] },
+      );
+      if (reason !== null) throw forbidden(reason);
+      return session;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import {
+  hasVerifiedEmail,
+  type Identity,
+  type IdentityProvider,
+  isAdmitted,
+  type ProviderPerson,
+} from '../../domain/accounts/identity-provider.ts';
+import type { Reason } from '../../domain/errors.ts';
+import { toGlobalId } from '../../domain/global-id.ts';
+import { toName } from '../../domain/text.ts';
+import type { User } from '../../domain/user.ts';
+import { findIdentity, insertIdentity } from '../../storage/repositories/accounts/identities.ts';
+import { findUser, findUserByEmail, insertUser } from '../../storage/repositories/accounts/users.ts';
+import { hasOpenInvitation } from '../../storage/repositories/invitations.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+
+/** The account of a person at a provider, or why there is none for them. */
+export type Admission =
+  | { readonly user: User; readonly identity: Identity; readonly reason: null }
+  | { readonly user: User | null; readonly identity: null; readonly reason: Reason };
+
+function refused(reason: Reason, user: User | null = null): Admission {
+  return { user, identity: null, reason };
+}
+
+/** Links a person at a provider to an account. Throws a unique violation if they are linked to one. */
+export async function storeIdentity(
+  uow: UnitOfWork,
+  userId: string,
+  { provider, subject }: ProviderPerson,
+  lastUsedAt: number | null,
+): Promise<Identity> {
+  const identity = { id: uow.newId(), userId, provider, subject, linkedAt: uow.now, lastUsedAt };
+  await insertIdentity(uow.tx, identity);
+  await uow.audit({
+    action: 'user.identity_linked',
+    actorId: userId,
+    userId,
+    targetId: toGlobalId('User', userId),
+    detail: { provider, subject },
+  });
+  return identity;
+}
+
+/** Creates the account of a person with an address, linked to their identity. */
+async function createAccount(
+  uow: UnitOfWork,
+  person: ProviderPerson,
+  email: string,
+  isVerified: boolean,
+): Promise<Admission> {
+  const localPart = email.slice(0, email.lastIndexOf('@'));
+  const user = {
+    id: uow.newId(),
+    email,
+    emailVerifiedAt: isVerified ? uow.now : null,
+    name: person.name ?? toName(localPart, 'Unnamed'),
+    createdAt: uow.now,
+  };
+  await insertUser(uow.tx, { ...user, passwordHash: null });
+  await uow.audit({
+    action: 'user.created',
+    actorId: user.id,
+    userId: user.id,
+    targetId: toGlobalId('User', user.id),
+    detail: { by: 'provider', provider: person.provider, emailVerified: isVerified },
+  });
+  const identity = await storeIdentity(uow, user.id, person, uow.now);
+  return { user: { ...user, deactivatedAt: null }, identity, reason: null };
+}
+
+/** Creates the account of a person without one if the provider's settings allow it. */
+async function provision(
+  uow: UnitOfWork,
+  provider: IdentityProvider,
+  person: ProviderPerson,
+): Promise<Admission> {
+  const { email } = person;
+  // Without an address there is nothing to name the account by.
+  if (email === null) return refused(provider.provisioning === 'on' ? 'DOMAIN' : 'NOT_INVITED');
+  const isVerified = hasVerifiedEmail(provider, person);
+  const holder = await findUserByEmail(uow.tx, email);
+  // An address that anyone can state must not reveal which accounts exist.
+  if (holder && (isVerified || provider.provisioning === 'on')) return refused('ACCOUNT_EXISTS');
+  const isInvited =
+    provider.provisioning === 'invited' && isVerified && (await hasOpenInvitation(uow.tx, email, uow.now));
+  if (provider.provisioning !== 'on' && !isInvited) return refused('NOT_INVITED');
+  return createAccount(uow, person, email, isVerified);
+}
+
+/**
+ * Returns the account of a person at a provider. An account is found by the identity alone and never by its address.
+ * Creates it if the provider's settings allow that; then no other change can run at the same time.
+ */
+export async function admit(
+  uow: UnitOfWork,
+  provider: IdentityProvider,
+  person: ProviderPerson,
+): Promise<Admission> {
+  const identity = await findIdentity(uow.tx, person);
+  const user = identity && (await findUser(uow.tx, identity.userId));
+  if (!isAdmitted(provider, person)) return refused('DOMAIN', user);
+  if (!identity || !user) return provision(uow, provider, person);
+  return user.deactivatedAt === null ? { user, identity, reason: null } : refused('DEACTIVATED', user);
+}
