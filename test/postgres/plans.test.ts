@@ -13,8 +13,8 @@ const FILL = [
   'set session_replication_role = replica',
   `insert into users (id, email, name, password_hash, created_at)
     select 'u' || n, n || '@example.com', 'a', 'none', n from generate_series(1, 2000) as n`,
-  `insert into sessions (id, user_id, digest, created_at, expires_at)
-    select 's' || n, 'u' || (n % 2000 + 1), 's' || n, n, 9e15 from generate_series(1, 5000) as n`,
+  `insert into sessions (id, user_id, digest, created_at, expires_at, authenticated_at)
+    select 's' || n, 'u' || (n % 2000 + 1), 's' || n, n, 9e15, n from generate_series(1, 5000) as n`,
   `insert into workspaces (id, name, slug, created_at, created_by, personal_tokens, require_expiry, token_roles)
     select 'w' || n, 'a', 'w' || n, n, 'u' || n, 'ALLOWED', 0, 31 from generate_series(1, 2000) as n`,
   `insert into members (workspace_id, user_id, role, given_role, joined_at)

@@ -89,10 +89,10 @@ test.each(Object.entries(UNCOMMITTED))(
   },
 );
 
-/** Resolves when a statement of the server that builds a snapshot waits for a lock. */
+/** Resolves when a statement of the server that reads the ancestors of a token waits for a lock. */
 async function readerWaits(): Promise<void> {
   const waiting = `select 1 from pg_stat_activity where datname = current_database()
-    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query not like '%token_snapshots%'`;
+    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query like '%"token_ancestors"%'`;
   const isWaiting = async () => {
     // Otherwise a transaction sees the activity of its first query of it.
     await operator.query('select pg_stat_clear_snapshot()');
