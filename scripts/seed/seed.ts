@@ -17,7 +17,13 @@ const HISTORY_MS = 25 * DAY;
 export async function seed(config: Config, now: number, database?: DatabaseHandle): Promise<string> {
   let time = now - HISTORY_MS;
   const app = await createApp(
-    { ...config, ownerEmail: SEED_OWNER, ownerPassword: SEED_PASSWORD },
+    {
+      ...config,
+      ownerEmail: SEED_OWNER,
+      ownerPassword: SEED_PASSWORD,
+      // A scene of the history signs in once and lasts for days.
+      limits: { ...config.limits, sessionIdleTimeout: null },
+    },
     { clock: () => time, logger: createLogger('warn'), ...(database && { database }) },
   );
   try {

@@ -33,7 +33,7 @@ describe('postern scan', () => {
     const { code, stdout, stderr } = await call(`scan ${file}`);
     expect(stdout.split('\n')).toEqual([
       `${file}:2:11 personal token ${token.slice(0, 10)}…`,
-      `${file}:3:1 session ${session.slice(0, 10)}…`,
+      `${file}:3:1 session ${session.slice(0, 15)}…`,
     ]);
     expect([code, stderr]).toEqual([1, 'postern scan: Secrets found: 2.']);
     expect(stdout + stderr).not.toContain(token.slice(0, 20));

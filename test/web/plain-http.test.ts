@@ -85,7 +85,7 @@ describe('a server that expects HTTPS', () => {
     const { page, open } = await web.visit(undefined, { baseURL: plainOrigin(web) });
     await open('/invitation');
     await page.getByLabel('Invitation').fill(data.inviteMember.invitationSecret);
-    await page.getByLabel("I don't have an account yet").check();
+    await page.getByLabel('I am new').check();
     await page.getByLabel('Name').fill('Nora');
     await page.getByLabel('Password').fill(postern.owner.password);
     await page.getByRole('button', { name: 'Join' }).click();
