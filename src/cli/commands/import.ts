@@ -58,12 +58,12 @@ export const command: Command = {
   operands: ['FILE'],
   options: { 'dry-run': { about: 'Check every line and store nothing.' } },
   about: `Imports tokens of another system from a file with one JSON object a line, or
-from standard input if FILE is -. Each names the SHA-256 digest of a secret, which
-keeps working. POSTERN_FOREIGN_SHAPES must contain the shapes of the secrets. A
-refused line is named with its reason and does not keep the others out. After an
-interruption, run the command again: it skips what it has imported. Servers accept
-the secrets within a second. Exit codes: 0 every line is imported, 1 lines were
-refused, 2 usage error.`,
+from standard input if FILE is -. Each names the SHA-256 digest of a secret,
+which keeps working. POSTERN_FOREIGN_SHAPES must contain the shapes of the
+secrets. A refused line is named with its reason and does not keep the others
+out. After an interruption, run the command again: it skips what it has
+imported. Servers accept the secrets within a second. Exit codes: 0 every line
+is imported, 1 lines were refused, 2 usage error.`,
   async run(call) {
     const config = call.config();
     if (config.foreignShapes.length === 0) throw new OperatorError(NO_SHAPES);
