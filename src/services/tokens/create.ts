@@ -18,6 +18,7 @@ import { auditToken } from './lifecycle.ts';
 import {
   type CreateTokenRequest,
   type CreateWorkspaceTokenRequest,
+  createUnusedToken,
   type ParsedToken,
   parsePersonal,
   parseWorkspace,
@@ -93,34 +94,19 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     ownership: TokenOwnership,
     identifierPrefix: string,
     { parentId, issuedBy }: Pick<Origin, 'parentId' | 'issuedBy'>,
-    { text, expiresAt, limits: requested }: ParsedToken,
+    parsed: ParsedToken,
   ): Promise<IssuedToken> {
-    const limits = parentId === null ? requested : limitsWithin(uow, requested);
+    const limits = parentId === null ? parsed.limits : limitsWithin(uow, parsed.limits);
     const issued = secrets.issue(ownership.kind);
-    const token: Token = {
-      id: uow.newId(),
+    const origin = {
       createdBy: userIdOf(uow.principal),
       parentId,
       issuedBy,
       identifier: `${identifierPrefix}_${secrets.text(10)}`,
       secretPreview: issued.secretPreview,
       isImported: false,
-      createdAt: uow.now,
-      updatedAt: uow.now,
-      issuedAt: uow.now,
-      regeneratedAt: null,
-      expiresAt,
-      disabledAt: null,
-      ancestorDisabledAt: null,
-      revokedAt: null,
-      lastUsedAt: null,
-      lastUsedIp: null,
-      lastUsedUserAgent: null,
-      limits,
-      usesLeft: limits?.uses ?? null,
-      ...ownership,
-      ...text,
     };
+    const token = createUnusedToken(uow, ownership, origin, { ...parsed, limits });
     await insertToken(uow.tx, token, issued.digest);
     return { token, secret: issued.secret };
   }

@@ -4,7 +4,7 @@ import { type ForeignShape, fillers } from '../../domain/import/foreign-shapes.t
 import { type ImportLine, parseImportLine } from '../../domain/import/import-line.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
-import type { Token, TokenOwnership } from '../../domain/token.ts';
+import type { TokenOwnership } from '../../domain/token.ts';
 import { checkWorkspaceExpiry } from '../../domain/token-lifetime.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { createDigestSet, type DigestSet } from '../../platform/digest-set.ts';
@@ -23,7 +23,7 @@ import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.
 import { toIsoString } from './create.ts';
 import { findImportTargets, type ImportTargets } from './import-targets.ts';
 import { auditToken } from './lifecycle.ts';
-import { type ParsedToken, parsePersonal, parseWorkspace } from './new-token.ts';
+import { createUnusedToken, type ParsedToken, parsePersonal, parseWorkspace } from './new-token.ts';
 
 /** A line of a file, by its number from 1: its text, or why it could not be read. */
 export type NumberedLine = { readonly number: number } & (
@@ -120,31 +120,16 @@ export function createTokenImport(deps: {
     scopes: readonly TokenScope[],
     sequence: number,
   ): Promise<void> {
-    const { text, expiresAt, limits } = parsed;
-    const token: Token = {
-      id: uow.newId(),
+    const { text, expiresAt } = parsed;
+    const origin = {
       createdBy: null,
       parentId: null,
       issuedBy: null,
       identifier: `${identifierPrefix}_${secrets.text(IDENTIFIER_CHARACTERS)}`,
       secretPreview: line.start,
       isImported: true,
-      createdAt: uow.now,
-      updatedAt: uow.now,
-      issuedAt: uow.now,
-      regeneratedAt: null,
-      expiresAt,
-      disabledAt: null,
-      ancestorDisabledAt: null,
-      revokedAt: null,
-      lastUsedAt: null,
-      lastUsedIp: null,
-      lastUsedUserAgent: null,
-      limits,
-      usesLeft: limits?.uses ?? null,
-      ...ownership,
-      ...text,
     };
+    const token = createUnusedToken(uow, ownership, origin, parsed);
     await insertToken(uow.tx, token, line.digest);
     const holderId = ownership.ownerId ?? ownership.workspaceId;
     await insertImportedSecret(uow.tx, { digest: line.digest, sequence, holderId });

@@ -2,7 +2,13 @@ import { badInput, inputCheck } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Role } from '../../domain/roles.ts';
 import { parseDescription, parseName, parseSubject } from '../../domain/text.ts';
-import type { PersonalAccess, Token, TokenAccess, WorkspaceAccessLevel } from '../../domain/token.ts';
+import type {
+  PersonalAccess,
+  Token,
+  TokenAccess,
+  TokenOwnership,
+  WorkspaceAccessLevel,
+} from '../../domain/token.ts';
 import {
   checkPersonalExpiry,
   defaultExpiry,
@@ -12,6 +18,7 @@ import {
 import { type LimitsRequest, parseLimits, type TokenLimits } from '../../domain/values/limits.ts';
 import { parseMetadata } from '../../domain/values/metadata.ts';
 import type { ScopeRequest } from '../access/delegation.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 const LIMITS = ['input', 'limits'] as const;
 
@@ -45,6 +52,40 @@ export interface ParsedToken {
   readonly text: Description;
   readonly expiresAt: number | null;
   readonly limits: TokenLimits | null;
+}
+
+/** What the validated input of a new token does not contain. */
+type TokenOrigin = Pick<
+  Token,
+  'createdBy' | 'parentId' | 'issuedBy' | 'identifier' | 'secretPreview' | 'isImported'
+>;
+
+/** Returns a new token with its own id, never used or stopped. */
+export function createUnusedToken(
+  uow: UnitOfWork,
+  ownership: TokenOwnership,
+  origin: TokenOrigin,
+  { text, expiresAt, limits }: ParsedToken,
+): Token {
+  return {
+    id: uow.newId(),
+    createdAt: uow.now,
+    updatedAt: uow.now,
+    issuedAt: uow.now,
+    regeneratedAt: null,
+    expiresAt,
+    disabledAt: null,
+    ancestorDisabledAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+    lastUsedIp: null,
+    lastUsedUserAgent: null,
+    limits,
+    usesLeft: limits?.uses ?? null,
+    ...origin,
+    ...ownership,
+    ...text,
+  };
 }
 
 /** Returns the validated input of a new personal token. Throws `BAD_USER_INPUT`. */
