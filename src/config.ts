@@ -16,11 +16,12 @@ import {
 } from './config-parsers.ts';
 import { providerNames, providerVariables, readProviders } from './config-providers.ts';
 import type { IdentityProvider } from './domain/accounts/identity-provider.ts';
+import { parsePassword } from './domain/accounts/passwords.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import type { ForeignShape } from './domain/import/foreign-shapes.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { PAYLOAD_BYTES } from './domain/message.ts';
-import { parseEmail, parsePassword } from './domain/text.ts';
+import { parseEmail } from './domain/text.ts';
 import { NEW_ACCOUNTS, type NewAccounts } from './domain/user.ts';
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts';
 
@@ -118,7 +119,7 @@ const SETTINGS = {
     'POSTERN_NEW_ACCOUNTS',
     'invitation',
     oneOf(...NEW_ACCOUNTS),
-    'How accounts are created: invitation (accepting one creates an account with an unverified email), or operator (postern user create only).',
+    'How accounts with a password are created: invitation (accepting one creates an account with an unverified email), or operator (postern user create only). The providers of POSTERN_OIDC have settings of their own.',
   ),
   providers: variable(
     'POSTERN_OIDC',

@@ -1,10 +1,7 @@
-import { isCommonPassword } from './accounts/common-passwords.ts';
 import { badInput, type InputIssue } from './errors.ts';
 
 const NAME_LENGTH = 100;
 const DESCRIPTION_LENGTH = 500;
-const PASSWORD_MIN = 12;
-const PASSWORD_MAX = 256;
 const EMAIL_LENGTH = 254;
 const SUBJECT_LENGTH = 200;
 
@@ -131,39 +128,6 @@ export function parseEmail(text: string, path: InputIssue['path']): string {
   const email = text.length > EMAIL_LENGTH * UNITS_PER_CHARACTER ? '' : text.trim();
   if (email.length > EMAIL_LENGTH || !EMAIL.test(email)) throw badInput(path, 'must be an email address');
   return email.toLowerCase();
-}
-
-/** The characters that a password must have besides the email and the name of its user. */
-const OWN_CHARACTERS = 6;
-
-/** Returns whether a password is little more than the email and the name of its user, in any case and with any separators. */
-function isAboutUser(password: string, { email, name }: PasswordOwner): boolean {
-  const reduce = (text: string) => foldCase(text).replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
-  const parts = [email, ...email.split('@'), name].map(reduce).filter((part) => part !== '');
-  const rest = parts
-    .sort((a, b) => b.length - a.length)
-    .reduce((text, part) => text.replaceAll(part, ''), reduce(password));
-  return rest.length < OWN_CHARACTERS && rest !== reduce(password);
-}
-
-/** The user of a password. */
-export interface PasswordOwner {
-  readonly email: string;
-  readonly name: string;
-}
-
-/**
- * Returns a password of 12 to 256 characters, unchanged. It must not be a common one and, with `owner`, not consist of the
- * email or the name of that user. Throws `BAD_USER_INPUT`.
- */
-export function parsePassword(text: string, path: InputIssue['path'], owner?: PasswordOwner): string {
-  const length = text.length > 2 * PASSWORD_MAX ? Infinity : lengthOf(text);
-  if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
-    throw badInput(path, `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
-  }
-  if (owner && isAboutUser(text, owner)) throw badInput(path, 'must not consist of the email or the name');
-  if (isCommonPassword(text)) throw badInput(path, 'must not be a common password');
-  return text;
 }
 
 /** Returns a text for searching and ordering without regard to case. */

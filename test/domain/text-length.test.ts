@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as passwords from '../../src/domain/accounts/passwords.ts';
 import * as duration from '../../src/domain/duration.ts';
 import * as entityType from '../../src/domain/entity-type.ts';
 import * as globalId from '../../src/domain/global-id.ts';
@@ -31,7 +32,11 @@ const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: stri
     'ada@example.com',
     padded('ada@example.com'),
   ],
-  parsePassword: [rejects((input) => text.parsePassword(input, PATH)), 'k9-vermeer-oak', 'x'.repeat(LENGTH)],
+  parsePassword: [
+    rejects((input) => passwords.parsePassword(input, PATH)),
+    'k9-vermeer-oak',
+    'x'.repeat(LENGTH),
+  ],
   parseDuration: [rejects((input) => duration.parseDuration(input, PATH)), 'P30D', padded('P30D')],
   isEntityPattern: [(input) => !entityType.isEntityPattern(input), 'acme/*', `${'x'.repeat(LENGTH)}/*`],
   isEntityType: [(input) => !entityType.isEntityType(input), 'repository', 'r'.repeat(LENGTH)],
@@ -80,7 +85,7 @@ describe('a text is rejected for its length before it is read', () => {
   });
 
   test('by every function of these modules that reads one', () => {
-    const modules = [duration, entityType, globalId, network, paging, secret, text];
+    const modules = [duration, entityType, globalId, network, paging, passwords, secret, text];
     const functions = modules.flatMap((module) =>
       Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     );

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  foldCase,
-  parseDescription,
-  parseEmail,
-  parseName,
-  parsePassword,
-  slugOf,
-} from '../../src/domain/text.ts';
+import { parsePassword } from '../../src/domain/accounts/passwords.ts';
+import { foldCase, parseDescription, parseEmail, parseName, slugOf } from '../../src/domain/text.ts';
 import { badPathsOf } from '../support/refusal.ts';
 
 /** Control, bidi-override and zero-width characters, fillers, line and paragraph separators, a tag, a lone surrogate. */

@@ -1,7 +1,8 @@
+import { parsePassword } from '../../domain/accounts/passwords.ts';
 import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
 import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
-import { parseEmail, parseName, parsePassword } from '../../domain/text.ts';
+import { parseEmail, parseName } from '../../domain/text.ts';
 import type { Token } from '../../domain/token.ts';
 import type { User } from '../../domain/user.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';

@@ -1,9 +1,10 @@
+import { parsePassword } from '../../domain/accounts/passwords.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { kindOfSecret } from '../../domain/secret.ts';
-import { parseEmail, parsePassword } from '../../domain/text.ts';
+import { parseEmail } from '../../domain/text.ts';
 import type { User } from '../../domain/user.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';

@@ -1,9 +1,10 @@
+import { parsePassword } from '../../domain/accounts/passwords.ts';
 import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
 import { badInput, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { parseEmail, parsePassword } from '../../domain/text.ts';
+import { parseEmail } from '../../domain/text.ts';
 import { type Session, sessionEnd } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';

@@ -1,10 +1,11 @@
+import { parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { isToken, userIdOf } from '../../domain/principal.ts';
 import { highestRole, type Role } from '../../domain/roles.ts';
 import { kindOfSecret } from '../../domain/secret.ts';
-import { parseEmail, parseName, parsePassword } from '../../domain/text.ts';
+import { parseEmail, parseName } from '../../domain/text.ts';
 import type { NewAccounts, User } from '../../domain/user.ts';
 import type { Invitation, Member } from '../../domain/workspace.ts';
 import type { Clock } from '../../platform/clock.ts';
