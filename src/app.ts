@@ -15,8 +15,7 @@ import {
   hasAccount,
   identifyInstallation,
 } from './services/accounts/bootstrap.ts';
-import { createProviderClient } from './services/identity/provider-client.ts';
-import { createProviderFetch, type ProviderFetch } from './services/identity/provider-fetch.ts';
+import type { OpenProviders } from './services/identity/open-providers.ts';
 import { createServices, type Services } from './services/services.ts';
 import type { DatabaseHandle } from './storage/database.ts';
 import { migrateToLatest, pendingMigrations } from './storage/migrations.ts';
@@ -87,6 +86,17 @@ async function openConfigured(config: Config, logger: Logger): Promise<DatabaseH
   }
 }
 
+/** Loads the client library of providers, which takes a fifth of a second, only if there is a provider. */
+async function loadProviders(
+  { providers }: Config,
+  clock: Clock,
+  logger: Logger,
+): Promise<OpenProviders | null> {
+  if (providers.length === 0) return null;
+  const { openProviders } = await import('./services/identity/open-providers.ts');
+  return openProviders(providers, { clock, logger });
+}
+
 /** Opens the database, creates the first owner if there are no users, and assembles the server. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
@@ -100,7 +110,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const { db } = database;
   const secrets = createSecretSource(config.secretPrefix);
   const passwords = overrides.passwords ?? createPasswordHasher();
-  const providerFetch = config.providers.length > 0 ? createProviderFetch() : null;
+  const providers = await loadProviders(config, clock, logger);
   const services = createServices({
     db,
     transact: database.transact,
@@ -116,9 +126,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     limits: config.limits,
     newAccounts: config.newAccounts,
     foreignShapes: config.foreignShapes,
-    providers: config.providers.map((provider) =>
-      createProviderClient(provider, { fetch: providerFetch as ProviderFetch, clock, logger }),
-    ),
+    providers: providers?.clients ?? [],
     logger,
   });
   await services.secretReader.start();
@@ -162,7 +170,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await services.secretReader.close();
       await services.retention.close();
       await services.lastUse.close();
-      await providerFetch?.close();
+      await providers?.close();
       await database.close();
     },
   };

@@ -40,7 +40,7 @@ interface Parts extends ProviderParts {
 
 /** What the console reads from the fragment of its sign-in page; a browser sends a fragment to no server. */
 type Outcome =
-  | { readonly state: string; readonly intent: Intent; readonly identity: string }
+  | { readonly state: string; readonly intent: Intent }
   | { readonly error: ProviderProblem | 'SIGN_IN_EXPIRED' | 'SESSION_REQUIRED'; readonly intent: Intent };
 
 function redirect(location: string, headers: HttpHeaders = {}): HttpResponse {
@@ -135,13 +135,19 @@ function createCallback(parts: Parts, client: ProviderClient): Endpoint {
     if (begun?.provider !== client.provider.id) {
       return toConsole({ error: 'SIGN_IN_EXPIRED', intent: 'sign-in' });
     }
-    const { intent, userId, returnTo } = begun;
+    const { intent, userId } = begun;
     const callback = new URL(`${callbackUrl(parts, client)}${request.search}`);
     const { value: person, problem } = await client.exchange(callback, checksOf(state, begun));
     if (problem !== null) return toConsole({ error: problem, intent });
     const digest = signInDigest(state, begun);
-    await parts.services.providerSignIns.store(digest, { ...person, intent, userId, returnTo });
-    return toConsole({ state, intent, identity: person.email ?? person.subject });
+    await parts.services.providerSignIns.store(digest, {
+      ...person,
+      intent,
+      userId,
+      // Checked again: a cookie can come from elsewhere.
+      returnTo: localPath(begun.returnTo),
+    });
+    return toConsole({ state, intent });
   });
 }
 
