@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { badPathsIn, refusalIn } from '../support/responses.ts';
+import { follow } from '../support/streams.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 const OFFICE = '192.0.2.0/24';
@@ -221,21 +222,7 @@ describe('uses', () => {
   test('that are spent do not end a stream that is open', async () => {
     const channelId = await createChannel(postern);
     const { secret } = await limited({ uses: 1 }, { access: 'SCOPED', scopes: CHANNELS });
-    const response = await postern.fetch(
-      new Request('http://postern.test/graphql', {
-        method: 'POST',
-        headers: {
-          accept: 'text/event-stream',
-          authorization: `Bearer ${secret}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({
-          query: 'subscription ($id: ID!) { channelMessages(channelId: $id) { payload } }',
-          variables: { id: channelId },
-        }),
-      }),
-    );
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const stream = await follow(postern, channelId, secret);
     await mutate(
       postern,
       'publishMessage',
@@ -243,10 +230,8 @@ describe('uses', () => {
       postern.owner.session,
       '__typename',
     );
-    let text = '';
-    while (!text.includes('hello')) text += new TextDecoder().decode((await reader.read()).value);
+    expect(await stream.payload()).toBe('hello');
     expect(await verified(secret)).toBe('TOKEN_USED_UP');
-    await reader.cancel();
   });
 });
 

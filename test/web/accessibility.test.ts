@@ -221,9 +221,8 @@ test('a dialog that was opened from a menu restores the focus to its button', as
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'View' }).waitFor();
   const item = page.getByRole('menuitem', { name: 'Edit' });
-  while (!(await item.evaluate((each) => each === document.activeElement))) {
-    await page.keyboard.press('ArrowDown');
-  }
+  for (let n = 0; n < 3; n += 1) await page.keyboard.press('ArrowDown');
+  expect(await item.evaluate((each) => each === document.activeElement)).toBe(true);
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'Edit “Scoped”' }).waitFor();
   await page.keyboard.press('Escape');

@@ -8,13 +8,14 @@ function createQuestion(connection: Connection): () => Promise<boolean> {
   let asking: Promise<boolean> | null = null;
   return () => {
     asking ??= new Promise<boolean>((resolve) => {
-      connection.update({
-        confirm(confirmed) {
-          asking = null;
-          connection.update({ confirm: null });
-          resolve(confirmed);
-        },
-      });
+      function confirm(confirmed: boolean): void {
+        // A late answer to an earlier question does not answer this one.
+        if (connection.get().confirm !== confirm) return;
+        asking = null;
+        connection.update({ confirm: null });
+        resolve(confirmed);
+      }
+      connection.update({ confirm });
     });
     return asking;
   };

@@ -7,6 +7,8 @@ import { ChannelMessagesDocument, type MessageRowFragment } from '../generated/h
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+/** How long a stream must stay open to count as a success: a refusal arrives in a stream that opens. */
+const SETTLED_MS = 5000;
 
 /** The errors after which the stream opens again without the user. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'LIMIT_REACHED', 'INTERNAL_SERVER_ERROR']);
@@ -48,6 +50,7 @@ export function useLiveMessages(
   useEffect(() => {
     if (!follows) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let settling: ReturnType<typeof setTimeout> | undefined;
     let open = true;
 
     async function fetchStream(...request: Parameters<typeof fetch>) {
@@ -56,7 +59,9 @@ export function useLiveMessages(
         setStatus({ state: 'live', error: undefined });
         // Without an id to continue from, only the query finds what was published meanwhile.
         if (failures.current > 0) refresh();
-        failures.current = 0;
+        settling = setTimeout(() => {
+          failures.current = 0;
+        }, SETTLED_MS);
       }
       return response;
     }
@@ -64,12 +69,13 @@ export function useLiveMessages(
     function end(error: CombinedError | undefined) {
       if (!open) return;
       open = false;
+      clearTimeout(settling);
       setStatus({ state: passes(error) ? 'waiting' : 'refused', error });
       // The page still shows what the user could do before.
       if (error && isLostAccess(error)) refresh();
-      if (!passes(error)) return;
       const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures.current);
       failures.current += 1;
+      if (!passes(error)) return;
       timer = setTimeout(() => setAttempt((before) => before + 1), wait);
     }
 
@@ -88,6 +94,7 @@ export function useLiveMessages(
     return () => {
       open = false;
       clearTimeout(timer);
+      clearTimeout(settling);
       unsubscribe();
     };
   }, [client, channelId, follows, attempt]);

@@ -18,6 +18,14 @@ function readDraft<Value extends object>(key: string, initial: Value): Value | n
   }
 }
 
+function removeDraft(key: string): void {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // Without storage there is no draft.
+  }
+}
+
 function writeDraft(key: string, value: object): void {
   const text = JSON.stringify(value);
   try {
@@ -79,9 +87,9 @@ export function useDraft<Value extends object>(name: string, initialise: () => V
       setRestored(null);
       set({ ...initial.current, ...change });
     },
-    clear: () => sessionStorage.removeItem(key),
+    clear: () => removeDraft(key),
     reset() {
-      sessionStorage.removeItem(key);
+      removeDraft(key);
       setRestored(null);
       setValue(initial.current);
     },

@@ -5,7 +5,7 @@ import type { TokenRowFragment } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { EditTokenDialog } from './edit-token-dialog.tsx';
 import { RegenerateDialog } from './regenerate-dialog.tsx';
-import type { TokenAction } from './token-actions.ts';
+import { listPathOf, type TokenAction } from './token-actions.ts';
 import { LIFECYCLE, type LifecycleAction, useLifecycleMutation } from './token-lifecycle.ts';
 
 interface TokenDialogProps {
@@ -38,11 +38,6 @@ function LifecycleDialog({ action, token, onClose }: TokenDialogProps & { action
       <p>{consequence}</p>
     </ConfirmDialog>
   );
-}
-
-/** Returns the path of the list that contains a token. */
-export function listPathOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): string {
-  return workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens';
 }
 
 /** The dialog of an action on a token. */

@@ -42,9 +42,14 @@ export function refusalOf(action: TokenAction, { kind, role, workspace }: TokenH
   );
 }
 
+/** Returns the path of the list that contains a token. */
+export function listPathOf({ workspace }: Pick<TokenRowFragment, 'workspace'>): string {
+  return workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens';
+}
+
 /** Returns the path of the form for a new token that is filled in from another one. */
-export function duplicatePathOf({ id, workspace }: Pick<TokenRowFragment, 'id' | 'workspace'>): string {
-  return `${workspace ? `/workspaces/${workspace.id}/access-tokens` : '/tokens'}/new?from=${id}`;
+export function duplicatePathOf(token: Pick<TokenRowFragment, 'id' | 'workspace'>): string {
+  return `${listPathOf(token)}/new?from=${token.id}`;
 }
 
 /** Returns why the user cannot create a token like another one; `null` if it is allowed. */

@@ -77,9 +77,9 @@ export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value
     const expires = toExpiryInput(value.expiry);
     const created = await onSubmit({ name, description, expires, limits: toLimitsInput(value.limits) });
     if (!created) return;
-    draft.clear();
     const tokenId = created.token?.id ?? null;
     show({ kind: 'token', tokenId, name, secret: created.secret, event: 'created' });
+    draft.clear();
     go(tokenId === null ? listPath : `/tokens/${tokenId}`, { replace: true });
   }
 

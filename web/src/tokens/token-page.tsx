@@ -14,12 +14,13 @@ import { ACCESS_NAMES, ROLE_NAMES } from '../labels.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { DerivedTokens } from './derived-tokens.tsx';
 import { ExpiryCell } from './expiry-cell.tsx';
-import { listPathOf, TokenActionDialog } from './token-action-dialog.tsx';
+import { TokenActionDialog } from './token-action-dialog.tsx';
 import {
   ACTION_NAMES,
   actionsFor,
   DANGEROUS,
   duplicatePathOf,
+  listPathOf,
   refusalOf,
   refusalOfDuplicate,
   type TokenAction,
