@@ -2,7 +2,7 @@ import { expressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
-import { statusExpression } from './token-status.ts';
+import { FAR_FUTURE, statusExpression } from './token-status.ts';
 
 /** The most tokens of each kind that are examined, so that the cost does not grow with the workspace. */
 export const EXAMINED_MAX = 5000;
@@ -25,12 +25,9 @@ type Condition = RawBuilder<boolean>;
 
 const NONE: AffectedTokens = { tokens: [], isComplete: true };
 
-/** A longer lifetime than any token with an expiry has, for those without. */
-const FOREVER = 9_000_000_000_000_000;
-
 /** The lifetime of a token; the text equals that of the index `tokens_by_workspace_lifetime`. */
 const lifetimeOf = (token: string) =>
-  sql.raw<number>(`coalesce(${token}.expires_at - ${token}.issued_at, ${FOREVER})`);
+  sql.raw<number>(`coalesce(${token}.expires_at - ${token}.issued_at, ${FAR_FUTURE})`);
 
 /** Returns the condition that a token or one of its ancestors lives longer than a limit. */
 function outlives(token: string, limit: number): Condition {
