@@ -44,7 +44,7 @@ async function expectAllCorrect(): Promise<void> {
     (await digests()).length,
   );
   for (const digest of await digests()) {
-    expect(await snapshots.find(db, digest)).toEqual(await buildTokenSnapshot(db, digest));
+    expect(await snapshots.peek(db, digest)).toEqual(await buildTokenSnapshot(db, digest));
   }
 }
 

@@ -39,7 +39,7 @@ async function compareStored({ db, transact }: DatabaseHandle): Promise<number> 
   for (const { digest } of stored) {
     const built = await buildTokenSnapshot(db, digest);
     expect(built).not.toBeNull();
-    expect(await snapshots.find(db, digest)).toEqual(built);
+    expect(await snapshots.peek(db, digest)).toEqual(built);
   }
   return stored.length;
 }

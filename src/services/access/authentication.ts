@@ -211,7 +211,7 @@ export function createAuthentication(deps: {
 
     async identifyTokenById(tokenId) {
       const digest = await findCurrentDigest(deps.db, tokenId);
-      const snapshot = digest === null ? null : await snapshots.find(deps.db, digest);
+      const snapshot = digest === null ? null : await snapshots.peek(deps.db, digest);
       return snapshot && { principal: principalOf(snapshot), refusal: refusalOf(snapshot, deps.clock()) };
     },
   };

@@ -24,6 +24,8 @@ const CONCURRENT_BUILDS = 2;
 export interface TokenSnapshots {
   /** Returns the snapshot of a digest in the state that the executor sees; `null` if no token has the secret. */
   find(db: Executor, digest: string): Promise<TokenSnapshot | null>;
+  /** As `find`, for a secret that is not being used: stores nothing afterwards. */
+  peek(db: Executor, digest: string): Promise<TokenSnapshot | null>;
 }
 
 type StoredLink = ReturnType<typeof linkToJson>;
@@ -213,10 +215,16 @@ export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transac
     if (pending.size > 0) storeSoon();
   }
 
+  async function readStored(db: Executor, digest: string): Promise<TokenSnapshot | null> {
+    const row = await findStored(db, digest);
+    return row ? fromRow(row) : null;
+  }
+
   return {
+    peek: async (db, digest) => (await readStored(db, digest)) ?? build(db, digest),
+
     async find(db, digest) {
-      const row = await findStored(db, digest);
-      const stored = row ? fromRow(row) : null;
+      const stored = await readStored(db, digest);
       if (stored) return stored;
       const snapshot = await build(db, digest);
       if (snapshot && pending.size < MOST_PENDING) {

@@ -52,7 +52,7 @@ export async function outdatedSnapshots(database: DatabaseHandle): Promise<strin
   const outdated: string[] = [];
   for (const { digest } of stored) {
     const built = await buildTokenSnapshot(database.db, digest);
-    const found = await snapshots.find(database.db, digest);
+    const found = await snapshots.peek(database.db, digest);
     if (JSON.stringify(found) !== JSON.stringify(built)) outdated.push(digest);
   }
   return outdated;
