@@ -59,7 +59,7 @@ export interface AuditEvent {
   readonly userId: string | null;
   /** The workspace whose log contains the event. */
   readonly workspaceId: string | null;
-  /** `null` for the operator and for an anonymous caller. */
+  /** `null` for an anonymous caller. */
   readonly actorKind: PrincipalKind | null;
   readonly actorId: string | null;
   readonly actorTokenId: string | null;

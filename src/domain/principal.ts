@@ -71,8 +71,14 @@ export type Principal = Anonymous | SessionPrincipal | PersonalTokenPrincipal | 
 
 export type TokenPrincipal = PersonalTokenPrincipal | WorkspaceTokenPrincipal;
 
-/** The kinds of callers with a credential, as the API names them. */
-export const PRINCIPAL_KINDS = ['SESSION', 'PERSONAL_TOKEN', 'WORKSPACE_TOKEN'] as const;
+/** The kinds of callers, as the API names them. The operator and directories occur in the audit log only. */
+export const PRINCIPAL_KINDS = [
+  'SESSION',
+  'PERSONAL_TOKEN',
+  'WORKSPACE_TOKEN',
+  'OPERATOR',
+  'DIRECTORY',
+] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
 export const ANONYMOUS: Anonymous = Object.freeze({ kind: 'ANONYMOUS' });

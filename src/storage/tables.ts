@@ -14,6 +14,12 @@ interface UsersTable {
   password_temporary: ColumnType<number, number | undefined, number>;
   created_at: Fixed<number>;
   deactivated_at: number | null;
+  /** Who deactivated the user: `OPERATOR` or `DIRECTORY`. */
+  deactivated_by: string | null;
+  /** A JSON Web Token that was issued in the second of this instant or before is refused. */
+  credentials_not_before: number | null;
+  /** When the user last signed in; `null` before the first time. */
+  signed_in_at: number | null;
 }
 
 interface SessionsTable {
@@ -38,6 +44,10 @@ interface IdentitiesTable {
   subject: Fixed<string>;
   linked_at: Fixed<number>;
   last_used_at: number | null;
+  /** When the directory made the person inactive; `null` while they are active. */
+  suspended_at: number | null;
+  /** When the directory deleted the person; `null` while it has them. */
+  removed_at: number | null;
 }
 
 interface ProviderSignInsTable {
@@ -64,6 +74,15 @@ interface ResetLinksTable {
   keeps_tokens: number;
   created_at: number;
   expires_at: number;
+}
+
+interface ScimCredentialsTable {
+  id: Fixed<string>;
+  provider: Fixed<string>;
+  digest: Fixed<string>;
+  created_at: Fixed<number>;
+  /** Set on the old credential of an overlap. */
+  valid_until: number | null;
 }
 
 interface WorkspacesTable {
@@ -320,6 +339,7 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   reset_links: ResetLinksTable;
+  scim_credentials: ScimCredentialsTable;
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
   workspaces: WorkspacesTable;

@@ -33,6 +33,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   provider_sign_ins: ['digest'],
   sessions: ['id'],
   reset_links: ['user_id'],
+  scim_credentials: ['id'],
   token_secrets: ['digest'],
   imported_secrets: ['digest'],
 };

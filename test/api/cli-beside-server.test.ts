@@ -60,7 +60,7 @@ async function outcomeOf(secret: string): Promise<string> {
   return code ? `${status} ${code}` : `${status}`;
 }
 
-/** Returns the actions of the operator in a user's audit log: rows without an actor and an address. */
+/** Returns the actions of the operator in a user's audit log: rows without a user and an address. */
 async function operatorActions(email: string): Promise<string[]> {
   const handle = openSqliteDatabase(env.DATABASE_URL as string);
   const rows = await handle.db
@@ -68,7 +68,7 @@ async function operatorActions(email: string): Promise<string[]> {
     .innerJoin('users', 'users.id', 'audit_events.user_id')
     .select('action')
     .where('email', '=', email)
-    .where((eb) => eb.and({ actor_kind: null, actor_id: null, actor_token_id: null, ip: null }))
+    .where((eb) => eb.and({ actor_kind: 'OPERATOR', actor_id: null, actor_token_id: null, ip: null }))
     .orderBy('audit_events.id')
     .execute();
   await handle.close();

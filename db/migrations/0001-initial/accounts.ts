@@ -11,7 +11,18 @@ async function createUsers(db: Kysely<unknown>): Promise<void> {
     .addColumn('password_temporary', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('deactivated_at', 'bigint')
+    .addColumn('deactivated_by', 'text')
+    .addColumn('credentials_not_before', 'bigint')
+    .addColumn('signed_in_at', 'bigint')
     .addCheckConstraint('users_password_temporary', sql`password_temporary in (0, 1)`)
+    .addCheckConstraint('users_deactivated_by', sql`deactivated_by in ('OPERATOR', 'DIRECTORY')`)
+    .addCheckConstraint('users_deactivation', sql`deactivated_by is null or deactivated_at is not null`)
+    .execute();
+  await db.schema
+    .createIndex('users_by_deactivation')
+    .on('users')
+    .column('deactivated_at')
+    .where(sql.ref('deactivated_at'), 'is not', null)
     .execute();
 }
 
@@ -24,6 +35,8 @@ async function createIdentities(db: Kysely<unknown>): Promise<void> {
     .addColumn('subject', 'text', (c) => c.notNull())
     .addColumn('linked_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint')
+    .addColumn('suspended_at', 'bigint')
+    .addColumn('removed_at', 'bigint')
     .addUniqueConstraint('identities_subject', ['provider', 'subject'])
     .execute();
   await db.schema.createIndex('identities_by_user').on('identities').column('user_id').execute();
@@ -88,6 +101,25 @@ async function createResetLinks(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** The credentials of directories, one for each provider, and the old one while it is replaced. */
+async function createScimCredentials(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('scim_credentials')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('valid_until', 'bigint')
+    .execute();
+  await db.schema
+    .createIndex('scim_credentials_by_provider')
+    .on('scim_credentials')
+    .column('provider')
+    .unique()
+    .where(sql.ref('valid_until'), 'is', null)
+    .execute();
+}
+
 /** Creates the tables of users, their identities at providers, their sessions and their reset links. */
 export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createUsers(db);
@@ -95,4 +127,5 @@ export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createProviderSignIns(db);
   await createSessions(db);
   await createResetLinks(db);
+  await createScimCredentials(db);
 }

@@ -18,7 +18,7 @@ async function createAuditEvents(db: Kysely<unknown>): Promise<void> {
     .addColumn('detail', 'text', (c) => c.notNull())
     .addCheckConstraint(
       'audit_events_actor_kind',
-      sql`actor_kind in ('SESSION', 'PERSONAL_TOKEN', 'WORKSPACE_TOKEN')`,
+      sql`actor_kind in ('SESSION', 'PERSONAL_TOKEN', 'WORKSPACE_TOKEN', 'OPERATOR', 'DIRECTORY')`,
     )
     .execute();
   // A log filtered to rare actions is read from its index alone, which has the action for that.

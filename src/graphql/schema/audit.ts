@@ -31,7 +31,7 @@ implementNode(AuditEventRef, {
     actorKind: t.expose('actorKind', {
       type: PrincipalKindEnum,
       nullable: true,
-      description: 'The kind of caller; null for the operator or an unknown caller.',
+      description: 'The kind of caller; null for an unknown caller.',
     }),
     actor: t.field({
       type: UserRef,

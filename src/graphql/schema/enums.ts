@@ -63,6 +63,8 @@ export const PrincipalKindEnum = builder.enumType('PrincipalKind', {
     SESSION: 'A signed-in user.',
     PERSONAL_TOKEN: 'A personal token.',
     WORKSPACE_TOKEN: 'A workspace token.',
+    OPERATOR: 'The operator, on the command line; in the audit log only.',
+    DIRECTORY: 'A directory, by SCIM; in the audit log only.',
   }),
 });
 

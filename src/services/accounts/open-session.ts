@@ -2,6 +2,7 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import type { Session, User } from '../../domain/user.ts';
 import type { IssuedSecret } from '../../platform/secrets.ts';
 import { insertSession, type SessionOrigin } from '../../storage/repositories/accounts/sessions.ts';
+import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
@@ -45,6 +46,7 @@ export async function openSession(
     identityId: identity?.identityId ?? null,
     providerSession: identity?.providerSession ?? null,
   });
+  await setSignedInAt(uow.tx, user.id, uow.now);
   await uow.audit({
     action: 'session.created',
     actorId: user.id,

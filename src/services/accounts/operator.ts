@@ -15,9 +15,10 @@ import {
   findUserByEmail,
   insertUser,
   listUsers,
-  setDeactivatedAt,
+  setDeactivated,
   setEmail,
   setEmailVerifiedAt,
+  setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
@@ -127,7 +128,7 @@ function emailTaken({ emailVerifiedAt, email }: User): PosternError {
 /** Deactivates a user; returns whether that changed anything. */
 async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
   if (user.deactivatedAt !== null) return false;
-  await setDeactivatedAt(uow.tx, user.id, uow.now);
+  await setDeactivated(uow.tx, user.id, uow.now, 'OPERATOR');
   const endedSessions = await deleteSessions(uow.tx, user.id);
   await deleteResetLink(uow.tx, user.id);
   await auditLostInvitations(uow, { userId: user.id });
@@ -188,7 +189,7 @@ export function createOperatorService(deps: {
     reactivateUser: (email) =>
       changeUser(email, async (uow, user) => {
         if (user.deactivatedAt === null) return false;
-        await setDeactivatedAt(uow.tx, user.id, null);
+        await setReactivated(uow.tx, user.id);
         await auditUser(uow, 'user.reactivated', user.id);
         return true;
       }),

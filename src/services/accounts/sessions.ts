@@ -18,7 +18,7 @@ import {
   replaceSessionDigest,
   setAuthenticatedAt,
 } from '../../storage/repositories/accounts/sessions.ts';
-import { deleteResetLink, setPassword } from '../../storage/repositories/accounts/users.ts';
+import { deleteResetLink, setPassword, setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
@@ -141,6 +141,7 @@ export function createSessionService(deps: {
         const { userId, sessionId } = sessionOf(uow);
         await requireUnchanged(uow, account);
         await setAuthenticatedAt(uow.tx, sessionId, uow.now);
+        await setSignedInAt(uow.tx, userId, uow.now);
         const targetId = toGlobalId('Session', sessionId);
         await uow.audit({ action: 'session.reauthenticated', userId, targetId });
         return reauthenticatedUntil(uow.now);

@@ -7,6 +7,7 @@ import {
   holderOf,
   isToken,
   type Principal,
+  type PrincipalKind,
   type SessionPrincipal,
   userIdOf,
 } from '../../domain/principal.ts';
@@ -76,11 +77,13 @@ export interface UnitOfWorkRunner {
     work: (uow: UnitOfWork) => Promise<T>,
     options?: ChangeOptions,
   ): Promise<T>;
-  /** Runs work for the operator, without authorization, while no other change runs. Its audit events have no actor. */
+  /** Runs work for the operator, without authorization, while no other change runs. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
 interface Actor {
+  /** The kind of the actor in the audit log. */
+  readonly kind: PrincipalKind | null;
   readonly principal: Principal;
   readonly grant: Grant;
   readonly address: string | null;
@@ -88,6 +91,7 @@ interface Actor {
 }
 
 const OPERATOR: Actor = {
+  kind: 'OPERATOR',
   principal: ANONYMOUS,
   grant: { allowed: true, role: 'OWNER', access: null, token: null },
   address: null,
@@ -150,7 +154,7 @@ export function createUnitOfWorkRunner(deps: {
           action: entry.action,
           userId: entry.userId ?? null,
           workspaceId: entry.workspaceId ?? null,
-          actorKind: entry.actorId ? 'SESSION' : principal.kind === 'ANONYMOUS' ? null : principal.kind,
+          actorKind: entry.actorId ? 'SESSION' : actor.kind,
           actorId: entry.actorId ?? userIdOf(principal),
           actorTokenId: isToken(principal) ? principal.tokenId : null,
           targetId: entry.targetId ?? null,
@@ -168,7 +172,8 @@ export function createUnitOfWorkRunner(deps: {
     if (holderOf(principal)?.id !== caller.holder?.id)
       throw new Error('a credential belongs to another holder than the locked one');
     const grant = requireGrant(await authorize(tx, principal, request, clock()));
-    return { principal, grant, address: caller.address, userAgent: caller.userAgent };
+    const kind = principal.kind === 'ANONYMOUS' ? null : principal.kind;
+    return { kind, principal, grant, address: caller.address, userAgent: caller.userAgent };
   }
 
   return {

@@ -1,9 +1,18 @@
 import { Link } from 'wouter';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { Time } from '../components/time.tsx';
-import type { AuditRowFragment } from '../generated/hooks.ts';
+import type { AuditRowFragment, PrincipalKind } from '../generated/hooks.ts';
 import './audit-table.css';
 import { actionLabel, detailLabel } from './audit-labels.ts';
+
+/** The names of actors that are no users. */
+const ACTOR_LABELS: Record<PrincipalKind, string> = {
+  SESSION: 'Deleted user',
+  PERSONAL_TOKEN: 'Deleted user',
+  WORKSPACE_TOKEN: 'A workspace token',
+  OPERATOR: 'Server operator',
+  DIRECTORY: 'A directory',
+};
 
 const COLUMNS: readonly Column<AuditRowFragment>[] = [
   {
@@ -21,7 +30,7 @@ const COLUMNS: readonly Column<AuditRowFragment>[] = [
     title: 'Actor',
     cell: ({ actor, actorToken, actorKind }) => (
       <>
-        {actor?.name ?? (actorKind === null ? 'Server operator or unknown user' : 'A workspace token')}
+        {actor?.name ?? (actorKind === null ? 'Unknown user' : ACTOR_LABELS[actorKind])}
         {actorToken && (
           <>
             {' with '}

@@ -157,6 +157,10 @@ export type PersonalTokenPolicy =
 
 /** The kind of caller. */
 export type PrincipalKind =
+  /** A directory, by SCIM; in the audit log only. */
+  | 'DIRECTORY'
+  /** The operator, on the command line; in the audit log only. */
+  | 'OPERATOR'
   /** A personal token. */
   | 'PERSONAL_TOKEN'
   /** A signed-in user. */

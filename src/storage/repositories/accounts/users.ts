@@ -138,9 +138,29 @@ export async function setEmail(db: Executor, id: string, email: string): Promise
   await db.updateTable('users').set({ email, email_verified_at: null }).where('id', '=', id).execute();
 }
 
-/** Deactivates a user at an instant, or reactivates the user with `null`. */
-export async function setDeactivatedAt(db: Executor, id: string, at: number | null): Promise<void> {
-  await db.updateTable('users').set({ deactivated_at: at }).where('id', '=', id).execute();
+/** Who deactivated a user. */
+export type Deactivator = 'OPERATOR' | 'DIRECTORY';
+
+/** Deactivates a user at an instant. From then on, JSON Web Tokens that were issued before are refused. */
+export async function setDeactivated(db: Executor, id: string, at: number, by: Deactivator): Promise<void> {
+  const values = { deactivated_at: at, deactivated_by: by, credentials_not_before: at };
+  await db.updateTable('users').set(values).where('id', '=', id).execute();
+}
+
+/** Reactivates a user. */
+export async function setReactivated(db: Executor, id: string): Promise<void> {
+  const values = { deactivated_at: null, deactivated_by: null };
+  await db.updateTable('users').set(values).where('id', '=', id).execute();
+}
+
+/** Refuses, from now on, the JSON Web Tokens of a user that were issued before the end of the second of an instant. */
+export async function setCredentialsNotBefore(db: Executor, id: string, at: number): Promise<void> {
+  await db.updateTable('users').set({ credentials_not_before: at }).where('id', '=', id).execute();
+}
+
+/** Stores that a user signed in at an instant. */
+export async function setSignedInAt(db: Executor, id: string, at: number): Promise<void> {
+  await db.updateTable('users').set({ signed_in_at: at }).where('id', '=', id).execute();
 }
 
 /** A link with which a user sets a new password once. */
