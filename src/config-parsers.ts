@@ -82,6 +82,23 @@ export function origins(text: string): readonly string[] {
   return parts.filter((part) => part !== '').map(origin);
 }
 
+/** A header that has a meaning of its own, or that a browser or a proxy sets. */
+const RESERVED_HEADER =
+  /^(?:authorization|www-authenticate|connection|cookie2?|set-cookie|forwarded|host|keep-alive|origin|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-real-ip|x-request-id|(?:accept|access-control|content|if|proxy|sec|x-forwarded|x-postern)(?:-.*)?)$/;
+
+/** Parses the names of headers that carry a secret, separated by commas; returns them in lower case. */
+export function credentialHeaders(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const given = names.filter((name) => name !== '');
+  for (const name of given) {
+    if (!/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/.test(name)) {
+      wrong('must be names of letters, digits and hyphens, up to 64 characters each');
+    }
+    if (RESERVED_HEADER.test(name)) wrong('must not contain the name of a header with another meaning');
+  }
+  return [...new Set(given)];
+}
+
 /** Parses `on` or `off`. */
 export function onOff(text: string): boolean {
   return oneOf('on', 'off')(text) === 'on';

@@ -1,6 +1,7 @@
 import { type Environment, withoutServiceLinks } from './config-environment.ts';
 import {
   byRule,
+  credentialHeaders,
   databaseUrl,
   foreignShapes,
   host,
@@ -40,6 +41,8 @@ export interface Config {
   /** The identity providers that people sign in with, in the order of their buttons. */
   readonly providers: readonly IdentityProvider[];
   readonly allowedOrigins: readonly string[];
+  /** The headers besides `Authorization` that carry a secret, in lower case. */
+  readonly credentialHeaders: readonly string[];
   /** The number of trusted proxies, each of which appends to `X-Forwarded-For`, or the CIDR blocks of their addresses. */
   readonly trustProxy: number | readonly string[];
   readonly maxConnections: number;
@@ -132,6 +135,12 @@ const SETTINGS = {
     '',
     origins,
     'Other origins whose pages are allowed to call the API from a browser, separated by commas.',
+  ),
+  credentialHeaders: variable(
+    'POSTERN_CREDENTIAL_HEADERS',
+    '',
+    credentialHeaders,
+    'Headers besides Authorization that carry a secret alone, such as X-API-Key, separated by commas. Let the proxy remove them from requests to your services.',
   ),
   trustProxy: variable(
     'POSTERN_TRUST_PROXY',

@@ -16,12 +16,12 @@ export const ERRORS = {
   INVALID_AUTH_HEADER: {
     status: 400,
     challenge: 'invalid_request',
-    message: 'The Authorization header is malformed, sent twice or too long.',
+    message: 'The header with the credential is malformed, too long, or not the only one.',
   },
   INVALID_AUTH_SCHEME: {
     status: 401,
     challenge: 'invalid_request',
-    message: 'Authorization must use the Bearer scheme.',
+    message: 'Authorization must use the scheme Bearer or Basic.',
   },
   INVALID_TOKEN: { status: 401, challenge: 'invalid_token', message: 'The token is not valid.' },
   TOKEN_EXPIRED: { status: 401, challenge: 'invalid_token', message: 'The token has expired.' },
@@ -52,7 +52,7 @@ export const ERRORS = {
   BAD_VARIABLES: { status: 400, message: 'The variables do not fit the operation.' },
   CSRF_REJECTED: {
     status: 403,
-    message: 'A request with the session cookie must come from the same origin.',
+    message: 'A request with the session cookie or Basic must come from the same origin.',
   },
   USER_CHANGED: {
     status: 409,

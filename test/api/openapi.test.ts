@@ -66,7 +66,7 @@ async function send(method: string, path: string, init: RequestInit = {}): Promi
 
 test('docs/openapi.json describes every endpoint for other services, and has the version of the package', () => {
   const routes = createVerificationRoutes({
-    config: { publicUrl: null, secretPrefix: '' },
+    config: { publicUrl: null, secretPrefix: '', credentialHeaders: [] },
     limits: createRateLimits({ refusals: 0, anonymous: 0, requests: 0 }),
     services: postern.app.services,
   } as Parameters<typeof createVerificationRoutes>[0]);

@@ -23,6 +23,7 @@ test('an empty environment gives the defaults', () => {
     ownerEmail: null,
     ownerPassword: null,
     allowedOrigins: [],
+    credentialHeaders: [],
     trustProxy: 0,
     maxConnections: 10_000,
     graphiql: true,
@@ -57,6 +58,7 @@ test('every variable is read', () => {
     POSTERN_OWNER_PASSWORD: ' correct horse battery ',
     POSTERN_NEW_ACCOUNTS: 'operator',
     POSTERN_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
+    POSTERN_CREDENTIAL_HEADERS: 'X-API-Key, Private-Token,x-api-key',
     POSTERN_TRUST_PROXY: '2',
     POSTERN_MAX_CONNECTIONS: '500',
     POSTERN_GRAPHIQL: 'off',
@@ -93,6 +95,7 @@ test('every variable is read', () => {
     newAccounts: 'operator',
     providers: [],
     allowedOrigins: ['https://app.example', 'http://localhost:5173'],
+    credentialHeaders: ['x-api-key', 'private-token'],
     trustProxy: 2,
     maxConnections: 500,
     graphiql: false,
@@ -157,6 +160,8 @@ describe('an invalid configuration is refused with the name of its variable', ()
     ['POSTERN_ALLOWED_ORIGINS', 'https://app.example/path'],
     ['POSTERN_ALLOWED_ORIGINS', 'null'],
     ['POSTERN_TRUST_PROXY', 'yes'],
+    ['POSTERN_CREDENTIAL_HEADERS', 'X API Key'],
+    ['POSTERN_CREDENTIAL_HEADERS', 'X_API_Key'],
     ['POSTERN_GRAPHIQL', 'maybe'],
     ['POSTERN_FAST_PATH', 'yes'],
     ['POSTERN_LOG_LEVEL', 'loud'],
@@ -171,6 +176,13 @@ describe('an invalid configuration is refused with the name of its variable', ()
     const complaint = complaintAbout({ [name]: value });
     expect(complaint).toMatch(new RegExp(`^${name} `));
     expect(complaint).not.toContain('\n');
+  });
+
+  test.each([
+    ...['Authorization', 'content-md5', 'ORIGIN', 'Cookie', 'Host', 'Forwarded', 'X-Forwarded-User'],
+    ...['X-Postern-User', 'Sec-Fetch-Site', 'Proxy-Authorization', 'Connection', 'X-API-Key, cookie'],
+  ])('POSTERN_CREDENTIAL_HEADERS=%s, because the header has another meaning', (value) => {
+    expect(complaintAbout({ POSTERN_CREDENTIAL_HEADERS: value })).toMatch(/^POSTERN_CREDENTIAL_HEADERS /);
   });
 
   test.each([

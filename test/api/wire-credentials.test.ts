@@ -70,7 +70,7 @@ describe('a refused Authorization header', () => {
     ['two secrets', () => 'Bearer one two', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
     ['a comma', () => 'Bearer one,two', 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
     ['over 1 KiB', () => `Bearer ${'a'.repeat(1018)}`, 400, 'INVALID_AUTH_HEADER', 'invalid_request'],
-    ['Basic', () => 'Basic b3duZXI6cGFzc3dvcmQ=', 401, 'INVALID_AUTH_SCHEME', 'invalid_request'],
+    ['Basic with a password', () => 'Basic b3duZXI6cGFzc3dvcmQ=', 401, 'INVALID_TOKEN', 'invalid_token'],
     ['Digest', () => 'Digest username="a", realm="b"', 401, 'INVALID_AUTH_SCHEME', 'invalid_request'],
     ['a wrong shape', () => 'Bearer sesame', 401, 'INVALID_TOKEN', 'invalid_token'],
     ['a wrong checksum', () => `Bearer pat_${'0'.repeat(49)}`, 401, 'INVALID_TOKEN', 'invalid_token'],

@@ -1,4 +1,9 @@
 import { testPublishedProxy } from '../support/behind-proxy.ts';
 import { startNginx } from '../support/nginx.ts';
 
-testPublishedProxy({ name: 'nginx', language: 'nginx', start: startNginx, withoutPostern: 500 });
+testPublishedProxy({
+  name: 'nginx',
+  language: 'nginx',
+  start: (servers) => startNginx(servers),
+  withoutPostern: 500,
+});

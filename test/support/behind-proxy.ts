@@ -176,6 +176,22 @@ export function testPublishedProxy(proxy: PublishedProxy): void {
       expect(reached(answer)).toMatchObject({ method: 'PUT', url: '/repositories/website?a=b', body });
     });
 
+    test('receives what its own check allows, also after requests with a body that the check does not read', async () => {
+      const send = await startProxy();
+      const headers = bearer(await tokenFor('website', 'UPDATE'));
+      for (const length of [1, 20, 200, 2000]) {
+        const put = await send('/repositories/website', { method: 'PUT', headers, body: 'x'.repeat(length) });
+        expect([length, put.status]).toEqual([length, 200]);
+        const refused = await send('/repositories/other', {
+          method: 'PUT',
+          headers,
+          body: 'x'.repeat(length),
+        });
+        expect([length, refused.status]).toEqual([length, 403]);
+        expect(JSON.parse(refused.body).errors[0].extensions.reason).toBe('MISSING_SCOPE');
+      }
+    });
+
     test('receives exactly the entity that was checked, or nothing, for every spelling of the path', async () => {
       const send = await startProxy();
       const headers = bearer(await tokenFor('website', 'READ'));

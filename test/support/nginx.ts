@@ -22,16 +22,17 @@ function around(servers: string, folder: string): string {
 }
 
 /**
- * Runs nginx with a configuration that listens on `listen 8080;`, which becomes a socket of its own, until the test has
- * finished. Throws if nginx is missing or does not accept the configuration.
+ * Runs nginx with a configuration that listens on `listen 8080;`, which becomes a socket of its own or a given port, until
+ * the test has finished. Throws if nginx is missing or does not accept the configuration.
  */
-export async function startNginx(servers: string): Promise<Send> {
+export async function startNginx(servers: string, port?: number): Promise<Send> {
   const program = findProgram(NGINX);
   if (program === null) throw new Error(`nginx is missing: ${NGINX.hint}`);
   const folder = temporaryFolder();
   const socketPath = join(folder, 'nginx.sock');
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, around(servers.replace('listen 8080;', `listen unix:${socketPath};`), folder));
+  const listen = port === undefined ? `unix:${socketPath}` : `127.0.0.1:${port}`;
+  writeFileSync(file, around(servers.replace('listen 8080;', `listen ${listen};`), folder));
   const args = ['-p', folder, '-e', 'stderr', '-c', file];
-  return startProxyProcess({ file: program, args, address: { socketPath } });
+  return startProxyProcess({ file: program, args, address: port === undefined ? { socketPath } : { port } });
 }

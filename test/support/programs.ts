@@ -22,8 +22,14 @@ export const NGINX: Program = {
   names: ['nginx'],
   // Debian installs it in a folder that only the administrator's PATH contains.
   path: '/usr/sbin/nginx',
-  tests: 'test/docs/nginx.test.ts',
+  tests: 'test/docs/{nginx,git}.test.ts',
   hint: 'apt-get install nginx-light',
+};
+
+export const GIT: Program = {
+  names: ['git'],
+  tests: 'test/docs/git.test.ts',
+  hint: 'apt-get install git',
 };
 
 export const CADDY: Program = {
@@ -53,7 +59,7 @@ const PYTHON: Program = {
 
 const CURL: Program = {
   names: ['curl'],
-  tests: 'test/docs/readme.test.ts',
+  tests: 'test/docs/{readme,git}.test.ts',
   hint: 'apt-get install curl',
 };
 
@@ -70,7 +76,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, CADDY, PGBOUNCER, OPENSSL, PYTHON, CURL].filter(
+  const missing = [CHROMIUM, NGINX, GIT, CADDY, PGBOUNCER, OPENSSL, PYTHON, CURL].filter(
     (program) => findProgram(program) === null,
   );
   for (const { names, tests, hint } of missing)

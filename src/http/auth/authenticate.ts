@@ -6,11 +6,13 @@ import type { SecretReader } from '../../services/access/secret-reader.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { SessionCookie } from '../message/session-cookie.ts';
 import {
+  type CredentialHeaders,
+  findCredentialHeaders,
+  formDecode,
   isBasic,
-  readBearer,
-  readClientAuthorization,
   readClientSecret,
   readCookieSecret,
+  readCredential,
 } from './credentials.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -36,6 +38,8 @@ export interface AuthenticatorParts {
   readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
   readonly readSecret: SecretReader['read'];
   readonly limits: RateLimits;
+  /** The headers besides `Authorization` that carry a secret, in lower case. */
+  readonly credentialHeaders: readonly string[];
 }
 
 /** A request without a credential. */
@@ -86,19 +90,49 @@ function createAuthenticator(parts: AuthenticatorParts) {
   };
 }
 
-/** Returns the authentication by the `Authorization` header alone, for callers that are not browsers. */
-export function createBearerAuthenticator(parts: AuthenticatorParts): AuthenticateRequest {
+/** Returns whether an origin is the server's own or is configured as trusted. */
+export type IsTrustedOrigin = (origin: string, request: HttpRequest) => boolean;
+
+/**
+ * Throws `CSRF_REJECTED` for Basic from a page of an origin that is not trusted: a browser that knows a Basic credential also
+ * sends it with requests of other pages.
+ */
+function requireOwnBasic(
+  request: HttpRequest,
+  { authorization }: CredentialHeaders,
+  isTrustedOrigin: IsTrustedOrigin,
+): void {
+  if (!isBasic(authorization)) return;
+  const origin = request.header('origin');
+  const site = request.header('sec-fetch-site');
+  const isTrusted =
+    origin === null
+      ? site === null || site === 'same-origin' || site === 'none'
+      : isTrustedOrigin(origin, request);
+  if (!isTrusted) throw failure('CSRF_REJECTED');
+}
+
+/**
+ * Returns the authentication by the `Authorization` header or a configured one, for callers that are not browsers. With
+ * `isTrustedOrigin`, Basic is refused from pages of other origins.
+ */
+export function createHeaderAuthenticator(
+  parts: AuthenticatorParts,
+  isTrustedOrigin?: IsTrustedOrigin,
+): AuthenticateRequest {
   const authenticate = createAuthenticator(parts);
   return (request, address) => {
-    const authorization = request.headerValues('authorization');
-    if (authorization.length === 0) return ANONYMOUS_REQUEST;
-    return authenticate(() => readBearer(authorization, parts.readSecret), address);
+    const headers = findCredentialHeaders(request, parts.credentialHeaders);
+    if (headers === null) return ANONYMOUS_REQUEST;
+    if (isTrustedOrigin) requireOwnBasic(request, headers, isTrustedOrigin);
+    return authenticate(() => readCredential(headers, parts.readSecret), address);
   };
 }
 
 /**
- * Authenticates an OAuth client by the `Authorization` header, Bearer or Basic, or by `client_secret` in its form (RFC 6749,
- * section 2.3.1). Throws also `BAD_REQUEST` if the request has both, and `CSRF_REJECTED` for Basic from a page of another origin.
+ * Authenticates an OAuth client by the `Authorization` header, Bearer or Basic, by a configured header, or by `client_secret`
+ * in its form (RFC 6749, section 2.3.1). Throws also `BAD_REQUEST` if the request has both a header and `client_secret`, and
+ * `CSRF_REJECTED` for Basic from a page of another origin.
  */
 export type AuthenticateClient = (
   request: HttpRequest,
@@ -109,32 +143,22 @@ export type AuthenticateClient = (
 /** Returns the authentication of OAuth clients. */
 export function createClientAuthenticator(
   parts: AuthenticatorParts,
-  isOwnOrigin: (origin: string, request: HttpRequest) => boolean,
+  isOwnOrigin: IsTrustedOrigin,
 ): AuthenticateClient {
   const authenticate = createAuthenticator(parts);
   return (request, form, address) => {
-    const authorization = request.headerValues('authorization');
+    const headers = findCredentialHeaders(request, parts.credentialHeaders);
     const secret = form.get('client_secret');
-    if (authorization.length === 0 && secret === null) return ANONYMOUS_REQUEST;
-    if (authorization.length > 0 && secret !== null) {
-      throw failure('BAD_REQUEST', 'Send the credential in Authorization or in client_secret, not in both.');
+    if (headers === null && secret === null) return ANONYMOUS_REQUEST;
+    if (headers !== null && secret !== null) {
+      throw failure('BAD_REQUEST', 'Send the credential in a header or in client_secret, not in both.');
     }
-    // A browser that knows a Basic credential also sends it with requests of other pages.
-    const origin = request.header('origin');
-    if (isBasic(authorization) && origin !== null && !isOwnOrigin(origin, request))
-      throw failure('CSRF_REJECTED');
-    return authenticate(
-      () =>
-        secret === null
-          ? readClientAuthorization(authorization, parts.readSecret)
-          : readClientSecret(secret, parts.readSecret),
-      address,
-    );
+    if (headers === null)
+      return authenticate(() => readClientSecret(secret ?? '', parts.readSecret), address);
+    requireOwnBasic(request, headers, isOwnOrigin);
+    return authenticate(() => readCredential(headers, parts.readSecret, formDecode), address);
   };
 }
-
-/** Returns whether an origin is the server's own or is configured as trusted. */
-export type IsTrustedOrigin = (origin: string, request: HttpRequest) => boolean;
 
 /** Returns whether a request proves that a page of a trusted origin sent it. */
 export function isFromTrustedPage(request: HttpRequest, isTrustedOrigin: IsTrustedOrigin): boolean {
@@ -143,16 +167,14 @@ export function isFromTrustedPage(request: HttpRequest, isTrustedOrigin: IsTrust
   return sameOrigin || (origin !== null && isTrustedOrigin(origin, request));
 }
 
-/**
- * Returns the authentication by the `Authorization` header or, in its absence, the session cookie.
- */
+/** Returns the authentication by a header with a credential or, in the absence of one, the session cookie. */
 export function createRequestAuthenticator(
   parts: AuthenticatorParts & {
     sessionCookie: SessionCookie;
     isTrustedOrigin: IsTrustedOrigin;
   },
 ): AuthenticateRequest {
-  const authenticateBearer = createBearerAuthenticator(parts);
+  const authenticateHeader = createHeaderAuthenticator(parts, parts.isTrustedOrigin);
 
   /** A browser sends the cookie with requests of any page, so the request has to prove that it comes from a trusted one. */
   async function authenticateCookie(
@@ -172,7 +194,7 @@ export function createRequestAuthenticator(
   }
 
   return async (request, address) => {
-    const byHeader = await authenticateBearer(request, address);
+    const byHeader = await authenticateHeader(request, address);
     if (byHeader.credential) return byHeader;
     const cookie = request.method === 'GET' ? null : parts.sessionCookie.read(request.header('cookie'));
     const authenticated =

@@ -1,6 +1,7 @@
 import { failure } from '../../domain/errors.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import { isTokenSecret, type SecretReader } from '../../services/access/secret-reader.ts';
+import type { HttpRequest } from '../message/message.ts';
 
 type ReadText = SecretReader['read'];
 
@@ -11,22 +12,31 @@ const AUTHORIZATION = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*)$/;
 /** RFC 6750, section 2.1. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/**
- * Returns the credential of a request's only `Authorization` header. Needs no database: a text that `read` does not
- * recognise is invalid.
- * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
- */
-export function readBearer(headers: readonly string[], read: ReadText): Credential {
-  const [header = '', ...others] = headers;
-  const isReadable = others.length === 0 && header.length <= HEADER_LENGTH;
-  const match = isReadable ? AUTHORIZATION.exec(header) : null;
-  if (!match) throw failure('INVALID_AUTH_HEADER');
-  const [, scheme = '', secret = ''] = match;
-  if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');
+/** Returns a header's value if it is short enough and the only one. Throws `INVALID_AUTH_HEADER`. */
+function onlyValue([value = '', ...others]: readonly string[]): string {
+  if (others.length > 0 || value.length > HEADER_LENGTH) throw failure('INVALID_AUTH_HEADER');
+  return value;
+}
+
+/** Returns the credential of a secret as it is sent. Throws `INVALID_AUTH_HEADER` or `INVALID_TOKEN`. */
+function readBareSecret(secret: string, read: ReadText): Credential {
   const found = read(secret);
   if (found === null && !BEARER.test(secret)) throw failure('INVALID_AUTH_HEADER');
   if (found === null || found.kind === 'INVITATION' || found.kind === 'RESET') throw failure('INVALID_TOKEN');
   return { ...found, source: 'bearer' };
+}
+
+/**
+ * Returns the credential of a request's only `Authorization` header by Bearer. Needs no database: a text that `read` does not
+ * recognise is invalid.
+ * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
+ */
+function readBearer(headers: readonly string[], read: ReadText): Credential {
+  const match = AUTHORIZATION.exec(onlyValue(headers));
+  if (!match) throw failure('INVALID_AUTH_HEADER');
+  const [, scheme = '', secret = ''] = match;
+  if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');
+  return readBareSecret(secret, read);
 }
 
 /** RFC 7617, section 2: the encoded user name, a colon, and the password. */
@@ -48,21 +58,51 @@ export function readClientSecret(secret: string, read: ReadText): Credential {
 }
 
 /** Decodes the form encoding that RFC 6749, section 2.3.1, adds to both parts of Basic; some libraries encode even `_`. */
-function formDecode(text: string): string {
+export function formDecode(text: string): string {
   return new URLSearchParams(`secret=${text.replaceAll('&', '%26')}`).get('secret') ?? '';
 }
 
 /**
- * Returns the credential of an OAuth client in a request's only `Authorization` header: Bearer, or Basic with the secret of a
- * token as the password. Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
+ * Returns the credential of Basic, whose password is the secret of a token; the user name is not read. Throws
+ * `INVALID_AUTH_HEADER`, or `INVALID_TOKEN` also for the secret of a session, because a browser would repeat it.
  */
-export function readClientAuthorization(headers: readonly string[], read: ReadText): Credential {
-  const [header = '', ...others] = headers;
-  if (!isBasic(headers)) return readBearer(headers, read);
-  const encoded = others.length === 0 && header.length <= HEADER_LENGTH ? BASIC.exec(header)?.[1] : undefined;
-  if (encoded === undefined) throw failure('INVALID_AUTH_HEADER');
+function readBasic(headers: readonly string[], read: ReadText, decode: (text: string) => string): Credential {
+  const encoded = BASIC.exec(onlyValue(headers))?.[1] ?? '';
   const text = Buffer.from(encoded, 'base64').toString('latin1');
-  return readClientSecret(formDecode(text.slice(text.indexOf(':') + 1)), read);
+  if (!text.includes(':')) throw failure('INVALID_AUTH_HEADER');
+  return readClientSecret(decode(text.slice(text.indexOf(':') + 1)), read);
+}
+
+/** The headers of a request that have credentials. */
+export interface CredentialHeaders {
+  /** The values of `Authorization`. */
+  readonly authorization: readonly string[];
+  /** The values of the configured headers. */
+  readonly bare: readonly string[];
+}
+
+/** Returns the headers with credentials; `null` if there is none. `names` are the configured headers, in lower case. */
+export function findCredentialHeaders(
+  request: HttpRequest,
+  names: readonly string[],
+): CredentialHeaders | null {
+  const authorization = request.headerValues('authorization');
+  const bare = names.length === 0 ? names : names.flatMap((name) => request.headerValues(name));
+  return authorization.length + bare.length === 0 ? null : { authorization, bare };
+}
+
+/**
+ * Returns the credential of the only header that has one: `Authorization` by Bearer or Basic, or a configured header, whose
+ * value is a secret. `decode` decodes the password of Basic. Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or
+ * `INVALID_TOKEN`.
+ */
+export function readCredential(
+  { authorization, bare }: CredentialHeaders,
+  read: ReadText,
+  decode: (text: string) => string = (text) => text,
+): Credential {
+  if (bare.length > 0) return readBareSecret(onlyValue([...bare, ...authorization]), read);
+  return isBasic(authorization) ? readBasic(authorization, read, decode) : readBearer(authorization, read);
 }
 
 /** Returns the credential in a session cookie; `null` if its shape or checksum is wrong. */

@@ -14,11 +14,10 @@ import type { RateLimits } from '../auth/rate-limits.ts';
 import { readForm } from '../message/body.ts';
 import type { HttpRequest } from '../message/message.ts';
 import { postOnly } from '../message/methods.ts';
-import { httpOf, jsonResponse } from '../message/responses.ts';
+import { BASIC_CHALLENGE, httpOf, jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 
 const MILLISECONDS = 1000;
-const BASIC_CHALLENGE = 'Basic realm="postern"';
 
 /** The dependencies of `/oauth/*`. */
 export interface OAuthParts {

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Services } from '../../services/services.ts';
-import { createBearerAuthenticator, createClientAuthenticator } from '../auth/authenticate.ts';
+import { createClientAuthenticator, createHeaderAuthenticator } from '../auth/authenticate.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { Endpoint } from '../request-context.ts';
@@ -11,7 +11,7 @@ import { createServerMetadata, createTokenPatterns } from './well-known.ts';
 
 /** The dependencies of the endpoints for other services. */
 export interface VerificationParts {
-  readonly config: Pick<Config, 'publicUrl' | 'secretPrefix'>;
+  readonly config: Pick<Config, 'publicUrl' | 'secretPrefix' | 'credentialHeaders'>;
   readonly limits: RateLimits;
   readonly services: Services;
 }
@@ -21,10 +21,12 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
   const { config, limits, services } = parts;
   const { authenticate } = services.authentication;
   const readSecret = services.secretReader.read;
-  const authenticateRequest = createBearerAuthenticator({ authenticate, readSecret, limits });
+  const { credentialHeaders } = config;
+  const authenticator = { authenticate, readSecret, limits, credentialHeaders };
+  const authenticateRequest = createHeaderAuthenticator(authenticator);
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
   const authenticateClient = createClientAuthenticator(
-    { authenticate, readSecret, limits },
+    authenticator,
     (origin, request) => origin === issuerOf(request),
   );
   const oauth = { authenticateClient, limits, services, issuerOf };

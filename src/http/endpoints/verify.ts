@@ -1,6 +1,6 @@
 import { type Decision, denialError } from '../../domain/decision.ts';
 import { ENTITY_ID_RULE, isEntityId } from '../../domain/entity-type.ts';
-import { ERRORS, failure } from '../../domain/errors.ts';
+import { ERRORS, failure, PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { hasLimits, type Principal, requirePermanentPassword } from '../../domain/principal.ts';
 import { isBuiltIn, type Operation } from '../../domain/scopes.ts';
@@ -12,12 +12,12 @@ import type { Services } from '../../services/services.ts';
 import type { AuthenticatedRequest, AuthenticateRequest } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../message/message.ts';
-import { bearerChallenge, errorResponse } from '../message/responses.ts';
+import { BASIC_CHALLENGE, bearerChallenge, errorResponse } from '../message/responses.ts';
 import type { Endpoint, RequestContext } from '../request-context.ts';
 
 /** The total length of the query strings whose parsed checks are cached. */
 const CACHED_CHARACTERS_MAX = 256 * 1024;
-const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId', 'any'];
+const PARAMETERS = ['operation', 'entityType', 'entityId', 'workspaceId', 'any', 'challenge'];
 
 /** The dependencies of `/verify`. */
 export interface VerifyParts {
@@ -64,10 +64,27 @@ function requireRegistered(workspaceId: string | undefined, entityId: string | u
   }
 }
 
-/** Parses a query string; `null` if it is empty and only the credential is verified. Throws `BAD_REQUEST`. */
-function parseCheck(search: string): AccessCheck | null {
-  if (search === '') return null;
+/** The query of a request. */
+interface Query {
+  /** `null` if only the credential is verified. */
+  readonly check: AccessCheck | null;
+  /** Whether a 401 asks for Basic, as clients such as git need. */
+  readonly asksForBasic: boolean;
+}
+
+/** Parses a query string. Throws `BAD_REQUEST`. */
+function parseQuery(search: string): Query {
+  if (search === '') return { check: null, asksForBasic: false };
   const parameters = parseParameters(search);
+  const challenge = parameters.get('challenge');
+  if (challenge !== undefined && challenge !== 'basic')
+    throw failure('BAD_REQUEST', 'challenge must be basic.');
+  const isAlone = challenge !== undefined && parameters.size === 1;
+  return { check: isAlone ? null : parseCheck(parameters), asksForBasic: challenge !== undefined };
+}
+
+/** Returns the check that parameters describe. Throws `BAD_REQUEST`. */
+function parseCheck(parameters: ReadonlyMap<string, string>): AccessCheck {
   const operation = parameters.get('operation');
   const entityType = parameters.get('entityType');
   const entityId = parameters.get('entityId');
@@ -134,7 +151,7 @@ function tokenOf({ tokenId }: { tokenId: string }): HttpHeaders {
  */
 export function createVerifyEndpoint({ authenticateRequest, services }: VerifyParts): Endpoint {
   /** A proxy repeats the same few checks; others can send any check, of up to 16 KiB each. */
-  const parsedChecks = createLruCache<AccessCheck | null>(CACHED_CHARACTERS_MAX);
+  const parsedQueries = createLruCache<Query>(CACHED_CHARACTERS_MAX);
   /**
    * The last decision on a caller about every entity of a type. It changes only by a commit, after which the caller is
    * another object (`principal-cache.ts`). A decision that depends on shares is not cached: shares also expire.
@@ -144,12 +161,12 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
     { readonly check: AccessCheck; readonly decision: Decision }
   >();
 
-  function checkFor(search: string): AccessCheck | null {
-    const cached = parsedChecks.get(search);
+  function queryOf(search: string): Query {
+    const cached = parsedQueries.get(search);
     if (cached !== undefined) return cached;
-    const check = parseCheck(search);
-    parsedChecks.set(search, check, search.length);
-    return check;
+    const query = parseQuery(search);
+    parsedQueries.set(search, query, search.length);
+    return query;
   }
 
   function decide(principal: Principal, check: AccessCheck): MaybePromise<Decision> {
@@ -181,8 +198,11 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
     });
   }
 
-  return (request, requestContext) => {
-    const check = checkFor(request.search);
+  function verify(
+    request: HttpRequest,
+    requestContext: RequestContext,
+    check: AccessCheck | null,
+  ): MaybePromise<HttpResponse> {
     return andThen(authenticateRequest(request, requestContext.address), (authenticated) => {
       const { principal } = authenticated;
       requestContext.principal = principal;
@@ -192,5 +212,26 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
         respond(request, requestContext, authenticated, decision),
       );
     });
+  }
+
+  return (request, requestContext) => {
+    const { check, asksForBasic } = queryOf(request.search);
+    return asksForBasic
+      ? challengeByBasic(requestContext, async () => verify(request, requestContext, check))
+      : verify(request, requestContext, check);
   };
+}
+
+/** Returns the response of `verify`; if it throws an error with the status 401, one that asks for Basic. */
+async function challengeByBasic(
+  requestContext: RequestContext,
+  verify: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  try {
+    return await verify();
+  } catch (error) {
+    const isRefusal = error instanceof PosternError && ERRORS[error.code].status === 401;
+    if (!isRefusal) throw error;
+    return errorResponse(error, requestContext, { headers: { 'www-authenticate': BASIC_CHALLENGE } });
+  }
 }

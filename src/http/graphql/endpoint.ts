@@ -30,7 +30,10 @@ const METHODS = ['GET', 'POST'];
 
 /** The parts of `/graphql`. */
 export interface GraphQLEndpointParts {
-  readonly config: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'graphiql' | 'fastPath'>;
+  readonly config: Pick<
+    Config,
+    'allowedOrigins' | 'publicUrl' | 'graphiql' | 'fastPath' | 'credentialHeaders'
+  >;
   readonly limits: RateLimits;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
@@ -47,7 +50,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const isSecure = config.publicUrl?.startsWith('https:') ?? false;
   const sessionCookie = createSessionCookie(parts.installationId, isSecure);
   const signInCookie = createSignInCookie(parts.installationId, isSecure);
-  const cors = createCors(config.allowedOrigins);
+  const cors = createCors(config.allowedOrigins, config.credentialHeaders);
   const graphiql = config.graphiql ? createGraphiql() : null;
   const documents = createDocuments(parts.schema);
   const readOperation = createOperationReader(documents, parts.schema);
@@ -59,6 +62,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     authenticate: parts.authenticate,
     readSecret: parts.readSecret,
     limits: parts.limits,
+    credentialHeaders: config.credentialHeaders,
     sessionCookie,
     isTrustedOrigin,
   });

@@ -2,16 +2,16 @@ import { type HttpHeaders, type HttpRequest, type HttpResponse, varyBy } from '.
 
 const PREFLIGHT_SECONDS = '600';
 
-const USUAL_HEADERS = 'Authorization, Content-Type, X-Postern-Expected-User';
+const USUAL_HEADERS = ['Authorization', 'Content-Type', 'X-Postern-Expected-User'];
 
 /** The list of names in `Access-Control-Request-Headers`. */
 const NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 const NAMES_LENGTH = 1024;
 
 /** Returns the headers that a page of an allowed origin is allowed to send: those that it asks for. GraphQL clients add their own. */
-function allowedHeaders(request: HttpRequest): string {
+function allowedHeaders(request: HttpRequest, usual: string): string {
   const requested = request.header('access-control-request-headers') ?? '';
-  return requested.length <= NAMES_LENGTH && NAMES.test(requested) ? requested : USUAL_HEADERS;
+  return requested.length <= NAMES_LENGTH && NAMES.test(requested) ? requested : usual;
 }
 
 /** The CORS headers for the origins that are allowed to call the API. */
@@ -24,8 +24,9 @@ export interface Cors {
   preflight(request: HttpRequest): HttpResponse;
 }
 
-/** Creates CORS headers for an exact list of origins, with credentials. */
-export function createCors(allowedOrigins: readonly string[]): Cors {
+/** Creates CORS headers for an exact list of origins, with credentials, which `credentialHeaders` can also carry. */
+export function createCors(allowedOrigins: readonly string[], credentialHeaders: readonly string[]): Cors {
+  const usual = [...USUAL_HEADERS, ...credentialHeaders].join(', ');
   const allowed = new Set(allowedOrigins);
   const allows = (origin: string | null): origin is string => origin !== null && allowed.has(origin);
 
@@ -47,7 +48,7 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
       const headers: HttpHeaders = { allow: 'GET, POST, OPTIONS' };
       if (allows(request.header('origin'))) {
         headers['access-control-allow-methods'] = 'GET, POST';
-        headers['access-control-allow-headers'] = allowedHeaders(request);
+        headers['access-control-allow-headers'] = allowedHeaders(request, usual);
         headers['access-control-max-age'] = PREFLIGHT_SECONDS;
       }
       return { status: 204, headers, body: null };

@@ -41,6 +41,9 @@ export function codeOf(error: GraphQLError): ErrorCode {
   return error.extensions.code as ErrorCode;
 }
 
+/** The `WWW-Authenticate` header that asks for Basic (RFC 7617, section 2). */
+export const BASIC_CHALLENGE = 'Basic realm="postern"';
+
 /** Returns a `WWW-Authenticate` header, with the error of the bearer secret that was sent, if any (RFC 6750, section 3). */
 export function bearerChallenge(error?: string): string {
   return error === undefined ? 'Bearer realm="postern"' : `Bearer realm="postern", error="${error}"`;
