@@ -203,6 +203,8 @@ describe('the schema', () => {
       'RegenerateTokenPayload.secret',
       'SignInPayload.sessionToken',
       'Token.maskedSecret',
+      // Whether there is one.
+      'User.hasPassword',
     ]);
   });
 });

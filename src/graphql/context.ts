@@ -28,8 +28,9 @@ export interface ServerContext {
   /** Sets the session cookie of the response to a secret until an instant; `null` removes the cookie. */
   setSession(secret: string | null, expiresAt: number | null): void;
   /**
-   * Returns the digest of the sign-in at a provider that this browser began with a state; `null` if it began none. Throws
-   * `CSRF_REJECTED` unless a page of a trusted origin sent the request.
+   * Returns the digest of the sign-in at a provider that this browser began with a state; `null` if it began none. The
+   * response deletes the cookie of it, so a browser finishes it once. Throws `CSRF_REJECTED` unless a page of a trusted
+   * origin sent the request.
    */
   signInDigest(state: string): string | null;
   /**

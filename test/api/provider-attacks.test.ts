@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { START as CLOCK, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { startTestProvider, type TestProvider } from '../support/oidc-provider.ts';
 import { complete, outcomeIn, POSTERN, START, signIn } from '../support/sign-in.ts';
 import { createBrowser, type TestBrowser } from '../support/sign-in-browser.ts';
@@ -18,6 +18,8 @@ beforeAll(async () => {
     POSTERN_OIDC: 'corp,other',
     POSTERN_OIDC_CORP_PROVISION: 'on',
   });
+  // The provider states by the clock of the machine when a person signed in.
+  postern.advance(Date.now() - CLOCK);
 });
 afterAll(async () => {
   await postern.close();
@@ -60,6 +62,12 @@ describe('an open redirect is impossible', () => {
     const { answer } = await signIn(postern, 'ada', `${START}?${new URLSearchParams({ to })}`);
     expect(answer.data.completeSignIn.to).toBe('/');
   });
+});
+
+test('an intent that Postern does not know begins nothing', async () => {
+  const response = await newBrowser().open(`${START}?intent=Link`);
+  expect(response.headers.get('location')).toBe('/sign-in#error=UNKNOWN_INTENT&intent=sign-in');
+  expect(response.headers.get('set-cookie')).toBeNull();
 });
 
 describe('no other page signs anyone in', () => {
@@ -238,6 +246,7 @@ describe('identities are linked only by their own user', () => {
   });
 
   test('an identity of another account is a conflict, and the last way in cannot be unlinked', async () => {
+    postern.advance(Date.now() - postern.now());
     const { browser: adas } = await signIn(postern, 'ada');
     const browser = await ownersBrowser();
     const { state } = outcomeIn(await browser.navigate(LINK, 'ada'));

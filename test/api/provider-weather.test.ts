@@ -58,6 +58,21 @@ test('metadata that could not be read are read again after a few seconds', async
   expect(outcomeIn(await browser.navigate(START, 'ada')).error).toBeNull();
 });
 
+test('a browser that navigates gets a page with the code of an error, and another client JSON', async () => {
+  const strict = await startTestApp({
+    ...provider.env('corp', POSTERN),
+    POSTERN_ANONYMOUS_PER_MINUTE: '1',
+  });
+  const client = createBrowser(strict, POSTERN);
+  await client.open(START);
+  const page = await client.open(START, { headers: { accept: 'text/html,*/*;q=0.8' } });
+  expect(page.status).toBe(303);
+  expect(page.headers.get('location')).toBe('/sign-in#error=RATE_LIMITED&intent=sign-in');
+  const { status, headers } = await client.open(START);
+  expect([status, headers.get('content-type')]).toEqual([429, 'application/json; charset=utf-8']);
+  await strict.close();
+});
+
 test('a person who refuses at the provider is led back without the text of the provider', async () => {
   const page = await browser.navigate(START, 'ada', 'refuse');
   expect(outcomeIn(page).error).toBe('ACCESS_DENIED');

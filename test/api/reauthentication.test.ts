@@ -282,7 +282,7 @@ test('it is in the audit log, also if the password was wrong', async () => {
 
 test('it requires a session and a password', async () => {
   const { errors } = await mutate(postern, 'reauthenticate', {}, session, 'until');
-  expect(badPathsIn({ errors })).toEqual(['input.password']);
+  expect(badPathsIn({ errors })).toEqual(['input']);
   expect(refusalIn(await mutate(postern, 'reauthenticate', { password: PASSWORD }, null, 'until'))).toBe(
     'UNAUTHENTICATED',
   );

@@ -24,8 +24,9 @@ export function toHttpRequest(request: Request): HttpRequest {
   };
 }
 
-function toResponse({ status, headers, body }: HttpResponse): Response {
-  return new Response(body as BodyInit | null, { status, headers });
+function toResponse({ status, headers, cookies = [], body }: HttpResponse): Response {
+  const all = [...Object.entries(headers), ...cookies.map((cookie) => ['set-cookie', cookie])];
+  return new Response(body as BodyInit | null, { status, headers: all as [string, string][] });
 }
 
 /** Sends a request to a handler without a network. */

@@ -58,7 +58,7 @@ async function createProviderSignIns(db: Kysely<unknown>): Promise<void> {
     .addColumn('provider_session', 'text')
     .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
-    .addCheckConstraint('provider_sign_ins_intent', sql`intent in ('sign-in', 'link')`)
+    .addCheckConstraint('provider_sign_ins_intent', sql`intent in ('sign-in', 'link', 'reauthenticate')`)
     .addCheckConstraint('provider_sign_ins_user', sql`(intent = 'sign-in') = (user_id is null)`)
     .addCheckConstraint('provider_sign_ins_email_verified', sql`email_verified in (0, 1)`)
     .execute();

@@ -35,8 +35,8 @@ export interface Identity {
   readonly lastUsedAt: number | null;
 }
 
-/** What a sign-in at a provider is for. A link belongs to a signed-in user. */
-export const INTENTS = ['sign-in', 'link'] as const;
+/** What a sign-in at a provider is for. All but the first belong to a signed-in user. */
+export const INTENTS = ['sign-in', 'link', 'reauthenticate'] as const;
 export type Intent = (typeof INTENTS)[number];
 
 /** A person as a provider describes them. */
@@ -51,7 +51,7 @@ export interface ProviderPerson {
   readonly name: string | null;
   /** The id of the session at the provider. */
   readonly providerSession: string | null;
-  /** When the person signed in there, in milliseconds since the epoch. */
+  /** When the person signed in there, in milliseconds since the epoch; 0 if the provider does not say. */
   readonly authenticatedAt: number;
 }
 

@@ -1,16 +1,18 @@
 import type { Config } from '../../config.ts';
 import { INTENTS, type Intent } from '../../domain/accounts/identity-provider.ts';
-import { PosternError } from '../../domain/errors.ts';
+import { type ErrorCode, PosternError } from '../../domain/errors.ts';
 import { userIdOf } from '../../domain/principal.ts';
 import { digestOf } from '../../platform/hashing.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { createSecretSource } from '../../platform/secrets.ts';
 import type { AuthorizationChecks, ProviderClient } from '../../services/identity/provider-client.ts';
 import type { ProviderProblem } from '../../services/identity/provider-problem.ts';
 import type { Services } from '../../services/services.ts';
 import { readCookieSecret } from '../auth/credentials.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
-import type { HttpHeaders, HttpRequest, HttpResponse } from '../message/message.ts';
+import type { HttpRequest, HttpResponse } from '../message/message.ts';
 import { getOnly } from '../message/methods.ts';
+import { failureResponse } from '../message/responses.ts';
 import { createSessionCookie, type SessionCookie } from '../message/session-cookie.ts';
 import {
   type BegunSignIn,
@@ -27,6 +29,7 @@ const RETURN_LENGTH = 300;
 /** The dependencies of the sign-in with providers. */
 export interface ProviderParts {
   readonly config: Pick<Config, 'publicUrl'>;
+  readonly logger: Logger;
   readonly limits: RateLimits;
   readonly installationId: string;
   readonly services: Pick<Services, 'providers' | 'providerSignIns' | 'authentication' | 'secretReader'>;
@@ -40,11 +43,13 @@ interface Parts extends ProviderParts {
 
 /** What the console reads from the fragment of its sign-in page; a browser sends a fragment to no server. */
 type Outcome =
-  | { readonly state: string; readonly intent: Intent }
-  | { readonly error: ProviderProblem | 'SIGN_IN_EXPIRED' | 'SESSION_REQUIRED'; readonly intent: Intent };
+  | { readonly state: string; readonly intent: Intent; readonly provider: string; readonly identity: string }
+  | { readonly error: Problem | ErrorCode; readonly intent: Intent };
 
-function redirect(location: string, headers: HttpHeaders = {}): HttpResponse {
-  return { status: 303, headers: { location, ...headers }, body: null };
+type Problem = ProviderProblem | 'SIGN_IN_EXPIRED' | 'SESSION_REQUIRED' | 'UNKNOWN_INTENT';
+
+function redirect(location: string, cookies: readonly string[] = []): HttpResponse {
+  return { status: 303, headers: { location }, cookies, body: null };
 }
 
 /** Leads to the page of the console that finishes the sign-in, or says why it failed. */
@@ -58,8 +63,10 @@ function localPath(text: string | null): string {
   return isPath && !text.includes('\\') ? text : '/';
 }
 
-function intentIn(parameters: URLSearchParams): Intent {
-  return INTENTS.find((intent) => intent === parameters.get('intent')) ?? 'sign-in';
+/** Returns the intent in an address, `sign-in` if it has none; `null` if it is unknown. */
+function intentIn(parameters: URLSearchParams): Intent | null {
+  const name = parameters.get('intent') ?? 'sign-in';
+  return INTENTS.find((intent) => intent === name) ?? null;
 }
 
 /** Returns whether another site leads the browser here. Browsers send the header to secure origins. */
@@ -68,11 +75,12 @@ function isFromOtherSite(request: HttpRequest): boolean {
 }
 
 /** Returns what a browser must prove for a sign-in that it began. */
-function checksOf(state: string, { secret }: BegunSignIn): AuthorizationChecks {
+function checksOf(state: string, { secret, intent }: BegunSignIn): AuthorizationChecks {
   return {
     state,
     nonce: digestOf(`nonce:${secret}`),
     verifier: digestOf(`verifier:${secret}`),
+    isFresh: intent === 'reauthenticate',
   };
 }
 
@@ -97,15 +105,30 @@ function callbackUrl({ publicUrl }: Parts, { provider }: ProviderClient): string
   return `${publicUrl}/auth/${provider.id}/callback`;
 }
 
+/** Leads a browser that navigates to the sign-in page if the endpoint throws; the response to another client is JSON. */
+function forBrowsers({ logger }: Parts, endpoint: Endpoint): Endpoint {
+  return getOnly(async (request, requestContext) => {
+    try {
+      return await endpoint(request, requestContext);
+    } catch (error) {
+      const response = failureResponse(error, request, requestContext, logger);
+      const code = requestContext.codes.at(-1);
+      const isNavigation = (request.header('accept') ?? '').includes('text/html');
+      return isNavigation && code ? toConsole({ error: code, intent: 'sign-in' }) : response;
+    }
+  });
+}
+
 /** Returns the endpoint at which a browser begins to sign in at a provider. */
 function createStart(parts: Parts, client: ProviderClient): Endpoint {
   const random = createSecretSource('');
-  return getOnly(async (request, requestContext) => {
+  return forBrowsers(parts, async (request, requestContext) => {
     await parts.limits.countAnonymous(requestContext.address);
     const parameters = request.url.searchParams;
     // A page of another site must not begin what the person did not ask for.
     if (isFromOtherSite(request)) return redirect('/sign-in');
     const intent = intentIn(parameters);
+    if (intent === null) return toConsole({ error: 'UNKNOWN_INTENT', intent: 'sign-in' });
     const userId = intent === 'sign-in' ? null : await signedInUser(parts, request, requestContext);
     if (intent !== 'sign-in' && userId === null) return toConsole({ error: 'SESSION_REQUIRED', intent });
     const state = random.text(RANDOM_LENGTH);
@@ -121,13 +144,13 @@ function createStart(parts: Parts, client: ProviderClient): Endpoint {
       checksOf(state, begun),
     );
     if (problem !== null) return toConsole({ error: problem, intent });
-    return redirect(value.href, { 'set-cookie': parts.signInCookie.write(state, begun) });
+    return redirect(value.href, [parts.signInCookie.write(state, begun)]);
   });
 }
 
 /** Returns the endpoint to which a provider leads a browser back. */
 function createCallback(parts: Parts, client: ProviderClient): Endpoint {
-  return getOnly(async (request, requestContext) => {
+  return forBrowsers(parts, async (request, requestContext) => {
     await parts.limits.countAnonymous(requestContext.address);
     const state = request.url.searchParams.get('state') ?? '';
     const begun = parts.signInCookie.read(request.header('cookie'), state);
@@ -147,7 +170,7 @@ function createCallback(parts: Parts, client: ProviderClient): Endpoint {
       // Checked again: a cookie can come from elsewhere.
       returnTo: localPath(begun.returnTo),
     });
-    return toConsole({ state, intent });
+    return toConsole({ state, intent, provider: person.provider, identity: person.email ?? person.subject });
   });
 }
 

@@ -73,7 +73,8 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     const { principal, staleCookie } = authenticated;
     requestContext.principal = principal;
     requireExpectedUser(request, authenticated);
-    let cookie: CookieSession | null | undefined = staleCookie ? null : undefined;
+    let session: CookieSession | null | undefined = staleCookie ? null : undefined;
+    const finished = new Set<string>();
     const server: ServerContext = {
       caller: callerOf(request, requestContext, authenticated),
       principal,
@@ -83,10 +84,11 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
         const begun = signInCookie.read(request.header('cookie'), state);
         if (begun === null) return null;
         if (!isFromTrustedPage(request, isTrustedOrigin)) throw failure('CSRF_REJECTED');
+        finished.add(signInCookie.delete(state));
         return signInDigest(state, begun);
       },
       setSession(secret, expiresAt) {
-        cookie = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
+        session = secret !== null && expiresAt !== null ? { secret, expiresAt } : null;
       },
     };
     const call = createCall({ documents, schema: parts.schema }, request, {
@@ -95,8 +97,8 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
       requestContext,
     });
     const response = (await fastPath?.(request, call)) ?? (await yoga(request, call));
-    if (cookie !== undefined) response.headers['set-cookie'] = sessionCookie.write(cookie, parts.clock());
-    return response;
+    const changed = session === undefined ? [] : [sessionCookie.write(session, parts.clock())];
+    return { ...response, cookies: [...changed, ...finished] };
   }
 
   async function handle(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {

@@ -27,6 +27,8 @@ export type HttpHeaders = Record<string, string>;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
+  /** The `Set-Cookie` headers, which cannot be joined into one (RFC 6265, section 3). */
+  readonly cookies?: readonly string[];
   /** A stream stays open until either side closes it. */
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }

@@ -26,6 +26,8 @@ export interface SignInCookie {
   read(header: string | null, state: string): BegunSignIn | null;
   /** Returns the `Set-Cookie` header of a begun sign-in. */
   write(state: string, begun: BegunSignIn): string;
+  /** Returns the `Set-Cookie` header that deletes what the browser began with a state. */
+  delete(state: string): string;
 }
 
 /** Returns the digest under which a sign-in is stored: only the browser that began it can name it. */
@@ -57,14 +59,9 @@ function parse(value: string): BegunSignIn | null {
 export function createSignInCookie(installationId: string, isSecure: boolean): SignInCookie {
   const prefix = `${isSecure ? '__Host-' : ''}postern-${installationId.slice(0, ID_LENGTH)}-`;
   const nameOf = (state: string) => `${prefix}${digestOf(state).slice(0, STATE_DIGEST_LENGTH)}`;
-  const seconds = SIGN_IN_LIFETIME / MILLISECONDS;
-  const attributes = [
-    'Path=/',
-    'HttpOnly',
-    'SameSite=Lax',
-    ...(isSecure ? ['Secure'] : []),
-    `Max-Age=${seconds}`,
-  ];
+  const attributes = ['Path=/', 'HttpOnly', 'SameSite=Lax', ...(isSecure ? ['Secure'] : [])];
+  const cookie = (state: string, value: string, seconds: number) =>
+    [`${nameOf(state)}=${value}`, ...attributes, `Max-Age=${seconds}`].join('; ');
 
   return {
     read(header, state) {
@@ -73,7 +70,8 @@ export function createSignInCookie(installationId: string, isSecure: boolean): S
     },
     write(state, { secret, provider, intent, userId, returnTo }) {
       const value = JSON.stringify([secret, provider, intent, userId, returnTo]);
-      return [`${nameOf(state)}=${Buffer.from(value).toString('base64url')}`, ...attributes].join('; ');
+      return cookie(state, Buffer.from(value).toString('base64url'), SIGN_IN_LIFETIME / MILLISECONDS);
     },
+    delete: (state) => cookie(state, '', 0),
   };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HttpResponse } from '../message/message.ts';
 
 /** The responses that are open streams. Ending one closes its stream cleanly. */
@@ -35,17 +35,22 @@ async function pump(
   outgoing.end();
 }
 
+function headersOf({ headers, cookies = [] }: HttpResponse): OutgoingHttpHeaders {
+  return cookies.length === 0 ? headers : { ...headers, 'set-cookie': [...cookies] };
+}
+
 /** Sends a response, which is in `open` while it is a stream. Rejects if the client closes the connection early. */
 export function sendResponse(
-  { status, headers, body }: HttpResponse,
+  response: HttpResponse,
   outgoing: ServerResponse,
   open: OpenStreams,
 ): Promise<void> | undefined {
+  const { status, headers, body } = response;
   if (isStream(body)) {
-    outgoing.writeHead(status, headers);
+    outgoing.writeHead(status, headersOf(response));
     return pump(body, outgoing, open);
   }
   if (status !== 204) headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body));
-  outgoing.writeHead(status, headers).end(body);
+  outgoing.writeHead(status, headersOf(response)).end(body);
   return undefined;
 }

@@ -16,9 +16,12 @@ function emailIn(claims: Claims): string | null {
   }
 }
 
-/** Returns when the person signed in at the provider. An instant in the future, or none, counts as now. */
+/**
+ * Returns when the person signed in at the provider; 0 if the provider does not say, because its session can be days old. An
+ * instant in the future counts as now.
+ */
 function authenticatedAtIn({ auth_time: seconds }: Claims, now: number): number {
-  return typeof seconds === 'number' && seconds > 0 ? Math.min(Math.floor(seconds) * SECOND, now) : now;
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(Math.floor(seconds) * SECOND, now) : 0;
 }
 
 /** Returns the person of verified claims. Throws if they do not identify a person. */

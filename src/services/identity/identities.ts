@@ -11,13 +11,15 @@ import {
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { hasPassword } from '../../storage/repositories/accounts/users.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
-import { requireProvider, takeSignIn } from './provider-sign-ins.ts';
+import { requireProvider, takeOwnSignIn } from './provider-sign-ins.ts';
 import { storeIdentity } from './provisioning.ts';
 
 /** Manages the identities of the signed-in user. */
 export interface IdentityService {
   /** Returns the identities of a signed-in user, oldest first; an empty list for other callers. */
   list(principal: Principal): Promise<Identity[]>;
+  /** Returns whether a signed-in user can sign in with a password; `null` for other callers. */
+  hasPassword(principal: Principal): Promise<boolean | null>;
   /**
    * Links the identity of a stored sign-in that the user began for this. Idempotent. Throws `NOT_FOUND`, `CONFLICT` if the
    * identity is linked to another account, or `FORBIDDEN` with `DOMAIN`.
@@ -50,10 +52,13 @@ export function createIdentityService(deps: {
       return principal.kind === 'SESSION' ? listIdentities(db, principal.userId) : [];
     },
 
+    async hasPassword(principal) {
+      return principal.kind === 'SESSION' ? hasPassword(db, principal.userId) : null;
+    },
+
     async link(uow, digest) {
       const { userId } = sessionOf(uow);
-      const signIn = await takeSignIn(uow, digest, 'link');
-      if (signIn.userId !== userId) throw failure('NOT_FOUND');
+      const signIn = await takeOwnSignIn(uow, digest, 'link');
       if (!isAdmitted(requireProvider(providers, signIn.provider), signIn)) throw forbidden('DOMAIN');
       const linked = await findIdentity(uow.tx, signIn);
       if (linked && linked.userId !== userId) {

@@ -26,6 +26,8 @@ const TIMEOUT_SECONDS = 5;
 const METADATA_LIFETIME = HOUR;
 /** How long a failed attempt to read them counts, so that many sign-ins do not each wait for a provider that is down. */
 const FAILURE_LIFETIME = 5 * SECOND;
+/** A year, in seconds: asks for no new sign-in, but a provider that is asked for any age states `auth_time` (Core, section 2). */
+const ANY_AGE = '31536000';
 
 /** What binds an authorization to the browser that began it. */
 export interface AuthorizationChecks {
@@ -33,6 +35,8 @@ export interface AuthorizationChecks {
   readonly nonce: string;
   /** The PKCE code verifier (RFC 7636, section 4.1). */
   readonly verifier: string;
+  /** Whether the person must sign in at the provider again although they are signed in there. */
+  readonly isFresh: boolean;
 }
 
 /** What a provider returned, or why that failed. A provider's own text is never part of it. */
@@ -147,6 +151,7 @@ export function createProviderClient(
           nonce: checks.nonce,
           code_challenge: await calculatePKCECodeChallenge(checks.verifier),
           code_challenge_method: 'S256',
+          max_age: checks.isFresh ? '0' : ANY_AGE,
         }),
       ),
 

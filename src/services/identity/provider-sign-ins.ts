@@ -1,4 +1,10 @@
-import type { IdentityProvider, Intent, ProviderSignIn } from '../../domain/accounts/identity-provider.ts';
+import {
+  type IdentityProvider,
+  type Intent,
+  isAdmitted,
+  type ProviderSignIn,
+} from '../../domain/accounts/identity-provider.ts';
+import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
 import { MINUTE } from '../../domain/duration.ts';
 import { failure, forbidden, type Reason } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -13,12 +19,13 @@ import {
   findProviderSignIn,
   insertProviderSignIn,
 } from '../../storage/repositories/accounts/provider-sign-ins.ts';
+import { setAuthenticatedAt } from '../../storage/repositories/accounts/sessions.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { type OpenedSession, openSession } from '../accounts/open-session.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
-import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { admit } from './provisioning.ts';
 
 /** How long the console has to finish a sign-in at a provider. */
@@ -39,6 +46,12 @@ export interface ProviderSignInService {
    * it is refused. Throws `NOT_FOUND`, or `FORBIDDEN` with `ACCOUNT_EXISTS`, `NOT_INVITED`, `DOMAIN` or `DEACTIVATED`.
    */
   complete(caller: Caller, digest: string): Promise<CompletedSignIn>;
+  /**
+   * Confirms who the user of the calling session is by a recent sign-in with an identity of theirs; returns until when that
+   * counts in this session. Uses the sign-in up unless it throws. Throws `NOT_FOUND`, also if the identity is not linked to the user, or
+   * `FORBIDDEN` with `DOMAIN`, or with `REAUTHENTICATION_REQUIRED` if the provider states no recent sign-in.
+   */
+  reauthenticate(uow: UnitOfWork, digest: string): Promise<number>;
 }
 
 /** Returns a stored sign-in with an intent and uses it up. Throws `NOT_FOUND`. */
@@ -49,6 +62,17 @@ export async function takeSignIn(
 ): Promise<ProviderSignIn> {
   const signIn = await findProviderSignIn(tx, digest, now);
   if (signIn?.intent !== intent || !(await deleteProviderSignIn(tx, digest))) throw failure('NOT_FOUND');
+  return signIn;
+}
+
+/** Returns a stored sign-in that the user of the calling session began, and uses it up. Throws `NOT_FOUND`. */
+export async function takeOwnSignIn(
+  uow: UnitOfWork,
+  digest: string,
+  intent: Exclude<Intent, 'sign-in'>,
+): Promise<ProviderSignIn> {
+  const signIn = await takeSignIn(uow, digest, intent);
+  if (signIn.userId !== sessionOf(uow).userId) throw failure('NOT_FOUND');
   return signIn;
 }
 
@@ -120,6 +144,20 @@ export function createProviderSignInService(deps: {
       anonymousWork(() =>
         transact([], (tx) => insertProviderSignIn(tx, digest, signIn, clock() + SIGN_IN_LIFETIME)),
       ),
+
+    async reauthenticate(uow, digest) {
+      const { userId, sessionId } = sessionOf(uow);
+      const signIn = await takeOwnSignIn(uow, digest, 'reauthenticate');
+      const { provider, authenticatedAt } = signIn;
+      if (!isAdmitted(requireProvider(providers, provider), signIn)) throw forbidden('DOMAIN');
+      if ((await findIdentity(uow.tx, signIn))?.userId !== userId) throw failure('NOT_FOUND');
+      const until = reauthenticatedUntil(authenticatedAt);
+      if (until <= uow.now) throw forbidden('REAUTHENTICATION_REQUIRED');
+      await setAuthenticatedAt(uow.tx, sessionId, authenticatedAt);
+      const targetId = toGlobalId('Session', sessionId);
+      await uow.audit({ action: 'session.reauthenticated', userId, targetId, detail: { provider } });
+      return until;
+    },
 
     async complete(caller, digest) {
       const userId = await anonymousWork(() => findHolder(digest));

@@ -43,7 +43,7 @@ const inWorkspace = ({ workspaceId }: Scene) => ({ workspaceId });
 const READ = { entityType: 'channel', operations: ['READ'] };
 
 /** An action that finishes a sign-in at a provider in the browser that began it. */
-function finish(field: string, which: 0 | 1 | 2, by: (scene: Scene) => string | null): Action {
+function finish(field: string, which: 0 | 1 | 2 | 3, by: (scene: Scene) => string | null): Action {
   return async ({ app }, scene) => {
     const { cookie, states } = scene.providerSignIns;
     const secret = by(scene);
@@ -110,7 +110,10 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   publishMessage: [asMember, asPersonal, ({ guest }: Scene) => guest.session].map((by) =>
     call('publishMessage', ({ channelId }) => ({ channelId, payload: 'hello' }), by),
   ),
-  reauthenticate: [call('reauthenticate', () => ({ password: PASSWORD }), asOwner)],
+  reauthenticate: [
+    call('reauthenticate', () => ({ password: PASSWORD }), asOwner),
+    finish('reauthenticate', 3, asOwner),
+  ],
   regenerateToken: [
     call('regenerateToken', ofPersonal, asOwner),
     call('regenerateToken', (scene) => ({ ...ofPersonal(scene), overlap: 'PT1H' }), asPersonal),

@@ -31,8 +31,8 @@ export const NOW = START + 60_000;
 /** Sign-ins at a provider that wait to be finished by one browser: the states, and its `Cookie` header. */
 export interface ProviderSignIns {
   readonly cookie: string;
-  /** Of the first Owner, of a newcomer whose address is invited, and one that the first Owner links. */
-  readonly states: readonly [known: string, newcomer: string, link: string];
+  /** Of the first Owner, of a newcomer whose address is invited, one that the first Owner links, and one that confirms. */
+  readonly states: readonly [known: string, newcomer: string, link: string, reauthenticate: string];
   /** The identity of the first Owner. */
   readonly identityId: string;
 }
@@ -124,7 +124,7 @@ async function createTokens(app: TestApp, by: string) {
   return { personal, derived, scoped, scopeId, service, derivedService };
 }
 
-/** Stores what a provider said about three people, and links the first to the owner. */
+/** Stores what a provider said at four sign-ins, and links the first to the owner. */
 async function createProviderSignIns({ app, database, owner }: TestApp): Promise<ProviderSignIns> {
   const { id } = await database.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
   const userId = decodeGlobalId('User', owner.id);
@@ -135,21 +135,22 @@ async function createProviderSignIns({ app, database, owner }: TestApp): Promise
     .values({ id: identityId, user_id: userId, ...identity })
     .execute();
   const jar = createSignInCookie(id, true);
-  const states = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(43)] as const;
+  const states = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(43), 'd'.repeat(43)] as const;
+  const intents = ['sign-in', 'sign-in', 'link', 'reauthenticate'] as const;
   const cookies: string[] = [];
   for (const [index, state] of states.entries()) {
-    const intent = index === 2 ? 'link' : 'sign-in';
+    const intent = intents[index] ?? 'sign-in';
     const begun = {
       secret: state,
       provider: 'corp',
       intent,
-      userId: index === 2 ? userId : null,
+      userId: intent === 'sign-in' ? null : userId,
       returnTo: '/',
     } as const;
     cookies.push(jar.write(state, begun).split(';')[0] as string);
     await app.services.providerSignIns.store(signInDigest(state, begun), {
       ...begun,
-      subject: ['known', 'newcomer', 'linked'][index] as string,
+      subject: ['known', 'newcomer', 'linked', 'known'][index] as string,
       email: 'newcomer@example.com',
       emailVerified: true,
       name: 'Newcomer',

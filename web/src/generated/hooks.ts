@@ -180,6 +180,8 @@ export type PublishMessageInput = {
 export type ReauthenticateInput = {
   /** The password of the account. */
   password?: string | null | undefined;
+  /** In place of a password: the state of a sign-in at an identity provider that this browser began with the intent reauthenticate. */
+  state?: string | null | undefined;
 };
 
 /** The token and its new expiry. */

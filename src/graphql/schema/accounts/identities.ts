@@ -1,21 +1,11 @@
 import type { IdentityProvider } from '../../../domain/accounts/identity-provider.ts';
-import { failure } from '../../../domain/errors.ts';
 import { toGlobalId } from '../../../domain/global-id.ts';
 import { userIdOf } from '../../../domain/principal.ts';
 import { builder } from '../../builder.ts';
-import type { Context } from '../../context.ts';
 import { implementNode } from '../../implement-node.ts';
 import { mutation } from '../../mutation.ts';
 import { IdentityRef, UserRef } from '../../refs.ts';
-
-/** Returns the digest of a sign-in that this browser began. Throws `NOT_FOUND`. */
-function requireSignIn({ signInDigest }: Context, state: string): string {
-  const digest = signInDigest(state);
-  if (digest === null) throw failure('NOT_FOUND');
-  return digest;
-}
-
-const STATE = 'The state that the callback of the provider left in the address of the sign-in page.';
+import { requireSignIn, STATE } from './begun-sign-in.ts';
 
 const IdentityProviderRef = builder.objectRef<IdentityProvider>('IdentityProvider');
 
@@ -26,7 +16,7 @@ IdentityProviderRef.implement({
     label: t.exposeString('label', { description: 'The name of the provider for people.' }),
     startUrl: t.string({
       description:
-        'The path at which a browser begins to sign in. The parameter to is the local path to return to; the parameter intent is sign-in (the default) or link.',
+        'The path at which a browser begins to sign in. The parameter to is the local path to return to; the parameter intent is sign-in (the default), link or reauthenticate.',
       resolve: ({ id }) => `/auth/${id}/start`,
     }),
   }),
@@ -85,6 +75,18 @@ builder.objectField(UserRef, 'identities', (t) =>
       "The identities linked to the account, oldest first; null unless it is the session's own account.",
     resolve: ({ id }, _args, { principal, services }) =>
       principal.kind === 'SESSION' && userIdOf(principal) === id ? services.identities.list(principal) : null,
+  }),
+);
+
+builder.objectField(UserRef, 'hasPassword', (t) =>
+  t.field({
+    type: 'Boolean',
+    nullable: true,
+    description: "Whether the user can sign in with a password; null unless it is the session's own account.",
+    resolve: ({ id }, _args, { principal, services }) =>
+      principal.kind === 'SESSION' && userIdOf(principal) === id
+        ? services.identities.hasPassword(principal)
+        : null,
   }),
 );
 

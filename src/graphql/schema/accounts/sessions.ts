@@ -1,8 +1,10 @@
 import { badInput } from '../../../domain/errors.ts';
 import { toGlobalId } from '../../../domain/global-id.ts';
+import type { UnitOfWork } from '../../../services/transactions/unit-of-work.ts';
 import { implementNode } from '../../implement-node.ts';
 import { mutation } from '../../mutation.ts';
 import { SessionRef, UserRef } from '../../refs.ts';
+import { requireSignIn } from './begun-sign-in.ts';
 
 implementNode(SessionRef, {
   description: 'A signed-in browser or program of a user.',
@@ -83,15 +85,27 @@ mutation('signOut', {
 
 mutation('reauthenticate', {
   description:
-    'Confirms who the signed-in user is. For 10 minutes, this session can then make the changes that require a recent sign-in. Attempts are limited by session.',
+    'Confirms who the signed-in user is, with the password or at an identity provider. For 10 minutes, this session can then make the changes that require a recent sign-in; at a provider, they count from when the user signed in there. Attempts with a password are limited by session.',
   requires: { kind: 'session' },
   input: {
     description: 'The proof of who the user is.',
-    fields: (t) => ({ password: t.string({ description: 'The password of the account.' }) }),
+    fields: (t) => ({
+      password: t.string({ description: 'The password of the account.' }),
+      state: t.string({
+        description:
+          'In place of a password: the state of a sign-in at an identity provider that this browser began with the intent reauthenticate.',
+      }),
+    }),
   },
-  resolve: async ({ password }, { services, caller }) => {
-    if (password == null) throw badInput(['input', 'password'], 'is required');
-    return { until: await services.sessions.reauthenticate(caller, password) };
+  resolve: async ({ password, state }, context, access) => {
+    const { services, caller } = context;
+    if ((password == null) === (state == null)) {
+      throw badInput(['input'], 'must have either a password or a state');
+    }
+    if (password != null) return { until: await services.sessions.reauthenticate(caller, password) };
+    const digest = requireSignIn(context, state as string);
+    const reauthenticate = (uow: UnitOfWork) => services.providerSignIns.reauthenticate(uow, digest);
+    return { until: await context.change(access, reauthenticate, {}) };
   },
   payload: {
     description: 'The result of confirming who the user is.',

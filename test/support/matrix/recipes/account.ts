@@ -44,6 +44,9 @@ export function accountRecipes(
     'Mutation.reauthenticate': {
       cases: [
         fixed('with a password', { input: { password } }, ({ who }) => signedIn(who)),
+        fixed('with a state of no browser', { input: { state: 'x' } }, ({ who }) =>
+          signedIn(who) === 'allowed' ? NOT_FOUND : signedIn(who),
+        ),
         fixed('with a wrong password', { input: { password: 'wrong' } }, ({ who }) => {
           const verdict = signedIn(who);
           return verdict === 'allowed' ? { code: 'INVALID_CREDENTIALS' } : verdict;
