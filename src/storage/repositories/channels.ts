@@ -5,6 +5,7 @@ import type { Page, PageWindow } from '../../domain/paging.ts';
 import type { VisibilityFilter } from '../../domain/visibility.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { prepareLookup } from '../query/batched-lookup.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
@@ -172,7 +173,7 @@ function accessQuery(db: Executor, userId: string, channelId: string, shared: Ra
     .where('c.id', '=', channelId);
 }
 
-const quickAccess = prepareQueryOne((db: Executor, userId: string, channelId: string) =>
+const quickAccess = prepareLookup(['text', 'text'], (db, userId, channelId) =>
   accessQuery(db, userId, channelId, storedOperation(userId, channelId)),
 );
 

@@ -6,7 +6,7 @@ import type { Operation } from '../../domain/scopes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
-import { prepareQueryOne } from '../query/prepared.ts';
+import { prepareLookup } from '../query/batched-lookup.ts';
 import type { Tables } from '../tables.ts';
 
 /** An operation on a registered entity type. */
@@ -115,14 +115,13 @@ export async function findEntityType(
   return (await listEntityTypes(db, workspaceId, name))[0] ?? null;
 }
 
-const declaredRole = prepareQueryOne(
-  (db: Executor, workspaceId: string, entityType: string, operation: string) =>
-    db
-      .selectFrom('entity_operations')
-      .select('role')
-      .where('workspace_id', '=', workspaceId)
-      .where('entity_type', '=', entityType)
-      .where('name', '=', operation),
+const declaredRole = prepareLookup(['text', 'text', 'text'], (db, workspaceId, entityType, operation) =>
+  db
+    .selectFrom('entity_operations')
+    .select('role')
+    .where('workspace_id', '=', workspaceId)
+    .where('entity_type', '=', entityType)
+    .where('name', '=', operation),
 );
 
 /** Returns the role that an operation requires in a workspace; `null` if the workspace does not declare it. */

@@ -1,8 +1,7 @@
 import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
 import type { DatabaseHandle, Executor } from '../database.ts';
-import { batchLookup } from '../query/batched-lookup.ts';
-import { prepareQuery, prepareQueryOne } from '../query/prepared.ts';
+import { prepareLookup } from '../query/batched-lookup.ts';
 import type { Tables } from '../tables.ts';
 import {
   buildTokenSnapshot,
@@ -110,12 +109,7 @@ function snapshotQuery(db: Executor) {
     );
 }
 
-const findStored = batchLookup(
-  prepareQueryOne((db: Executor, digest: string) => snapshotQuery(db).where('s.digest', '=', digest)),
-  prepareQuery((db: Executor, digests: readonly string[]) =>
-    snapshotQuery(db).select('s.digest as key').where(sql<boolean>`s.digest = any(${digests})`),
-  ),
-);
+const findStored = prepareLookup(['text'], (db, digest) => snapshotQuery(db).where('s.digest', '=', digest));
 
 type StoredRow = NonNullable<Awaited<ReturnType<typeof findStored>>>;
 

@@ -13,8 +13,9 @@ import {
   roleFromRank,
 } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { prepareLookup } from '../query/batched-lookup.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
-import { prepareQueryByIds, prepareQueryOne } from '../query/prepared.ts';
+import { prepareQueryByIds } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
 
 /** The order of every list of workspaces: oldest first. */
@@ -74,8 +75,9 @@ export async function findWorkspaceWithin(
   return row ? toWorkspace(row) : null;
 }
 
-const openMembership = prepareQueryOne(
-  (db: Executor, userId: string, rank: number, isPersonalToken: number, lifetime: number) =>
+const openMembership = prepareLookup(
+  ['text', 'bigint', 'bigint', 'bigint'],
+  (db, userId, rank, isPersonalToken, lifetime) =>
     db
       .selectFrom('members as m')
       .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
@@ -155,7 +157,7 @@ export async function findWorkspacesBySlugs(db: Executor, slugs: readonly string
   return (await workspacesBySlug(db, slugs)).map(toWorkspace);
 }
 
-const userAccess = prepareQueryOne((db: Executor, userId: string, workspaceId: string) =>
+const userAccess = prepareLookup(['text', 'text'], (db, userId, workspaceId) =>
   db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>

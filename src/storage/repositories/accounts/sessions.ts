@@ -1,8 +1,7 @@
-import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
 import type { Session } from '../../../domain/user.ts';
 import type { Executor } from '../../database.ts';
-import { batchLookup } from '../../query/batched-lookup.ts';
-import { prepareQuery, prepareQueryOne } from '../../query/prepared.ts';
+import { prepareLookup } from '../../query/batched-lookup.ts';
 import type { Tables } from '../../tables.ts';
 import { deleteUses } from '../credential-uses.ts';
 
@@ -55,11 +54,8 @@ function sessionQuery(db: Executor) {
     ]);
 }
 
-const sessionByDigest = batchLookup(
-  prepareQueryOne((db: Executor, digest: string) => sessionQuery(db).where('s.digest', '=', digest)),
-  prepareQuery((db: Executor, digests: readonly string[]) =>
-    sessionQuery(db).where(sql<boolean>`s.digest = any(${digests})`),
-  ),
+const sessionByDigest = prepareLookup(['text'], (db, digest) =>
+  sessionQuery(db).where('s.digest', '=', digest),
 );
 
 /** Returns the session of a digest with its user, even if the session has expired or the user is deactivated. */
