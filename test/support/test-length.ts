@@ -1,4 +1,4 @@
-/** Whether tests run at full length, as in CI: `POSTERN_TEST_LENGTH` is `full`. */
+/** Whether tests run at full length, as in the nightly run of CI: `POSTERN_TEST_LENGTH` is `full`. */
 export const isFullLength = process.env.POSTERN_TEST_LENGTH === 'full';
 
 /** Whether this project repeats tests of other projects, with another engine or another path. `vitest.config.ts` sets it. */
