@@ -130,6 +130,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger,
   });
   await services.secretReader.start();
+  await services.groups.refreshAll();
   const firstOwner = await createFirstOwner(
     { db, changes: services.changes, passwords, secrets },
     { email: config.ownerEmail ?? DEFAULT_OWNER, password: config.ownerPassword },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from './config-environment.ts';
 import { oneOf, onOff } from './config-parsers.ts';
+import { GROUP_SOURCES, isGroupName } from './domain/accounts/groups.ts';
 import { type IdentityProvider, PROVISIONING } from './domain/accounts/identity-provider.ts';
 
 // The variables POSTERN_OIDC_<NAME>_…, of which each identity provider has a set.
@@ -74,6 +75,19 @@ function domains(value: string): readonly string[] {
     : wrong('must be domains such as example.com, separated by commas, without a star');
 }
 
+/** Parses the names of groups, which are compared exactly. */
+function groups(value: string): readonly string[] | '*' {
+  const names = value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 1 && names[0] === '*') return '*';
+  return names.every((name) => name !== '*' && isGroupName(name))
+    ? names
+    : wrong('must be the names of groups, separated by commas, or * alone');
+}
+
+const groupSource = oneOf(...GROUP_SOURCES);
 const provisioning = oneOf(...PROVISIONING);
 
 /** The variables of one provider by their endings, in the order of `.env.example`. */
@@ -91,6 +105,10 @@ const VARIABLES = {
     'The domains of verified addresses whose people are allowed to sign in, separated by commas; empty: everyone, and no address counts as verified unless it is trusted.',
   TRUST_EMAIL:
     'on if every address from this provider is verified although it does not say so; off (the default) otherwise.',
+  GROUPS_CLAIM: 'The claim with the names of the groups of a person; empty: groups.',
+  GROUPS:
+    'The groups that workspaces can give a role, separated by commas, written exactly as the provider does; * for all; empty: none.',
+  GROUPS_FROM: 'Where groups come from: claim (the default; sign-ins and JWTs) or scim.',
 } as const;
 
 type Ending = keyof typeof VARIABLES;
@@ -145,6 +163,9 @@ function readProvider(id: string, env: Environment, problems: string[]): Identit
     provisioning: read('PROVISION', 'off', provisioning),
     domains: read('DOMAINS', '', domains),
     trustsEmail: read('TRUST_EMAIL', 'off', onOff),
+    groupsClaim: read('GROUPS_CLAIM', 'groups', claimName),
+    groups: read('GROUPS', '', groups),
+    groupsFrom: read('GROUPS_FROM', 'claim', groupSource),
   };
   // No address would ever count as verified, so no invitation would ever fit.
   if (provider.provisioning === 'invited' && provider.domains?.length === 0 && !provider.trustsEmail) {

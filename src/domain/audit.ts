@@ -32,6 +32,8 @@ export const AUDIT_ACTIONS = [
   'workspace.updated',
   'workspace.deleted',
   'workspace.policy_updated',
+  'workspace.group_role_set',
+  'workspace.group_role_removed',
   'member.invited',
   'member.invitation_revoked',
   'member.invitation_voided',

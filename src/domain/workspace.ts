@@ -14,7 +14,10 @@ export interface Workspace {
 export interface Member {
   readonly workspaceId: string;
   readonly userId: string;
+  /** The higher of the direct role and the role of the member's groups. */
   readonly role: Role;
+  /** The role that persons and tokens gave; `null` for a member by groups alone. */
+  readonly directRole: Role | null;
   readonly joinedAt: number;
 }
 

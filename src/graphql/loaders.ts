@@ -1,4 +1,5 @@
 import DataLoader, { type BatchLoadFn } from 'dataloader';
+import type { GroupRole } from '../domain/accounts/groups.ts';
 import { type Principal, userIdOf } from '../domain/principal.ts';
 import type { Role } from '../domain/roles.ts';
 import type { TokenScope } from '../domain/scopes.ts';
@@ -23,6 +24,8 @@ export interface Loaders {
   readonly overlapEnd: Loader<number | null>;
   /** The role of the calling user in a workspace. */
   readonly role: Loader<Role | null>;
+  /** The roles that a member has by groups, by the ids of the workspace and the user with a space between. */
+  readonly groupRoles: Loader<readonly GroupRole<Role>[]>;
 }
 
 /** The maximum number of keys in a statement, which bounds its rows and parameters. */
@@ -72,12 +75,13 @@ function lazy<Value>(load: BatchLoadFn<string, Value>): Loader<Value> {
  * Returns the loaders of one operation. They have no cache, so that a mutation field sees the changes of earlier ones.
  */
 export function createLoaders(
-  { lookups, tokens }: Services,
+  { lookups, tokens, groupRoles }: Services,
   budget: Budget,
   caller: () => Principal,
 ): Loaders {
   const loader = <Value>(find: Find<Value>, step = KEYS_PER_STATEMENT) =>
     lazy<Value | null>((keys) => findInSteps(keys, find, step, budget));
+  const ofMembers = loader((keys) => groupRoles.listOfMembers(keys));
   const scopes = loader(lookups.scopes, SCOPED_TOKENS_PER_STATEMENT);
   return {
     user: loader(lookups.users),
@@ -86,6 +90,7 @@ export function createLoaders(
     parent: loader((ids) => tokens.findParents(caller(), ids)),
     scopes: { load: async (id) => (await scopes.load(id)) ?? [] },
     overlapEnd: loader(lookups.overlapEnds),
+    groupRoles: { load: async (key) => (await ofMembers.load(key)) ?? [] },
     role: loader(async (ids) => {
       const userId = userIdOf(caller());
       return userId === null ? new Map() : lookups.roles(userId, ids);

@@ -15,6 +15,7 @@ import './schema/viewer.ts';
 import './schema/workspaces.ts';
 import './schema/token-policy.ts';
 import './schema/members.ts';
+import './schema/accounts/group-roles.ts';
 import './schema/invitations.ts';
 import './schema/audit.ts';
 import './schema/leaks.ts';

@@ -26,6 +26,7 @@ import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
+import { createGroupService, groupSettingsOf } from './identity/groups.ts';
 import { createIdentityService } from './identity/identities.ts';
 import type { ProviderClient } from './identity/provider-client.ts';
 import { createProviderSignInService } from './identity/provider-sign-ins.ts';
@@ -39,6 +40,7 @@ import type { Transact } from './transactions/transact.ts';
 import { createUnitOfWorkRunner } from './transactions/unit-of-work.ts';
 import { createAuditLogService } from './workspaces/audit-log.ts';
 import { createEntityTypeService } from './workspaces/entity-types.ts';
+import { createGroupRoleService } from './workspaces/group-roles.ts';
 import { createInvitationService } from './workspaces/invitations.ts';
 import { createMemberService } from './workspaces/members.ts';
 import { createWorkspaceService } from './workspaces/workspaces.ts';
@@ -83,6 +85,7 @@ export function createServices(deps: ServiceDependencies) {
     logger,
   } = deps;
   const providers = deps.providers.map(({ provider }) => provider);
+  const groupSettings = groupSettingsOf(providers);
   const events = createEvents();
   events.on('authority', notifier.notify);
   events.on('message', notifier.notify);
@@ -107,6 +110,7 @@ export function createServices(deps: ServiceDependencies) {
     events,
     anonymousWork,
   });
+  const groups = createGroupService({ db, changes, groupSettings });
   const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock, ids });
@@ -146,12 +150,24 @@ export function createServices(deps: ServiceDependencies) {
       limits,
       clock,
       providers,
+      groups,
     }),
+    groups,
+    groupRoles: createGroupRoleService({ db, groupSettings }),
     identities: createIdentityService({ db, providers }),
     tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
     workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),
-    invitations: createInvitationService({ db, clock, changes, secrets, passwords, limits, newAccounts }),
+    invitations: createInvitationService({
+      db,
+      clock,
+      changes,
+      secrets,
+      passwords,
+      limits,
+      newAccounts,
+      groupSettings,
+    }),
     auditLog: createAuditLogService({ db, clock }),
     channels: createChannelService({ db, clock, limits }),
     messages: createMessageService({ db, clock, limits, events }),

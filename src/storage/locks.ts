@@ -14,6 +14,8 @@ export type KnownLock =
   | { readonly on: 'email'; readonly id: string }
   /** The slug of a workspace, which may not exist yet. */
   | { readonly on: 'slug'; readonly id: string }
+  /** The roles of a provider's groups in all workspaces. Shared: they stay as they are. */
+  | { readonly on: 'groupRoles'; readonly id: string; readonly shared?: boolean }
   /** A user with their sessions and personal tokens. */
   | { readonly on: 'user'; readonly id: string; readonly shared?: boolean }
   /** A workspace with its members, invitations, channels, shares, entity types and workspace tokens. */
@@ -33,7 +35,7 @@ type SoughtLock =
   | { readonly on: 'grantsOfUser'; readonly userId: string };
 
 /** The order in which kinds of keys are locked. Keys of one kind are locked in the order of their ids. */
-export const LOCK_RANKS = { everything: 0, email: 1, slug: 2, user: 3, workspace: 4 } as const;
+export const LOCK_RANKS = { everything: 0, email: 1, slug: 2, groupRoles: 3, user: 4, workspace: 5 } as const;
 
 /** A lock that is taken by its key. */
 export interface KeyedLock {

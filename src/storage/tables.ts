@@ -48,6 +48,28 @@ interface IdentitiesTable {
   suspended_at: number | null;
   /** When the directory deleted the person; `null` while it has them. */
   removed_at: number | null;
+  /** Who stated the groups, and when; `null` if nothing did. */
+  groups_source: string | null;
+  groups_at: number | null;
+}
+
+interface IdentityGroupsTable {
+  identity_id: Fixed<string>;
+  name: Fixed<string>;
+}
+
+interface GroupRolesTable {
+  workspace_id: Fixed<string>;
+  provider: Fixed<string>;
+  group_name: Fixed<string>;
+  /** A rank below that of Owner. */
+  role: number;
+}
+
+interface MemberExclusionsTable {
+  workspace_id: Fixed<string>;
+  user_id: Fixed<string>;
+  excluded_at: Fixed<number>;
 }
 
 interface ProviderSignInsTable {
@@ -65,6 +87,9 @@ interface ProviderSignInsTable {
   name: Fixed<string | null>;
   provider_session: Fixed<string | null>;
   authenticated_at: Fixed<number>;
+  /** A JSON list; `null` if the groups stay as they are. */
+  groups: Fixed<string | null>;
+  issued_at: Fixed<number>;
   expires_at: Fixed<number>;
 }
 
@@ -103,10 +128,14 @@ interface WorkspacesTable {
 interface MembersTable {
   workspace_id: Fixed<string>;
   user_id: Fixed<string>;
-  /** A rank: the highest of `given_role` and the roles in `member_grants`. */
+  /** A rank: the higher of `direct_role` and `group_role`. */
   role: number;
-  /** The rank that a person gave; `null` if only workspace tokens gave the membership. */
+  /** The highest of `given_role` and the roles in `member_grants`; `null` if only groups give the membership. */
+  direct_role: number | null;
+  /** The rank that a person gave; `null` if only workspace tokens or groups gave the membership. */
   given_role: number | null;
+  /** The highest rank of the groups of the member; `null` without one. */
+  group_role: number | null;
   joined_at: Fixed<number>;
 }
 
@@ -343,6 +372,9 @@ export interface Tables {
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
   workspaces: WorkspacesTable;
+  identity_groups: IdentityGroupsTable;
+  group_roles: GroupRolesTable;
+  member_exclusions: MemberExclusionsTable;
   members: MembersTable;
   member_grants: MemberGrantsTable;
   invitations: InvitationsTable;

@@ -34,6 +34,9 @@ test('a provider needs an issuer and a client, lets no one in who has no account
       provisioning: 'off',
       domains: [],
       trustsEmail: false,
+      groupsClaim: 'groups',
+      groups: [],
+      groupsFrom: 'claim',
     },
   ]);
 });
@@ -109,6 +112,9 @@ describe('a provider that would be unsafe or could never work is refused, withou
     ['POSTERN_OIDC_CORP_DOMAINS', '*.example.com'],
     ['POSTERN_OIDC_CORP_DOMAINS', 'ada@example.com'],
     ['POSTERN_OIDC_CORP_TRUST_EMAIL', 'yes'],
+    ['POSTERN_OIDC_CORP_GROUPS', 'staff,*'],
+    ['POSTERN_OIDC_CORP_GROUPS_FROM', 'ldap'],
+    ['POSTERN_OIDC_CORP_GROUPS_CLAIM', 'a b'],
     ['POSTERN_OIDC_CORP_PROVISION', 'invited'],
     ['POSTERN_OIDC_CORP_TRUST_EMAILS', 'on'],
     ['POSTERN_OIDC_OTHER_ISSUER', 'https://other.example'],

@@ -17,8 +17,8 @@ const FILL = [
     select 's' || n, 'u' || (n % 2000 + 1), 's' || n, n, 9e15, n from generate_series(1, 5000) as n`,
   `insert into workspaces (id, name, slug, created_at, created_by, personal_tokens, require_expiry, token_roles)
     select 'w' || n, 'a', 'w' || n, n, 'u' || n, 'ALLOWED', 0, 31 from generate_series(1, 2000) as n`,
-  `insert into members (workspace_id, user_id, role, given_role, joined_at)
-    select 'w' || n, 'u' || ((n + m * 7) % 2000 + 1), m, m, n from generate_series(1, 2000) as n, generate_series(0, 4) as m`,
+  `insert into members (workspace_id, user_id, role, direct_role, given_role, joined_at)
+    select 'w' || n, 'u' || ((n + m * 7) % 2000 + 1), m, m, m, n from generate_series(1, 2000) as n, generate_series(0, 4) as m`,
   `insert into tokens (id, kind, owner_id, identifier, name, name_folded, search_text, secret_preview, access, created_at,
       updated_at, issued_at, expires_at)
     select 'p' || n, 'PERSONAL', 'u' || (n % 2000 + 1), 'p' || n, 'a', 'a', 'a', 'a', 'FULL', n, n, n, 9e15

@@ -60,6 +60,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['everything', 'deactivateUser 0', 'regenerateToken 2'],
   ['email', 'acceptInvitation 0', 'acceptInvitation 1'],
   ['slug', 'createWorkspace 0', 'createWorkspace 1'],
+  ['groupRoles', 'replaceGroups 2', 'setGroupRole 1'],
   ['user', 'createToken 0', 'createToken 0'],
   ['workspace', 'removeMember 0', 'removeMember 1'],
   ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],

@@ -21,7 +21,8 @@ const GRANTER = { granter_id: 'u', granted_by: 'u', granted_by_token: null };
 const BASE: readonly (readonly [string, Row])[] = [
   ['users', USER],
   ['workspaces', WORKSPACE],
-  ['members', { workspace_id: 'w', user_id: 'u', role: 4, given_role: 4, joined_at: 0 }],
+  ['members', { workspace_id: 'w', user_id: 'u', role: 4, direct_role: 4, given_role: 4, joined_at: 0 }],
+  ['identities', { id: 'i0', user_id: 'u', provider: 'corp', subject: 's0', linked_at: 0 }],
   ['tokens', PERSONAL],
   ['channels', CHANNEL],
   ['entity_types', { workspace_id: 'w', name: 'ticket', description: null }],
@@ -35,6 +36,7 @@ interface Case {
   readonly invalid: readonly Row[];
 }
 
+const MEMBER = { workspace_id: 'w', user_id: 'u2', joined_at: 0 };
 const ROLES_REFUSED = [{ role: -1 }, { role: 5 }];
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -50,13 +52,31 @@ const CASES: Readonly<Record<string, Case>> = {
     ],
   },
   members: {
-    valid: { workspace_id: 'w', user_id: 'u2', role: 0, given_role: null, joined_at: 0 },
-    invalid: [...ROLES_REFUSED, { given_role: -1 }, { given_role: 5 }],
+    valid: { ...MEMBER, role: 2, direct_role: 1, given_role: 0, group_role: 2 },
+    invalid: [
+      ...ROLES_REFUSED,
+      ...[{ given_role: -1 }, { given_role: 2 }, { direct_role: 5, role: 5 }, { group_role: 4, role: 4 }],
+      ...[{ role: 1 }, { role: 3 }, { group_role: null }, { group_role: 0 }],
+      { direct_role: null, given_role: null, group_role: null },
+    ],
   },
+  identities: {
+    valid: {
+      ...{ id: 'i', user_id: 'u', provider: 'corp', subject: 's', linked_at: 0 },
+      ...{ groups_source: 'claim', groups_at: 0 },
+    },
+    invalid: [{ groups_source: 'other' }, { groups_at: null }, { groups_source: null }],
+  },
+  identity_groups: { valid: { identity_id: 'i0', name: 'g' }, invalid: [{ name: '' }] },
+  group_roles: {
+    valid: { workspace_id: 'w', provider: 'corp', group_name: 'g', role: 3 },
+    invalid: [{ role: -1 }, { role: 4 }],
+  },
+  member_exclusions: { valid: { workspace_id: 'w', user_id: 'u', excluded_at: 0 }, invalid: [] },
   provider_sign_ins: {
     valid: {
       ...{ digest: 'd', intent: 'sign-in', user_id: null, return_to: '/', provider: 'corp', subject: 's' },
-      ...{ email_verified: 1, authenticated_at: 0, expires_at: 0 },
+      ...{ email_verified: 1, authenticated_at: 0, issued_at: 0, expires_at: 0 },
     },
     invalid: [{ intent: 'other' }, { user_id: 'u' }, { intent: 'link' }, { email_verified: 2 }],
   },

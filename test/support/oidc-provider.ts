@@ -100,7 +100,11 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
     clients: [clientOf(options)],
     jwks: { keys: [signingKey()] },
     cookies: { keys: ['test'] },
-    claims: { openid: ['sub', 'sid'], email: ['email', 'email_verified'], profile: ['name'] },
+    claims: {
+      openid: ['sub', 'sid'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'groups', 'hasgroups', '_claim_names'],
+    },
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },

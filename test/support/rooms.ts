@@ -57,7 +57,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     tokens: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     channels: SERVICE_BASE,
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
-    identity: [...SERVICE_BASE, 'accounts'],
+    identity: [...SERVICE_BASE, 'accounts', 'workspaces'],
     maintenance: [...SERVICE_BASE, 'tokens/lifecycle.ts'],
     'services.ts': [
       ...SERVICE_BASE,

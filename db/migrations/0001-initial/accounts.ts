@@ -37,6 +37,10 @@ async function createIdentities(db: Kysely<unknown>): Promise<void> {
     .addColumn('last_used_at', 'bigint')
     .addColumn('suspended_at', 'bigint')
     .addColumn('removed_at', 'bigint')
+    .addColumn('groups_source', 'text')
+    .addColumn('groups_at', 'bigint')
+    .addCheckConstraint('identities_groups_source', sql`groups_source in ('claim', 'scim')`)
+    .addCheckConstraint('identities_groups_at', sql`(groups_source is null) = (groups_at is null)`)
     .addUniqueConstraint('identities_subject', ['provider', 'subject'])
     .execute();
   await db.schema.createIndex('identities_by_user').on('identities').column('user_id').execute();
@@ -57,6 +61,9 @@ async function createProviderSignIns(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text')
     .addColumn('provider_session', 'text')
     .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
+    // A JSON list; null if the provider did not say, so that the groups stay as they are.
+    .addColumn('groups', 'text')
+    .addColumn('issued_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addCheckConstraint('provider_sign_ins_intent', sql`intent in ('sign-in', 'link', 'reauthenticate')`)
     .addCheckConstraint('provider_sign_ins_user', sql`(intent = 'sign-in') = (user_id is null)`)

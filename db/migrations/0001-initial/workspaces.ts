@@ -26,12 +26,21 @@ async function createMembers(db: Kysely<unknown>): Promise<void> {
     .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
     .addColumn('user_id', 'text', (c) => c.notNull().references('users.id').onDelete('cascade'))
     .addColumn('role', 'integer', (c) => c.notNull())
-    // The role that a person gave; null for a membership that only tokens gave.
+    // The role that persons and tokens gave; null for a membership that only groups give.
+    .addColumn('direct_role', 'integer')
+    // The role that a person gave; null for a membership that only tokens or groups gave.
     .addColumn('given_role', 'integer')
+    // The highest role of the member's groups; null without one.
+    .addColumn('group_role', 'integer')
     .addColumn('joined_at', 'bigint', (c) => c.notNull())
     .addPrimaryKeyConstraint('members_key', ['workspace_id', 'user_id'])
     .addCheckConstraint('members_role', sql`role between 0 and 4`)
-    .addCheckConstraint('members_given_role', sql`given_role between 0 and 4`)
+    .addCheckConstraint('members_given_role', sql`given_role between 0 and direct_role`)
+    .addCheckConstraint('members_group_role', sql`group_role between 0 and 3`)
+    .addCheckConstraint(
+      'members_highest_role',
+      sql`role = case when group_role is null or direct_role >= group_role then coalesce(direct_role, -1) else group_role end`,
+    )
     .execute();
   await db.schema.createIndex('members_by_user').on('members').columns(['user_id', 'workspace_id']).execute();
 }

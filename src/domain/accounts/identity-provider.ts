@@ -1,3 +1,5 @@
+import type { GroupSource } from './groups.ts';
+
 /** Which people without an account get one by signing in: no one, those with an open invitation, or all. */
 export const PROVISIONING = ['off', 'invited', 'on'] as const;
 export type Provisioning = (typeof PROVISIONING)[number];
@@ -20,6 +22,12 @@ export interface IdentityProvider {
   readonly domains: readonly string[];
   /** Whether an address counts as verified if the provider does not say. */
   readonly trustsEmail: boolean;
+  /** The claim that lists the groups of a person. */
+  readonly groupsClaim: string;
+  /** The groups that can have a role in a workspace, compared exactly; `*` for all; empty: groups give no roles. */
+  readonly groups: readonly string[] | '*';
+  /** Where the groups come from. */
+  readonly groupsFrom: GroupSource;
 }
 
 /** A person at an identity provider, linked to an account. Instants are milliseconds since the epoch. */
@@ -53,6 +61,10 @@ export interface ProviderPerson {
   readonly providerSession: string | null;
   /** When the person signed in there, in milliseconds since the epoch; 0 if the provider does not say. */
   readonly authenticatedAt: number;
+  /** The groups of the person; `null` if those that are stored stay as they are. */
+  readonly groups: readonly string[] | null;
+  /** When the provider said all this, in milliseconds since the epoch. */
+  readonly issuedAt: number;
 }
 
 /** A sign-in at a provider that the console has yet to finish. */

@@ -17,7 +17,7 @@ import type { IdentityProvider, ProviderPerson } from '../../domain/accounts/ide
 import { HOUR, SECOND } from '../../domain/duration.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { type Claims, toPerson } from './claims.ts';
+import { type Claims, groupsIn, readsGroups, type StatedGroups, toPerson } from './claims.ts';
 import type { ProviderFetch } from './provider-fetch.ts';
 import { describeProviderError, type ProviderProblem, problemOf } from './provider-problem.ts';
 
@@ -102,6 +102,24 @@ function createDiscovery(provider: IdentityProvider, fetch: ProviderFetch, clock
   };
 }
 
+/** Logs that the groups of a person could not be read from claims. The text of the claims is not part of it. */
+export function warnOfGroups(
+  { id, groupsClaim }: IdentityProvider,
+  stated: StatedGroups,
+  logger: Logger,
+): void {
+  const detail = { provider: id, claim: groupsClaim };
+  if (stated === 'TOO_MANY') {
+    logger.warn(
+      detail,
+      'a provider does not list the groups of a person, who has too many: they stay as they were',
+    );
+  }
+  if (stated === 'UNREADABLE') {
+    logger.warn(detail, 'the groups of a person are not a list of texts: the claim is ignored');
+  }
+}
+
 function checksOf({ state, nonce, verifier }: AuthorizationChecks): AuthorizationCodeGrantChecks {
   return {
     expectedState: state,
@@ -128,13 +146,15 @@ export function createProviderClient(
     }
   }
 
-  /** Returns the claims of an ID token, with those of the UserInfo endpoint if the address is only there. */
+  /** Returns the claims of an ID token, with those of the UserInfo endpoint if the address or the groups are only there. */
   async function claimsOf(
     configuration: Configuration,
     idToken: Claims,
     accessToken: string,
   ): Promise<Claims> {
-    const isComplete = idToken.email !== undefined || !provider.scopes.split(' ').includes('email');
+    const hasEmail = idToken.email !== undefined || !provider.scopes.split(' ').includes('email');
+    const hasGroups = !readsGroups(provider) || groupsIn(provider, idToken) !== 'ABSENT';
+    const isComplete = hasEmail && hasGroups;
     if (isComplete || !configuration.serverMetadata().userinfo_endpoint) return idToken;
     return { ...(await fetchUserInfo(configuration, accessToken, String(idToken.sub))), ...idToken };
   }
@@ -159,6 +179,7 @@ export function createProviderClient(
       attempt(async (configuration) => {
         const tokens = await authorizationCodeGrant(configuration, callback, checksOf(checks));
         const claims = await claimsOf(configuration, tokens.claims() ?? {}, tokens.access_token);
+        if (readsGroups(provider)) warnOfGroups(provider, groupsIn(provider, claims), deps.logger);
         return toPerson(provider, claims, deps.clock());
       }),
   };

@@ -26,6 +26,7 @@ import { type OpenedSession, openSession } from '../accounts/open-session.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import type { GroupService } from './groups.ts';
 import { admit } from './provisioning.ts';
 
 /** How long the console has to finish a sign-in at a provider. */
@@ -107,8 +108,10 @@ export function createProviderSignInService(deps: {
   limits: Limits;
   clock: Clock;
   providers: readonly IdentityProvider[];
+  groups: GroupService;
 }): ProviderSignInService {
   const { db, transact, changes, secrets, anonymousWork, limits, clock, providers } = deps;
+  const groupService = deps.groups;
 
   /** Returns the user whose identity a sign-in is about; `null` if no user has it. */
   async function findHolder(digest: string): Promise<string | null> {
@@ -123,7 +126,7 @@ export function createProviderSignInService(deps: {
     const { user, identity, reason } = await admit(uow, requireProvider(providers, signIn.provider), signIn);
     if (reason !== null) {
       await auditRefusal(uow, signIn, user, reason);
-      return { reason, session: null };
+      return { reason, session: null, groups: null };
     }
     // The identity was linked to another account since the locks were chosen.
     if (userId !== null && user.id !== userId) throw failure('UNAVAILABLE');
@@ -136,7 +139,8 @@ export function createProviderSignInService(deps: {
       authenticatedAt: signIn.authenticatedAt,
       identity: { identityId: identity.id, provider, providerSession },
     });
-    return { reason, session: { ...session, returnTo: signIn.returnTo } };
+    const groups = signIn.groups && { identity, names: signIn.groups, at: signIn.issuedAt };
+    return { reason, session: { ...session, returnTo: signIn.returnTo }, groups };
   }
 
   return {
@@ -161,7 +165,7 @@ export function createProviderSignInService(deps: {
 
     async complete(caller, digest) {
       const userId = await anonymousWork(() => findHolder(digest));
-      const { reason, session } = await changes.run(
+      const { reason, session, groups } = await changes.run(
         caller,
         { kind: 'person' },
         (uow) => open(uow, caller, digest, userId),
@@ -169,6 +173,10 @@ export function createProviderSignInService(deps: {
         { locks: userId === null ? EVERYTHING : [{ on: 'user', id: userId }] },
       );
       if (reason !== null) throw forbidden(reason);
+      if (groups) {
+        const { identity, names, at } = groups;
+        await groupService.replaceGroups(identity, names, { source: 'claim', at });
+      }
       return session;
     },
   };

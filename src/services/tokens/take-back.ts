@@ -1,4 +1,5 @@
 import { toGlobalId } from '../../domain/global-id.ts';
+import { highestRole } from '../../domain/roles.ts';
 import type { Token } from '../../domain/token.ts';
 import { deleteGrantsOfToken } from '../../storage/query/granters.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
@@ -27,19 +28,21 @@ export async function revokeAndTakeBack(
   return revoked;
 }
 
-/** Sets the member to the remaining role; removes the member if no role remains. */
+/** Sets the member to the remaining direct role; removes the member if groups give none either. */
 async function reduceMember(
   uow: UnitOfWork,
-  { member, role }: RemainingRole,
+  { member, directRole, groupRole }: RemainingRole,
   detail: Record<string, unknown>,
 ) {
-  if (role === member.role) return;
-  await deleteSharesIn(uow.tx, member.workspaceId, member.userId);
+  if (directRole === member.directRole) return;
+  const role = directRole && groupRole ? highestRole(directRole, groupRole) : (directRole ?? groupRole);
+  if (role !== member.role) await deleteSharesIn(uow.tx, member.workspaceId, member.userId);
   if (role === null) {
     await deleteMember(uow.tx, member.workspaceId, member.userId);
     await auditMember(uow, 'member.removed', member, { role: member.role, ...detail });
-  } else {
-    await restoreMemberRole(uow.tx, member, role);
-    await auditMember(uow, 'member.role_changed', member, { role, before: member.role, ...detail });
+    return;
   }
+  await restoreMemberRole(uow.tx, member, directRole);
+  if (role === member.role) return;
+  await auditMember(uow, 'member.role_changed', member, { role, before: member.role, ...detail });
 }

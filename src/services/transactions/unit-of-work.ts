@@ -79,6 +79,8 @@ export interface UnitOfWorkRunner {
   ): Promise<T>;
   /** Runs work for the operator, without authorization, while no other change runs. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Runs work that follows from what a provider said or from a setting, without authorization, with these locks only. */
+  runWithLocks<T>(locks: readonly Lock[], work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
 interface Actor {
@@ -183,5 +185,6 @@ export function createUnitOfWorkRunner(deps: {
       return caller.credential === null ? anonymousWork(change) : change();
     },
     runAsOperator: (work) => commit({ locks: EVERYTHING }, async () => OPERATOR, work),
+    runWithLocks: (locks, work) => commit({ locks }, async () => ({ ...OPERATOR, kind: 'DIRECTORY' }), work),
   };
 }

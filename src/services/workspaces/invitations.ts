@@ -1,3 +1,4 @@
+import type { GroupSettings } from '../../domain/accounts/groups.ts';
 import { parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -24,14 +25,15 @@ import {
   listInvitations,
 } from '../../storage/repositories/invitations.ts';
 import { findGranters, type GrantingToken } from '../../storage/repositories/member-grants.ts';
-import { insertMember, isMemberByEmail } from '../../storage/repositories/members.ts';
+import { isMemberByEmail } from '../../storage/repositories/members.ts';
 import { findAncestorIds } from '../../storage/repositories/tokens.ts';
 import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
-import { auditMember, requireCanGive, requireRoleNotBelow, requireSessionForOwner } from './members.ts';
+import { join } from './joining.ts';
+import { requireCanGive, requireRoleNotBelow, requireSessionForOwner } from './members.ts';
 
 /** An invitation with its secret, which is returned only here. */
 export interface IssuedInvitation {
@@ -157,8 +159,9 @@ export function createInvitationService(deps: {
   passwords: PasswordHasher;
   limits: Limits;
   newAccounts: NewAccounts;
+  groupSettings: readonly GroupSettings[];
 }): InvitationService {
-  const { db, clock, changes, secrets, passwords, limits, newAccounts } = deps;
+  const { db, clock, changes, secrets, passwords, limits, newAccounts, groupSettings } = deps;
 
   async function parseNewcomer(request: AcceptRequest, email: string): Promise<Newcomer> {
     const check = inputCheck();
@@ -223,11 +226,7 @@ export function createInvitationService(deps: {
           const { invitation, account } = await claim(uow, digest, newAccounts);
           if (!(await deleteInvitation(uow.tx, invitation.id))) throw failure('NOT_FOUND');
           const user = account ?? (await createAccount(uow, invitation.email, newcomer as Newcomer));
-          const { workspaceId, role } = invitation;
-          const member = { workspaceId, userId: user.id, role, joinedAt: uow.now };
-          await insertMember(uow.tx, member, await grantersOf(uow, invitation));
-          await auditMember(uow, 'member.joined', member, { role }, user.id);
-          return member;
+          return join(uow, invitation, user.id, await grantersOf(uow, invitation), groupSettings);
         },
         { locks: locksToAccept(first.invitation) },
       );

@@ -6,6 +6,7 @@ import { isToken, userIdOf } from '../../domain/principal.ts';
 import { highestRole, isAtLeast, type Role } from '../../domain/roles.ts';
 import type { Member } from '../../domain/workspace.ts';
 import type { Executor } from '../../storage/database.ts';
+import { excludeMappedMember } from '../../storage/repositories/accounts/mapped-members.ts';
 import { findUser } from '../../storage/repositories/accounts/users.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { findGranters, type GrantingToken, hasGrants } from '../../storage/repositories/member-grants.ts';
@@ -88,14 +89,15 @@ export interface MemberService {
    */
   list(workspaceId: string, page: PageArguments): Promise<CountedPage<Member>>;
   /**
-   * Sets the role of a member. A lower role also deletes all shares with the member in the workspace. The current role
+   * Sets the direct role of a member; the role of the member's groups counts if it is higher. A lower role also deletes all shares with the member in the workspace. The current role
    * changes nothing, except that a user confirms a role that a workspace token gave: it is no longer taken back.
    * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or `EXCEEDS_CALLER`, `FORBIDDEN` with `SESSION_REQUIRED` if a
    * token gives or takes the role Owner, or `CONFLICT` if no Owner would be left.
    */
   changeRole(uow: UnitOfWork, workspaceId: string, userId: string, role: Role): Promise<Member>;
   /**
-   * Removes a member, who can be the caller, and all shares with the member in the workspace. With `revokeCreated`,
+   * Removes a member, who can be the caller, and all shares with the member in the workspace. The groups of a member who had
+   * a role by them give none until they are invited again. With `revokeCreated`,
    * also revokes the workspace tokens that the member created, which requires an Administrator with at least the role
    * of each token. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
    */
@@ -133,6 +135,11 @@ async function requireOwnerLeft(uow: UnitOfWork, before: Member): Promise<void> 
   }
 }
 
+/** Returns what the audit log says about a change of role: the role that counts, and the direct one if that is another. */
+function describeChange(before: Member, { role, directRole }: Member): Record<string, unknown> {
+  return { role, before: before.role, ...(directRole !== role && { directRole }) };
+}
+
 /** Returns the member service. */
 export function createMemberService(deps: { db: Executor }): MemberService {
   const { db } = deps;
@@ -150,19 +157,21 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       requireSessionForOwner(uow, role);
       const granters = await grantersOf(uow, workspaceId, highestRole('ADMINISTRATOR', role));
       const isConfirmed = granters.length === 0 && (await hasGrants(uow.tx, member));
-      if (member.role === role && !isConfirmed) return member;
+      if (member.directRole === role && !isConfirmed) return member;
       await setMemberRole(uow.tx, member, role, granters);
+      const changed = (await findMember(uow.tx, workspaceId, userId)) ?? member;
       // Otherwise the member could keep access through shares that other members or tokens gave. Shares that the member
       // gave need no change, because they never grant more than the member's role.
-      if (!isAtLeast(role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
+      if (!isAtLeast(changed.role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);
-      await auditMember(uow, 'member.role_changed', member, { role, before: member.role });
-      return { ...member, role };
+      await auditMember(uow, 'member.role_changed', member, describeChange(member, changed));
+      return changed;
     },
 
     async remove(uow, workspaceId, userId, revokeCreated) {
       const member = await loadMember(uow, workspaceId, userId);
       const revokedTokens = revokeCreated ? await revokeTokensCreatedBy(uow, member) : 0;
+      await excludeMappedMember(uow.tx, member, uow.now);
       await deleteMember(uow.tx, workspaceId, userId);
       await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);

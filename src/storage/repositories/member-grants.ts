@@ -69,7 +69,7 @@ function findGrants(db: Executor, { workspaceId, userId }: MemberKey) {
 
 /**
  * Returns the tokens from which a member has a role: what the member gives by that role counts as given by them. The list
- * is empty if a person gave the member that role or a higher one. Returns `null` if the user is not a member or does not
+ * is empty if a person or a group gave the member that role or a higher one. Returns `null` if the user is not a member or does not
  * have the role.
  */
 export async function findGranters(
@@ -79,12 +79,12 @@ export async function findGranters(
 ): Promise<readonly GrantingToken[] | null> {
   const row = await db
     .selectFrom('members')
-    .select('given_role')
+    .select(['given_role', 'group_role'])
     .where('workspace_id', '=', member.workspaceId)
     .where('user_id', '=', member.userId)
     .executeTakeFirst();
   if (!row) return null;
-  if (row.given_role !== null && row.given_role >= rankOf(role)) return [];
+  if (Math.max(row.given_role ?? -1, row.group_role ?? -1) >= rankOf(role)) return [];
   const chains = new Map<string, string[]>();
   for (const grant of await findGrants(db, member)) {
     if (grant.role < rankOf(role)) continue;
@@ -95,10 +95,12 @@ export async function findGranters(
   return chains.size === 0 ? null : [...chains].map(([tokenId, ancestorIds]) => ({ tokenId, ancestorIds }));
 }
 
-/** A member, and the role that remains after a deletion; `null` if the membership ends. */
+/** A member, and the direct role that remains after a deletion; `null` if none does. */
 export interface RemainingRole {
   readonly member: Member;
-  readonly role: Role | null;
+  readonly directRole: Role | null;
+  /** The role of the member's groups. */
+  readonly groupRole: Role | null;
 }
 
 /** Selects the tokens in the subtree of a token that gave roles, including deleted ones. */
@@ -142,9 +144,11 @@ export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): 
       workspaceId: row.workspace_id,
       userId: row.user_id,
       role: roleOfRank(row.role),
+      directRole: roleFromRank(row.direct_role),
       joinedAt: row.joined_at,
     },
-    role: highestOf(row.given_role, row.granted_role),
+    directRole: highestOf(row.given_role, row.granted_role),
+    groupRole: roleFromRank(row.group_role),
   }));
 }
 

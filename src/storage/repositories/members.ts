@@ -1,7 +1,8 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Page, PageWindow } from '../../domain/paging.ts';
 import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
 import type { Member } from '../../domain/workspace.ts';
+import { roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { countRows, fetchPage, mapPage } from '../query/paging.ts';
 import type { Tables } from '../tables.ts';
@@ -15,9 +16,13 @@ function toMember(row: Selectable<Tables['members']>): Member {
     workspaceId: row.workspace_id,
     userId: row.user_id,
     role: roleOfRank(row.role),
+    directRole: roleFromRank(row.direct_role),
     joinedAt: row.joined_at,
   };
 }
+
+/** A member with a direct role, who has no other. */
+export type DirectMember = Omit<Member, 'directRole'>;
 
 function memberQuery(db: Executor, workspaceId: string) {
   return db.selectFrom('members').where('workspace_id', '=', workspaceId);
@@ -26,7 +31,7 @@ function memberQuery(db: Executor, workspaceId: string) {
 /** Stores a member whose role these workspace tokens gave, or a person if there are none. Throws if the user is already a member. */
 export async function insertMember(
   db: Executor,
-  member: Member,
+  member: DirectMember,
   granters: readonly GrantingToken[] = [],
 ): Promise<void> {
   const role = rankOf(member.role);
@@ -36,6 +41,7 @@ export async function insertMember(
       workspace_id: member.workspaceId,
       user_id: member.userId,
       role,
+      direct_role: role,
       given_role: granters.length > 0 ? null : role,
       joined_at: member.joinedAt,
     })
@@ -111,8 +117,14 @@ export async function hasActiveOwner(db: Executor, workspaceId: string): Promise
   return row !== undefined;
 }
 
+/** Returns the higher of the rank in a column, which can be null, and another one, which becomes the value of the other column. */
+function highestRank(column: 'direct_role' | 'group_role', rank: number): RawBuilder<number> {
+  const other = sql.ref<number>(column);
+  return sql<number>`case when ${other} > ${rank} then ${other} else ${rank} end`;
+}
+
 /**
- * Sets a member's role. Without `granters` a person gives it, which replaces what tokens gave. Otherwise it is recorded as
+ * Sets a member's direct role. Without `granters` a person gives it, which replaces what tokens gave. Otherwise it is recorded as
  * given by these tokens; a lower role limits what others gave.
  */
 export async function setMemberRole(
@@ -126,7 +138,8 @@ export async function setMemberRole(
   await db
     .updateTable('members')
     .set((eb) => ({
-      role: rank,
+      role: highestRank('group_role', rank),
+      direct_role: rank,
       given_role: isByPerson
         ? rank
         : eb.case().when('given_role', '>', rank).then(rank).else(eb.ref('given_role')).end(),
@@ -135,19 +148,23 @@ export async function setMemberRole(
     .where('user_id', '=', member.userId)
     .execute();
   if (isByPerson) await deleteGrants(db, member);
-  else if (rank < rankOf(member.role)) await limitGrants(db, member, role);
+  else if (member.directRole !== null && rank < rankOf(member.directRole))
+    await limitGrants(db, member, role);
   else for (const granter of granters) await insertGrant(db, member, role, granter);
 }
 
-/** Sets a member's role to one that others gave before, without recording a new grant. */
+/** Sets a member's direct role to one that others gave before, without recording a new grant. */
 export async function restoreMemberRole(
   db: Executor,
   { workspaceId, userId }: Pick<Member, 'workspaceId' | 'userId'>,
-  role: Role,
+  role: Role | null,
 ): Promise<void> {
   await db
     .updateTable('members')
-    .set({ role: rankOf(role) })
+    .set({
+      direct_role: role && rankOf(role),
+      role: role === null ? sql<number>`group_role` : highestRank('group_role', rankOf(role)),
+    })
     .where('workspace_id', '=', workspaceId)
     .where('user_id', '=', userId)
     .execute();

@@ -126,6 +126,12 @@ export const ENVIRONMENT = {
   POSTERN_TOKENS_PER_USER: '1000',
   POSTERN_REFUSALS_PER_MINUTE: '0',
   POSTERN_GRAPHIQL: 'off',
+  POSTERN_PUBLIC_URL: 'http://postern.test',
+  POSTERN_OIDC: 'corp',
+  POSTERN_OIDC_CORP_ISSUER: 'https://never-asked.test',
+  POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
+  POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
+  POSTERN_OIDC_CORP_GROUPS: 'engineering',
   ...RUN_SETTINGS,
 } as const;
 

@@ -1,10 +1,10 @@
 import { digestOf } from '../../../src/platform/hashing.ts';
+import { findIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { type Answer, PASSWORD, type TestApp } from '../app.ts';
-
 import { mutate } from '../channels.ts';
 import { fetchFrom } from '../fetch.ts';
-import type { Scene } from './scene.ts';
+import { NOW, type Scene } from './scene.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
 export type Outcome = string;
@@ -40,6 +40,7 @@ const ofScoped = ({ scoped }: Scene) => ({ id: scoped.id });
 const ofService = ({ service }: Scene) => ({ id: service.id });
 const ofChannel = ({ channelId }: Scene) => ({ id: channelId });
 const inWorkspace = ({ workspaceId }: Scene) => ({ workspaceId });
+const groupOf = (group: string) => ({ provider: 'corp', group });
 const READ = { entityType: 'channel', operations: ['READ'] };
 
 /** An action that finishes a sign-in at a provider in the browser that began it. */
@@ -127,6 +128,9 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
     ),
   ],
   removeAllTokenScopes: [call('removeAllTokenScopes', ofScoped, asOwner)],
+  removeGroupRole: [
+    call('removeGroupRole', (scene) => ({ ...inWorkspace(scene), ...groupOf('staff') }), asSecond),
+  ],
   removeMember: [
     call('removeMember', (scene) => ({ ...inWorkspace(scene), userId: scene.owner.id }), asOwner),
     call('removeMember', (scene) => ({ ...inWorkspace(scene), userId: scene.second.id }), asSecond),
@@ -165,6 +169,18 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
     call('revokeToken', ofPersonal, asOwner),
     call('revokeToken', (scene) => ({ ...ofPersonal(scene), takeBack: true }), asOwner),
     call('revokeToken', (scene) => ({ ...ofService(scene), takeBack: true }), asSecond),
+  ],
+  setGroupRole: [
+    call(
+      'setGroupRole',
+      (scene) => ({ ...inWorkspace(scene), ...groupOf('staff'), role: 'VIEWER' }),
+      asSecond,
+    ),
+    call(
+      'setGroupRole',
+      (scene) => ({ ...inWorkspace(scene), ...groupOf('engineering'), role: 'ADMINISTRATOR' }),
+      asSecond,
+    ),
   ],
   shareChannel: [asOwner, asPersonal, asSecond].map((by, index) =>
     call(
@@ -237,6 +253,12 @@ const secretsOf = ({ personal, derived, scoped, service, derivedService }: Scene
 
 /** What the operator does with commands, and the server by itself. */
 export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
+  replaceGroups: [[], ['engineering'], ['staff', 'engineering']].map((groups) =>
+    internal(async ({ app, database }, { mapped }) => {
+      const identity = await findIdentity(database.db, { provider: 'corp', subject: mapped });
+      if (identity) await app.services.groups.replaceGroups(identity, groups, { source: 'claim', at: NOW });
+    }),
+  ),
   deactivateUser: [
     internal((node, { owner }) => node.app.services.operator.deactivateUser(owner.email, true)),
   ],

@@ -1,5 +1,6 @@
 import { decodeGlobalId, toGlobalId } from '../../../src/domain/global-id.ts';
 import { createSignInCookie, signInDigest } from '../../../src/http/message/sign-in-cookie.ts';
+import { insertIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import type { Tables } from '../../../src/storage/tables.ts';
 import { type Person, START, startTestApp, type TestApp } from '../app.ts';
 import { createChannel, mutate, share } from '../channels.ts';
@@ -23,6 +24,7 @@ export const LIMITS = {
   POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
   POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
   POSTERN_OIDC_CORP_PROVISION: 'on',
+  POSTERN_OIDC_CORP_GROUPS: '*',
 } as const;
 
 /** The instant at which every call of a race is made. */
@@ -72,6 +74,8 @@ export interface Scene {
   /** The secret of a reset link of the first Owner. */
   readonly resetLink: string;
   readonly providerSignIns: ProviderSignIns;
+  /** The subject of a person at the provider who is a member by the group `staff` alone. */
+  readonly mapped: string;
 }
 
 /** The tables whose rows calls read or change, in an order in which rows can be inserted. */
@@ -79,11 +83,14 @@ export const SCENE_TABLES = [
   'installation',
   'users',
   'identities',
+  'identity_groups',
   'provider_sign_ins',
   'sessions',
   'reset_links',
   'workspaces',
   'members',
+  'group_roles',
+  'member_exclusions',
   'member_grants',
   'tokens',
   'token_ancestors',
@@ -156,9 +163,27 @@ async function createProviderSignIns({ app, database, owner }: TestApp): Promise
       name: 'Newcomer',
       providerSession: null,
       authenticatedAt: START,
+      groups: index === 0 ? ['engineering'] : [],
+      issuedAt: START,
     });
   }
   return { cookie: cookies.join('; '), states, identityId: toGlobalId('Identity', identityId) };
+}
+
+/** Makes a person a member by a group alone, whose role is Team Member; returns their subject at the provider. */
+async function createMapped(postern: TestApp, by: Person): Promise<string> {
+  const { id } = await postern.person('Mapped');
+  const { app, database, workspaceId } = postern;
+  const identity = {
+    ...{ id: '01900000-0000-7000-8000-000000000002', userId: decodeGlobalId('User', id) },
+    ...{ provider: 'corp', subject: 'mapped', linkedAt: START, lastUsedAt: null },
+  };
+  await insertIdentity(database.db, identity);
+  await app.services.groups.replaceGroups(identity, ['staff'], { source: 'claim', at: START });
+  const input = { workspaceId, provider: 'corp', group: 'staff', role: 'TEAM_MEMBER' };
+  const { errors } = await mutate(postern, 'setGroupRole', input, by.session, '__typename');
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return identity.subject;
 }
 
 /** Creates the scene through the API, on SQLite. */
@@ -183,6 +208,7 @@ export async function createScene(): Promise<Scene> {
   const otherInvitation = await invite(app, other, second.session);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   const providerSignIns = await createProviderSignIns(app);
+  const mapped = await createMapped(app, second);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
   const rows = [];
@@ -207,5 +233,6 @@ export async function createScene(): Promise<Scene> {
     otherSessionId,
     resetLink: resetLink.secret,
     providerSignIns,
+    mapped,
   };
 }

@@ -147,7 +147,12 @@ mutation('unlinkIdentity', {
       id: t.id({ for: 'Identity', required: true, description: 'The id of the identity.' }),
     }),
   },
-  run: async (uow, { id }, { services }) => ({ id: await services.identities.unlink(uow, id) }),
+  resolve: async ({ id }, { services, change, principal }, access) => {
+    const unlinked = await change(access, (uow) => services.identities.unlink(uow, id), {});
+    // The roles of its groups end in the workspaces, which the change above does not lock.
+    await services.groups.refresh(userIdOf(principal) ?? '');
+    return { id: unlinked };
+  },
   payload: {
     description: 'The unlinked identity.',
     fields: (t) => ({

@@ -15,6 +15,8 @@ function toSignIn(row: Selectable<Tables['provider_sign_ins']>): ProviderSignIn 
     name: row.name,
     providerSession: row.provider_session,
     authenticatedAt: row.authenticated_at,
+    groups: row.groups === null ? null : (JSON.parse(row.groups) as string[]),
+    issuedAt: row.issued_at,
   };
 }
 
@@ -39,6 +41,8 @@ export async function insertProviderSignIn(
       name: signIn.name,
       provider_session: signIn.providerSession,
       authenticated_at: signIn.authenticatedAt,
+      groups: signIn.groups && JSON.stringify(signIn.groups),
+      issued_at: signIn.issuedAt,
       expires_at: expiresAt,
     })
     .onConflict((conflict) => conflict.doNothing())

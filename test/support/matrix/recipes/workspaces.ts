@@ -2,6 +2,7 @@ import {
   amongChannels,
   amongWorkspaces,
   EXCEEDS_CALLER,
+  NOT_FOUND,
   notWithAToken,
   onWorkspace,
   type Rank,
@@ -64,6 +65,7 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
       ],
     },
     'Workspace.members': inside(() => 'allowed'),
+    'Workspace.groupRoles': inside(() => 'allowed'),
     'Workspace.tokenPolicy': inside(() => 'allowed'),
     'Workspace.tokenPolicyImpact': inside(may('ADMINISTRATOR')),
     'Workspace.entityTypes': inside(() => 'allowed'),
@@ -95,6 +97,19 @@ export function workspaceRecipes(world: World, { invitations }: Targets): Recipe
       workspaceId,
       name: 'ticket',
     })),
+    'Mutation.setGroupRole': sensitive('OWNER', (workspaceId) => ({
+      ...{ workspaceId, provider: 'corp', group: 'engineering', role: 'ADMINISTRATOR' },
+    })),
+    'Mutation.removeGroupRole': {
+      cases: overWorkspaces(
+        world,
+        (workspaceId) => ({ input: { workspaceId, provider: 'corp', group: 'unmapped' } }),
+        (caller, id) => {
+          const verdict = recently(caller.who, may('OWNER')(caller, id));
+          return verdict === 'allowed' ? NOT_FOUND : verdict;
+        },
+      ),
+    },
     'Mutation.deleteWorkspace': sensitive('OWNER', (id) => ({ id })),
     'Mutation.inviteMember': {
       cases: (['VIEWER', 'OWNER'] as const).flatMap((role) =>

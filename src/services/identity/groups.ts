@@ -1,0 +1,140 @@
+import { type GroupSettings, type GroupSource, isGroupName } from '../../domain/accounts/groups.ts';
+import type { Identity, IdentityProvider } from '../../domain/accounts/identity-provider.ts';
+import { failure } from '../../domain/errors.ts';
+import type { Executor } from '../../storage/database.ts';
+import {
+  findOutdatedRoles,
+  findWorkspacesOfGroups,
+} from '../../storage/repositories/accounts/group-roles.ts';
+import { findStatedGroups, storeGroups } from '../../storage/repositories/accounts/identity-groups.ts';
+import type { Lock } from '../transactions/locks.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { applyMappedRoles, type Cause } from '../workspaces/mapped-roles.ts';
+
+/** The workspaces of one transaction, which locks a user and the roles of groups too. */
+const WORKSPACES_PER_CHANGE = 98;
+/** Far more than a person is a member of; a change that never ends must not hold the server up. */
+const TURNS_MAX = 1000;
+
+/** Who states the groups of an identity, and when, in milliseconds since the epoch. */
+export interface GroupStatement {
+  readonly source: GroupSource;
+  readonly at: number;
+}
+
+/** Manages the groups of people at providers. */
+export interface GroupService {
+  /**
+   * Replaces the groups of an identity. Resolves when the roles that they give apply; losses come first. Does nothing if the
+   * provider's groups come from the other source, or if a claim is not newer than the last one.
+   */
+  replaceGroups(identity: Identity, groups: readonly string[], statement: GroupStatement): Promise<void>;
+  /** Adds an identity to groups and removes it from others, as `replaceGroups` does. */
+  changeGroups(
+    identity: Identity,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    statement: GroupStatement,
+  ): Promise<void>;
+  /** Brings the roles of a user up to date after one of their identities was deleted. */
+  refresh(userId: string): Promise<void>;
+  /** Brings all roles up to date after the settings changed. */
+  refreshAll(): Promise<void>;
+}
+
+/** Returns the settings of the groups of providers. */
+export function groupSettingsOf(providers: readonly IdentityProvider[]): readonly GroupSettings[] {
+  return providers.map(({ id, groupsFrom, groups }) => ({
+    provider: id,
+    source: groupsFrom,
+    allowed: groups,
+  }));
+}
+
+function workspaceLocks(ids: readonly string[]): Lock[] {
+  return ids.map((id) => ({ on: 'workspace', id }));
+}
+
+/** Returns the groups of one list that the other does not have. */
+function without(names: readonly string[], others: readonly string[]): string[] {
+  const set = new Set(others);
+  return names.filter((name) => !set.has(name));
+}
+
+/** Returns the service of groups. */
+export function createGroupService(deps: {
+  db: Executor;
+  changes: UnitOfWorkRunner;
+  groupSettings: readonly GroupSettings[];
+}): GroupService {
+  const { db, changes, groupSettings } = deps;
+  const mappable: readonly Lock[] = groupSettings.map(({ provider }) => ({
+    on: 'groupRoles',
+    id: provider,
+    shared: true,
+  }));
+
+  /** Brings the roles of one user, or of all, up to date: a hundred workspaces in a transaction. */
+  async function update(userId: string | null, cause: Cause): Promise<void> {
+    const filter = userId === null ? {} : { userId };
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      const outdated = await findOutdatedRoles(db, groupSettings, filter, WORKSPACES_PER_CHANGE / 2);
+      if (outdated.length === 0) return;
+      const userIds = [...new Set(outdated.map((role) => role.userId))];
+      const workspaceIds = [...new Set(outdated.map((role) => role.workspaceId))];
+      const users = userIds.map((id): Lock => ({ on: 'user', id }));
+      await changes.runWithLocks([...mappable, ...users, ...workspaceLocks(workspaceIds)], async (uow) => {
+        for (const id of userIds) await applyTo(uow, id, workspaceIds, cause);
+      });
+    }
+    throw failure('UNAVAILABLE');
+  }
+
+  async function applyTo(
+    uow: UnitOfWork,
+    userId: string,
+    workspaceIds: readonly string[],
+    cause: Cause,
+  ): Promise<void> {
+    await applyMappedRoles(uow, groupSettings, { userId, workspaceIds }, WORKSPACES_PER_CHANGE, cause);
+  }
+
+  /** Stores the groups that `next` returns for the present ones, with the roles in the first workspaces concerned. */
+  async function change(
+    { id: identityId, userId, provider }: Identity,
+    next: (names: readonly string[]) => readonly string[],
+    { source, at }: GroupStatement,
+  ): Promise<void> {
+    const settings = groupSettings.find((each) => each.provider === provider);
+    if (settings?.source !== source || settings.allowed.length === 0) return;
+    const before = (await findStatedGroups(db, identityId))?.names ?? [];
+    const after = next(before);
+    const cause = { by: 'group', provider, source };
+    const lost = await findWorkspacesOfGroups(db, provider, without(before, after), WORKSPACES_PER_CHANGE);
+    const gained = await findWorkspacesOfGroups(db, provider, without(after, before), WORKSPACES_PER_CHANGE);
+    const workspaceIds = [...new Set([...lost, ...gained])].slice(0, WORKSPACES_PER_CHANGE);
+    const locks: Lock[] = [...mappable, { on: 'user', id: userId }, ...workspaceLocks(workspaceIds)];
+    await changes.runWithLocks(locks, async (uow) => {
+      const present = await findStatedGroups(uow.tx, identityId);
+      if (!present) return;
+      const isOld =
+        source === 'claim' && present.source === 'claim' && present.at !== null && at <= present.at;
+      if (isOld) return;
+      const names = next(present.names).filter(isGroupName);
+      await storeGroups(uow.tx, identityId, { names, source, at });
+      await applyTo(uow, userId, workspaceIds, cause);
+    });
+    // The workspaces beyond the first, and those where the role of a group changed meanwhile.
+    await update(userId, cause);
+  }
+
+  return {
+    replaceGroups: (identity, groups, statement) => change(identity, () => groups, statement),
+
+    changeGroups: (identity, { add, remove }, statement) =>
+      change(identity, (names) => [...without(names, remove), ...without(add, names)], statement),
+
+    refresh: (userId) => update(userId, { by: 'group' }),
+
+    refreshAll: () => update(null, { by: 'setting' }),
+  };
+}
