@@ -53,6 +53,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/user-reset-link.ts'),
   },
   {
+    name: 'scim create',
+    summary: 'Create the SCIM credential of a provider.',
+    load: () => import('./commands/scim-create.ts'),
+  },
+  {
+    name: 'scim rotate',
+    summary: 'Replace the SCIM credential of a provider.',
+    load: () => import('./commands/scim-rotate.ts'),
+  },
+  {
+    name: 'scim revoke',
+    summary: 'Revoke the SCIM credentials of a provider.',
+    load: () => import('./commands/scim-revoke.ts'),
+  },
+  {
+    name: 'scim undo',
+    summary: 'Reactivate users that directories deactivated.',
+    load: () => import('./commands/scim-undo.ts'),
+  },
+  {
+    name: 'workspace set-owner',
+    summary: 'Make a user an Owner of a workspace.',
+    load: () => import('./commands/workspace-set-owner.ts'),
+  },
+  {
     name: 'tokens revoke',
     summary: "Revoke a user's tokens, or all tokens.",
     load: () => import('./commands/tokens-revoke.ts'),

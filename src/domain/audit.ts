@@ -8,6 +8,7 @@ export const AUDIT_ACTIONS = [
   'session.ended',
   'session.reauthenticated',
   'user.created',
+  'user.updated',
   'user.deactivated',
   'user.reactivated',
   'user.password_changed',
@@ -47,6 +48,10 @@ export const AUDIT_ACTIONS = [
   'channel.unshared',
   'entity_type.registered',
   'entity_type.unregistered',
+  'directory.credential_created',
+  'directory.credential_rotated',
+  'directory.credential_revoked',
+  'directory.mass_deactivation',
   'database.restored',
 ] as const;
 

@@ -111,6 +111,15 @@ export interface InputIssue {
   readonly message: string;
 }
 
+/** What is wrong with a SCIM request (RFC 7644, section 3.12). */
+export type ScimType =
+  | 'uniqueness'
+  | 'invalidFilter'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'invalidValue'
+  | 'noTarget';
+
 /** The details of an error; each is a key of `errors[].extensions`. */
 export interface ErrorDetail {
   readonly reason?: Reason;
@@ -118,6 +127,8 @@ export interface ErrorDetail {
   readonly issues?: readonly InputIssue[];
   /** Whole seconds until the caller can try again. */
   readonly retryAfter?: number;
+  /** For the endpoints of SCIM only. */
+  readonly scimType?: ScimType;
 }
 
 /** The error that domain and services throw. GraphQL and HTTP convert it to their own errors. */

@@ -7,6 +7,7 @@ export const SECRET_TAGS = {
   SESSION: 'ses',
   INVITATION: 'inv',
   RESET: 'rst',
+  DIRECTORY: 'scm',
 } as const;
 
 export type SecretKind = keyof typeof SECRET_TAGS;
@@ -24,7 +25,7 @@ const MOST_CHARACTERS = PREFIX_CHARACTERS + 4 + RANDOM_CHARACTERS + CHECKSUM_CHA
 export const SECRET_PREFIX = /^[A-Za-z][A-Za-z0-9]{0,15}_$/;
 
 /** Matches a secret of any kind with any prefix; the checksum must be verified separately. */
-export const SECRET_PATTERN = /\b(?:[A-Za-z][A-Za-z0-9]{0,15}_)?(pat|wst|ses|inv|rst)_[0-9A-Za-z]{49}\b/g;
+export const SECRET_PATTERN = /\b(?:[A-Za-z][A-Za-z0-9]{0,15}_)?(pat|wst|ses|inv|rst|scm)_[0-9A-Za-z]{49}\b/g;
 
 const SHAPE = new RegExp(`^${SECRET_PATTERN.source.replaceAll('\\b', '')}$`);
 const KIND_OF_TAG = new Map<string, SecretKind>(

@@ -13,6 +13,7 @@ import { readOnly } from './message/methods.ts';
 import { errorResponse, failureResponse, jsonResponse, withDefaultHeaders } from './message/responses.ts';
 import type { Metrics } from './metrics.ts';
 import { createRequestContext, type Endpoint, logFieldsOf, type RequestContext } from './request-context.ts';
+import { createScimEndpoint, SCIM_PATH } from './scim/endpoint.ts';
 
 /** The parts of the HTTP handler. */
 export interface HttpParts extends Omit<GraphQLEndpointParts & VerificationParts & ProviderParts, 'limits'> {
@@ -84,14 +85,18 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
     ['/graphql', createGraphQLEndpoint({ ...parts, limits })],
     ...createVerificationRoutes({ ...parts, limits }),
     ...createProviderRoutes({ ...parts, limits }),
+    ...(parts.services.providers.length > 0
+      ? [[SCIM_PATH, createScimEndpoint({ ...parts, limits })] as const]
+      : []),
     ['/health', readOnly(async () => jsonResponse({ status: 'ok' }))],
     ['/ready', readOnly(ready)],
   ]);
 
-  /** Returns the path of a request, normalized and without a slash at its end if the path as sent is not a route. */
+  /** Returns the path of a request, normalized and without a slash at its end if the path as sent is not a route. All paths of SCIM are one. */
   function pathOf(request: HttpRequest): string {
     if (routes.has(request.path)) return request.path;
     const { pathname } = request.url;
+    if (pathname.startsWith(`${SCIM_PATH}/`)) return SCIM_PATH;
     const trimmed = pathname.replace(/\/$/, '');
     return routes.has(trimmed) ? trimmed : pathname;
   }

@@ -19,6 +19,7 @@ import { createIntrospection } from './access/introspection.ts';
 import { createLastUse } from './access/last-use.ts';
 import { createSecretReader } from './access/secret-reader.ts';
 import { createTokenUses } from './access/token-uses.ts';
+import { endSuspensions } from './accounts/deactivation.ts';
 import { createOperatorService } from './accounts/operator.ts';
 import { createPasswordResetService } from './accounts/password-reset.ts';
 import { createSessionService } from './accounts/sessions.ts';
@@ -26,6 +27,9 @@ import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
+import { createDirectoryCredentialService } from './directory/credentials.ts';
+import { undoDeactivations } from './directory/undo.ts';
+import { createDirectoryUserService } from './directory/users.ts';
 import { createGroupService, groupSettingsOf } from './identity/groups.ts';
 import { createIdentityService } from './identity/identities.ts';
 import type { ProviderClient } from './identity/provider-client.ts';
@@ -43,6 +47,7 @@ import { createEntityTypeService } from './workspaces/entity-types.ts';
 import { createGroupRoleService } from './workspaces/group-roles.ts';
 import { createInvitationService } from './workspaces/invitations.ts';
 import { createMemberService } from './workspaces/members.ts';
+import { setOwner } from './workspaces/set-owner.ts';
 import { createWorkspaceService } from './workspaces/workspaces.ts';
 
 /** The dependencies of the services. */
@@ -126,7 +131,13 @@ export function createServices(deps: ServiceDependencies) {
     lookups: createLookups(db),
     lastUse,
     uses,
-    retention: createRetention({ transact, clock, limits, logger }),
+    retention: createRetention({
+      transact,
+      clock,
+      limits,
+      logger,
+      endSuspensions: () => endSuspensions(changes),
+    }),
     operator: createOperatorService({ db, changes, passwords, throttle }),
     passwordResets: createPasswordResetService({ changes, passwords, secrets, throttle, limits }),
     sessions: createSessionService({
@@ -155,6 +166,10 @@ export function createServices(deps: ServiceDependencies) {
     groups,
     groupRoles: createGroupRoleService({ db, groupSettings }),
     identities: createIdentityService({ db, providers }),
+    setOwner: (slug: string, email: string) => setOwner(changes, slug, email),
+    undoDeactivations: (since: number) => undoDeactivations(changes, since),
+    directoryCredentials: createDirectoryCredentialService({ db, clock, changes, secrets, providers }),
+    directoryUsers: createDirectoryUserService({ db, changes, logger }),
     tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
     workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),

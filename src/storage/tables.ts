@@ -41,7 +41,8 @@ interface IdentitiesTable {
   id: Fixed<string>;
   user_id: Fixed<string>;
   provider: Fixed<string>;
-  subject: Fixed<string>;
+  /** Only a directory changes it. */
+  subject: ColumnType<string, string, string>;
   linked_at: Fixed<number>;
   last_used_at: number | null;
   /** When the directory made the person inactive; `null` while they are active. */

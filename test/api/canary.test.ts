@@ -153,7 +153,7 @@ test('no secret, valid, invalid or made up, appears in a log line, an audit row 
     invited.data.inviteMember.invitationSecret,
     (await postern.app.services.passwordResets.createLink(owner.email, true)).secret,
     await postern.signIn(owner.email),
-    ...(['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION', 'RESET'] as const).map((kind) =>
+    ...(['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION', 'RESET', 'DIRECTORY'] as const).map((kind) =>
       composeSecret(kind, randomBytes(32)),
     ),
   ];

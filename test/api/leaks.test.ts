@@ -219,7 +219,7 @@ describe('the patterns for scanners', () => {
 
   test('match the secrets that are issued, each only its own kind', async () => {
     const { kinds, pattern, report } = (await patterns()) as any;
-    for (const kind of ['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION', 'RESET'] as const) {
+    for (const kind of ['PERSONAL', 'WORKSPACE', 'SESSION', 'INVITATION', 'RESET', 'DIRECTORY'] as const) {
       const secret = unknownSecret(kind);
       const text = `key = "${secret}";`;
       expect(new RegExp(pattern).exec(text)?.[0]).toBe(secret);

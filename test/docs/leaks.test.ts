@@ -37,7 +37,7 @@ describe.each([
       for (const text of [
         `${secret}x`,
         secret.slice(0, -1),
-        secret.replace(/(pat|wst|ses|inv|rst)_/, 'abc_'),
+        secret.replace(/(pat|wst|ses|inv|rst|scm)_/, 'abc_'),
       ]) {
         expect(pattern.test(text)).toBe(false);
       }

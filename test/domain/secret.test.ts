@@ -54,6 +54,7 @@ describe('a secret', () => {
     ['SESSION', 'ses_'],
     ['INVITATION', 'inv_'],
     ['RESET', 'rst_'],
+    ['DIRECTORY', 'scm_'],
   ] as const)('of kind %s begins with %s', (kind, start) => {
     expect(composeSecret(kind, new Uint8Array(32)).startsWith(`${start}${'0'.repeat(43)}`)).toBe(true);
   });

@@ -58,6 +58,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     channels: SERVICE_BASE,
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     identity: [...SERVICE_BASE, 'accounts', 'workspaces'],
+    directory: [...SERVICE_BASE, 'accounts'],
     maintenance: [...SERVICE_BASE, 'tokens/lifecycle.ts'],
     'services.ts': [
       ...SERVICE_BASE,
@@ -67,6 +68,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'channels',
       'accounts',
       'identity',
+      'directory',
       'maintenance',
     ],
   },
@@ -85,7 +87,8 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     auth: ['message', 'request-context.ts'],
     graphql: ['message', 'request-context.ts', 'auth'],
     endpoints: ['message', 'request-context.ts', 'auth'],
-    'handler.ts': ['message', 'request-context.ts', 'auth', 'graphql', 'endpoints', 'metrics.ts'],
+    scim: ['message', 'request-context.ts', 'auth'],
+    'handler.ts': ['message', 'request-context.ts', 'auth', 'graphql', 'endpoints', 'scim', 'metrics.ts'],
     'metrics-server.ts': ['metrics.ts', 'node'],
   },
   'src/cli': {

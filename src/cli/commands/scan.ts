@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<SecretKind, string>> = {
   SESSION: 'session',
   INVITATION: 'invitation',
   RESET: 'password reset link',
+  DIRECTORY: 'SCIM credential',
 };
 
 const NOT_TEXT =

@@ -76,7 +76,11 @@ export interface ProviderSignIn extends ProviderPerson {
   readonly returnTo: string;
 }
 
-function isInDomains({ domains }: IdentityProvider, { email }: Pick<ProviderPerson, 'email'>): boolean {
+/** Returns whether an address is in a domain of a provider. */
+export function isInDomains(
+  { domains }: Pick<IdentityProvider, 'domains'>,
+  { email }: Pick<ProviderPerson, 'email'>,
+): boolean {
   return email !== null && domains.includes(email.slice(email.lastIndexOf('@') + 1));
 }
 
@@ -84,7 +88,10 @@ function isInDomains({ domains }: IdentityProvider, { email }: Pick<ProviderPers
  * Returns whether the address of a person counts as verified: the provider says so and vouches for the domain, or every
  * address from the provider is trusted and it does not say the opposite.
  */
-export function hasVerifiedEmail(provider: IdentityProvider, person: ProviderPerson): boolean {
+export function hasVerifiedEmail(
+  provider: IdentityProvider,
+  person: Pick<ProviderPerson, 'email' | 'emailVerified'>,
+): boolean {
   if (person.email === null || person.emailVerified === false) return false;
   if (provider.domains.length > 0 && !isInDomains(provider, person)) return false;
   return provider.trustsEmail || (person.emailVerified === true && provider.domains.length > 0);

@@ -12,31 +12,34 @@ const AUTHORIZATION = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*)$/;
 /** RFC 6750, section 2.1. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
+/** The kinds of secrets that identify a caller of the API. */
+const CALLERS: readonly Credential['kind'][] = ['PERSONAL', 'WORKSPACE', 'SESSION', 'IMPORTED'];
+
 /** Returns a header's value if it is short enough and the only one. Throws `INVALID_AUTH_HEADER`. */
 function onlyValue([value = '', ...others]: readonly string[]): string {
   if (others.length > 0 || value.length > HEADER_LENGTH) throw failure('INVALID_AUTH_HEADER');
   return value;
 }
 
-/** Returns the credential of a secret as it is sent. Throws `INVALID_AUTH_HEADER` or `INVALID_TOKEN`. */
-function readBareSecret(secret: string, read: ReadText): Credential {
+/** Returns the credential of a secret as it is sent, of one of the kinds. Throws `INVALID_AUTH_HEADER` or `INVALID_TOKEN`. */
+function readBareSecret(secret: string, read: ReadText, kinds = CALLERS): Credential {
   const found = read(secret);
   if (found === null && !BEARER.test(secret)) throw failure('INVALID_AUTH_HEADER');
-  if (found === null || found.kind === 'INVITATION' || found.kind === 'RESET') throw failure('INVALID_TOKEN');
+  if (found === null || !kinds.includes(found.kind)) throw failure('INVALID_TOKEN');
   return { ...found, source: 'bearer' };
 }
 
 /**
- * Returns the credential of a request's only `Authorization` header by Bearer. Needs no database: a text that `read` does not
- * recognise is invalid.
+ * Returns the credential of a request's only `Authorization` header by Bearer, of one of the kinds. Needs no database: a text that
+ * `read` does not recognise is invalid.
  * Throws `INVALID_AUTH_HEADER`, `INVALID_AUTH_SCHEME` or `INVALID_TOKEN`.
  */
-function readBearer(headers: readonly string[], read: ReadText): Credential {
+export function readBearer(headers: readonly string[], read: ReadText, kinds = CALLERS): Credential {
   const match = AUTHORIZATION.exec(onlyValue(headers));
   if (!match) throw failure('INVALID_AUTH_HEADER');
   const [, scheme = '', secret = ''] = match;
   if (scheme.toLowerCase() !== 'bearer') throw failure('INVALID_AUTH_SCHEME');
-  return readBareSecret(secret, read);
+  return readBareSecret(secret, read, kinds);
 }
 
 /** RFC 7617, section 2: the encoded user name, a colon, and the password. */

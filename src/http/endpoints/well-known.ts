@@ -10,6 +10,7 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
   SESSION: 'session of a signed-in person',
   INVITATION: 'invitation to a workspace',
   RESET: 'link that resets a password',
+  DIRECTORY: 'SCIM credential of a directory',
 };
 
 /** Creates the endpoint of the authorization server metadata (RFC 8414). Postern issues no tokens over OAuth. */

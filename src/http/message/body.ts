@@ -13,6 +13,7 @@ function mediaType(name: string): RegExp {
 }
 
 const JSON_TYPE = mediaType('application/json');
+const SCIM_TYPE = mediaType('application/(?:scim\\+)?json');
 const FORM_TYPE = mediaType('application/x-www-form-urlencoded');
 
 function assertType(request: HttpRequest, type: RegExp, message?: string): void {
@@ -53,6 +54,12 @@ export function parseJson(text: string, what: string): unknown {
  */
 export async function readJson(request: HttpRequest): Promise<unknown> {
   assertType(request, JSON_TYPE);
+  return parseJson(await readText(request), 'The body');
+}
+
+/** Returns the JSON body of a request in the media type of SCIM or in JSON. Throws the errors of `readJson`. */
+export async function readScimJson(request: HttpRequest): Promise<unknown> {
+  assertType(request, SCIM_TYPE, 'The content type must be application/scim+json.');
   return parseJson(await readText(request), 'The body');
 }
 

@@ -8,23 +8,19 @@ import type { User } from '../../domain/user.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { Executor } from '../../storage/database.ts';
 import { isUniqueViolation } from '../../storage/errors.ts';
-import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
-import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
-  deleteResetLink,
   findUserByEmail,
   insertUser,
   listUsers,
-  setDeactivated,
   setEmail,
   setEmailVerifiedAt,
-  setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations, voidInvitationsTo } from '../workspaces/invitation-ends.ts';
+import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
+import { deactivateUser, reactivateUser } from './deactivation.ts';
 import { type PasswordReset, replacePassword } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
@@ -63,7 +59,8 @@ export interface OperatorService {
    */
   deactivateUser(email: string, revokeCreated?: boolean): Promise<Deactivation>;
   /**
-   * Reactivates a user and their tokens, but restores no shares or invitations. Returns whether that changed anything.
+   * Reactivates a user. Within 30 days, the personal tokens work again; later they are revoked. Restores no shares or
+   * invitations. Returns whether that changed anything.
    */
   reactivateUser(email: string): Promise<boolean>;
   /** Marks the email of a user as verified. Returns whether that changed anything. */
@@ -125,19 +122,6 @@ function emailTaken({ emailVerifiedAt, email }: User): PosternError {
   return failure('CONFLICT', message);
 }
 
-/** Deactivates a user; returns whether that changed anything. */
-async function deactivate(uow: UnitOfWork, user: User): Promise<boolean> {
-  if (user.deactivatedAt !== null) return false;
-  await setDeactivated(uow.tx, user.id, uow.now, 'OPERATOR');
-  const endedSessions = await deleteSessions(uow.tx, user.id);
-  await deleteResetLink(uow.tx, user.id);
-  await auditLostInvitations(uow, { userId: user.id });
-  const { shares, invitations } = await deleteGrantsOfUser(uow.tx, user.id);
-  const detail = { endedSessions, deletedShares: shares, deletedInvitations: invitations };
-  await auditUser(uow, 'user.deactivated', user.id, detail);
-  return true;
-}
-
 /** Returns the operator service. */
 export function createOperatorService(deps: {
   db: Executor;
@@ -180,19 +164,13 @@ export function createOperatorService(deps: {
 
     deactivateUser: (email, revokeCreated = false) =>
       changeUser(email, async (uow, user) => {
-        const isNew = await deactivate(uow, user);
+        const isNew = await deactivateUser(uow, user, 'OPERATOR');
         const created = await findTokensCreatedBy(uow.tx, user.id, null);
         if (revokeCreated) for (const { id } of created) await revokeToken(uow, await loadToken(uow, id));
         return { isNew, created };
       }),
 
-    reactivateUser: (email) =>
-      changeUser(email, async (uow, user) => {
-        if (user.deactivatedAt === null) return false;
-        await setReactivated(uow.tx, user.id);
-        await auditUser(uow, 'user.reactivated', user.id);
-        return true;
-      }),
+    reactivateUser: (email) => changeUser(email, reactivateUser),
 
     verifyEmail: (email) =>
       changeUser(email, async (uow, user) => {
@@ -207,7 +185,7 @@ export function createOperatorService(deps: {
         if (user.emailVerifiedAt !== null) {
           throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
         }
-        await deactivate(uow, user);
+        await deactivateUser(uow, user, 'OPERATOR');
         // A random name in a domain that can never exist (RFC 2606), so no one can own it.
         const address = `released-${uow.newId()}@released.invalid`;
         await setEmail(uow.tx, user.id, address);

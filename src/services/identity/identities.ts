@@ -8,6 +8,7 @@ import {
   findIdentity,
   listIdentities,
 } from '../../storage/repositories/accounts/identities.ts';
+import { hasScimCredential } from '../../storage/repositories/accounts/scim-credentials.ts';
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { hasPassword } from '../../storage/repositories/accounts/users.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
@@ -27,7 +28,7 @@ export interface IdentityService {
   link(uow: UnitOfWork, digest: string): Promise<Identity>;
   /**
    * Unlinks an identity of the user and ends the other sessions that it opened. Returns its id. Throws `NOT_FOUND`, or
-   * `CONFLICT` if the user could not sign in without it.
+   * `CONFLICT` if the user could not sign in without it or a directory manages the accounts of the provider.
    */
   unlink(uow: UnitOfWork, identityId: string): Promise<string>;
 }
@@ -72,6 +73,10 @@ export function createIdentityService(deps: {
       const identities = await listIdentities(uow.tx, userId);
       const identity = identities.find(({ id }) => id === identityId);
       if (!identity) throw failure('NOT_FOUND');
+      // Otherwise a person who leaves could escape the directory and keep the account.
+      if (await hasScimCredential(uow.tx, identity.provider)) {
+        throw failure('CONFLICT', 'A directory manages the accounts that are linked to this provider.');
+      }
       if (!(await hasOtherWayIn(uow, identity))) {
         throw failure('CONFLICT', 'This is your only way to sign in.');
       }

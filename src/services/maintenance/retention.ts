@@ -18,7 +18,10 @@ const BATCH_ROWS = 200;
 /** The pause between batches, in which other transactions run. */
 const PAUSE_MS = 20;
 
-/** Deletes expired rows: audit events, sessions, sign-ins at providers, invitations, reset links and attempt counters. */
+/**
+ * Deletes expired rows: audit events, sessions, sign-ins at providers, invitations, reset links and attempt counters. Revokes the
+ * personal tokens of users that were deactivated more than 30 days ago.
+ */
 export interface Retention {
   /**
    * Deletes the rows that have expired by now, each batch in its own short transaction. Concurrent calls share one run.
@@ -38,8 +41,10 @@ export function createRetention(deps: {
   clock: Clock;
   limits: Limits;
   logger: Logger;
+  /** Revokes the tokens of users that have been deactivated for too long; returns the number of users. */
+  endSuspensions: () => Promise<number>;
 }): Retention {
-  const { transact, clock, limits, logger } = deps;
+  const { transact, clock, limits, logger, endSuspensions } = deps;
   let closed = false;
   let pruning: Promise<void> | null = null;
 
@@ -62,6 +67,8 @@ export function createRetention(deps: {
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
+    const users = closed ? 0 : await endSuspensions();
+    if (users > 0) logger.info({ users }, 'revoked the tokens of deactivated users');
     if (limits.auditRetention === null) return;
     const before = now - limits.auditRetention;
     const rows = await pruneTable([], (tx) => deleteAuditEvents(tx, before, BATCH_ROWS));

@@ -7,6 +7,10 @@ import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
+import {
+  deleteScimCredentialsByDigests,
+  findScimProvidersByDigests,
+} from '../../storage/repositories/accounts/scim-credentials.ts';
 import { deleteSession } from '../../storage/repositories/accounts/sessions.ts';
 import { deleteResetLink, findUsersByResetDigests } from '../../storage/repositories/accounts/users.ts';
 import {
@@ -35,14 +39,14 @@ const REPORTS_PER_HOUR = 60;
 /** Invalidates leaked secrets. Possession of a secret is enough to report it. */
 export interface LeakService {
   /**
-   * Revokes the tokens, sessions, invitations and reset links of the secrets and ignores strings that are not valid secrets. Deletes
+   * Revokes the tokens, sessions, invitations, reset links and SCIM credentials of the secrets and ignores strings that are not valid secrets. Deletes
    * the shares and invitations that the tokens and the users of the sessions gave, and takes back the memberships and
    * roles that the tokens gave. Returns the number of reported secrets, so that it does not reveal which are valid.
    * Throws `BAD_USER_INPUT` on more than 1,000 secrets, and `RATE_LIMITED` after 60 reports from one network in an
    * hour.
    */
   report(caller: Caller, secrets: readonly string[]): Promise<number>;
-  /** Revokes the token, session, invitation or reset link of a secret; returns whether the secret was valid. */
+  /** Revokes the token, session, invitation, reset link or SCIM credential of a secret; returns whether the secret was valid. */
   revoke(caller: Caller, secret: string): Promise<boolean>;
 }
 
@@ -103,6 +107,18 @@ async function revokeResetLinks(
   return userIds.length;
 }
 
+async function revokeScimCredentials(
+  uow: UnitOfWork,
+  digests: readonly string[],
+  detail: Detail,
+): Promise<number> {
+  const providers = await deleteScimCredentialsByDigests(uow.tx, digests);
+  for (const provider of providers) {
+    await uow.audit({ action: 'directory.credential_revoked', detail: { provider, ...detail } });
+  }
+  return providers.length;
+}
+
 /** Invalidates secrets; returns how many were valid. */
 async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Detail): Promise<number> {
   const tokenIds = await findTokenIdsByDigests(uow.tx, digestsOf(found, isTokenSecret), uow.now);
@@ -119,7 +135,8 @@ async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Det
   const sessions = await endSessions(uow, ofKind('SESSION'), detail);
   const invitations = await revokeInvitations(uow, ofKind('INVITATION'), detail);
   const resetLinks = await revokeResetLinks(uow, ofKind('RESET'), detail);
-  return tokenIds.length + sessions + invitations + resetLinks;
+  const directories = await revokeScimCredentials(uow, ofKind('DIRECTORY'), detail);
+  return tokenIds.length + sessions + invitations + resetLinks + directories;
 }
 
 /** Returns the key of the counter for reports from the network of an address. */
@@ -147,6 +164,8 @@ function findByDigests(
       return findInvitationsByDigests(db, digests);
     case 'RESET':
       return findUsersByResetDigests(db, digests);
+    case 'DIRECTORY':
+      return findScimProvidersByDigests(db, digests);
     default:
       return findTokenIdsByDigests(db, digests, now);
   }

@@ -81,6 +81,13 @@ export interface UnitOfWorkRunner {
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
   /** Runs work that follows from what a provider said or from a setting, without authorization, with these locks only. */
   runWithLocks<T>(locks: readonly Lock[], work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Runs work that the server does by itself, as `runAsOperator`. Its audit events have no actor. */
+  runAsServer<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Runs work for a directory, without authorization, while no other change runs. */
+  runAsDirectory<T>(
+    from: Pick<Caller, 'address' | 'userAgent'>,
+    work: (uow: UnitOfWork) => Promise<T>,
+  ): Promise<T>;
 }
 
 interface Actor {
@@ -186,5 +193,14 @@ export function createUnitOfWorkRunner(deps: {
     },
     runAsOperator: (work) => commit({ locks: EVERYTHING }, async () => OPERATOR, work),
     runWithLocks: (locks, work) => commit({ locks }, async () => ({ ...OPERATOR, kind: 'DIRECTORY' }), work),
+
+    runAsServer: (work) => commit({ locks: EVERYTHING }, async () => ({ ...OPERATOR, kind: null }), work),
+
+    runAsDirectory: ({ address, userAgent }, work) =>
+      commit(
+        { locks: EVERYTHING },
+        async () => ({ ...OPERATOR, kind: 'DIRECTORY', address, userAgent }),
+        work,
+      ),
   };
 }

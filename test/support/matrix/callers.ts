@@ -177,7 +177,7 @@ export function everyScope(): (readonly [EntityType, string])[] {
   );
 }
 
-function secretOfNothing(kind: 'PERSONAL' | 'SESSION' | 'INVITATION' | 'RESET'): string {
+function secretOfNothing(kind: 'PERSONAL' | 'SESSION' | 'INVITATION' | 'RESET' | 'DIRECTORY'): string {
   return composeSecret(kind, new Uint8Array(32).fill(7));
 }
 
@@ -278,6 +278,7 @@ export async function createInvalidCredentials(world: World): Promise<InvalidCre
     { name: 'no token', secret: secretOfNothing('PERSONAL'), status: 401, code: 'INVALID_TOKEN' },
     { name: 'an invitation', secret: secretOfNothing('INVITATION'), status: 401, code: 'INVALID_TOKEN' },
     { name: 'a reset link', secret: secretOfNothing('RESET'), status: 401, code: 'INVALID_TOKEN' },
+    { name: 'a SCIM credential', secret: secretOfNothing('DIRECTORY'), status: 401, code: 'INVALID_TOKEN' },
     { name: 'no secret', secret: 'pat_nothing', status: 401, code: 'INVALID_TOKEN' },
   ];
   postern.advance(2 * HOUR);

@@ -141,6 +141,48 @@ export async function setEmail(db: Executor, id: string, email: string): Promise
 /** Who deactivated a user. */
 export type Deactivator = 'OPERATOR' | 'DIRECTORY';
 
+/** Returns when a user was deactivated and who did it; `null` for an active user. */
+export async function findDeactivation(
+  db: Executor,
+  id: string,
+): Promise<{ readonly at: number | null; readonly by: Deactivator | null }> {
+  const row = await db
+    .selectFrom('users')
+    .select(['deactivated_at', 'deactivated_by'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return { at: row.deactivated_at, by: row.deactivated_by as Deactivator | null };
+}
+
+/** Returns up to `limit` users that were deactivated before an instant and have personal tokens that are not revoked. */
+export async function findSuspendedTokenOwners(
+  db: Executor,
+  before: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('deactivated_at', '<=', before)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('tokens')
+          .select('tokens.id')
+          .whereRef('tokens.owner_id', '=', 'users.id')
+          .where('tokens.revoked_at', 'is', null),
+      ),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Sets a user's name. */
+export async function setName(db: Executor, id: string, name: string): Promise<void> {
+  await db.updateTable('users').set({ name }).where('id', '=', id).execute();
+}
+
 /** Deactivates a user at an instant. From then on, JSON Web Tokens that were issued before are refused. */
 export async function setDeactivated(db: Executor, id: string, at: number, by: Deactivator): Promise<void> {
   const values = { deactivated_at: at, deactivated_by: by, credentials_not_before: at };
