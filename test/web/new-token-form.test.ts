@@ -127,6 +127,25 @@ describe('"Duplicate" opens the form with the values of a token', () => {
   });
 });
 
+test('what is typed while a pasted query is examined stays', async () => {
+  const { page } = await web.visit(web.wire.postern.owner, { path: '/tokens/new' });
+  await page.getByText('Paste the query that your script sends').click();
+  await page.getByLabel('Query', { exact: true }).fill('{ tokens { totalCount } }');
+  let send = () => {};
+  const typed = new Promise<void>((resolve) => {
+    send = resolve;
+  });
+  await page.route('**/graphql', async (route) => {
+    await typed;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Fill in scopes' }).click();
+  await page.getByLabel('Name').fill('Typed meanwhile');
+  send();
+  await page.getByText('The scopes below are what the query requires.').waitFor();
+  expect(await page.getByLabel('Name').inputValue()).toBe('Typed meanwhile');
+});
+
 test('a pasted query fills in the scopes that it requires', async () => {
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner, { path: '/tokens/new' });

@@ -33,11 +33,16 @@ export const STYLES = `<meta name="viewport" content="width=device-width, initia
 }
 </style>`;
 
+/** The button that takes the query of the current tab to the console's form for a new token. */
+const TOKEN_BUTTON =
+  '<button type="button" class="graphiql-un-styled graphiql-toolbar-button" data-postern-token aria-label="Token for this query" title="Token for this query"><svg class="graphiql-toolbar-icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><circle cx="8" cy="16" r="4.5"/><path d="M11.5 12.5 20 4m-4 4 3 3m-6 0 2 2"/></svg></button>';
+
 /**
  * The script of the page. It fills in what an earlier response contained for the placeholders of the tabs, in memory only,
- * and opens the headers of a tab that has some. GraphiQL calls the `fetch` that it finds when it sends a request.
+ * and opens the headers of a tab that has some. GraphiQL calls the `fetch` that it finds when it sends a request. The new tab
+ * gets the query by a copy of the session storage, because variables can contain secrets and an address is stored.
  */
-export const SCRIPT = `(function (carried, withHeaders) {
+export const SCRIPT = `(function (carried, withHeaders, tokenButton) {
   const values = new Map();
   const send = window.fetch;
 
@@ -65,6 +70,25 @@ export const SCRIPT = `(function (carried, withHeaders) {
     return response;
   };
 
+  function textOf(file) {
+    const { editor } = globalThis.__MONACO;
+    return editor.getModels().find(({ uri }) => uri.path.endsWith(file))?.getValue() ?? '';
+  }
+
+  function openTokenForm() {
+    const query = { document: textOf('operation.graphql'), variables: fill(textOf('variables.json')) };
+    sessionStorage.setItem('postern.query', JSON.stringify(query));
+    if (window.open('/tokens/new')) sessionStorage.removeItem('postern.query');
+    else location.assign('/tokens/new');
+  }
+
+  new MutationObserver(() => {
+    const toolbar = document.querySelector('.graphiql-toolbar');
+    if (!toolbar || toolbar.querySelector('[data-postern-token]')) return;
+    toolbar.insertAdjacentHTML('beforeend', tokenButton);
+    toolbar.lastElementChild.addEventListener('click', openTokenForm);
+  }).observe(document, { childList: true, subtree: true });
+
   document.addEventListener('click', ({ target }) => {
     const tab = target.closest('.graphiql-tab');
     const index = [...document.querySelectorAll('.graphiql-tab')].indexOf(tab);
@@ -75,4 +99,4 @@ export const SCRIPT = `(function (carried, withHeaders) {
       tools.find((button) => button.innerText.trim() === name)?.click();
     });
   });
-})(${JSON.stringify(CARRIED)}, ${JSON.stringify(GRAPHIQL_TABS.map(({ headers }) => headers !== undefined))});`;
+})(${JSON.stringify(CARRIED)}, ${JSON.stringify(GRAPHIQL_TABS.map(({ headers }) => headers !== undefined))}, ${JSON.stringify(TOKEN_BUTTON)});`;

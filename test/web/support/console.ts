@@ -36,7 +36,13 @@ function watch(page: Page, origin: string): string[] {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`)) complaints.push(`called ${request.url()}`);
+    if (
+      !request
+        .url()
+        .replace(/^blob:/, '')
+        .startsWith(`${origin}/`)
+    )
+      complaints.push(`called ${request.url()}`);
   });
   return complaints;
 }

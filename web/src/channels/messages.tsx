@@ -40,9 +40,10 @@ function PublishForm({ channel, refusal }: { channel: Channel; refusal: string |
         error={errors.payload}
         hint={refusal ?? 'JSON or plain text.'}
         disabled={refusal !== null}
+        readOnly={busy}
         rows={2}
         value={text}
-        onChange={(event) => draft.set({ text: event.target.value })}
+        onChange={(event) => draft.change({ text: event.target.value })}
       />
       {problem && <Problem>{problem}</Problem>}
       <Button type="submit" variant="primary" busy={busy} disabled={refusal !== null || text.trim() === ''}>

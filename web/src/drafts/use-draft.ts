@@ -52,7 +52,8 @@ export interface Draft<Value> {
   readonly value: Value;
   /** Whether the content is that of an earlier visit. */
   readonly restored: boolean;
-  set(value: Value): void;
+  /** Changes some fields of the latest content, which can be newer than `value`. */
+  change(change: Partial<Value>): void;
   /** Deletes the stored content after it was submitted or canceled. */
   clear(): void;
   /** Returns to the initial content. */
@@ -73,25 +74,32 @@ export function useDraft<Value extends object>(name: string, initialise: () => V
   initial.current ??= initialise();
   const [restored, setRestored] = useState(() => readDraft(key, initial.current));
   const [value, setValue] = useState(restored ?? initial.current);
+  const latest = useRef(value);
+
   function set(next: Value): void {
-    writeDraft(key, next);
+    latest.current = next;
     setValue(next);
+  }
+
+  function store(next: Value): void {
+    writeDraft(key, next);
+    set(next);
   }
 
   return {
     value,
     restored: restored !== null,
     pristine: value === initial.current,
-    set,
+    change: (change) => store({ ...latest.current, ...change }),
     replace(change) {
       setRestored(null);
-      set({ ...initial.current, ...change });
+      store({ ...initial.current, ...change });
     },
     clear: () => removeDraft(key),
     reset() {
       removeDraft(key);
       setRestored(null);
-      setValue(initial.current);
+      set(initial.current);
     },
   };
 }

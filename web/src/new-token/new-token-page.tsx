@@ -77,7 +77,6 @@ export default function NewTokenPage() {
   });
   const { value } = draft;
   const { access, scopes } = value;
-  const set = (change: Partial<Value>) => draft.set({ ...value, ...change });
   return (
     <Page title="New access token" lead="Choose a clear name and only the permissions it needs." narrow>
       <TokenForm
@@ -104,13 +103,15 @@ export default function NewTokenPage() {
           <StartingPointsField
             targets={targets}
             value={value.start}
-            onChange={(start) => set({ start, ...STARTING_POINTS[start.name].grant(start.workspaceId) })}
+            onChange={(start) =>
+              draft.change({ start, ...STARTING_POINTS[start.name].grant(start.workspaceId) })
+            }
           />
         )}
         {targets && (
           <QueryField
             targets={targets}
-            onFill={(filled) => set({ access: 'SCOPED', scopes: filled, start: null })}
+            onFill={(filled) => draft.change({ access: 'SCOPED', scopes: filled, start: null })}
           />
         )}
         <ChoiceField
@@ -119,7 +120,7 @@ export default function NewTokenPage() {
           value={access}
           error={form.errors.access}
           onChange={(chosen) =>
-            set({ access: chosen, start: null, scopes: scopes.length > 0 ? scopes : [emptyDraft()] })
+            draft.change({ access: chosen, start: null, scopes: scopes.length > 0 ? scopes : [emptyDraft()] })
           }
         />
         {access === 'FULL' && <Warning>{FULL_ACCESS_WARNING}</Warning>}
@@ -129,7 +130,7 @@ export default function NewTokenPage() {
             drafts={scopes}
             error={form.errors.scopes}
             errorsOf={(each) => errorsOfScope(form.errors, sent.indexOf(each))}
-            onChange={(changed) => set({ scopes: changed, start: null })}
+            onChange={(changed) => draft.change({ scopes: changed, start: null })}
           />
         )}
       </TokenForm>

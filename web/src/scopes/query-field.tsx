@@ -1,10 +1,11 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useClient } from 'urql';
 import { describeFormError } from '../api/form-errors.ts';
 import { Button } from '../components/button.tsx';
 import { TextAreaField } from '../components/field.tsx';
 import { Warning } from '../components/states.tsx';
 import { ScopesForDocumentDocument, type ScopesForDocumentQuery } from '../generated/hooks.ts';
+import { forgetQuery, readQuery } from './query-from-graphiql.ts';
 import { draftOf, type ScopeDraft, type ScopeTargets } from './scope-draft.ts';
 import './query-field.css';
 
@@ -46,11 +47,13 @@ export function QueryField({
   onFill: (scopes: readonly ScopeDraft[]) => void;
 }) {
   const client = useClient();
-  const [document, setDocument] = useState('');
-  const [variablesText, setVariablesText] = useState('');
+  const [given] = useState(readQuery);
+  const [document, setDocument] = useState(given?.document ?? '');
+  const [variablesText, setVariablesText] = useState(given?.variables ?? '');
   const [outcome, setOutcome] = useState<Outcome>({});
   const [busy, setBusy] = useState(false);
   const variables = parseVariables(variablesText);
+  useEffect(forgetQuery, []);
 
   function fill(proposal: Proposal): Outcome {
     const warnings = warningsOf(proposal);
@@ -84,7 +87,7 @@ export function QueryField({
   }
 
   return (
-    <details className="query-field">
+    <details className="query-field" open={given !== null || undefined}>
       <summary>Paste the query that your script sends</summary>
       <TextAreaField
         label="Query"

@@ -35,11 +35,11 @@ interface CreatedToken {
   readonly token: { readonly id: string } | null;
 }
 
-interface TokenFormProps<Value extends CommonValue> {
+interface TokenFormProps {
   readonly bounds: ExpiryBounds;
   /** The path of the list that the token will belong to. */
   readonly listPath: string;
-  readonly draft: Draft<Value>;
+  readonly draft: Draft<CommonValue>;
   readonly form: Submission<CommonField>;
   /** What is missing in the fields among the children; `null` if nothing is. */
   readonly missing?: string | null;
@@ -62,7 +62,7 @@ function missingIn({ name, expiry }: CommonValue, more: string | null): string {
 }
 
 /** The form for a new token; `children` are the fields of its access. Afterwards it opens the token's page and shows the secret. */
-export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value>) {
+export function TokenForm(props: TokenFormProps) {
   const { bounds, listPath, draft, form, summary, onSubmit, notice, children } = props;
   const { value } = draft;
   const { show } = useFreshSecrets();
@@ -97,19 +97,19 @@ export function TokenForm<Value extends CommonValue>(props: TokenFormProps<Value
         placeholder="e.g. CI deploy"
         value={value}
         errors={form.errors}
-        onChange={draft.set}
+        onChange={draft.change}
       />
       <ExpiryField
         bounds={bounds}
         value={value.expiry}
         error={form.errors.expires}
-        onChange={(expiry) => draft.set({ ...value, expiry })}
+        onChange={(expiry) => draft.change({ expiry })}
       />
       {children}
       <LimitsFields
         value={value.limits}
         error={form.errors.limits}
-        onChange={(limits) => draft.set({ ...value, limits })}
+        onChange={(limits) => draft.change({ limits })}
       />
       {form.problem && <Problem>{form.problem}</Problem>}
       <p className="token-form-summary" role="status">

@@ -65,24 +65,24 @@ function AccessFields({
   errors,
   sent,
   targets,
-  set,
+  change,
 }: {
   value: Value;
   roles: readonly Role[];
   errors: Readonly<Partial<Record<string, string>>>;
   sent: readonly ScopeDraft[];
   targets: ScopeTargets | undefined;
-  set: (change: Partial<Value>) => void;
+  change: (change: Partial<Value>) => void;
 }) {
   return (
     <>
-      <RoleField roles={roles} value={value.role} error={errors.role} onChange={(role) => set({ role })} />
+      <RoleField roles={roles} value={value.role} error={errors.role} onChange={(role) => change({ role })} />
       <ChoiceField
         label="Access"
         choices={WORKSPACE_ACCESS_CHOICES}
         value={value.access}
         error={errors.access}
-        onChange={(access) => set({ access })}
+        onChange={(access) => change({ access })}
       />
       {value.access === 'SCOPED' && (
         <ScopesField
@@ -90,7 +90,7 @@ function AccessFields({
           drafts={value.scopes}
           error={errors.scopes}
           errorsOf={(each) => errorsOfScope(errors, sent.indexOf(each))}
-          onChange={(scopes) => set({ scopes })}
+          onChange={(scopes) => change({ scopes })}
         />
       )}
     </>
@@ -108,7 +108,6 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
     subject: '',
   }));
   const { value } = draft;
-  const set = (change: Partial<Value>) => draft.set({ ...value, ...change });
   const { targets, error, reload } = useScopeTargets();
   const offer = useDuplicate<Value>(targets, bounds, (token) =>
     token.workspace?.id === workspaceId
@@ -144,7 +143,7 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
       }}
     >
       {error && <Failure error={error} onRetry={reload} />}
-      <AccessFields {...{ value, roles, sent, targets, set }} errors={form.errors} />
+      <AccessFields {...{ value, roles, sent, targets }} change={draft.change} errors={form.errors} />
       <TextField
         label="Subject (optional)"
         hint="The customer or thing of your product that the token stands for. Your services receive it."
@@ -152,7 +151,7 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
         maxLength={200}
         value={value.subject}
         error={form.errors.subject}
-        onChange={(event) => set({ subject: event.target.value })}
+        onChange={(event) => draft.change({ subject: event.target.value })}
       />
     </TokenForm>
   );
