@@ -20,10 +20,10 @@ export interface TestServer {
 /** A complete Postern in memory, served over HTTP. */
 export type TestWire = TestServer & { readonly postern: TestApp };
 
-/** Serves a handler on a free port of 127.0.0.1. */
-async function listen(handler: HttpHandler, maxConnections: number): Promise<TestServer> {
+/** Serves a handler on a port of 127.0.0.1; 0 is a free one. */
+async function listen(handler: HttpHandler, maxConnections: number, at: number): Promise<TestServer> {
   const server = createNodeServer(handler, { maxConnections });
-  const port = await server.listen(0, '127.0.0.1');
+  const port = await server.listen(at, '127.0.0.1');
   const origin = `http://127.0.0.1:${port}`;
   return {
     origin,
@@ -38,10 +38,14 @@ async function listen(handler: HttpHandler, maxConnections: number): Promise<Tes
   };
 }
 
-/** Starts Postern in memory on a port. The configuration is read from `env`. */
+/** Starts Postern in memory on the port `PORT`, or a free one. The configuration is read from `env`. */
 export async function startWire(env: Record<string, string> = {}): Promise<TestWire> {
   const postern = await startTestApp(env);
-  const server = await listen(postern.app, Number(env.POSTERN_MAX_CONNECTIONS ?? 1000));
+  const server = await listen(
+    postern.app,
+    Number(env.POSTERN_MAX_CONNECTIONS ?? 1000),
+    Number(env.PORT ?? 0),
+  );
   const stop = async () => {
     await server.stop();
     await postern.close();

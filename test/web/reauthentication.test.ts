@@ -5,7 +5,7 @@ import { type ConsoleTest, startConsole } from './support/console.ts';
 import { revealSecret } from './support/secrets.ts';
 
 const LIFETIME = 10 * 60_000;
-const ASKED = { name: 'Confirm your password' };
+const ASKED = { name: 'Confirm who you are' };
 
 let web: ConsoleTest;
 let ada: Person;
@@ -50,7 +50,7 @@ test('who declines keeps what was entered, and can submit it again', async () =>
   const { page } = await web.visit(ada);
   await fillTokenForm(page);
   await page.getByRole('dialog', ASKED).getByRole('button', { name: 'Cancel' }).click();
-  await page.getByRole('alert').getByText('Confirm your password to do this.').waitFor();
+  await page.getByRole('alert').getByText('Confirm who you are to do this.').waitFor();
   expect(await page.getByLabel('Name').inputValue()).toBe('Typed with care');
   await page.getByRole('button', { name: 'Create token' }).click();
   await confirm(page, ada.password);

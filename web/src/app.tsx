@@ -9,11 +9,13 @@ import { Clock } from './components/time.tsx';
 import { lazyPage } from './lazy-page.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { FreshSecretProvider } from './secrets/fresh-secret.tsx';
+import { CLOSING_PATH } from './session/provider-window.tsx';
 import { ReauthenticationDialog } from './session/reauthentication-dialog.tsx';
 import { SessionDialog } from './session/session-dialog.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { Shell } from './session/shell.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
+import { SignedInPage } from './session/signed-in-page.tsx';
 import { TabsInStep } from './session/tabs-in-step.tsx';
 import { TokensPage } from './tokens/tokens-page.tsx';
 
@@ -22,6 +24,7 @@ const ChangePasswordPage = lazyPage(() => import('./account/change-password-page
 const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
 const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
+const LinkIdentityPage = lazyPage(() => import('./account/link-identity-page.tsx'));
 const NewTokenPage = lazyPage(() => import('./new-token/new-token-page.tsx'));
 const ResetPasswordPage = lazyPage(() => import('./account/reset-password-page.tsx'));
 const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
@@ -88,7 +91,10 @@ export function App() {
               <Suspense fallback={<Loading what="the page" />}>
                 <Switch>
                   <Route path="/sign-in">
-                    <SignInPage />
+                    <SignInPage link={(outcome) => <LinkIdentityPage outcome={outcome} />} />
+                  </Route>
+                  <Route path={CLOSING_PATH}>
+                    <SignedInPage />
                   </Route>
                   <Route path="/invitation">
                     <InvitationPage />

@@ -3,6 +3,7 @@ import { Page, Section } from '../components/page.tsx';
 import { Loaded } from '../components/states.tsx';
 import { useAccountLogQuery } from '../generated/hooks.ts';
 import { useMe } from '../session/session-gate.tsx';
+import { Identities } from './identities.tsx';
 import { PasswordForm } from './password-form.tsx';
 import { Sessions } from './sessions.tsx';
 
@@ -18,12 +19,13 @@ function AccountLog() {
   );
 }
 
-/** The account page of the signed-in user: password, sessions and audit log. */
+/** The account page of the signed-in user: password, identities, sessions and audit log. */
 export default function AccountPage() {
   const me = useMe();
   return (
     <Page title="Account" lead={`${me.name} · ${me.email}`}>
-      <PasswordForm />
+      {me.hasPassword !== false && <PasswordForm />}
+      <Identities />
       <Sessions />
       <AccountLog />
     </Page>

@@ -21,9 +21,14 @@ const EXPECTED_USER = 'x-postern-expected-user';
 
 const EVERYTHING = ['Everything'];
 
-/** Makes every query depend on every mutation: after one, all queries on the page are sent again. */
+/**
+ * Makes every query depend on every mutation: after one, all queries on the page are sent again. A re-authentication changes
+ * nothing that a page shows, and the mutation that follows could end while the queries are on their way: urql would then not
+ * send them again.
+ */
 function dependOnEverything(operation: Operation): Operation {
-  if (operation.kind === 'subscription') return operation;
+  const isProof = operation.kind === 'mutation' && getOperationName(operation.query) === 'Reauthenticate';
+  if (operation.kind === 'subscription' || isProof) return operation;
   return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
 }
 
@@ -49,12 +54,16 @@ function watchSession({ connection, onAnonymous, onTemporaryPassword }: ClientOp
   function bind({ operation, data }: OperationResult): void {
     const user =
       getOperationName(operation.query) === 'Me' ? (data as MeQuery | undefined)?.viewer?.user : null;
-    if (user && !connection.get().user) connection.update({ user });
+    const current = connection.get().user;
+    if (user && (!current || current.id === user.id)) connection.update({ user });
   }
 
   function succeed(result: OperationResult): void {
     bind(result);
-    if (result.operation.kind === 'query') connection.update({ session: 'current', prompting: false });
+    const { kind, query } = result.operation;
+    // The one query that anyone can send says nothing about the session.
+    const needsSession = kind === 'query' && getOperationName(query) !== 'SignInOptions';
+    if (needsSession) connection.update({ session: 'current', prompting: false });
   }
 
   function fail(error: CombinedError, operation: Operation): void {

@@ -5,6 +5,10 @@ export interface TabUser {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  /** Whether the user can sign in with a password. */
+  readonly hasPassword: boolean | null;
+  /** The identities of the user at providers. */
+  readonly identities: readonly { readonly provider: string }[] | null;
 }
 
 /** The state of a tab's connection to the server. */

@@ -45,7 +45,7 @@ const REASONS: Record<Reason, string> = {
   DOMAIN: 'Your provider states no verified address of a domain that can sign in here.',
   DEACTIVATED: 'Your account is deactivated. Ask an administrator.',
   EXCEEDS_CALLER: 'This would grant more access than you have.',
-  REAUTHENTICATION_REQUIRED: 'Confirm your password to do this.',
+  REAUTHENTICATION_REQUIRED: 'Confirm who you are to do this.',
 };
 
 /** The message of a request without a response of the API. */
@@ -69,6 +69,11 @@ function extensionsOf(error: ApiError): Extensions {
 /** Returns the code of an error. */
 export function codeOf(error: ApiError): ErrorCode {
   return extensionsOf(error).code ?? 'INTERNAL_SERVER_ERROR';
+}
+
+/** Returns the message of an error by its code alone; `null` if the code has none. */
+export function describeCode(code: string): string | null {
+  return SENTENCES[code as ErrorCode] ?? null;
 }
 
 /** Whether the error says that no user is signed in. */

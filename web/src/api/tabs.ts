@@ -1,6 +1,6 @@
 /** What the tabs of a browser tell each other. Each message names the user that it is about. */
 export interface TabMessage {
-  readonly kind: 'signed-in' | 'signed-out' | 'changed';
+  readonly kind: 'signed-in' | 'signed-out' | 'changed' | 'reauthenticated';
   readonly userId: string;
 }
 

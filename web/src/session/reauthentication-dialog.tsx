@@ -1,35 +1,46 @@
 import { useEffect, useRef, useState } from 'react';
-import { useConnection } from '../api/api-provider.tsx';
+import { useConnection, useTabs } from '../api/api-provider.tsx';
 import type { TabUser } from '../api/connection.ts';
-import { FormDialog } from '../components/dialog.tsx';
 import { TextField } from '../components/field.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { useReauthenticateMutation } from '../generated/hooks.ts';
+import { ProofDialog } from './provider-window.tsx';
 
 interface DialogProps {
   readonly user: TabUser;
-  /** Called once, with whether the user confirmed the password. */
+  /** Called once, with whether the user confirmed. */
   readonly confirm: (confirmed: boolean) => void;
 }
 
-function ConfirmPasswordDialog({ user, confirm }: DialogProps) {
+function ConfirmationDialog({ user, confirm }: DialogProps) {
   const [password, setPassword] = useState('');
   const { submit, errors, ...form } = useSubmit(useReauthenticateMutation(), {
     fields: ['currentPassword'],
     onDone: () => confirm(true),
   });
   const field = useRef<HTMLInputElement>(null);
+  const tabs = useTabs();
   useEffect(() => field.current?.focus(), []);
+  // The session is the same in every tab and window, so a confirmation in one of them counts here.
+  useEffect(
+    () =>
+      tabs.listen(({ kind, userId }) => {
+        if (kind === 'reauthenticated' && userId === user.id) confirm(true);
+      }),
+    [tabs, user.id, confirm],
+  );
   return (
-    <FormDialog
-      title="Confirm your password"
-      action="Confirm"
+    <ProofDialog
+      title="Confirm who you are"
+      user={user}
+      verb="Confirm"
+      parameters={{ intent: 'reauthenticate' }}
       disabled={password === ''}
       form={form}
       onSubmit={() => void submit({ input: { password } })}
       onClose={() => confirm(false)}
+      lead="You signed in a while ago. Confirm who you are to continue with what you were doing."
     >
-      <p>You signed in a while ago. Confirm your password to continue with what you were doing.</p>
       <TextField
         label="Email"
         type="email"
@@ -49,12 +60,12 @@ function ConfirmPasswordDialog({ user, confirm }: DialogProps) {
         error={errors.currentPassword}
         onChange={(event) => setPassword(event.target.value)}
       />
-    </FormDialog>
+    </ProofDialog>
   );
 }
 
 /** The dialog over the page that opens if a change requires a recent sign-in. The change then continues. */
 export function ReauthenticationDialog() {
   const { user, confirm } = useConnection();
-  return user && confirm && <ConfirmPasswordDialog user={user} confirm={confirm} />;
+  return user && confirm && <ConfirmationDialog user={user} confirm={confirm} />;
 }

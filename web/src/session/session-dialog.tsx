@@ -3,6 +3,7 @@ import { signInPath, useConnection } from '../api/api-provider.tsx';
 import type { TabUser } from '../api/connection.ts';
 import { FormDialog } from '../components/dialog.tsx';
 import { TextField } from '../components/field.tsx';
+import { CLOSING_PATH, ProofDialog } from './provider-window.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
 interface DialogProps {
@@ -22,15 +23,22 @@ function SignInAgainDialog({ user, onClose }: DialogProps) {
   }
   const { pathname, search } = window.location;
   return (
-    <FormDialog
+    <ProofDialog
       title="Your session ended"
-      action="Sign in"
+      user={user}
+      verb="Sign in"
+      parameters={{ to: CLOSING_PATH }}
       disabled={password === ''}
       form={form}
       onSubmit={submit}
       onClose={onClose}
+      lead={
+        <>
+          Sign in to continue as {user.name}. What you entered on this page is still here.{' '}
+          <a href={signInPath(pathname + search)}>Use another account</a> to discard it.
+        </>
+      }
     >
-      <p>Sign in to continue. What you entered on this page is still here.</p>
       <TextField
         label="Email"
         type="email"
@@ -49,11 +57,7 @@ function SignInAgainDialog({ user, onClose }: DialogProps) {
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
-      <p className="muted small">
-        Not {user.name}? <a href={signInPath(pathname + search)}>Use another account</a>. This discards what
-        you entered.
-      </p>
-    </FormDialog>
+    </ProofDialog>
   );
 }
 

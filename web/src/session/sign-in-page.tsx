@@ -1,21 +1,31 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link, useSearch } from 'wouter';
 import { returnPath, useResetClient } from '../api/api-provider.tsx';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { Problem } from '../components/states.tsx';
 import { AuthLayout } from './auth-layout.tsx';
+import { ConfirmedPage } from './confirmed-page.tsx';
+import { type ProviderOutcome, useProviderOutcome } from './provider-outcome.ts';
 import { ProviderLinks, useProviderSignIn } from './provider-sign-in.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
-/** Signs in with email and password, then returns to the requested page. */
-export function SignInPage() {
+/** The page that people sign in on, and to which a provider leads them back. `link` renders the page that links an identity. */
+export function SignInPage({ link }: { readonly link: (outcome: ProviderOutcome) => ReactNode }) {
+  const outcome = useProviderOutcome();
+  if (outcome.intent === 'reauthenticate') return <ConfirmedPage outcome={outcome} />;
+  if (outcome.intent === 'link' && outcome.state !== null) return link(outcome);
+  return <SignInForm outcome={outcome} />;
+}
+
+/** Signs in with email and password or at a provider, then returns to the requested page. */
+function SignInForm({ outcome }: { readonly outcome: ProviderOutcome }) {
   const next = returnPath(useSearch());
   const resetClient = useResetClient();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const { signIn, busy, problem: refused } = useSignIn();
-  const provider = useProviderSignIn();
+  const provider = useProviderSignIn(outcome);
   const problem = refused ?? provider.problem;
 
   async function submit(event: FormEvent) {

@@ -32,7 +32,7 @@ function useReaction(): (message: TabMessage) => void {
   return ({ kind, userId }) => {
     if (kind === 'signed-in') follow(userId);
     else if (user?.id === userId && kind === 'signed-out') leave();
-    else if (user?.id === userId) refresh();
+    else if (user?.id === userId && kind === 'changed') refresh();
   };
 }
 
