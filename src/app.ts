@@ -170,6 +170,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       services.streams.close();
       await services.secretReader.close();
       await services.retention.close();
+      await services.cascades.close();
       await services.lastUse.close();
       await providers?.close();
       await database.close();

@@ -78,6 +78,9 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Who or what caused an event. */
+export type AuditActor = Pick<AuditEvent, 'actorKind' | 'actorId' | 'actorTokenId' | 'ip' | 'userAgent'>;
+
 /** A row of the log as it is read: its detail stays JSON until a field requests it. */
 export interface AuditRecord extends Omit<AuditEvent, 'detail'> {
   readonly detailJson: string;

@@ -35,6 +35,7 @@ import { createIdentityService } from './identity/identities.ts';
 import type { ProviderClient } from './identity/provider-client.ts';
 import { createProviderSignInService } from './identity/provider-sign-ins.ts';
 import { createLookups } from './lookups.ts';
+import { createCascades } from './maintenance/cascades.ts';
 import { createRetention } from './maintenance/retention.ts';
 import { createTokenImport } from './tokens/import.ts';
 import { createLeakService } from './tokens/leaks.ts';
@@ -131,6 +132,7 @@ export function createServices(deps: ServiceDependencies) {
     lookups: createLookups(db),
     lastUse,
     uses,
+    cascades: createCascades({ db, changes, events, logger }),
     retention: createRetention({
       transact,
       clock,

@@ -206,7 +206,24 @@ interface TokensTable {
 
 interface TokenAncestorsTable {
   token_id: Fixed<string>;
+  /** It may be deleted; then the token is refused, and deleted soon. */
   ancestor_id: Fixed<string>;
+}
+
+interface PendingCascadesTable {
+  /** The token that ended. It may be deleted. */
+  token_id: Fixed<string>;
+  user_id: string | null;
+  workspace_id: string | null;
+  at: number;
+  /** The descendants with ids up to this one are done; empty for none. */
+  after_id: string;
+  /** 1 if the shares and invitations that the descendants gave are deleted too, otherwise 0. */
+  deletes_grants: number;
+  /** A JSON object. */
+  actor: string;
+  /** A JSON object. */
+  detail: string;
 }
 
 interface TokenIssuersTable {
@@ -381,6 +398,7 @@ export interface Tables {
   invitations: InvitationsTable;
   tokens: TokensTable;
   token_ancestors: TokenAncestorsTable;
+  pending_cascades: PendingCascadesTable;
   token_issuers: TokenIssuersTable;
   token_counts: TokenCountsTable;
   token_secrets: TokenSecretsTable;

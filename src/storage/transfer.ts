@@ -20,6 +20,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   member_grants: ['workspace_id', 'user_id', 'granter_id', 'token_id'],
   tokens: ['id'],
   token_ancestors: ['token_id', 'ancestor_id'],
+  pending_cascades: ['token_id'],
   token_issuers: ['token_id', 'issuer_id'],
   token_scopes: ['id'],
   entity_types: ['workspace_id', 'name'],

@@ -66,10 +66,10 @@ const TOKEN_CHANGES = [
     'regenerateToken',
     {},
     [
+      // Whether its last end is stored in the rows of all descendants.
+      'select pending_cascades',
       'delete token_secrets',
       'insert token_secrets',
-      'update tokens',
-      // The expiry of its descendants.
       'update tokens',
       'insert audit_events',
     ],

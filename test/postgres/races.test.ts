@@ -62,6 +62,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['slug', 'createWorkspace 0', 'createWorkspace 1'],
   ['groupRoles', 'replaceGroups 2', 'setGroupRole 1'],
   ['user', 'createToken 0', 'createToken 0'],
+  ['user', 'applyCascades 0', 'applyCascades 0'],
   ['workspace', 'removeMember 0', 'removeMember 1'],
   ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],
   ['workspaceOf', 'shareChannel 0', 'shareChannel 2'],

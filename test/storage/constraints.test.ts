@@ -96,6 +96,13 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { workspace_id: 'w', state: 'LIVE', expires_hour: -1, amount: 0 },
     invalid: [{ amount: -1 }, { state: 'SOME' }],
   },
+  pending_cascades: {
+    valid: {
+      ...{ token_id: 't', user_id: 'u', workspace_id: null, at: 0, after_id: '', deletes_grants: 0 },
+      ...{ actor: '{}', detail: '{}' },
+    },
+    invalid: [{ user_id: null }, { workspace_id: 'w' }, { deletes_grants: 2 }],
+  },
   imported_secrets: { valid: { digest: 'd', sequence: 1, holder_id: 'u' }, invalid: [{ sequence: 0 }] },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },

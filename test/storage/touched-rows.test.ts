@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decodeGlobalId } from '../../src/domain/global-id.ts';
+import { digestOf } from '../../src/platform/hashing.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { derive } from '../support/descendants.ts';
 import { createRowCounter, type RowCounter } from '../support/row-counter.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
@@ -17,24 +19,20 @@ afterEach(async () => {
   await postern.close();
 });
 
-/** Gives a token children, each with a secret and a stored snapshot. */
-async function derive(id: string, count: number): Promise<void> {
-  const { db, transact } = postern.database;
-  const query = db.selectFrom('tokens').selectAll().where('id', '=', decodeGlobalId('Token', id));
-  const parent = await query.executeTakeFirstOrThrow();
-  const ids = Array.from({ length: count }, (_, index) => `${parent.id} ${index}`);
-  const digests = ids.map((token_id) => ({ digest: `digest of ${token_id}`, token_id }));
-  await transact([{ on: 'everything' }], async (tx) => {
-    const tokens = ids.map((child) => ({ ...parent, id: child, identifier: child, parent_id: parent.id }));
-    await tx.insertInto('tokens').values(tokens).execute();
-    const ancestors = ids.map((token_id) => ({ token_id, ancestor_id: parent.id }));
-    await tx.insertInto('token_ancestors').values(ancestors).execute();
-    const secrets = digests.map((row) => ({ ...row, valid_until: null }));
-    await tx.insertInto('token_secrets').values(secrets).execute();
-    const { owner_id: user_id } = parent;
-    const snapshots = digests.map((row) => ({ ...row, user_id, ancestor_count: 1, content: '[]' }));
-    await tx.insertInto('token_snapshots').values(snapshots).execute();
-  });
+/** Stores snapshots with the digests of tokens, which are counted and not read. */
+async function storeSnapshots(digests: readonly string[]): Promise<void> {
+  const { db } = postern.database;
+  const tokens = db.selectFrom('token_secrets as s').innerJoin('tokens as t', 't.id', 's.token_id');
+  const rows = tokens
+    .select((eb) => ['s.digest', 't.id as token_id', 't.owner_id as user_id', eb.lit(1).as('ancestor_count')])
+    .select(sql.lit('[]').as('content'))
+    .where('s.digest', 'in', [...digests]);
+  const columns = ['digest', 'token_id', 'user_id', 'ancestor_count', 'content'] as const;
+  await db
+    .insertInto('token_snapshots')
+    .columns([...columns])
+    .expression(rows)
+    .execute();
 }
 
 interface Case {
@@ -56,6 +54,10 @@ const disable = 'disableToken(input: { id: $id }) { token { id } }';
 const update = `updateToken(input: { id: $id, name: "new", access: SCOPED, limits: { uses: 5 },
   scopes: [{ entityType: "channel", operations: [READ] }] }) { token { id } }`;
 const regenerate = 'regenerateToken(input: { id: $id }) { secret }';
+const revoke = 'revokeToken(input: { id: $id }) { token { id } }';
+const takeBack = 'revokeToken(input: { id: $id, takeBack: true }) { token { id } }';
+const remove = 'deleteToken(input: { id: $id }) { deletedTokenId }';
+const shorten = 'regenerateToken(input: { id: $id, expires: { after: "PT1H" } }) { secret }';
 const setRole = 'updateToken(input: { id: $id, role: VIEWER }) { token { id } }';
 const setMemberRole = `updateMemberRole(input: { workspaceId: $workspaceId, userId: $userId, role: VIEWER }) {
   member { role } }`;
@@ -99,11 +101,30 @@ test('a new name of a workspace token writes its row and an audit event', async 
   expect((await rows.count()) - before).toBe(2);
 });
 
+const ENDS: Record<string, Case['change']> = {
+  'a revoked token': (by, id) => call(by, revoke, { id }),
+  'a token that is revoked and loses what it gave': (by, id) => call(by, takeBack, { id }),
+  'a deleted token': (by, id) => call(by, remove, { id }),
+  'a token with an earlier expiry': (by, id) => call(by, shorten, { id }),
+};
+
+test.each(Object.entries(ENDS))(
+  '%s writes as many rows with 1,000 tokens below as with 200',
+  async (_, change) => {
+    await postern.app.services.cascades.close();
+    const some = await countRows({ token: personal, change }, 200);
+    expect(some).toBeGreaterThan(1);
+    expect(some).toBeLessThan(20);
+    expect(await countRows({ token: personal, change }, 1000)).toBe(some);
+  },
+);
+
 /** Returns how many rows a change writes while a token has some children. */
 async function countRows({ token, change }: Case, children: number): Promise<number> {
   const member = await postern.person(`member${children}`, 'TEAM_MEMBER');
   const { id } = await token(member);
-  await derive(id, children);
+  const secrets = await derive(postern.database, id, children);
+  await storeSnapshots(secrets.map(digestOf));
   const before = await rows.count();
   await change(member, id);
   return (await rows.count()) - before;

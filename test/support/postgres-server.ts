@@ -30,6 +30,9 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
+/** The longest wait for the server to end. */
+const PATIENCE_MS = 60_000;
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -70,7 +73,11 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     async crash() {
       const pid = Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);
       process.kill(pid, 'SIGQUIT');
-      while (isRunning(pid)) await pause(5);
+      const deadline = performance.now() + PATIENCE_MS;
+      while (isRunning(pid)) {
+        if (performance.now() > deadline) throw new Error('PostgreSQL does not end');
+        await pause(5);
+      }
     },
     async remove() {
       await server.stop();

@@ -16,7 +16,8 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('owner_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
     .addColumn('workspace_id', 'text', (c) => c.references('workspaces.id').onDelete('cascade'))
     .addColumn('created_by', 'text', (c) => c.references('users.id').onDelete('set null'))
-    .addColumn('parent_id', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    // No reference: descendants of a deleted token are deleted in chunks.
+    .addColumn('parent_id', 'text')
     .addColumn('identifier', 'text', (c) => c.notNull().unique())
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('name_folded', 'text', (c) => c.notNull())
@@ -80,18 +81,39 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();
 }
 
-/** Every token that a derived one descends from, so that a subtree or a chain is one indexed read. */
+/**
+ * Every token that a derived one descends from, so that a subtree or a chain is one indexed read. A row outlives the ancestor,
+ * so that a token without it is refused until it is deleted too.
+ */
 async function createTokenAncestors(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('token_ancestors')
     .addColumn('token_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
-    .addColumn('ancestor_id', 'text', (c) => c.notNull().references('tokens.id').onDelete('cascade'))
+    .addColumn('ancestor_id', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('token_ancestors_key', ['token_id', 'ancestor_id'])
     .execute();
   await db.schema
     .createIndex('token_ancestors_by_ancestor')
     .on('token_ancestors')
     .columns(['ancestor_id', 'token_id'])
+    .execute();
+}
+
+/** Tokens whose end has yet to be stored in the rows of some descendants. */
+async function createPendingCascades(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('pending_cascades')
+    // No reference: it outlives a deleted token.
+    .addColumn('token_id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('user_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
+    .addColumn('workspace_id', 'text', (c) => c.references('workspaces.id').onDelete('cascade'))
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('after_id', 'text', (c) => c.notNull())
+    .addColumn('deletes_grants', 'integer', (c) => c.notNull())
+    .addColumn('actor', 'text', (c) => c.notNull())
+    .addColumn('detail', 'text', (c) => c.notNull())
+    .addCheckConstraint('pending_cascades_holder', sql`(user_id is null) <> (workspace_id is null)`)
+    .addCheckConstraint('pending_cascades_deletes_grants', sql`deletes_grants in (0, 1)`)
     .execute();
 }
 
@@ -188,6 +210,7 @@ export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
   await createTokens(db);
   await indexTokens(db);
   await createTokenAncestors(db);
+  await createPendingCascades(db);
   await createTokenIssuers(db);
   await createTokenSecrets(db);
   await createImportedSecrets(db);

@@ -14,7 +14,7 @@ import { findWorkspaces } from '../../storage/repositories/workspaces.ts';
 import { parentOf, resolveScopeRules, type ScopeRequest, scopeHolderOf } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
-import { auditToken } from './lifecycle.ts';
+import { auditToken } from './descendants.ts';
 import {
   type CreateTokenRequest,
   type CreateWorkspaceTokenRequest,

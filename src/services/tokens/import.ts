@@ -21,8 +21,8 @@ import { hasTokens, insertToken } from '../../storage/repositories/tokens.ts';
 import { resolveScopeRules, scopeHolderOf } from '../access/delegation.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { toIsoString } from './create.ts';
+import { auditToken } from './descendants.ts';
 import { findImportTargets, type ImportTargets } from './import-targets.ts';
-import { auditToken } from './lifecycle.ts';
 import { createUnusedToken, type ParsedToken, parsePersonal, parseWorkspace } from './new-token.ts';
 
 /** A line of a file, by its number from 1: its text, or why it could not be read. */

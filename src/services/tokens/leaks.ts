@@ -2,6 +2,7 @@ import { HOUR, SECOND } from '../../domain/duration.ts';
 import { badInput, PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { SECRETS_PER_REPORT } from '../../domain/secret.ts';
+import type { Token } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
@@ -121,15 +122,13 @@ async function revokeScimCredentials(
 
 /** Invalidates secrets; returns how many were valid. */
 async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Detail): Promise<number> {
+  const isLeak = detail.by === 'leak-report';
   const tokenIds = await findTokenIdsByDigests(uow.tx, digestsOf(found, isTokenSecret), uow.now);
-  const revoke = detail.by === 'leak-report' ? revokeAndTakeBack : revokeToken;
+  const revoke = (token: Token, detail: Record<string, unknown>) =>
+    isLeak ? revokeAndTakeBack(uow, token, detail) : revokeToken(uow, token, { detail });
   for (const tokenId of tokenIds) {
     const issuedTokens = await countLiveIssuedTokens(uow.tx, tokenId);
-    await revoke(
-      uow,
-      await loadToken(uow, tokenId),
-      issuedTokens === 0 ? detail : { ...detail, issuedTokens },
-    );
+    await revoke(await loadToken(uow, tokenId), issuedTokens === 0 ? detail : { ...detail, issuedTokens });
   }
   const ofKind = (kind: ReadSecret['kind']) => digestsOf(found, (secret) => secret.kind === kind);
   const sessions = await endSessions(uow, ofKind('SESSION'), detail);

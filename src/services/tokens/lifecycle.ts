@@ -1,19 +1,10 @@
-import type { AuditAction } from '../../domain/audit.ts';
 import { failure } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteSharesOfTokensOf } from '../../storage/query/granters.ts';
-import { deleteInvitationsByToken } from '../../storage/repositories/invitations.ts';
+import { deleteGrantsOfTokens, deleteSharesOfTokensOf } from '../../storage/query/granters.ts';
 import { deleteOldSecrets } from '../../storage/repositories/token-secrets.ts';
-import {
-  deleteTokens,
-  findDescendants,
-  findToken,
-  findTokensOf,
-  updateToken,
-} from '../../storage/repositories/tokens.ts';
+import { findToken, findTokensOf, updateToken } from '../../storage/repositories/tokens.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { applyToDescendants, auditToken, deleteEach, type EndOptions, revokeEach } from './descendants.ts';
 
 /** The owner of tokens: a user or a workspace. */
 type TokenOwner = { readonly ownerId: string } | { readonly workspaceId: string };
@@ -32,22 +23,6 @@ export async function loadToken(uow: UnitOfWork, tokenId: string): Promise<Token
 export function authorizedToken({ grant }: UnitOfWork, tokenId: string): Token {
   if (grant.token?.id !== tokenId) throw new Error(`the request was not authorized on token ${tokenId}`);
   return grant.token;
-}
-
-/** Writes an audit event about a token into the account log of its owner or the log of its workspace. */
-export async function auditToken(
-  uow: UnitOfWork,
-  action: AuditAction,
-  token: Token,
-  detail: Record<string, unknown> = {},
-): Promise<void> {
-  await uow.audit({
-    action,
-    userId: token.ownerId,
-    workspaceId: token.workspaceId,
-    targetId: toGlobalId('Token', token.id),
-    detail: { name: token.name, identifier: token.identifier, ...detail },
-  });
 }
 
 function requireNotRevoked(token: Token): void {
@@ -86,34 +61,23 @@ export async function endOverlap(uow: UnitOfWork, tokenId: string): Promise<Toke
 
 /**
  * Revokes a token and all that derive from it, and deletes the open invitations that they created. A regeneration of
- * the token does not restore the derived tokens or the invitations. Idempotent. Adds `detail` to each audit event.
- * `token` must be the current row.
+ * the token does not restore the derived tokens or the invitations. Idempotent. `token` must be the current row.
  */
-export async function revokeToken(
-  uow: UnitOfWork,
-  token: Token,
-  detail: Record<string, unknown> = {},
-): Promise<Token> {
-  const descendants = await findDescendants(uow.tx, token.id);
-  const revoked = await revokeOne(uow, token, detail);
-  for (const descendant of descendants) await revokeOne(uow, descendant, detail);
-  return revoked;
-}
-
-async function revokeOne(uow: UnitOfWork, token: Token, detail: Record<string, unknown>): Promise<Token> {
-  if (token.revokedAt !== null) return token;
-  const revoked = await updateToken(uow.tx, token, { revokedAt: uow.now }, uow.now);
-  await auditLostInvitations(uow, { tokenId: token.id });
-  await deleteInvitationsByToken(uow.tx, token.id);
-  await auditToken(uow, 'token.revoked', token, detail);
-  return revoked;
+export async function revokeToken(uow: UnitOfWork, token: Token, options: EndOptions = {}): Promise<Token> {
+  const { deletesGrants = false, detail = {} } = options;
+  // What derives from a revoked token is revoked, or will be.
+  if (token.revokedAt !== null && !deletesGrants) return token;
+  await revokeEach(uow, [token], uow.now, detail);
+  if (deletesGrants) await deleteGrantsOfTokens(uow.tx, [token.id]);
+  await applyToDescendants(uow, token, { deletesGrants, detail });
+  return token.revokedAt === null ? { ...token, revokedAt: uow.now, updatedAt: uow.now } : token;
 }
 
 /** Revokes every token of a user or a workspace; returns how many were not revoked before. */
 export async function revokeTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
   const tokens = await findTokensOf(uow.tx, owner);
   const active = tokens.filter((token) => token.revokedAt === null);
-  for (const token of active) await revokeOne(uow, token, {});
+  await revokeEach(uow, active, uow.now);
   return active.length;
 }
 
@@ -132,15 +96,8 @@ export async function endTokensOf(
 /** Deletes the authorized token and all that derive from it. The audit log keeps their names. */
 export async function deleteToken(uow: UnitOfWork, tokenId: string): Promise<void> {
   const token = authorizedToken(uow, tokenId);
-  await deleteEach(uow, [token, ...(await findDescendants(uow.tx, tokenId))]);
-}
-
-async function deleteEach(uow: UnitOfWork, tokens: readonly Token[]): Promise<void> {
-  for (const token of tokens) await auditToken(uow, 'token.deleted', token);
-  await deleteTokens(
-    uow.tx,
-    tokens.map((token) => token.id),
-  );
+  await deleteEach(uow, [token]);
+  await applyToDescendants(uow, token, { deletesGrants: true });
 }
 
 /** Deletes every token of a user or a workspace; returns the count. */

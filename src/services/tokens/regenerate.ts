@@ -13,12 +13,14 @@ import {
   parseOverlap,
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
+import { findCascade } from '../../storage/repositories/token-cascades.ts';
 import { replaceSecret } from '../../storage/repositories/token-secrets.ts';
-import { limitDescendantExpiry, updateToken } from '../../storage/repositories/tokens.ts';
+import { findToken, updateToken } from '../../storage/repositories/tokens.ts';
 import { parentOf } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { type IssuedToken, requireNoLater, toIsoString } from './create.ts';
-import { auditToken, authorizedToken, loadToken } from './lifecycle.ts';
+import { applyToDescendants, auditToken } from './descendants.ts';
+import { authorizedToken } from './lifecycle.ts';
 
 export interface RegenerateTokenRequest {
   readonly tokenId: string;
@@ -47,9 +49,10 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
     async regenerate(uow, request) {
       const { now } = uow;
       const token = authorizedToken(uow, request.tokenId);
-      const parent = token.parentId === null ? null : await loadToken(uow, token.parentId);
+      await requireNoCascade(uow, token);
+      const parent = token.parentId === null ? null : await findToken(uow.tx, token.parentId);
       const overlap = request.overlap == null ? null : parseOverlap(request.overlap, ['input', 'overlap']);
-      if (parent) requireLiveParent(parent, now);
+      if (token.parentId !== null) requireLiveParent(parent, now);
       const expiresAt = nextExpiry(uow, token, parent, request.expires, limits.personalTokenLifetime);
       const overlapUntil = overlap === null ? null : overlapEnd(token, now, overlap);
 
@@ -59,7 +62,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       const { secretPreview } = issued;
       const secret = { secretPreview, isImported: false };
       const regenerated = await updateToken(uow.tx, token, { ...changes, ...secret }, now);
-      if (expiresAt !== null) await limitDescendantExpiry(uow.tx, token.id, expiresAt);
+      if (isEarlier(expiresAt, token.expiresAt)) await applyToDescendants(uow, regenerated, {});
       await auditToken(uow, 'token.regenerated', token, {
         status: statusOf(token, now),
         expiresAt: toIsoString(expiresAt),
@@ -153,9 +156,23 @@ function overlapEnd(token: Token, now: number, overlap: number): number | null {
   return Math.min(now + overlap, token.expiresAt ?? Number.MAX_SAFE_INTEGER);
 }
 
-/** Throws `CONFLICT` if the parent is revoked or expired. A disabled parent passes, because it can be enabled again. */
-function requireLiveParent(parent: Token, now: number): void {
-  if (!hasLiveSecret(parent, now)) {
+/**
+ * Throws `CONFLICT` while the last end or expiry of the token is being stored in the rows of its descendants: until then, only
+ * the row of the token stops them.
+ */
+async function requireNoCascade({ tx }: UnitOfWork, token: Token): Promise<void> {
+  if ((await findCascade(tx, token.id)) === null) return;
+  throw failure('CONFLICT', 'The tokens that derive from this one are still being updated: try again later.');
+}
+
+/** Returns whether an expiry is earlier than another; `null` is never. */
+function isEarlier(expiresAt: number | null, other: number | null): boolean {
+  return expiresAt !== null && (other === null || expiresAt < other);
+}
+
+/** Throws `CONFLICT` if the parent is deleted, revoked or expired. A disabled parent passes, because it can be enabled again. */
+function requireLiveParent(parent: Token | null, now: number): void {
+  if (!parent || !hasLiveSecret(parent, now)) {
     throw failure('CONFLICT', 'The token that this one derives from is not active.');
   }
 }

@@ -46,9 +46,13 @@ function requireRoleFor({ grant }: UnitOfWork, tokens: readonly Token[]): void {
 }
 
 /** Revokes tokens and what derives from them. One of them can derive from another, so each is read again. */
-async function revokeAll(uow: UnitOfWork, tokens: readonly Token[], detail: object): Promise<number> {
+async function revokeAll(
+  uow: UnitOfWork,
+  tokens: readonly Token[],
+  detail: Record<string, unknown>,
+): Promise<number> {
   requireRoleFor(uow, tokens);
-  for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id), { ...detail });
+  for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id), { detail });
   return tokens.length;
 }
 

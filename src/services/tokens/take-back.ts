@@ -1,7 +1,6 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import { highestRole } from '../../domain/roles.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteGrantsOfToken } from '../../storage/query/granters.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { deleteMemberGrantsOfToken, type RemainingRole } from '../../storage/repositories/member-grants.ts';
 import { deleteMember, restoreMemberRole } from '../../storage/repositories/members.ts';
@@ -19,8 +18,7 @@ export async function revokeAndTakeBack(
   token: Token,
   detail: Record<string, unknown> = {},
 ): Promise<Token> {
-  const revoked = await revokeToken(uow, token, detail);
-  await deleteGrantsOfToken(uow.tx, token.id);
+  const revoked = await revokeToken(uow, token, { deletesGrants: true, detail });
   const auditDetail = { takenBackFrom: toGlobalId('Token', token.id), ...detail };
   for (const remaining of await deleteMemberGrantsOfToken(uow.tx, token.id)) {
     await reduceMember(uow, remaining, auditDetail);

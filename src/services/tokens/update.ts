@@ -22,7 +22,8 @@ import {
 } from '../access/delegation.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireCanGive } from '../workspaces/members.ts';
-import { auditToken, authorizedToken, loadToken } from './lifecycle.ts';
+import { auditToken } from './descendants.ts';
+import { authorizedToken, loadToken } from './lifecycle.ts';
 
 /**
  * A change of a token. A description, subject, metadata or limits of `null` are removed; any other `null` or `undefined`

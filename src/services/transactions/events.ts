@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 interface EventMap {
   /** Permissions may have changed. */
   authority: [];
+  /** A token ended, and many of its descendants do not have that in their rows yet. */
+  cascade: [];
   /** A channel has a new message. */
   message: [channelId: string];
 }

@@ -1,4 +1,4 @@
-import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
+import type { AuditAction, AuditActor, AuditEvent } from '../../domain/audit.ts';
 import type { AccessRequest } from '../../domain/authority.ts';
 import { type Grant, requireGrant } from '../../domain/decision.ts';
 import { failure } from '../../domain/errors.ts';
@@ -7,7 +7,6 @@ import {
   holderOf,
   isToken,
   type Principal,
-  type PrincipalKind,
   type SessionPrincipal,
   userIdOf,
 } from '../../domain/principal.ts';
@@ -46,11 +45,15 @@ export interface UnitOfWork {
   readonly principal: Principal;
   /** The authorization of the call, with the rows that it loaded in this transaction. */
   readonly grant: Grant;
+  /** Who the audit events name. */
+  readonly actor: AuditActor;
   readonly newId: IdSource;
   /**
    * Writes an audit event. After the commit, the event `authority` is emitted, because permissions can have changed.
    */
   audit(entry: AuditEntry): Promise<void>;
+  /** Emits the event `cascade` after the commit, because the transaction has stored a cascade. */
+  startCascade(): void;
   /** Calls `listener` after the commit; never after a rollback. */
   afterCommit(listener: () => void): void;
 }
@@ -88,24 +91,36 @@ export interface UnitOfWorkRunner {
     from: Pick<Caller, 'address' | 'userAgent'>,
     work: (uow: UnitOfWork) => Promise<T>,
   ): Promise<T>;
+  /** Runs work that an earlier call has left, without authorization. Its audit events name the actor of that call. */
+  resume<T>(actor: AuditActor, locks: readonly Lock[], work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }
 
 interface Actor {
-  /** The kind of the actor in the audit log. */
-  readonly kind: PrincipalKind | null;
   readonly principal: Principal;
   readonly grant: Grant;
-  readonly address: string | null;
-  readonly userAgent: string | null;
+  readonly actor: AuditActor;
 }
 
 const OPERATOR: Actor = {
-  kind: 'OPERATOR',
   principal: ANONYMOUS,
   grant: { allowed: true, role: 'OWNER', access: null, token: null },
-  address: null,
-  userAgent: null,
+  actor: { actorKind: 'OPERATOR', actorId: null, actorTokenId: null, ip: null, userAgent: null },
 };
+
+/** Returns an actor that is not authorized, of a kind in the audit log. */
+function actingAs(actorKind: AuditActor['actorKind'], from?: Pick<AuditActor, 'ip' | 'userAgent'>): Actor {
+  return { ...OPERATOR, actor: { ...OPERATOR.actor, ...from, actorKind } };
+}
+
+function auditActorOf(principal: Principal, { address, userAgent }: Caller): AuditActor {
+  return {
+    actorKind: principal.kind === 'ANONYMOUS' ? null : principal.kind,
+    actorId: userIdOf(principal),
+    actorTokenId: isToken(principal) ? principal.tokenId : null,
+    ip: address,
+    userAgent,
+  };
+}
 
 /** Returns the session of the caller. Throws `UNAUTHENTICATED` if the caller is not a signed-in user. */
 export function sessionOf(uow: UnitOfWork): SessionPrincipal {
@@ -125,6 +140,7 @@ export function createUnitOfWorkRunner(deps: {
   const { transact, clock, ids, authentication, events, anonymousWork } = deps;
 
   const emitAuthority = () => void events.emit('authority');
+  const emitCascade = () => void events.emit('cascade');
 
   /** Runs work in one transaction and calls its listeners after the commit. */
   async function commit<T>(
@@ -145,15 +161,20 @@ export function createUnitOfWorkRunner(deps: {
     return result;
   }
 
-  function createUnitOfWork(tx: Executor, actor: Actor, listeners: Set<() => void>): UnitOfWork {
+  function createUnitOfWork(
+    tx: Executor,
+    { principal, grant, actor }: Actor,
+    listeners: Set<() => void>,
+  ): UnitOfWork {
     const now = clock();
-    const { principal, grant } = actor;
     return {
       tx,
       now,
       principal,
       grant,
+      actor,
       newId: ids,
+      startCascade: () => void listeners.add(emitCascade),
       afterCommit: (listener) => void listeners.add(listener),
       audit: async (entry) => {
         listeners.add(emitAuthority);
@@ -163,12 +184,9 @@ export function createUnitOfWorkRunner(deps: {
           action: entry.action,
           userId: entry.userId ?? null,
           workspaceId: entry.workspaceId ?? null,
-          actorKind: entry.actorId ? 'SESSION' : actor.kind,
-          actorId: entry.actorId ?? userIdOf(principal),
-          actorTokenId: isToken(principal) ? principal.tokenId : null,
+          ...actor,
+          ...(entry.actorId && { actorKind: 'SESSION', actorId: entry.actorId }),
           targetId: entry.targetId ?? null,
-          ip: actor.address,
-          userAgent: actor.userAgent,
           detail: entry.detail ?? {},
         });
       },
@@ -181,8 +199,7 @@ export function createUnitOfWorkRunner(deps: {
     if (holderOf(principal)?.id !== caller.holder?.id)
       throw new Error('a credential belongs to another holder than the locked one');
     const grant = requireGrant(await authorize(tx, principal, request, clock()));
-    const kind = principal.kind === 'ANONYMOUS' ? null : principal.kind;
-    return { kind, principal, grant, address: caller.address, userAgent: caller.userAgent };
+    return { principal, grant, actor: auditActorOf(principal, caller) };
   }
 
   return {
@@ -192,15 +209,13 @@ export function createUnitOfWorkRunner(deps: {
       return caller.credential === null ? anonymousWork(change) : change();
     },
     runAsOperator: (work) => commit({ locks: EVERYTHING }, async () => OPERATOR, work),
-    runWithLocks: (locks, work) => commit({ locks }, async () => ({ ...OPERATOR, kind: 'DIRECTORY' }), work),
+    runWithLocks: (locks, work) => commit({ locks }, async () => actingAs('DIRECTORY'), work),
 
-    runAsServer: (work) => commit({ locks: EVERYTHING }, async () => ({ ...OPERATOR, kind: null }), work),
+    runAsServer: (work) => commit({ locks: EVERYTHING }, async () => actingAs(null), work),
 
-    runAsDirectory: ({ address, userAgent }, work) =>
-      commit(
-        { locks: EVERYTHING },
-        async () => ({ ...OPERATOR, kind: 'DIRECTORY', address, userAgent }),
-        work,
-      ),
+    runAsDirectory: ({ address: ip, userAgent }, work) =>
+      commit({ locks: EVERYTHING }, async () => actingAs('DIRECTORY', { ip, userAgent }), work),
+
+    resume: (actor, locks, work) => commit({ locks }, async () => ({ ...OPERATOR, actor }), work),
   };
 }

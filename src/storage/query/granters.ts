@@ -34,19 +34,13 @@ export function tokenCanGive(parts: GrantingTokenSql): string {
     select 1 from tokens as giver
     where giver.id = ${tokenId} and ${belongsToGranter('giver')} and ${isLive('giver')}
       and not exists (
-        select 1 from token_ancestors as chain inner join tokens as ancestor on ancestor.id = chain.ancestor_id
-        where chain.token_id = giver.id and ${isLive('ancestor')} is not true))`;
+        select 1 from token_ancestors as chain left join tokens as ancestor on ancestor.id = chain.ancestor_id
+        where chain.token_id = giver.id and (ancestor.id is not null and ${isLive('ancestor')}) is not true))`;
 }
 
 /** Returns a table of one row with the column `now`, so that conditions in SQL text can refer to an instant. */
 export function clockAt(now: number): RawBuilder<{ now: number }> {
   return sql<{ now: number }>`(select cast(${now} as bigint) as now)`;
-}
-
-/** Selects the ids of a token and its descendants. */
-function selfAndDescendants(tokenId: string): RawBuilder<unknown> {
-  return sql`(select ${tokenId} union all
-    select token_id from token_ancestors where ancestor_id = ${tokenId})`;
 }
 
 /** The numbers of deleted shares and invitations. A share counts once for each channel and recipient. */
@@ -72,10 +66,10 @@ async function deleteGrants(
   };
 }
 
-/** Deletes the shares and invitations that a token and its descendants gave. */
-export function deleteGrantsOfToken(db: Executor, tokenId: string): Promise<DeletedGrants> {
-  const ids = selfAndDescendants(tokenId);
-  return deleteGrants(db, sql`granted_by_token in ${ids}`, sql`invited_by_token in ${ids}`);
+/** Deletes the shares and invitations that some tokens gave. */
+export function deleteGrantsOfTokens(db: Executor, ids: readonly string[]): Promise<DeletedGrants> {
+  const list = sql`(${sql.join(ids)})`;
+  return deleteGrants(db, sql`granted_by_token in ${list}`, sql`invited_by_token in ${list}`);
 }
 
 /** Deletes the shares that a user gave, in a session or by tokens, and the invitations that the user created. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { TokenStatus } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { prepareQueryByShape } from './prepared.ts';
-import { EXPIRY_KEY } from './token-status.ts';
+import { EXPIRY_KEY, HAS_CASCADES } from './token-status.ts';
 
 /** The user or the workspace that tokens belong to. */
 type Holder = { readonly ownerId: string } | { readonly workspaceId: string };
@@ -32,6 +32,8 @@ export function rareIds(db: Executor, holder: Holder, states: RareStates, now: n
     states.expired && held.where(EXPIRY_KEY, '<=', now),
     states.usedUp && held.where('uses_left', '=', sql.lit(0)),
     states.derived && held.where('parent_id', 'is not', null),
+    // Their own rows do not have these states yet.
+    (states.stopped || states.expired) && held.where('parent_id', 'is not', null).where(HAS_CASCADES),
   ].filter((part) => part !== false);
   const [first, ...others] = parts;
   if (!first) throw new Error('no state is set');

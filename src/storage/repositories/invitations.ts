@@ -138,8 +138,8 @@ export async function hasOpenInvitation(db: Executor, email: string, now: number
   return row !== undefined;
 }
 
-/** The creator of an invitation: a user, or a workspace token. */
-export type InvitationCreator = { readonly userId: string } | { readonly tokenId: string };
+/** The creators of invitations: a user, or workspace tokens. */
+export type InvitationCreator = { readonly userId: string } | { readonly tokenIds: readonly string[] };
 
 /** Returns a creator's invitations to all workspaces that have not expired and are not void. */
 export async function listInvitationsOf(
@@ -155,7 +155,7 @@ export async function listInvitationsOf(
     .orderBy('id');
   const rows = await ('userId' in creator
     ? query.where('invited_by', '=', creator.userId)
-    : query.where('invited_by_token', '=', creator.tokenId)
+    : query.where('invited_by_token', 'in', [...creator.tokenIds])
   ).execute();
   return rows.map(toInvitation);
 }
@@ -209,9 +209,9 @@ export async function deleteExpiredInvitations(db: Executor, now: number, most: 
   return Number(result.numDeletedRows);
 }
 
-/** Deletes the invitations that a workspace token created. */
-export async function deleteInvitationsByToken(db: Executor, tokenId: string): Promise<void> {
-  await write(db, db.deleteFrom('invitations').where('invited_by_token', '=', tokenId));
+/** Deletes the invitations that workspace tokens created. */
+export async function deleteInvitationsByTokens(db: Executor, tokenIds: readonly string[]): Promise<void> {
+  await write(db, db.deleteFrom('invitations').where('invited_by_token', 'in', [...tokenIds]));
 }
 
 /** Deletes every invitation to a workspace; returns the count. */

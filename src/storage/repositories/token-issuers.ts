@@ -1,6 +1,7 @@
 import type { Token } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { countRows } from '../query/paging.ts';
+import { ancestorRevokedAt } from '../query/token-status.ts';
 import { tokenQuery, toToken } from './token-rows.ts';
 
 /** Records who issued a token for a subject: the issuing token and its ancestors. */
@@ -53,6 +54,7 @@ export async function findLiveTokensOfSubject(
     .where('tokens.workspace_id', '=', workspaceId)
     .where('tokens.subject', '=', subject)
     .where('tokens.revoked_at', 'is', null)
+    .where((eb) => eb(ancestorRevokedAt(eb as never), 'is', null))
     .orderBy('tokens.created_at')
     .orderBy('tokens.id')
     .execute();

@@ -2,7 +2,12 @@ import { roleOfRank } from '../../domain/roles.ts';
 import type { PersonalAccess, Token, TokenOwnership, WorkspaceAccessLevel } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Executor } from '../database.ts';
-import { ancestorDisabledAt, ancestorUsesLeft } from '../query/token-status.ts';
+import {
+  ancestorDisabledAt,
+  ancestorExpiresAt,
+  ancestorRevokedAt,
+  ancestorUsesLeft,
+} from '../query/token-status.ts';
 
 /** The columns to read and order tokens by. The search text is long and is not read. */
 const COLUMNS = [
@@ -47,6 +52,8 @@ export function tokenQuery(db: Executor) {
       'u.ip as last_used_ip',
       'u.user_agent as last_used_user_agent',
       ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+      ancestorRevokedAt(eb).as('ancestor_revoked_at'),
+      ancestorExpiresAt(eb).as('ancestor_expires_at'),
       // Most tokens derive from none.
       eb
         .case()
@@ -93,10 +100,10 @@ export function toToken(row: TokenRow): Token {
     updatedAt: row.updated_at,
     issuedAt: row.issued_at,
     regeneratedAt: row.regenerated_at,
-    expiresAt: row.expires_at,
+    expiresAt: lesser(row.expires_at, row.ancestor_expires_at),
     disabledAt: row.disabled_at,
     ancestorDisabledAt: row.ancestor_disabled_at,
-    revokedAt: row.revoked_at,
+    revokedAt: row.revoked_at ?? row.ancestor_revoked_at,
     lastUsedAt: row.last_used_at,
     lastUsedIp: row.last_used_ip,
     lastUsedUserAgent: row.last_used_user_agent,

@@ -114,17 +114,6 @@ export async function filterDescendants(
   return new Set(rows.map((row) => row.token_id));
 }
 
-/** Returns all descendants of a token, oldest first. */
-export async function findDescendants(db: Executor, tokenId: string): Promise<Token[]> {
-  const rows = await tokenQuery(db)
-    .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
-    .where('down.ancestor_id', '=', tokenId)
-    .orderBy('tokens.created_at')
-    .orderBy('tokens.id')
-    .execute();
-  return rows.map(toToken);
-}
-
 /** Returns every token of a user or of a workspace. */
 export async function findTokensOf(
   db: Executor,
@@ -207,10 +196,11 @@ export async function updateToken(
         is_imported: Number(next.isImported),
         issued_at: next.issuedAt,
         regenerated_at: next.regeneratedAt,
-        expires_at: next.expiresAt,
         disabled_at: next.disabledAt,
-        revoked_at: next.revokedAt,
         updated_at: updatedAt,
+        // The row before can have these from an ancestor.
+        ...('expiresAt' in changes && { expires_at: next.expiresAt }),
+        ...('revokedAt' in changes && { revoked_at: next.revokedAt }),
       })
       .where('id', '=', token.id),
   );
@@ -238,23 +228,33 @@ export async function setLimits(
   await write(db, update.where('id', '=', tokenId));
 }
 
-/** Deletes tokens with their secrets, scopes and descendants. */
+/** Deletes tokens with their secrets and scopes. Their descendants are refused from then on, but remain. */
 export async function deleteTokens(db: Executor, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await deleteUses(db, ids);
   await write(db, db.deleteFrom('tokens').where('id', 'in', [...ids]));
 }
 
-/** Limits the expiry of a token's descendants to `expiresAt`. */
-export async function limitDescendantExpiry(db: Executor, tokenId: string, expiresAt: number): Promise<void> {
+/** Revokes tokens that are not revoked, from an instant on. */
+export async function revokeTokens(
+  db: Executor,
+  ids: readonly string[],
+  revokedAt: number,
+  updatedAt: number,
+): Promise<void> {
+  const update = db.updateTable('tokens').set({ revoked_at: revokedAt, updated_at: updatedAt });
+  await write(db, update.where('id', 'in', [...ids]).where('revoked_at', 'is', null));
+}
+
+/** Limits the expiry of tokens to `expiresAt`. */
+export async function limitExpiry(db: Executor, ids: readonly string[], expiresAt: number): Promise<void> {
+  if (ids.length === 0) return;
   await write(
     db,
     db
       .updateTable('tokens')
       .set({ expires_at: expiresAt })
-      .where('id', 'in', (eb) =>
-        eb.selectFrom('token_ancestors').select('token_id').where('ancestor_id', '=', tokenId),
-      )
+      .where('id', 'in', [...ids])
       .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', expiresAt)])),
   );
 }

@@ -1,4 +1,9 @@
 import { digestOf } from '../../../src/platform/hashing.ts';
+import { createLogger } from '../../../src/platform/logger.ts';
+import { createCascades } from '../../../src/services/maintenance/cascades.ts';
+import type { Services } from '../../../src/services/services.ts';
+import { createEvents } from '../../../src/services/transactions/events.ts';
+import type { DatabaseHandle } from '../../../src/storage/database.ts';
 import { findIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { type Answer, PASSWORD, type TestApp } from '../app.ts';
@@ -251,8 +256,16 @@ function internal(run: (node: RaceNode, scene: Scene) => Promise<unknown>): Acti
 const secretsOf = ({ personal, derived, scoped, service, derivedService }: Scene) =>
   [personal, derived, scoped, service, derivedService].map(({ secret }) => digestOf(secret));
 
+/** Applies the cascades, as a server does every few seconds. */
+async function applyCascades({ changes }: Services, { db }: DatabaseHandle): Promise<void> {
+  const cascades = createCascades({ db, changes, events: createEvents(), logger: createLogger('silent') });
+  await cascades.run();
+  await cascades.close();
+}
+
 /** What the operator does with commands, and the server by itself. */
 export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
+  applyCascades: [internal(({ app, database }) => applyCascades(app.services, database))],
   replaceGroups: [[], ['engineering'], ['staff', 'engineering']].map((groups) =>
     internal(async ({ app, database }, { mapped }) => {
       const identity = await findIdentity(database.db, { provider: 'corp', subject: mapped });

@@ -45,6 +45,9 @@ export interface Races {
   close(): Promise<void>;
 }
 
+/** The longest wait for a call to end, or to wait for a lock. */
+const PATIENCE_MS = 30_000;
+
 /** Errors that no order of calls explains. */
 const FAULTS = ['INTERNAL_SERVER_ERROR', 'UNAVAILABLE'];
 
@@ -81,6 +84,8 @@ async function startNode(database: DatabaseHandle): Promise<RaceNode> {
   });
   // Uses are stored at times of their own, which no order of the calls explains.
   Object.assign(app.services.lastUse, { record: () => {} });
+  // Cascades are applied by an action.
+  await app.services.cascades.close();
   return { app, database, post: createPost((request) => fetchFrom(app, request)) };
 }
 
@@ -186,7 +191,9 @@ export async function startRaces(
         isDone = true;
       });
       let isWaiting = false;
+      const deadline = performance.now() + PATIENCE_MS;
       while (!isDone && !isWaiting) {
+        if (performance.now() > deadline) throw new Error(`${name} neither ends nor waits`);
         const { rowCount } = await admin.query(
           `select pg_stat_clear_snapshot() from pg_stat_activity
             where datname = current_database() and wait_event = 'advisory'`,

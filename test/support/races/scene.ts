@@ -9,7 +9,7 @@ import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../
 
 /** The limits of every server of a race: one more of anything reaches them. */
 export const LIMITS = {
-  POSTERN_TOKENS_PER_USER: '4',
+  POSTERN_TOKENS_PER_USER: '6',
   POSTERN_TOKENS_PER_WORKSPACE: '3',
   POSTERN_WORKSPACES_PER_USER: '2',
   POSTERN_CHANNELS_PER_WORKSPACE: '2',
@@ -94,6 +94,7 @@ export const SCENE_TABLES = [
   'member_grants',
   'tokens',
   'token_ancestors',
+  'pending_cascades',
   'token_issuers',
   'token_secrets',
   'token_scopes',
@@ -126,9 +127,26 @@ async function createTokens(app: TestApp, by: string) {
   const scoped = await createPersonalToken(app, by, { access: 'SCOPED', scopes: [scopes[1]] });
   const { data } = await app.post('query ($id: ID!) { token(id: $id) { scopes { id } } }', scoped, by);
   const scopeId: string = data.token.scopes[0].id;
+  const ended = await createPersonalToken(app, by, { access: 'SCOPED', scopes });
+  await createPersonalToken(app, ended.secret, { access: 'NONE' });
+  await createCascade(app, ended, app.owner.id);
   const service = await createWorkspaceToken(app, 'ADMINISTRATOR', {}, by);
   const derivedService = await createWorkspaceToken(app, 'VIEWER', { subject: 'customer' }, service.secret);
   return { personal, derived, scoped, scopeId, service, derivedService };
+}
+
+/** Creates a revoked token with a descendant that does not have that in its row yet. */
+async function createCascade({ database: { db }, now }: TestApp, ended: IssuedToken, ownerId: string) {
+  const id = decodeGlobalId('Token', ended.id) as string;
+  await db.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
+  const holder = { user_id: decodeGlobalId('User', ownerId), workspace_id: null };
+  const progress = { at: now(), after_id: '', deletes_grants: 0 };
+  const actor = { actorKind: null, actorId: null, actorTokenId: null, ip: null, userAgent: null };
+  const event = { actor: JSON.stringify(actor), detail: '{}' };
+  await db
+    .insertInto('pending_cascades')
+    .values({ token_id: id, ...holder, ...progress, ...event })
+    .execute();
 }
 
 /** Stores what a provider said at four sign-ins, and links the first to the owner. */
@@ -190,6 +208,7 @@ async function createMapped(postern: TestApp, by: Person): Promise<string> {
 export async function createScene(): Promise<Scene> {
   const database = openTestSqlite();
   const app = await startTestApp(LIMITS, database);
+  await app.app.services.cascades.close();
   const { owner, workspaceId } = app;
   const [second, member, guest] = [
     await app.person('Second', 'OWNER'),

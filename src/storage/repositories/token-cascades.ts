@@ -1,0 +1,93 @@
+import type { AuditActor } from '../../domain/audit.ts';
+import type { Token } from '../../domain/token.ts';
+import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
+import { tokenQuery, toToken } from './token-rows.ts';
+
+/** The end of a token, or its earlier expiry, that has yet to be stored in the rows of some descendants. */
+export interface Cascade {
+  readonly tokenId: string;
+  /** The user or workspace that the token and its descendants belong to. */
+  readonly holder: { readonly on: 'user' | 'workspace'; readonly id: string };
+  /** When the token ended, in milliseconds. */
+  readonly at: number;
+  /** The descendants with ids up to this one are done; empty for none. */
+  readonly afterId: string;
+  /** Whether the shares and invitations that the descendants gave are deleted too. */
+  readonly deletesGrants: boolean;
+  /** The caller that ended the token. */
+  readonly actor: AuditActor;
+  /** What the audit event of each descendant contains. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Stores a cascade. It replaces an unfinished one of the token, but what that one deletes is still deleted. */
+export async function insertCascade(db: Executor, cascade: Omit<Cascade, 'afterId'>): Promise<void> {
+  const { holder } = cascade;
+  const row = {
+    user_id: holder.on === 'user' ? holder.id : null,
+    workspace_id: holder.on === 'workspace' ? holder.id : null,
+    at: cascade.at,
+    after_id: '',
+    deletes_grants: Number(cascade.deletesGrants),
+    actor: JSON.stringify(cascade.actor),
+    detail: JSON.stringify(cascade.detail),
+  };
+  const { deletes_grants, ...replaced } = row;
+  const insert = db.insertInto('pending_cascades').values({ token_id: cascade.tokenId, ...row });
+  await insert
+    .onConflict((conflict) =>
+      conflict
+        .column('token_id')
+        .doUpdateSet(deletes_grants === 1 ? { ...replaced, deletes_grants } : replaced),
+    )
+    .execute();
+}
+
+/** Returns the cascade of a token or, with `null`, the oldest of all. */
+export async function findCascade(db: Executor, tokenId: string | null): Promise<Cascade | null> {
+  let query = db.selectFrom('pending_cascades').selectAll();
+  if (tokenId !== null) query = query.where('token_id', '=', tokenId);
+  const row = await query.orderBy('at').orderBy('token_id').limit(1).executeTakeFirst();
+  if (!row) return null;
+  const { user_id: userId, workspace_id: workspaceId } = row;
+  return {
+    tokenId: row.token_id,
+    holder: userId === null ? { on: 'workspace', id: workspaceId as string } : { on: 'user', id: userId },
+    at: row.at,
+    afterId: row.after_id,
+    deletesGrants: row.deletes_grants === 1,
+    actor: JSON.parse(row.actor),
+    detail: JSON.parse(row.detail),
+  };
+}
+
+/** Records that the descendants with ids up to `afterId` are done. */
+export async function advanceCascade(db: Executor, tokenId: string, afterId: string): Promise<void> {
+  const update = db.updateTable('pending_cascades').set({ after_id: afterId });
+  await write(db, update.where('token_id', '=', tokenId));
+}
+
+/** Deletes a cascade, because every descendant is done. */
+export async function deleteCascade(db: Executor, tokenId: string): Promise<void> {
+  await write(db, db.deleteFrom('pending_cascades').where('token_id', '=', tokenId));
+}
+
+/** Returns descendants of a token with ids after `afterId`, in the order of their ids, at most `most` of them. */
+export async function findDescendants(
+  db: Executor,
+  tokenId: string,
+  afterId: string,
+  most: number,
+): Promise<Token[]> {
+  const rows = await tokenQuery(db)
+    .select('tokens.revoked_at as own_revoked_at')
+    .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
+    .where('down.ancestor_id', '=', tokenId)
+    .where('down.token_id', '>', afterId)
+    .orderBy('down.token_id')
+    .limit(most)
+    .execute();
+  // Their own rows say what is left to do, and not the rows of their ancestors.
+  return rows.map((row) => ({ ...toToken(row), revokedAt: row.own_revoked_at }));
+}
