@@ -127,6 +127,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     newAccounts: config.newAccounts,
     foreignShapes: config.foreignShapes,
     providers: providers?.clients ?? [],
+    jwtVerifier: providers?.verifier ?? null,
     logger,
   });
   await services.secretReader.start();
@@ -154,6 +155,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     metrics,
     authenticate: services.authentication.authenticate,
     readSecret: services.secretReader.read,
+    readJwt: services.jwtSessions?.read ?? null,
     createContext: (server, certain) => createContext(services, server, certain),
     probe: async () => {
       const pending = await pendingMigrations(database);

@@ -12,12 +12,17 @@ function wrong(what: string): never {
   throw new Error(what);
 }
 
+/** Returns the items of a list that is separated by commas. */
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
 /** Parses the names of providers, separated by commas. */
 export function providerNames(text: string): readonly string[] {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = listed(text);
   const isValid = names.every((name) => /^[a-z][a-z0-9]{0,31}$/.test(name));
   return isValid && new Set(names).size === names.length
     ? names
@@ -65,11 +70,7 @@ function claimName(value: string): string {
 }
 
 function domains(value: string): readonly string[] {
-  const names = value
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = listed(value.toLowerCase());
   return names.every((name) => /^[^\s@.*]+(?:\.[^\s@.*]+)*$/u.test(name))
     ? names
     : wrong('must be domains such as example.com, separated by commas, without a star');
@@ -77,14 +78,19 @@ function domains(value: string): readonly string[] {
 
 /** Parses the names of groups, which are compared exactly. */
 function groups(value: string): readonly string[] | '*' {
-  const names = value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = listed(value);
   if (names.length === 1 && names[0] === '*') return '*';
   return names.every((name) => name !== '*' && isGroupName(name))
     ? names
     : wrong('must be the names of groups, separated by commas, or * alone');
+}
+
+function optionalText(value: string): string | null {
+  return value === '' ? null : text(value);
+}
+
+function scope(value: string): string | null {
+  return value === '' || /^[!#-[\]-~]+$/.test(value) ? value || null : wrong('must be one scope');
 }
 
 const groupSource = oneOf(...GROUP_SOURCES);
@@ -109,6 +115,11 @@ const VARIABLES = {
   GROUPS:
     'The groups that workspaces can give a role, separated by commas, written exactly as the provider does; * for all; empty: none.',
   GROUPS_FROM: 'Where groups come from: claim (the default; sign-ins and JWTs) or scim.',
+  AUDIENCE:
+    'The audience (aud) of access tokens of the provider, in the form of JWTs, that count as sessions; never a client id; empty: none do.',
+  CLIENTS:
+    'The clients (azp, client_id) whose JWTs count, separated by commas; empty: those of every client.',
+  REQUIRED_SCOPE: 'A scope that such a JWT must have; empty: any.',
 } as const;
 
 type Ending = keyof typeof VARIABLES;
@@ -166,6 +177,9 @@ function readProvider(id: string, env: Environment, problems: string[]): Identit
     groupsClaim: read('GROUPS_CLAIM', 'groups', claimName),
     groups: read('GROUPS', '', groups),
     groupsFrom: read('GROUPS_FROM', 'claim', groupSource),
+    audience: read('AUDIENCE', '', optionalText),
+    clients: read('CLIENTS', '', listed),
+    requiredScope: read('REQUIRED_SCOPE', '', scope),
   };
   // No address would ever count as verified, so no invitation would ever fit.
   if (provider.provisioning === 'invited' && provider.domains?.length === 0 && !provider.trustsEmail) {
@@ -185,5 +199,11 @@ export function readProviders(
   env: Environment,
   problems: string[],
 ): readonly IdentityProvider[] {
-  return ids.map((id) => readProvider(id, env, problems));
+  const providers = ids.map((id) => readProvider(id, env, problems));
+  for (const { id, audience } of providers) {
+    // Otherwise the ID tokens for that client would be sessions.
+    if (audience === null || !providers.some(({ clientId }) => clientId === audience)) continue;
+    problems.push(`${nameOf(id, 'AUDIENCE')} must not be the id of a client`);
+  }
+  return providers;
 }

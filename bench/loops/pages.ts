@@ -22,6 +22,7 @@ const principal: SessionPrincipal = {
   mustChangePassword: false,
   endsAt: Number.MAX_SAFE_INTEGER,
   authenticatedAt: 0,
+  isJwt: false,
 };
 
 async function beforeTheLast(): Promise<string | undefined> {

@@ -40,6 +40,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     passwords: createPasswordHasher(),
     limits: config.limits,
     providers: [],
+    jwtVerifier: null,
     newAccounts: config.newAccounts,
     foreignShapes: config.foreignShapes,
     logger: createLogger('silent'),

@@ -25,6 +25,7 @@ export interface Anonymous {
 /** A signed-in person. */
 export interface SessionPrincipal {
   readonly kind: 'SESSION';
+  /** The id of the session; the id of the identity if the session is a JSON Web Token. */
   readonly sessionId: string;
   readonly userId: string;
   /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
@@ -35,6 +36,8 @@ export interface SessionPrincipal {
   readonly endsAt: number | null;
   /** When the person last proved in this session who they are, by signing in or re-authenticating. */
   readonly authenticatedAt: number;
+  /** Whether the session is a JSON Web Token of a provider, which is stored nowhere and cannot be ended by itself. */
+  readonly isJwt: boolean;
 }
 
 /** A personal token. `chain` starts with the token itself; the token is allowed what every link allows. */

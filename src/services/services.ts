@@ -32,6 +32,8 @@ import { undoDeactivations } from './directory/undo.ts';
 import { createDirectoryUserService } from './directory/users.ts';
 import { createGroupService, groupSettingsOf } from './identity/groups.ts';
 import { createIdentityService } from './identity/identities.ts';
+import { createJwtSessions } from './identity/jwt-sessions.ts';
+import type { JwtVerifier } from './identity/jwt-verifier.ts';
 import type { ProviderClient } from './identity/provider-client.ts';
 import { createProviderSignInService } from './identity/provider-sign-ins.ts';
 import { createLookups } from './lookups.ts';
@@ -68,6 +70,8 @@ export interface ServiceDependencies {
   readonly newAccounts: NewAccounts;
   readonly foreignShapes: readonly ForeignShape[];
   readonly providers: readonly ProviderClient[];
+  /** `null` if the JSON Web Tokens of no provider count as sessions. */
+  readonly jwtVerifier: JwtVerifier | null;
   readonly logger: Logger;
 }
 
@@ -117,6 +121,8 @@ export function createServices(deps: ServiceDependencies) {
     anonymousWork,
   });
   const groups = createGroupService({ db, changes, groupSettings });
+  const { jwtVerifier: verifier } = deps;
+  const jwtSessions = verifier && createJwtSessions({ db, changes, groups, verifier, clock, logger });
   const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock, ids });
@@ -166,6 +172,7 @@ export function createServices(deps: ServiceDependencies) {
       groups,
     }),
     groups,
+    jwtSessions,
     groupRoles: createGroupRoleService({ db, groupSettings }),
     identities: createIdentityService({ db, providers }),
     setOwner: (slug: string, email: string) => setOwner(changes, slug, email),

@@ -37,6 +37,9 @@ test('a provider needs an issuer and a client, lets no one in who has no account
       groupsClaim: 'groups',
       groups: [],
       groupsFrom: 'claim',
+      audience: null,
+      clients: [],
+      requiredScope: null,
     },
   ]);
 });
@@ -114,6 +117,8 @@ describe('a provider that would be unsafe or could never work is refused, withou
     ['POSTERN_OIDC_CORP_TRUST_EMAIL', 'yes'],
     ['POSTERN_OIDC_CORP_GROUPS', 'staff,*'],
     ['POSTERN_OIDC_CORP_GROUPS_FROM', 'ldap'],
+    ['POSTERN_OIDC_CORP_AUDIENCE', 'postern'],
+    ['POSTERN_OIDC_CORP_REQUIRED_SCOPE', 'a b'],
     ['POSTERN_OIDC_CORP_GROUPS_CLAIM', 'a b'],
     ['POSTERN_OIDC_CORP_PROVISION', 'invited'],
     ['POSTERN_OIDC_CORP_TRUST_EMAILS', 'on'],

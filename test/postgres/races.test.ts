@@ -69,7 +69,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['holdersOfSecrets', 'storeSnapshots 0', 'revokeToken 0'],
 ];
 
-const MOST_ROUNDS = 200;
+const MOST_ROUNDS = 1000;
 
 test.each(KEPT_APART)('the races find a missing lock: %s', async (missing, one, other) => {
   races = await startRaces(url, scene, missing);

@@ -14,6 +14,7 @@ function session(sessionId: string, endsAt: number | null = null): Principal {
     mustChangePassword: false,
     endsAt,
     authenticatedAt: 0,
+    isJwt: false,
   };
 }
 

@@ -24,6 +24,7 @@ export function session(): SessionPrincipal {
     mustChangePassword: false,
     endsAt: null,
     authenticatedAt: 0,
+    isJwt: false,
   };
 }
 

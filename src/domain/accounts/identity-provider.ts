@@ -28,6 +28,12 @@ export interface IdentityProvider {
   readonly groups: readonly string[] | '*';
   /** Where the groups come from. */
   readonly groupsFrom: GroupSource;
+  /** The audience of JSON Web Tokens that count as sessions; `null` if none do. */
+  readonly audience: string | null;
+  /** The clients whose JSON Web Tokens count; empty: those of every client. */
+  readonly clients: readonly string[];
+  /** A scope that a JSON Web Token must have; `null` for any. */
+  readonly requiredScope: string | null;
 }
 
 /** A person at an identity provider, linked to an account. Instants are milliseconds since the epoch. */

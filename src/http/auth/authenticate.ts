@@ -8,6 +8,7 @@ import type { SessionCookie } from '../message/session-cookie.ts';
 import {
   type CredentialHeaders,
   findCredentialHeaders,
+  findJwt,
   formDecode,
   isBasic,
   readClientSecret,
@@ -37,6 +38,8 @@ export type AuthenticateRequest = (
 export interface AuthenticatorParts {
   readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
   readonly readSecret: SecretReader['read'];
+  /** Returns the credential of a JSON Web Token of a provider; `null` if none count as sessions. */
+  readonly readJwt: ((token: string) => Promise<Credential>) | null;
   readonly limits: RateLimits;
   /** The headers besides `Authorization` that carry a secret, in lower case. */
   readonly credentialHeaders: readonly string[];
@@ -79,15 +82,30 @@ function createAuthenticator(parts: AuthenticatorParts) {
     throw error;
   }
 
-  return (read: () => Credential, address: string | null): MaybePromise<AuthenticatedRequest> => {
+  return (
+    read: () => MaybePromise<Credential>,
+    address: string | null,
+  ): MaybePromise<AuthenticatedRequest> => {
     try {
-      const authenticated = authenticateCredential(parts, read(), address);
+      const authenticated = andThen(read(), (credential) =>
+        authenticateCredential(parts, credential, address),
+      );
       if (!(authenticated instanceof Promise)) return authenticated;
       return authenticated.catch((error: unknown) => refuse(error, address));
     } catch (error) {
       return refuse(error, address);
     }
   };
+}
+
+/** Returns the credential of a request's headers. Throws the errors of `readCredential` or `readJwt`. */
+function readHeaders(
+  { readSecret, readJwt }: AuthenticatorParts,
+  headers: CredentialHeaders,
+  decode?: (text: string) => string,
+): MaybePromise<Credential> {
+  const jwt = readJwt && findJwt(headers, readSecret);
+  return jwt ? readJwt(jwt) : readCredential(headers, readSecret, decode);
 }
 
 /** Returns whether an origin is the server's own or is configured as trusted. */
@@ -125,7 +143,7 @@ export function createHeaderAuthenticator(
     const headers = findCredentialHeaders(request, parts.credentialHeaders);
     if (headers === null) return ANONYMOUS_REQUEST;
     if (isTrustedOrigin) requireOwnBasic(request, headers, isTrustedOrigin);
-    return authenticate(() => readCredential(headers, parts.readSecret), address);
+    return authenticate(() => readHeaders(parts, headers), address);
   };
 }
 
@@ -156,7 +174,7 @@ export function createClientAuthenticator(
     if (headers === null)
       return authenticate(() => readClientSecret(secret ?? '', parts.readSecret), address);
     requireOwnBasic(request, headers, isOwnOrigin);
-    return authenticate(() => readCredential(headers, parts.readSecret, formDecode), address);
+    return authenticate(() => readHeaders(parts, headers, formDecode), address);
   };
 }
 

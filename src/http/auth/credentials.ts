@@ -42,6 +42,24 @@ export function readBearer(headers: readonly string[], read: ReadText, kinds = C
   return readBareSecret(secret, read, kinds);
 }
 
+const JWT_LENGTH = 8 * 1024;
+/** A token in the compact form, whose first segment encodes an object (RFC 7515, section 7.1). */
+const BEARER_JWT = /^bearer +(eyJ[\w-]*(?:\.[\w-]*){2,4})$/i;
+
+/**
+ * Returns the JSON Web Token of a request's only header with a credential; `null` if it is another credential. Throws
+ * `INVALID_AUTH_HEADER` if the header is longer than 8 KiB.
+ */
+export function findJwt({ authorization, bare }: CredentialHeaders, read: ReadText): string | null {
+  const [header = '', ...others] = authorization;
+  if (bare.length + others.length > 0) return null;
+  const token = BEARER_JWT.exec(header)?.[1];
+  if (token === undefined) return null;
+  if (header.length > JWT_LENGTH) throw failure('INVALID_AUTH_HEADER');
+  // The key of another system, which was imported, can have this form.
+  return header.length <= HEADER_LENGTH && read(token) !== null ? null : token;
+}
+
 /** RFC 7617, section 2: the encoded user name, a colon, and the password. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 

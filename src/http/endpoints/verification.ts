@@ -22,7 +22,8 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
   const { authenticate } = services.authentication;
   const readSecret = services.secretReader.read;
   const { credentialHeaders } = config;
-  const authenticator = { authenticate, readSecret, limits, credentialHeaders };
+  const readJwt = services.jwtSessions?.read ?? null;
+  const authenticator = { authenticate, readSecret, readJwt, limits, credentialHeaders };
   const authenticateRequest = createHeaderAuthenticator(authenticator);
   const issuerOf = ({ url }: HttpRequest) => config.publicUrl ?? url.origin;
   const authenticateClient = createClientAuthenticator(

@@ -8,7 +8,11 @@ import type { Logger } from '../../platform/logger.ts';
 import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { SecretReader } from '../../services/access/secret-reader.ts';
-import { createRequestAuthenticator, isFromTrustedPage } from '../auth/authenticate.ts';
+import {
+  type AuthenticatorParts,
+  createRequestAuthenticator,
+  isFromTrustedPage,
+} from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireExpectedUser } from '../auth/expected-user.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
@@ -41,6 +45,7 @@ export interface GraphQLEndpointParts {
   readonly installationId: string;
   readonly authenticate: (credential: Credential, address: string | null) => MaybePromise<Principal>;
   readonly readSecret: SecretReader['read'];
+  readonly readJwt: AuthenticatorParts['readJwt'];
   readonly createContext: CreateContext;
 }
 
@@ -61,6 +66,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const authenticateRequest = createRequestAuthenticator({
     authenticate: parts.authenticate,
     readSecret: parts.readSecret,
+    readJwt: parts.readJwt,
     limits: parts.limits,
     credentialHeaders: config.credentialHeaders,
     sessionCookie,

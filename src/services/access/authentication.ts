@@ -1,3 +1,4 @@
+import { countsFor, type ProviderJwt } from '../../domain/accounts/provider-jwt.ts';
 import { failure, PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import {
@@ -13,6 +14,7 @@ import { type Session, sessionEnd } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
+import { findJwtAccount } from '../../storage/repositories/accounts/identities.ts';
 import { findSessionByDigest } from '../../storage/repositories/accounts/sessions.ts';
 import type { TokenSnapshot } from '../../storage/repositories/build-token-snapshot.ts';
 import { findCurrentDigest, retireOldSecrets } from '../../storage/repositories/token-secrets.ts';
@@ -117,6 +119,22 @@ function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
   return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };
 }
 
+/** Returns the session that a verified JSON Web Token of a provider is. Throws `INVALID_SESSION`. */
+async function identifyJwt(db: Executor, jwt: ProviderJwt, now: number): Promise<Principal> {
+  const account = await findJwtAccount(db, jwt);
+  if (!account || !countsFor(jwt, account, now)) throw failure('INVALID_SESSION');
+  return {
+    kind: 'SESSION',
+    sessionId: account.identityId,
+    userId: account.userId,
+    verifiedEmail: account.verifiedEmail,
+    mustChangePassword: false,
+    endsAt: jwt.endsAt,
+    authenticatedAt: jwt.authenticatedAt,
+    isJwt: true,
+  };
+}
+
 /** Returns the authentication of a database; `transact` stores the end of an overlap. */
 export function createAuthentication(deps: {
   db: Executor;
@@ -151,6 +169,7 @@ export function createAuthentication(deps: {
       mustChangePassword,
       endsAt,
       authenticatedAt,
+      isJwt: false,
     };
   }
 
@@ -161,7 +180,9 @@ export function createAuthentication(deps: {
     return principalOf(snapshot);
   }
 
-  function lookUp(db: Executor, { kind, digest }: Credential, now: number): Promise<Principal> {
+  function lookUp(db: Executor, credential: Credential, now: number): Promise<Principal> {
+    if (credential.kind === 'JWT') return identifyJwt(db, credential.jwt, now);
+    const { kind, digest } = credential;
     return kind === 'SESSION' ? identifySession(db, digest, now) : identifyToken(db, digest, now);
   }
 

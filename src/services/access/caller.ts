@@ -1,10 +1,22 @@
+import type { ProviderJwt } from '../../domain/accounts/provider-jwt.ts';
 import type { Holder } from '../../domain/principal.ts';
 import type { ReadSecret } from './secret-reader.ts';
 
-/** The credential of a request. It contains the digest of the secret, never the secret. */
-export interface Credential extends ReadSecret {
+/** A secret as the credential of a request. It contains the digest of the secret, never the secret. */
+export interface SecretCredential extends ReadSecret {
   readonly source: 'bearer' | 'cookie';
 }
+
+/** A verified JSON Web Token of a provider as the credential of a request. */
+export interface JwtCredential {
+  readonly kind: 'JWT';
+  readonly source: 'bearer';
+  readonly digest: string;
+  readonly jwt: ProviderJwt;
+}
+
+/** The credential of a request. */
+export type Credential = SecretCredential | JwtCredential;
 
 /** The sender of a request, as identified by HTTP. */
 export interface Caller {

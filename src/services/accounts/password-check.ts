@@ -6,7 +6,7 @@ import type { Executor } from '../../storage/database.ts';
 import { type Account, findUser, findUserByEmail } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
-import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { storedSessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { Attempt, SignInThrottle } from './sign-in-throttle.ts';
 
 /** A request of a session, also with a temporary password. */
@@ -25,7 +25,7 @@ export interface PasswordCheck {
    * password, an unknown email and a deactivated account, or `TOO_MANY_ATTEMPTS`, also for a correct password.
    */
   signIn(caller: Caller, email: string, password: string): Promise<Account>;
-  /** Returns the user of the calling session. Throws `UNAUTHENTICATED`. */
+  /** Returns the user of the calling session. Throws `UNAUTHENTICATED`, or `FORBIDDEN` for a JSON Web Token. */
   signedInUser(caller: Caller): Promise<SignedInUser>;
   /** Returns the account of a signed-in user, as `signIn`; attempts are counted by session only. */
   confirm(caller: Caller, signedIn: SignedInUser, password: string): Promise<Account>;
@@ -82,7 +82,7 @@ export function createPasswordCheck(deps: {
 
     async signedInUser(caller) {
       return changes.run(caller, ANY_PASSWORD, async (uow) => {
-        const { sessionId, userId } = sessionOf(uow);
+        const { sessionId, userId } = storedSessionOf(uow);
         const user = await findUser(uow.tx, userId);
         if (!user) throw failure('UNAUTHENTICATED');
         return { sessionId, user };

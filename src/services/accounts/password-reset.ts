@@ -19,6 +19,7 @@ import {
   type NewPassword,
   type ResetLink,
   replaceResetLink,
+  setCredentialsNotBefore,
   setPassword,
 } from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
@@ -71,6 +72,7 @@ export async function replacePassword(
   await setPassword(uow.tx, userId, password);
   await deleteResetLink(uow.tx, userId);
   const endedSessions = await deleteSessions(uow.tx, userId);
+  await setCredentialsNotBefore(uow.tx, userId, uow.now);
   await auditLostInvitations(uow, { userId });
   const deletedInvitations = await deleteInvitationsOfUser(uow.tx, userId);
   const { revokedTokens, deletedShares } = keepTokens

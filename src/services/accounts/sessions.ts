@@ -18,7 +18,12 @@ import {
   replaceSessionDigest,
   setAuthenticatedAt,
 } from '../../storage/repositories/accounts/sessions.ts';
-import { deleteResetLink, setPassword, setSignedInAt } from '../../storage/repositories/accounts/users.ts';
+import {
+  deleteResetLink,
+  setCredentialsNotBefore,
+  setPassword,
+  setSignedInAt,
+} from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
@@ -38,8 +43,8 @@ export interface SessionService {
    * `TOO_MANY_ATTEMPTS`.
    */
   signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
-  /** Ends the session of the call. */
-  signOut(uow: UnitOfWork): Promise<void>;
+  /** Ends the session of the call; returns `false` for a JSON Web Token, which only its provider can end. */
+  signOut(uow: UnitOfWork): Promise<boolean>;
   /** Ends a session of the user; returns its id. Throws `NOT_FOUND`. */
   revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
   /** Ends all sessions of the user except the current one; returns the count. */
@@ -110,7 +115,8 @@ export function createSessionService(deps: {
     },
 
     async signOut(uow) {
-      const { userId, sessionId } = sessionOf(uow);
+      const { userId, sessionId, isJwt } = sessionOf(uow);
+      if (isJwt) return false;
       await deleteSession(uow.tx, userId, sessionId);
       await uow.audit({
         action: 'session.ended',
@@ -118,6 +124,7 @@ export function createSessionService(deps: {
         targetId: toGlobalId('Session', sessionId),
         detail: { by: 'sign-out' },
       });
+      return true;
     },
 
     async revoke(uow, sessionId) {
@@ -130,6 +137,7 @@ export function createSessionService(deps: {
     async revokeOthers(uow) {
       const { userId, sessionId } = sessionOf(uow);
       const count = await deleteSessions(uow.tx, userId, sessionId);
+      await setCredentialsNotBefore(uow.tx, userId, uow.now);
       await uow.audit({ action: 'session.ended', userId, detail: { others: count } });
       return count;
     },
@@ -164,6 +172,7 @@ export function createSessionService(deps: {
           await setPassword(uow.tx, userId, { passwordHash });
           await deleteResetLink(uow.tx, userId);
           const sessions = await deleteSessions(uow.tx, userId, sessionId);
+          await setCredentialsNotBefore(uow.tx, userId, uow.now);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));
           if (revokeTokens) await auditLostInvitations(uow, { userId });
           const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;

@@ -22,16 +22,19 @@ export interface GroupStatement {
   readonly at: number;
 }
 
+/** An identity, as far as its groups need it. */
+export type GroupHolder = Pick<Identity, 'id' | 'userId' | 'provider'>;
+
 /** Manages the groups of people at providers. */
 export interface GroupService {
   /**
    * Replaces the groups of an identity. Resolves when the roles that they give apply; losses come first. Does nothing if the
    * provider's groups come from the other source, or if a claim is not newer than the last one.
    */
-  replaceGroups(identity: Identity, groups: readonly string[], statement: GroupStatement): Promise<void>;
+  replaceGroups(identity: GroupHolder, groups: readonly string[], statement: GroupStatement): Promise<void>;
   /** Adds an identity to groups and removes it from others, as `replaceGroups` does. */
   changeGroups(
-    identity: Identity,
+    identity: GroupHolder,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
     statement: GroupStatement,
   ): Promise<void>;
@@ -100,7 +103,7 @@ export function createGroupService(deps: {
 
   /** Stores the groups that `next` returns for the present ones, with the roles in the first workspaces concerned. */
   async function change(
-    { id: identityId, userId, provider }: Identity,
+    { id: identityId, userId, provider }: GroupHolder,
     next: (names: readonly string[]) => readonly string[],
     { source, at }: GroupStatement,
   ): Promise<void> {

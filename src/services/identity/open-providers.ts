@@ -1,12 +1,15 @@
 import type { IdentityProvider } from '../../domain/accounts/identity-provider.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts';
 import { createProviderClient, type ProviderClient } from './provider-client.ts';
 import { createProviderFetch } from './provider-fetch.ts';
 
 /** The clients of the configured providers. */
 export interface OpenProviders {
   readonly clients: readonly ProviderClient[];
+  /** `null` if the JSON Web Tokens of no provider count as sessions. */
+  readonly verifier: JwtVerifier | null;
   /** Closes idle connections. */
   close(): Promise<void>;
 }
@@ -17,8 +20,11 @@ export function openProviders(
   deps: { readonly clock: Clock; readonly logger: Logger },
 ): OpenProviders {
   const fetch = createProviderFetch();
+  const clients = providers.map((provider) => createProviderClient(provider, { fetch, ...deps }));
+  const hasAudience = providers.some(({ audience }) => audience !== null);
   return {
-    clients: providers.map((provider) => createProviderClient(provider, { fetch, ...deps })),
+    clients,
+    verifier: hasAudience ? createJwtVerifier(clients, { ...deps, fetch: fetch.fetch }) : null,
     close: fetch.close,
   };
 }

@@ -17,7 +17,8 @@ import type { IdentityProvider, ProviderPerson } from '../../domain/accounts/ide
 import { HOUR, SECOND } from '../../domain/duration.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { type Claims, groupsIn, readsGroups, type StatedGroups, toPerson } from './claims.ts';
+import { type Claims, groupsIn, readsGroups, toPerson } from './claims.ts';
+import { warnOfGroups } from './group-warnings.ts';
 import type { ProviderFetch } from './provider-fetch.ts';
 import { describeProviderError, type ProviderProblem, problemOf } from './provider-problem.ts';
 
@@ -44,13 +45,15 @@ export type ProviderResult<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: null; readonly problem: ProviderProblem };
 
-/** The requests to one provider. None of them throws. */
+/** The requests to one provider. */
 export interface ProviderClient {
   readonly provider: IdentityProvider;
   /** Returns the address at the provider to which a browser goes to sign in. */
   authorizationUrl(redirectUri: string, checks: AuthorizationChecks): Promise<ProviderResult<URL>>;
   /** Exchanges the code in the address to which the provider led the browser back, and returns the person. */
   exchange(callback: URL, checks: AuthorizationChecks): Promise<ProviderResult<ProviderPerson>>;
+  /** Returns the address of the keys with which the provider signs. The only method that throws. */
+  keysUri(): Promise<string>;
 }
 
 /** Returns the authentication of the client by a method that the provider supports; Basic if it does not say. */
@@ -102,24 +105,6 @@ function createDiscovery(provider: IdentityProvider, fetch: ProviderFetch, clock
   };
 }
 
-/** Logs that the groups of a person could not be read from claims. The text of the claims is not part of it. */
-export function warnOfGroups(
-  { id, groupsClaim }: IdentityProvider,
-  stated: StatedGroups,
-  logger: Logger,
-): void {
-  const detail = { provider: id, claim: groupsClaim };
-  if (stated === 'TOO_MANY') {
-    logger.warn(
-      detail,
-      'a provider does not list the groups of a person, who has too many: they stay as they were',
-    );
-  }
-  if (stated === 'UNREADABLE') {
-    logger.warn(detail, 'the groups of a person are not a list of texts: the claim is ignored');
-  }
-}
-
 function checksOf({ state, nonce, verifier }: AuthorizationChecks): AuthorizationCodeGrantChecks {
   return {
     expectedState: state,
@@ -161,6 +146,13 @@ export function createProviderClient(
 
   return {
     provider,
+
+    async keysUri() {
+      const { jwks_uri: uri = '' } = (await configure()).serverMetadata();
+      const isSecure = URL.canParse(uri) && (uri.startsWith('https:') || provider.issuer.startsWith('http:'));
+      if (!isSecure) throw new Error('the metadata have no secure address of the keys');
+      return uri;
+    },
 
     authorizationUrl: (redirectUri, checks) =>
       attempt(async (configuration) =>

@@ -25,7 +25,12 @@ import type { Caller } from '../access/caller.ts';
 import { type OpenedSession, openSession } from '../accounts/open-session.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
-import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import {
+  sessionOf,
+  storedSessionOf,
+  type UnitOfWork,
+  type UnitOfWorkRunner,
+} from '../transactions/unit-of-work.ts';
 import type { GroupService } from './groups.ts';
 import { admit } from './provisioning.ts';
 
@@ -150,7 +155,7 @@ export function createProviderSignInService(deps: {
       ),
 
     async reauthenticate(uow, digest) {
-      const { userId, sessionId } = sessionOf(uow);
+      const { userId, sessionId } = storedSessionOf(uow);
       const signIn = await takeOwnSignIn(uow, digest, 'reauthenticate');
       const { provider, authenticatedAt } = signIn;
       if (!isAdmitted(requireProvider(providers, provider), signIn)) throw forbidden('DOMAIN');

@@ -9,6 +9,7 @@ import type { Reason } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { toName } from '../../domain/text.ts';
 import type { User } from '../../domain/user.ts';
+import type { Executor } from '../../storage/database.ts';
 import { findIdentity, insertIdentity } from '../../storage/repositories/accounts/identities.ts';
 import { findUser, findUserByEmail, insertUser } from '../../storage/repositories/accounts/users.ts';
 import { hasOpenInvitation } from '../../storage/repositories/invitations.ts';
@@ -69,23 +70,34 @@ async function createAccount(
   return { user: { ...user, deactivatedAt: null }, identity, reason: null };
 }
 
+/** Returns why a person without an account gets none by the provider's settings; `null` if they get one. */
+export async function refusalToProvision(
+  db: Executor,
+  provider: IdentityProvider,
+  person: ProviderPerson,
+  now: number,
+): Promise<Reason | null> {
+  const { email } = person;
+  // Without an address there is nothing to name the account by.
+  if (email === null) return provider.provisioning === 'on' ? 'DOMAIN' : 'NOT_INVITED';
+  const isVerified = hasVerifiedEmail(provider, person);
+  const holder = await findUserByEmail(db, email);
+  // An address that anyone can state must not reveal which accounts exist.
+  if (holder && (isVerified || provider.provisioning === 'on')) return 'ACCOUNT_EXISTS';
+  const isInvited =
+    provider.provisioning === 'invited' && isVerified && (await hasOpenInvitation(db, email, now));
+  return provider.provisioning === 'on' || isInvited ? null : 'NOT_INVITED';
+}
+
 /** Creates the account of a person without one if the provider's settings allow it. */
 async function provision(
   uow: UnitOfWork,
   provider: IdentityProvider,
   person: ProviderPerson,
 ): Promise<Admission> {
-  const { email } = person;
-  // Without an address there is nothing to name the account by.
-  if (email === null) return refused(provider.provisioning === 'on' ? 'DOMAIN' : 'NOT_INVITED');
-  const isVerified = hasVerifiedEmail(provider, person);
-  const holder = await findUserByEmail(uow.tx, email);
-  // An address that anyone can state must not reveal which accounts exist.
-  if (holder && (isVerified || provider.provisioning === 'on')) return refused('ACCOUNT_EXISTS');
-  const isInvited =
-    provider.provisioning === 'invited' && isVerified && (await hasOpenInvitation(uow.tx, email, uow.now));
-  if (provider.provisioning !== 'on' && !isInvited) return refused('NOT_INVITED');
-  return createAccount(uow, person, email, isVerified);
+  const refusal = await refusalToProvision(uow.tx, provider, person, uow.now);
+  if (refusal !== null || person.email === null) return refused(refusal ?? 'NOT_INVITED');
+  return createAccount(uow, person, person.email, hasVerifiedEmail(provider, person));
 }
 
 /**

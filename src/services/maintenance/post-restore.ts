@@ -1,7 +1,11 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
-import { deleteResetLink, listUsers } from '../../storage/repositories/accounts/users.ts';
+import {
+  deleteResetLink,
+  listUsers,
+  setCredentialsNotBefore,
+} from '../../storage/repositories/accounts/users.ts';
 import { findNewestAuditInstant } from '../../storage/repositories/audit-events.ts';
 import { deleteInstallationId } from '../../storage/repositories/installation.ts';
 import { deleteInvitationsOf } from '../../storage/repositories/invitations.ts';
@@ -40,6 +44,7 @@ export async function finishRestore(
     if (choice === 'REISSUE') {
       revokedTokens += await revokeTokensOf(uow, { ownerId: userId });
       endedSessions += await deleteSessions(uow.tx, userId);
+      await setCredentialsNotBefore(uow.tx, userId, uow.now);
       await deleteResetLink(uow.tx, userId);
     }
     await uow.audit({

@@ -1,7 +1,7 @@
 import type { AuditAction, AuditActor, AuditEvent } from '../../domain/audit.ts';
 import type { AccessRequest } from '../../domain/authority.ts';
 import { type Grant, requireGrant } from '../../domain/decision.ts';
-import { failure } from '../../domain/errors.ts';
+import { failure, forbidden } from '../../domain/errors.ts';
 import {
   ANONYMOUS,
   holderOf,
@@ -126,6 +126,16 @@ function auditActorOf(principal: Principal, { address, userAgent }: Caller): Aud
 export function sessionOf(uow: UnitOfWork): SessionPrincipal {
   if (uow.principal.kind !== 'SESSION') throw failure('UNAUTHENTICATED');
   return uow.principal;
+}
+
+/**
+ * Returns the session of the caller. Throws `UNAUTHENTICATED` if the caller is not a signed-in user, or `FORBIDDEN` with
+ * `SESSION_REQUIRED` if the session is a JSON Web Token, which only its provider can change.
+ */
+export function storedSessionOf(uow: UnitOfWork): SessionPrincipal {
+  const session = sessionOf(uow);
+  if (session.isJwt) throw forbidden('SESSION_REQUIRED');
+  return session;
 }
 
 /** Returns the runner of a database. */

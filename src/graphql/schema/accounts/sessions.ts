@@ -73,13 +73,17 @@ mutation('signOut', {
   description: "Ends the caller's session and clears its cookie.",
   requires: { kind: 'session', allowsTemporaryPassword: true },
   run: async (uow, _input, { services, setSession }) => {
-    await services.sessions.signOut(uow);
-    uow.afterCommit(() => setSession(null, null));
-    return { signedOut: true };
+    const signedOut = await services.sessions.signOut(uow);
+    if (signedOut) uow.afterCommit(() => setSession(null, null));
+    return { signedOut };
   },
   payload: {
     description: 'The result of ending a session.',
-    fields: (t) => ({ signedOut: t.exposeBoolean('signedOut', { description: 'Always true.' }) }),
+    fields: (t) => ({
+      signedOut: t.exposeBoolean('signedOut', {
+        description: 'False if the session is a JSON Web Token of an identity provider, which only expires.',
+      }),
+    }),
   },
 });
 
@@ -199,7 +203,8 @@ mutation('revokeSession', {
 });
 
 mutation('revokeOtherSessions', {
-  description: "Ends all sessions of the user except the caller's own.",
+  description:
+    "Ends all sessions of the user except the caller's own. JSON Web Tokens that were issued before are refused, also the caller's.",
   requires: { kind: 'session' },
   run: async (uow, _input, { services }) => ({ count: await services.sessions.revokeOthers(uow) }),
   payload: {

@@ -1,6 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Identity } from '../../../domain/accounts/identity-provider.ts';
+import type { JwtAccount } from '../../../domain/accounts/provider-jwt.ts';
 import type { Executor } from '../../database.ts';
+import { prepareQueryOne } from '../../query/prepared.ts';
 import type { Tables } from '../../tables.ts';
 
 function toIdentity(row: Selectable<Tables['identities']>): Identity {
@@ -41,6 +43,40 @@ export async function findIdentity(
     .where('subject', '=', subject)
     .executeTakeFirst();
   return row ? toIdentity(row) : null;
+}
+
+const jwtAccount = prepareQueryOne((db: Executor, provider: string, subject: string) =>
+  db
+    .selectFrom('identities as i')
+    .innerJoin('users as u', 'u.id', 'i.user_id')
+    .select(['i.id', 'i.user_id', 'i.suspended_at', 'i.removed_at'])
+    .select([
+      'u.email',
+      'u.email_verified_at',
+      'u.deactivated_at',
+      'u.credentials_not_before',
+      'u.signed_in_at',
+    ])
+    .where('i.provider', '=', provider)
+    .where('i.subject', '=', subject),
+);
+
+/** Returns the account of a subject at a provider, and when its user last signed in; `null` if there is none. */
+export async function findJwtAccount(
+  db: Executor,
+  { provider, subject }: Pick<Identity, 'provider' | 'subject'>,
+): Promise<(JwtAccount & { readonly signedInAt: number | null }) | null> {
+  const row = await jwtAccount(db, provider, subject);
+  return row
+    ? {
+        identityId: row.id,
+        userId: row.user_id,
+        verifiedEmail: row.email_verified_at === null ? null : row.email,
+        isActive: row.deactivated_at === null && row.suspended_at === null && row.removed_at === null,
+        credentialsNotBefore: row.credentials_not_before,
+        signedInAt: row.signed_in_at,
+      }
+    : null;
 }
 
 /** Returns a user's identities, oldest first. */

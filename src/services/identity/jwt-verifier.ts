@@ -1,0 +1,81 @@
+import { jwtVerify } from 'jose';
+import type { IdentityProvider } from '../../domain/accounts/identity-provider.ts';
+import { SECOND } from '../../domain/duration.ts';
+import { failure, PosternError } from '../../domain/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Claims } from './claims.ts';
+import { claimedProvider, decodeJwt, LEEWAY } from './jwt-claims.ts';
+import type { ProviderClient } from './provider-client.ts';
+import type { ProviderFetch } from './provider-fetch.ts';
+import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
+import { describeProviderError } from './provider-problem.ts';
+
+/** Asymmetric algorithms only: with any other, everyone who knows the public key could sign. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+/** A token whose signature and claims are verified. */
+export interface VerifiedClaims {
+  readonly provider: IdentityProvider;
+  readonly claims: Claims;
+  /** Until when the key of the signature counts without being read again, in milliseconds since the epoch. */
+  readonly freshUntil: number;
+}
+
+/** Verifies the JSON Web Tokens of providers. */
+export interface JwtVerifier {
+  /**
+   * Returns the claims of an access token of a person. Throws `INVALID_SESSION` for any other text, or `UNAVAILABLE` if the
+   * provider does not say with which keys it signs.
+   */
+  verify(token: string): Promise<VerifiedClaims>;
+}
+
+/** Returns the verifier of providers that have an audience. */
+export function createJwtVerifier(
+  clients: readonly ProviderClient[],
+  deps: { readonly fetch: ProviderFetch['fetch']; readonly clock: Clock; readonly logger: Logger },
+): JwtVerifier {
+  const { clock, logger } = deps;
+  const accepting = clients.filter(({ provider }) => provider.audience !== null);
+  const providers = accepting.map(({ provider }) => provider);
+  const keys = new Map(accepting.map((client) => [client.provider, keysOf(client)]));
+
+  function keysOf({ provider, keysUri }: ProviderClient): ProviderKeys {
+    return createProviderKeys({
+      ...deps,
+      locate: keysUri,
+      onFailure: (error) =>
+        logger.warn(
+          { provider: provider.id, ...describeProviderError(error) },
+          'the keys of an identity provider could not be read',
+        ),
+    });
+  }
+
+  return {
+    async verify(token) {
+      const now = clock();
+      const decoded = decodeJwt(token);
+      const provider = decoded && claimedProvider(providers, decoded, now);
+      const source = provider && keys.get(provider);
+      if (!source) throw failure('INVALID_SESSION');
+      try {
+        const { payload } = await jwtVerify(token, source.find, {
+          algorithms: ALGORITHMS,
+          issuer: provider.issuer,
+          audience: provider.audience ?? '',
+          clockTolerance: LEEWAY / SECOND,
+          currentDate: new Date(now),
+          requiredClaims: ['sub', 'iat', 'exp'],
+        });
+        return { provider, claims: payload, freshUntil: source.freshUntil() };
+      } catch (error) {
+        throw error instanceof PosternError ? error : failure('INVALID_SESSION');
+      }
+    },
+  };
+}

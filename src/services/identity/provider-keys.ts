@@ -1,0 +1,116 @@
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { DAY, MINUTE, SECOND } from '../../domain/duration.ts';
+import { failure } from '../../domain/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ProviderFetch } from './provider-fetch.ts';
+
+const TIMEOUT_MS = 5 * SECOND;
+const RESPONSE_BYTES = 256 * 1024;
+const KEYS_MAX = 100;
+/** How long keys are used before they are read again. */
+const FRESH = 10 * MINUTE;
+/** How long keys are used if they cannot be read again. */
+const USABLE = DAY;
+/** How long no other attempt is made after one that failed, or that was made for an unknown key. */
+const PAUSE = 30 * SECOND;
+/** The types of public keys. */
+const KEY_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
+
+/** The keys with which a provider signs. */
+export interface ProviderKeys {
+  /**
+   * Finds the key of a token. Reads the keys again if they are ten minutes old or do not have the key, but not again within 30
+   * seconds. Throws `UNAVAILABLE` if no keys of the last day are known, or an error of jose if there is no such key.
+   */
+  readonly find: JWTVerifyGetKey;
+  /** Returns until when the keys are used without reading them again, in milliseconds since the epoch. */
+  freshUntil(): number;
+}
+
+/** Reads a response of at most 256 KiB. The limit of the connection counts compressed bytes. */
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > RESPONSE_BYTES) throw new Error('the keys of the provider are too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseKeys(text: string): JSONWebKeySet {
+  const { keys } = JSON.parse(text) as { keys?: unknown };
+  if (!Array.isArray(keys) || keys.length > KEYS_MAX) throw new Error('the provider has no usable keys');
+  return { keys: keys.filter((key) => KEY_TYPES.includes(key?.kty)) };
+}
+
+async function readKeys(uri: string, fetch: ProviderFetch['fetch']): Promise<JWTVerifyGetKey> {
+  const response = await fetch(uri, {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    body: null,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.status !== 200) throw new Error('the provider did not return its keys');
+  return createLocalJWKSet(parseKeys(await readBounded(response)));
+}
+
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_JWKS_NO_MATCHING_KEY';
+}
+
+/** Returns the keys of a provider. `locate` returns their address or throws; `onFailure` learns why they could not be read. */
+export function createProviderKeys(deps: {
+  readonly locate: () => Promise<string>;
+  readonly fetch: ProviderFetch['fetch'];
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+}): ProviderKeys {
+  const { locate, fetch, clock, onFailure } = deps;
+  let known: { readonly find: JWTVerifyGetKey; readonly at: number } | null = null;
+  let reading: Promise<void> | null = null;
+  /** The instants of the last attempt that failed and of the last one for an unknown key. */
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let soughtAt = Number.NEGATIVE_INFINITY;
+
+  async function readNow(): Promise<void> {
+    try {
+      known = { find: await readKeys(await locate(), fetch), at: clock() };
+    } catch (error) {
+      failedAt = clock();
+      onFailure(error);
+    }
+  }
+
+  /** Reads the keys once for all who wait, unless that failed just now. */
+  async function read(): Promise<void> {
+    if (reading === null && clock() < failedAt + PAUSE) return;
+    reading ??= readNow().finally(() => {
+      reading = null;
+    });
+    await reading;
+  }
+
+  async function current(): Promise<JWTVerifyGetKey> {
+    if (known === null || clock() >= known.at + FRESH) await read();
+    if (known === null || clock() >= known.at + USABLE) throw failure('UNAVAILABLE');
+    return known.find;
+  }
+
+  return {
+    async find(header, token) {
+      const find = await current();
+      try {
+        return await find(header, token);
+      } catch (error) {
+        if (!isUnknownKey(error) || clock() < soughtAt + PAUSE) throw error;
+        soughtAt = clock();
+        await read();
+        return (await current())(header, token);
+      }
+    },
+    freshUntil: () => (known?.at ?? 0) + FRESH,
+  };
+}
