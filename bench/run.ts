@@ -7,9 +7,10 @@ import { compareCreateToken } from './comparisons/create-token.ts';
 import { compareGrowth, seedMany } from './comparisons/growth.ts';
 import { compareHttp } from './comparisons/http.ts';
 import { compareInProcess } from './comparisons/in-process.ts';
-import { compareKeys } from './comparisons/keys.ts';
+import { compareKeys, compareKeysOnPostgres } from './comparisons/keys.ts';
 import { compareMemory } from './comparisons/memory.ts';
 import { comparePostgres } from './comparisons/postgres.ts';
+import { compareVerifications } from './comparisons/verifications.ts';
 import { isInMemory, listenForNoise, processor } from './machine.ts';
 import { isPinned } from './processes.ts';
 import { installedVersions, type Report, toMarkdown } from './report.ts';
@@ -36,6 +37,7 @@ const USUAL: Readonly<Record<string, Compare>> = {
   http: compareHttp,
   'in-process': compareInProcess,
   'create-token': compareCreateToken,
+  verifications: compareVerifications,
 };
 
 /** The comparisons, in order. */
@@ -46,15 +48,10 @@ async function chosen(setup: Setup): Promise<Compare[]> {
     .map(([, compare]) => compare);
   const postgres = options.postgres ? [comparePostgres] : [];
   if (!options.large) return [...usual, ...postgres];
-  if (only?.includes('keys')) return [...usual, compareKeys];
+  const keys = options.postgres ? [compareKeys, compareKeysOnPostgres] : [compareKeys];
+  if (only?.includes('keys')) return [...usual, ...keys];
   const url = await seedMany(setup);
-  return [
-    ...usual,
-    compareGrowth(url),
-    compareKeys,
-    ...postgres,
-    compareMemory(url, Number(options.minutes)),
-  ];
+  return [...usual, compareGrowth(url), ...keys, ...postgres, compareMemory(url, Number(options.minutes))];
 }
 
 function reservations(folder: string): string[] {

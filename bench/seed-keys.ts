@@ -4,7 +4,7 @@ import { composeSecret } from '../src/domain/secret.ts';
 import { DEFAULT_POLICY } from '../src/domain/workspace.ts';
 import { digestOf } from '../src/platform/hashing.ts';
 import { policyToColumns } from '../src/storage/codec.ts';
-import { createIds, fillSqlite, type Row, userRow } from './seed.ts';
+import { createIds, fillPostgres, fillSqlite, type Insert, type Row, userRow } from './seed.ts';
 
 const AT_ONCE = 5000;
 /** The number of keys of a customer. */
@@ -50,43 +50,67 @@ function keyRow(id: string, workspaceId: string, n: number, createdAt: number): 
   };
 }
 
-/** Fills a new SQLite file with one workspace: keys of customers, one of a thousand revoked, and the token of a backend. */
-export async function seedKeys(url: string, keys: number): Promise<void> {
+/** Inserts one workspace: keys of customers, one of a thousand revoked, and the token of a backend. */
+async function fillKeys(insert: Insert, keys: number): Promise<void> {
   const now = Date.now();
   const newId = createIds(now);
-  await fillSqlite(url, async (insert) => {
-    const [owner, workspaceId] = [userRow(newId(), 'owner', now), newId()];
-    await insert('users', [owner]);
-    const policy = policyToColumns(DEFAULT_POLICY);
-    await insert('workspaces', [{ id: workspaceId, name: 'Keys', slug: 'keys', created_at: now, ...policy }]);
-    const role = rankOf('OWNER');
-    await insert('members', [{ workspace_id: workspaceId, user_id: owner.id, role, joined_at: now }]);
-    for (let first = 0; first <= keys; first += AT_ONCE) {
-      const count = Math.min(AT_ONCE, keys + 1 - first);
-      const rows = Array.from({ length: count }, (_, index): Row<'tokens'> => {
-        const n = first + index;
-        const row = keyRow(newId(), workspaceId, n, now - keys + n);
-        if (n === keys) return { ...row, access: 'ROLE', role, subject: null };
-        return n % 1000 === 1 ? { ...row, revoked_at: now } : row;
-      });
-      await insert('tokens', rows);
-      await insert(
-        'token_secrets',
-        rows.map(({ id }, index) => {
-          return { digest: digestOf(keySecretOf(first + index)), token_id: id, valid_until: null };
-        }),
-      );
-      await insert(
-        'token_scopes',
-        rows.map(({ id }) => ({
-          id: newId(),
-          token_id: id,
-          entity_type: 'channel',
-          entity_id: null,
-          workspace_id: workspaceId,
-          operations: 'READ LIST',
-        })),
-      );
-    }
+  const [owner, workspaceId] = [userRow(newId(), 'owner', now), newId()];
+  await insert('users', [owner]);
+  const policy = policyToColumns(DEFAULT_POLICY);
+  await insert('workspaces', [{ id: workspaceId, name: 'Keys', slug: 'keys', created_at: now, ...policy }]);
+  const role = rankOf('OWNER');
+  await insert('members', [
+    {
+      workspace_id: workspaceId,
+      user_id: owner.id,
+      role,
+      direct_role: role,
+      given_role: role,
+      joined_at: now,
+    },
+  ]);
+  for (let first = 0; first <= keys; first += AT_ONCE) {
+    const count = Math.min(AT_ONCE, keys + 1 - first);
+    const rows = Array.from({ length: count }, (_, index): Row<'tokens'> => {
+      const n = first + index;
+      const row = keyRow(newId(), workspaceId, n, now - keys + n);
+      if (n === keys) return { ...row, access: 'ROLE', role, subject: null };
+      return n % 1000 === 1 ? { ...row, revoked_at: now } : row;
+    });
+    await insert('tokens', rows);
+    await insert(
+      'token_secrets',
+      rows.map(({ id }, index) => {
+        return { digest: digestOf(keySecretOf(first + index)), token_id: id, valid_until: null };
+      }),
+    );
+    await insert(
+      'token_scopes',
+      rows.map(({ id }) => ({
+        id: newId(),
+        token_id: id,
+        entity_type: 'channel',
+        entity_id: null,
+        workspace_id: workspaceId,
+        operations: 'READ LIST',
+      })),
+    );
+  }
+}
+
+/** What the triggers of `tokens` would have counted. */
+const COUNT = `insert into token_counts (workspace_id, state, expires_hour, amount)
+  select workspace_id, 'ALL', 0, count(*) from tokens group by workspace_id
+  union all
+  select workspace_id, case when revoked_at is null then 'LIVE' else 'REVOKED' end as state,
+    case when revoked_at is null then expires_at / 3600000 else 0 end as hour, count(*)
+  from tokens group by workspace_id, state, hour`;
+
+/** Fills a new database of any engine with the keys of a workspace. */
+export async function seedKeys(url: string, keys: number): Promise<void> {
+  if (url.startsWith('file:')) return fillSqlite(url, (insert) => fillKeys(insert, keys));
+  return fillPostgres(url, async (insert, client) => {
+    await fillKeys(insert, keys);
+    await client.query(COUNT);
   });
 }

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
 import pg from 'pg';
 import { v7 } from 'uuid';
@@ -59,7 +59,7 @@ type TableName =
   | 'token_secrets'
   | 'token_scopes';
 export type Row<T extends TableName> = Insertable<Tables[T]>;
-type Insert = <T extends TableName>(table: T, rows: readonly Row<T>[]) => Promise<void> | void;
+export type Insert = <T extends TableName>(table: T, rows: readonly Row<T>[]) => Promise<void> | void;
 
 /** The owner of a token, and the token that it derives from. */
 interface Holder {
@@ -106,7 +106,8 @@ async function fillWorkspace(
   const policy = policyToColumns(DEFAULT_POLICY);
   await insert('workspaces', [{ id, name: 'Bench', slug: 'bench', created_at: now, ...policy }]);
   const members = owners.map((owner) => {
-    return { workspace_id: id, user_id: owner.id, role: rankOf('VIEWER'), joined_at: now };
+    const role = rankOf('VIEWER');
+    return { workspace_id: id, user_id: owner.id, role, direct_role: role, given_role: role, joined_at: now };
   });
   await insert('members', members);
 }
@@ -257,26 +258,37 @@ async function setTriggers(client: pg.Client, action: 'disable' | 'enable'): Pro
   for (const { name } of rows) await client.query(`alter table ${name} ${action} trigger user`);
 }
 
-/** Fills a new PostgreSQL database. */
-export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
+/** Fills a new PostgreSQL database by any function. Its triggers do not run. */
+export async function fillPostgres(
+  url: string,
+  fillAll: (insert: Insert, client: pg.Client) => Promise<void>,
+): Promise<void> {
   const handle = await openDatabase(url);
   await migrateToLatest(handle);
+  await handle.close();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await setTriggers(client, 'disable');
   await client.query('begin');
-  await fill(async (table, rows) => {
+  await fillAll(async (table, rows) => {
     const columns = Object.keys(rows[0] ?? {}).join(', ');
     await client.query(
       `insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`,
       [JSON.stringify(rows)],
     );
-  }, plan);
+  }, client);
   await client.query('commit');
-  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.transact, digests));
-  await handle.close();
   await setTriggers(client, 'enable');
   // Does what autovacuum would do in a minute, during the measurement.
   await client.query('vacuum analyze');
   await client.end();
+}
+
+/** Fills a new PostgreSQL database. */
+export async function seedPostgres(url: string, plan: SeedPlan): Promise<void> {
+  await fillPostgres(url, (insert) => fill(insert, plan));
+  const handle = await openDatabase(url);
+  await keepAll(plan.tokens, POSTGRES_AT_ONCE, (digests) => storeTokenSnapshots(handle.transact, digests));
+  await sql`vacuum analyze`.execute(handle.db);
+  await handle.close();
 }

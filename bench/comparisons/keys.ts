@@ -3,6 +3,7 @@ import { type Figures, loopContender, takeTurns } from '../contenders.ts';
 import { startProgram, stopAll, together } from '../processes.ts';
 import { seedKeys } from '../seed-keys.ts';
 import type { Comparison, Goal, Setup } from './comparison.ts';
+import { createDatabases } from './postgres-database.ts';
 
 const FEW = 1000;
 
@@ -25,11 +26,9 @@ const ACTIONS = {
 
 const say = (count: number) => count.toLocaleString('en');
 
-async function compareAction(
-  action: string,
-  urls: { few: string; many: string },
-  setup: Setup,
-): Promise<readonly [Figures, Figures]> {
+type Urls = { readonly few: string; readonly many: string };
+
+async function compareAction(action: string, urls: Urls, setup: Setup): Promise<readonly [Figures, Figures]> {
   const start = (url: string, keys: number) =>
     startProgram('loops/keys', {
       args: ['--keys', String(keys), '--action', action],
@@ -47,28 +46,43 @@ async function compareAction(
   return rows;
 }
 
-/** Measures what the keys of one workspace cost if there are many of them, against a thousand. */
-export async function compareKeys(setup: Setup): Promise<Comparison> {
-  const urls = {
-    few: `file:${join(setup.folder, 'few-keys.db')}`,
-    many: `file:${join(setup.folder, 'many-keys.db')}`,
-  };
+/** Compares all actions by `by`: the database of PostgreSQL works in other processes, so only the rate includes it. */
+async function compareOn(urls: Urls, setup: Setup, by: 'CPU' | 'rate') {
   await seedKeys(urls.few, FEW);
   await seedKeys(urls.many, setup.manyTokens);
   const rows: Figures[] = [];
   const goals: Goal[] = [];
   for (const [action, target] of Object.entries(ACTIONS)) {
     const [few, many] = await compareAction(action, urls, setup);
+    const [cpu, rate] = [many.cpu / few.cpu, few.rate / many.rate];
     rows.push(few, many);
     goals.push({
       what: `${action}, ${say(setup.manyTokens)} keys against ${say(FEW)}`,
-      by: 'CPU',
-      reached: many.cpu / few.cpu,
-      other: few.rate / many.rate,
+      by,
+      ...(by === 'CPU' ? { reached: cpu, other: rate } : { reached: rate, other: cpu }),
       target,
       ...(target !== null && { worthPublishing: 1.5 }),
       atMost: true,
     });
   }
-  return { title: `The keys of one workspace, ${say(setup.manyTokens)}, in process`, rows, goals, notes: [] };
+  return { rows, goals, notes: [] };
+}
+
+/** Measures what the keys of one workspace cost if there are many of them, against a thousand. */
+export async function compareKeys(setup: Setup): Promise<Comparison> {
+  const [few, many] = ['few-keys.db', 'many-keys.db'].map((name) => `file:${join(setup.folder, name)}`);
+  const result = await compareOn({ few, many } as Urls, setup, 'CPU');
+  return { title: `The keys of one workspace, ${say(setup.manyTokens)}, in process`, ...result };
+}
+
+/** The same on PostgreSQL, by one caller. */
+export async function compareKeysOnPostgres(setup: Setup): Promise<Comparison> {
+  const { urls, remove } = await createDatabases(['few', 'many']);
+  const [few, many] = urls;
+  try {
+    const result = await compareOn({ few, many } as Urls, setup, 'rate');
+    return { title: `The keys of one workspace, ${say(setup.manyTokens)}, on PostgreSQL`, ...result };
+  } finally {
+    await remove();
+  }
 }

@@ -4,32 +4,11 @@ import { rootsAmong, seedPostgres } from '../seed.ts';
 import { byRate, type Comparison, NO_TARGET, type Setup } from './comparison.ts';
 import { creations } from './create-token.ts';
 import { startPostern } from './http.ts';
+import { createDatabases } from './postgres-database.ts';
 
 const CALLERS = 64;
 /** The maximum number of Postern's own connections. */
 const CONNECTIONS = 10;
-
-interface Database {
-  readonly url: string;
-  remove(): Promise<void>;
-}
-
-/** An empty database: on the server that `POSTERN_TEST_POSTGRES_URL` names, or on one that is started for it. */
-async function createDatabase(): Promise<Database> {
-  const { runOn, siblingUrl, startPostgres } = await import('../../test/support/postgres-server.ts');
-  const given = process.env.POSTERN_TEST_POSTGRES_URL;
-  const server = given ? null : await startPostgres({ durable: true });
-  const url = given ?? (server as { url: string }).url;
-  const name = `postern_bench_${process.pid}`;
-  await runOn(url, `create database ${name}`);
-  return {
-    url: siblingUrl(url, name),
-    async remove() {
-      await runOn(url, `drop database ${name} with (force)`);
-      await server?.remove();
-    },
-  };
-}
 
 /** The tables to compare with: the same number of keys in a table, and an empty table to insert into. */
 async function addPlainTables(url: string, keys: number): Promise<void> {
@@ -99,10 +78,10 @@ async function compareOn(url: string, setup: Setup): Promise<Comparison> {
 
 /** Compares verification and creation with PostgreSQL's own point reads and commits. */
 export async function comparePostgres(setup: Setup): Promise<Comparison> {
-  const database = await createDatabase();
+  const { urls, remove } = await createDatabases(['tokens']);
   try {
-    return await compareOn(database.url, setup);
+    return await compareOn(urls[0] as string, setup);
   } finally {
-    await database.remove();
+    await remove();
   }
 }

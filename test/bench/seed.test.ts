@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LIST } from '../../bench/requests.ts';
 import { secretOf, seedSqlite } from '../../bench/seed.ts';
+import { keySecretOf, seedKeys } from '../../bench/seed-keys.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { fetchFrom } from '../support/fetch.ts';
@@ -19,6 +20,25 @@ test('a seeded token is verified with every header, and lists its derived tokens
     expect(verified.headers.get('x-postern-email')).toBe('user0@example.com');
     const listed = await send('/graphql', { method: 'POST', body: JSON.stringify({ query: LIST }) });
     expect((await listed.json()).data.tokens.nodes).toHaveLength(20);
+  } finally {
+    await app.close();
+  }
+});
+
+test('the seeded keys of a workspace can be verified, and its backend can read them', async () => {
+  const url = `file:${join(temporaryFolder(), 'keys.db')}`;
+  await seedKeys(url, 20);
+  const app = await createApp(readConfig({ DATABASE_URL: url, POSTERN_LOG_LEVEL: 'silent' }));
+  const verify = (n: number, query: string) => {
+    const headers = { Authorization: `Bearer ${keySecretOf(n)}` };
+    return fetchFrom(app, new Request(`http://localhost/verify?${query}`, { headers }));
+  };
+  try {
+    expect((await verify(0, 'operation=READ&entityType=channel')).headers.get('x-postern-subject')).toBe(
+      'customer%200',
+    );
+    expect((await verify(1, 'operation=READ&entityType=channel')).status).toBe(401);
+    expect((await verify(20, 'operation=READ&entityType=workspace')).status).toBe(204);
   } finally {
     await app.close();
   }
