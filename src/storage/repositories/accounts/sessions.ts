@@ -165,6 +165,27 @@ export async function deleteSessionsOfIdentity(
   return deleteWhere(db, eb.and(conditions));
 }
 
+/**
+ * Deletes up to `most` sessions that nothing has used since `usedBefore`, their creation included, or only the one of an id;
+ * returns the count.
+ */
+export async function deleteIdleSessions(
+  db: Executor,
+  usedBefore: number,
+  most: number,
+  id?: string,
+): Promise<number> {
+  let idle = db
+    .selectFrom('sessions as s')
+    .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
+    .select('s.id')
+    .where('s.created_at', '<=', usedBefore)
+    .where((eb) => eb.or([eb('c.at', 'is', null), eb('c.at', '<=', usedBefore)]));
+  if (id !== undefined) idle = idle.where('s.id', '=', id);
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  return deleteWhere(db, eb('id', 'in', idle.limit(most)));
+}
+
 /** Deletes up to `most` expired sessions; returns the count. */
 export async function deleteExpiredSessions(db: Executor, now: number, most: number): Promise<number> {
   const eb = expressionBuilder<Tables, 'sessions'>();
