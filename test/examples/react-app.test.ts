@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -7,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeGlobalId } from '../../src/domain/global-id.ts';
+import { insertIdentity } from '../../src/storage/repositories/accounts/identities.ts';
 import { START } from '../support/app.ts';
 import { startWire, type TestWire } from '../support/http.ts';
+import { type JwtIssuer, startJwtIssuer } from '../support/jwt-issuer.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 import { sharedChromium } from '../web/support/chromium.ts';
 
@@ -18,6 +22,7 @@ let files: Server;
 let origin: string;
 let wire: TestWire;
 let browser: Browser;
+let issuer: JwtIssuer;
 
 /** Serves the built app, as any static host would. */
 function serveApp(): Server {
@@ -41,7 +46,9 @@ beforeAll(async () => {
   files = serveApp().listen(0, '127.0.0.1');
   await once(files, 'listening');
   origin = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-  wire = await startWire({ POSTERN_ALLOWED_ORIGINS: origin });
+  issuer = await startJwtIssuer();
+  const url = 'http://localhost:4000';
+  wire = await startWire({ ...issuer.env, POSTERN_PUBLIC_URL: url, POSTERN_ALLOWED_ORIGINS: origin });
   wire.postern.advance(Date.now() - START);
   await buildApp();
   browser = await sharedChromium();
@@ -51,6 +58,7 @@ afterAll(async () => {
   files.closeAllConnections();
   files.close();
   await wire.stop();
+  await issuer.close();
 });
 
 async function openApp(): Promise<Page> {
@@ -92,6 +100,32 @@ test('a user signs in from another origin, lists tokens, and creates one whose s
   expect(await page.content()).not.toContain(secret);
 
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.close();
+});
+
+test('with an access token of the identity provider, a user creates a token from another origin without signing in', async () => {
+  const { postern } = wire;
+  const person = await postern.person('Ada');
+  await insertIdentity(postern.database.db, {
+    ...{ id: randomUUID(), userId: decodeGlobalId('User', person.id), provider: 'corp', subject: 'ada' },
+    ...{ linkedAt: 0, lastUsedAt: null },
+  });
+  const token = await issuer.token({ at: postern.now() });
+  const page = await browser.newPage();
+  await page.addInitScript(`globalThis.posternAccessToken = ${JSON.stringify(token)}`);
+  await page.goto(origin);
+  await page.getByRole('heading', { name: `Tokens of ${person.email}` }).waitFor();
+
+  await page.getByLabel('Name').fill('By JWT');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const secret = await page.getByRole('status').innerText();
+  const { data } = await postern.post('{ viewer { token { name } user { email } } }', {}, secret);
+  expect(data.viewer).toEqual({ token: { name: 'By JWT' }, user: { email: person.email } });
+  expect(await page.context().cookies()).toEqual([]);
+
+  await postern.app.services.operator.deactivateUser(person.email);
+  await page.reload();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.close();
 });

@@ -1,12 +1,19 @@
 import { type Client, type CombinedError, cacheExchange, createClient, fetchExchange } from 'urql';
+import { accessToken } from './access-token.ts';
 
-/** Creates a client with an empty cache. The session cookie authenticates its requests. */
+/**
+ * Creates a client with an empty cache. The access token of the identity provider authenticates its requests or, without one,
+ * the session cookie.
+ */
 export function createApiClient(): Client {
   return createClient({
     url: `${import.meta.env.VITE_POSTERN_URL ?? 'http://127.0.0.1:4000'}/graphql`,
     // Postern accepts the session cookie only in a POST.
     preferGetMethod: false,
-    fetchOptions: { credentials: 'include' },
+    fetchOptions: () => {
+      const token = accessToken();
+      return token === null ? { credentials: 'include' } : { headers: { authorization: `Bearer ${token}` } };
+    },
     exchanges: [cacheExchange, fetchExchange],
   });
 }
@@ -18,5 +25,6 @@ export function describeError(error: CombinedError): string {
 
 /** Returns whether the server asks the user to sign in. */
 export function isSignedOut(error: CombinedError): boolean {
-  return error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
+  const codes: unknown[] = ['UNAUTHENTICATED', 'INVALID_SESSION'];
+  return error.graphQLErrors.some(({ extensions }) => codes.includes(extensions.code));
 }

@@ -25,7 +25,7 @@ export interface MemberDialogProps {
 
 /** Changes the role of a member. */
 export function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
-  const [role, setRole] = useState(member.role);
+  const [role, setRole] = useState(member.directRole ?? member.role);
   const update = useSubmit(useUpdateMemberRoleMutation(), { fields: ['role'], onDone: onClose });
   return (
     <FormDialog
@@ -35,7 +35,8 @@ export function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
       onSubmit={() =>
         update.submit(
           { input: { workspaceId: workspace.id, userId: member.user.id, role } },
-          `${member.user.name} now has the ${ROLE_NAMES[role]} role`,
+          ({ updateMemberRole }) =>
+            `${member.user.name} now has the ${ROLE_NAMES[updateMemberRole?.member?.role ?? role]} role`,
         )
       }
       onClose={onClose}
@@ -46,6 +47,9 @@ export function RoleDialog({ workspace, member, onClose }: MemberDialogProps) {
         value={role}
         onChange={setRole}
       />
+      {member.groupRoles.length > 0 && (
+        <p className="muted">This is the direct role. If a group gives a higher one, that applies.</p>
+      )}
       <CreatedTokens workspace={workspace} member={member} />
     </FormDialog>
   );

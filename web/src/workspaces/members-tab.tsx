@@ -12,9 +12,11 @@ import { type MemberRowFragment, useMembersQuery } from '../generated/hooks.ts';
 import { ROLE_NAMES } from '../labels.ts';
 import { refusalByRole } from '../roles.ts';
 import { useMe } from '../session/session-gate.tsx';
+import { GroupRoles } from './group-roles.tsx';
 import { Invitations } from './invitations.tsx';
 import { type MemberDialogProps, RemoveDialog, RoleDialog } from './member-dialogs.tsx';
 import type { Workspace } from './workspace.ts';
+import './members-tab.css';
 
 const PAGE_SIZE = 50;
 
@@ -46,6 +48,24 @@ function MemberMenu({
   );
 }
 
+/** The role of a member and, if groups give one too, where each comes from. */
+function RoleSources({ member: { role, directRole, groupRoles } }: { member: MemberRowFragment }) {
+  if (groupRoles.length === 0) return ROLE_NAMES[role];
+  return (
+    <>
+      {ROLE_NAMES[role]}
+      <ul className="role-sources">
+        {directRole && <li>{ROLE_NAMES[directRole]}, given directly</li>}
+        {groupRoles.map((groupRole) => (
+          <li key={`${groupRole.provider} ${groupRole.group}`}>
+            {ROLE_NAMES[groupRole.role]} by the group <strong>{groupRole.group}</strong>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
   return [
     {
@@ -66,7 +86,7 @@ function columnsFor(myId: string): readonly Column<MemberRowFragment>[] {
         </>
       ),
     },
-    { id: 'role', title: 'Role', cell: ({ role }) => ROLE_NAMES[role] },
+    { id: 'role', title: 'Role', cell: (member) => <RoleSources member={member} /> },
     { id: 'joined', title: 'Joined', cell: ({ joinedAt }) => <Time value={joinedAt} /> },
   ];
 }
@@ -117,6 +137,7 @@ export function MembersTab({ workspace }: { workspace: Workspace }) {
           )}
         </Loaded>
       </Section>
+      <GroupRoles workspace={workspace} />
       {!refusalByRole(workspace.viewerRole, 'WORKSPACE_MANAGER') && <Invitations workspace={workspace} />}
       {chosen && (
         <ChosenDialog workspace={workspace} member={chosen.member} onClose={() => setChosen(null)} />
