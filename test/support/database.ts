@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type pg from 'pg';
 import { inject } from 'vitest';
@@ -6,6 +7,7 @@ import type { DatabaseHandle, SqliteHandle } from '../../src/storage/database.ts
 import { migrateToLatest } from '../../src/storage/migrations.ts';
 import { openSqliteDatabase, wrapSqlite } from '../../src/storage/open.ts';
 import { openPool, openPostgres } from '../../src/storage/postgres/connection.ts';
+import { temporaryFolder } from './folder.ts';
 import { runOn, siblingUrl } from './postgres-server.ts';
 
 async function migratedBytes(): Promise<Buffer> {
@@ -99,4 +101,16 @@ async function openTestPostgres(template: string): Promise<DatabaseHandle> {
 export async function openTestDatabase(): Promise<DatabaseHandle> {
   const template = inject('postgresTemplate');
   return template ? openTestPostgres(template) : openTestSqlite();
+}
+
+/** Opens an empty database with the newest schema twice, as two servers would. The caller closes both. */
+export async function openTestDatabaseTwice(): Promise<readonly [DatabaseHandle, DatabaseHandle]> {
+  const template = inject('postgresTemplate');
+  if (template) {
+    const { url } = await createCopy(template);
+    return Promise.all([openPostgres(url), openPostgres(url)]);
+  }
+  const file = join(temporaryFolder(), 'postern.db');
+  writeTestDatabase(file);
+  return [openSqliteDatabase(`file:${file}`), openSqliteDatabase(`file:${file}`)];
 }

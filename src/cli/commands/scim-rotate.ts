@@ -23,7 +23,7 @@ export const command: Command = {
   options: {
     overlap: {
       value: 'DURATION',
-      about: `How long the old credential works: 0, or up to P7D. Default: ${OVERLAP}.`,
+      about: `How long the old one works: 0, or up to P7D. Default: ${OVERLAP}.`,
     },
   },
   about: `Replaces the SCIM credential of a provider and prints the new one once. The old
