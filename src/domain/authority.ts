@@ -182,6 +182,7 @@ export function authorizeEntity(
   principal: Principal,
   request: Extract<AccessRequest, { kind: 'role' | 'entity' }>,
   context: AccessContext | null,
+  now: number,
   declaredRole?: Role,
 ): Decision {
   if (!context || (context.role === null && context.shared.length === 0)) return NOT_FOUND;
@@ -190,7 +191,7 @@ export function authorizeEntity(
     const entityId = request.entityType === 'workspace' ? workspaceId : request.entityId;
     if (!covers(principal.chain, { ...request, entityId, workspaceId })) return NOT_FOUND;
   }
-  const subject = policySubjectOf(principal);
+  const subject = policySubjectOf(principal, now);
   if (subject && !isOpenTo(context.policy, subject)) return deny('POLICY');
   if (request.kind === 'entity' && context.shared.includes(request.operation)) return grantFor(context);
   const required =
@@ -210,10 +211,11 @@ export function authorizeToken(
   principal: Principal,
   request: TokenAccessRequest,
   context: TokenAccessContext | null,
+  now: number,
 ): Decision {
   if (!context) return NOT_FOUND;
   const { token } = context;
-  if (token.kind === 'WORKSPACE') return authorizeWorkspaceToken(principal, request, context);
+  if (token.kind === 'WORKSPACE') return authorizeWorkspaceToken(principal, request, context, now);
   const isOwn =
     principal.kind === 'SESSION'
       ? token.ownerId === principal.userId
@@ -225,12 +227,13 @@ function authorizeWorkspaceToken(
   principal: Principal,
   request: TokenAccessRequest,
   context: TokenAccessContext,
+  now: number,
 ): Decision {
   const { token, workspace } = context;
   if (principal.kind === 'PERSONAL_TOKEN' || !workspace) return NOT_FOUND;
   const { workspaceId } = workspace;
   const role = { kind: 'role', role: request.workspaceRole, workspaceId } as const;
-  const decision = authorizeEntity(principal, role, workspace);
+  const decision = authorizeEntity(principal, role, workspace, now);
   if (!decision.allowed) return decision;
   const grant = { ...decision, token };
   if (request.operation === 'READ' || request.operation === 'LIST') return grant;

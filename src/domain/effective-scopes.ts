@@ -136,8 +136,9 @@ export function effectiveScopes(
   principal: TokenPrincipal,
   holdings: readonly WorkspaceAccess[],
   workspaceOfChannel: ReadonlyMap<string, string>,
+  now: number,
 ): ScopeRule[] {
-  const subject = policySubjectOf(principal);
+  const subject = policySubjectOf(principal, now);
   const open = holdings.filter(({ policy }) => subject !== null && isOpenTo(policy, subject));
   const held = [...open.flatMap(rulesOfHolding), OWN_TOKENS].filter((rule) => rule.operations.length > 0);
   return principal.chain.reduce<ScopeRule[]>(

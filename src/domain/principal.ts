@@ -1,5 +1,5 @@
 import { failure, forbidden } from './errors.ts';
-import type { PolicySubject } from './policy.ts';
+import type { PolicySubject, TokenPolicy } from './policy.ts';
 import type { Role } from './roles.ts';
 import type { ScopeRule } from './scopes.ts';
 import type { TokenAccess } from './token.ts';
@@ -45,6 +45,8 @@ export interface PersonalTokenPrincipal {
   readonly kind: 'PERSONAL_TOKEN';
   readonly tokenId: string;
   readonly userId: string;
+  /** When the owner last signed in; `null` if never. */
+  readonly ownerSignedInAt: number | null;
   /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
   readonly verifiedEmail: string | null;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */
@@ -151,12 +153,29 @@ export function credentialIdOf(principal: Principal): string | null {
   return principal.kind === 'SESSION' ? principal.sessionId : principal.tokenId;
 }
 
-/** Returns what a token policy applies to: the kind of token and the longest lifetime of its chain; `null` for callers without a token. */
-export function policySubjectOf(principal: Principal): PolicySubject | null {
+/** Returns how long the owner of a personal token has not signed in at the instant `now`; 0 for other callers. */
+function unseenFor(principal: Principal, now: number): number {
+  if (principal.kind !== 'PERSONAL_TOKEN') return 0;
+  const { ownerSignedInAt } = principal;
+  return ownerSignedInAt === null ? Number.MAX_SAFE_INTEGER : Math.max(0, now - ownerSignedInAt);
+}
+
+/**
+ * Returns what a token policy applies to at the instant `now`: the kind of token, the longest lifetime of its chain, and the
+ * absence of its owner; `null` for callers without a token.
+ */
+export function policySubjectOf(principal: Principal, now: number): PolicySubject | null {
   if (!isToken(principal)) return null;
   const lifetimes = principal.chain.map((link) => link.lifetime);
   return {
     kind: principal.kind === 'PERSONAL_TOKEN' ? 'PERSONAL' : 'WORKSPACE',
     lifetime: lifetimes.includes(null) ? null : Math.max(...lifetimes.map(Number)),
+    unseenFor: unseenFor(principal, now),
   };
+}
+
+/** Returns when a policy closes its workspace to a caller because the owner of the token has not signed in; `null` if never. */
+export function policyEnd(principal: Principal, policy: TokenPolicy | undefined): number | null {
+  if (principal.kind !== 'PERSONAL_TOKEN' || policy == null || policy.ownerSeenWithin === null) return null;
+  return (principal.ownerSignedInAt ?? 0) + policy.ownerSeenWithin;
 }

@@ -22,14 +22,15 @@ export function wholeTypeOf(filter: VisibilityFilter): VisibilityFilter {
   return { ...filter, limits };
 }
 
-/** Returns the entities of a type that are visible to a caller for an operation; `null` if there can be none. */
+/** Returns the entities of a type that are visible to a caller for an operation at the instant `now`; `null` if there can be none. */
 export function visibilityFilterFor(
   principal: Principal,
   operation: Operation,
   entityType: string,
+  now: number,
 ): VisibilityFilter | null {
   const role = roleForOperation(operation);
-  const subject = policySubjectOf(principal);
+  const subject = policySubjectOf(principal, now);
   switch (principal.kind) {
     case 'ANONYMOUS':
       return null;

@@ -44,6 +44,7 @@ export interface Invitation {
 export const DEFAULT_POLICY: TokenPolicy = Object.freeze({
   personalTokens: 'ALLOWED',
   maxLifetime: null,
+  ownerSeenWithin: null,
   requireExpiry: false,
   tokenRoles: ROLES,
 });

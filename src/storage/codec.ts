@@ -35,6 +35,7 @@ function rolesFromBits(bits: number): Role[] {
 export interface PolicyColumns {
   readonly personal_tokens: string;
   readonly max_lifetime: number | null;
+  readonly owner_seen_within: number | null;
   readonly require_expiry: number;
   readonly token_roles: number;
 }
@@ -43,6 +44,7 @@ export interface PolicyColumns {
 export const POLICY_COLUMNS = [
   'w.personal_tokens',
   'w.max_lifetime',
+  'w.owner_seen_within',
   'w.require_expiry',
   'w.token_roles',
 ] as const;
@@ -52,6 +54,7 @@ export function policyFromColumns(row: PolicyColumns): TokenPolicy {
   return {
     personalTokens: row.personal_tokens as TokenPolicy['personalTokens'],
     maxLifetime: row.max_lifetime,
+    ownerSeenWithin: row.owner_seen_within,
     requireExpiry: row.require_expiry !== 0,
     tokenRoles: rolesFromBits(row.token_roles),
   };
@@ -62,6 +65,7 @@ export function policyToColumns(policy: TokenPolicy): PolicyColumns {
   return {
     personal_tokens: policy.personalTokens,
     max_lifetime: policy.maxLifetime,
+    owner_seen_within: policy.ownerSeenWithin,
     require_expiry: policy.requireExpiry ? 1 : 0,
     token_roles: rolesToBits(policy.tokenRoles),
   };

@@ -120,6 +120,7 @@ interface WorkspacesTable {
   created_by: Fixed<string | null>;
   personal_tokens: string;
   max_lifetime: number | null;
+  owner_seen_within: number | null;
   /** 0 or 1. */
   require_expiry: number;
   /** One bit for each rank. */

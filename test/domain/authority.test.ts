@@ -184,18 +184,20 @@ describe('a request on a workspace or an entity in it', () => {
     ['of a FULL token of a Team Member', FULL, channelRequest('DELETE'), access('TEAM_MEMBER'), null],
     ['of a FULL token of a Viewer', FULL, channelRequest('DELETE'), access('VIEWER'), 'ROLE_REQUIRED'],
   ] as const)('%s is decided', (_what, principal, request, context, expected) => {
-    expect(reasonOf(authorizeEntity(principal, request, context))).toBe(expected);
+    expect(reasonOf(authorizeEntity(principal, request, context, 0))).toBe(expected);
   });
 
   test('a scope in another workspace gives NOT_FOUND', () => {
     const elsewhere = personalToken({ scopes: [scope('channel', ['READ'], { workspaceId: 'v' })] });
-    expect(reasonOf(authorizeEntity(elsewhere, channelRequest('READ'), access('OWNER')))).toBe('NOT_FOUND');
+    expect(reasonOf(authorizeEntity(elsewhere, channelRequest('READ'), access('OWNER'), 0))).toBe(
+      'NOT_FOUND',
+    );
   });
 
   test('a policy denies the tokens that it applies to, and no other caller', () => {
     const closed = (part: object) => access('OWNER', { policy: { ...DEFAULT_POLICY, ...part } });
     const on = (principal: Principal, part: object) =>
-      reasonOf(authorizeEntity(principal, channelRequest('READ'), closed(part)));
+      reasonOf(authorizeEntity(principal, channelRequest('READ'), closed(part), 0));
     const callers = [SESSION, FULL, workspaceToken('OWNER')];
     const reasons = (part: object) => callers.map((caller) => on(caller, part));
     expect(reasons({ personalTokens: 'FORBIDDEN' })).toEqual([null, 'POLICY', null]);
@@ -335,24 +337,24 @@ describe('a request on a token', () => {
       null,
     ],
   ] as const)('%s is decided', (_what, principal, request, context, expected) => {
-    expect(reasonOf(authorizeToken(principal, request, context))).toBe(expected);
+    expect(reasonOf(authorizeToken(principal, request, context, 0))).toBe(expected);
   });
 
   test('a grant carries the token and the access to its workspace', () => {
     const context = ofWorkspace('VIEWER', 'ADMINISTRATOR');
     const { token, workspace: access } = context;
-    expect(authorizeToken(SESSION, tokenRequest('UPDATE'), context)).toEqual({
+    expect(authorizeToken(SESSION, tokenRequest('UPDATE'), context, 0)).toEqual({
       allowed: true,
       role: 'ADMINISTRATOR',
       access,
       token,
     });
-    expect(authorizeToken(SESSION, tokenRequest('UPDATE'), own)).toMatchObject({ token: own.token });
+    expect(authorizeToken(SESSION, tokenRequest('UPDATE'), own, 0)).toMatchObject({ token: own.token });
   });
 
   test('a denial names the sufficient role: that of the operation, or that of the token', () => {
     const requiredOn = (role: Role, callerRole: Role) =>
-      requiredBy(authorizeToken(SESSION, tokenRequest('UPDATE'), ofWorkspace(role, callerRole)));
+      requiredBy(authorizeToken(SESSION, tokenRequest('UPDATE'), ofWorkspace(role, callerRole), 0));
     expect(requiredOn('VIEWER', 'VIEWER')).toEqual({ role: 'ADMINISTRATOR' });
     expect(requiredOn('OWNER', 'ADMINISTRATOR')).toEqual({ role: 'OWNER' });
   });

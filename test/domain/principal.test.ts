@@ -16,11 +16,13 @@ describe('a principal', () => {
   });
 
   test('is subject to policies only if it is a token, with the longest lifetime of its chain', () => {
-    expect(ALL.map(policySubjectOf)).toEqual([
+    expect(ALL.map((each) => policySubjectOf(each, 7))).toEqual([
       null,
       null,
-      { kind: 'PERSONAL', lifetime: 30 },
-      { kind: 'WORKSPACE', lifetime: null },
+      { kind: 'PERSONAL', lifetime: 30, unseenFor: 7 },
+      { kind: 'WORKSPACE', lifetime: null, unseenFor: 0 },
     ]);
+    const never = policySubjectOf({ ...PERSONAL, ownerSignedInAt: null }, 7);
+    expect(never?.unseenFor).toBe(Number.MAX_SAFE_INTEGER);
   });
 });

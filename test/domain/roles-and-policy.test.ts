@@ -27,6 +27,21 @@ describe('roles', () => {
 
 describe('a policy', () => {
   const PERSONAL = ['PERSONAL'] as const;
+  test.each([
+    [9, 10, true],
+    [10, 10, false],
+    [0, 10, true],
+    [Number.MAX_SAFE_INTEGER, 10, false],
+    [Number.MAX_SAFE_INTEGER, null, true],
+  ])(
+    'for an owner absent for %s, with ownerSeenWithin %s, is open: %s',
+    (unseenFor, ownerSeenWithin, open) => {
+      const policy = { personalTokens: 'ALLOWED', maxLifetime: null, ownerSeenWithin } as const;
+      expect(isOpenTo(policy, { kind: 'PERSONAL', lifetime: 1, unseenFor })).toBe(open);
+      expect(isOpenTo(policy, { kind: 'WORKSPACE', lifetime: 1, unseenFor: 0 })).toBe(true);
+    },
+  );
+
   const WORKSPACE = ['WORKSPACE'] as const;
   test.each([
     [...PERSONAL, 10, 'ALLOWED', null, true],
@@ -42,7 +57,8 @@ describe('a policy', () => {
   ] as const)(
     'for a %s token of lifetime %s, with personal tokens %s and maxLifetime %s, is open: %s',
     (kind, lifetime, personalTokens, maxLifetime, open) => {
-      expect(isOpenTo({ personalTokens, maxLifetime }, { kind, lifetime })).toBe(open);
+      const policy = { personalTokens, maxLifetime, ownerSeenWithin: null };
+      expect(isOpenTo(policy, { kind, lifetime, unseenFor: 100 })).toBe(open);
     },
   );
 });

@@ -46,6 +46,9 @@ function randomPrincipal(random: Random): Principal {
   ]);
 }
 
+/** The tokens of `personalToken` belong to an owner who signed in at 0. */
+const NOW = 100;
+
 /** Returns a caller's access to a channel. A workspace token has its role only in its own workspace. */
 function randomPlace(random: Random, principal: Principal): Place {
   const workspaceId = random.pick(['w', 'v', 'x']);
@@ -61,6 +64,7 @@ function randomPlace(random: Random, principal: Principal): Place {
       policy: {
         personalTokens: random.pick(['ALLOWED', 'ALLOWED', 'FORBIDDEN'] as const),
         maxLifetime: random.pick([null, null, 10]),
+        ownerSeenWithin: random.pick([null, null, 5, 500]),
         requireExpiry: false,
         tokenRoles: ROLES,
       },
@@ -94,7 +98,8 @@ function isAllowed(principal: Principal, operation: Operation, { channelId, acce
     entityId: channelId,
     workspaceId,
   } as const;
-  const decision = authorizeBeforeLookup(principal, request) ?? authorizeEntity(principal, request, access);
+  const decision =
+    authorizeBeforeLookup(principal, request) ?? authorizeEntity(principal, request, access, NOW);
   return decision.allowed;
 }
 
@@ -106,7 +111,7 @@ describe('the visibility filter of a caller', () => {
       const principal = randomPrincipal(random);
       const place = randomPlace(random, principal);
       const operation = random.pick(['READ', 'LIST', 'UPDATE', 'PUBLISH'] as const);
-      const contained = contains(visibilityFilterFor(principal, operation, 'channel'), place);
+      const contained = contains(visibilityFilterFor(principal, operation, 'channel', NOW), place);
       expect(contained, JSON.stringify({ principal, place, operation })).toBe(
         isAllowed(principal, operation, place),
       );

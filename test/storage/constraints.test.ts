@@ -46,6 +46,7 @@ const CASES: Readonly<Record<string, Case>> = {
       { personal_tokens: 'SOMETIMES' },
       { max_lifetime: 0 },
       { max_lifetime: -1 },
+      { owner_seen_within: 0 },
       { require_expiry: 2 },
       { token_roles: -1 },
       { token_roles: 32 },

@@ -35,6 +35,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
     tokenId: 't',
     userId: 'u',
     verifiedEmail: 'u@example.com',
+    ownerSignedInAt: 0,
     endsAt: null,
     replacesSecret: false,
     chain: [authority(first), ...above.map(authority)],

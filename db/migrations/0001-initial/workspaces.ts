@@ -10,10 +10,12 @@ async function createWorkspaces(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_by', 'text', (c) => c.references('users.id').onDelete('set null'))
     .addColumn('personal_tokens', 'text', (c) => c.notNull())
     .addColumn('max_lifetime', 'bigint')
+    .addColumn('owner_seen_within', 'bigint')
     .addColumn('require_expiry', 'integer', (c) => c.notNull())
     .addColumn('token_roles', 'integer', (c) => c.notNull())
     .addCheckConstraint('workspaces_personal_tokens', sql`personal_tokens in ('ALLOWED', 'FORBIDDEN')`)
     .addCheckConstraint('workspaces_max_lifetime', sql`max_lifetime > 0`)
+    .addCheckConstraint('workspaces_owner_seen_within', sql`owner_seen_within > 0`)
     .addCheckConstraint('workspaces_require_expiry', sql`require_expiry in (0, 1)`)
     .addCheckConstraint('workspaces_token_roles', sql`token_roles between 0 and 31`)
     .execute();

@@ -20,6 +20,13 @@ const TokenPolicyRef = builder.objectRef<TokenPolicy>('TokenPolicy').implement({
       description: 'The longest lifetime of a token with access; null if there is no limit.',
       resolve: ({ maxLifetime }) => (maxLifetime === null ? null : formatDuration(maxLifetime)),
     }),
+    ownerSeenWithin: t.field({
+      type: 'Duration',
+      nullable: true,
+      description:
+        'Personal tokens whose owner has not signed in for so long have no access; null if there is no limit.',
+      resolve: ({ ownerSeenWithin }) => (ownerSeenWithin === null ? null : formatDuration(ownerSeenWithin)),
+    }),
     requireExpiry: t.exposeBoolean('requireExpiry', {
       description: 'Whether a workspace token must expire.',
     }),
@@ -103,6 +110,10 @@ builder.objectField(WorkspaceRef, 'tokenPolicyImpact', (t) =>
         type: 'Duration',
         description: 'The longest lifetime that a token with access would have. Null is no limit.',
       }),
+      ownerSeenWithin: t.arg({
+        type: 'Duration',
+        description: 'How long the owner of a personal token could have not signed in. Null is no limit.',
+      }),
     },
     resolve: ({ id: workspaceId }, changes, { services }) =>
       services.workspaces.previewPolicy({ workspaceId, ...changes }),
@@ -130,6 +141,11 @@ mutation('updateTokenPolicy', {
         type: 'Duration',
         description:
           'The longest lifetime of a token with access, including existing tokens. Null removes the limit.',
+      }),
+      ownerSeenWithin: t.field({
+        type: 'Duration',
+        description:
+          'Personal tokens whose owner has not signed in for so long lose access, until the owner signs in. Null removes the limit.',
       }),
       requireExpiry: t.boolean({
         description: 'Whether a workspace token must expire. Applies to new expiries.',

@@ -116,8 +116,17 @@ function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
       chain,
     };
   }
-  const { userId, verifiedEmail } = subject;
-  return { kind: 'PERSONAL_TOKEN', tokenId, userId, verifiedEmail, endsAt, replacesSecret, chain };
+  const { userId, verifiedEmail, signedInAt: ownerSignedInAt } = subject;
+  return {
+    kind: 'PERSONAL_TOKEN',
+    tokenId,
+    userId,
+    verifiedEmail,
+    ownerSignedInAt,
+    endsAt,
+    replacesSecret,
+    chain,
+  };
 }
 
 /** Returns the session that a verified JSON Web Token of a provider is. Throws `INVALID_SESSION`. */

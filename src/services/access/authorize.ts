@@ -89,17 +89,22 @@ async function authorizeByDatabase(
 ): Promise<Decision> {
   switch (request.kind) {
     case 'role':
-      return authorizeEntity(principal, request, await findAccessContext(db, principal, request.workspaceId));
+      return authorizeEntity(
+        principal,
+        request,
+        await findAccessContext(db, principal, request.workspaceId),
+        now,
+      );
     case 'entity': {
-      if (!isBuiltIn(request.entityType)) return authorizeRegistered(db, principal, request, onScan);
+      if (!isBuiltIn(request.entityType)) return authorizeRegistered(db, principal, request, now, onScan);
       if (request.entityId === undefined) return authorizeType(db, principal, request, now);
       const access = await findEntityAccess(db, principal, request, request.entityId, now);
-      return authorizeEntity(principal, request, access);
+      return authorizeEntity(principal, request, access, now);
     }
     case 'token': {
       const { tokenId } = request;
       const context = tokenId === undefined ? null : await findTokenAccess(db, principal, request, tokenId);
-      return authorizeToken(principal, request, context);
+      return authorizeToken(principal, request, context, now);
     }
     default:
       throw new Error(`a request of kind ${request.kind} needs no look-up`);
@@ -118,11 +123,11 @@ async function authorizeType(
   now: number,
 ): Promise<Decision> {
   const workspaceId = request.workspaceId ?? ownWorkspaceOf(principal);
-  const filter = visibilityFilterFor(principal, request.operation, request.entityType);
+  const filter = visibilityFilterFor(principal, request.operation, request.entityType, now);
   if (request.any && (await isAnyVisible(db, filter, request, workspaceId, now))) return NOTHING_LOADED;
   if (workspaceId !== undefined) {
     const access = await findTypeAccess(db, principal, request, workspaceId, now);
-    return authorizeEntity(principal, { ...request, workspaceId, any: false }, access);
+    return authorizeEntity(principal, { ...request, workspaceId, any: false }, access, now);
   }
   const role = roleForOperation(request.operation);
   const userId = userIdOf(principal);
@@ -130,7 +135,7 @@ async function authorizeType(
   const isEvery = !request.any && request.operation !== 'CREATE';
   const isAllowed =
     isEvery && userId !== null
-      ? await hasMembership(db, userId, role, policySubjectOf(principal))
+      ? await hasMembership(db, userId, role, policySubjectOf(principal, now))
       : filter !== null && (await hasWorkspaceWithin(db, wholeTypeOf(filter)));
   return isAllowed ? NOTHING_LOADED : deny('ROLE_REQUIRED', { role });
 }
@@ -159,6 +164,7 @@ async function authorizeRegistered(
   db: Executor,
   principal: Principal,
   request: EntityAccessRequest,
+  now: number,
   onScan?: OnScan,
 ): Promise<Decision> {
   let denial: Denial = NOT_FOUND;
@@ -166,7 +172,7 @@ async function authorizeRegistered(
   const pause = onScan?.(declarations.length);
   if (pause) await pause;
   for (const { access, role } of declarations) {
-    const decision = authorizeEntity(principal, request, access, role);
+    const decision = authorizeEntity(principal, request, access, now, role);
     if (decision.allowed) return decision;
     if (denial.code === 'NOT_FOUND') denial = decision;
   }

@@ -102,6 +102,7 @@ export function createIntrospection(deps: {
       subject,
       await findAccess(subject, workspaceId),
       await findWorkspacesOfChannels(db, channels),
+      clock(),
     );
   }
 

@@ -176,13 +176,13 @@ export function createChannelService(deps: { db: Executor; clock: Clock; limits:
 
   return {
     async find(principal, id) {
-      const filter = visibilityFilterFor(principal, 'READ', 'channel');
+      const filter = visibilityFilterFor(principal, 'READ', 'channel', clock());
       return filter && findChannelWithin(db, filter, id, clock());
     },
 
     async list(principal, workspaceId, page) {
       const window = parsePage(page, CHANNEL_ORDER);
-      const filter = visibilityFilterFor(principal, 'LIST', 'channel');
+      const filter = visibilityFilterFor(principal, 'LIST', 'channel', clock());
       if (!filter) return EMPTY_PAGE;
       const now = clock();
       return {

@@ -136,7 +136,7 @@ export function createMessageService(deps: {
     },
 
     async find(principal, id, budget) {
-      const filter = visibilityFilterFor(principal, 'READ', 'channel');
+      const filter = visibilityFilterFor(principal, 'READ', 'channel', clock());
       const message = filter && (await findMessageWithin(db, filter, id, clock()));
       if (!message || !budget) return message;
       const payloads = await readPayloads(db, [message], budget);

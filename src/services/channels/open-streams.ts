@@ -7,6 +7,8 @@ export interface OpenStream {
   readonly channelId: string;
   /** The principal of the last check. */
   readonly principal: Principal;
+  /** When the access of the last check ends by the clock, in milliseconds since the epoch; `null` if it does not. */
+  readonly endsAt: number | null;
 }
 
 /** The open streams of this server, by channel: publishing to one costs the same however many follow others. */

@@ -15,7 +15,7 @@ const WAKE_BATCH = 50;
 
 /**
  * Wakes open streams so that they check their permission and look for a message. It wakes the streams of a channel on a
- * new message, each stream whose credential has expired, and all streams if permissions may have changed: in this
+ * new message, each stream whose access has expired, and all streams if permissions may have changed: in this
  * process, in another one, or by the expiry of a token that shared a channel.
  */
 export interface StreamScheduler {
@@ -24,8 +24,8 @@ export interface StreamScheduler {
   stop(): void;
 }
 
-function hasExpired({ principal }: OpenStream, now: number): boolean {
-  return principal.kind !== 'ANONYMOUS' && principal.endsAt !== null && principal.endsAt <= now;
+function hasExpired({ endsAt }: OpenStream, now: number): boolean {
+  return endsAt !== null && endsAt <= now;
 }
 
 /**

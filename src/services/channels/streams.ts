@@ -3,7 +3,7 @@ import { requireGrant } from '../../domain/decision.ts';
 import { badInput, failure, PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Message } from '../../domain/message.ts';
-import { credentialIdOf, type Principal } from '../../domain/principal.ts';
+import { credentialIdOf, type Principal, policyEnd } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -67,6 +67,18 @@ function createSharedReads(db: Executor) {
   };
 }
 
+/** The reader of a stream, and when the access ends by the clock; `null` if it does not. */
+type Follower = Pick<OpenStream, 'principal' | 'endsAt'>;
+
+function endOf(principal: Principal): number | null {
+  return principal.kind === 'ANONYMOUS' ? null : principal.endsAt;
+}
+
+/** Returns the earlier of two instants, each of which can be absent. */
+function earliest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
 /** Returns the streams of a database. */
 export function createStreams(deps: {
   db: Executor;
@@ -86,10 +98,10 @@ export function createStreams(deps: {
   const scheduler = createStreamScheduler({ ...deps, open, beforeWake: reads.reset });
   let closed = false;
 
-  async function identify({ caller, access }: FollowRequest): Promise<Principal> {
+  async function identify({ caller, access }: FollowRequest): Promise<Follower> {
     const principal = await authentication.identifyCaller(caller);
-    requireGrant(await authorize(db, principal, access, clock()));
-    return principal;
+    const grant = requireGrant(await authorize(db, principal, access, clock()));
+    return { principal, endsAt: earliest(endOf(principal), policyEnd(principal, grant.access?.policy)) };
   }
 
   async function findStart({ channelId, after }: FollowRequest): Promise<number> {
@@ -111,26 +123,21 @@ export function createStreams(deps: {
     return slot;
   }
 
-  function openStream(
-    request: FollowRequest,
-    start: number,
-    principal: Principal,
-    onEnd: () => void,
-  ): Stream {
+  function openStream(request: FollowRequest, start: number, follower: Follower, onEnd: () => void): Stream {
     const { channelId, caller, signal } = request;
-    let currentPrincipal = principal;
+    let current = follower;
     const source = {
       messageAfter: (sequence: number) => reads.messageAfter(channelId, sequence),
       async canFollow() {
         try {
-          currentPrincipal = await identify(request);
+          current = await identify(request);
           return true;
         } catch (error) {
           if (error instanceof PosternError) return false;
           throw error;
         }
       },
-      recordUse: () => recordUse({ lastUse, clock }, caller, currentPrincipal),
+      recordUse: () => recordUse({ lastUse, clock }, caller, current.principal),
     };
     const entry: OpenStream = {
       stream: createStream(source, start, () => {
@@ -139,7 +146,10 @@ export function createStreams(deps: {
       }),
       channelId,
       get principal() {
-        return currentPrincipal;
+        return current.principal;
+      },
+      get endsAt() {
+        return current.endsAt;
       },
     };
     open.add(entry);
@@ -151,11 +161,11 @@ export function createStreams(deps: {
 
   return {
     async follow(request) {
-      const principal = await identify(request);
+      const follower = await identify(request);
       const start = await findStart(request);
       let stream: Stream | null = null;
       let lost = false;
-      const slot = await takeSlot(principal, () => {
+      const slot = await takeSlot(follower.principal, () => {
         lost = true;
         stream?.end();
       });
@@ -163,7 +173,7 @@ export function createStreams(deps: {
         slot.release();
         throw failure('UNAVAILABLE', closed ? 'Postern is shutting down.' : undefined);
       }
-      stream = openStream(request, start, principal, slot.release);
+      stream = openStream(request, start, follower, slot.release);
       return stream;
     },
 

@@ -22,6 +22,7 @@ import {
   insertProviderSignIn,
 } from '../../storage/repositories/accounts/provider-sign-ins.ts';
 import { setAuthenticatedAt } from '../../storage/repositories/accounts/sessions.ts';
+import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { type OpenedSession, openSession } from '../accounts/open-session.ts';
@@ -194,6 +195,7 @@ export function createProviderSignInService(deps: {
       const until = reauthenticatedUntil(authenticatedAt);
       if (until <= uow.now) throw forbidden('REAUTHENTICATION_REQUIRED');
       await setAuthenticatedAt(uow.tx, sessionId, authenticatedAt);
+      await setSignedInAt(uow.tx, userId, uow.now);
       const targetId = toGlobalId('Session', sessionId);
       await uow.audit({ action: 'session.reauthenticated', userId, targetId, detail: { provider } });
       return until;

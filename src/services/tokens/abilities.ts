@@ -3,6 +3,7 @@ import { isOpenTo } from '../../domain/policy.ts';
 import { type Principal, policySubjectOf, type TokenPrincipal } from '../../domain/principal.ts';
 import { isBuiltIn, type Operation, type ScopeRule } from '../../domain/scopes.ts';
 import type { Token } from '../../domain/token.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findDeclaredOperations } from '../../storage/repositories/entity-types.ts';
 import { filterDescendants } from '../../storage/repositories/tokens.ts';
@@ -55,10 +56,11 @@ function isNamed(scope: ScopeRule, workspaceId: string): boolean {
 /** Returns the abilities of the token service. */
 export function createTokenAbilities(deps: {
   db: Executor;
+  clock: Clock;
   access: AccessService;
   authentication: Pick<Authentication, 'identifyTokenById'>;
 }): TokenAbilities {
-  const { db, access, authentication } = deps;
+  const { db, clock, access, authentication } = deps;
 
   /** Returns whether a caller that can read a token also learns what it can do. */
   async function isAllowed(principal: Principal, token: Token): Promise<boolean> {
@@ -72,7 +74,7 @@ export function createTokenAbilities(deps: {
   }
 
   async function closedWorkspaces(token: Token, subject: TokenPrincipal): Promise<string[]> {
-    const policySubject = policySubjectOf(subject);
+    const policySubject = policySubjectOf(subject, clock());
     const policies = await findPolicies(
       db,
       token.ownerId === null ? { workspaceId: token.workspaceId } : { userId: token.ownerId },

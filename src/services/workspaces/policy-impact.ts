@@ -49,7 +49,7 @@ function ownersOf({ tokens }: AffectedTokens): AffectedOwner[] {
  */
 export function createPolicyImpact({ db, clock }: { db: Executor; clock: Clock }) {
   return async (request: TokenPolicyRequest): Promise<PolicyImpact> => {
-    const changes = parsePolicyChanges(request, ['maxLifetime']);
+    const changes = parsePolicyChanges(request, []);
     const [workspace] = await findWorkspaces(db, [request.workspaceId]);
     if (!workspace) throw failure('NOT_FOUND');
     const { id, policy: before } = workspace;

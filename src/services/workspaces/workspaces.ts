@@ -100,7 +100,7 @@ export function createWorkspaceService(deps: {
   secrets: SecretSource;
   limits: Limits;
 }): WorkspaceService {
-  const { db, secrets, limits } = deps;
+  const { db, clock, secrets, limits } = deps;
 
   /** Returns the slug of a name, with a random suffix if another workspace has that slug. */
   async function freeSlug(tx: Executor, name: string): Promise<string> {
@@ -112,13 +112,13 @@ export function createWorkspaceService(deps: {
 
   return {
     async find(principal, id) {
-      const filter = visibilityFilterFor(principal, 'READ', 'workspace');
+      const filter = visibilityFilterFor(principal, 'READ', 'workspace', clock());
       return filter && findWorkspaceWithin(db, filter, id);
     },
 
     async list(principal, page) {
       const window = parsePage(page, WORKSPACE_ORDER);
-      const filter = visibilityFilterFor(principal, 'LIST', 'workspace');
+      const filter = visibilityFilterFor(principal, 'LIST', 'workspace', clock());
       if (!filter) return EMPTY_PAGE;
       return {
         ...(await pageWorkspaces(db, filter, window)),
@@ -152,7 +152,7 @@ export function createWorkspaceService(deps: {
     },
 
     async updatePolicy(uow, request) {
-      const changes = parsePolicyChanges(request, ['input', 'maxLifetime']);
+      const changes = parsePolicyChanges(request, ['input']);
       const workspace = await loadWorkspace(uow, request.workspaceId);
       const policy = { ...workspace.policy, ...changes };
       await setPolicy(uow.tx, workspace.id, policy);
@@ -180,7 +180,15 @@ export function createWorkspaceService(deps: {
 }
 
 /** Returns a policy with the lifetime as the API reports it: an ISO 8601 duration. */
-function publicPolicy({ maxLifetime, ...rest }: Partial<TokenPolicy>): Record<string, unknown> {
-  if (maxLifetime === undefined) return rest;
-  return { ...rest, maxLifetime: maxLifetime === null ? null : formatDuration(maxLifetime) };
+function publicPolicy({
+  maxLifetime,
+  ownerSeenWithin,
+  ...rest
+}: Partial<TokenPolicy>): Record<string, unknown> {
+  const toText = (limit: number | null) => (limit === null ? null : formatDuration(limit));
+  return {
+    ...rest,
+    ...(maxLifetime !== undefined && { maxLifetime: toText(maxLifetime) }),
+    ...(ownerSeenWithin !== undefined && { ownerSeenWithin: toText(ownerSeenWithin) }),
+  };
 }

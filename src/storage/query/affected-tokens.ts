@@ -37,14 +37,21 @@ function outlives(token: string, limit: number): Condition {
     where l.token_id = ${id} and ${lifetimeOf('a')} > ${limit})))`;
 }
 
-/** Returns the condition that the limit of a policy allows the lifetimes of a token and its ancestors. */
-function isAllowedBy(token: string, { maxLifetime }: TokenPolicy): Condition {
-  return maxLifetime === null ? sql`1 = 1` : sql`not ${outlives(token, maxLifetime)}`;
+/** Returns the condition that the limits of a policy allow a token: the lifetimes of its chain, and the absence of its owner. */
+function isAllowedBy(token: string, { maxLifetime, ownerSeenWithin }: TokenPolicy, now: number): Condition {
+  const conditions: Condition[] = [sql`1 = 1`];
+  if (maxLifetime !== null) conditions.push(sql`not ${outlives(token, maxLifetime)}`);
+  if (ownerSeenWithin !== null) {
+    conditions.push(sql`(${sql.ref(`${token}.owner_id`)} is null or exists (
+      select 1 from users as seen where seen.id = ${sql.ref(`${token}.owner_id`)}
+        and seen.signed_in_at > ${now - ownerSeenWithin}))`);
+  }
+  return sql`(${sql.join(conditions, sql` and `)})`;
 }
 
-/** Returns the condition that the limit on the lifetime refuses a token of which the present one allows. */
-function isCutByLifetime(token: string, before: TokenPolicy, after: TokenPolicy): Condition {
-  return sql`not ${isAllowedBy(token, after)} and ${isAllowedBy(token, before)}`;
+/** Returns the condition that the limits of a policy refuse a token that the present ones allow. */
+function isCut(token: string, before: TokenPolicy, after: TokenPolicy, now: number): Condition {
+  return sql`not ${isAllowedBy(token, after, now)} and ${isAllowedBy(token, before, now)}`;
 }
 
 /** Returns whether a policy allows shorter lifetimes only. */
@@ -52,6 +59,12 @@ function isShorter(before: TokenPolicy, after: TokenPolicy): boolean {
   return (
     after.maxLifetime !== null && (before.maxLifetime === null || after.maxLifetime < before.maxLifetime)
   );
+}
+
+/** Returns whether a policy allows shorter absences of owners only. */
+function isStricter(before: TokenPolicy, after: TokenPolicy): boolean {
+  const [from, to] = [before.ownerSeenWithin, after.ownerSeenWithin];
+  return to !== null && (from === null || to < from);
 }
 
 /** Returns the condition that the access and the scopes of one token of a chain reach into a workspace. */
@@ -102,8 +115,8 @@ export async function findAffectedPersonalTokens(
 ): Promise<AffectedTokens> {
   if (before.personalTokens === 'FORBIDDEN') return NONE;
   const isForbidden = after.personalTokens === 'FORBIDDEN';
-  if (!isForbidden && !isShorter(before, after)) return NONE;
-  const isCut = isForbidden ? isAllowedBy('tokens', before) : isCutByLifetime('tokens', before, after);
+  if (!isForbidden && !isShorter(before, after) && !isStricter(before, after)) return NONE;
+  const isRefused = isForbidden ? isAllowedBy('tokens', before, now) : isCut('tokens', before, after, now);
   const tables = sql`${holdersOf(workspaceId)}, examined as (
     select t.id from (select user_id from member_rows union select user_id from share_rows) as h
       inner join users as u on u.id = h.user_id
@@ -111,7 +124,7 @@ export async function findAffectedPersonalTokens(
     where u.deactivated_at is null and t.revoked_at is null and t.access <> 'NONE' limit ${MOST})`;
   const condition = sql<boolean>`${reaches('tokens', workspaceId)} and not exists (
     select 1 from token_ancestors as l inner join tokens as a on a.id = l.ancestor_id
-    where l.token_id = tokens.id and not ${reaches('a', workspaceId)}) and ${isCut}`;
+    where l.token_id = tokens.id and not ${reaches('a', workspaceId)}) and ${isRefused}`;
   return affectedOf(db, { tables, sources: ['member_rows', 'share_rows', 'examined'] }, condition, now);
 }
 
@@ -131,10 +144,5 @@ export async function findAffectedWorkspaceTokens(
     derived as (select t.id from tokens as t
       where t.workspace_id = ${workspaceId} and t.parent_id is not null and t.revoked_at is null limit ${MOST}),
     examined as (select id from long union select id from derived)`;
-  return affectedOf(
-    db,
-    { tables, sources: ['long', 'derived'] },
-    isCutByLifetime('tokens', before, after),
-    now,
-  );
+  return affectedOf(db, { tables, sources: ['long', 'derived'] }, isCut('tokens', before, after, now), now);
 }

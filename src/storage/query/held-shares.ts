@@ -40,7 +40,8 @@ const TOKEN_CAN_SHARE = tokenCanGive({
   now: 'line.now',
   belongsToGranter: (token) => `case when s.granted_by is null
     then ${token}.kind = 'WORKSPACE' and ${token}.workspace_id = w.id
-    else ${token}.owner_id = s.granted_by and w.personal_tokens = 'ALLOWED' end`,
+    else ${token}.owner_id = s.granted_by and w.personal_tokens = 'ALLOWED'
+      and (w.owner_seen_within is null or g.signed_in_at > line.now - w.owner_seen_within) end`,
   covers: (token) => `case ${token}.access
     when 'FULL' then 1 = 1
     when 'ROLE' then ${token}.role >= ${MEMBER_RANK}

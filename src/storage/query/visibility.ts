@@ -50,6 +50,7 @@ function openTo(subject: PolicySubject, columns: VisibilityColumns): Condition {
     subject.lifetime === null
       ? sql`open.max_lifetime is null`
       : sql`(open.max_lifetime is null or open.max_lifetime >= ${subject.lifetime})`;
+  const seen: Condition = sql`(open.owner_seen_within is null or open.owner_seen_within > ${subject.unseenFor})`;
   return sql`${sql.ref(columns.workspaceId)} in (
-    select open.id from workspaces as open where ${personal} and ${lifetime})`;
+    select open.id from workspaces as open where ${personal} and ${lifetime} and ${seen})`;
 }

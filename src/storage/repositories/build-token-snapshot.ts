@@ -20,6 +20,8 @@ export interface PersonalSubject {
   readonly verifiedEmail: string | null;
   /** When the user was deactivated; `null` for an active user. */
   readonly deactivatedAt: number | null;
+  /** When the user last signed in; `null` if never. */
+  readonly signedInAt: number | null;
 }
 
 /** The workspace that a workspace token acts in. */
@@ -143,6 +145,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
       'o.email',
       'o.email_verified_at',
       'o.deactivated_at',
+      'o.signed_in_at',
     ])
     .select((eb) =>
       eb
@@ -175,10 +178,17 @@ export function toPersonalSubject(row: {
   email: string | null;
   email_verified_at: number | null;
   deactivated_at: number | null;
+  signed_in_at: number | null;
 }): PersonalSubject | null {
   const { user_id: userId, email, email_verified_at: verifiedAt, deactivated_at: deactivatedAt } = row;
   if (userId === null || email === null) return null;
-  return { kind: 'PERSONAL', userId, verifiedEmail: verifiedAt === null ? null : email, deactivatedAt };
+  return {
+    kind: 'PERSONAL',
+    userId,
+    verifiedEmail: verifiedAt === null ? null : email,
+    deactivatedAt,
+    signedInAt: row.signed_in_at,
+  };
 }
 
 /** Returns the workspace that a workspace token acts in; `null` if its chain has no role. */

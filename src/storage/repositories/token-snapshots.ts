@@ -92,6 +92,7 @@ function snapshotQuery(db: Executor) {
       'u.email',
       'u.email_verified_at',
       'u.deactivated_at',
+      'u.signed_in_at',
     ])
     .select((eb) =>
       eb

@@ -76,8 +76,8 @@ export async function findWorkspaceWithin(
 }
 
 const openMembership = prepareLookup(
-  ['text', 'bigint', 'bigint', 'bigint'],
-  (db, userId, rank, isPersonalToken, lifetime) =>
+  ['text', 'bigint', 'bigint', 'bigint', 'bigint'],
+  (db, userId, rank, isPersonalToken, lifetime, unseenFor) =>
     db
       .selectFrom('members as m')
       .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
@@ -86,6 +86,7 @@ const openMembership = prepareLookup(
       .where('m.role', '>=', rank)
       .where(sql<boolean>`(${isPersonalToken} = 0 or w.personal_tokens = 'ALLOWED')`)
       .where(sql<boolean>`(w.max_lifetime is null or w.max_lifetime >= ${lifetime})`)
+      .where(sql<boolean>`(w.owner_seen_within is null or w.owner_seen_within > ${unseenFor})`)
       .limit(1),
 );
 
@@ -98,7 +99,10 @@ export async function hasMembership(
 ): Promise<boolean> {
   const isPersonalToken = subject?.kind === 'PERSONAL' ? 1 : 0;
   const lifetime = subject === null ? 0 : (subject.lifetime ?? Number.MAX_SAFE_INTEGER);
-  return (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime)) !== undefined;
+  return (
+    (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime, subject?.unseenFor ?? 0)) !==
+    undefined
+  );
 }
 
 /** Returns whether a workspace is visible to the caller. */

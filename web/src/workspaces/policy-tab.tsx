@@ -22,20 +22,27 @@ import { isHarmless, type PolicyImpact, PolicyImpactDialog } from './policy-impa
 import './policy-tab.css';
 import type { Workspace } from './workspace.ts';
 
-/** Returns the maximum lifetime in days, in the format of a number input; an empty string if there is no limit. */
-function daysOf({ maxLifetime }: PolicyPartsFragment): string {
-  return maxLifetime === null ? '' : String(Math.max(1, Math.floor(parseDuration(maxLifetime, []) / DAY)));
+/** Returns a limit in days, in the format of a number input; an empty string if there is no limit. */
+function daysOf(limit: string | null): string {
+  return limit === null ? '' : String(Math.max(1, Math.floor(parseDuration(limit, []) / DAY)));
+}
+
+/** Returns a limit as the user set it. An unchanged one is sent back unchanged: it can be more precise than whole days. */
+function limitFrom(days: string, limit: string | null): string | null {
+  if (days === daysOf(limit)) return limit;
+  return days === '' ? null : `P${days}D`;
 }
 
 function usePolicyForm(policy: PolicyPartsFragment) {
   const [allowed, setAllowed] = useState(policy.personalTokens === 'ALLOWED');
-  const [days, setDays] = useState(daysOf(policy));
+  const [days, setDays] = useState(daysOf(policy.maxLifetime));
+  const [seenDays, setSeenDays] = useState(daysOf(policy.ownerSeenWithin));
   const [requireExpiry, setRequireExpiry] = useState(policy.requireExpiry);
   const [tokenRoles, setTokenRoles] = useState<readonly Role[]>(policy.tokenRoles);
   const input = {
     personalTokens: allowed ? ('ALLOWED' as const) : ('FORBIDDEN' as const),
-    // An unchanged value is sent back unchanged, because it can be more precise than whole days.
-    maxLifetime: days === daysOf(policy) ? policy.maxLifetime : days === '' ? null : `P${days}D`,
+    maxLifetime: limitFrom(days, policy.maxLifetime),
+    ownerSeenWithin: limitFrom(seenDays, policy.ownerSeenWithin),
     requireExpiry,
     tokenRoles: [...tokenRoles],
   };
@@ -44,6 +51,8 @@ function usePolicyForm(policy: PolicyPartsFragment) {
     setAllowed,
     days,
     setDays,
+    seenDays,
+    setSeenDays,
     requireExpiry,
     setRequireExpiry,
     tokenRoles,
@@ -52,7 +61,7 @@ function usePolicyForm(policy: PolicyPartsFragment) {
   };
 }
 
-const FIELDS = ['maxLifetime', 'tokenRoles'] as const;
+const FIELDS = ['maxLifetime', 'ownerSeenWithin', 'tokenRoles'] as const;
 
 /** Saves a policy. Asks first if it cuts off tokens. */
 function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyForm>['input']) {
@@ -67,8 +76,8 @@ function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyFo
 
   async function checkAndSave(): Promise<void> {
     setCheck({ busy: true });
-    const { personalTokens, maxLifetime } = input;
-    const variables = { id: workspaceId, personalTokens, maxLifetime };
+    const { personalTokens, maxLifetime, ownerSeenWithin } = input;
+    const variables = { id: workspaceId, personalTokens, maxLifetime, ownerSeenWithin };
     const { data, error: failure } = await client
       .query<TokenPolicyImpactQuery>(TokenPolicyImpactDocument, variables, { requestPolicy: 'network-only' })
       .toPromise();
@@ -129,6 +138,16 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
             max={36500}
             value={form.days}
             onChange={(event) => form.setDays(event.target.value)}
+          />
+          <TextField
+            label="Days since the owner's last sign-in"
+            error={errors.ownerSeenWithin}
+            hint="Personal tokens have no access here once their owner has not signed in for so long. Leave empty for no limit."
+            type="number"
+            min={1}
+            max={36500}
+            value={form.seenDays}
+            onChange={(event) => form.setSeenDays(event.target.value)}
           />
           <Checkbox
             label="Workspace tokens must expire"
