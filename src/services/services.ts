@@ -28,6 +28,7 @@ import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
 import { createDirectoryCredentialService } from './directory/credentials.ts';
+import { createDirectoryGroupService } from './directory/groups.ts';
 import { undoDeactivations } from './directory/undo.ts';
 import { createDirectoryUserService } from './directory/users.ts';
 import { createGroupService, groupSettingsOf } from './identity/groups.ts';
@@ -179,6 +180,7 @@ export function createServices(deps: ServiceDependencies) {
     undoDeactivations: (since: number) => undoDeactivations(changes, since),
     directoryCredentials: createDirectoryCredentialService({ db, clock, changes, secrets, providers }),
     directoryUsers: createDirectoryUserService({ db, changes, logger }),
+    directoryGroups: createDirectoryGroupService({ db, changes, groups }),
     tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
     workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),

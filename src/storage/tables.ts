@@ -102,6 +102,14 @@ interface ResetLinksTable {
   expires_at: number;
 }
 
+interface DirectoryGroupsTable {
+  id: Fixed<string>;
+  provider: Fixed<string>;
+  name: string;
+  external_id: string | null;
+  created_at: Fixed<number>;
+}
+
 interface ScimCredentialsTable {
   id: Fixed<string>;
   provider: Fixed<string>;
@@ -388,6 +396,7 @@ export interface Tables {
   sessions: SessionsTable;
   reset_links: ResetLinksTable;
   scim_credentials: ScimCredentialsTable;
+  directory_groups: DirectoryGroupsTable;
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
   workspaces: WorkspacesTable;

@@ -38,6 +38,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   sessions: ['id'],
   reset_links: ['user_id'],
   scim_credentials: ['id'],
+  directory_groups: ['id'],
   token_secrets: ['digest'],
   imported_secrets: ['digest'],
 };

@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     channels: SERVICE_BASE,
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     identity: [...SERVICE_BASE, 'accounts', 'workspaces'],
-    directory: [...SERVICE_BASE, 'accounts'],
+    directory: [...SERVICE_BASE, 'accounts', 'identity'],
     maintenance: [...SERVICE_BASE, 'tokens/descendants.ts', 'tokens/lifecycle.ts'],
     'services.ts': [
       ...SERVICE_BASE,

@@ -16,6 +16,19 @@ async function createIdentityGroups(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** The groups that directories manage by SCIM. Their members are in `identity_groups`, by the name of the group. */
+async function createDirectoryGroups(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('directory_groups')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('external_id', 'text')
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addUniqueConstraint('directory_groups_name', ['provider', 'name'])
+    .execute();
+}
+
 /** The roles that the groups of providers have in workspaces. */
 async function createGroupRoles(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -53,6 +66,7 @@ async function createMemberExclusions(db: Kysely<unknown>): Promise<void> {
 /** Creates the tables of groups of providers and of the roles that they give. */
 export async function createGroupTables(db: Kysely<unknown>): Promise<void> {
   await createIdentityGroups(db);
+  await createDirectoryGroups(db);
   await createGroupRoles(db);
   await createMemberExclusions(db);
 }

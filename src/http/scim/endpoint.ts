@@ -1,9 +1,12 @@
 import type { Config } from '../../config.ts';
 import { ERRORS, failure, PosternError } from '../../domain/errors.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
-import { parseFilter } from '../../domain/scim/filter.ts';
-import { type DirectoryUser, USER_FILTER } from '../../domain/scim/user.ts';
+import { type FilterAttributes, parseFilter } from '../../domain/scim/filter.ts';
+import { GROUP_FILTER, type GroupAttribute } from '../../domain/scim/group.ts';
+import { type DirectoryUser, USER_FILTER, type UserAttribute } from '../../domain/scim/user.ts';
 import type { DirectoryCaller } from '../../services/directory/caller.ts';
+import type { DirectoryGroupWithMembers } from '../../services/directory/groups.ts';
+import type { DirectoryPage, DirectoryPageRequest } from '../../services/directory/users.ts';
 import type { Services } from '../../services/services.ts';
 import { callerOf } from '../auth/caller.ts';
 import { readBearer } from '../auth/credentials.ts';
@@ -17,6 +20,7 @@ import {
   PAGE_MAX,
   type Resource,
   selectAttributes,
+  toGroupResource,
   toUserResource,
 } from './resources.ts';
 import { methodNotAllowed, scimEndpoint, scimResponse } from './responses.ts';
@@ -30,7 +34,10 @@ const ID_LENGTH = 100;
 export interface ScimParts {
   readonly config: Pick<Config, 'publicUrl'>;
   readonly limits: RateLimits;
-  readonly services: Pick<Services, 'providers' | 'directoryCredentials' | 'directoryUsers' | 'secretReader'>;
+  readonly services: Pick<
+    Services,
+    'providers' | 'directoryCredentials' | 'directoryUsers' | 'directoryGroups' | 'secretReader'
+  >;
 }
 
 /** One request of a directory. */
@@ -76,42 +83,79 @@ function pageOf(query: URLSearchParams): { startIndex: number; count: number } {
   return { startIndex: Math.max(1, integer(query, 'startIndex', 1)), count };
 }
 
-function userResponse({ query, base }: ScimCall, user: DirectoryUser, status = 200): HttpResponse {
-  const resource = toUserResource(user, base);
-  const location = `${base}/Users/${user.id}`;
-  return scimResponse(selectAttributes(resource, query), status, { location });
+/** A resource as a list has it. */
+type Listed<T> = Omit<T, 'members'> & { readonly members?: readonly string[] };
+
+interface Identified {
+  readonly id: string;
 }
 
-async function handleUsers(parts: ScimParts, call: ScimCall): Promise<HttpResponse> {
-  const { directoryUsers } = parts.services;
+/** A kind of resource: how it is stored and represented. */
+interface ResourceHandler<T extends Identified, A extends string> {
+  readonly path: string;
+  readonly filter: FilterAttributes<A>;
+  readonly service: {
+    list(caller: DirectoryCaller, page: DirectoryPageRequest<A>): Promise<DirectoryPage<Listed<T>>>;
+    find(caller: DirectoryCaller, id: string): Promise<T>;
+    create(caller: DirectoryCaller, body: unknown): Promise<T>;
+    replace(caller: DirectoryCaller, id: string, body: unknown): Promise<T>;
+    patch(caller: DirectoryCaller, id: string, body: unknown): Promise<T>;
+    remove(caller: DirectoryCaller, id: string): Promise<void>;
+  };
+  readonly toResource: (resource: Listed<T>, base: string) => Resource;
+}
+
+type UserHandler = ResourceHandler<DirectoryUser, UserAttribute>;
+type GroupHandler = ResourceHandler<DirectoryGroupWithMembers, GroupAttribute>;
+
+async function handleAll<T extends Identified, A extends string>(
+  handler: ResourceHandler<T, A>,
+  call: ScimCall,
+): Promise<HttpResponse> {
+  const { service, filter: attributes, toResource, path } = handler;
   const { caller, request, query, base } = call;
   if (request.method === 'POST') {
-    return userResponse(call, await directoryUsers.create(caller, await readScimJson(request)), 201);
+    const created = await service.create(caller, await readScimJson(request));
+    const location = `${base}/${path}/${created.id}`;
+    return scimResponse(selectAttributes(toResource(created, base), query), 201, { location });
   }
   if (request.method !== 'GET') return methodNotAllowed(['GET', 'POST']);
   const text = query.get('filter');
-  const filter = text === null ? null : parseFilter(text, USER_FILTER);
-  const { total, startIndex, resources } = await directoryUsers.list(caller, { filter, ...pageOf(query) });
-  const users: Resource[] = resources.map((user) => selectAttributes(toUserResource(user, base), query));
-  return scimResponse(listResponse(users, total, startIndex));
+  const filter = text === null ? null : parseFilter(text, attributes);
+  const { total, startIndex, resources } = await service.list(caller, { filter, ...pageOf(query) });
+  const page = resources.map((each) => selectAttributes(toResource(each, base), query));
+  return scimResponse(listResponse(page, total, startIndex));
 }
 
-async function handleUser(parts: ScimParts, call: ScimCall, id: string): Promise<HttpResponse> {
-  const { directoryUsers } = parts.services;
-  const { caller, request } = call;
+async function handleOne<T extends Identified, A extends string>(
+  handler: ResourceHandler<T, A>,
+  call: ScimCall,
+  id: string,
+): Promise<HttpResponse> {
+  const { service, toResource } = handler;
+  const { caller, request, query, base } = call;
+  const respond = (resource: T) => scimResponse(selectAttributes(toResource(resource, base), query));
   switch (request.method) {
     case 'GET':
-      return userResponse(call, await directoryUsers.find(caller, id));
+      return respond(await service.find(caller, id));
     case 'PUT':
-      return userResponse(call, await directoryUsers.replace(caller, id, await readScimJson(request)));
+      return respond(await service.replace(caller, id, await readScimJson(request)));
     case 'PATCH':
-      return userResponse(call, await directoryUsers.patch(caller, id, await readScimJson(request)));
+      return respond(await service.patch(caller, id, await readScimJson(request)));
     case 'DELETE':
-      await directoryUsers.remove(caller, id);
+      await service.remove(caller, id);
       return { status: 204, headers: {}, body: null };
     default:
       return methodNotAllowed(['GET', 'PUT', 'PATCH', 'DELETE']);
   }
+}
+
+function handle<T extends Identified, A extends string>(
+  handler: ResourceHandler<T, A>,
+  call: ScimCall,
+  id: string | undefined,
+): Promise<HttpResponse> {
+  return id === undefined ? handleAll(handler, call) : handleOne(handler, call, id);
 }
 
 /** Returns the segments of a path after that of the endpoints. Throws `NOT_FOUND` if one cannot be decoded. */
@@ -126,6 +170,19 @@ function segmentsOf({ url }: HttpRequest): string[] {
 
 /** Creates the endpoint for everything under `/scim/v2` (RFC 7644). Every request needs the credential of a directory. */
 export function createScimEndpoint(parts: ScimParts): Endpoint {
+  const { directoryUsers, directoryGroups } = parts.services;
+  const users: UserHandler = {
+    path: 'Users',
+    filter: USER_FILTER,
+    service: directoryUsers,
+    toResource: toUserResource,
+  };
+  const groups: GroupHandler = {
+    path: 'Groups',
+    filter: GROUP_FILTER,
+    service: directoryGroups,
+    toResource: toGroupResource,
+  };
   return scimEndpoint(async (request, requestContext) => {
     const caller = await identify(parts, request, requestContext);
     const segments = segmentsOf(request);
@@ -133,8 +190,9 @@ export function createScimEndpoint(parts: ScimParts): Endpoint {
     const base = `${parts.config.publicUrl ?? request.url.origin}${SCIM_PATH}`;
     const call: ScimCall = { caller, request, query: request.url.searchParams, base };
     if (others.length > 0 || (id !== undefined && id.length > ID_LENGTH)) throw failure('NOT_FOUND');
-    if (kind === 'Users') return id === undefined ? handleUsers(parts, call) : handleUser(parts, call, id);
-    const document = discoveryDocument(segments, base);
+    if (kind === users.path) return handle(users, call, id);
+    if (kind === groups.path) return handle(groups, call, id);
+    const document = discoveryDocument(segments, base, caller.provider.groupsFrom === 'scim');
     if (!document) throw failure('NOT_FOUND');
     return request.method === 'GET' ? scimResponse(document) : methodNotAllowed(['GET']);
   });

@@ -1,7 +1,8 @@
+import type { DirectoryGroup } from '../../domain/scim/group.ts';
 import type { DirectoryUser } from '../../domain/scim/user.ts';
 
 const SCHEMAS = 'urn:ietf:params:scim:schemas:core:2.0';
-export const USER_SCHEMA = `${SCHEMAS}:User`;
+const USER_SCHEMA = `${SCHEMAS}:User`;
 
 /** A resource as JSON. */
 export type Resource = Readonly<Record<string, unknown>>;
@@ -21,6 +22,27 @@ export function toUserResource(user: DirectoryUser, base: string): Resource {
       resourceType: 'User',
       created: new Date(user.createdAt).toISOString(),
       location: `${base}/Users/${user.id}`,
+    },
+  };
+}
+
+/** Returns a group as a SCIM resource (RFC 7643, section 4.2), without members if they are not loaded. */
+export function toGroupResource(
+  group: DirectoryGroup & { readonly members?: readonly string[] },
+  base: string,
+): Resource {
+  return {
+    schemas: [`${SCHEMAS}:Group`],
+    id: group.id,
+    ...(group.externalId !== null && { externalId: group.externalId }),
+    displayName: group.name,
+    ...(group.members && {
+      members: group.members.map((id) => ({ value: id, type: 'User', $ref: `${base}/Users/${id}` })),
+    }),
+    meta: {
+      resourceType: 'Group',
+      created: new Date(group.createdAt).toISOString(),
+      location: `${base}/Groups/${group.id}`,
     },
   };
 }
@@ -88,6 +110,23 @@ const KINDS: readonly ResourceKind[] = [
       attribute('active', 'Whether the account is active.', { type: 'boolean' }),
     ],
   },
+  {
+    name: 'Group',
+    endpoint: '/Groups',
+    description: 'A group of people, which can give roles in workspaces.',
+    attributes: [
+      attribute('displayName', 'The name, by which a role is given.', {
+        required: true,
+        caseExact: true,
+        uniqueness: 'server',
+      }),
+      attribute('members', 'The people in the group. Lists of groups leave them out.', {
+        type: 'complex',
+        multiValued: true,
+        subAttributes: [attribute('value', 'The id of a person.', { mutability: 'immutable' })],
+      }),
+    ],
+  },
 ];
 
 function resourceType({ name, endpoint, description }: ResourceKind, base: string): Resource {
@@ -130,11 +169,16 @@ export function listResponse(
 }
 
 /** Returns what describes the SCIM endpoints (RFC 7644, section 4), by the segments of a path; `null` for another path. */
-export function discoveryDocument([kind, id]: readonly string[], base: string): Resource | null {
+export function discoveryDocument(
+  [kind, id]: readonly string[],
+  base: string,
+  hasGroups: boolean,
+): Resource | null {
   if (kind === 'ServiceProviderConfig' && id === undefined) return serviceProviderConfig(base);
   const describe = kind === 'ResourceTypes' ? resourceType : kind === 'Schemas' ? schema : null;
   if (!describe) return null;
-  const all = KINDS.map((each) => describe(each, base));
+  const kinds = KINDS.filter(({ name }) => name !== 'Group' || hasGroups);
+  const all = kinds.map((each) => describe(each, base));
   return id === undefined ? listResponse(all) : (all.find((each) => each.id === id) ?? null);
 }
 

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { ScimFilter, TextOperator } from '../../../domain/scim/filter.ts';
+import type { ScimFilter } from '../../../domain/scim/filter.ts';
 import type { DirectoryUser, UserAttribute } from '../../../domain/scim/user.ts';
 import type { Executor } from '../../database.ts';
 import type { Condition } from '../../query/granters.ts';
+import { scimCondition } from '../../query/scim-filter.ts';
 
 /** A person of a directory with what only the server sees. */
 export interface DirectoryAccount extends DirectoryUser {
@@ -12,51 +13,18 @@ export interface DirectoryAccount extends DirectoryUser {
   readonly removedAt: number | null;
 }
 
-/** The columns of the attributes that a filter can name. Only `externalId` and `id` are case-sensitive. */
-const COLUMNS: Readonly<Record<UserAttribute, RawBuilder<string>>> = {
+const COLUMNS: Readonly<Partial<Record<UserAttribute, RawBuilder<string>>>> = {
   id: sql.ref('i.id'),
   externalId: sql.ref('i.subject'),
   userName: sql`lower(u.email)`,
   displayName: sql`lower(u.name)`,
-  active: sql.ref('u.deactivated_at'),
 };
+const CONDITIONS = { active: sql<boolean>`u.deactivated_at is null` };
 const IS_EXACT: readonly UserAttribute[] = ['id', 'externalId'];
 
-/** Returns a comparison of text. It avoids `like`, whose case sensitivity differs between the engines. */
-function compare(column: RawBuilder<string>, operator: TextOperator, value: RawBuilder<string>): Condition {
-  switch (operator) {
-    case 'eq':
-      return sql`${column} = ${value}`;
-    case 'ne':
-      return sql`${column} <> ${value}`;
-    case 'co':
-      return sql`replace(${column}, ${value}, '') <> ${column}`;
-    case 'sw':
-      return sql`substr(${column}, 1, length(${value})) = ${value}`;
-    case 'ew':
-      return sql`length(${column}) >= length(${value})
-        and substr(${column}, length(${column}) - length(${value}) + 1) = ${value}`;
-  }
-}
-
-/** Returns a filter of people as a condition. */
-function toCondition(filter: ScimFilter<UserAttribute>): Condition {
-  switch (filter.kind) {
-    case 'and':
-      return sql`(${sql.join(filter.parts.map(toCondition), sql` and `)})`;
-    case 'or':
-      return sql`(${sql.join(filter.parts.map(toCondition), sql` or `)})`;
-    case 'present':
-      return sql`1 = 1`;
-    case 'boolean':
-      return filter.value ? sql`u.deactivated_at is null` : sql`u.deactivated_at is not null`;
-    case 'text': {
-      const { attribute, operator, value } = filter;
-      const text = sql<string>`cast(${value} as text)`;
-      const operand = IS_EXACT.includes(attribute) ? text : sql<string>`lower(${text})`;
-      return sql`(${compare(COLUMNS[attribute], operator, operand)})`;
-    }
-  }
+function toCondition(filter: ScimFilter<UserAttribute> | null): Condition {
+  if (!filter) return sql`1 = 1`;
+  return scimCondition(filter, { columns: COLUMNS, isExact: IS_EXACT, conditions: CONDITIONS });
 }
 
 function query(db: Executor, provider: string) {
@@ -115,7 +83,7 @@ export async function listDirectoryUsers(
 ): Promise<DirectoryUser[]> {
   const rows = await rowsOf(db, provider)
     .where('i.removed_at', 'is', null)
-    .where(filter ? toCondition(filter) : sql<boolean>`1 = 1`)
+    .where(toCondition(filter))
     .orderBy('i.id')
     .limit(limit)
     .offset(offset)
@@ -131,7 +99,7 @@ export async function countDirectoryUsers(
 ): Promise<number> {
   const { count } = await query(db, provider)
     .where('i.removed_at', 'is', null)
-    .where(filter ? toCondition(filter) : sql<boolean>`1 = 1`)
+    .where(toCondition(filter))
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(count);
