@@ -172,7 +172,7 @@ test('a row offers the actions that apply to its token', async () => {
   }
 });
 
-test('several tokens are disabled and deleted together', async () => {
+test('several tokens are disabled and deleted together, also after a failure', async () => {
   const several = await web.wire.postern.person('Sven');
   for (const name of ['One', 'Two', 'Three']) await createToken(web.wire.postern, several.session, { name });
   const { page } = await web.visit(several, { path: '/tokens' });
@@ -187,7 +187,19 @@ test('several tokens are disabled and deleted together', async () => {
   await page.getByRole('row', { name: /Three/ }).getByText('Disabled', { exact: true }).waitFor();
   await page.getByLabel('Select all tokens on this page').check();
   await bulk.getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog', { name: 'Delete 3 tokens' }).getByRole('button', { name: 'Delete' }).click();
+  let deletions = 0;
+  await page.route('**/graphql', (route) => {
+    const isDeletion = route.request().postData()?.includes('mutation DeleteToken');
+    if (isDeletion) deletions += 1;
+    const errors = [{ message: 'Try again later.', extensions: { code: 'UNAVAILABLE' } }];
+    return isDeletion && deletions === 2 ? route.fulfill({ json: { errors } }) : route.fallback();
+  });
+  const dialog = page.getByRole('dialog', { name: 'Delete 3 tokens' });
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await dialog.getByText('1 of 3 deleted').waitFor();
+  // The second attempt does not delete the first token again.
+  await dialog.getByRole('button', { name: 'Delete' }).click();
   await page.getByText('You have no tokens yet').waitFor();
+  expect(deletions).toBe(4);
   expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
 });

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { describeError } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button } from '../components/button.tsx';
@@ -18,7 +18,7 @@ interface BulkDialogProps {
   readonly onClose: () => void;
 }
 
-/** Performs an action on one token after the other, and stops at the first error. */
+/** Performs an action on one token after the other, and stops at the first error. The next attempt continues there. */
 function useBulk({ action, tokens, onClose }: BulkDialogProps) {
   const [, execute] = useLifecycleMutation(action);
   const [state, setState] = useState<{ busy: boolean; problem: string | null }>({
@@ -27,16 +27,19 @@ function useBulk({ action, tokens, onClose }: BulkDialogProps) {
   });
   const announce = useAnnounce();
   const { forget } = useFreshSecrets();
+  const done = useRef(0);
+
   async function submit() {
     setState({ busy: true, problem: null });
-    for (const [done, { id, name }] of tokens.entries()) {
+    for (const { id, name } of tokens.slice(done.current)) {
       const { error } = await execute({ id });
       if (error) {
-        const problem = `${done} of ${tokens.length} ${LIFECYCLE[action].done}. “${name}”: ${describeError(error)}`;
+        const problem = `${done.current} of ${tokens.length} ${LIFECYCLE[action].done}. “${name}”: ${describeError(error)}`;
         setState({ busy: false, problem });
         return;
       }
       if (action === 'delete') forget(id);
+      done.current += 1;
     }
     announce(`${counted(tokens.length, 'token')} ${LIFECYCLE[action].done}`);
     onClose();
