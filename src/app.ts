@@ -88,13 +88,13 @@ async function openConfigured(config: Config, logger: Logger): Promise<DatabaseH
 
 /** Loads the client library of providers, which takes a fifth of a second, only if there is a provider. */
 async function loadProviders(
-  { providers }: Config,
+  { providers, publicUrl }: Config,
   clock: Clock,
   logger: Logger,
 ): Promise<OpenProviders | null> {
-  if (providers.length === 0) return null;
+  if (providers.length === 0 || publicUrl === null) return null;
   const { openProviders } = await import('./services/identity/open-providers.ts');
-  return openProviders(providers, { clock, logger });
+  return openProviders(providers, { clock, logger, publicUrl });
 }
 
 /** Opens the database, creates the first owner if there are no users, and assembles the server. */

@@ -1,7 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { MINUTE } from '../domain/duration.ts';
 import { ERRORS } from '../domain/errors.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Services } from '../services/services.ts';
 import type { RequestContext } from './request-context.ts';
@@ -9,9 +7,6 @@ import type { RequestContext } from './request-context.ts';
 /** Seconds. Most responses take less than a millisecond; changes wait for the disk. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
-
-/** How often what takes longer is counted, in milliseconds. */
-const SAMPLE_INTERVAL = MINUTE;
 
 /** A request with its response. */
 interface Observation {
@@ -40,7 +35,7 @@ interface DatabaseSizes {
 
 /** The parts of the server that gauges read. */
 export interface MetricsSources {
-  readonly services: Pick<Services, 'lastUse' | 'streams' | 'clock' | 'tokenImport'>;
+  readonly services: Pick<Services, 'lastUse' | 'streams' | 'tokenImport'>;
   readonly database: { measure(): Promise<DatabaseSizes> };
   readonly logger: Logger;
 }
@@ -76,19 +71,6 @@ function createRequestMetrics(register: Registry) {
   };
 }
 
-/** Returns a function that calls `measure` at most once in a while, and returns the last result in between. */
-function sampled<T>(measure: () => Promise<T>, clock: Clock): () => Promise<T> {
-  let last: { readonly at: number; readonly result: Promise<T> } | null = null;
-  return () => {
-    const at = clock();
-    if (last === null || at - last.at >= SAMPLE_INTERVAL) last = { at, result: measure() };
-    return last.result.catch((error: unknown) => {
-      last = null;
-      throw error;
-    });
-  };
-}
-
 /** Creates the gauges. Returns a function that updates them, which is called for each read. */
 function createGauges(register: Registry, { services, database, logger }: MetricsSources) {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -99,7 +81,6 @@ function createGauges(register: Registry, { services, database, logger }: Metric
     'postern_imported_tokens',
     'Tokens that are neither revoked nor expired and whose current secret was imported.',
   );
-  const countImported = sampled(() => services.tokenImport.countLeft(), services.clock);
   const up = gauge('postern_database_up', '1 if the database could be read for this scrape, otherwise 0.');
   const bytes = gauge(
     'postern_database_bytes',
@@ -122,7 +103,7 @@ function createGauges(register: Registry, { services, database, logger }: Metric
     streams.set(services.streams.count());
     backlog.set(services.lastUse.backlog());
     try {
-      imported.set(await countImported());
+      imported.set(await services.tokenImport.countLeft());
       await measureDatabase();
       up.set(1);
     } catch (error) {

@@ -36,6 +36,7 @@ import { createIdentityService } from './identity/identities.ts';
 import { createJwtSessions } from './identity/jwt-sessions.ts';
 import type { JwtVerifier } from './identity/jwt-verifier.ts';
 import type { ProviderClient } from './identity/provider-client.ts';
+import { createProviderLogoutService } from './identity/provider-logout.ts';
 import { createProviderSignInService } from './identity/provider-sign-ins.ts';
 import { createLookups } from './lookups.ts';
 import { createCascades } from './maintenance/cascades.ts';
@@ -176,6 +177,7 @@ export function createServices(deps: ServiceDependencies) {
     jwtSessions,
     groupRoles: createGroupRoleService({ db, groupSettings }),
     identities: createIdentityService({ db, providers }),
+    providerLogouts: createProviderLogoutService({ db, changes, anonymousWork, clock }),
     setOwner: (slug: string, email: string) => setOwner(changes, slug, email),
     undoDeactivations: (since: number) => undoDeactivations(changes, since),
     directoryCredentials: createDirectoryCredentialService({ db, clock, changes, secrets, providers }),

@@ -73,6 +73,12 @@ interface MemberExclusionsTable {
   excluded_at: Fixed<number>;
 }
 
+interface UsedLogoutTokensTable {
+  /** Of the provider and the id of the token together. */
+  digest: Fixed<string>;
+  expires_at: Fixed<number>;
+}
+
 interface ProviderSignInsTable {
   /** Of the state and the secret of the browser together. */
   digest: Fixed<string>;
@@ -399,6 +405,7 @@ export interface Tables {
   directory_groups: DirectoryGroupsTable;
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
+  used_logout_tokens: UsedLogoutTokensTable;
   workspaces: WorkspacesTable;
   identity_groups: IdentityGroupsTable;
   group_roles: GroupRolesTable;

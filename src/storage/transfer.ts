@@ -35,6 +35,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   identities: ['id'],
   identity_groups: ['identity_id', 'name'],
   provider_sign_ins: ['digest'],
+  used_logout_tokens: ['digest'],
   sessions: ['id'],
   reset_links: ['user_id'],
   scim_credentials: ['id'],

@@ -108,12 +108,9 @@ test('tokens with an imported secret are counted until they are regenerated, are
     (await postern.post('{ viewer { token { id } } }', {}, secret)).data.viewer.token.id;
   const regenerate = 'mutation ($id: ID!) { regenerateToken(input: { id: $id, overlap: "P1D" }) { secret } }';
   await postern.post(regenerate, { id: await idOf(replaced) }, postern.owner.session);
-  expect(await sample('postern_imported_tokens')).toBe(4);
-  postern.advance(60_000);
   expect(await sample('postern_imported_tokens')).toBe(3);
   const revoke = 'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }';
   await postern.post(revoke, { id: await idOf(revoked) }, postern.owner.session);
-  postern.advance(60_000);
   expect(await sample('postern_imported_tokens')).toBe(2);
   postern.advance(24 * 60 * 60 * 1000);
   expect(await sample('postern_imported_tokens')).toBe(1);

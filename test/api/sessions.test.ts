@@ -224,27 +224,6 @@ describe('an idle session', () => {
     expect(await at(session)).toBe('INVALID_SESSION');
   });
 
-  test.each(['refused', 'deleted by retention'])(
-    'that was %s does not come back with a longer time-out',
-    async (how) => {
-      const { session } = idle.owner;
-      idle.advance(HOUR + 60_000);
-      if (how === 'refused') expect(await at(session)).toBe('INVALID_SESSION');
-      else await idle.app.services.retention.prune();
-      expect(await idle.database.db.selectFrom('sessions').select('id').execute()).toEqual([]);
-    },
-  );
-
-  test('that is used keeps its row', async () => {
-    const { session } = idle.owner;
-    idle.advance(HOUR - 1);
-    expect(await at(session)).toBe('OK');
-    await idle.app.services.lastUse.flush();
-    idle.advance(HOUR - 1);
-    await idle.app.services.retention.prune();
-    expect(await at(session)).toBe('OK');
-  });
-
   test('is in no list, and ends at its expiry even if it is used', async () => {
     const other = await idle.signIn(idle.owner.email);
     idle.advance(HOUR - 1);

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { mutate } from '../support/channels.ts';
 import { codeIn } from '../support/http.ts';
 
 const TRIES_AN_ADDRESS = 100;
@@ -60,18 +59,4 @@ test('the audit log and the request log record refused attempts, and the first t
     ...Array.from({ length: 10 }, () => '198.51.100.7 INVALID_CREDENTIALS'),
     ...Array.from({ length: 5 }, () => '198.51.100.7 TOO_MANY_ATTEMPTS'),
   ]);
-});
-
-test('a password reset link forgives the attempts on its account, and not those of a network', async () => {
-  const ada = await postern.person('Ada');
-  const attempts = Array.from({ length: TRIES_AN_ADDRESS }, (_, account) => tryFrom('198.51.100.7', account));
-  await Promise.all(attempts);
-  expect(await tryFrom('198.51.100.7', 0)).toBe('TOO_MANY_ATTEMPTS');
-  const { passwordResets, operator } = postern.app.services;
-  const { secret } = await passwordResets.createLink(ada.email, true);
-  const input = { secret, newPassword: 'a password from a link' };
-  expect((await mutate(postern, 'resetPassword', input, null, 'user { email }')).errors).toEqual([]);
-  expect(await tryFrom('198.51.100.7', 0)).toBe('TOO_MANY_ATTEMPTS');
-  await operator.resetPassword(ada.email, 'a password of the operator', true);
-  expect(await tryFrom('198.51.100.7', 0)).toBe('INVALID_CREDENTIALS');
 });

@@ -71,19 +71,6 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
 
 const MOST_ROUNDS = 1000;
 
-/** Calls that meet at a unique index and not at a lock. */
-const LINKS = [
-  ['linkIdentity 0', 'linkIdentity 1'],
-  ['linkIdentity 0', 'completeSignIn 2'],
-  ['completeSignIn 0', 'unlinkIdentity 0'],
-] as const;
-const LINK_ROUNDS = 20;
-
-test.each(LINKS)('a person at a provider is linked to one account by %s and %s', async (one, other) => {
-  races = await startRaces(url, scene);
-  for (let round = 0; round < LINK_ROUNDS; round++) expect(await races.run([one, other])).toEqual([]);
-});
-
 test.each(KEPT_APART)('the races find a missing lock: %s', async (missing, one, other) => {
   races = await startRaces(url, scene, missing);
   let found: string[] = [];

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { importJWK, SignJWT } from 'jose';
 import Provider, { type JWK } from 'oidc-provider';
 
 /** What the provider says about a person; the key of the person is `sub`. */
@@ -16,6 +17,8 @@ export interface TestProvider {
   readonly env: (name: string, publicUrl: string) => Record<string, string>;
   /** Runs before the provider answers; returns `true` if it has answered itself. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Signs claims with the key of the provider, with the issuer and the audience unless the claims have others. */
+  sign(claims: Record<string, unknown>, type?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -25,15 +28,21 @@ const CLIENT = { client_id: 'postern', client_secret: 'the secret of the client'
 export interface TestProviderOptions {
   readonly names: readonly string[];
   readonly origins: readonly string[];
+  /** Whether the provider sends logout tokens to the first origin, and states the id of its session. */
+  readonly sendsLogouts?: boolean;
 }
 
-function clientOf({ names, origins }: TestProviderOptions) {
+function clientOf({ names, origins, sendsLogouts }: TestProviderOptions) {
   return {
     ...CLIENT,
     redirect_uris: origins.flatMap((origin) => names.map((name) => `${origin}/auth/${name}/callback`)),
     post_logout_redirect_uris: origins.map((origin) => `${origin}/sign-in`),
     response_types: ['code' as const],
     grant_types: ['authorization_code'],
+    ...(sendsLogouts && {
+      backchannel_logout_uri: `${origins[0]}/auth/${names[0]}/backchannel-logout`,
+      backchannel_logout_session_required: true,
+    }),
   };
 }
 
@@ -96,9 +105,10 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const key = signingKey();
   const provider = new Provider(issuer, {
     clients: [clientOf(options)],
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [key] },
     cookies: { keys: ['test'] },
     claims: {
       openid: ['sub', 'sid'],
@@ -126,6 +136,11 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
       [`POSTERN_OIDC_${name.toUpperCase()}_CLIENT_SECRET`]: CLIENT.client_secret,
     }),
     intercept: () => false,
+    async sign(claims, type = 'logout+jwt') {
+      return new SignJWT({ iss: issuer, aud: CLIENT.client_id, ...claims })
+        .setProtectedHeader({ alg: 'RS256', kid: 'one', typ: type })
+        .sign(await importJWK(key as Parameters<typeof importJWK>[0], 'RS256'));
+    },
     async close() {
       server.closeAllConnections();
       server.close();

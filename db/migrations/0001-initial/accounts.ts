@@ -76,6 +76,20 @@ async function createProviderSignIns(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** The logout tokens of providers that were used, so that none counts twice. */
+async function createUsedLogoutTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('used_logout_tokens')
+    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex('used_logout_tokens_by_expiry')
+    .on('used_logout_tokens')
+    .column('expires_at')
+    .execute();
+}
+
 async function createSessions(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('sessions')
@@ -91,6 +105,11 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
     .addColumn('provider_session', 'text')
     .execute();
   await db.schema.createIndex('sessions_by_identity').on('sessions').column('identity_id').execute();
+  await db.schema
+    .createIndex('sessions_by_provider_session')
+    .on('sessions')
+    .column('provider_session')
+    .execute();
   await db.schema.createIndex('sessions_by_user').on('sessions').columns(['user_id', 'created_at']).execute();
   await db.schema.createIndex('sessions_by_expiry').on('sessions').column('expires_at').execute();
 }
@@ -132,6 +151,7 @@ export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createUsers(db);
   await createIdentities(db);
   await createProviderSignIns(db);
+  await createUsedLogoutTokens(db);
   await createSessions(db);
   await createResetLinks(db);
   await createScimCredentials(db);

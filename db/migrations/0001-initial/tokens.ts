@@ -74,7 +74,7 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('tokens_imported')
     .on('tokens')
-    .columns(['id', 'expires_at', 'is_imported', 'revoked_at'])
+    .column('expires_at')
     .where(sql<boolean>`is_imported = 1 and revoked_at is null`)
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();

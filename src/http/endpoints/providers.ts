@@ -21,6 +21,7 @@ import {
   signInDigest,
 } from '../message/sign-in-cookie.ts';
 import type { Endpoint, RequestContext } from '../request-context.ts';
+import { createBackchannelLogout } from './backchannel-logout.ts';
 
 /** Its letters and digits need no encoding in an address; 43 of 32 are 215 random bits. */
 const RANDOM_LENGTH = 43;
@@ -32,7 +33,10 @@ export interface ProviderParts {
   readonly logger: Logger;
   readonly limits: RateLimits;
   readonly installationId: string;
-  readonly services: Pick<Services, 'providers' | 'providerSignIns' | 'authentication' | 'secretReader'>;
+  readonly services: Pick<
+    Services,
+    'providers' | 'providerSignIns' | 'providerLogouts' | 'authentication' | 'secretReader'
+  >;
 }
 
 interface Parts extends ProviderParts {
@@ -189,5 +193,6 @@ export function createProviderRoutes(parts: ProviderParts): readonly (readonly [
   return services.providers.flatMap((client) => [
     [`/auth/${client.provider.id}/start`, createStart(all, client)] as const,
     [`/auth/${client.provider.id}/callback`, createCallback(all, client)] as const,
+    [`/auth/${client.provider.id}/backchannel-logout`, createBackchannelLogout(all, client)] as const,
   ]);
 }

@@ -22,7 +22,6 @@ import { createTokenSnapshots } from '../../storage/repositories/token-snapshots
 import type { Events } from '../transactions/events.ts';
 import type { Transact } from '../transactions/transact.ts';
 import type { Caller, Credential } from './caller.ts';
-import { endIfIdle } from './idle-session.ts';
 import type { LastUse } from './last-use.ts';
 import { createPrincipalCache } from './principal-cache.ts';
 import type { TokenUses } from './token-uses.ts';
@@ -169,7 +168,6 @@ export function createAuthentication(deps: {
   async function identifySession(db: Executor, digest: string, now: number): Promise<Principal> {
     const session = await findSessionByDigest(db, digest);
     const endsAt = session && session.deactivatedAt === null ? endOfSession(session) : 0;
-    if (session && now >= endsAt && !db.isTransaction) await endIfIdle(deps, session, now);
     if (!session || now >= endsAt) throw failure('INVALID_SESSION');
     const { id: sessionId, userId, verifiedEmail, mustChangePassword, authenticatedAt } = session;
     return {

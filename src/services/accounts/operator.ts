@@ -127,7 +127,7 @@ export function createOperatorService(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
   passwords: PasswordHasher;
-  throttle: Pick<SignInThrottle, 'reset' | 'resetNetworks'>;
+  throttle: Pick<SignInThrottle, 'reset'>;
 }): OperatorService {
   const { db, changes, passwords, throttle } = deps;
 
@@ -210,7 +210,6 @@ export function createOperatorService(deps: {
         };
       });
       await throttle.reset(user.email);
-      await throttle.resetNetworks();
       return counts;
     },
 

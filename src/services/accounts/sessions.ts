@@ -14,6 +14,7 @@ import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import {
   deleteSession,
   deleteSessions,
+  findProviderOfSession,
   listSessions,
   replaceSessionDigest,
   setAuthenticatedAt,
@@ -34,6 +35,14 @@ import { type OpenedSession, openSession } from './open-session.ts';
 import { ANY_PASSWORD, createPasswordCheck, requireUnchanged } from './password-check.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
+/** The result of a sign-out. */
+export interface SignedOut {
+  /** Whether the session ended. */
+  readonly signedOut: boolean;
+  /** The provider at which the person signed in; `null` after a sign-in without one. */
+  readonly provider: string | null;
+}
+
 /** Manages sessions and passwords of users. */
 export interface SessionService {
   /** Returns the sessions of a signed-in user, newest first; an empty list for other callers. */
@@ -44,7 +53,7 @@ export interface SessionService {
    */
   signIn(caller: Caller, email: string, password: string): Promise<OpenedSession>;
   /** Ends the session of the call; returns `false` for a JSON Web Token, which only its provider can end. */
-  signOut(uow: UnitOfWork): Promise<boolean>;
+  signOut(uow: UnitOfWork): Promise<SignedOut>;
   /** Ends a session of the user; returns its id. Throws `NOT_FOUND`. */
   revoke(uow: UnitOfWork, sessionId: string): Promise<string>;
   /** Ends all sessions of the user except the current one; returns the count. */
@@ -116,7 +125,8 @@ export function createSessionService(deps: {
 
     async signOut(uow) {
       const { userId, sessionId, isJwt } = sessionOf(uow);
-      if (isJwt) return false;
+      if (isJwt) return { signedOut: false, provider: null };
+      const provider = await findProviderOfSession(uow.tx, sessionId);
       await deleteSession(uow.tx, userId, sessionId);
       await uow.audit({
         action: 'session.ended',
@@ -124,7 +134,7 @@ export function createSessionService(deps: {
         targetId: toGlobalId('Session', sessionId),
         detail: { by: 'sign-out' },
       });
-      return true;
+      return { signedOut: true, provider };
     },
 
     async revoke(uow, sessionId) {

@@ -55,10 +55,8 @@ export interface SignInThrottle {
   admitSession(sessionId: string): Promise<Attempt>;
   /** Uncounts an attempt with the correct password: resets the pair and decrements the account and the network. */
   forgive(attempt: Attempt): Promise<void>;
-  /** Resets the counters of an account. */
+  /** Resets the counters of an account and of all networks. */
   reset(email: string): Promise<void>;
-  /** Resets the counters of all networks, for the operator. */
-  resetNetworks(): Promise<void>;
 }
 
 /** Returns the keys as digests, because a user can type a password into the email field by mistake. */
@@ -173,8 +171,9 @@ export function createSignInThrottle(deps: {
       }),
 
     reset: (email) =>
-      autocommit((executor) => clearAttemptsUnder(executor, keysOf(accountOf(email), '').account)),
-
-    resetNetworks: () => autocommit((executor) => clearAttemptsUnder(executor, NETWORK)),
+      autocommit(async (executor) => {
+        await clearAttemptsUnder(executor, keysOf(accountOf(email), '').account);
+        await clearAttemptsUnder(executor, NETWORK);
+      }),
   };
 }

@@ -1,9 +1,8 @@
 import { type Identity, type IdentityProvider, isAdmitted } from '../../domain/accounts/identity-provider.ts';
-import { failure, forbidden, type PosternError } from '../../domain/errors.ts';
+import { failure, forbidden } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Executor } from '../../storage/database.ts';
-import { isUniqueViolation } from '../../storage/errors.ts';
 import {
   deleteIdentity,
   findIdentity,
@@ -32,10 +31,6 @@ export interface IdentityService {
    * `CONFLICT` if the user could not sign in without it or a directory manages the accounts of the provider.
    */
   unlink(uow: UnitOfWork, identityId: string): Promise<string>;
-}
-
-function linkedElsewhere(): PosternError {
-  return failure('CONFLICT', 'This identity is linked to another account.');
 }
 
 /** Returns the service of identities. */
@@ -67,14 +62,10 @@ export function createIdentityService(deps: {
       const signIn = await takeOwnSignIn(uow, digest, 'link');
       if (!isAdmitted(requireProvider(providers, signIn.provider), signIn)) throw forbidden('DOMAIN');
       const linked = await findIdentity(uow.tx, signIn);
-      if (linked && linked.userId !== userId) throw linkedElsewhere();
-      if (linked) return linked;
-      try {
-        return await storeIdentity(uow, userId, signIn, null);
-      } catch (error) {
-        // Another call links it at the same time.
-        throw isUniqueViolation(error) ? linkedElsewhere() : error;
+      if (linked && linked.userId !== userId) {
+        throw failure('CONFLICT', 'This identity is linked to another account.');
       }
+      return linked ?? storeIdentity(uow, userId, signIn, null);
     },
 
     async unlink(uow, identityId) {

@@ -3,19 +3,10 @@ import type { IdentityProvider } from '../../domain/accounts/identity-provider.t
 import { SECOND } from '../../domain/duration.ts';
 import { failure, PosternError } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
 import type { Claims } from './claims.ts';
 import { claimedProvider, decodeJwt, LEEWAY } from './jwt-claims.ts';
 import type { ProviderClient } from './provider-client.ts';
-import type { ProviderFetch } from './provider-fetch.ts';
-import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
-import { describeProviderError } from './provider-problem.ts';
-
-/** Asymmetric algorithms only: with any other, everyone who knows the public key could sign. */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-];
+import { ALGORITHMS } from './provider-keys.ts';
 
 /** A token whose signature and claims are verified. */
 export interface VerifiedClaims {
@@ -35,26 +26,10 @@ export interface JwtVerifier {
 }
 
 /** Returns the verifier of providers that have an audience. */
-export function createJwtVerifier(
-  clients: readonly ProviderClient[],
-  deps: { readonly fetch: ProviderFetch['fetch']; readonly clock: Clock; readonly logger: Logger },
-): JwtVerifier {
-  const { clock, logger } = deps;
+export function createJwtVerifier(clients: readonly ProviderClient[], clock: Clock): JwtVerifier {
   const accepting = clients.filter(({ provider }) => provider.audience !== null);
   const providers = accepting.map(({ provider }) => provider);
-  const keys = new Map(accepting.map((client) => [client.provider, keysOf(client)]));
-
-  function keysOf({ provider, keysUri }: ProviderClient): ProviderKeys {
-    return createProviderKeys({
-      ...deps,
-      locate: keysUri,
-      onFailure: (error) =>
-        logger.warn(
-          { provider: provider.id, ...describeProviderError(error) },
-          'the keys of an identity provider could not be read',
-        ),
-    });
-  }
+  const keys = new Map(accepting.map((client) => [client.provider, client.keys]));
 
   return {
     async verify(token) {

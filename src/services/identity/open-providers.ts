@@ -1,8 +1,6 @@
 import type { IdentityProvider } from '../../domain/accounts/identity-provider.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts';
-import { createProviderClient, type ProviderClient } from './provider-client.ts';
+import { createProviderClient, type ProviderClient, type ProviderDependencies } from './provider-client.ts';
 import { createProviderFetch } from './provider-fetch.ts';
 
 /** The clients of the configured providers. */
@@ -17,14 +15,14 @@ export interface OpenProviders {
 /** Returns the clients of providers, which share their connections. */
 export function openProviders(
   providers: readonly IdentityProvider[],
-  deps: { readonly clock: Clock; readonly logger: Logger },
+  deps: ProviderDependencies,
 ): OpenProviders {
   const fetch = createProviderFetch();
   const clients = providers.map((provider) => createProviderClient(provider, { fetch, ...deps }));
   const hasAudience = providers.some(({ audience }) => audience !== null);
   return {
     clients,
-    verifier: hasAudience ? createJwtVerifier(clients, { ...deps, fetch: fetch.fetch }) : null,
+    verifier: hasAudience ? createJwtVerifier(clients, deps.clock) : null,
     close: fetch.close,
   };
 }

@@ -3,6 +3,7 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildEndSessionUrl,
   type ClientAuth,
   ClientSecretBasic,
   ClientSecretPost,
@@ -15,11 +16,14 @@ import {
 } from 'openid-client';
 import type { IdentityProvider, ProviderPerson } from '../../domain/accounts/identity-provider.ts';
 import { HOUR, SECOND } from '../../domain/duration.ts';
+import { PosternError } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Claims, groupsIn, readsGroups, toPerson } from './claims.ts';
 import { warnOfGroups } from './group-warnings.ts';
+import { type LogoutToken, readLogoutToken } from './logout-token.ts';
 import type { ProviderFetch } from './provider-fetch.ts';
+import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { describeProviderError, type ProviderProblem, problemOf } from './provider-problem.ts';
 
 const TIMEOUT_SECONDS = 5;
@@ -45,15 +49,22 @@ export type ProviderResult<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: null; readonly problem: ProviderProblem };
 
-/** The requests to one provider. */
+/** The requests to one provider. None of the methods throws. */
 export interface ProviderClient {
   readonly provider: IdentityProvider;
   /** Returns the address at the provider to which a browser goes to sign in. */
   authorizationUrl(redirectUri: string, checks: AuthorizationChecks): Promise<ProviderResult<URL>>;
   /** Exchanges the code in the address to which the provider led the browser back, and returns the person. */
   exchange(callback: URL, checks: AuthorizationChecks): Promise<ProviderResult<ProviderPerson>>;
-  /** Returns the address of the keys with which the provider signs. The only method that throws. */
-  keysUri(): Promise<string>;
+  /** The keys with which the provider signs. */
+  readonly keys: ProviderKeys;
+  /**
+   * Returns the contents of a logout token; `PROVIDER_FAILED` if it is not valid, `PROVIDER_UNAVAILABLE` if the keys of the
+   * provider cannot be read.
+   */
+  readLogoutToken(token: string): Promise<ProviderResult<LogoutToken>>;
+  /** Returns the address at which a browser ends its session at the provider; `null` if it has none or does not answer. */
+  logoutUrl(): Promise<string | null>;
 }
 
 /** Returns the authentication of the client by a method that the provider supports; Basic if it does not say. */
@@ -114,10 +125,18 @@ function checksOf({ state, nonce, verifier }: AuthorizationChecks): Authorizatio
   };
 }
 
+/** The dependencies of the clients of providers. */
+export interface ProviderDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The origin of Postern, to which providers lead browsers back. */
+  readonly publicUrl: string;
+}
+
 /** Returns the client of a provider. */
 export function createProviderClient(
   provider: IdentityProvider,
-  deps: { readonly fetch: ProviderFetch; readonly clock: Clock; readonly logger: Logger },
+  deps: ProviderDependencies & { readonly fetch: ProviderFetch },
 ): ProviderClient {
   const configure = createDiscovery(provider, deps.fetch, deps.clock);
 
@@ -131,27 +150,69 @@ export function createProviderClient(
     }
   }
 
-  /** Returns the claims of an ID token, with those of the UserInfo endpoint if the address or the groups are only there. */
+  /** Returns the claims of an ID token, with those of the UserInfo endpoint if something about the address or the groups can be only there. */
   async function claimsOf(
     configuration: Configuration,
     idToken: Claims,
     accessToken: string,
   ): Promise<Claims> {
-    const hasEmail = idToken.email !== undefined || !provider.scopes.split(' ').includes('email');
+    const isStated = idToken.email !== undefined && idToken.email_verified !== undefined;
+    const hasEmail = isStated || !provider.scopes.split(' ').includes('email');
     const hasGroups = !readsGroups(provider) || groupsIn(provider, idToken) !== 'ABSENT';
     const isComplete = hasEmail && hasGroups;
     if (isComplete || !configuration.serverMetadata().userinfo_endpoint) return idToken;
-    return { ...(await fetchUserInfo(configuration, accessToken, String(idToken.sub))), ...idToken };
+    const { email_verified: isVerified, ...userInfo } = await fetchUserInfo(
+      configuration,
+      accessToken,
+      String(idToken.sub),
+    );
+    // It is about the address beside it, which need not be the one in the ID token.
+    const isAboutIt = idToken.email === undefined || idToken.email === userInfo.email;
+    return { ...userInfo, ...(isAboutIt && { email_verified: isVerified }), ...idToken };
   }
+
+  /** Returns the address of the keys with which the provider signs. */
+  async function locateKeys(): Promise<string> {
+    const { jwks_uri: uri = '' } = (await configure()).serverMetadata();
+    const isSecure = URL.canParse(uri) && (uri.startsWith('https:') || provider.issuer.startsWith('http:'));
+    if (!isSecure) throw new Error('the metadata have no secure address of the keys');
+    return uri;
+  }
+
+  const keys = createProviderKeys({
+    fetch: deps.fetch.fetch,
+    clock: deps.clock,
+    locate: locateKeys,
+    onFailure: (error) =>
+      deps.logger.warn(
+        { provider: provider.id, ...describeProviderError(error) },
+        'the keys of an identity provider could not be read',
+      ),
+  });
 
   return {
     provider,
+    keys,
 
-    async keysUri() {
-      const { jwks_uri: uri = '' } = (await configure()).serverMetadata();
-      const isSecure = URL.canParse(uri) && (uri.startsWith('https:') || provider.issuer.startsWith('http:'));
-      if (!isSecure) throw new Error('the metadata have no secure address of the keys');
-      return uri;
+    async readLogoutToken(token) {
+      try {
+        const value = await readLogoutToken(token, provider, keys.find, deps.clock());
+        return { value, problem: null };
+      } catch (error) {
+        return {
+          value: null,
+          problem: error instanceof PosternError ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_FAILED',
+        };
+      }
+    },
+
+    async logoutUrl() {
+      const { value } = await attempt(async (configuration) =>
+        configuration.serverMetadata().end_session_endpoint
+          ? buildEndSessionUrl(configuration, { post_logout_redirect_uri: `${deps.publicUrl}/sign-in` }).href
+          : null,
+      );
+      return value;
     },
 
     authorizationUrl: (redirectUri, checks) =>

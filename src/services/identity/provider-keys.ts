@@ -13,6 +13,11 @@ const FRESH = 10 * MINUTE;
 const USABLE = DAY;
 /** How long no other attempt is made after one that failed, or that was made for an unknown key. */
 const PAUSE = 30 * SECOND;
+/** Asymmetric algorithms only: with any other, everyone who knows the public key could sign. */
+export const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
 /** The types of public keys. */
 const KEY_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
 

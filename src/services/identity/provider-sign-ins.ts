@@ -2,7 +2,6 @@ import {
   type IdentityProvider,
   type Intent,
   isAdmitted,
-  type ProviderPerson,
   type ProviderSignIn,
 } from '../../domain/accounts/identity-provider.ts';
 import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
@@ -14,7 +13,6 @@ import type { User } from '../../domain/user.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
-import { isUniqueViolation } from '../../storage/errors.ts';
 import { findIdentity, setIdentityUsed } from '../../storage/repositories/accounts/identities.ts';
 import {
   deleteProviderSignIn,
@@ -26,7 +24,7 @@ import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { type OpenedSession, openSession } from '../accounts/open-session.ts';
-import type { Lock } from '../transactions/locks.ts';
+import { EVERYTHING } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
 import {
   sessionOf,
@@ -106,14 +104,6 @@ async function auditRefusal(
   });
 }
 
-/** Who a sign-in is about. */
-interface Holder {
-  readonly person: ProviderPerson;
-  /** The account of the person; `null` if they have none yet. */
-  readonly userId: string | null;
-  readonly locks: readonly Lock[];
-}
-
 /** Returns the service that finishes sign-ins at providers. */
 export function createProviderSignInService(deps: {
   db: Executor;
@@ -129,30 +119,23 @@ export function createProviderSignInService(deps: {
   const { db, transact, changes, secrets, anonymousWork, limits, clock, providers } = deps;
   const groupService = deps.groups;
 
-  /** Returns the person of a sign-in, their account, `null` if they have none, and the locks to finish the sign-in. */
-  async function findHolder(digest: string): Promise<Holder> {
+  /** Returns the user whose identity a sign-in is about; `null` if no user has it. */
+  async function findHolder(digest: string): Promise<string | null> {
     const signIn = await findProviderSignIn(db, digest, clock());
     if (!signIn) throw failure('NOT_FOUND');
-    const { email } = signIn;
-    const userId = (await findIdentity(db, signIn))?.userId ?? null;
-    if (userId !== null) return { person: signIn, userId, locks: [{ on: 'user', id: userId }] };
-    // An account that is created must not meet another of the same address or invitation.
-    return { person: signIn, userId, locks: email === null ? [] : [{ on: 'email', id: email }] };
+    return (await findIdentity(db, signIn))?.userId ?? null;
   }
 
-  /**
-   * Opens a session, or returns why it is refused: that is stored too. Returns `null` and does nothing if the person was linked
-   * or unlinked since the locks were chosen.
-   */
-  async function open(uow: UnitOfWork, caller: Caller, digest: string, { person, userId }: Holder) {
-    const linked = await findIdentity(uow.tx, person);
-    if ((linked?.userId ?? null) !== userId) return null;
+  /** Opens a session, or returns why it is refused: that is stored too. `userId` is the user whose lock is held. */
+  async function open(uow: UnitOfWork, caller: Caller, digest: string, userId: string | null) {
     const signIn = await takeSignIn(uow, digest, 'sign-in');
     const { user, identity, reason } = await admit(uow, requireProvider(providers, signIn.provider), signIn);
     if (reason !== null) {
       await auditRefusal(uow, signIn, user, reason);
       return { reason, session: null, groups: null };
     }
+    // The identity was linked to another account since the locks were chosen.
+    if (userId !== null && user.id !== userId) throw failure('UNAVAILABLE');
     await setIdentityUsed(uow.tx, identity.id, uow.now);
     const { provider, providerSession } = signIn;
     const session = await openSession(uow, user, {
@@ -164,20 +147,6 @@ export function createProviderSignInService(deps: {
     });
     const groups = signIn.groups && { identity, names: signIn.groups, at: signIn.issuedAt };
     return { reason, session: { ...session, returnTo: signIn.returnTo }, groups };
-  }
-
-  async function tryToComplete(caller: Caller, digest: string) {
-    const holder = await anonymousWork(() => findHolder(digest));
-    try {
-      const { locks } = holder;
-      return await changes.run(caller, { kind: 'person' }, (uow) => open(uow, caller, digest, holder), {
-        locks,
-      });
-    } catch (error) {
-      // A call of another user has just linked the person.
-      if (isUniqueViolation(error)) return null;
-      throw error;
-    }
   }
 
   return {
@@ -202,9 +171,14 @@ export function createProviderSignInService(deps: {
     },
 
     async complete(caller, digest) {
-      const completed = (await tryToComplete(caller, digest)) ?? (await tryToComplete(caller, digest));
-      if (!completed) throw failure('UNAVAILABLE');
-      const { reason, session, groups } = completed;
+      const userId = await anonymousWork(() => findHolder(digest));
+      const { reason, session, groups } = await changes.run(
+        caller,
+        { kind: 'person' },
+        (uow) => open(uow, caller, digest, userId),
+        // An account that is created must not meet another of the same address, identity or invitation.
+        { locks: userId === null ? EVERYTHING : [{ on: 'user', id: userId }] },
+      );
       if (reason !== null) throw forbidden(reason);
       if (groups) {
         const { identity, names, at } = groups;

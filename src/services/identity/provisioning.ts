@@ -102,7 +102,7 @@ async function provision(
 
 /**
  * Returns the account of a person at a provider. An account is found by the identity alone and never by its address.
- * Creates it if the provider's settings allow that.
+ * Creates it if the provider's settings allow that; then no other change can run at the same time.
  */
 export async function admit(
   uow: UnitOfWork,

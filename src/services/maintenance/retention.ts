@@ -3,8 +3,9 @@ import type { Limits } from '../../domain/limits.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
+import { deleteExpiredLogoutTokens } from '../../storage/repositories/accounts/logout-tokens.ts';
 import { deleteExpiredProviderSignIns } from '../../storage/repositories/accounts/provider-sign-ins.ts';
-import { deleteExpiredSessions, deleteIdleSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { deleteExpiredSessions } from '../../storage/repositories/accounts/sessions.ts';
 import { deleteExpiredResetLinks } from '../../storage/repositories/accounts/users.ts';
 import { deleteEndedWindows } from '../../storage/repositories/attempt-counters.ts';
 import { deleteAuditEvents } from '../../storage/repositories/audit-events.ts';
@@ -15,13 +16,11 @@ import type { Transact } from '../transactions/transact.ts';
 const PRUNE_INTERVAL_MS = 60_000;
 /** The number of rows in a batch: small, so that other transactions wait only briefly for it. */
 const BATCH_ROWS = 200;
-/** How long a server has possibly not stored a use, with much to spare. */
-const UNSTORED_USE_MS = 60_000;
 /** The pause between batches, in which other transactions run. */
 const PAUSE_MS = 20;
 
 /**
- * Deletes expired rows: audit events, expired and idle sessions, sign-ins at providers, invitations, reset links and attempt counters. Revokes the
+ * Deletes expired rows: audit events, sessions, sign-ins at providers, invitations, reset links and attempt counters. Revokes the
  * personal tokens of users that were deactivated more than 30 days ago.
  */
 export interface Retention {
@@ -65,14 +64,10 @@ export function createRetention(deps: {
   async function pruneAll(): Promise<void> {
     const now = clock();
     await pruneTable(EVERYTHING, (tx) => deleteExpiredSessions(tx, now, BATCH_ROWS));
-    const { sessionIdleTimeout } = limits;
-    if (sessionIdleTimeout !== null) {
-      const usedBefore = now - sessionIdleTimeout - UNSTORED_USE_MS;
-      await pruneTable(EVERYTHING, (tx) => deleteIdleSessions(tx, usedBefore, BATCH_ROWS));
-    }
     await pruneTable(EVERYTHING, (tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
+    await pruneTable([], (tx) => deleteExpiredLogoutTokens(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     const users = closed ? 0 : await endSuspensions();
     if (users > 0) logger.info({ users }, 'revoked the tokens of deactivated users');

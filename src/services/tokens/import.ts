@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { badInput, failure, forbidden, PosternError } from '../../domain/errors.ts';
 import { COMMON_SECRETS } from '../../domain/import/common-secrets.ts';
 import { type ForeignShape, fillers } from '../../domain/import/foreign-shapes.ts';
@@ -16,7 +15,6 @@ import { insertScopes } from '../../storage/repositories/token-scopes.ts';
 import {
   countImportedTokens,
   findLastImport,
-  type ImportedPart,
   insertImportedSecret,
 } from '../../storage/repositories/token-secrets.ts';
 import { hasTokens, insertToken } from '../../storage/repositories/tokens.ts';
@@ -26,9 +24,6 @@ import { toIsoString } from './create.ts';
 import { auditToken } from './descendants.ts';
 import { findImportTargets, type ImportTargets } from './import-targets.ts';
 import { createUnusedToken, type ParsedToken, parsePersonal, parseWorkspace } from './new-token.ts';
-
-/** How many tokens one statement counts, in about a millisecond. */
-const COUNTED_AT_ONCE = 5_000;
 
 /** A line of a file, by its number from 1: its text, or why it could not be read. */
 export type NumberedLine = { readonly number: number } & (
@@ -211,18 +206,7 @@ export function createTokenImport(deps: {
   }
 
   return {
-    async countLeft() {
-      const now = clock();
-      let left = 0;
-      for (let afterId: string | null = ''; afterId !== null; ) {
-        const part: ImportedPart = await countImportedTokens(db, now, afterId, COUNTED_AT_ONCE);
-        left += part.amount;
-        afterId = part.lastId;
-        // Other requests run in between.
-        if (afterId !== null) await turn();
-      }
-      return left;
-    },
+    countLeft: () => countImportedTokens(db, clock()),
 
     start(isDryRun) {
       const seen = createDigestSet();

@@ -22,8 +22,7 @@ export type { Lock };
  *   a role gives nothing by it.
  * - A workspace, shared: messages are published concurrently, but none after the end of the channel, the role or the share.
  *   The row of the channel orders them.
- * - An email address or a slug: two calls do not create the same account or slug. That a person at an identity provider is
- *   linked to one account is kept by a unique index: the later call runs again, or is refused.
+ * - An email address or a slug: two calls do not create the same account or slug.
  * - The roles of a provider's groups: while the role of a group changes, exclusively, no groups of a person at the provider do,
  *   which is shared. So no role remains of a group that either change takes away.
  * - `sharesOfToken`, `grantsOfUser`: what a token or user gave in other workspaces is deleted with it, without a deadlock

@@ -70,18 +70,12 @@ export function useLiveMessages(
       if (!open) return;
       open = false;
       clearTimeout(settling);
-      // The channel no longer keeps the message to continue from.
-      const isTrimmed =
-        last.current !== undefined &&
-        error?.graphQLErrors.some((each) => codeOf(each) === 'BAD_USER_INPUT') === true;
-      if (isTrimmed) last.current = undefined;
-      const opensAgain = isTrimmed || passes(error);
-      setStatus({ state: opensAgain ? 'waiting' : 'refused', error });
+      setStatus({ state: passes(error) ? 'waiting' : 'refused', error });
       // The page still shows what the user could do before.
       if (error && isLostAccess(error)) refresh();
       const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures.current);
       failures.current += 1;
-      if (!opensAgain) return;
+      if (!passes(error)) return;
       timer = setTimeout(() => setAttempt((before) => before + 1), wait);
     }
 

@@ -658,7 +658,7 @@ export type CompleteSignInMutation = { completeSignIn: { to: string, user: { id:
 export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SignOutMutation = { signOut: { signedOut: boolean } | null };
+export type SignOutMutation = { signOut: { signedOut: boolean, providerLogoutUrl: string | null } | null };
 
 export type ScopePartsFragment = { id: string, entityType: string, entityId: string | null, entityPattern: string | null, workspaceId: string | null, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})> };
 
@@ -1121,7 +1121,7 @@ export const CompleteSignInDocument = {"kind":"Document","definitions":[{"kind":
 export function useCompleteSignInMutation() {
   return Urql.useMutation<CompleteSignInMutation, CompleteSignInMutationVariables>(CompleteSignInDocument);
 };
-export const SignOutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signedOut"}}]}}]}}]} as unknown as DocumentNode;
+export const SignOutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signOut"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signedOut"}},{"kind":"Field","name":{"kind":"Name","value":"providerLogoutUrl"}}]}}]}}]} as unknown as DocumentNode;
 
 export function useSignOutMutation() {
   return Urql.useMutation<SignOutMutation, SignOutMutationVariables>(SignOutDocument);

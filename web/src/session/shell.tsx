@@ -40,12 +40,14 @@ function AvatarMenu() {
   const [asking, setAsking] = useState(false);
   async function leave() {
     setAsking(false);
-    const { error } = await signOut({});
+    const { data, error } = await signOut({});
     if (error && !isSignedOut(error)) announce(`You are still signed in. ${describeError(error)}`);
     else {
       tabs.tell({ kind: 'signed-out', userId: me.id });
       clearDrafts();
-      resetClient('/sign-in');
+      const elsewhere = data?.signOut?.providerLogoutUrl;
+      if (elsewhere) window.location.assign(elsewhere);
+      else resetClient('/sign-in');
     }
   }
   return (

@@ -73,15 +73,22 @@ mutation('signOut', {
   description: "Ends the caller's session and clears its cookie.",
   requires: { kind: 'session', allowsTemporaryPassword: true },
   run: async (uow, _input, { services, setSession }) => {
-    const signedOut = await services.sessions.signOut(uow);
-    if (signedOut) uow.afterCommit(() => setSession(null, null));
-    return { signedOut };
+    const result = await services.sessions.signOut(uow);
+    if (result.signedOut) uow.afterCommit(() => setSession(null, null));
+    return result;
   },
   payload: {
     description: 'The result of ending a session.',
     fields: (t) => ({
       signedOut: t.exposeBoolean('signedOut', {
         description: 'False if the session is a JSON Web Token of an identity provider, which only expires.',
+      }),
+      providerLogoutUrl: t.string({
+        nullable: true,
+        description:
+          'Where the browser ends its session at the identity provider, and is led back to the sign-in page. Null after a sign-in without a provider, and if the provider has no such address or does not answer.',
+        resolve: ({ provider }, _args, { services }) =>
+          services.providers.find((client) => client.provider.id === provider)?.logoutUrl() ?? null,
       }),
     }),
   },

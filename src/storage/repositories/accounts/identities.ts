@@ -91,6 +91,30 @@ export async function listIdentities(db: Executor, userId: string): Promise<Iden
   return rows.map(toIdentity);
 }
 
+/** Returns the identities with which the sessions of one session at a provider were opened. */
+export async function listIdentitiesOfProviderSession(
+  db: Executor,
+  provider: string,
+  providerSession: string,
+  now: number,
+): Promise<Identity[]> {
+  const rows = await db
+    .selectFrom('identities')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('identity_id')
+        .where('provider_session', '=', providerSession)
+        .where('expires_at', '>', now)
+        .where('identity_id', 'is not', null)
+        .$castTo<{ identity_id: string }>(),
+    )
+    .execute();
+  return rows.map(toIdentity);
+}
+
 /** Stores when an identity was last used to sign in. */
 export async function setIdentityUsed(db: Executor, id: string, at: number): Promise<void> {
   await db.updateTable('identities').set({ last_used_at: at }).where('id', '=', id).execute();

@@ -70,6 +70,24 @@ export async function deleteProviderSignIn(db: Executor, digest: string): Promis
   return result.numDeletedRows > 0n;
 }
 
+/** Deletes the sign-ins of a session at a provider; if it is `null`, of a person there. */
+export async function deleteProviderSignInsOf(
+  db: Executor,
+  named: {
+    readonly provider: string;
+    readonly subject: string | null;
+    readonly providerSession: string | null;
+  },
+): Promise<void> {
+  const { provider, subject, providerSession } = named;
+  const ofProvider = db.deleteFrom('provider_sign_ins').where('provider', '=', provider);
+  const deletion =
+    providerSession === null
+      ? ofProvider.where('subject', '=', subject ?? '')
+      : ofProvider.where('provider_session', '=', providerSession);
+  await deletion.execute();
+}
+
 /** Deletes up to `most` expired sign-ins; returns the count. */
 export async function deleteExpiredProviderSignIns(db: Executor, now: number, most: number): Promise<number> {
   const result = await db

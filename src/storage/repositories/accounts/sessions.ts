@@ -89,6 +89,17 @@ export async function findSessionByDigest(
     : null;
 }
 
+/** Returns the provider at which the person of a session signed in; `null` after a sign-in without one. */
+export async function findProviderOfSession(db: Executor, id: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('sessions as s')
+    .innerJoin('identities as i', 'i.id', 's.identity_id')
+    .select('i.provider')
+    .where('s.id', '=', id)
+    .executeTakeFirst();
+  return row?.provider ?? null;
+}
+
 /** Stores when the person of a session last proved who they are. */
 export async function setAuthenticatedAt(db: Executor, id: string, at: number): Promise<void> {
   await db.updateTable('sessions').set({ authenticated_at: at }).where('id', '=', id).execute();
@@ -163,27 +174,6 @@ export async function deleteSessionsOfIdentity(
   const conditions = [eb('identity_id', '=', identityId), eb('id', '!=', exceptId)];
   if (providerSession !== null) conditions.push(eb('provider_session', '=', providerSession));
   return deleteWhere(db, eb.and(conditions));
-}
-
-/**
- * Deletes up to `most` sessions that nothing has used since `usedBefore`, their creation included, or only the one of an id;
- * returns the count.
- */
-export async function deleteIdleSessions(
-  db: Executor,
-  usedBefore: number,
-  most: number,
-  id?: string,
-): Promise<number> {
-  let idle = db
-    .selectFrom('sessions as s')
-    .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
-    .select('s.id')
-    .where('s.created_at', '<=', usedBefore)
-    .where((eb) => eb.or([eb('c.at', 'is', null), eb('c.at', '<=', usedBefore)]));
-  if (id !== undefined) idle = idle.where('s.id', '=', id);
-  const eb = expressionBuilder<Tables, 'sessions'>();
-  return deleteWhere(db, eb('id', 'in', idle.limit(most)));
 }
 
 /** Deletes up to `most` expired sessions; returns the count. */
