@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemIds } from '../../src/platform/ids.ts';
 import { createSecretSource } from '../../src/platform/secrets.ts';
+import { openDatabase } from '../../src/storage/open.ts';
+import { derive } from '../support/descendants.ts';
 import { type Node, post, startNode } from '../support/nodes.ts';
 import { type PostgresServer, runOn, siblingUrl, startPostgres } from '../support/postgres-server.ts';
 import { testLength } from '../support/test-length.ts';
@@ -11,6 +13,9 @@ const ROUNDS = testLength(1, 4);
 const TIMEOUT_MS = testLength(120_000, 480_000);
 /** How many tokens are created before the failure, and after it. */
 const TOKENS = 100;
+
+/** Enough that a node is killed before it has deleted all of them. */
+const DESCENDANTS = 2_000;
 
 let postgres: PostgresServer;
 
@@ -129,6 +134,34 @@ test(
       await next.end();
       await expectNothingLost(other, url, next);
     }
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a node that is killed while it deletes the descendants of a token leaves the rest to the next node',
+  async () => {
+    const url = await createDatabase('cascades');
+    const node = await startNode(url);
+    const [session] = await createUsers(url);
+    const created = 'mutation { createToken(input: {name: "a", access: FULL}) { token { id } } }';
+    const { id } = (await post(node, created, session as string)).data.createToken.token;
+    const database = await openDatabase(url);
+    const secrets = await derive(database, id, DESCENDANTS);
+    await database.close();
+    await post(node, `mutation { deleteToken(input: {id: "${id}"}) { deletedTokenId } }`, session as string);
+    const progress = async () => (await runOn(url, 'select after_id from pending_cascades'))[0]?.after_id;
+    await expect.poll(progress, { timeout: 30_000, interval: 5 }).toBeTruthy();
+    node.process.signal('SIGKILL');
+    const other = await startNode(url);
+    const headers = { authorization: `Bearer ${secrets.at(-1)}` };
+    expect((await fetch(`${other.origin}/verify`, { headers })).status).toBe(401);
+    expect(await progress()).toBeTruthy();
+    const left = async () => (await runOn(url, 'select count(*)::int as tokens from tokens'))[0]?.tokens;
+    await expect.poll(left, { timeout: 60_000 }).toBe(0);
+    const events = "select count(*)::int as events from audit_events where action = 'token.deleted'";
+    expect((await runOn(url, events))[0]?.events).toBe(DESCENDANTS + 1);
+    await expect.poll(progress, { timeout: 30_000 }).toBeUndefined();
   },
   TIMEOUT_MS,
 );
