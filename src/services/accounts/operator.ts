@@ -17,7 +17,7 @@ import {
 } from '../../storage/repositories/accounts/users.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
-import { loadToken, revokeToken, revokeTokensOf } from '../tokens/lifecycle.ts';
+import { revokeAll, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
@@ -166,7 +166,7 @@ export function createOperatorService(deps: {
       changeUser(email, async (uow, user) => {
         const isNew = await deactivateUser(uow, user, 'OPERATOR');
         const created = await findTokensCreatedBy(uow.tx, user.id, null);
-        if (revokeCreated) for (const { id } of created) await revokeToken(uow, await loadToken(uow, id));
+        if (revokeCreated) await revokeAll(uow, created);
         return { isNew, created };
       }),
 

@@ -73,6 +73,16 @@ export async function revokeToken(uow: UnitOfWork, token: Token, options: EndOpt
   return token.revokedAt === null ? { ...token, revokedAt: uow.now, updatedAt: uow.now } : token;
 }
 
+/** Revokes tokens that are not revoked, and all that derive from them. Adds `detail` to each audit event. */
+export async function revokeAll(
+  uow: UnitOfWork,
+  tokens: readonly Token[],
+  detail: EndOptions['detail'] = {},
+): Promise<void> {
+  await revokeEach(uow, tokens, uow.now, detail);
+  for (const token of tokens) await applyToDescendants(uow, token, { detail });
+}
+
 /** Revokes every token of a user or a workspace; returns how many were not revoked before. */
 export async function revokeTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
   const tokens = await findTokensOf(uow.tx, owner);

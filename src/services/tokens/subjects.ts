@@ -6,10 +6,10 @@ import type { Token } from '../../domain/token.ts';
 import { findLiveIssuedTokens, findLiveTokensOfSubject } from '../../storage/repositories/token-issuers.ts';
 import type { Caller } from '../access/caller.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { authorizedToken, loadToken, revokeToken } from './lifecycle.ts';
+import { authorizedToken, revokeAll } from './lifecycle.ts';
 
 /** How many tokens one transaction revokes, so that other changes can run between two of them. */
-const TOKENS_PER_TRANSACTION = 200;
+const TOKENS_PER_TRANSACTION = 50;
 
 export interface EndSubjectRequest {
   readonly workspaceId: string;
@@ -45,14 +45,14 @@ function requireRoleFor({ grant }: UnitOfWork, tokens: readonly Token[]): void {
   }
 }
 
-/** Revokes tokens and what derives from them. One of them can derive from another, so each is read again. */
-async function revokeAll(
+/** Revokes tokens and what derives from them; returns their number. Throws the errors of `requireRoleFor`. */
+async function revokeWithin(
   uow: UnitOfWork,
   tokens: readonly Token[],
-  detail: Record<string, unknown>,
+  detail: Record<string, unknown> = {},
 ): Promise<number> {
   requireRoleFor(uow, tokens);
-  for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id), { detail });
+  await revokeAll(uow, tokens, detail);
   return tokens.length;
 }
 
@@ -62,7 +62,7 @@ export function createTokenSubjects(deps: { changes: UnitOfWorkRunner }): TokenS
     async endSubject(uow, { workspaceId, subject: text }) {
       const subject = parseSubject(text, ['input', 'subject']);
       const tokens = await findLiveTokensOfSubject(uow.tx, workspaceId, subject);
-      return revokeAll(uow, tokens, { subject });
+      return revokeWithin(uow, tokens, { subject });
     },
 
     async revokeIssuedBy(caller, access, { tokenId, since }) {
@@ -70,7 +70,7 @@ export function createTokenSubjects(deps: { changes: UnitOfWorkRunner }): TokenS
         const revoked = await deps.changes.run(caller, access, async (uow) => {
           const { id } = authorizedToken(uow, tokenId);
           const tokens = await findLiveIssuedTokens(uow.tx, id, since, TOKENS_PER_TRANSACTION);
-          return revokeAll(uow, tokens, {});
+          return revokeWithin(uow, tokens);
         });
         total += revoked;
         if (revoked < TOKENS_PER_TRANSACTION) return total;

@@ -21,7 +21,7 @@ import {
 } from '../../storage/repositories/members.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import type { CountedPage } from '../counted-page.ts';
-import { loadToken, revokeToken } from '../tokens/lifecycle.ts';
+import { revokeAll } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** Throws `FORBIDDEN` with `ROLE_REQUIRED` if `role` is above the caller's role. */
@@ -121,7 +121,7 @@ async function revokeTokensCreatedBy(uow: UnitOfWork, { workspaceId, userId }: M
   requireRoleNotBelow(uow, 'ADMINISTRATOR');
   const tokens = await findTokensCreatedBy(uow.tx, userId, workspaceId);
   for (const { role } of tokens) requireRoleNotBelow(uow, role ?? 'OWNER');
-  for (const { id } of tokens) await revokeToken(uow, await loadToken(uow, id));
+  await revokeAll(uow, tokens);
   return tokens.length;
 }
 
