@@ -1,5 +1,6 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Executor } from '../../storage/database.ts';
+import { deleteAllScimCredentials } from '../../storage/repositories/accounts/scim-credentials.ts';
 import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
@@ -30,7 +31,7 @@ export interface PostRestore {
 
 /**
  * Prepares a restored database before a server opens it. With `REISSUE`, revokes every token, ends every session and
- * deletes every invitation and reset link. Writes an audit event about the restore into the log of each account and workspace.
+ * deletes every invitation, reset link and SCIM credential. Writes an audit event about the restore into the log of each account and workspace.
  */
 export async function finishRestore(
   { db, changes }: { db: Executor; changes: UnitOfWorkRunner },
@@ -70,6 +71,11 @@ export async function finishRestore(
   }
   // Deleting the id gives the copy a new one and its own cookie name, because the original may run on the same host.
   // Existing cookies stop working, but no session is left.
-  if (choice === 'REISSUE') await changes.runAsOperator(({ tx }) => deleteInstallationId(tx));
+  if (choice === 'REISSUE') {
+    await changes.runAsOperator(async ({ tx }) => {
+      await deleteAllScimCredentials(tx);
+      await deleteInstallationId(tx);
+    });
+  }
   return { knowsUntil, revokedTokens, endedSessions, deletedInvitations };
 }

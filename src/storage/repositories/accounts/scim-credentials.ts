@@ -65,6 +65,11 @@ export async function deleteScimCredentials(db: Executor, provider: string): Pro
   return Number(result.numDeletedRows);
 }
 
+/** Deletes every credential. */
+export async function deleteAllScimCredentials(db: Executor): Promise<void> {
+  await db.deleteFrom('scim_credentials').execute();
+}
+
 /** Deletes the credentials of digests; returns their providers. */
 export async function deleteScimCredentialsByDigests(
   db: Executor,
