@@ -23,6 +23,7 @@ const principal: SessionPrincipal = {
   endsAt: Number.MAX_SAFE_INTEGER,
   authenticatedAt: 0,
   isJwt: false,
+  isCommandLine: false,
 };
 
 async function beforeTheLast(): Promise<string | undefined> {

@@ -7,6 +7,8 @@ export const AUDIT_ACTIONS = [
   'session.throttled',
   'session.ended',
   'session.reauthenticated',
+  'device.approved',
+  'device.denied',
   'user.created',
   'user.updated',
   'user.deactivated',

@@ -32,7 +32,12 @@ export type AccessRequest =
   /** Requires a credential of any kind. */
   | { readonly kind: 'credential' }
   /** Requires a session, whose password must not be temporary unless the request allows that. */
-  | ({ readonly kind: 'session'; readonly allowsTemporaryPassword?: boolean | undefined } & SensitiveRequest)
+  | ({
+      readonly kind: 'session';
+      readonly allowsTemporaryPassword?: boolean | undefined;
+      /** Refuses the session of a command line, and a JSON Web Token of a provider. */
+      readonly consoleOnly?: boolean | undefined;
+    } & SensitiveRequest)
   /** Requires a role in a workspace, and refuses every personal token. A session of the user `selfId` needs membership only. */
   | ({
       readonly kind: 'role';
@@ -143,7 +148,10 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
     case 'credential':
       return null;
     case 'session':
-      return principal.kind === 'SESSION' ? null : deny('SESSION_REQUIRED');
+      if (principal.kind !== 'SESSION') return deny('SESSION_REQUIRED');
+      return request.consoleOnly && (principal.isCommandLine || principal.isJwt)
+        ? deny('SESSION_REQUIRED')
+        : null;
     case 'role':
       return principal.kind === 'PERSONAL_TOKEN' || isScopedWorkspaceToken(principal)
         ? deny('ROLE_GATED')

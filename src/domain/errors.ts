@@ -74,7 +74,7 @@ export const ERRORS = {
   CONFLICT: { status: 409, message: 'This conflicts with the current state.' },
   LIMIT_REACHED: { status: 409, message: 'The limit is reached.' },
   INVALID_CREDENTIALS: { status: 401, message: 'The email or the password is wrong.' },
-  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts to sign in: try again later.' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts: try again later.' },
   INTERNAL_SERVER_ERROR: { status: 500, message: 'An internal error occurred.' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -38,6 +38,8 @@ export interface SessionPrincipal {
   readonly authenticatedAt: number;
   /** Whether the session is a JSON Web Token of a provider, which is stored nowhere and cannot be ended by itself. */
   readonly isJwt: boolean;
+  /** Whether a command line has the session. It never counts as re-authenticated and cannot approve other command lines. */
+  readonly isCommandLine: boolean;
 }
 
 /** A personal token. `chain` starts with the token itself; the token is allowed what every link allows. */

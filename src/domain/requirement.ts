@@ -37,6 +37,8 @@ export type Requirement =
       readonly reauthentication?: true;
       /** The session of a user with a temporary password is allowed to make the call. It can make no other. */
       readonly allowsTemporaryPassword?: true;
+      /** The session of a command line and a JSON Web Token of a provider are refused. */
+      readonly consoleOnly?: true;
     }
   | {
       readonly kind: 'role';
@@ -111,7 +113,9 @@ function describeAuthority(requires: Requirement): string {
     case 'credential':
       return 'Requires a session or a token.';
     case 'session':
-      return 'Requires a session. Tokens are refused.';
+      return requires.consoleOnly
+        ? 'Requires a session that a person signed in to. Tokens, JSON Web Tokens and the sessions of command lines are refused.'
+        : 'Requires a session. Tokens are refused.';
     case 'role': {
       const orSelf = requires.orSelf ? ', unless the call applies to the caller' : '';
       return `Requires the role ${title(requires.role)} in the workspace${orSelf}. Personal tokens are refused.`;

@@ -22,6 +22,8 @@ export interface Session {
   /** The address and user agent of the sign-in. */
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** The name of the command line that has the session, as it calls itself; `null` for a browser. */
+  readonly commandLine: string | null;
   readonly lastUsedAt: number | null;
 }
 

@@ -78,13 +78,15 @@ type MutationOptions<Fields extends InputFieldMap, Result> = {
  * });
  * ```
  *
+ * Returns the input type, which the inputs of other mutations can contain; only a mutation with `input` has one.
+ *
  * scope-auth authorizes the caller before `run` or `resolve` is called. Write the options in the order of the example:
  * each takes its types from those before it.
  */
 export function mutation<Fields extends InputFieldMap, Result extends object>(
   name: string,
   options: MutationOptions<Fields, Result>,
-): void {
+): PothosSchemaTypes.InputObjectRef<Types, InputShapeFromFields<Fields>> {
   const { description, requires, cost, input, payload, run, resolve } = options;
   const typeName = name.charAt(0).toUpperCase() + name.slice(1);
   const inputType = input && builder.inputType(`${typeName}Input`, input);
@@ -113,4 +115,5 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
       },
     }),
   );
+  return inputType as PothosSchemaTypes.InputObjectRef<Types, InputShapeFromFields<Fields>>;
 }

@@ -157,6 +157,7 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
       return {
         kind: 'session',
         allowsTemporaryPassword: requires.allowsTemporaryPassword,
+        consoleOnly: requires.consoleOnly,
         reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
       };
     case 'role':

@@ -25,6 +25,7 @@ import './schema/messages.ts';
 import './schema/entity-types.ts';
 import './schema/node.ts';
 import './schema/scope-proposal.ts';
+import './schema/accounts/devices.ts';
 
 /** The schema, built from the files in `schema/`. It needs no environment, database or clock. */
 export const schema: GraphQLSchema = builder.toSchema();

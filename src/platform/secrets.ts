@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { composeSecret, previewPart, type SecretKind } from '../domain/secret.ts';
 import { digestOf } from './hashing.ts';
 
@@ -15,6 +15,8 @@ export interface SecretSource {
   issue(kind: SecretKind): IssuedSecret;
   /** Returns random letters and digits that are easy to read aloud, for identifiers and first passwords. */
   text(length: number): string;
+  /** Returns random letters of an alphabet, each equally likely. */
+  letters(length: number, alphabet: string): string;
 }
 
 /** 32 characters: 256 is a multiple of 32, so each one is equally likely for a random byte. */
@@ -28,5 +30,7 @@ export function createSecretSource(prefix: string): SecretSource {
       return { secret, digest: digestOf(secret), secretPreview: previewPart(secret) };
     },
     text: (length) => Array.from(randomBytes(length), (byte) => READABLE[byte % READABLE.length]).join(''),
+    letters: (length, alphabet) =>
+      Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join(''),
   };
 }

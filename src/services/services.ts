@@ -27,6 +27,9 @@ import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
 import { createStreams } from './channels/streams.ts';
+import { createDeviceApprovalService } from './device/approvals.ts';
+import { createDeviceAttempts } from './device/attempts.ts';
+import { createDeviceRequestService } from './device/requests.ts';
 import { createDirectoryCredentialService } from './directory/credentials.ts';
 import { createDirectoryGroupService } from './directory/groups.ts';
 import { undoDeactivations } from './directory/undo.ts';
@@ -127,6 +130,8 @@ export function createServices(deps: ServiceDependencies) {
   const jwtSessions = verifier && createJwtSessions({ db, changes, groups, verifier, clock, logger });
   const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
+  const attempts = createDeviceAttempts({ db, autocommit: deps.autocommit, clock });
+  const tokens = createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock, ids });
   return {
     clock,
@@ -183,7 +188,18 @@ export function createServices(deps: ServiceDependencies) {
     directoryCredentials: createDirectoryCredentialService({ db, clock, changes, secrets, providers }),
     directoryUsers: createDirectoryUserService({ db, changes, logger }),
     directoryGroups: createDirectoryGroupService({ db, changes, groups }),
-    tokens: createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication }),
+    tokens,
+    deviceRequests: createDeviceRequestService({
+      db,
+      transact,
+      changes,
+      anonymousWork,
+      attempts,
+      tokens,
+      secrets,
+      clock,
+    }),
+    deviceApprovals: createDeviceApprovalService({ db, changes, authentication, attempts, tokens, clock }),
     workspaces: createWorkspaceService({ db, clock, secrets, limits }),
     members: createMemberService({ db }),
     invitations: createInvitationService({

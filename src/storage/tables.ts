@@ -35,6 +35,28 @@ interface SessionsTable {
   identity_id: string | null;
   /** The id of the session at the provider, by which the provider ends it. */
   provider_session: Fixed<string | null>;
+  /** The name of the command line that has the session; `null` for a browser. */
+  command_line: Fixed<string | null>;
+}
+
+interface DeviceRequestsTable {
+  /** Of the device code. */
+  digest: Fixed<string>;
+  user_code_digest: Fixed<string>;
+  client_id: Fixed<string>;
+  client_name: Fixed<string>;
+  address: Fixed<string | null>;
+  /** JSON. */
+  scopes: Fixed<string>;
+  created_at: Fixed<number>;
+  expires_at: Fixed<number>;
+  poll_interval: number;
+  polled_at: number | null;
+  status: string;
+  /** The session that answered. */
+  session_id: string | null;
+  /** JSON of the token to create. */
+  token: string | null;
 }
 
 interface IdentitiesTable {
@@ -406,6 +428,7 @@ export interface Tables {
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
   used_logout_tokens: UsedLogoutTokensTable;
+  device_requests: DeviceRequestsTable;
   workspaces: WorkspacesTable;
   identity_groups: IdentityGroupsTable;
   group_roles: GroupRolesTable;

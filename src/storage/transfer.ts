@@ -37,6 +37,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   provider_sign_ins: ['digest'],
   used_logout_tokens: ['digest'],
   sessions: ['id'],
+  device_requests: ['digest'],
   reset_links: ['user_id'],
   scim_credentials: ['id'],
   directory_groups: ['id'],

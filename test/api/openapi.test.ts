@@ -94,6 +94,9 @@ test('the server responds as docs/openapi.json says', async () => {
     await send('get', '/verify?operation=read', bearer(token.secret)),
     await send('get', '/verify'),
     await send('get', '/verify?operation=list&entityType=token', bearer(token.secret)),
+    await send('post', '/oauth/device_authorization', form({ client_id: 'pat' })),
+    await send('post', '/oauth/device_authorization', form({})),
+    await send('post', '/oauth/token', form({ grant_type: 'x' })),
     await send('post', '/oauth/introspect', form({ token: token.secret }, service.secret)),
     await send('post', '/oauth/introspect', form({ token: 'x', client_secret: service.secret })),
     await send('post', '/oauth/introspect', form({ token: 'x' })),
@@ -110,7 +113,8 @@ test('the server responds as docs/openapi.json says', async () => {
     await send('get', '/ready'),
   ];
   expect(statuses).toEqual([
-    204, 204, 400, 401, 403, 200, 200, 401, 403, 415, 200, 400, 200, 400, 415, 200, 200, 200, 200,
+    204, 204, 400, 401, 403, 200, 400, 400, 200, 200, 401, 403, 415, 200, 400, 200, 400, 415, 200, 200, 200,
+    200,
   ]);
   postern.app.drain();
   expect(await send('get', '/ready')).toBe(503);

@@ -15,6 +15,7 @@ function session(sessionId: string, endsAt: number | null = null): Principal {
     endsAt,
     authenticatedAt: 0,
     isJwt: false,
+    isCommandLine: false,
   };
 }
 

@@ -81,6 +81,14 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     invalid: [{ intent: 'other' }, { user_id: 'u' }, { intent: 'link' }, { email_verified: 2 }],
   },
+  device_requests: {
+    valid: {
+      ...{ digest: 'd', user_code_digest: 'u', client_id: 'pat', client_name: 'pat', address: null },
+      ...{ scopes: '[]', created_at: 0, expires_at: 1, poll_interval: 5, polled_at: null },
+      ...{ status: 'PENDING', session_id: null, token: null },
+    },
+    invalid: [{ status: 'OTHER' }, { status: 'APPROVED' }, { token: '{}' }],
+  },
   member_grants: {
     valid: { workspace_id: 'w', user_id: 'u', granter_id: 't', token_id: 't', role: 3 },
     invalid: ROLES_REFUSED,

@@ -25,6 +25,7 @@ export function session(): SessionPrincipal {
     endsAt: null,
     authenticatedAt: 0,
     isJwt: false,
+    isCommandLine: false,
   };
 }
 

@@ -66,6 +66,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     accounts: [...SERVICE_BASE, 'workspaces/invitation-ends.ts', 'tokens/lifecycle.ts', 'workspaces'],
     identity: [...SERVICE_BASE, 'accounts', 'workspaces'],
     directory: [...SERVICE_BASE, 'accounts', 'identity'],
+    device: [...SERVICE_BASE, 'accounts', 'tokens'],
     maintenance: [...SERVICE_BASE, 'tokens/descendants.ts', 'tokens/lifecycle.ts'],
     'services.ts': [
       ...SERVICE_BASE,
@@ -76,6 +77,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'accounts',
       'identity',
       'directory',
+      'device',
       'maintenance',
     ],
   },
@@ -126,6 +128,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'new-token': [...WEB_BASE, 'scopes', 'drafts', 'tokens', 'session/session-gate.tsx'],
     account: [...WEB_BASE, 'audit', 'session', 'session/session-gate.tsx'],
     'workspaces/workspace.ts': WEB_BASE,
+    device: [...WEB_BASE, 'scopes'],
     channels: [...WEB_BASE, 'workspaces/workspace.ts', 'drafts'],
     workspaces: [
       ...WEB_BASE,
@@ -152,6 +155,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'new-token',
       'tokens',
       'account',
+      'device',
       'channels',
       'workspaces',
     ],

@@ -22,6 +22,7 @@ import { TokensPage } from './tokens/tokens-page.tsx';
 const AccountPage = lazyPage(() => import('./account/account-page.tsx'));
 const ChangePasswordPage = lazyPage(() => import('./account/change-password-page.tsx'));
 const ChannelPage = lazyPage(() => import('./channels/channel-page.tsx'));
+const DevicePage = lazyPage(() => import('./device/device-page.tsx'));
 const HelpPage = lazyPage(() => import('./help/help-page.tsx'));
 const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
 const LinkIdentityPage = lazyPage(() => import('./account/link-identity-page.tsx'));
@@ -47,6 +48,9 @@ function SignedInRoutes() {
       <Route path="/channels/:id">{({ id }) => <ChannelPage key={id} id={id} />}</Route>
       <Route path="/account">
         <AccountPage />
+      </Route>
+      <Route path="/device">
+        <DevicePage />
       </Route>
       <Route path="/help/:name">{({ name }) => <HelpPage name={name} />}</Route>
       <Route path="/workspaces">

@@ -103,6 +103,7 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
     .addColumn('user_agent', 'text')
     .addColumn('identity_id', 'text', (c) => c.references('identities.id').onDelete('set null'))
     .addColumn('provider_session', 'text')
+    .addColumn('command_line', 'text')
     .execute();
   await db.schema.createIndex('sessions_by_identity').on('sessions').column('identity_id').execute();
   await db.schema
@@ -112,6 +113,39 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('sessions_by_user').on('sessions').columns(['user_id', 'created_at']).execute();
   await db.schema.createIndex('sessions_by_expiry').on('sessions').column('expires_at').execute();
+}
+
+/** The requests of clients, such as command lines, for a session or a token (RFC 8628). */
+async function createDeviceRequests(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('device_requests')
+    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('user_code_digest', 'text', (c) => c.notNull().unique())
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('client_name', 'text', (c) => c.notNull())
+    .addColumn('address', 'text')
+    .addColumn('scopes', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('poll_interval', 'bigint', (c) => c.notNull())
+    .addColumn('polled_at', 'bigint')
+    .addColumn('status', 'text', (c) => c.notNull())
+    .addColumn('session_id', 'text', (c) => c.references('sessions.id').onDelete('cascade'))
+    .addColumn('token', 'text')
+    .addCheckConstraint('device_requests_status', sql`status in ('PENDING', 'APPROVED', 'DENIED')`)
+    .addCheckConstraint('device_requests_session', sql`(status = 'PENDING') = (session_id is null)`)
+    .addCheckConstraint('device_requests_token', sql`token is null or status = 'APPROVED'`)
+    .execute();
+  await db.schema
+    .createIndex('device_requests_by_expiry')
+    .on('device_requests')
+    .column('expires_at')
+    .execute();
+  await db.schema
+    .createIndex('device_requests_by_session')
+    .on('device_requests')
+    .column('session_id')
+    .execute();
 }
 
 /** The links with which users set a new password. A user has one at most. */
@@ -153,6 +187,7 @@ export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createProviderSignIns(db);
   await createUsedLogoutTokens(db);
   await createSessions(db);
+  await createDeviceRequests(db);
   await createResetLinks(db);
   await createScimCredentials(db);
 }

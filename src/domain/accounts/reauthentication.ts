@@ -22,10 +22,11 @@ export function reauthenticatedUntil(authenticatedAt: number): number {
 
 /**
  * Returns whether nothing has to be confirmed: the session has signed in or re-authenticated recently. Tokens never have
- * to, because they have only the authority that a person gave them.
+ * to, because they have only the authority that a person gave them. The session of a command line never is.
  */
 export function isReauthenticated(principal: Principal, now: number): boolean {
-  return principal.kind !== 'SESSION' || now < reauthenticatedUntil(principal.authenticatedAt);
+  if (principal.kind !== 'SESSION') return true;
+  return !principal.isCommandLine && now < reauthenticatedUntil(principal.authenticatedAt);
 }
 
 /** Returns whether a call with a rule requires a re-authenticated session. `roles` are those that the call concerns. */

@@ -4,7 +4,7 @@ import { builder } from '../builder.ts';
 import type { Variables } from '../cost.ts';
 import { type ScopeObstacle, type ScopeProposal, scopesOfOperation } from '../scopes-of-operation.ts';
 
-const ProposedScopeRef = builder.objectRef<ScopeRule>('ProposedScope').implement({
+export const ProposedScopeRef = builder.objectRef<ScopeRule>('ProposedScope').implement({
   description:
     'A scope to create a token with, by fields of TokenScopeInput. A pattern in the document counts as every entity.',
   fields: (t) => ({

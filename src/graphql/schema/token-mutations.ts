@@ -24,7 +24,8 @@ export function onToken(workspaceRole: 'WORKSPACE_MANAGER' | 'ADMINISTRATOR', to
   return { kind: 'token', operation: 'UPDATE', token, workspaceRole } as const;
 }
 
-mutation('createToken', {
+/** The input of `createToken`. */
+export const CreateTokenInput = mutation('createToken', {
   description:
     'Creates a personal token for the caller. If the caller is a token, the new token derives from it.',
   requires: { kind: 'token', operation: 'CREATE', gives: 'input.scopes' },

@@ -1,21 +1,18 @@
 import { isIP } from 'node:net';
 import { globalEntityId } from '../../domain/authority.ts';
-import { ERRORS, type ErrorCode, failure } from '../../domain/errors.ts';
+import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import { hasStar, type ScopeRule } from '../../domain/scopes.ts';
-import { domainErrorOf, toGraphQLError } from '../../graphql/errors.ts';
 import type { TokenDescription } from '../../services/access/introspection.ts';
 import { recordUse } from '../../services/access/last-use.ts';
 import type { Services } from '../../services/services.ts';
 import type { AuthenticateClient } from '../auth/authenticate.ts';
 import { callerOf } from '../auth/caller.ts';
-import { isBasic } from '../auth/credentials.ts';
 import type { RateLimits } from '../auth/rate-limits.ts';
-import { readForm } from '../message/body.ts';
 import type { HttpRequest } from '../message/message.ts';
-import { postOnly } from '../message/methods.ts';
-import { BASIC_CHALLENGE, httpOf, jsonResponse } from '../message/responses.ts';
+import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
+import { oauthEndpoint, readParameters, requireParameter } from './oauth-form.ts';
 
 const MILLISECONDS = 1000;
 
@@ -26,53 +23,6 @@ export interface OAuthParts {
   readonly services: Pick<Services, 'clock' | 'lastUse' | 'introspection' | 'leaks'>;
   /** Returns the issuer for a request. */
   readonly issuerOf: (request: HttpRequest) => string;
-}
-
-/**
- * Returns the `error` of an OAuth response for an error code: for a bearer secret as in RFC 6750, section 3.1, and for the
- * credentials of a client as in RFC 6749, section 5.2.
- */
-function oauthErrorOf(code: ErrorCode, isBearer: boolean): string {
-  const entry = ERRORS[code];
-  if ('challenge' in entry) {
-    return entry.challenge === 'invalid_token' && !isBearer ? 'invalid_client' : entry.challenge;
-  }
-  if (code === 'UNAUTHENTICATED') return 'invalid_client';
-  return entry.status === 429 || entry.status >= 500 ? 'temporarily_unavailable' : 'invalid_request';
-}
-
-/** Returns an endpoint for `POST` whose errors have the format of OAuth. */
-function oauthEndpoint(handle: Endpoint): Endpoint {
-  return postOnly(async (request, requestContext) => {
-    try {
-      return await handle(request, requestContext);
-    } catch (error) {
-      const refusal = domainErrorOf(error);
-      if (!refusal) throw error;
-      const { status, headers } = httpOf(toGraphQLError(refusal, requestContext.requestId));
-      const authorization = request.headerValues('authorization');
-      // The challenge names the scheme that the client used (RFC 6749, section 5.2).
-      if (status === 401 && isBasic(authorization)) headers['www-authenticate'] = BASIC_CHALLENGE;
-      const isBearer = authorization.length > 0 && !isBasic(authorization);
-      const body = { error: oauthErrorOf(refusal.code, isBearer), error_description: refusal.message };
-      return jsonResponse(body, status, headers);
-    }
-  });
-}
-
-/** Returns the form of a request. Throws `BAD_REQUEST` if a parameter is repeated. */
-async function readParameters(request: HttpRequest): Promise<URLSearchParams> {
-  const form = await readForm(request);
-  const names = [...form.keys()];
-  if (new Set(names).size < names.length) throw failure('BAD_REQUEST', 'A parameter was sent twice.');
-  return form;
-}
-
-/** Returns the token of a form. Throws `BAD_REQUEST` if it is missing. */
-function tokenIn(form: URLSearchParams): string {
-  const token = form.get('token');
-  if (!token) throw failure('BAD_REQUEST', 'The parameter token is missing.');
-  return token;
 }
 
 /** Returns the address of the client that a form names; `null` if it names none. Throws `BAD_REQUEST` on another text. */
@@ -158,7 +108,7 @@ export function createIntrospectionEndpoint({
     const form = await readParameters(request);
     const { principal, credential } = await authenticateClient(request, form, requestContext.address);
     requestContext.principal = principal;
-    const secret = tokenIn(form);
+    const secret = requireParameter(form, 'token');
     const description = await services.introspection.describe(principal, secret, addressIn(form));
     recordUse(services, callerOf(request, requestContext, { credential, principal }), principal);
     if (!description) return jsonResponse({ active: false });
@@ -173,7 +123,7 @@ export function createIntrospectionEndpoint({
 export function createRevocationEndpoint({ limits, services }: OAuthParts): Endpoint {
   return oauthEndpoint(async (request, requestContext) => {
     // The credentials of a client are not read: possession of the secret is sufficient (RFC 7009, section 2.1, public clients).
-    const secret = tokenIn(await readParameters(request));
+    const secret = requireParameter(await readParameters(request), 'token');
     const found = await services.leaks.revoke(callerOf(request, requestContext), secret);
     if (!found) await limits.countRefusal(requestContext.address);
     return { status: 200, headers: {}, body: null };

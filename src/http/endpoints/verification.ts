@@ -4,6 +4,7 @@ import { createClientAuthenticator, createHeaderAuthenticator } from '../auth/au
 import type { RateLimits } from '../auth/rate-limits.ts';
 import type { HttpRequest } from '../message/message.ts';
 import type { Endpoint } from '../request-context.ts';
+import { createDeviceAuthorizationEndpoint, createTokenEndpoint } from './device.ts';
 import { createLeaksEndpoint } from './leaks.ts';
 import { createIntrospectionEndpoint, createRevocationEndpoint } from './oauth.ts';
 import { createVerifyEndpoint } from './verify.ts';
@@ -33,6 +34,8 @@ export function createVerificationRoutes(parts: VerificationParts): readonly (re
   const oauth = { authenticateClient, limits, services, issuerOf };
   return [
     ['/verify', createVerifyEndpoint({ authenticateRequest, services })],
+    ['/oauth/device_authorization', createDeviceAuthorizationEndpoint(oauth)],
+    ['/oauth/token', createTokenEndpoint(oauth)],
     ['/oauth/introspect', createIntrospectionEndpoint(oauth)],
     ['/oauth/revoke', createRevocationEndpoint(oauth)],
     ['/.well-known/oauth-authorization-server', createServerMetadata(issuerOf)],

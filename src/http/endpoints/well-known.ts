@@ -3,6 +3,7 @@ import type { HttpRequest } from '../message/message.ts';
 import { readOnly } from '../message/methods.ts';
 import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
+import { DEVICE_CODE_GRANT } from './device.ts';
 
 const ABOUT: Readonly<Record<SecretKind, string>> = {
   PERSONAL: 'personal access token',
@@ -13,14 +14,17 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
   DIRECTORY: 'SCIM credential of a directory',
 };
 
-/** Creates the endpoint of the authorization server metadata (RFC 8414). Postern issues no tokens over OAuth. */
+/** Creates the endpoint of the authorization server metadata (RFC 8414). */
 export function createServerMetadata(issuerOf: (request: HttpRequest) => string): Endpoint {
   return readOnly(async (request) => {
     const issuer = issuerOf(request);
     return jsonResponse({
       issuer,
       response_types_supported: [],
-      grant_types_supported: [],
+      grant_types_supported: [DEVICE_CODE_GRANT],
+      device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
+      token_endpoint: `${issuer}/oauth/token`,
+      token_endpoint_auth_methods_supported: ['none'],
       introspection_endpoint: `${issuer}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: ['Bearer', 'client_secret_basic', 'client_secret_post'],
       revocation_endpoint: `${issuer}/oauth/revoke`,

@@ -141,6 +141,7 @@ async function identifyJwt(db: Executor, jwt: ProviderJwt, now: number): Promise
     endsAt: jwt.endsAt,
     authenticatedAt: jwt.authenticatedAt,
     isJwt: true,
+    isCommandLine: false,
   };
 }
 
@@ -169,7 +170,8 @@ export function createAuthentication(deps: {
     const session = await findSessionByDigest(db, digest);
     const endsAt = session && session.deactivatedAt === null ? endOfSession(session) : 0;
     if (!session || now >= endsAt) throw failure('INVALID_SESSION');
-    const { id: sessionId, userId, verifiedEmail, mustChangePassword, authenticatedAt } = session;
+    const { id: sessionId, userId, verifiedEmail, mustChangePassword } = session;
+    const { authenticatedAt, isCommandLine } = session;
     return {
       kind: 'SESSION',
       sessionId,
@@ -179,6 +181,7 @@ export function createAuthentication(deps: {
       endsAt,
       authenticatedAt,
       isJwt: false,
+      isCommandLine,
     };
   }
 

@@ -115,7 +115,8 @@ function parseRuleOf(holder: ScopeHolder, request: ScopeRequest, path: Path): Sc
   return parseRule({ ...request, workspaceId: request.workspaceId ?? own }, path);
 }
 
-function parseRule(request: ScopeRequest, path: Path): ScopeRule {
+/** Returns the rule of a request for a personal token, without looking anything up. Throws `BAD_USER_INPUT`. */
+export function parseRule(request: ScopeRequest, path: Path): ScopeRule {
   const { entityType } = request;
   const operations = normaliseOperations(request.operations);
   if (operations.length === 0) throw badInput([...path, 'operations'], 'must name at least one operation');

@@ -22,14 +22,16 @@ export interface SessionOpening {
   readonly authenticatedAt: number;
   readonly from: Pick<Caller, 'address' | 'userAgent'>;
   /** The identity that the user signed in with, and its provider; `null` after a sign-in with a password. */
-  readonly identity: (SessionOrigin & { readonly provider: string }) | null;
+  readonly identity: (SessionOrigin & { readonly provider: string | null }) | null;
+  /** The name of the command line that the session is for; absent for a browser. */
+  readonly commandLine?: string;
 }
 
 /** Creates a session of a user, with its audit event. */
 export async function openSession(
   uow: UnitOfWork,
   user: User,
-  { issued, lifetime, from, authenticatedAt, identity }: SessionOpening,
+  { issued, lifetime, from, authenticatedAt, identity, commandLine }: SessionOpening,
 ): Promise<OpenedSession> {
   const session: Omit<Session, 'lastUsedAt'> = {
     id: uow.newId(),
@@ -38,6 +40,7 @@ export async function openSession(
     expiresAt: uow.now + lifetime,
     ip: from.address,
     userAgent: from.userAgent,
+    commandLine: commandLine ?? null,
   };
   await insertSession(uow.tx, {
     ...session,
@@ -52,7 +55,10 @@ export async function openSession(
     actorId: user.id,
     userId: user.id,
     targetId: toGlobalId('Session', session.id),
-    detail: identity ? { provider: identity.provider } : {},
+    detail: {
+      ...(identity?.provider && { provider: identity.provider }),
+      ...(commandLine !== undefined && { client: commandLine }),
+    },
   });
   return { user, secret: issued.secret, expiresAt: session.expiresAt };
 }

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEVICE_REQUEST_LIFETIME } from '../../domain/accounts/device.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteExpiredLogoutTokens } from '../../storage/repositories/accounts/logout-tokens.ts';
+import { deleteExpiredDeviceRequests } from '../../storage/repositories/accounts/device-requests.ts';
 import { deleteExpiredProviderSignIns } from '../../storage/repositories/accounts/provider-sign-ins.ts';
 import { deleteExpiredSessions } from '../../storage/repositories/accounts/sessions.ts';
 import { deleteExpiredResetLinks } from '../../storage/repositories/accounts/users.ts';
@@ -20,8 +22,8 @@ const BATCH_ROWS = 200;
 const PAUSE_MS = 20;
 
 /**
- * Deletes expired rows: audit events, sessions, sign-ins at providers, invitations, reset links and attempt counters. Revokes the
- * personal tokens of users that were deactivated more than 30 days ago.
+ * Deletes expired rows: audit events, sessions, sign-ins at providers, requests of devices, invitations, reset links and attempt
+ * counters. Revokes the personal tokens of users that were deactivated more than 30 days ago.
  */
 export interface Retention {
   /**
@@ -68,6 +70,9 @@ export function createRetention(deps: {
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredLogoutTokens(tx, now, BATCH_ROWS));
+    // An expired request stays a while, so that its client learns that it has expired.
+    const ended = now - DEVICE_REQUEST_LIFETIME;
+    await pruneTable([], (tx) => deleteExpiredDeviceRequests(tx, ended, BATCH_ROWS));
     await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     const users = closed ? 0 : await endSuspensions();
     if (users > 0) logger.info({ users }, 'revoked the tokens of deactivated users');

@@ -45,6 +45,8 @@ export interface TokenCreation {
    * exceed its access or lifetime. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER`.
    */
   create(uow: UnitOfWork, request: CreateTokenRequest): Promise<IssuedToken>;
+  /** Returns the name and the expiry of the token that `create` would create now. Throws the errors of `create`. */
+  check(uow: UnitOfWork, request: CreateTokenRequest): Promise<{ name: string; expiresAt: number }>;
   /**
    * Creates a workspace token. If the caller is a token, the new token derives from it, unless it is scoped and has a
    * subject: then it belongs to the workspace alone and outlives the caller. Throws the errors of `create`,
@@ -122,26 +124,36 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     return rules.map((rule) => ({ ...rule, id: uow.newId() }));
   }
 
+  /** Decides on a personal token, before anything is written: a refusal makes no other call run again that shares the transaction. */
+  async function preparePersonal(uow: UnitOfWork, request: CreateTokenRequest) {
+    const ownerId = userIdOf(uow.principal);
+    const owner = ownerId === null ? null : await findUser(uow.tx, ownerId);
+    if (!owner) throw failure('UNAUTHENTICATED');
+    const parent = parentOf(uow);
+    const { access, ...parsed } = parsePersonal(uow.now, request, parent.expiresAt, limits);
+    if (parent.parentId !== null && access === 'FULL') throw forbidden('EXCEEDS_CALLER');
+    requireNoLater(parsed.expiresAt, parent.expiresAt);
+    const ownership = {
+      kind: 'PERSONAL',
+      ownerId: owner.id,
+      workspaceId: null,
+      access,
+      role: null,
+    } as const;
+    const origin = { parentId: parent.parentId, issuedBy: null };
+    const scopes = await resolveScopes(uow, ownership, request.scopes);
+    await requireBelowLimit(uow, { ownerId: owner.id }, limits.tokensPerUser);
+    return { owner, access, parsed, ownership, origin, scopes };
+  }
+
   return {
+    async check(uow, request) {
+      const { parsed } = await preparePersonal(uow, request);
+      return { name: parsed.text.name, expiresAt: parsed.expiresAt };
+    },
+
     async create(uow, request) {
-      const ownerId = userIdOf(uow.principal);
-      const owner = ownerId === null ? null : await findUser(uow.tx, ownerId);
-      if (!owner) throw failure('UNAUTHENTICATED');
-      const parent = parentOf(uow);
-      const { access, ...parsed } = parsePersonal(uow.now, request, parent.expiresAt, limits);
-      if (parent.parentId !== null && access === 'FULL') throw forbidden('EXCEEDS_CALLER');
-      requireNoLater(parsed.expiresAt, parent.expiresAt);
-      const ownership = {
-        kind: 'PERSONAL',
-        ownerId: owner.id,
-        workspaceId: null,
-        access,
-        role: null,
-      } as const;
-      const origin = { parentId: parent.parentId, issuedBy: null };
-      // A refusal before the first write makes no other call run again that shares the transaction.
-      const scopes = await resolveScopes(uow, ownership, request.scopes);
-      await requireBelowLimit(uow, { ownerId: owner.id }, limits.tokensPerUser);
+      const { owner, access, parsed, ownership, origin, scopes } = await preparePersonal(uow, request);
       const issued = await issue(uow, ownership, owner.email, origin, parsed);
       await insertScopes(uow.tx, issued.token.id, scopes);
       await auditToken(uow, 'token.created', issued.token, {

@@ -94,7 +94,7 @@ export function parsePersonal(
   request: CreateTokenRequest,
   parentExpiresAt: number | null,
   { personalTokenLifetime }: Limits,
-): ParsedToken & { access: PersonalAccess } {
+): ParsedToken & { access: PersonalAccess; expiresAt: number } {
   const check = inputCheck();
   const text = { ...parseText(check, request), subject: null, metadataJson: null };
   const expiresAt = check.try(() => {

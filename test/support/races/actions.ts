@@ -8,8 +8,9 @@ import { findIdentity } from '../../../src/storage/repositories/accounts/identit
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { type Answer, PASSWORD, type TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
+import { pollDevice } from '../device.ts';
 import { fetchFrom } from '../fetch.ts';
-import { NOW, type Scene } from './scene.ts';
+import { DEVICES, NOW, type Scene } from './scene.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
 export type Outcome = string;
@@ -77,6 +78,10 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       () => null,
     ),
   ),
+  approveDevice: [
+    call('approveDevice', () => ({ userCode: DEVICES.userCode }), asOwner),
+    call('approveDevice', () => ({ userCode: DEVICES.userCode, token: { name: 'ci' } }), asSecond),
+  ],
   addTokenScopes: [call('addTokenScopes', (scene) => ({ ...ofScoped(scene), scopes: [READ] }), asOwner)],
   changePassword: [false, true].map((revokeTokens) =>
     call(
@@ -99,6 +104,7 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
     call('createWorkspaceToken', (scene) => ({ ...inWorkspace(scene), name: 'more' }), asOwner),
     call('createWorkspaceToken', (scene) => ({ ...inWorkspace(scene), name: 'derived' }), asService),
   ],
+  denyDevice: [call('denyDevice', () => ({ userCode: DEVICES.userCode }), asMember)],
   deleteAllTokens: [bare('deleteAllTokens', asOwner)],
   deleteChannel: [call('deleteChannel', ofChannel, asSecond)],
   deleteToken: [call('deleteToken', ofPersonal, asOwner), call('deleteToken', ofService, asSecond)],
@@ -263,6 +269,14 @@ async function applyCascades({ changes }: Services, { db }: DatabaseHandle): Pro
   await cascades.close();
 }
 
+/** An action with which a client collects its secret. */
+function collect(deviceCode: string): Action {
+  return async ({ app }) => {
+    const fetch = (request: Request) => fetchFrom(app, request);
+    return (await pollDevice({ fetch }, { device_code: deviceCode })).body.error ?? 'ok';
+  };
+}
+
 /** What the operator does with commands, and the server by itself. */
 export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
   applyCascades: [internal(({ app, database }) => applyCascades(app.services, database))],
@@ -272,6 +286,7 @@ export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
       if (identity) await app.services.groups.replaceGroups(identity, groups, { source: 'claim', at: NOW });
     }),
   ),
+  collectSecret: [collect(DEVICES.session), collect(DEVICES.token)],
   deactivateUser: [
     internal((node, { owner }) => node.app.services.operator.deactivateUser(owner.email, true)),
   ],

@@ -1,5 +1,6 @@
 import { decodeGlobalId, toGlobalId } from '../../../src/domain/global-id.ts';
 import { createSignInCookie, signInDigest } from '../../../src/http/message/sign-in-cookie.ts';
+import { digestOf } from '../../../src/platform/hashing.ts';
 import { insertIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import type { Tables } from '../../../src/storage/tables.ts';
 import { type Person, START, startTestApp, type TestApp } from '../app.ts';
@@ -38,6 +39,9 @@ export interface ProviderSignIns {
   /** The identity of the first Owner. */
   readonly identityId: string;
 }
+
+/** Clients: the code of one that waits for an answer, and the device codes of two that can collect a session and a token. */
+export const DEVICES = { userCode: 'BCDFGHJK', session: 'session', token: 'token' } as const;
 
 /** What the calls of a race are about: two Owners, a member and a guest, with one of each thing. Ids are global ids. */
 export interface Scene {
@@ -86,6 +90,7 @@ export const SCENE_TABLES = [
   'identity_groups',
   'provider_sign_ins',
   'sessions',
+  'device_requests',
   'reset_links',
   'workspaces',
   'members',
@@ -204,6 +209,36 @@ async function createMapped(postern: TestApp, by: Person): Promise<string> {
   return identity.subject;
 }
 
+/** Stores the requests of clients. */
+async function createDeviceRequests({ database: { db } }: TestApp): Promise<void> {
+  const { id: sessionId } = await db
+    .selectFrom('sessions')
+    .select('id')
+    .orderBy('id')
+    .executeTakeFirstOrThrow();
+  const token = JSON.stringify({ name: 'ci', access: 'NONE', expiresAt: START + 3_600_000 });
+  const approved = { status: 'APPROVED', session_id: sessionId };
+  const answers = [
+    {
+      digest: 'd',
+      user_code_digest: digestOf(DEVICES.userCode),
+      status: 'PENDING',
+      session_id: null,
+      token: null,
+    },
+    { digest: digestOf(DEVICES.session), user_code_digest: 's', ...approved, token: null },
+    { digest: digestOf(DEVICES.token), user_code_digest: 't', ...approved, token },
+  ];
+  const client = { client_id: 'pat', client_name: 'laptop', address: null, scopes: '[]' };
+  const times = { created_at: START, expires_at: START + 600_000, poll_interval: 5000, polled_at: null };
+  for (const answer of answers) {
+    await db
+      .insertInto('device_requests')
+      .values({ ...client, ...times, ...answer })
+      .execute();
+  }
+}
+
 /** Creates the scene through the API, on SQLite. */
 export async function createScene(): Promise<Scene> {
   const database = openTestSqlite();
@@ -228,6 +263,7 @@ export async function createScene(): Promise<Scene> {
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   const providerSignIns = await createProviderSignIns(app);
   const mapped = await createMapped(app, second);
+  await createDeviceRequests(app);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
   const rows = [];

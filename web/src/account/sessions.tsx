@@ -20,9 +20,11 @@ const COLUMNS: readonly Column<Session>[] = [
   {
     id: 'agent',
     title: 'Device',
-    cell: ({ userAgent, current }) => (
+    cell: ({ userAgent, commandLine, current }) => (
       <>
-        <span title={userAgent ?? undefined}>{describeUserAgent(userAgent)}</span>{' '}
+        <span title={userAgent ?? undefined}>
+          {commandLine === null ? describeUserAgent(userAgent) : `CLI on ${commandLine}`}
+        </span>{' '}
         {current && <Badge tone="accent">This session</Badge>}
       </>
     ),
@@ -71,7 +73,7 @@ export function Sessions() {
   return (
     <Section
       title="Sessions"
-      lead="Browsers and devices where you are signed in."
+      lead="Browsers and command lines where you are signed in."
       actions={
         <Button
           busy={revocation.busy}

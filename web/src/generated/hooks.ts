@@ -23,6 +23,14 @@ export type AddTokenScopesInput = {
   scopes: Array<TokenScopeInput>;
 };
 
+/** The client, and what it gets. */
+export type ApproveDeviceInput = {
+  /** The token for the client: SCOPED or NONE. Default: no token, but a session for this command line. */
+  token?: CreateTokenInput | null | undefined;
+  /** The code that the client shows. Case, hyphens and spaces do not matter. */
+  userCode: string;
+};
+
 /** Filters for an audit log. An event must match every filter. */
 export type AuditEventFilter = {
   /** Only events with one of these actions, such as token.created. Default: every action. */
@@ -501,7 +509,7 @@ export type UnlinkIdentityMutation = { unlinkIdentity: { unlinkedIdentityId: str
 export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SessionsQuery = { viewer: { sessions: Array<{ id: string, createdAt: string, expiresAt: string, lastUsedAt: string | null, ip: string | null, userAgent: string | null, current: boolean }> } | null };
+export type SessionsQuery = { viewer: { sessions: Array<{ id: string, createdAt: string, expiresAt: string, lastUsedAt: string | null, ip: string | null, userAgent: string | null, commandLine: string | null, current: boolean }> } | null };
 
 export type AccountLogQueryVariables = Exact<{
   filter?: AuditEventFilter | null | undefined;
@@ -623,6 +631,27 @@ export type PublishMessageMutationVariables = Exact<{
 
 
 export type PublishMessageMutation = { publishMessage: { message: { id: string } | null } | null };
+
+export type DeviceRequestQueryVariables = Exact<{
+  userCode: string;
+}>;
+
+
+export type DeviceRequestQuery = { deviceRequest: { clientName: string, address: string, callerAddress: string, expiresAt: string, requestedScopes: Array<{ entityType: string, operations: Array<'CREATE' | 'READ' | 'LIST' | 'UPDATE' | 'DELETE' | 'SHARE' | 'UNSHARE' | 'PUBLISH' | 'SUBSCRIBE' | (string & {})>, entityId: string | null, workspaceId: string | null }> } | null };
+
+export type ApproveDeviceMutationVariables = Exact<{
+  input: ApproveDeviceInput;
+}>;
+
+
+export type ApproveDeviceMutation = { approveDevice: { approved: boolean } | null };
+
+export type DenyDeviceMutationVariables = Exact<{
+  userCode: string;
+}>;
+
+
+export type DenyDeviceMutation = { denyDevice: { denied: boolean } | null };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1016,7 +1045,7 @@ export const UnlinkIdentityDocument = {"kind":"Document","definitions":[{"kind":
 export function useUnlinkIdentityMutation() {
   return Urql.useMutation<UnlinkIdentityMutation, UnlinkIdentityMutationVariables>(UnlinkIdentityDocument);
 };
-export const SessionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Sessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastUsedAt"}},{"kind":"Field","name":{"kind":"Name","value":"ip"}},{"kind":"Field","name":{"kind":"Name","value":"userAgent"}},{"kind":"Field","name":{"kind":"Name","value":"current"}}]}}]}}]}}]} as unknown as DocumentNode;
+export const SessionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Sessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastUsedAt"}},{"kind":"Field","name":{"kind":"Name","value":"ip"}},{"kind":"Field","name":{"kind":"Name","value":"userAgent"}},{"kind":"Field","name":{"kind":"Name","value":"commandLine"}},{"kind":"Field","name":{"kind":"Name","value":"current"}}]}}]}}]}}]} as unknown as DocumentNode;
 
 export function useSessionsQuery(options?: Omit<Urql.UseQueryArgs<SessionsQueryVariables>, 'query'>) {
   return Urql.useQuery<SessionsQuery, SessionsQueryVariables>({ query: SessionsDocument, ...options });
@@ -1095,6 +1124,21 @@ export const PublishMessageDocument = {"kind":"Document","definitions":[{"kind":
 
 export function usePublishMessageMutation() {
   return Urql.useMutation<PublishMessageMutation, PublishMessageMutationVariables>(PublishMessageDocument);
+};
+export const DeviceRequestDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DeviceRequest"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"userCode"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceRequest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"userCode"},"value":{"kind":"Variable","name":{"kind":"Name","value":"userCode"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"clientName"}},{"kind":"Field","name":{"kind":"Name","value":"address"}},{"kind":"Field","name":{"kind":"Name","value":"callerAddress"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"requestedScopes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entityType"}},{"kind":"Field","name":{"kind":"Name","value":"operations"}},{"kind":"Field","name":{"kind":"Name","value":"entityId"}},{"kind":"Field","name":{"kind":"Name","value":"workspaceId"}}]}}]}}]}}]} as unknown as DocumentNode;
+
+export function useDeviceRequestQuery(options: Omit<Urql.UseQueryArgs<DeviceRequestQueryVariables>, 'query'>) {
+  return Urql.useQuery<DeviceRequestQuery, DeviceRequestQueryVariables>({ query: DeviceRequestDocument, ...options });
+};
+export const ApproveDeviceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ApproveDevice"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ApproveDeviceInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approveDevice"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approved"}}]}}]}}]} as unknown as DocumentNode;
+
+export function useApproveDeviceMutation() {
+  return Urql.useMutation<ApproveDeviceMutation, ApproveDeviceMutationVariables>(ApproveDeviceDocument);
+};
+export const DenyDeviceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DenyDevice"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"userCode"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"denyDevice"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"userCode"},"value":{"kind":"Variable","name":{"kind":"Name","value":"userCode"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"denied"}}]}}]}}]} as unknown as DocumentNode;
+
+export function useDenyDeviceMutation() {
+  return Urql.useMutation<DenyDeviceMutation, DenyDeviceMutationVariables>(DenyDeviceDocument);
 };
 export const MeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"tokenMaxLifetime"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"hasPassword"}},{"kind":"Field","name":{"kind":"Name","value":"identities"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}}]}}]}}]} as unknown as DocumentNode;
 

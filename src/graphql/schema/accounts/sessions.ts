@@ -27,6 +27,11 @@ implementNode(SessionRef, {
     }),
     ip: t.exposeString('ip', { nullable: true, description: 'The client address of the sign-in.' }),
     userAgent: t.exposeString('userAgent', { nullable: true, description: 'The User-Agent of the sign-in.' }),
+    commandLine: t.exposeString('commandLine', {
+      nullable: true,
+      description:
+        'The name of the command line that has the session, as it calls itself, unverified; null for a browser or another program.',
+    }),
     current: t.boolean({
       description: 'Whether the caller uses this session.',
       resolve: ({ id }, _args, { principal }) => principal.kind === 'SESSION' && principal.sessionId === id,
@@ -97,7 +102,7 @@ mutation('signOut', {
 mutation('reauthenticate', {
   description:
     'Confirms who the signed-in user is, with the password or at an identity provider. For 10 minutes, this session can then make the changes that require a recent sign-in; at a provider, they count from when the user signed in there. Attempts with a password are limited by session.',
-  requires: { kind: 'session' },
+  requires: { kind: 'session', consoleOnly: true },
   input: {
     description: 'The proof of who the user is.',
     fields: (t) => ({

@@ -28,6 +28,7 @@ export async function insertSession(
       authenticated_at: session.authenticatedAt,
       ip: session.ip,
       user_agent: session.userAgent,
+      command_line: session.commandLine,
       identity_id: session.identityId,
       provider_session: session.providerSession,
     })
@@ -46,6 +47,7 @@ function sessionQuery(db: Executor) {
       's.created_at',
       's.expires_at',
       's.authenticated_at',
+      's.command_line',
       'c.at',
       'u.password_temporary',
       'u.email',
@@ -70,6 +72,7 @@ export async function findSessionByDigest(
   createdAt: number;
   expiresAt: number;
   authenticatedAt: number;
+  isCommandLine: boolean;
   lastUsedAt: number | null;
   deactivatedAt: number | null;
 } | null> {
@@ -83,6 +86,7 @@ export async function findSessionByDigest(
         createdAt: row.created_at,
         expiresAt: row.expires_at,
         authenticatedAt: row.authenticated_at,
+        isCommandLine: row.command_line !== null,
         lastUsedAt: row.at,
         deactivatedAt: row.deactivated_at,
       }
@@ -110,7 +114,16 @@ export async function listSessions(db: Executor, userId: string, now: number): P
   const rows = await db
     .selectFrom('sessions as s')
     .leftJoin('credential_uses as c', 'c.credential_id', 's.id')
-    .select(['s.id', 's.user_id', 's.created_at', 's.expires_at', 's.ip', 's.user_agent', 'c.at'])
+    .select([
+      's.id',
+      's.user_id',
+      's.created_at',
+      's.expires_at',
+      's.ip',
+      's.user_agent',
+      's.command_line',
+      'c.at',
+    ])
     .where('s.user_id', '=', userId)
     .where('s.expires_at', '>', now)
     .orderBy('s.created_at', 'desc')
@@ -123,6 +136,7 @@ export async function listSessions(db: Executor, userId: string, now: number): P
     expiresAt: row.expires_at,
     ip: row.ip,
     userAgent: row.user_agent,
+    commandLine: row.command_line,
     lastUsedAt: row.at,
   }));
 }

@@ -26,6 +26,8 @@ export function accountRecipes(
     const verdict = recently(who, signedIn(who));
     return verdict === 'allowed' ? NOT_FOUND : verdict;
   };
+  const nothingToDecide = ({ who }: NamedCaller): Verdict =>
+    signedIn(who) === 'allowed' ? NOT_FOUND : signedIn(who);
   const newcomer = { name: 'Newcomer', password: 'correct horse battery staple' };
   const invitation =
     (whose: string | null) =>
@@ -65,6 +67,13 @@ export function accountRecipes(
     },
     'Mutation.linkIdentity': { cases: [fixed('of no browser', { input: { state: 'x' } }, nothingOfOwn)] },
     'Mutation.unlinkIdentity': { cases: [fixed('absent', { input: { id: absent.user } }, nothingOfOwn)] },
+    ...Object.fromEntries(
+      ['Mutation.approveDevice', 'Mutation.denyDevice'].map((path) => [
+        path,
+        { cases: [fixed('absent', { input: { userCode: 'BBBB-BBBB' } }, nothingToDecide)] },
+      ]),
+    ),
+    'Query.deviceRequest': { cases: [fixed('absent', { userCode: 'BBBB-BBBB' }, nothingToDecide)] },
     'Query.signInOptions': { cases: [fixed('all', {}, () => 'allowed')] },
     'Mutation.changePassword': {
       cases: [
