@@ -5,6 +5,7 @@ FROM node:22-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/verify/package.json packages/verify/
+COPY packages/cli/package.json packages/cli/
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev --workspaces=false

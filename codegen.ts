@@ -3,6 +3,8 @@ import { OPERATIONS } from './src/domain/scopes.ts';
 
 /** Where the console's hooks are generated to. */
 const HOOKS_FILE = 'web/src/generated/hooks.ts';
+/** Where the operations of `pat` are generated to. */
+const OPERATIONS_FILE = 'packages/cli/src/generated/operations.ts';
 
 /** What every scalar of the schema is in TypeScript; a scalar that is missing here fails the generation. */
 const SCALARS = {
@@ -20,9 +22,21 @@ const SCALARS = {
 
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: 'web/src/**/*.graphql',
   generates: {
+    [OPERATIONS_FILE]: {
+      documents: 'packages/cli/src/*.graphql',
+      plugins: ['typescript-operations', './scripts/codegen-texts.mjs'],
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        strictScalars: true,
+        defaultScalarType: 'unknown',
+        scalars: SCALARS,
+        skipTypename: true,
+      },
+    },
     [HOOKS_FILE]: {
+      documents: 'web/src/**/*.graphql',
       plugins: ['typescript-operations', 'typescript-urql'],
       config: {
         documentMode: 'documentNode',

@@ -8,6 +8,7 @@ const SOURCES = [
   'src',
   'db',
   'web',
+  'packages/cli/src',
   'packages/verify/src',
   'package.json',
   'tsconfig.json',
