@@ -25,6 +25,8 @@ export type Caller =
       readonly user: string;
       /** Whether the user signed in longer ago than 10 minutes and has not confirmed the password since. */
       readonly stale?: boolean;
+      /** Whether it is a JSON Web Token of a provider, which cannot confirm or change a password. */
+      readonly isJwt?: boolean;
     }
   | {
       readonly kind: 'personal';

@@ -128,12 +128,14 @@ export const ENVIRONMENT = {
   POSTERN_GRAPHIQL: 'off',
   POSTERN_PUBLIC_URL: 'http://postern.test',
   POSTERN_OIDC: 'corp',
-  POSTERN_OIDC_CORP_ISSUER: 'https://never-asked.test',
   POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
   POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
   POSTERN_OIDC_CORP_GROUPS: 'engineering',
   ...RUN_SETTINGS,
 } as const;
+
+/** The environment of a matrix with an issuer of JSON Web Tokens. */
+type MatrixEnvironment = Readonly<Record<string, string>>;
 
 /** Read once, for hundreds of servers. */
 const pages = loadConsole();
@@ -150,9 +152,13 @@ async function withTokensKept(bytes: Buffer): Promise<Buffer> {
 }
 
 /** Opens a Postern on the bytes of a database, at an instant. */
-export async function openResettable(given: Buffer, now: number): Promise<Resettable> {
+export async function openResettable(
+  given: Buffer,
+  now: number,
+  environment: MatrixEnvironment,
+): Promise<Resettable> {
   const bytes = await withTokensKept(given);
-  const config = readConfig(ENVIRONMENT);
+  const config = readConfig(environment);
   const logger = createLogger('silent');
   let database = openTestSqlite(bytes);
   let app: App;

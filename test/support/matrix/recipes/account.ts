@@ -1,4 +1,12 @@
-import { NOT_FOUND, notWithAToken, recently, signedIn, UNAUTHENTICATED, type Verdict } from '../../oracle.ts';
+import {
+  type Caller,
+  NOT_FOUND,
+  notWithAToken,
+  recently,
+  signedIn,
+  UNAUTHENTICATED,
+  type Verdict,
+} from '../../oracle.ts';
 import { fixed, type Recipe, type Recipes } from '../cases.ts';
 import type { Targets } from '../targets.ts';
 import type { NamedCaller, World } from '../world.ts';
@@ -8,6 +16,10 @@ function forPeople(...paths: string[]): Recipes {
   const recipe: Recipe = { cases: [fixed('the own account', {}, ({ who }) => signedIn(who))] };
   return Object.fromEntries(paths.map((path) => [path, recipe]));
 }
+
+/** Requires a session that is no JSON Web Token. */
+const withAPassword = (who: Caller): Verdict =>
+  who.kind === 'session' && who.isJwt ? { code: 'FORBIDDEN', reason: 'SESSION_REQUIRED' } : signedIn(who);
 
 /** Signing in and out, sessions, passwords, accepted invitations. */
 export function accountRecipes(
@@ -45,12 +57,12 @@ export function accountRecipes(
     },
     'Mutation.reauthenticate': {
       cases: [
-        fixed('with a password', { input: { password } }, ({ who }) => signedIn(who)),
+        fixed('with a password', { input: { password } }, ({ who }) => withAPassword(who)),
         fixed('with a state of no browser', { input: { state: 'x' } }, ({ who }) =>
           signedIn(who) === 'allowed' ? NOT_FOUND : signedIn(who),
         ),
         fixed('with a wrong password', { input: { password: 'wrong' } }, ({ who }) => {
-          const verdict = signedIn(who);
+          const verdict = withAPassword(who);
           return verdict === 'allowed' ? { code: 'INVALID_CREDENTIALS' } : verdict;
         }),
       ],
@@ -80,7 +92,7 @@ export function accountRecipes(
         fixed(
           'the own password',
           { input: { currentPassword: password, newPassword: 'another password' } },
-          ({ who }) => signedIn(who),
+          ({ who }) => withAPassword(who),
         ),
       ],
     },
