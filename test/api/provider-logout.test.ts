@@ -80,6 +80,7 @@ test('a person who signs out at the provider is signed out here, with all sessio
 test.each([true, false])(
   'one session at the provider ends its sessions only (with the subject: %s)',
   async (named) => {
+    await logOutBy({ sub: 'ada' });
     const first = await signIn(postern, 'ada');
     const sid = await sidOf('ada');
     postern.advance(1000);

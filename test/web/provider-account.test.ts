@@ -140,3 +140,12 @@ test('a session that ended is continued at the provider, without losing what was
   await page.getByRole('button', { name: 'Create token' }).click();
   expect(await revealSecret(page, 'Your new token')).toMatch(/^pat_/);
 });
+
+test('a sign-out leads to the provider and back', async () => {
+  const page = await visitAs('eve', '/tokens');
+  await page.getByRole('button', { name: 'Account of eve' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await page.waitForURL('**/sign-in');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
