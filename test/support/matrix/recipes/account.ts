@@ -17,8 +17,8 @@ function forPeople(...paths: string[]): Recipes {
   return Object.fromEntries(paths.map((path) => [path, recipe]));
 }
 
-/** Requires a session that is no JSON Web Token. */
-const withAPassword = (who: Caller): Verdict =>
+/** Requires a session of the console, which no JSON Web Token is. */
+const inTheConsole = (who: Caller): Verdict =>
   who.kind === 'session' && who.isJwt ? { code: 'FORBIDDEN', reason: 'SESSION_REQUIRED' } : signedIn(who);
 
 /** Signing in and out, sessions, passwords, accepted invitations. */
@@ -39,7 +39,7 @@ export function accountRecipes(
     return verdict === 'allowed' ? NOT_FOUND : verdict;
   };
   const nothingToDecide = ({ who }: NamedCaller): Verdict =>
-    signedIn(who) === 'allowed' ? NOT_FOUND : signedIn(who);
+    inTheConsole(who) === 'allowed' ? NOT_FOUND : inTheConsole(who);
   const newcomer = { name: 'Newcomer', password: 'correct horse battery staple' };
   const invitation =
     (whose: string | null) =>
@@ -57,12 +57,12 @@ export function accountRecipes(
     },
     'Mutation.reauthenticate': {
       cases: [
-        fixed('with a password', { input: { password } }, ({ who }) => withAPassword(who)),
+        fixed('with a password', { input: { password } }, ({ who }) => inTheConsole(who)),
         fixed('with a state of no browser', { input: { state: 'x' } }, ({ who }) =>
-          signedIn(who) === 'allowed' ? NOT_FOUND : signedIn(who),
+          inTheConsole(who) === 'allowed' ? NOT_FOUND : inTheConsole(who),
         ),
         fixed('with a wrong password', { input: { password: 'wrong' } }, ({ who }) => {
-          const verdict = withAPassword(who);
+          const verdict = inTheConsole(who);
           return verdict === 'allowed' ? { code: 'INVALID_CREDENTIALS' } : verdict;
         }),
       ],
@@ -92,7 +92,7 @@ export function accountRecipes(
         fixed(
           'the own password',
           { input: { currentPassword: password, newPassword: 'another password' } },
-          ({ who }) => withAPassword(who),
+          ({ who }) => inTheConsole(who),
         ),
       ],
     },
