@@ -14,7 +14,7 @@ interface Program {
 export const CHROMIUM: Program = {
   names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   path: process.env.CHROMIUM_PATH,
-  tests: 'test/{web/**,examples/react-app.test.ts}',
+  tests: 'test/{web/**,examples/{oidc,react-app}.test.ts}',
   hint: 'apt-get install chromium, or set CHROMIUM_PATH',
 };
 
