@@ -27,6 +27,7 @@ test('a browser gets the complete page from this server only', async () => {
   expect(html).toMatch(/<title>Postern<\/title>/);
   const markup = html.replace(/<script>[\s\S]*<\/script>/, '').replace(/<style>[\s\S]*<\/style>/, '');
   expect(markup).not.toMatch(/(?:src|href)="https?:/);
+  expect(html).not.toContain('Sign in with');
 });
 
 test('the page can run only its own script and connect only to its own server', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.ts';
 import { freePort } from '../support/free-port.ts';
 import { startMain } from '../support/main-process.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 /** Starts the built server with the provider, and returns an empty page of the console. */
-async function openConsole() {
+async function openConsole(env: Record<string, string> = {}) {
   const server = startMain(temporaryFolder(), {
     ...provider.env('corp', origin),
     POSTERN_OIDC_CORP_LABEL: 'Example Corp',
@@ -24,6 +24,7 @@ async function openConsole() {
     POSTERN_OIDC_CORP_DOMAINS: 'example.com',
     DATABASE_URL: 'file:./postern.db',
     PORT: new URL(origin).port,
+    ...env,
   });
   await server.says(/Console: /);
   const context = await (await sharedChromium()).newContext({ baseURL: origin });
@@ -50,4 +51,19 @@ test('a person signs in at a provider and creates a token; a refusal is shown in
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByRole('region', { name: 'Your new token' }).waitFor();
   await page.getByText('Ada Lovelace (ada@example.com)').waitFor();
+});
+
+test('GraphiQL leads to the provider, whose label is text, and the person comes back signed in', async () => {
+  const page = await openConsole({ POSTERN_OIDC_CORP_LABEL: '</script><b>Corp</b> & Co' });
+  await page.goto('/graphql');
+  await page.getByRole('link', { name: 'Sign in with </script><b>Corp</b> & Co' }).click();
+  await page.getByLabel('Person').fill('ada');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.waitForURL(`${origin}/graphql`);
+  const viewer = await page.evaluate(async () => {
+    const body = JSON.stringify({ query: '{ viewer { kind user { email } } }' });
+    const headers = { 'Content-Type': 'application/json' };
+    return (await fetch('/graphql', { method: 'POST', headers, body })).json();
+  });
+  expect(viewer).toEqual({ data: { viewer: { kind: 'SESSION', user: { email: 'ada@example.com' } } } });
 });

@@ -36,7 +36,7 @@ const METHODS = ['GET', 'POST'];
 export interface GraphQLEndpointParts {
   readonly config: Pick<
     Config,
-    'allowedOrigins' | 'publicUrl' | 'graphiql' | 'fastPath' | 'credentialHeaders'
+    'allowedOrigins' | 'publicUrl' | 'providers' | 'graphiql' | 'fastPath' | 'credentialHeaders'
   >;
   readonly limits: RateLimits;
   readonly schema: GraphQLSchema;
@@ -56,7 +56,7 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
   const sessionCookie = createSessionCookie(parts.installationId, isSecure);
   const signInCookie = createSignInCookie(parts.installationId, isSecure);
   const cors = createCors(config.allowedOrigins, config.credentialHeaders);
-  const graphiql = config.graphiql ? createGraphiql() : null;
+  const graphiql = config.graphiql ? createGraphiql(config) : null;
   const documents = createDocuments(parts.schema);
   const readOperation = createOperationReader(documents, parts.schema);
   const fastPath = config.fastPath ? createFastPath(parts) : null;

@@ -1,3 +1,4 @@
+import type { Config } from '../../config.ts';
 import { CARRIED, GRAPHIQL_TABS } from './graphiql-tabs.ts';
 
 const MARK =
@@ -9,8 +10,18 @@ export const FAVICON = `data:image/svg+xml,${encodeURIComponent(MARK)}`;
 /** The logo, which leads to the console. */
 export const LOGO = `<a href="/tokens" aria-label="Open the console" title="Open the console">${MARK}</a>`;
 
-/** The title beside the logo, with the same link. */
-export const TITLE = '<a class="postern-home" href="/tokens">Postern</a>';
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Returns the title beside the logo: the link to the console, and links that sign in at a provider and lead back here. */
+export function titleOf(providers: Config['providers']): string {
+  const links = providers.map(
+    ({ id, label }) =>
+      `<a class="postern-sign-in" href="/auth/${id}/start?to=/graphql">Sign in with ${escapeHtml(label)}</a>`,
+  );
+  return ['<a class="postern-home" href="/tokens">Postern</a>', ...links].join(' ');
+}
 
 /**
  * Styles on top of those of GraphiQL. Without the first rule, a tab moves away when it is first pressed, and the click is
@@ -20,6 +31,7 @@ export const STYLES = `<meta name="viewport" content="width=device-width, initia
 <style>
 .graphiql-tab { transform: none !important; }
 .graphiql-logo a { color: inherit; text-decoration: none; }
+.graphiql-logo .postern-sign-in { font-size: 0.8rem; margin-left: 0.75rem; text-decoration: underline; }
 @media (max-width: 50rem) {
   body, #root, .graphiql-container { height: auto !important; min-height: 100dvh; overflow: auto !important; }
   .graphiql-sidebar, .graphiql-horizontal-drag-bar { display: none !important; }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import type { Config } from '../../config.ts';
 import { acceptsGzip, type HttpRequest, type HttpResponse } from '../message/message.ts';
-import { FAVICON, LOGO, SCRIPT, STYLES, TITLE } from './graphiql-page.ts';
+import { FAVICON, LOGO, SCRIPT, STYLES, titleOf } from './graphiql-page.ts';
 import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
 
 /** GraphiQL for browsers. It loads everything from this server. */
@@ -27,7 +28,6 @@ interface Page {
  * first tab, so they are repeated in `initialVariables`.
  */
 const OPTIONS: GraphiQLOptions & { initialVariables?: string; storage: null; onEditQuery: null } = {
-  title: TITLE,
   logo: LOGO,
   favicon: FAVICON,
   defaultTabs: [...GRAPHIQL_TABS],
@@ -58,10 +58,10 @@ function policyFor(html: string): string {
   ].join('; ');
 }
 
-async function renderPage(): Promise<Page> {
+async function renderPage(title: string): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   // Functions as replacements, because the texts contain dollar signs.
-  const html = renderGraphiQL(OPTIONS)
+  const html = renderGraphiQL({ ...OPTIONS, title })
     .replace(/<title>.*<\/title>/, () => '<title>Postern</title>')
     .replace('</head>', () => `${STYLES}</head>`)
     .replace('<script>', () => `<script>${SCRIPT}`);
@@ -73,14 +73,14 @@ async function renderPage(): Promise<Page> {
 }
 
 /** Creates GraphiQL. The page is rendered once, at the first request. */
-export function createGraphiql(): Graphiql {
+export function createGraphiql({ providers }: Pick<Config, 'providers'>): Graphiql {
   let rendering: Promise<Page> | undefined;
 
   return {
     accepts: (request) => request.method === 'GET' && (request.header('accept') ?? '').includes('text/html'),
 
     async page(request) {
-      rendering ??= renderPage();
+      rendering ??= renderPage(titleOf(providers));
       const { html, compressed, contentSecurityPolicy } = await rendering;
       const compress = acceptsGzip(request);
       return {
