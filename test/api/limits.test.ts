@@ -59,9 +59,9 @@ test('a deleted workspace does not count for the limit; a workspace in which its
     ids.push((await createWorkspace(ada.session)).data.createWorkspace.workspace.id);
   }
   const { db } = postern.database;
-  await db.updateTable('members').set({ role: 0 }).execute();
+  await db.updateTable('members').set({ role: 0, direct_role: 0, given_role: 0 }).execute();
   expect(refusalIn(await createWorkspace(ada.session))).toBe('LIMIT_REACHED');
-  await db.updateTable('members').set({ role: 4 }).execute();
+  await db.updateTable('members').set({ role: 4, direct_role: 4, given_role: 4 }).execute();
   await mutate(postern, 'deleteWorkspace', { id: ids[0] }, ada.session, 'deletedWorkspaceId');
   expect(refusalIn(await createWorkspace(ada.session))).toBeNull();
 });
