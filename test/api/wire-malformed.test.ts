@@ -114,6 +114,8 @@ const HEADERS = [
   'Authorization: Bearer a',
   'Authorization: ',
   'authorization: Basic é',
+  'Authorization: Basic YTpi',
+  'Authorization: Digest a',
   'Cookie: postern',
   'Cookie: ;=;postern=;',
   'Cookie: postern=ses_; postern=ses_a',
