@@ -125,6 +125,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     passwords,
     limits: config.limits,
     newAccounts: config.newAccounts,
+    passwordSignIn: config.passwordSignIn,
     foreignShapes: config.foreignShapes,
     providers: providers?.clients ?? [],
     jwtVerifier: providers?.verifier ?? null,
@@ -134,7 +135,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   await services.groups.refreshAll();
   const firstOwner = await createFirstOwner(
     { db, changes: services.changes, passwords, secrets },
-    { email: config.ownerEmail ?? DEFAULT_OWNER, password: config.ownerPassword },
+    {
+      email: config.ownerEmail ?? DEFAULT_OWNER,
+      password: config.ownerPassword,
+      passwordSignIn: config.passwordSignIn,
+    },
   );
   if (!firstOwner && config.ownerEmail !== null && !(await hasAccount(db, config.ownerEmail))) {
     logger.warn(

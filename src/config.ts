@@ -17,7 +17,7 @@ import {
 } from './config-parsers.ts';
 import { providerNames, providerVariables, readProviders } from './config-providers.ts';
 import type { IdentityProvider } from './domain/accounts/identity-provider.ts';
-import { parsePassword } from './domain/accounts/passwords.ts';
+import { PASSWORD_SIGN_IN, type PasswordSignIn, parsePassword } from './domain/accounts/passwords.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
 import type { ForeignShape } from './domain/import/foreign-shapes.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
@@ -38,6 +38,7 @@ export interface Config {
   readonly ownerEmail: string | null;
   readonly ownerPassword: string | null;
   readonly newAccounts: NewAccounts;
+  readonly passwordSignIn: PasswordSignIn;
   /** The identity providers that people sign in with, in the order of their buttons. */
   readonly providers: readonly IdentityProvider[];
   readonly allowedOrigins: readonly string[];
@@ -123,6 +124,12 @@ const SETTINGS = {
     'invitation',
     oneOf(...NEW_ACCOUNTS),
     'How accounts with a password are created: invitation (accepting one creates an account with an unverified email), or operator (postern user create only). The providers of POSTERN_OIDC have settings of their own.',
+  ),
+  passwordSignIn: variable(
+    'POSTERN_PASSWORDS',
+    'on',
+    oneOf(...PASSWORD_SIGN_IN),
+    'Who signs in with a password: on (all who have one), operator (the first owner and accounts of postern user create --local), or off (no one; requires POSTERN_OIDC).',
   ),
   providers: variable(
     'POSTERN_OIDC',
@@ -345,6 +352,9 @@ export function readConfig(environment: Environment): Config {
   const providers = readProviders(names, env, problems);
   if (names.length > 0 && settings.publicUrl === null) {
     problems.push('POSTERN_OIDC requires POSTERN_PUBLIC_URL, to which providers lead browsers back');
+  }
+  if (names.length === 0 && settings.passwordSignIn === 'off') {
+    problems.push('POSTERN_PASSWORDS=off requires POSTERN_OIDC, because no one could sign in');
   }
   if (settings.ownerPassword && settings.ownerEmail === null) {
     problems.push('POSTERN_OWNER_PASSWORD requires POSTERN_OWNER_EMAIL');

@@ -20,7 +20,10 @@ const REFUSAL_LOG_MS = 60_000;
 const LISTEN = 'HOST or PORT';
 const LISTEN_METRICS = 'POSTERN_METRICS_HOST or POSTERN_METRICS_PORT';
 
-function signInHint({ email, password }: FirstOwner): string {
+function signInHint({ email, password }: FirstOwner, { passwordSignIn }: Config): string {
+  if (passwordSignIn === 'off') {
+    return `Created the first owner. For a link to sign in, run: postern user sign-in-link ${email}`;
+  }
   const how = password
     ? `the password ${password} (generated; it won't be shown again)`
     : 'the password in POSTERN_OWNER_PASSWORD';
@@ -145,7 +148,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   await requireFreePorts(config);
   const app = await createApp(config);
   // Another program may take the port meanwhile, and the password is shown only here.
-  let hint = app.firstOwner && signInHint(app.firstOwner);
+  let hint = app.firstOwner && signInHint(app.firstOwner, config);
   exitOnUncaughtError(app);
   watch(app, config);
   const server = createNodeServer(app, {

@@ -201,7 +201,10 @@ describe('the schema', () => {
       'CreateWorkspaceTokenPayload.secret',
       'InviteMemberPayload.invitationSecret',
       'RegenerateTokenPayload.secret',
+      // Who signs in with one.
+      'SignInOptions.passwords',
       'SignInPayload.sessionToken',
+      'SignInWithLinkPayload.sessionToken',
       'Token.maskedSecret',
       // Whether there is one.
       'User.hasPassword',

@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/user-reset-link.ts'),
   },
   {
+    name: 'user sign-in-link',
+    summary: 'Create a link with which a user signs in.',
+    load: () => import('./commands/user-sign-in-link.ts'),
+  },
+  {
     name: 'scim create',
     summary: 'Create the SCIM credential of a provider.',
     load: () => import('./commands/scim-create.ts'),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
+import { originOf } from '../config-origin.ts';
 import { monotonicNow, systemClock } from '../platform/clock.ts';
 import { systemIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -24,6 +25,14 @@ export function existingFile(url: string): string {
   return file;
 }
 
+/** Returns the origin of the console. Throws if the configuration does not say where it is. */
+export function consoleOrigin(config: Config): string {
+  if (config.publicUrl === null && config.port === 0) {
+    throw new OperatorError('Set POSTERN_PUBLIC_URL, because PORT=0 does not say where the console is.');
+  }
+  return originOf(config, config.port);
+}
+
 /** Returns the services over an open database of the newest schema. They log nothing. */
 export function servicesOver(handle: DatabaseHandle, config: Config): Services {
   return createServices({
@@ -42,6 +51,7 @@ export function servicesOver(handle: DatabaseHandle, config: Config): Services {
     providers: [],
     jwtVerifier: null,
     newAccounts: config.newAccounts,
+    passwordSignIn: config.passwordSignIn,
     foreignShapes: config.foreignShapes,
     logger: createLogger('silent'),
   });

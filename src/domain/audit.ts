@@ -16,6 +16,7 @@ export const AUDIT_ACTIONS = [
   'user.password_changed',
   'user.reset_link_created',
   'user.reset_link_revoked',
+  'user.sign_in_link_created',
   'user.email_verified',
   'user.email_released',
   'user.identity_linked',

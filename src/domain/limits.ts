@@ -1,4 +1,4 @@
-import { DAY } from './duration.ts';
+import { DAY, MINUTE } from './duration.ts';
 
 /** The configurable limits. Durations are milliseconds. */
 export interface Limits {
@@ -22,6 +22,7 @@ export interface Limits {
   readonly sessionIdleTimeout: number | null;
   readonly invitationLifetime: number;
   readonly resetLinkLifetime: number;
+  readonly signInLinkLifetime: number;
   /** The retention of audit rows; `null` for unlimited. */
   readonly auditRetention: number | null;
 }
@@ -42,5 +43,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sessionIdleTimeout: DAY,
   invitationLifetime: 7 * DAY,
   resetLinkLifetime: DAY,
+  signInLinkLifetime: 10 * MINUTE,
   auditRetention: 400 * DAY,
 });

@@ -3,6 +3,7 @@ import { builder } from './builder.ts';
 import './schema/scalars.ts';
 import './schema/accounts/users.ts';
 import './schema/accounts/sessions.ts';
+import './schema/accounts/sign-in-links.ts';
 import './schema/accounts/identities.ts';
 import './schema/token-type.ts';
 import './schema/token-queries.ts';

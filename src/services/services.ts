@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { PasswordSignIn } from '../domain/accounts/passwords.ts';
 import type { ForeignShape } from '../domain/import/foreign-shapes.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { NewAccounts } from '../domain/user.ts';
@@ -23,6 +24,7 @@ import { endSuspensions } from './accounts/deactivation.ts';
 import { createOperatorService } from './accounts/operator.ts';
 import { createPasswordResetService } from './accounts/password-reset.ts';
 import { createSessionService } from './accounts/sessions.ts';
+import { createSignInLinkService } from './accounts/sign-in-links.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { createChannelService } from './channels/channels.ts';
 import { createMessageService } from './channels/messages.ts';
@@ -73,6 +75,7 @@ export interface ServiceDependencies {
   readonly passwords: PasswordHasher;
   readonly limits: Limits;
   readonly newAccounts: NewAccounts;
+  readonly passwordSignIn: PasswordSignIn;
   readonly foreignShapes: readonly ForeignShape[];
   readonly providers: readonly ProviderClient[];
   /** `null` if the JSON Web Tokens of no provider count as sessions. */
@@ -96,6 +99,7 @@ export function createServices(deps: ServiceDependencies) {
     passwords,
     limits,
     newAccounts,
+    passwordSignIn,
     foreignShapes,
     logger,
   } = deps;
@@ -114,6 +118,7 @@ export function createServices(deps: ServiceDependencies) {
     events,
     uses,
     limits,
+    passwordSignIn,
     lastUse,
   });
   const anonymousWork = createAnonymousWork();
@@ -153,12 +158,22 @@ export function createServices(deps: ServiceDependencies) {
       logger,
       endSuspensions: () => endSuspensions(changes),
     }),
-    operator: createOperatorService({ db, changes, passwords, throttle }),
-    passwordResets: createPasswordResetService({ changes, passwords, secrets, throttle, limits }),
+    operator: createOperatorService({ db, changes, passwords, passwordSignIn, throttle }),
+    passwordSignIn,
+    passwordResets: createPasswordResetService({
+      changes,
+      passwords,
+      passwordSignIn,
+      secrets,
+      throttle,
+      limits,
+    }),
+    signInLinks: createSignInLinkService({ changes, secrets, limits }),
     sessions: createSessionService({
       db,
       changes,
       passwords,
+      passwordSignIn,
       secrets,
       throttle,
       anonymousWork,
@@ -181,7 +196,7 @@ export function createServices(deps: ServiceDependencies) {
     groups,
     jwtSessions,
     groupRoles: createGroupRoleService({ db, groupSettings }),
-    identities: createIdentityService({ db, providers }),
+    identities: createIdentityService({ db, providers, passwordSignIn }),
     providerLogouts: createProviderLogoutService({ db, changes, anonymousWork, clock }),
     setOwner: (slug: string, email: string) => setOwner(changes, slug, email),
     undoDeactivations: (since: number) => undoDeactivations(changes, since),
@@ -210,6 +225,7 @@ export function createServices(deps: ServiceDependencies) {
       passwords,
       limits,
       newAccounts,
+      passwordSignIn,
       groupSettings,
     }),
     auditLog: createAuditLogService({ db, clock }),

@@ -12,6 +12,8 @@ interface UsersTable {
   /** `null` for a user who signs in with a provider only. */
   password_hash: string | null;
   password_temporary: ColumnType<number, number | undefined, number>;
+  /** 1 if the operator made the account for signing in with a password. */
+  is_local: ColumnType<number, number | undefined, never>;
   created_at: Fixed<number>;
   deactivated_at: number | null;
   /** Who deactivated the user: `OPERATOR` or `DIRECTORY`. */
@@ -125,6 +127,8 @@ interface ProviderSignInsTable {
 interface ResetLinksTable {
   user_id: Fixed<string>;
   digest: string;
+  /** `RESET` or `SIGN_IN`. */
+  purpose: string;
   keeps_tokens: number;
   created_at: number;
   expires_at: number;

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import { openSqliteDatabase } from '../../src/storage/open.ts';
 import { PASSWORD } from '../support/app.ts';
 import { call, postern, type ServerProcess, startServer } from '../support/cli.ts';
+import { DIRECTORY_ENV } from '../support/directory.ts';
 import { fetchFrom } from '../support/fetch.ts';
 
 const OWNER = 'owner@example.com';
@@ -151,6 +152,36 @@ test('a reset link leads to the console, and works once on the running server', 
   expect(await outcomeOf(session)).toBe('401 INVALID_SESSION');
   expect((await signIn(email, 'the second password')).code).toBeUndefined();
   expect(await operatorActions(email)).toEqual(['user.created', 'user.reset_link_created']);
+});
+
+test('a sign-in link leads to the console and opens a session once, also for a user without a password', async () => {
+  const email = 'adele@example.com';
+  const noPasswords = {
+    ...DIRECTORY_ENV,
+    ...env,
+    POSTERN_PUBLIC_URL: 'https://postern.example',
+    POSTERN_PASSWORDS: 'off',
+  };
+  const created = await call(`user create ${email} --local`, { env: noPasswords });
+  expect(created).toMatchObject({
+    code: 0,
+    stdout: `Created ${email}.\nFor a link to sign in, run: postern user sign-in-link ${email}`,
+  });
+  expect(await call('user create x@example.com --generate', { env: noPasswords })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('POSTERN_PASSWORDS does not let this user use a password.'),
+  });
+  const { stdout } = await call(`user sign-in-link ${email}`, { env: noPasswords });
+  const secret = /^https:\/\/postern\.example\/sign-in-link#(rst_\w{49})$/.exec(stdout)?.[1];
+  const use = () =>
+    server.post(
+      `mutation { signInWithLink(input: { secret: "${secret}" }) { sessionToken user { email } } }`,
+    );
+  const { data } = await use();
+  expect(data.signInWithLink.user.email).toBe(email);
+  expect(await outcomeOf(data.signInWithLink.sessionToken)).toMatch(/^200/);
+  expect((await use()).code).toBe('NOT_FOUND');
+  expect(await operatorActions(email)).toEqual(['user.created', 'user.sign_in_link_created']);
 });
 
 test('tokens are revoked by user, or all of them with those of workspaces', async () => {

@@ -38,6 +38,7 @@ test('an empty environment gives the defaults', () => {
     metricsPort: null,
     watchdogSeconds: 30,
     newAccounts: 'invitation',
+    passwordSignIn: 'on',
     providers: [],
     limits: DEFAULT_LIMITS,
   } satisfies Config);
@@ -57,6 +58,7 @@ test('every variable is read', () => {
     POSTERN_OWNER_EMAIL: 'Ada@Example.com',
     POSTERN_OWNER_PASSWORD: ' correct horse battery ',
     POSTERN_NEW_ACCOUNTS: 'operator',
+    POSTERN_PASSWORDS: 'operator',
     POSTERN_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
     POSTERN_CREDENTIAL_HEADERS: 'X-API-Key, Private-Token,x-api-key',
     POSTERN_TRUST_PROXY: '2',
@@ -93,6 +95,7 @@ test('every variable is read', () => {
     ownerEmail: 'ada@example.com',
     ownerPassword: ' correct horse battery ',
     newAccounts: 'operator',
+    passwordSignIn: 'operator',
     providers: [],
     allowedOrigins: ['https://app.example', 'http://localhost:5173'],
     credentialHeaders: ['x-api-key', 'private-token'],

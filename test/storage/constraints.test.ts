@@ -128,13 +128,14 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { ...USER, id: 'u3', email: 'u3@example.com', password_temporary: 1 },
     invalid: [
       { password_temporary: 2 },
+      { is_local: 2 },
       { deactivated_at: 0, deactivated_by: 'USER' },
       { deactivated_by: 'OPERATOR' },
     ],
   },
   reset_links: {
-    valid: { user_id: 'u', digest: 'd', keeps_tokens: 0, created_at: 0, expires_at: 1 },
-    invalid: [{ keeps_tokens: 2 }],
+    valid: { user_id: 'u', digest: 'd', purpose: 'RESET', keeps_tokens: 0, created_at: 0, expires_at: 1 },
+    invalid: [{ keeps_tokens: 2 }, { purpose: 'OTHER' }],
   },
   channels: {
     valid: { ...CHANNEL, id: 'c2' },

@@ -16,6 +16,7 @@ const PAGES = [
   '/sign-in',
   '/invitation',
   '/reset-password#rst_',
+  '/sign-in-link#rst_',
   '/tokens',
   '/tokens?show=REVOKED',
   '/tokens/new',

@@ -28,6 +28,7 @@ const InvitationPage = lazyPage(() => import('./account/invitation-page.tsx'));
 const LinkIdentityPage = lazyPage(() => import('./account/link-identity-page.tsx'));
 const NewTokenPage = lazyPage(() => import('./new-token/new-token-page.tsx'));
 const ResetPasswordPage = lazyPage(() => import('./account/reset-password-page.tsx'));
+const SignInLinkPage = lazyPage(() => import('./account/sign-in-link-page.tsx'));
 const TokenPage = lazyPage(() => import('./tokens/token-page.tsx'));
 const WorkspacesPage = lazyPage(() => import('./workspaces/workspaces-page.tsx'));
 const WorkspaceRoutes = lazyPage(() => import('./workspaces/workspace-routes.tsx'));
@@ -108,6 +109,9 @@ export function App() {
                   </Route>
                   <Route path="/reset-password">
                     <ResetPasswordPage />
+                  </Route>
+                  <Route path="/sign-in-link">
+                    <SignInLinkPage />
                   </Route>
                   <Route>
                     <SignedIn />

@@ -9,12 +9,14 @@ async function createUsers(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('password_hash', 'text')
     .addColumn('password_temporary', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('is_local', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('deactivated_at', 'bigint')
     .addColumn('deactivated_by', 'text')
     .addColumn('credentials_not_before', 'bigint')
     .addColumn('signed_in_at', 'bigint')
     .addCheckConstraint('users_password_temporary', sql`password_temporary in (0, 1)`)
+    .addCheckConstraint('users_is_local', sql`is_local in (0, 1)`)
     .addCheckConstraint('users_deactivated_by', sql`deactivated_by in ('OPERATOR', 'DIRECTORY')`)
     .addCheckConstraint('users_deactivation', sql`deactivated_by is null or deactivated_at is not null`)
     .execute();
@@ -148,15 +150,17 @@ async function createDeviceRequests(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** The links with which users set a new password. A user has one at most. */
+/** The links with which users set a new password or sign in. A user has one at most. */
 async function createResetLinks(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('reset_links')
     .addColumn('user_id', 'text', (c) => c.notNull().primaryKey().references('users.id').onDelete('cascade'))
     .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('purpose', 'text', (c) => c.notNull())
     .addColumn('keeps_tokens', 'integer', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addCheckConstraint('reset_links_purpose', sql`purpose in ('RESET', 'SIGN_IN')`)
     .addCheckConstraint('reset_links_keeps_tokens', sql`keeps_tokens in (0, 1)`)
     .execute();
 }

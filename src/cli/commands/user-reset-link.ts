@@ -1,7 +1,5 @@
-import { originOf } from '../../config-origin.ts';
-import { OperatorError } from '../../platform/operator-error.ts';
 import type { Command } from '../command.ts';
-import { asOperator } from '../operator.ts';
+import { asOperator, consoleOrigin } from '../operator.ts';
 
 export const command: Command = {
   operands: ['EMAIL'],
@@ -12,10 +10,7 @@ all sessions and revokes the personal tokens, as user reset-password does.
 Anyone who has the link can sign in as the user: send it on a private channel.`,
   run: async (call) => {
     const config = call.config();
-    const origin = originOf(config, config.port);
-    if (config.publicUrl === null && config.port === 0) {
-      throw new OperatorError('Set POSTERN_PUBLIC_URL, because PORT=0 does not say where the console is.');
-    }
+    const origin = consoleOrigin(config);
     await asOperator(config, async (_operator, { passwordResets }) => {
       const { user, secret, expiresAt } = await passwordResets.createLink(
         call.operand('EMAIL'),

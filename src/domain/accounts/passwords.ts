@@ -2,6 +2,15 @@ import { badInput, type InputIssue } from '../errors.ts';
 import { foldCase } from '../text.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
+/** Which users sign in with a password: all who have one, those whose account the operator made for it, or no one. */
+export const PASSWORD_SIGN_IN = ['on', 'operator', 'off'] as const;
+export type PasswordSignIn = (typeof PASSWORD_SIGN_IN)[number];
+
+/** Returns whether the setting lets an account use a password, whether or not it has one. */
+export function allowsPassword(setting: PasswordSignIn, account: { readonly isLocal: boolean }): boolean {
+  return setting === 'on' || (setting === 'operator' && account.isLocal);
+}
+
 const PASSWORD_MIN = 12;
 const PASSWORD_MAX = 256;
 

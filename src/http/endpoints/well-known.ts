@@ -10,7 +10,7 @@ const ABOUT: Readonly<Record<SecretKind, string>> = {
   WORKSPACE: 'workspace token',
   SESSION: 'session of a signed-in person',
   INVITATION: 'invitation to a workspace',
-  RESET: 'link that resets a password',
+  RESET: 'link that resets a password or signs in',
   DIRECTORY: 'SCIM credential of a directory',
 };
 

@@ -1,3 +1,4 @@
+import { allowsPassword, type PasswordSignIn } from '../../domain/accounts/passwords.ts';
 import { countsFor, type ProviderJwt } from '../../domain/accounts/provider-jwt.ts';
 import { failure, PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
@@ -154,6 +155,7 @@ export function createAuthentication(deps: {
   events: Events;
   uses: TokenUses;
   limits: Pick<Limits, 'sessionIdleTimeout'>;
+  passwordSignIn: PasswordSignIn;
   lastUse: Pick<LastUse, 'unstored'>;
 }): Authentication {
   const { uses, limits, lastUse } = deps;
@@ -170,14 +172,15 @@ export function createAuthentication(deps: {
     const session = await findSessionByDigest(db, digest);
     const endsAt = session && session.deactivatedAt === null ? endOfSession(session) : 0;
     if (!session || now >= endsAt) throw failure('INVALID_SESSION');
-    const { id: sessionId, userId, verifiedEmail, mustChangePassword } = session;
+    const { id: sessionId, userId, verifiedEmail } = session;
     const { authenticatedAt, isCommandLine } = session;
     return {
       kind: 'SESSION',
       sessionId,
       userId,
       verifiedEmail,
-      mustChangePassword,
+      // A user who cannot change it would be locked out.
+      mustChangePassword: session.mustChangePassword && allowsPassword(deps.passwordSignIn, session),
       endsAt,
       authenticatedAt,
       isJwt: false,

@@ -1,3 +1,4 @@
+import type { PasswordSignIn } from '../../domain/accounts/passwords.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
@@ -13,7 +14,7 @@ const PASSWORD_LENGTH = 24;
 /** The first account of a new database. */
 export interface FirstOwner {
   readonly email: string;
-  /** The generated password, which is returned only here; `null` if a password was given. */
+  /** The generated password, which is returned only here; `null` if a password was given or no one uses passwords. */
   readonly password: string | null;
 }
 
@@ -32,26 +33,27 @@ export async function hasAccount(db: Executor, email: string): Promise<boolean> 
 }
 
 /**
- * Creates the first owner and the first workspace if there are no users; returns `null` otherwise. Generates a
- * password if none is given; the owner then has to choose another one before doing anything else.
+ * Creates the first owner, a local account, and the first workspace if there are no users; returns `null` otherwise. Generates
+ * a password if none is given and passwords are used; the owner then has to choose another one before doing anything else.
  */
 export async function createFirstOwner(
   deps: { db: Executor; changes: UnitOfWorkRunner; passwords: PasswordHasher; secrets: SecretSource },
-  requested: { email: string; password: string | null },
+  requested: { email: string; password: string | null; passwordSignIn: PasswordSignIn },
 ): Promise<FirstOwner | null> {
   if (await hasUsers(deps.db)) return null;
-  const password = requested.password ?? deps.secrets.text(PASSWORD_LENGTH);
-  const passwordHash = await deps.passwords.hash(password);
+  const isGenerated = requested.password === null && requested.passwordSignIn !== 'off';
+  const password = isGenerated ? deps.secrets.text(PASSWORD_LENGTH) : requested.password;
+  const passwordHash = password === null ? null : await deps.passwords.hash(password);
   const created = await deps.changes.runAsOperator(async (uow) => {
     if (await hasUsers(uow.tx)) return false;
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
     const owner = { id: uow.newId(), email: requested.email, name: nameFrom(requested.email), ...stamps };
-    await insertUser(uow.tx, { ...owner, passwordHash, isTemporary: requested.password === null });
+    await insertUser(uow.tx, { ...owner, passwordHash, isTemporary: isGenerated, isLocal: true });
     await uow.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
     await insertWorkspaceWithOwner(uow, { name: 'Main', slug: 'main', ownerId: owner.id });
     return true;
   });
-  return created ? { email: requested.email, password: requested.password === null ? password : null } : null;
+  return created ? { email: requested.email, password: isGenerated ? password : null } : null;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface SessionOpening {
   readonly from: Pick<Caller, 'address' | 'userAgent'>;
   /** The identity that the user signed in with, and its provider; `null` after a sign-in with a password. */
   readonly identity: (SessionOrigin & { readonly provider: string | null }) | null;
+  /** Whether a link of the operator opens the session. */
+  readonly byLink?: boolean;
   /** The name of the command line that the session is for; absent for a browser. */
   readonly commandLine?: string;
 }
@@ -31,7 +33,7 @@ export interface SessionOpening {
 export async function openSession(
   uow: UnitOfWork,
   user: User,
-  { issued, lifetime, from, authenticatedAt, identity, commandLine }: SessionOpening,
+  { issued, lifetime, from, authenticatedAt, identity, byLink, commandLine }: SessionOpening,
 ): Promise<OpenedSession> {
   const session: Omit<Session, 'lastUsedAt'> = {
     id: uow.newId(),
@@ -57,6 +59,7 @@ export async function openSession(
     targetId: toGlobalId('Session', session.id),
     detail: {
       ...(identity?.provider && { provider: identity.provider }),
+      ...(byLink && { by: 'sign-in-link' }),
       ...(commandLine !== undefined && { client: commandLine }),
     },
   });

@@ -1,4 +1,4 @@
-import { parsePassword } from '../../domain/accounts/passwords.ts';
+import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
 import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -21,16 +21,19 @@ import { revokeAll, revokeTokensOf } from '../tokens/lifecycle.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
-import { type PasswordReset, replacePassword } from './password-reset.ts';
+import { type PasswordReset, replacePassword, requirePasswordAllowed } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 /** The input of a new account, not validated yet. */
 export interface NewUser {
   readonly email: string;
   readonly name: string;
-  readonly password: string;
+  /** `null` for an account without a password. */
+  readonly password: string | null;
   /** Whether the password was generated. The user then has to choose another one before doing anything else. */
   readonly isGenerated?: boolean;
+  /** Whether the account is made for signing in with a password; no directory reaches it. */
+  readonly isLocal?: boolean;
 }
 
 /** The result of a deactivation. */
@@ -75,7 +78,7 @@ export interface OperatorService {
    * Replaces a password, ends every session and deletes the invitations that the user created. Unless `keepTokens`,
    * also revokes the personal tokens and deletes the shares that they gave. Resets the sign-in throttle, so that the
    * new password works immediately. If it `isGenerated`, the user has to choose another one first. Throws
-   * `BAD_USER_INPUT`.
+   * `BAD_USER_INPUT`, or `CONFLICT` if the user must not use a password.
    */
   resetPassword(
     email: string,
@@ -108,9 +111,10 @@ function parseUser(user: NewUser): NewUser {
   const check = inputCheck();
   const email = check.try(() => parseEmail(user.email, ['email']));
   const name = check.try(() => parseName(user.name, ['name']));
-  const password = check.try(() => parsePassword(user.password, ['password'], user));
+  const { password } = user;
+  if (password !== null) check.try(() => parsePassword(password, ['password'], user));
   check.finish();
-  return { ...user, email, name, password } as NewUser;
+  return { ...user, email, name } as NewUser;
 }
 
 /** Returns the error for a new account whose email belongs to `user`, with what the operator can do. */
@@ -127,9 +131,10 @@ export function createOperatorService(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
   passwords: PasswordHasher;
+  passwordSignIn: PasswordSignIn;
   throttle: Pick<SignInThrottle, 'reset'>;
 }): OperatorService {
-  const { db, changes, passwords, throttle } = deps;
+  const { db, changes, passwords, passwordSignIn, throttle } = deps;
 
   /** Runs work on the user with an email, in one transaction. Throws `NOT_FOUND`. */
   function changeUser<T>(email: string, work: (uow: UnitOfWork, user: User) => Promise<T>): Promise<T> {
@@ -138,13 +143,13 @@ export function createOperatorService(deps: {
 
   async function insertHashed(
     uow: UnitOfWork,
-    { email, name, isGenerated = false }: NewUser,
-    passwordHash: string,
+    { email, name, isGenerated = false, isLocal = false }: NewUser,
+    passwordHash: string | null,
   ): Promise<User> {
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
     const user = { id: uow.newId(), email, name, ...stamps };
-    await insertUser(uow.tx, { ...user, passwordHash, isTemporary: isGenerated });
-    await auditUser(uow, 'user.created', user.id);
+    await insertUser(uow.tx, { ...user, passwordHash, isTemporary: isGenerated, isLocal });
+    await auditUser(uow, 'user.created', user.id, isLocal ? { local: true } : {});
     return { ...user, deactivatedAt: null };
   }
 
@@ -154,7 +159,7 @@ export function createOperatorService(deps: {
 
     async createUser(input) {
       const user = parseUser(input);
-      const passwordHash = await passwords.hash(user.password);
+      const passwordHash = user.password === null ? null : await passwords.hash(user.password);
       try {
         return await changes.runAsOperator((uow) => insertHashed(uow, user, passwordHash));
       } catch (error) {
@@ -199,7 +204,9 @@ export function createOperatorService(deps: {
 
     async resetPassword(email, password, keepTokens, isGenerated = false) {
       const address = parseEmail(email, ['email']);
-      const name = (await findUserByEmail(db, address))?.name ?? '';
+      const account = await findUserByEmail(db, address);
+      if (account) requirePasswordAllowed(passwordSignIn, account);
+      const name = account?.name ?? '';
       const passwordHash = await passwords.hash(
         parsePassword(password, ['password'], { email: address, name }),
       );

@@ -1,3 +1,4 @@
+import { allowsPassword, type PasswordSignIn } from '../../domain/accounts/passwords.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
@@ -22,7 +23,7 @@ export interface SignedInUser {
 export interface PasswordCheck {
   /**
    * Returns the active account of an email if the password is correct. Throws `INVALID_CREDENTIALS`, the same for a wrong
-   * password, an unknown email and a deactivated account, or `TOO_MANY_ATTEMPTS`, also for a correct password.
+   * password, an unknown email, a deactivated account and one that must not use a password, or `TOO_MANY_ATTEMPTS`, also for a correct password.
    */
   signIn(caller: Caller, email: string, password: string): Promise<Account>;
   /** Returns the user of the calling session. Throws `UNAUTHENTICATED`, or `FORBIDDEN` for a JSON Web Token. */
@@ -47,10 +48,11 @@ export function createPasswordCheck(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
   passwords: PasswordHasher;
+  passwordSignIn: PasswordSignIn;
   throttle: SignInThrottle;
   anonymousWork: AnonymousWork;
 }): PasswordCheck {
-  const { db, changes, passwords, throttle, anonymousWork } = deps;
+  const { db, changes, passwords, passwordSignIn, throttle, anonymousWork } = deps;
 
   async function check(
     caller: Caller,
@@ -62,7 +64,8 @@ export function createPasswordCheck(deps: {
       attempt: await admit(),
       account: await findUserByEmail(db, email),
     }));
-    const isCorrect = await passwords.verify(account?.passwordHash ?? null, password);
+    const isAllowed = account !== null && allowsPassword(passwordSignIn, account);
+    const isCorrect = await passwords.verify(isAllowed ? account.passwordHash : null, password);
     if (isCorrect && account && account.deactivatedAt === null) {
       await anonymousWork(() => throttle.forgive(attempt));
       return account;

@@ -1,4 +1,4 @@
-import { parsePassword } from '../../domain/accounts/passwords.ts';
+import { allowsPassword, type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import { failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -13,6 +13,7 @@ import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
+  findPasswordState,
   findResetLink,
   findUser,
   findUserByEmail,
@@ -48,12 +49,13 @@ export interface IssuedResetLink {
 export interface PasswordResetService {
   /**
    * Creates a link for the operator to send to the user. Throws `NOT_FOUND` if no user has the email, or `CONFLICT` if
-   * the user is deactivated.
+   * the user is deactivated or must not use a password.
    */
   createLink(email: string, keepTokens: boolean): Promise<IssuedResetLink>;
   /**
    * Sets the password of the user of a link and uses up the link, with the effects of a reset by the operator. Returns
-   * the user. Throws `NOT_FOUND` if the secret is not that of a link that works, or `BAD_USER_INPUT`.
+   * the user. Throws `NOT_FOUND` if the secret is not that of a link that works, `FORBIDDEN` if the user must not use a password, or
+   * `BAD_USER_INPUT`.
    */
   reset(caller: Caller, secret: string, password: string): Promise<User>;
 }
@@ -87,9 +89,21 @@ export async function replacePassword(
   return { endedSessions, revokedTokens };
 }
 
+/** Throws `CONFLICT` if an account must not use a password. */
+export function requirePasswordAllowed(
+  setting: PasswordSignIn,
+  account: { readonly isLocal: boolean },
+): void {
+  if (allowsPassword(setting, account)) return;
+  throw failure(
+    'CONFLICT',
+    'POSTERN_PASSWORDS does not let this user use a password. For a link to sign in, run: postern user sign-in-link.',
+  );
+}
+
 /** Returns the link of a digest with its user. Throws `NOT_FOUND` if it does not work. */
 async function claim({ tx, now }: UnitOfWork, digest: string): Promise<{ link: ResetLink; user: User }> {
-  const link = await findResetLink(tx, digest, now);
+  const link = await findResetLink(tx, digest, 'RESET', now);
   const user = link && (await findUser(tx, link.userId));
   if (!link || !user || user.deactivatedAt !== null) throw failure('NOT_FOUND');
   return { link, user };
@@ -99,11 +113,19 @@ async function claim({ tx, now }: UnitOfWork, digest: string): Promise<{ link: R
 export function createPasswordResetService(deps: {
   changes: UnitOfWorkRunner;
   passwords: PasswordHasher;
+  passwordSignIn: PasswordSignIn;
   secrets: SecretSource;
   throttle: Pick<SignInThrottle, 'reset'>;
   limits: Limits;
 }): PasswordResetService {
-  const { changes, passwords, secrets, throttle, limits } = deps;
+  const { changes, passwords, passwordSignIn, secrets, throttle, limits } = deps;
+
+  /** Returns the link of a digest with its user. Throws `NOT_FOUND`, or `FORBIDDEN` if the user must not use a password. */
+  async function claimAllowed(uow: UnitOfWork, digest: string): Promise<{ link: ResetLink; user: User }> {
+    const claimed = await claim(uow, digest);
+    if (allowsPassword(passwordSignIn, await findPasswordState(uow.tx, claimed.user.id))) return claimed;
+    throw failure('FORBIDDEN', 'This account cannot use a password. Ask the operator for a sign-in link.');
+  }
 
   return {
     createLink: (email, keepTokens) =>
@@ -111,10 +133,11 @@ export function createPasswordResetService(deps: {
         const user = await findUserByEmail(uow.tx, parseEmail(email, ['email']));
         if (!user) throw failure('NOT_FOUND', 'No user has this email.');
         if (user.deactivatedAt !== null) throw failure('CONFLICT', 'The user is deactivated.');
+        requirePasswordAllowed(passwordSignIn, user);
         const { secret, digest } = secrets.issue('RESET');
         const expiresAt = uow.now + limits.resetLinkLifetime;
-        const link = { userId: user.id, keepsTokens: keepTokens, digest, createdAt: uow.now, expiresAt };
-        await replaceResetLink(uow.tx, link);
+        const link = { userId: user.id, purpose: 'RESET', keepsTokens: keepTokens } as const;
+        await replaceResetLink(uow.tx, { ...link, digest, createdAt: uow.now, expiresAt });
         await uow.audit({
           action: 'user.reset_link_created',
           userId: user.id,
@@ -129,7 +152,7 @@ export function createPasswordResetService(deps: {
       const digest = digestOf(secret);
       const asPerson = { kind: 'person' } as const;
       // Claim first, so that only the holder of a link gets input errors or causes a password to be hashed.
-      const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest));
+      const first = await changes.run(caller, asPerson, (uow) => claimAllowed(uow, digest));
       const passwordHash = await passwords.hash(
         parsePassword(password, ['input', 'newPassword'], first.user),
       );
@@ -138,7 +161,7 @@ export function createPasswordResetService(deps: {
         caller,
         asPerson,
         async (uow) => {
-          const { link, user } = await claim(uow, digest);
+          const { link, user } = await claimAllowed(uow, digest);
           await replacePassword(uow, user.id, { passwordHash }, link.keepsTokens, { by: 'reset-link' });
           return user;
         },

@@ -1,4 +1,4 @@
-import { parsePassword } from '../../domain/accounts/passwords.ts';
+import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import { reauthenticatedUntil } from '../../domain/accounts/reauthentication.ts';
 import { badInput, failure } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
@@ -82,6 +82,7 @@ export function createSessionService(deps: {
   db: Executor;
   changes: UnitOfWorkRunner;
   passwords: PasswordHasher;
+  passwordSignIn: PasswordSignIn;
   secrets: SecretSource;
   throttle: SignInThrottle;
   anonymousWork: AnonymousWork;

@@ -1,4 +1,5 @@
 import { type Identity, type IdentityProvider, isAdmitted } from '../../domain/accounts/identity-provider.ts';
+import { allowsPassword, type PasswordSignIn } from '../../domain/accounts/passwords.ts';
 import { failure, forbidden } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Principal } from '../../domain/principal.ts';
@@ -10,7 +11,7 @@ import {
 } from '../../storage/repositories/accounts/identities.ts';
 import { hasScimCredential } from '../../storage/repositories/accounts/scim-credentials.ts';
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
-import { hasPassword } from '../../storage/repositories/accounts/users.ts';
+import { findPasswordState } from '../../storage/repositories/accounts/users.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireProvider, takeOwnSignIn } from './provider-sign-ins.ts';
 import { storeIdentity } from './provisioning.ts';
@@ -37,15 +38,22 @@ export interface IdentityService {
 export function createIdentityService(deps: {
   db: Executor;
   providers: readonly IdentityProvider[];
+  passwordSignIn: PasswordSignIn;
 }): IdentityService {
-  const { db, providers } = deps;
+  const { db, providers, passwordSignIn } = deps;
+
+  /** Returns whether a user can sign in with a password: one that must not be used is no way in. */
+  async function hasUsablePassword(executor: Executor, userId: string): Promise<boolean> {
+    const state = await findPasswordState(executor, userId);
+    return state.hasPassword && allowsPassword(passwordSignIn, state);
+  }
 
   /** Returns whether a user can sign in without an identity: with a password, or at another provider. */
   async function hasOtherWayIn({ tx }: UnitOfWork, identity: Identity): Promise<boolean> {
     const others = await listIdentities(tx, identity.userId);
     const isUsable = ({ id, provider }: Identity) =>
       id !== identity.id && providers.some((each) => each.id === provider);
-    return others.some(isUsable) || (await hasPassword(tx, identity.userId));
+    return others.some(isUsable) || (await hasUsablePassword(tx, identity.userId));
   }
 
   return {
@@ -54,7 +62,7 @@ export function createIdentityService(deps: {
     },
 
     async hasPassword(principal) {
-      return principal.kind === 'SESSION' ? hasPassword(db, principal.userId) : null;
+      return principal.kind === 'SESSION' ? hasUsablePassword(db, principal.userId) : null;
     },
 
     async link(uow, digest) {
@@ -74,7 +82,8 @@ export function createIdentityService(deps: {
       const identity = identities.find(({ id }) => id === identityId);
       if (!identity) throw failure('NOT_FOUND');
       // Otherwise a person who leaves could escape the directory and keep the account.
-      if (await hasScimCredential(uow.tx, identity.provider)) {
+      const { isLocal } = await findPasswordState(uow.tx, userId);
+      if (!isLocal && (await hasScimCredential(uow.tx, identity.provider))) {
         throw failure('CONFLICT', 'A directory manages the accounts that are linked to this provider.');
       }
       if (!(await hasOtherWayIn(uow, identity))) {

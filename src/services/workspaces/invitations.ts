@@ -1,5 +1,5 @@
 import type { GroupSettings } from '../../domain/accounts/groups.ts';
-import { parsePassword } from '../../domain/accounts/passwords.ts';
+import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck } from '../../domain/errors.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
@@ -73,7 +73,7 @@ export interface InvitationService {
   /**
    * Makes the invited person a member and uses up the invitation. Creates an account if the address has none. Throws
    * `NOT_FOUND` if the secret is not that of an open invitation of the caller, `UNAUTHENTICATED` if the address has an
-   * account and the caller is not signed in, `FORBIDDEN` if it has none and only the operator creates accounts, or
+   * account and the caller is not signed in, `FORBIDDEN` if it has none and the settings let none be created so, or
    * `BAD_USER_INPUT` if the name or password of a new account is invalid.
    */
   accept(caller: Caller, request: AcceptRequest): Promise<Member>;
@@ -85,6 +85,25 @@ interface Newcomer {
   readonly passwordHash: string;
 }
 
+/** The settings that decide whether an invitation creates an account. */
+interface AccountSettings {
+  readonly newAccounts: NewAccounts;
+  readonly passwordSignIn: PasswordSignIn;
+}
+
+/** Throws `FORBIDDEN` if an invitation creates no accounts. The account would not be local. */
+function requireNewAccounts({ newAccounts, passwordSignIn }: AccountSettings): void {
+  if (newAccounts === 'operator') {
+    throw failure(
+      'FORBIDDEN',
+      'Only the operator creates accounts here: request one, then sign in and accept.',
+    );
+  }
+  if (passwordSignIn !== 'on') {
+    throw failure('FORBIDDEN', 'New accounts have no password here: sign in with a provider, then accept.');
+  }
+}
+
 /**
  * Returns the invitation of a secret and the account of the invited address. Throws `NOT_FOUND` if there is no such
  * invitation or the signed-in user is another person, and the other errors of `accept`.
@@ -92,7 +111,7 @@ interface Newcomer {
 async function claim(
   { tx, now, principal }: UnitOfWork,
   digest: string,
-  newAccounts: NewAccounts,
+  settings: AccountSettings,
 ): Promise<{ invitation: Invitation; account: User | null }> {
   // The account first: another call can create it and delete the invitation between these two reads.
   const account = await findInvitedUser(tx, digest);
@@ -101,12 +120,7 @@ async function claim(
   const userId = userIdOf(principal);
   if (userId !== null && userId !== account?.id) throw failure('NOT_FOUND');
   if (userId === null && account) throw failure('UNAUTHENTICATED', 'Sign in to the invited account first.');
-  if (!account && newAccounts === 'operator') {
-    throw failure(
-      'FORBIDDEN',
-      'Only the operator creates accounts here: request one, then sign in and accept.',
-    );
-  }
+  if (!account) requireNewAccounts(settings);
   return { invitation, account };
 }
 
@@ -159,9 +173,10 @@ export function createInvitationService(deps: {
   passwords: PasswordHasher;
   limits: Limits;
   newAccounts: NewAccounts;
+  passwordSignIn: PasswordSignIn;
   groupSettings: readonly GroupSettings[];
 }): InvitationService {
-  const { db, clock, changes, secrets, passwords, limits, newAccounts, groupSettings } = deps;
+  const { db, clock, changes, secrets, passwords, limits, groupSettings } = deps;
 
   async function parseNewcomer(request: AcceptRequest, email: string): Promise<Newcomer> {
     const check = inputCheck();
@@ -217,13 +232,13 @@ export function createInvitationService(deps: {
       const digest = digestOf(request.secret);
       const asPerson = { kind: caller.holder === null ? 'person' : 'session' } as const;
       // Claim first, so that only the holder of an invitation gets input errors or causes a password to be hashed.
-      const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, newAccounts));
+      const first = await changes.run(caller, asPerson, (uow) => claim(uow, digest, deps));
       const newcomer = first.account ? null : await parseNewcomer(request, first.invitation.email);
       return changes.run(
         caller,
         asPerson,
         async (uow) => {
-          const { invitation, account } = await claim(uow, digest, newAccounts);
+          const { invitation, account } = await claim(uow, digest, deps);
           if (!(await deleteInvitation(uow.tx, invitation.id))) throw failure('NOT_FOUND');
           const user = account ?? (await createAccount(uow, invitation.email, newcomer as Newcomer));
           return join(uow, invitation, user.id, await grantersOf(uow, invitation), groupSettings);

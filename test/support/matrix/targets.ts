@@ -14,6 +14,8 @@ export interface Targets {
   readonly invited: { readonly newcomer: string; readonly outsider: string };
   /** The secret of a reset link of the bystander. */
   readonly resetLink: string;
+  /** The secret of a sign-in link of the outsider. */
+  readonly signInLink: string;
   /** A session of each person, by the id of the person. */
   readonly sessions: ReadonlyMap<string, string>;
   /** A row in the audit log of the workspace `home`, and one in the owner's account log. */
@@ -67,6 +69,14 @@ async function tokenTargets(world: World): Promise<TokenTargets> {
   };
 }
 
+/** Returns the secret of a sign-in link that is still valid when the world has grown old. */
+async function lastingSignInLink({ postern, people }: World): Promise<string> {
+  const { secret } = await postern.app.services.signInLinks.create(people.outsider.email);
+  const values = { expires_at: postern.now() + 86_400_000 };
+  await postern.database.db.updateTable('reset_links').set(values).where('purpose', '=', 'SIGN_IN').execute();
+  return secret;
+}
+
 /** Creates the things that fields are called on. */
 export async function createTargets(world: World): Promise<Targets> {
   const { people, workspaces, postern } = world;
@@ -110,6 +120,7 @@ export async function createTargets(world: World): Promise<Targets> {
     invitations,
     invited: { newcomer: newcomer.invitationSecret, outsider: outsider.invitationSecret },
     resetLink: (await postern.app.services.passwordResets.createLink(people.bystander.email, true)).secret,
+    signInLink: await lastingSignInLink(world),
     sessions,
     auditEvents: { ofHome, ofOwner: data.viewer.auditEvents.nodes[0].id },
     absent: {

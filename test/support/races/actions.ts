@@ -165,6 +165,13 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       () => null,
     ),
   ],
+  signInWithLink: [
+    call(
+      'signInWithLink',
+      ({ signInLink }) => ({ secret: signInLink }),
+      () => null,
+    ),
+  ],
   revokeInvitation: [
     call('revokeInvitation', (scene) => ({ ...inWorkspace(scene), id: scene.invitationId }), asOwner),
   ],

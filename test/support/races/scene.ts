@@ -77,6 +77,8 @@ export interface Scene {
   readonly otherSessionId: string;
   /** The secret of a reset link of the first Owner. */
   readonly resetLink: string;
+  /** The secret of a sign-in link of the second Owner. */
+  readonly signInLink: string;
   readonly providerSignIns: ProviderSignIns;
   /** The subject of a person at the provider who is a member by the group `staff` alone. */
   readonly mapped: string;
@@ -261,6 +263,7 @@ export async function createScene(): Promise<Scene> {
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
+  const signInLink = await app.app.services.signInLinks.create(second.email);
   const providerSignIns = await createProviderSignIns(app);
   const mapped = await createMapped(app, second);
   await createDeviceRequests(app);
@@ -287,6 +290,7 @@ export async function createScene(): Promise<Scene> {
     invitationId: invitation.id,
     otherSessionId,
     resetLink: resetLink.secret,
+    signInLink: signInLink.secret,
     providerSignIns,
     mapped,
   };

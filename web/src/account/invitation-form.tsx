@@ -80,8 +80,17 @@ function useAcceptance() {
   return { join, errors, problem, busy: accept.busy || signingIn.busy };
 }
 
-/** The form of an invitation, whose secret is `linked` or pasted. `asks` shows the choice of a person who is not signed in. */
-export function InvitationForm({ linked, asks }: { linked: string; asks: boolean }) {
+interface InvitationFormProps {
+  /** The secret of the link; empty if the person pastes it. */
+  readonly linked: string;
+  /** Whether to ask a person who is not signed in for who they are. */
+  readonly asks: boolean;
+  /** Whether the person can create an account with a password. */
+  readonly createsAccounts: boolean;
+}
+
+/** The form of an invitation. */
+export function InvitationForm({ linked, asks, createsAccounts }: InvitationFormProps) {
   const [form, setForm] = useState(EMPTY);
   const { join, errors, problem, busy } = useAcceptance();
   const isLinked = linked !== '';
@@ -110,7 +119,7 @@ export function InvitationForm({ linked, asks }: { linked: string; asks: boolean
       {asks && (
         <ChoiceField
           label="Who are you?"
-          choices={CHOICES}
+          choices={createsAccounts ? CHOICES : CHOICES.slice(0, 1)}
           value={who}
           onChange={(next) => setForm({ ...form, who: next, password: '' })}
         />

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { useMeQuery } from '../generated/hooks.ts';
 import { AuthLayout } from '../session/auth-layout.tsx';
+import { ProviderLinks, usePasswordSignIn } from '../session/provider-sign-in.tsx';
 import { useFragmentSecret } from './fragment-secret.ts';
 import { InvitationForm } from './invitation-form.tsx';
 
@@ -12,6 +13,8 @@ export default function InvitationPage() {
   const secret = useFragmentSecret();
   const [{ data, fetching }] = useMeQuery();
   const me = data?.viewer?.user;
+  const isAsked = !me && !fetching;
+  const { passwords, isLoading } = usePasswordSignIn();
   return (
     <AuthLayout
       title="Accept an invitation"
@@ -25,7 +28,22 @@ export default function InvitationPage() {
         )
       }
     >
-      <InvitationForm key={secret} linked={secret} asks={!me && !fetching} />
+      {isAsked && passwords !== 'ON' && (
+        <div className="auth-form">
+          <p className="muted">
+            Sign in first. Then open the link of the invitation again, or paste its secret.
+          </p>
+          <ProviderLinks next="/invitation" />
+        </div>
+      )}
+      {!(isAsked && passwords === 'OFF') && (
+        <InvitationForm
+          key={secret}
+          linked={secret}
+          asks={isAsked && !isLoading}
+          createsAccounts={passwords === 'ON'}
+        />
+      )}
     </AuthLayout>
   );
 }

@@ -43,7 +43,7 @@ export function signInPath(from: string): string {
 }
 
 /** The pages that need no session. */
-const PUBLIC_PATHS: readonly string[] = ['/sign-in', '/invitation', '/reset-password'];
+const PUBLIC_PATHS: readonly string[] = ['/sign-in', '/invitation', '/reset-password', '/sign-in-link'];
 
 /** Redirects to the sign-in page, unless the page needs no session. */
 function leaveForSignIn(): void {

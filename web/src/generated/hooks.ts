@@ -156,6 +156,15 @@ export type OrderDirection =
   /** Highest or newest first. */
   | 'DESC';
 
+/** Which users sign in with a password. */
+export type PasswordSignIn =
+  /** No one. */
+  | 'OFF'
+  /** All who have one. */
+  | 'ON'
+  /** Only accounts that the operator made for it. */
+  | 'OPERATOR_ACCOUNTS';
+
 /** Whether personal tokens have access to a workspace. */
 export type PersonalTokenPolicy =
   /** Personal tokens have access within the limits of their scopes and owners. */
@@ -299,6 +308,12 @@ export type SignInInput = {
   email: string;
   /** The password of the account. */
   password: string;
+};
+
+/** The link of a user. */
+export type SignInWithLinkInput = {
+  /** The secret after the # of the link. */
+  secret: string;
 };
 
 /** The access level of a token. */
@@ -665,6 +680,13 @@ export type SignInMutationVariables = Exact<{
 
 export type SignInMutation = { signIn: { expiresAt: string } | null };
 
+export type SignInWithLinkMutationVariables = Exact<{
+  input: SignInWithLinkInput;
+}>;
+
+
+export type SignInWithLinkMutation = { signInWithLink: { user: { id: string } | null } | null };
+
 export type ReauthenticateMutationVariables = Exact<{
   input: ReauthenticateInput;
 }>;
@@ -675,7 +697,7 @@ export type ReauthenticateMutation = { reauthenticate: { until: string } | null 
 export type SignInOptionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SignInOptionsQuery = { signInOptions: { providers: Array<{ id: string, label: string, startUrl: string }> } | null };
+export type SignInOptionsQuery = { signInOptions: { passwords: PasswordSignIn, providers: Array<{ id: string, label: string, startUrl: string }> } | null };
 
 export type CompleteSignInMutationVariables = Exact<{
   state: string;
@@ -1150,12 +1172,17 @@ export const SignInDocument = {"kind":"Document","definitions":[{"kind":"Operati
 export function useSignInMutation() {
   return Urql.useMutation<SignInMutation, SignInMutationVariables>(SignInDocument);
 };
+export const SignInWithLinkDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignInWithLink"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SignInWithLinkInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signInWithLink"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]} as unknown as DocumentNode;
+
+export function useSignInWithLinkMutation() {
+  return Urql.useMutation<SignInWithLinkMutation, SignInWithLinkMutationVariables>(SignInWithLinkDocument);
+};
 export const ReauthenticateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Reauthenticate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReauthenticateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reauthenticate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"until"}}]}}]}}]} as unknown as DocumentNode;
 
 export function useReauthenticateMutation() {
   return Urql.useMutation<ReauthenticateMutation, ReauthenticateMutationVariables>(ReauthenticateDocument);
 };
-export const SignInOptionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"SignInOptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signInOptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"startUrl"}}]}}]}}]}}]} as unknown as DocumentNode;
+export const SignInOptionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"SignInOptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signInOptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"passwords"}},{"kind":"Field","name":{"kind":"Name","value":"providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"startUrl"}}]}}]}}]}}]} as unknown as DocumentNode;
 
 export function useSignInOptionsQuery(options?: Omit<Urql.UseQueryArgs<SignInOptionsQueryVariables>, 'query'>) {
   return Urql.useQuery<SignInOptionsQuery, SignInOptionsQueryVariables>({ query: SignInOptionsDocument, ...options });

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTabs } from '../api/api-provider.tsx';
 import { describeError } from '../api/errors.ts';
-import { useCompleteSignInMutation, useSignInOptionsQuery } from '../generated/hooks.ts';
+import { type PasswordSignIn, useCompleteSignInMutation, useSignInOptionsQuery } from '../generated/hooks.ts';
 import type { ProviderOutcome } from './provider-outcome.ts';
 
 /** Finishes a sign-in at a provider, then opens the page that the person wanted to see. */
@@ -33,6 +33,12 @@ export function useProviderSignIn(outcome: ProviderOutcome): {
   }, [state, complete, tabs]);
 
   return { busy, problem };
+}
+
+/** Returns who signs in with a password: everyone who has one if the server does not say. */
+export function usePasswordSignIn(): { readonly passwords: PasswordSignIn; readonly isLoading: boolean } {
+  const [{ data, fetching }] = useSignInOptionsQuery();
+  return { passwords: data?.signInOptions?.passwords ?? 'ON', isLoading: fetching && !data };
 }
 
 /** Links that begin a sign-in at each provider; nothing if there is none. */

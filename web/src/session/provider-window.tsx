@@ -25,7 +25,8 @@ function useOwnProviders({ identities }: TabUser, parameters: Readonly<Record<st
     const opened = window.open(address, 'postern-provider', 'popup,width=520,height=680');
     setProblem(opened ? null : BLOCKED);
   }
-  return { providers, open, problem };
+  const hasNone = data !== undefined && providers.length === 0;
+  return { providers, hasNone, open, problem };
 }
 
 interface ProofDialogProps {
@@ -50,7 +51,7 @@ interface ProofDialogProps {
  * what was entered.
  */
 export function ProofDialog({ user, verb, parameters, lead, children, ...props }: ProofDialogProps) {
-  const { providers, open, problem } = useOwnProviders(user, parameters);
+  const { providers, hasNone, open, problem } = useOwnProviders(user, parameters);
   const [first, ...others] = user.hasPassword === false ? providers : [];
   const buttons = first ? others : providers;
   return (
@@ -67,6 +68,9 @@ export function ProofDialog({ user, verb, parameters, lead, children, ...props }
           {verb} with {provider.label}
         </Button>
       ))}
+      {user.hasPassword === false && hasNone && (
+        <p>Ask the operator of this server for a link to sign in, and open it in this browser.</p>
+      )}
       {problem && <Problem>{problem}</Problem>}
     </FormDialog>
   );

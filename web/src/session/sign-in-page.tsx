@@ -7,7 +7,7 @@ import { Problem } from '../components/states.tsx';
 import { AuthLayout } from './auth-layout.tsx';
 import { ConfirmedPage } from './confirmed-page.tsx';
 import { type ProviderOutcome, useProviderOutcome } from './provider-outcome.ts';
-import { ProviderLinks, useProviderSignIn } from './provider-sign-in.tsx';
+import { ProviderLinks, usePasswordSignIn, useProviderSignIn } from './provider-sign-in.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
 /** The page that people sign in on, and to which a provider leads them back. `link` renders the page that links an identity. */
@@ -27,6 +27,8 @@ function SignInForm({ outcome }: { readonly outcome: ProviderOutcome }) {
   const { signIn, busy, problem: refused } = useSignIn();
   const provider = useProviderSignIn(outcome);
   const problem = refused ?? provider.problem;
+  const { passwords, isLoading } = usePasswordSignIn();
+  const hasPasswords = !isLoading && passwords !== 'OFF';
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -41,35 +43,43 @@ function SignInForm({ outcome }: { readonly outcome: ProviderOutcome }) {
         <>
           Have an invitation? <Link href="/invitation">Accept an invitation</Link>
           <br />
-          Forgot your password? Ask the operator of this server for a reset link.
+          {passwords === 'OFF' ? 'Cannot sign in at the provider?' : 'Forgot your password?'} Ask the operator
+          of this server for a link.
         </>
       }
     >
       <form className="auth-form" onSubmit={submit}>
         {next !== '/' && !problem && <p className="muted">Sign in to continue.</p>}
         {problem && <Problem>{problem}</Problem>}
-        <TextField
-          label="Email"
-          type="email"
-          name="email"
-          autoComplete="username"
-          required
-          autoFocus
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-        <TextField
-          label="Password"
-          type="password"
-          name="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-        />
-        <Button type="submit" variant="primary" busy={busy || provider.busy}>
-          Sign in
-        </Button>
+        {passwords === 'OPERATOR_ACCOUNTS' && (
+          <p className="muted">Only accounts that the operator made for it sign in with a password.</p>
+        )}
+        {hasPasswords && (
+          <>
+            <TextField
+              label="Email"
+              type="email"
+              name="email"
+              autoComplete="username"
+              required
+              autoFocus
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+            <TextField
+              label="Password"
+              type="password"
+              name="password"
+              autoComplete="current-password"
+              required
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+            <Button type="submit" variant="primary" busy={busy || provider.busy}>
+              Sign in
+            </Button>
+          </>
+        )}
         <ProviderLinks next={next} />
       </form>
     </AuthLayout>

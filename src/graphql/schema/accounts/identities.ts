@@ -1,4 +1,5 @@
 import type { IdentityProvider } from '../../../domain/accounts/identity-provider.ts';
+import type { PasswordSignIn } from '../../../domain/accounts/passwords.ts';
 import { toGlobalId } from '../../../domain/global-id.ts';
 import { userIdOf } from '../../../domain/principal.ts';
 import { builder } from '../../builder.ts';
@@ -22,13 +23,27 @@ IdentityProviderRef.implement({
   }),
 });
 
-const SignInOptionsRef = builder.objectRef<{ readonly providers: readonly IdentityProvider[] }>(
-  'SignInOptions',
-);
+const PasswordSignInEnum = builder.enumType('PasswordSignIn', {
+  description: 'Which users sign in with a password.',
+  values: {
+    ON: { value: 'on', description: 'All who have one.' },
+    OPERATOR_ACCOUNTS: { value: 'operator', description: 'Only accounts that the operator made for it.' },
+    OFF: { value: 'off', description: 'No one.' },
+  } as const,
+});
+
+const SignInOptionsRef = builder.objectRef<{
+  readonly passwords: PasswordSignIn;
+  readonly providers: readonly IdentityProvider[];
+}>('SignInOptions');
 
 SignInOptionsRef.implement({
   description: 'How people sign in here.',
   fields: (t) => ({
+    passwords: t.expose('passwords', {
+      type: PasswordSignInEnum,
+      description: 'Which users sign in with a password.',
+    }),
     providers: t.field({
       type: [IdentityProviderRef],
       description: 'The identity providers, in the order of the configuration.',
@@ -43,6 +58,7 @@ builder.queryField('signInOptions', (t) =>
     description: 'How people sign in here.',
     requires: { kind: 'anyone' },
     resolve: (_root, _args, { services }) => ({
+      passwords: services.passwordSignIn,
       providers: services.providers.map(({ provider }) => provider),
     }),
   }),

@@ -31,7 +31,8 @@ function query(db: Executor, provider: string) {
   return db
     .selectFrom('identities as i')
     .innerJoin('users as u', 'u.id', 'i.user_id')
-    .where('i.provider', '=', provider);
+    .where('i.provider', '=', provider)
+    .where('u.is_local', '=', 0);
 }
 
 function rowsOf(db: Executor, provider: string) {
@@ -64,7 +65,7 @@ function toAccount(row: Row): DirectoryAccount {
   };
 }
 
-/** Returns a person of a provider by id, also one that the directory deleted. */
+/** Returns a person of a provider by id, also one that the directory deleted. No directory has a person with a local account. */
 export async function findDirectoryAccount(
   db: Executor,
   provider: string,

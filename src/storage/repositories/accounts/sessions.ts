@@ -50,6 +50,7 @@ function sessionQuery(db: Executor) {
       's.command_line',
       'c.at',
       'u.password_temporary',
+      'u.is_local',
       'u.email',
       'u.email_verified_at',
       'u.deactivated_at',
@@ -69,6 +70,7 @@ export async function findSessionByDigest(
   userId: string;
   verifiedEmail: string | null;
   mustChangePassword: boolean;
+  isLocal: boolean;
   createdAt: number;
   expiresAt: number;
   authenticatedAt: number;
@@ -83,6 +85,7 @@ export async function findSessionByDigest(
         userId: row.user_id,
         verifiedEmail: row.email_verified_at === null ? null : row.email,
         mustChangePassword: row.password_temporary !== 0,
+        isLocal: row.is_local !== 0,
         createdAt: row.created_at,
         expiresAt: row.expires_at,
         authenticatedAt: row.authenticated_at,

@@ -21,6 +21,8 @@ function toUser(row: Pick<Selectable<Tables['users']>, (typeof COLUMNS)[number]>
 export interface Account extends User {
   /** `null` if the user signs in with a provider only. */
   readonly passwordHash: string | null;
+  /** Whether the operator made the account for signing in with a password. No directory reaches it. */
+  readonly isLocal: boolean;
 }
 
 /** A password hash to store. */
@@ -33,7 +35,7 @@ export interface NewPassword {
 /** Stores a user. Throws a unique violation if the email is taken. */
 export async function insertUser(
   db: Executor,
-  user: Omit<Account, 'deactivatedAt'> & Pick<NewPassword, 'isTemporary'>,
+  user: Omit<Account, 'deactivatedAt' | 'isLocal'> & Pick<NewPassword, 'isTemporary'> & { isLocal?: boolean },
 ): Promise<void> {
   await db
     .insertInto('users')
@@ -44,6 +46,7 @@ export async function insertUser(
       name: user.name,
       password_hash: user.passwordHash,
       password_temporary: user.isTemporary ? 1 : 0,
+      is_local: user.isLocal ? 1 : 0,
       created_at: user.createdAt,
       deactivated_at: null,
     })
@@ -84,10 +87,10 @@ export async function findUsersByEmails(db: Executor, emails: readonly string[])
 export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
   const row = await db
     .selectFrom('users')
-    .select([...COLUMNS, 'password_hash'])
+    .select([...COLUMNS, 'password_hash', 'is_local'])
     .where('email', '=', email)
     .executeTakeFirst();
-  return row ? { ...toUser(row), passwordHash: row.password_hash } : null;
+  return row ? { ...toUser(row), passwordHash: row.password_hash, isLocal: row.is_local !== 0 } : null;
 }
 
 /** Returns the user with the address of an invitation, by the digest of its secret. */
@@ -112,10 +115,17 @@ export async function hasUsers(db: Executor): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Returns whether a user has a password. */
-export async function hasPassword(db: Executor, id: string): Promise<boolean> {
-  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst();
-  return row !== undefined && row.password_hash !== null;
+/** Returns whether a user has a password, and whether the account is local. */
+export async function findPasswordState(
+  db: Executor,
+  id: string,
+): Promise<{ readonly hasPassword: boolean; readonly isLocal: boolean }> {
+  const row = await db
+    .selectFrom('users')
+    .select(['password_hash', 'is_local'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return { hasPassword: row != null && row.password_hash !== null, isLocal: row?.is_local === 1 };
 }
 
 /** Replaces a user's password hash. */
@@ -205,9 +215,13 @@ export async function setSignedInAt(db: Executor, id: string, at: number): Promi
   await db.updateTable('users').set({ signed_in_at: at }).where('id', '=', id).execute();
 }
 
-/** A link with which a user sets a new password once. */
+/** What a link is for: setting a new password, or signing in. */
+export type LinkPurpose = 'RESET' | 'SIGN_IN';
+
+/** A link of the operator with which a user sets a new password or signs in, once. */
 export interface ResetLink {
   readonly userId: string;
+  readonly purpose: LinkPurpose;
   /** Whether the personal tokens of the user survive the new password. */
   readonly keepsTokens: boolean;
 }
@@ -219,6 +233,7 @@ export async function replaceResetLink(
 ): Promise<void> {
   const values = {
     digest: link.digest,
+    purpose: link.purpose,
     keeps_tokens: link.keepsTokens ? 1 : 0,
     created_at: link.createdAt,
     expires_at: link.expiresAt,
@@ -230,15 +245,21 @@ export async function replaceResetLink(
     .execute();
 }
 
-/** Returns the link of a digest; `null` if there is none or it has expired. */
-export async function findResetLink(db: Executor, digest: string, now: number): Promise<ResetLink | null> {
+/** Returns the link of a digest for a purpose; `null` if there is none or it has expired. */
+export async function findResetLink(
+  db: Executor,
+  digest: string,
+  purpose: LinkPurpose,
+  now: number,
+): Promise<ResetLink | null> {
   const row = await db
     .selectFrom('reset_links')
     .select(['user_id', 'keeps_tokens'])
     .where('digest', '=', digest)
+    .where('purpose', '=', purpose)
     .where('expires_at', '>', now)
     .executeTakeFirst();
-  return row ? { userId: row.user_id, keepsTokens: row.keeps_tokens !== 0 } : null;
+  return row ? { userId: row.user_id, purpose, keepsTokens: row.keeps_tokens !== 0 } : null;
 }
 
 /** Returns the users of links by the digests of their secrets, in no order. */

@@ -24,7 +24,7 @@ const inTheConsole = (who: Caller): Verdict =>
 /** Signing in and out, sessions, passwords, accepted invitations. */
 export function accountRecipes(
   { people }: World,
-  { sessions, absent, invited, resetLink }: Targets,
+  { sessions, absent, invited, resetLink, signInLink }: Targets,
 ): Recipes {
   const ofSession =
     (id: string) =>
@@ -117,6 +117,15 @@ export function accountRecipes(
           { input: { secret: resetLink, newPassword: 'another password' } },
           ({ who }) => notWithAToken(who),
         ),
+      ],
+    },
+    'Mutation.signInWithLink': {
+      cases: [
+        fixed('absent', { input: { secret: 'rst_nothing' } }, ({ who }) => {
+          const verdict = notWithAToken(who);
+          return verdict === 'allowed' ? NOT_FOUND : verdict;
+        }),
+        fixed('of the outsider', { input: { secret: signInLink } }, ({ who }) => notWithAToken(who)),
       ],
     },
     'Mutation.reportLeakedSecrets': {
