@@ -56,6 +56,12 @@ function payloadOf(bytes: number): string {
   return JSON.stringify(times(Math.floor(bytes / 8), (place) => [place % 10, {}]));
 }
 
+/** A member with a role that a person gave. */
+function memberRow(workspaceId: string, userId: string, role: number, joinedAt: number) {
+  const roles = { role, direct_role: role, given_role: role };
+  return { workspace_id: workspaceId, user_id: userId, ...roles, joined_at: joinedAt };
+}
+
 async function fillWorkspaces({ database, owner, now }: TestApp, sizes: Sizes): Promise<string[]> {
   const { db } = database;
   const ownerId = decodeGlobalId('User', owner.id);
@@ -70,7 +76,7 @@ async function fillWorkspaces({ database, owner, now }: TestApp, sizes: Sizes): 
   await insertAll(
     db,
     'members',
-    workspaces.map((id) => ({ workspace_id: id, user_id: ownerId, role, joined_at: now() })),
+    workspaces.map((id) => memberRow(id, ownerId, role, now())),
   );
   await insertAll(
     db,
@@ -117,7 +123,7 @@ async function fillPeople(postern: TestApp, sizes: Sizes): Promise<string[]> {
   await insertAll(
     db,
     'members',
-    people.map((user_id, n) => ({ workspace_id, user_id, role: 0, joined_at: postern.now() + n })),
+    people.map((userId, n) => memberRow(workspace_id, userId, 0, postern.now() + n)),
   );
   return people;
 }
