@@ -123,6 +123,8 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     findAccount: (_context, sub) => ({ accountId: sub, claims: async () => ({ ...people.get(sub), sub }) }),
     pkce: { required: () => true },
+    // Without its dispatcher, which refuses to call loopback addresses.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
   });
   const handle = provider.callback();
   const control: TestProvider = {
