@@ -73,6 +73,8 @@ const EXEMPT = [
   'inOrder',
   // An IP address, which `isIP` has accepted.
   'networkOf',
+  // A setting of the operator.
+  'allowsPassword',
   // Numbers and bytes that Postern generates.
   ...['formatDuration', 'composeSecret', 'toBase62', 'previewPart'],
   // Files of any length, and messages and headers of at most 128 KiB, in linear time.
