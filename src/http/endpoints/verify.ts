@@ -154,7 +154,8 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
   const parsedQueries = createLruCache<Query>(CACHED_CHARACTERS_MAX);
   /**
    * The last decision on a caller about every entity of a type. It changes only by a commit, after which the caller is
-   * another object (`principal-cache.ts`). A decision that depends on shares is not cached: shares also expire.
+   * another object (`principal-cache.ts`). A decision that depends on shares is not cached: shares also expire. Nor is one on a
+   * personal token, to which a policy can close a workspace as time passes.
    */
   const lastDecisions = new WeakMap<
     Principal,
@@ -174,6 +175,7 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
     if (last?.check === check) return last.decision;
     const decision = services.access.check(principal, check);
     if (!(decision instanceof Promise) || !isAboutEvery(check)) return decision;
+    if (principal.kind === 'PERSONAL_TOKEN') return decision;
     return decision.then((loaded) => {
       lastDecisions.set(principal, { check, decision: loaded });
       return loaded;
