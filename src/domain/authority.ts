@@ -15,6 +15,7 @@ import {
   isScopedWorkspaceToken,
   isToken,
   type Principal,
+  policyEnd,
   policySubjectOf,
   type TokenPrincipal,
 } from './principal.ts';
@@ -201,17 +202,19 @@ export function authorizeEntity(
   }
   const subject = policySubjectOf(principal, now);
   if (subject && !isOpenTo(context.policy, subject)) return deny('POLICY');
-  if (request.kind === 'entity' && context.shared.includes(request.operation)) return grantFor(context);
+  if (request.kind === 'entity' && context.shared.includes(request.operation))
+    return grantFor(principal, context);
   const required =
     request.kind === 'role' ? request.role : (declaredRole ?? roleForOperation(request.operation));
   const isSelf =
     request.kind === 'role' && principal.kind === 'SESSION' && request.selfId === principal.userId;
   const hasRole = context.role !== null && (isSelf || isAtLeast(context.role, required));
-  return hasRole ? grantFor(context) : deny('ROLE_REQUIRED', { role: required });
+  return hasRole ? grantFor(principal, context) : deny('ROLE_REQUIRED', { role: required });
 }
 
-function grantFor(access: AccessContext): Grant {
-  return { allowed: true, role: access.role, access, token: null };
+function grantFor(principal: Principal, access: AccessContext): Grant {
+  const endsAt = policyEnd(principal, access.policy);
+  return { allowed: true, role: access.role, access, token: null, endsAt };
 }
 
 /** Decides on a token; a context of `null` means that it does not exist. */

@@ -33,6 +33,8 @@ export interface Grant {
   readonly access: AccessContext | null;
   /** The token that the request names. */
   readonly token: Token | null;
+  /** When the grant ends as time passes, although nothing is stored, in milliseconds since the epoch; `null` if it does not. */
+  readonly endsAt: number | null;
 }
 
 /** A refused request. */
@@ -50,7 +52,13 @@ export interface Denial {
 export type Decision = Grant | Denial;
 
 /** The grant of a request that was decided without a look-up. */
-export const NOTHING_LOADED: Grant = Object.freeze({ allowed: true, role: null, access: null, token: null });
+export const NOTHING_LOADED: Grant = Object.freeze({
+  allowed: true,
+  role: null,
+  access: null,
+  token: null,
+  endsAt: null,
+});
 
 /** The denial of a caller without a credential. */
 export const UNAUTHENTICATED: Denial = Object.freeze({

@@ -177,7 +177,7 @@ export function policySubjectOf(principal: Principal, now: number): PolicySubjec
 }
 
 /** Returns when a policy closes its workspace to a caller because the owner of the token has not signed in; `null` if never. */
-export function policyEnd(principal: Principal, policy: TokenPolicy | undefined): number | null {
-  if (principal.kind !== 'PERSONAL_TOKEN' || policy == null || policy.ownerSeenWithin === null) return null;
+export function policyEnd(principal: Principal, policy: Pick<TokenPolicy, 'ownerSeenWithin'>): number | null {
+  if (principal.kind !== 'PERSONAL_TOKEN' || policy.ownerSeenWithin === null) return null;
   return (principal.ownerSignedInAt ?? 0) + policy.ownerSeenWithin;
 }

@@ -3,6 +3,7 @@ import { DAY } from '../../src/domain/duration.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { follow } from '../support/streams.ts';
 import { createPersonalToken } from '../support/tokens.ts';
+import { verify } from '../support/verify.ts';
 
 let postern: TestApp;
 let ada: Person;
@@ -118,6 +119,15 @@ test('a token reaches nothing in the workspace until its owner signs in again', 
 
   await postern.signIn(ada.email);
   expect(await reach()).toMatchObject({ workspaces: 1, verify: 204, restrictions: [] });
+});
+
+test('a check that is repeated is refused in time, although nothing is stored', async () => {
+  await setPolicy('P14D');
+  postern.advance(14 * DAY - 1);
+  const check = () => verify(postern, secret, { operation: 'READ', entityType: 'workspace' });
+  expect([(await check()).status, (await check()).status]).toEqual([204, 204]);
+  postern.advance(1);
+  expect((await check()).status).toBe(403);
 });
 
 test('removing the limit opens the workspace again, and shorter ones are shown before they apply', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { findSessionByDigest } from '../../src/storage/repositories/accounts/sessions.ts';
 import { findUserChannelAccess } from '../../src/storage/repositories/channels.ts';
-import { hasMembership } from '../../src/storage/repositories/workspaces.ts';
+import { findMembership } from '../../src/storage/repositories/workspaces.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel } from '../support/channels.ts';
 
@@ -51,7 +51,7 @@ test('lookups with different parameters share a statement', async () => {
   const roles = ['VIEWER', 'OWNER'] as const;
   const sent = vi.spyOn(db, 'executeQuery');
   const found = await Promise.all(
-    users.flatMap((user) => roles.map((role) => hasMembership(db, user, role, null))),
+    users.flatMap((user) => roles.map((role) => findMembership(db, user, role, null))),
   );
   expect(found.filter(Boolean)).toHaveLength(3);
   expect(sent).toHaveBeenCalledTimes(1);

@@ -154,8 +154,8 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
   const parsedQueries = createLruCache<Query>(CACHED_CHARACTERS_MAX);
   /**
    * The last decision on a caller about every entity of a type. It changes only by a commit, after which the caller is
-   * another object (`principal-cache.ts`). A decision that depends on shares is not cached: shares also expire. Nor is one on a
-   * personal token, to which a policy can close a workspace as time passes.
+   * another object (`principal-cache.ts`), or when its grant ends. A decision that depends on shares is not cached: shares
+   * also expire.
    */
   const lastDecisions = new WeakMap<
     Principal,
@@ -170,12 +170,16 @@ export function createVerifyEndpoint({ authenticateRequest, services }: VerifyPa
     return query;
   }
 
+  /** As time passes, a policy can only close a workspace, so a denial stays. */
+  function isCurrent(decision: Decision): boolean {
+    return !decision.allowed || decision.endsAt === null || services.clock() < decision.endsAt;
+  }
+
   function decide(principal: Principal, check: AccessCheck): MaybePromise<Decision> {
     const last = lastDecisions.get(principal);
-    if (last?.check === check) return last.decision;
+    if (last?.check === check && isCurrent(last.decision)) return last.decision;
     const decision = services.access.check(principal, check);
     if (!(decision instanceof Promise) || !isAboutEvery(check)) return decision;
-    if (principal.kind === 'PERSONAL_TOKEN') return decision;
     return decision.then((loaded) => {
       lastDecisions.set(principal, { check, decision: loaded });
       return loaded;

@@ -18,7 +18,7 @@ import {
   NOT_FOUND,
   NOTHING_LOADED,
 } from '../../domain/decision.ts';
-import { type Principal, policySubjectOf, userIdOf } from '../../domain/principal.ts';
+import { type Principal, policyEnd, policySubjectOf, userIdOf } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { isBuiltIn, roleForOperation } from '../../domain/scopes.ts';
 import { type VisibilityFilter, visibilityFilterFor, wholeTypeOf } from '../../domain/visibility.ts';
@@ -26,7 +26,7 @@ import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../../storage/database.ts';
 import { hasChannelWithin } from '../../storage/repositories/channels.ts';
 import { findMember } from '../../storage/repositories/members.ts';
-import { hasMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
+import { findMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
 import {
   findAccessContext,
   findDeclarationsFor,
@@ -133,11 +133,14 @@ async function authorizeType(
   const userId = userIdOf(principal);
   // Scopes that do not cover every entity are already denied, so only the role matters. `/verify` often checks this.
   const isEvery = !request.any && request.operation !== 'CREATE';
-  const isAllowed =
-    isEvery && userId !== null
-      ? await hasMembership(db, userId, role, policySubjectOf(principal, now))
-      : filter !== null && (await hasWorkspaceWithin(db, wholeTypeOf(filter)));
-  return isAllowed ? NOTHING_LOADED : deny('ROLE_REQUIRED', { role });
+  if (isEvery && userId !== null) {
+    const policy = await findMembership(db, userId, role, policySubjectOf(principal, now));
+    if (policy) return { ...NOTHING_LOADED, endsAt: policyEnd(principal, policy) };
+  } else if (filter !== null && (await hasWorkspaceWithin(db, wholeTypeOf(filter)))) {
+    // Which workspace it is, and so when its policy closes it, is not known.
+    return { ...NOTHING_LOADED, endsAt: now };
+  }
+  return deny('ROLE_REQUIRED', { role });
 }
 
 /** Returns whether the operation is allowed on at least one entity. `LIST` is allowed even if the list is empty. */

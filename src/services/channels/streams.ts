@@ -3,7 +3,7 @@ import { requireGrant } from '../../domain/decision.ts';
 import { badInput, failure, PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Message } from '../../domain/message.ts';
-import { credentialIdOf, type Principal, policyEnd } from '../../domain/principal.ts';
+import { credentialIdOf, type Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -101,7 +101,7 @@ export function createStreams(deps: {
   async function identify({ caller, access }: FollowRequest): Promise<Follower> {
     const principal = await authentication.identifyCaller(caller);
     const grant = requireGrant(await authorize(db, principal, access, clock()));
-    return { principal, endsAt: earliest(endOf(principal), policyEnd(principal, grant.access?.policy)) };
+    return { principal, endsAt: earliest(endOf(principal), grant.endsAt) };
   }
 
   async function findStart({ channelId, after }: FollowRequest): Promise<number> {

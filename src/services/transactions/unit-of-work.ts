@@ -1,6 +1,6 @@
 import type { AuditAction, AuditActor, AuditEvent } from '../../domain/audit.ts';
 import type { AccessRequest } from '../../domain/authority.ts';
-import { type Grant, requireGrant } from '../../domain/decision.ts';
+import { type Grant, NOTHING_LOADED, requireGrant } from '../../domain/decision.ts';
 import { failure, forbidden } from '../../domain/errors.ts';
 import {
   ANONYMOUS,
@@ -103,7 +103,7 @@ interface Actor {
 
 const OPERATOR: Actor = {
   principal: ANONYMOUS,
-  grant: { allowed: true, role: 'OWNER', access: null, token: null },
+  grant: { ...NOTHING_LOADED, role: 'OWNER' },
   actor: { actorKind: 'OPERATOR', actorId: null, actorTokenId: null, ip: null, userAgent: null },
 };
 

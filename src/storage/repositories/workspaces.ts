@@ -81,7 +81,7 @@ const openMembership = prepareLookup(
     db
       .selectFrom('members as m')
       .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
-      .select('w.id')
+      .select('w.owner_seen_within')
       .where('m.user_id', '=', userId)
       .where('m.role', '>=', rank)
       .where(sql<boolean>`(${isPersonalToken} = 0 or w.personal_tokens = 'ALLOWED')`)
@@ -90,19 +90,21 @@ const openMembership = prepareLookup(
       .limit(1),
 );
 
-/** Returns whether a user has at least a role in a workspace whose policy allows a token, or any policy if `subject` is `null`. */
-export async function hasMembership(
+/**
+ * Returns the part of the policy that depends on time of a workspace in which a user has at least a role, and whose policy
+ * allows a token, or any policy if `subject` is `null`; `null` if there is no such workspace.
+ */
+export async function findMembership(
   db: Executor,
   userId: string,
   role: Role,
   subject: PolicySubject | null,
-): Promise<boolean> {
+): Promise<Pick<TokenPolicy, 'ownerSeenWithin'> | null> {
   const isPersonalToken = subject?.kind === 'PERSONAL' ? 1 : 0;
   const lifetime = subject === null ? 0 : (subject.lifetime ?? Number.MAX_SAFE_INTEGER);
-  return (
-    (await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime, subject?.unseenFor ?? 0)) !==
-    undefined
-  );
+  const unseenFor = subject?.unseenFor ?? 0;
+  const row = await openMembership(db, userId, rankOf(role), isPersonalToken, lifetime, unseenFor);
+  return row ? { ownerSeenWithin: row.owner_seen_within } : null;
 }
 
 /** Returns whether a workspace is visible to the caller. */
