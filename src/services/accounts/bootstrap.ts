@@ -1,11 +1,11 @@
 import type { PasswordSignIn } from '../../domain/accounts/passwords.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findUserByEmail, hasUsers, insertUser } from '../../storage/repositories/accounts/users.ts';
 import { findInstallationId, insertInstallationId } from '../../storage/repositories/installation.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { insertWorkspaceWithOwner } from '../workspaces/workspaces.ts';
 
@@ -49,7 +49,7 @@ export async function createFirstOwner(
     const stamps = { emailVerifiedAt: uow.now, createdAt: uow.now };
     const owner = { id: uow.newId(), email: requested.email, name: nameFrom(requested.email), ...stamps };
     await insertUser(uow.tx, { ...owner, passwordHash, isTemporary: isGenerated, isLocal: true });
-    await uow.audit({ action: 'user.created', userId: owner.id, targetId: toGlobalId('User', owner.id) });
+    await auditUser(uow, 'user.created', owner.id);
     await insertWorkspaceWithOwner(uow, { name: 'Main', slug: 'main', ownerId: owner.id });
     return true;
   });

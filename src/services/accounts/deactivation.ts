@@ -1,9 +1,8 @@
 import { DAY } from '../../domain/duration.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
 import { clearDirectoryStates } from '../../storage/repositories/accounts/directory-users.ts';
-import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   type Deactivator,
   deleteResetLink,
@@ -12,6 +11,7 @@ import {
   setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
 import { revokeTokensOf } from '../tokens/lifecycle.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { AuditEntry, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 
@@ -36,15 +36,15 @@ export async function deactivateUser(
     return false;
   }
   await setDeactivated(uow.tx, id, uow.now, by);
-  const endedSessions = await deleteSessions(uow.tx, id);
+  const endedSessions = await endSessions(uow.tx, id, uow.now);
   await deleteResetLink(uow.tx, id);
   await auditLostInvitations(uow, { userId: id });
   const { shares, invitations } = await deleteGrantsOfUser(uow.tx, id);
-  await uow.audit({
-    action: 'user.deactivated',
-    userId: id,
-    targetId: toGlobalId('User', id),
-    detail: { ...detail, endedSessions, deletedShares: shares, deletedInvitations: invitations },
+  await auditUser(uow, 'user.deactivated', id, {
+    ...detail,
+    endedSessions,
+    deletedShares: shares,
+    deletedInvitations: invitations,
   });
   return true;
 }
@@ -63,12 +63,7 @@ export async function reactivateUser(
   const revokedTokens = isLate ? await revokeTokensOf(uow, { ownerId: id }) : 0;
   await setReactivated(uow.tx, id);
   await clearDirectoryStates(uow.tx, id);
-  await uow.audit({
-    action: 'user.reactivated',
-    userId: id,
-    targetId: toGlobalId('User', id),
-    detail: isLate ? { ...detail, revokedTokens } : detail,
-  });
+  await auditUser(uow, 'user.reactivated', id, isLate ? { ...detail, revokedTokens } : detail);
   return true;
 }
 

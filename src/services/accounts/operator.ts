@@ -1,7 +1,5 @@
 import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
-import type { AuditAction, AuditEvent } from '../../domain/audit.ts';
 import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import { parseEmail, parseName } from '../../domain/text.ts';
 import type { Token } from '../../domain/token.ts';
 import type { User } from '../../domain/user.ts';
@@ -18,6 +16,7 @@ import {
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { revokeAll, revokeTokensOf } from '../tokens/lifecycle.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
@@ -96,15 +95,6 @@ async function loadUser(db: Executor, email: string): Promise<User> {
   const user = await findUserByEmail(db, parseEmail(email, ['email']));
   if (!user) throw failure('NOT_FOUND', 'No user has this email.');
   return user;
-}
-
-async function auditUser(
-  uow: UnitOfWork,
-  action: AuditAction,
-  userId: string,
-  detail: AuditEvent['detail'] = {},
-): Promise<void> {
-  await uow.audit({ action, userId, targetId: toGlobalId('User', userId), detail });
 }
 
 function parseUser(user: NewUser): NewUser {

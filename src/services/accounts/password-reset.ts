@@ -1,45 +1,33 @@
 import { allowsPassword, type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import { failure } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { kindOfSecret } from '../../domain/secret.ts';
-import { parseEmail } from '../../domain/text.ts';
 import type { User } from '../../domain/user.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
-import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
   findPasswordState,
-  findResetLink,
-  findUser,
-  findUserByEmail,
   type NewPassword,
   type ResetLink,
-  replaceResetLink,
-  setCredentialsNotBefore,
   setPassword,
 } from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { claimLink, findActiveUser, type IssuedLink, issueLink } from './links.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 /** The counts of sessions and tokens that a password reset ended. */
 export interface PasswordReset {
   readonly endedSessions: number;
   readonly revokedTokens: number;
-}
-
-/** A link that resets a password, with its secret, which is returned only here. */
-export interface IssuedResetLink {
-  readonly user: User;
-  readonly secret: string;
-  readonly expiresAt: number;
 }
 
 /**
@@ -51,7 +39,7 @@ export interface PasswordResetService {
    * Creates a link for the operator to send to the user. Throws `NOT_FOUND` if no user has the email, or `CONFLICT` if
    * the user is deactivated or must not use a password.
    */
-  createLink(email: string, keepTokens: boolean): Promise<IssuedResetLink>;
+  createLink(email: string, keepTokens: boolean): Promise<IssuedLink>;
   /**
    * Sets the password of the user of a link and uses up the link, with the effects of a reset by the operator. Returns
    * the user. Throws `NOT_FOUND` if the secret is not that of a link that works, `FORBIDDEN` if the user must not use a password, or
@@ -73,18 +61,18 @@ export async function replacePassword(
 ): Promise<PasswordReset> {
   await setPassword(uow.tx, userId, password);
   await deleteResetLink(uow.tx, userId);
-  const endedSessions = await deleteSessions(uow.tx, userId);
-  await setCredentialsNotBefore(uow.tx, userId, uow.now);
+  const endedSessions = await endSessions(uow.tx, userId, uow.now);
   await auditLostInvitations(uow, { userId });
   const deletedInvitations = await deleteInvitationsOfUser(uow.tx, userId);
   const { revokedTokens, deletedShares } = keepTokens
     ? { revokedTokens: 0, deletedShares: 0 }
     : await endTokensOf(uow, userId);
-  await uow.audit({
-    action: 'user.password_changed',
-    userId,
-    targetId: toGlobalId('User', userId),
-    detail: { ...detail, endedSessions, revokedTokens, deletedInvitations, deletedShares },
+  await auditUser(uow, 'user.password_changed', userId, {
+    ...detail,
+    endedSessions,
+    revokedTokens,
+    deletedInvitations,
+    deletedShares,
   });
   return { endedSessions, revokedTokens };
 }
@@ -101,14 +89,6 @@ export function requirePasswordAllowed(
   );
 }
 
-/** Returns the link of a digest with its user. Throws `NOT_FOUND` if it does not work. */
-async function claim({ tx, now }: UnitOfWork, digest: string): Promise<{ link: ResetLink; user: User }> {
-  const link = await findResetLink(tx, digest, 'RESET', now);
-  const user = link && (await findUser(tx, link.userId));
-  if (!link || !user || user.deactivatedAt !== null) throw failure('NOT_FOUND');
-  return { link, user };
-}
-
 /** Returns the service of password resets. */
 export function createPasswordResetService(deps: {
   changes: UnitOfWorkRunner;
@@ -122,7 +102,7 @@ export function createPasswordResetService(deps: {
 
   /** Returns the link of a digest with its user. Throws `NOT_FOUND`, or `FORBIDDEN` if the user must not use a password. */
   async function claimAllowed(uow: UnitOfWork, digest: string): Promise<{ link: ResetLink; user: User }> {
-    const claimed = await claim(uow, digest);
+    const claimed = await claimLink(uow, digest, 'RESET');
     if (allowsPassword(passwordSignIn, await findPasswordState(uow.tx, claimed.user.id))) return claimed;
     throw failure('FORBIDDEN', 'This account cannot use a password. Ask the operator for a sign-in link.');
   }
@@ -130,21 +110,14 @@ export function createPasswordResetService(deps: {
   return {
     createLink: (email, keepTokens) =>
       changes.runAsOperator(async (uow) => {
-        const user = await findUserByEmail(uow.tx, parseEmail(email, ['email']));
-        if (!user) throw failure('NOT_FOUND', 'No user has this email.');
-        if (user.deactivatedAt !== null) throw failure('CONFLICT', 'The user is deactivated.');
+        const user = await findActiveUser(uow.tx, email);
         requirePasswordAllowed(passwordSignIn, user);
-        const { secret, digest } = secrets.issue('RESET');
-        const expiresAt = uow.now + limits.resetLinkLifetime;
-        const link = { userId: user.id, purpose: 'RESET', keepsTokens: keepTokens } as const;
-        await replaceResetLink(uow.tx, { ...link, digest, createdAt: uow.now, expiresAt });
-        await uow.audit({
-          action: 'user.reset_link_created',
-          userId: user.id,
-          targetId: toGlobalId('User', user.id),
-          detail: { expiresAt: new Date(expiresAt).toISOString() },
-        });
-        return { user, secret, expiresAt };
+        const link = {
+          purpose: 'RESET',
+          keepsTokens: keepTokens,
+          lifetime: limits.resetLinkLifetime,
+        } as const;
+        return issueLink(uow, user, secrets, link);
       }),
 
     async reset(caller, secret, password) {

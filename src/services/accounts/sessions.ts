@@ -13,22 +13,18 @@ import type { Executor } from '../../storage/database.ts';
 import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import {
   deleteSession,
-  deleteSessions,
+  endSessions,
   findProviderOfSession,
   listSessions,
   replaceSessionDigest,
   setAuthenticatedAt,
 } from '../../storage/repositories/accounts/sessions.ts';
-import {
-  deleteResetLink,
-  setCredentialsNotBefore,
-  setPassword,
-  setSignedInAt,
-} from '../../storage/repositories/accounts/users.ts';
+import { deleteResetLink, setPassword, setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
 import { endTokensOf } from '../tokens/lifecycle.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 import { type OpenedSession, openSession } from './open-session.ts';
@@ -147,8 +143,7 @@ export function createSessionService(deps: {
 
     async revokeOthers(uow) {
       const { userId, sessionId } = sessionOf(uow);
-      const count = await deleteSessions(uow.tx, userId, sessionId);
-      await setCredentialsNotBefore(uow.tx, userId, uow.now);
+      const count = await endSessions(uow.tx, userId, uow.now, sessionId);
       await uow.audit({ action: 'session.ended', userId, detail: { others: count } });
       return count;
     },
@@ -182,22 +177,16 @@ export function createSessionService(deps: {
           const user = await requireUnchanged(uow, account);
           await setPassword(uow.tx, userId, { passwordHash });
           await deleteResetLink(uow.tx, userId);
-          const sessions = await deleteSessions(uow.tx, userId, sessionId);
-          await setCredentialsNotBefore(uow.tx, userId, uow.now);
+          const sessions = await endSessions(uow.tx, userId, uow.now, sessionId);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));
           if (revokeTokens) await auditLostInvitations(uow, { userId });
           const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;
-          await uow.audit({
-            action: 'user.password_changed',
-            userId,
-            targetId: toGlobalId('User', userId),
-            detail: {
-              endedSessions: sessions,
-              revokedTokens: 0,
-              deletedShares: 0,
-              ...tokens,
-              deletedInvitations,
-            },
+          await auditUser(uow, 'user.password_changed', userId, {
+            endedSessions: sessions,
+            revokedTokens: 0,
+            deletedShares: 0,
+            ...tokens,
+            deletedInvitations,
           });
           const { secret, digest } = secrets.issue('SESSION');
           return { user, secret, expiresAt: await replaceSessionDigest(uow.tx, sessionId, digest) };

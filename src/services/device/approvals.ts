@@ -1,7 +1,6 @@
 import { DEVICE_TOKEN_LIFETIME, type DeviceStatus, parseUserCode } from '../../domain/accounts/device.ts';
 import type { AccessRequest } from '../../domain/authority.ts';
 import { badInput, failure, PosternError } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import { includesRule } from '../../domain/scopes.ts';
 import type { RequestedScope } from '../../domain/values/oauth-scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -17,6 +16,7 @@ import type { Caller } from '../access/caller.ts';
 import { parseRule } from '../access/delegation.ts';
 import type { CreateTokenRequest } from '../tokens/new-token.ts';
 import type { TokenService } from '../tokens/tokens.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { DeviceAttempts } from './attempts.ts';
 
@@ -116,11 +116,10 @@ export function createDeviceApprovalService(deps: {
     const { userId, sessionId } = sessionOf(uow);
     const stored = { status, sessionId, tokenJson: token?.json ?? null };
     if (!(await answerDeviceRequest(uow.tx, digest, uow.now, stored))) throw failure('NOT_FOUND');
-    await uow.audit({
-      action: status === 'APPROVED' ? 'device.approved' : 'device.denied',
-      userId,
-      targetId: toGlobalId('User', userId),
-      detail: { client: clientName, address, ...(token && { token: token.name }) },
+    await auditUser(uow, status === 'APPROVED' ? 'device.approved' : 'device.denied', userId, {
+      client: clientName,
+      address,
+      ...(token && { token: token.name }),
     });
   }
 

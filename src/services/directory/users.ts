@@ -1,6 +1,5 @@
 import type { IdentityProvider } from '../../domain/accounts/identity-provider.ts';
 import { failure } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
 import type { ScimFilter } from '../../domain/scim/filter.ts';
 import { type PatchOperation, parsePatch } from '../../domain/scim/patch.ts';
@@ -11,7 +10,6 @@ import {
   type StatedUser,
   type UserAttribute,
 } from '../../domain/scim/user.ts';
-import { toName } from '../../domain/text.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
@@ -20,8 +18,8 @@ import {
   findDirectoryAccount,
   listDirectoryUsers,
 } from '../../storage/repositories/accounts/directory-users.ts';
-import { findIdentity, insertIdentity } from '../../storage/repositories/accounts/identities.ts';
-import { insertUser } from '../../storage/repositories/accounts/users.ts';
+import { findIdentity } from '../../storage/repositories/accounts/identities.ts';
+import { createLinkedAccount } from '../identity/provisioning.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { changeAsDirectory } from './change.ts';
@@ -83,21 +81,9 @@ async function insertPerson(
 ): Promise<string> {
   requireDomain(provider, email);
   await requireFreeEmail(uow, email);
-  const localPart = email.slice(0, email.lastIndexOf('@'));
-  const user = {
-    id: uow.newId(),
-    email,
-    emailVerifiedAt: isVerifiedBy(provider, email) ? uow.now : null,
-    name: name ?? toName(localPart, 'Unnamed'),
-    createdAt: uow.now,
-  };
-  await insertUser(uow.tx, { ...user, passwordHash: null });
-  const identity = { id: uow.newId(), userId: user.id, provider: provider.id, subject };
-  await insertIdentity(uow.tx, { ...identity, linkedAt: uow.now, lastUsedAt: null });
-  const target = { userId: user.id, targetId: toGlobalId('User', user.id) };
-  const detail = { by: 'directory', provider: provider.id, emailVerified: user.emailVerifiedAt !== null };
-  await uow.audit({ action: 'user.created', ...target, detail });
-  await uow.audit({ action: 'user.identity_linked', ...target, detail: { provider: provider.id, subject } });
+  const isVerified = isVerifiedBy(provider, email);
+  const person = { provider: provider.id, subject, email, name: name ?? null, isVerified };
+  const { identity } = await createLinkedAccount(uow, person, 'directory');
   return identity.id;
 }
 

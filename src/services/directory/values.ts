@@ -3,7 +3,6 @@ import {
   type IdentityProvider,
   isInDomains,
 } from '../../domain/accounts/identity-provider.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
 import type { DirectoryUser, StatedUser } from '../../domain/scim/user.ts';
 import { setSubject } from '../../storage/repositories/accounts/directory-users.ts';
@@ -14,6 +13,7 @@ import {
   setEmailVerifiedAt,
   setName,
 } from '../../storage/repositories/accounts/users.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** Throws `invalidValue` if the provider does not let people with an address in. */
@@ -79,6 +79,5 @@ export async function applyValues(
     ...(name !== account.name && { name, nameBefore: account.name }),
   };
   if (Object.keys(detail).length === 0) return;
-  const targetId = toGlobalId('User', userId);
-  await uow.audit({ action: 'user.updated', userId, targetId, detail: { provider: provider.id, ...detail } });
+  await auditUser(uow, 'user.updated', userId, { provider: provider.id, ...detail });
 }

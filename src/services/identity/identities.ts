@@ -1,7 +1,6 @@
 import { type Identity, type IdentityProvider, isAdmitted } from '../../domain/accounts/identity-provider.ts';
 import { allowsPassword, type PasswordSignIn } from '../../domain/accounts/passwords.ts';
 import { failure, forbidden } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import { hasScimCredential } from '../../storage/repositories/accounts/scim-credentials.ts';
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { findPasswordState } from '../../storage/repositories/accounts/users.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { requireProvider, takeOwnSignIn } from './provider-sign-ins.ts';
 import { storeIdentity } from './provisioning.ts';
@@ -73,7 +73,7 @@ export function createIdentityService(deps: {
       if (linked && linked.userId !== userId) {
         throw failure('CONFLICT', 'This identity is linked to another account.');
       }
-      return linked ?? storeIdentity(uow, userId, signIn, null);
+      return linked ?? storeIdentity(uow, userId, signIn, { lastUsedAt: null, actorId: userId });
     },
 
     async unlink(uow, identityId) {
@@ -91,11 +91,10 @@ export function createIdentityService(deps: {
       }
       const endedSessions = await deleteSessionsOfIdentity(uow.tx, { identityId, exceptId: sessionId });
       await deleteIdentity(uow.tx, identityId);
-      await uow.audit({
-        action: 'user.identity_unlinked',
-        userId,
-        targetId: toGlobalId('User', userId),
-        detail: { provider: identity.provider, subject: identity.subject, endedSessions },
+      await auditUser(uow, 'user.identity_unlinked', userId, {
+        provider: identity.provider,
+        subject: identity.subject,
+        endedSessions,
       });
       return identityId;
     },

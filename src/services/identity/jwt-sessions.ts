@@ -3,7 +3,6 @@ import { isAdmitted } from '../../domain/accounts/identity-provider.ts';
 import { countsFor, type ProviderJwt } from '../../domain/accounts/provider-jwt.ts';
 import { HOUR } from '../../domain/duration.ts';
 import { failure } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -12,6 +11,7 @@ import { findJwtAccount } from '../../storage/repositories/accounts/identities.t
 import { findStatedGroups } from '../../storage/repositories/accounts/identity-groups.ts';
 import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { JwtCredential } from '../access/caller.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { groupsIn, issuedAtIn, readsGroups, toPerson } from './claims.ts';
@@ -97,13 +97,13 @@ export function createJwtSessions(deps: {
     if (signedInAt !== null && signedInAt > clock() - SEEN_INTERVAL) return;
     await changes.runWithLocks([{ on: 'user', id: userId }], async (uow) => {
       await setSignedInAt(uow.tx, userId, uow.now);
-      await uow.audit({
-        action: 'session.created',
-        actorId: userId,
+      await auditUser(
+        uow,
+        'session.created',
         userId,
-        targetId: toGlobalId('User', userId),
-        detail: { by: 'jwt', provider, client: String(claims.azp ?? claims.client_id ?? '').slice(0, 255) },
-      });
+        { by: 'jwt', provider, client: String(claims.azp ?? claims.client_id ?? '').slice(0, 255) },
+        userId,
+      );
     });
   }
 

@@ -1,5 +1,4 @@
 import type { Identity } from '../../domain/accounts/identity-provider.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { Executor } from '../../storage/database.ts';
@@ -12,6 +11,7 @@ import { deleteProviderSignInsOf } from '../../storage/repositories/accounts/pro
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { setCredentialsNotBefore } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { LOGOUT_TOKEN_LIFETIME, type LogoutToken } from './logout-token.ts';
 
@@ -51,12 +51,7 @@ export function createProviderLogoutService(deps: {
   ): Promise<void> {
     const ended = await deleteSessionsOfIdentity(uow.tx, { identityId: id, providerSession });
     await setCredentialsNotBefore(uow.tx, userId, uow.now);
-    await uow.audit({
-      action: 'session.ended',
-      userId,
-      targetId: toGlobalId('User', userId),
-      detail: { by: 'provider', provider, sessions: ended },
-    });
+    await auditUser(uow, 'session.ended', userId, { by: 'provider', provider, sessions: ended });
   }
 
   return {

@@ -6,13 +6,13 @@ import {
   type ProviderPerson,
 } from '../../domain/accounts/identity-provider.ts';
 import type { Reason } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import { toName } from '../../domain/text.ts';
 import type { User } from '../../domain/user.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findIdentity, insertIdentity } from '../../storage/repositories/accounts/identities.ts';
 import { findUser, findUserByEmail, insertUser } from '../../storage/repositories/accounts/users.ts';
 import { hasOpenInvitation } from '../../storage/repositories/invitations.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** The account of a person at a provider, or why there is none for them. */
@@ -24,50 +24,51 @@ function refused(reason: Reason, user: User | null = null): Admission {
   return { user, identity: null, reason };
 }
 
+/** When an identity was last used, and the user that the call itself identifies, as in `AuditEntry`. */
+interface Linking {
+  readonly lastUsedAt: number | null;
+  readonly actorId?: string;
+}
+
 /** Links a person at a provider to an account. Throws a unique violation if they are linked to one. */
 export async function storeIdentity(
   uow: UnitOfWork,
   userId: string,
-  { provider, subject }: ProviderPerson,
-  lastUsedAt: number | null,
+  { provider, subject }: Pick<ProviderPerson, 'provider' | 'subject'>,
+  { lastUsedAt, actorId }: Linking,
 ): Promise<Identity> {
   const identity = { id: uow.newId(), userId, provider, subject, linkedAt: uow.now, lastUsedAt };
   await insertIdentity(uow.tx, identity);
-  await uow.audit({
-    action: 'user.identity_linked',
-    actorId: userId,
-    userId,
-    targetId: toGlobalId('User', userId),
-    detail: { provider, subject },
-  });
+  await auditUser(uow, 'user.identity_linked', userId, { provider, subject }, actorId);
   return identity;
 }
 
-/** Creates the account of a person with an address, linked to their identity. */
-async function createAccount(
+/** A person without an account, as a sign-in at a provider or a directory states them. */
+interface NewPerson extends Pick<ProviderPerson, 'provider' | 'subject' | 'name'> {
+  readonly email: string;
+  readonly isVerified: boolean;
+}
+
+/** Creates the account of a person, linked to their identity. At a sign-in, the person is the actor. */
+export async function createLinkedAccount(
   uow: UnitOfWork,
-  person: ProviderPerson,
-  email: string,
-  isVerified: boolean,
-): Promise<Admission> {
+  { email, isVerified, name, ...person }: NewPerson,
+  by: 'provider' | 'directory',
+): Promise<{ readonly user: User; readonly identity: Identity }> {
   const localPart = email.slice(0, email.lastIndexOf('@'));
   const user = {
     id: uow.newId(),
     email,
     emailVerifiedAt: isVerified ? uow.now : null,
-    name: person.name ?? toName(localPart, 'Unnamed'),
+    name: name ?? toName(localPart, 'Unnamed'),
     createdAt: uow.now,
   };
   await insertUser(uow.tx, { ...user, passwordHash: null });
-  await uow.audit({
-    action: 'user.created',
-    actorId: user.id,
-    userId: user.id,
-    targetId: toGlobalId('User', user.id),
-    detail: { by: 'provider', provider: person.provider, emailVerified: isVerified },
-  });
-  const identity = await storeIdentity(uow, user.id, person, uow.now);
-  return { user: { ...user, deactivatedAt: null }, identity, reason: null };
+  const linking = by === 'provider' ? { lastUsedAt: uow.now, actorId: user.id } : { lastUsedAt: null };
+  const detail = { by, provider: person.provider, emailVerified: isVerified };
+  await auditUser(uow, 'user.created', user.id, detail, linking.actorId);
+  const identity = await storeIdentity(uow, user.id, person, linking);
+  return { user: { ...user, deactivatedAt: null }, identity };
 }
 
 /** Returns why a person without an account gets none by the provider's settings; `null` if they get one. */
@@ -97,7 +98,10 @@ async function provision(
 ): Promise<Admission> {
   const refusal = await refusalToProvision(uow.tx, provider, person, uow.now);
   if (refusal !== null || person.email === null) return refused(refusal ?? 'NOT_INVITED');
-  return createAccount(uow, person, person.email, hasVerifiedEmail(provider, person));
+  const { subject, email, name } = person;
+  const isVerified = hasVerifiedEmail(provider, person);
+  const newPerson = { provider: person.provider, subject, email, name, isVerified };
+  return { ...(await createLinkedAccount(uow, newPerson, 'provider')), reason: null };
 }
 
 /**

@@ -1,17 +1,14 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteAllScimCredentials } from '../../storage/repositories/accounts/scim-credentials.ts';
-import { deleteSessions } from '../../storage/repositories/accounts/sessions.ts';
-import {
-  deleteResetLink,
-  listUsers,
-  setCredentialsNotBefore,
-} from '../../storage/repositories/accounts/users.ts';
+import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
+import { deleteResetLink, listUsers } from '../../storage/repositories/accounts/users.ts';
 import { findNewestAuditInstant } from '../../storage/repositories/audit-events.ts';
 import { deleteInstallationId } from '../../storage/repositories/installation.ts';
 import { deleteInvitationsOf } from '../../storage/repositories/invitations.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { revokeTokensOf } from '../tokens/lifecycle.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
 /**
@@ -44,16 +41,10 @@ export async function finishRestore(
   async function finishUser(uow: UnitOfWork, userId: string): Promise<void> {
     if (choice === 'REISSUE') {
       revokedTokens += await revokeTokensOf(uow, { ownerId: userId });
-      endedSessions += await deleteSessions(uow.tx, userId);
-      await setCredentialsNotBefore(uow.tx, userId, uow.now);
+      endedSessions += await endSessions(uow.tx, userId, uow.now);
       await deleteResetLink(uow.tx, userId);
     }
-    await uow.audit({
-      action: 'database.restored',
-      userId,
-      targetId: toGlobalId('User', userId),
-      detail,
-    });
+    await auditUser(uow, 'database.restored', userId, detail);
   }
 
   async function finishWorkspace(uow: UnitOfWork, workspaceId: string): Promise<void> {

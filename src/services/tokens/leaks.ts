@@ -29,6 +29,7 @@ import { countLiveIssuedTokens } from '../../storage/repositories/token-issuers.
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { isTokenSecret, type ReadSecret, type SecretReader } from '../access/secret-reader.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
@@ -98,12 +99,7 @@ async function revokeResetLinks(
   const userIds = await findUsersByResetDigests(uow.tx, digests);
   for (const userId of userIds) {
     await deleteResetLink(uow.tx, userId);
-    await uow.audit({
-      action: 'user.reset_link_revoked',
-      userId,
-      targetId: toGlobalId('User', userId),
-      detail,
-    });
+    await auditUser(uow, 'user.reset_link_revoked', userId, detail);
   }
   return userIds.length;
 }

@@ -1,7 +1,6 @@
 import type { GroupSettings } from '../../domain/accounts/groups.ts';
 import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck } from '../../domain/errors.ts';
-import { toGlobalId } from '../../domain/global-id.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { isToken, userIdOf } from '../../domain/principal.ts';
 import { highestRole, type Role } from '../../domain/roles.ts';
@@ -29,6 +28,7 @@ import { isMemberByEmail } from '../../storage/repositories/members.ts';
 import { findAncestorIds } from '../../storage/repositories/tokens.ts';
 import type { Caller } from '../access/caller.ts';
 import { parentOf } from '../access/delegation.ts';
+import { auditUser } from '../transactions/audit-user.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditInvitation } from './invitation-ends.ts';
@@ -146,13 +146,7 @@ async function createAccount(uow: UnitOfWork, email: string, newcomer: Newcomer)
   const stamps = { emailVerifiedAt: null, createdAt: uow.now };
   const user = { id: uow.newId(), email, name: newcomer.name, ...stamps };
   await insertUser(uow.tx, { ...user, passwordHash: newcomer.passwordHash });
-  await uow.audit({
-    action: 'user.created',
-    actorId: user.id,
-    userId: user.id,
-    targetId: toGlobalId('User', user.id),
-    detail: { by: 'invitation' },
-  });
+  await auditUser(uow, 'user.created', user.id, { by: 'invitation' }, user.id);
   return { ...user, deactivatedAt: null };
 }
 

@@ -4,6 +4,7 @@ import type { Executor } from '../../database.ts';
 import { prepareLookup } from '../../query/batched-lookup.ts';
 import type { Tables } from '../../tables.ts';
 import { deleteUses } from '../credential-uses.ts';
+import { setCredentialsNotBefore } from './users.ts';
 
 /** The identity at a provider that a session was opened with; `null` after a sign-in with a password. */
 export interface SessionOrigin {
@@ -169,8 +170,12 @@ export async function deleteSession(db: Executor, userId: string, id: string): P
   return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))) > 0;
 }
 
-/** Deletes a user's sessions, all or all but one; returns the count. */
-export async function deleteSessions(db: Executor, userId: string, exceptId = ''): Promise<number> {
+/**
+ * Ends the sessions of a user, all or all but one; returns the count. JSON Web Tokens that were issued before the end of the second
+ * of `at` are refused from now on.
+ */
+export async function endSessions(db: Executor, userId: string, at: number, exceptId = ''): Promise<number> {
+  await setCredentialsNotBefore(db, userId, at);
   const eb = expressionBuilder<Tables, 'sessions'>();
   return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
 }

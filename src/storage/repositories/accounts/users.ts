@@ -193,9 +193,9 @@ export async function setName(db: Executor, id: string, name: string): Promise<v
   await db.updateTable('users').set({ name }).where('id', '=', id).execute();
 }
 
-/** Deactivates a user at an instant. From then on, JSON Web Tokens that were issued before are refused. */
+/** Deactivates a user at an instant. */
 export async function setDeactivated(db: Executor, id: string, at: number, by: Deactivator): Promise<void> {
-  const values = { deactivated_at: at, deactivated_by: by, credentials_not_before: at };
+  const values = { deactivated_at: at, deactivated_by: by };
   await db.updateTable('users').set(values).where('id', '=', id).execute();
 }
 
