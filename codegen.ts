@@ -20,33 +20,28 @@ const SCALARS = {
   Operation: [...OPERATIONS.map((name) => `'${name}'`), '(string & {})'].join(' | '),
 };
 
+/** How types are generated from the schema and from operations. */
+const TYPES = {
+  useTypeImports: true,
+  enumsAsTypes: true,
+  strictScalars: true,
+  defaultScalarType: 'unknown',
+  scalars: SCALARS,
+  skipTypename: true,
+};
+
 const config: CodegenConfig = {
   schema: 'schema.graphql',
   generates: {
     [OPERATIONS_FILE]: {
       documents: 'packages/cli/src/*.graphql',
       plugins: ['typescript-operations', './scripts/codegen-texts.mjs'],
-      config: {
-        useTypeImports: true,
-        enumsAsTypes: true,
-        strictScalars: true,
-        defaultScalarType: 'unknown',
-        scalars: SCALARS,
-        skipTypename: true,
-      },
+      config: TYPES,
     },
     [HOOKS_FILE]: {
       documents: 'web/src/**/*.graphql',
       plugins: ['typescript-operations', 'typescript-urql'],
-      config: {
-        documentMode: 'documentNode',
-        useTypeImports: true,
-        enumsAsTypes: true,
-        strictScalars: true,
-        defaultScalarType: 'unknown',
-        scalars: SCALARS,
-        skipTypename: true,
-      },
+      config: { ...TYPES, documentMode: 'documentNode' },
     },
   },
 };

@@ -341,6 +341,18 @@ describe('exclusion', () => {
     return data.inviteMember.invitationSecret;
   }
 
+  /** Accepts an invitation; returns the member. */
+  async function accept(secret: string, { session }: Person) {
+    const { data } = await mutate(
+      postern,
+      'acceptInvitation',
+      { secret },
+      session,
+      'member { role directRole }',
+    );
+    return data.acceptInvitation.member;
+  }
+
   test.each(['removed', 'leaving'])(
     'a member by group who is %s comes back by an invitation only',
     async (how) => {
@@ -360,14 +372,7 @@ describe('exclusion', () => {
       await map('engineering', 'TEAM_MEMBER');
       expect(await memberOf(ada.email)).toBeUndefined();
       const secret = await invite(ada.email);
-      const accepted = await mutate(
-        postern,
-        'acceptInvitation',
-        { secret },
-        ada.session,
-        'member { role directRole }',
-      );
-      expect(accepted.data.acceptInvitation.member).toEqual({ role: 'TEAM_MEMBER', directRole: 'VIEWER' });
+      expect(await accept(secret, ada)).toEqual({ role: 'TEAM_MEMBER', directRole: 'VIEWER' });
     },
   );
 
@@ -376,14 +381,7 @@ describe('exclusion', () => {
     const secret = await invite(ada.email);
     await map('staff', 'TEAM_MEMBER');
     await state(ada, ['staff'], 1000);
-    const accepted = await mutate(
-      postern,
-      'acceptInvitation',
-      { secret },
-      ada.session,
-      'member { role directRole }',
-    );
-    expect(accepted.data.acceptInvitation.member).toEqual({ role: 'TEAM_MEMBER', directRole: 'VIEWER' });
+    expect(await accept(secret, ada)).toEqual({ role: 'TEAM_MEMBER', directRole: 'VIEWER' });
   });
 });
 

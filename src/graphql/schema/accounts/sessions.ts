@@ -1,8 +1,9 @@
 import { badInput } from '../../../domain/errors.ts';
 import { toGlobalId } from '../../../domain/global-id.ts';
+import type { OpenedSession } from '../../../services/accounts/open-session.ts';
 import type { UnitOfWork } from '../../../services/transactions/unit-of-work.ts';
 import { implementNode } from '../../implement-node.ts';
-import { mutation } from '../../mutation.ts';
+import { type MutationPayload, mutation } from '../../mutation.ts';
 import { SessionRef, UserRef } from '../../refs.ts';
 import { requireSignIn } from './begun-sign-in.ts';
 
@@ -39,6 +40,22 @@ implementNode(SessionRef, {
   }),
 });
 
+/** The payload of a mutation that signs in and returns the secret. */
+export const NEW_SESSION: MutationPayload<OpenedSession> = {
+  description: 'A new session. The secret is also set as an HttpOnly cookie.',
+  fields: (t) => ({
+    user: t.expose('user', { type: UserRef, description: 'The signed-in user.' }),
+    sessionToken: t.exposeString('secret', {
+      description: 'The secret of the session, for the Authorization header (Bearer). It is shown once.',
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When the session expires.',
+      resolve: ({ expiresAt }) => new Date(expiresAt),
+    }),
+  }),
+};
+
 mutation('signIn', {
   description: 'Signs in and creates a session. Attempts are limited by account and network together.',
   requires: { kind: 'person' },
@@ -58,20 +75,7 @@ mutation('signIn', {
     setSession(session.secret, session.expiresAt);
     return session;
   },
-  payload: {
-    description: 'A new session. The secret is also set as an HttpOnly cookie.',
-    fields: (t) => ({
-      user: t.expose('user', { type: UserRef, description: 'The signed-in user.' }),
-      sessionToken: t.exposeString('secret', {
-        description: 'The secret of the session, for the Authorization header (Bearer). It is shown once.',
-      }),
-      expiresAt: t.field({
-        type: 'DateTime',
-        description: 'When the session expires.',
-        resolve: ({ expiresAt }) => new Date(expiresAt),
-      }),
-    }),
-  },
+  payload: NEW_SESSION,
 });
 
 mutation('signOut', {

@@ -1,5 +1,5 @@
 import { mutation } from '../../mutation.ts';
-import { UserRef } from '../../refs.ts';
+import { NEW_SESSION } from './sessions.ts';
 
 mutation('signInWithLink', {
   description:
@@ -16,18 +16,5 @@ mutation('signInWithLink', {
     setSession(session.secret, session.expiresAt);
     return session;
   },
-  payload: {
-    description: 'A new session. The secret is also set as an HttpOnly cookie.',
-    fields: (t) => ({
-      user: t.expose('user', { type: UserRef, description: 'The signed-in user.' }),
-      sessionToken: t.exposeString('secret', {
-        description: 'The secret of the session, for the Authorization header (Bearer). It is shown once.',
-      }),
-      expiresAt: t.field({
-        type: 'DateTime',
-        description: 'When the session expires.',
-        resolve: ({ expiresAt }) => new Date(expiresAt),
-      }),
-    }),
-  },
+  payload: NEW_SESSION,
 });
