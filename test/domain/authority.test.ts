@@ -348,6 +348,7 @@ describe('a request on a token', () => {
       role: 'ADMINISTRATOR',
       access,
       token,
+      endsAt: null,
     });
     expect(authorizeToken(SESSION, tokenRequest('UPDATE'), own, 0)).toMatchObject({ token: own.token });
   });

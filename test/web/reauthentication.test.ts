@@ -64,6 +64,7 @@ test('the question opens over a dialog, which then finishes', async () => {
   const deletion = page.getByRole('dialog', { name: 'Delete Old session' });
   await deletion.getByRole('textbox').fill('Old session');
   await deletion.getByRole('button', { name: 'Delete workspace' }).click();
+  await page.getByRole('dialog', ASKED).locator('input[type=password]:focus').waitFor();
   await page.keyboard.type(ada.password);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Workspaces', exact: true }).waitFor();
