@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Options, RUNNERS } from './commands.ts';
+import type { Options } from './command.ts';
+import { RUNNERS } from './commands.ts';
 import { failure, isFailure } from './failure.ts';
 import { helpText } from './help.ts';
 import { print, say } from './output.ts';
