@@ -9,9 +9,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { mutate } from '../support/channels.ts';
 import { codeBlocks } from '../support/docs.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { freePort } from '../support/free-port.ts';
 import { startWire, type TestWire } from '../support/http.ts';
-import { startNginx } from '../support/nginx.ts';
+import { startPublishedNginx } from '../support/nginx.ts';
 import { declared } from '../support/operations.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
@@ -81,19 +80,13 @@ async function startGit() {
   await git('-C', 'website.git', 'config', 'http.receivepack', 'true');
   const seen: IncomingMessage[] = [];
   const [configuration = ''] = codeBlocks('clients.md', 'nginx');
-  const port = await freePort();
-  await startNginx(
-    configuration
-      .replace('127.0.0.1:4000', `127.0.0.1:${server.port}`)
-      .replace('127.0.0.1:3000', `127.0.0.1:${await serveRepositories(folder, seen)}`)
-      .replace(/wsp_[0-9a-f]{32}/, server.postern.workspaceId),
-    port,
-  );
+  const service = await serveRepositories(folder, seen);
+  const origin = await startPublishedNginx({ configuration, postern: server, service });
   const save = (secret: string) => {
     const netrc = `machine 127.0.0.1 login git password ${secret}\n`;
     writeFileSync(join(home, '.netrc'), netrc, { mode: 0o600 });
   };
-  return { folder, env, git, save, seen, origin: `http://127.0.0.1:${port}` };
+  return { folder, env, git, save, seen, origin };
 }
 
 function tokenFor(...operations: string[]) {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './folder.ts';
+import { freePort } from './free-port.ts';
 import { findProgram, NGINX } from './programs.ts';
 import type { Send } from './proxied.ts';
 import { startProxyProcess } from './proxy-process.ts';
@@ -19,6 +20,27 @@ function around(servers: string, folder: string): string {
       ${paths.map((path) => `${path}_temp_path ${folder}/${path};`).join('\n')}
       ${servers}
     }`;
+}
+
+/** Where a configuration from the documentation leads in a test. */
+interface Published {
+  readonly configuration: string;
+  readonly postern: { readonly port: number; readonly postern: { readonly workspaceId: string } };
+  /** The port of the service behind the proxy. */
+  readonly service?: number;
+}
+
+/** Runs nginx as documented, in front of a Postern and a service, until the test has finished. Returns its origin. */
+export async function startPublishedNginx({ configuration, postern, service }: Published): Promise<string> {
+  const port = await freePort();
+  await startNginx(
+    configuration
+      .replace('127.0.0.1:4000', `127.0.0.1:${postern.port}`)
+      .replace('127.0.0.1:3000', `127.0.0.1:${service ?? 0}`)
+      .replaceAll(/wsp_[0-9a-f]{32}/g, postern.postern.workspaceId),
+    port,
+  );
+  return `http://127.0.0.1:${port}`;
 }
 
 /**

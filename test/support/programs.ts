@@ -22,7 +22,7 @@ export const NGINX: Program = {
   names: ['nginx'],
   // Debian installs it in a folder that only the administrator's PATH contains.
   path: '/usr/sbin/nginx',
-  tests: 'test/docs/{nginx,git}.test.ts',
+  tests: 'test/docs/{nginx,git,pip,registry}.test.ts',
   hint: 'apt-get install nginx-light',
 };
 
@@ -57,9 +57,15 @@ const PYTHON: Program = {
   hint: 'apt-get install python3',
 };
 
+export const PIP: Program = {
+  names: ['pip3', 'pip'],
+  tests: 'test/docs/pip.test.ts',
+  hint: 'apt-get install python3-pip',
+};
+
 const CURL: Program = {
   names: ['curl'],
-  tests: 'test/docs/{readme,git}.test.ts',
+  tests: 'test/docs/{readme,git,registry}.test.ts',
   hint: 'apt-get install curl',
 };
 
@@ -76,7 +82,7 @@ export function findProgram({ names, path }: Program): string | null {
  */
 export function testsWithoutProgram(): string[] {
   if (process.env.CI) return [];
-  const missing = [CHROMIUM, NGINX, GIT, CADDY, PGBOUNCER, OPENSSL, PYTHON, CURL].filter(
+  const missing = [CHROMIUM, NGINX, GIT, CADDY, PGBOUNCER, OPENSSL, PYTHON, PIP, CURL].filter(
     (program) => findProgram(program) === null,
   );
   for (const { names, tests, hint } of missing)
