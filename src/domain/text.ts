@@ -68,12 +68,17 @@ function normalise(text: string, most: number, path: InputIssue['path'], range: 
   return normalised;
 }
 
+/** Whether a text has control, zero-width or direction-changing characters, other than those that its script needs. */
+export function hasHiddenCharacters(text: string): boolean {
+  return HIDDEN.test(withoutVisibleJoiners(text));
+}
+
 /** Returns a text of one line in NFC, trimmed: 1 to `most` code points, none of them hidden. Throws `BAD_USER_INPUT`. */
 function parseLine(text: string, most: number, path: InputIssue['path']): string {
   const range = `1 to ${most}`;
   const line = normalise(text, most, path, range);
   if (line === '') throw badInput(path, `must have ${range} characters`);
-  if (HIDDEN.test(withoutVisibleJoiners(line))) {
+  if (hasHiddenCharacters(line)) {
     throw badInput(path, 'must not contain control, zero-width or direction-changing characters');
   }
   return line;

@@ -7,6 +7,10 @@ import { createPersonalToken } from '../support/tokens.ts';
 
 const MINUTE = 60_000;
 const PUBLISH = { entityType: 'channel', operations: ['PUBLISH'] };
+/** Characters that hide, reorder or fake text: bidi controls, zero-width ones, fillers, line separators, a null. */
+const HIDDEN =
+  '\u202e\u202d\u2066\u2069\u200e\u061c\u200b\u200d\ufeff\u00ad\u3164\u115f\u2028\u0000\u001b\u009b';
+const WORKSPACE = `wsp_${'0'.repeat(32)}`;
 const TOKEN = { name: 'ci', access: 'SCOPED', scopes: [PUBLISH] };
 
 let postern: TestApp;
@@ -209,7 +213,13 @@ describe('a client without a browser', () => {
     [{}, 'invalid_request'],
     [{ client_id: 'a b' }, 'invalid_request'],
     [{ client_id: 'a'.repeat(101) }, 'invalid_request'],
-    [{ client_id: 'pat', client_name: 'a\u202eb' }, 'invalid_request'],
+    ...[...HIDDEN].flatMap((each): [Record<string, string>, string][] => [
+      [{ client_id: 'pat', client_name: `a${each}b` }, 'invalid_request'],
+      [
+        { client_id: 'pat', scope: `repository:read:a${encodeURIComponent(each)}b@${WORKSPACE}` },
+        'invalid_scope',
+      ],
+    ]),
     [{ client_id: 'pat', client_name: 'a'.repeat(101) }, 'invalid_request'],
     [{ client_id: 'pat', scope: 'everything' }, 'invalid_scope'],
     [{ client_id: 'pat', scope: 'channel:fly' }, 'invalid_scope'],

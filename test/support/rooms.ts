@@ -128,7 +128,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'new-token': [...WEB_BASE, 'scopes', 'drafts', 'tokens', 'session/session-gate.tsx'],
     account: [...WEB_BASE, 'audit', 'session', 'session/session-gate.tsx'],
     'workspaces/workspace.ts': WEB_BASE,
-    device: [...WEB_BASE, 'scopes'],
+    device: [...WEB_BASE, 'scopes', 'session/session-gate.tsx'],
     channels: [...WEB_BASE, 'workspaces/workspace.ts', 'drafts'],
     workspaces: [
       ...WEB_BASE,

@@ -7,7 +7,7 @@ import {
 } from '../../domain/accounts/device.ts';
 import { failure, PosternError } from '../../domain/errors.ts';
 import { withoutSecrets } from '../../domain/secret.ts';
-import { parseName } from '../../domain/text.ts';
+import { hasHiddenCharacters, parseName } from '../../domain/text.ts';
 import { parseScopeParameter } from '../../domain/values/oauth-scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
@@ -90,7 +90,13 @@ function parseClientName(name: string): string {
 function parseScopes(scope: string) {
   const scopes = parseScopeParameter(scope);
   if (scopes === null) throw failure('BAD_USER_INPUT', 'A scope is malformed.');
-  for (const [index, requested] of scopes.entries()) parseRule(requested, ['scope', index]);
+  for (const [index, requested] of scopes.entries()) {
+    // The person who decides reads the id, which can be any text.
+    if (hasHiddenCharacters(requested.entityId ?? '')) {
+      throw failure('BAD_USER_INPUT', 'A scope must not contain invisible or direction-changing characters.');
+    }
+    parseRule(requested, ['scope', index]);
+  }
   return scopes;
 }
 
