@@ -57,6 +57,37 @@ function networksOf({ chain }: TokenPrincipal): readonly string[] | null {
   );
 }
 
+/** Returns the access of the token's owner to one workspace or, with `null`, to all. */
+async function findAccess(
+  db: Executor,
+  subject: TokenPrincipal,
+  workspaceId: string | null,
+  now: number,
+): Promise<WorkspaceAccess[]> {
+  if (subject.kind === 'PERSONAL_TOKEN') return findWorkspaceAccess(db, subject.userId, workspaceId, now);
+  if (workspaceId !== null && workspaceId !== subject.workspaceId) return [];
+  const access = await findRoleAccess(db, subject.workspaceId, subject.role);
+  return access ? [access] : [];
+}
+
+/** Returns the authority of a token at an instant, in one workspace or, with `null`, in all. */
+export async function findEffectiveScopes(
+  db: Executor,
+  subject: TokenPrincipal,
+  workspaceId: string | null,
+  now: number,
+): Promise<ScopeRule[]> {
+  const channels = subject.chain
+    .flatMap((link) => link.scopes)
+    .flatMap(({ entityType, entityId }) => (entityType === 'channel' && entityId !== null ? [entityId] : []));
+  return effectiveScopes(
+    subject,
+    await findAccess(db, subject, workspaceId, now),
+    await findWorkspacesOfChannels(db, channels),
+    now,
+  );
+}
+
 /** Returns the introspection service of a database. */
 export function createIntrospection(deps: {
   db: Executor;
@@ -83,29 +114,6 @@ export function createIntrospection(deps: {
     }
   }
 
-  /** Returns the access of the token's owner to one workspace or, with `null`, to all. */
-  async function findAccess(subject: TokenPrincipal, workspaceId: string | null): Promise<WorkspaceAccess[]> {
-    if (subject.kind === 'PERSONAL_TOKEN')
-      return findWorkspaceAccess(db, subject.userId, workspaceId, clock());
-    if (workspaceId !== null && workspaceId !== subject.workspaceId) return [];
-    const access = await findRoleAccess(db, subject.workspaceId, subject.role);
-    return access ? [access] : [];
-  }
-
-  async function scopesIn(subject: TokenPrincipal, workspaceId: string | null): Promise<ScopeRule[]> {
-    const channels = subject.chain
-      .flatMap((link) => link.scopes)
-      .flatMap(({ entityType, entityId }) =>
-        entityType === 'channel' && entityId !== null ? [entityId] : [],
-      );
-    return effectiveScopes(
-      subject,
-      await findAccess(subject, workspaceId),
-      await findWorkspacesOfChannels(db, channels),
-      clock(),
-    );
-  }
-
   /** Returns the caller. Throws unless it is allowed to introspect tokens. */
   async function requireAuthorized(caller: Principal): Promise<AuthorizedCaller> {
     if (caller.kind === 'ANONYMOUS') throw failure('UNAUTHENTICATED');
@@ -126,10 +134,11 @@ export function createIntrospection(deps: {
   /** Returns the scopes that the caller is allowed to see; `null` if the token is not visible to the caller. */
   async function scopesFor(caller: AuthorizedCaller, subject: TokenPrincipal): Promise<ScopeRule[] | null> {
     if (caller.kind === 'SESSION') {
-      return (await isVisibleTo(caller, subject)) ? scopesIn(subject, null) : null;
+      return (await isVisibleTo(caller, subject)) ? findEffectiveScopes(db, subject, null, clock()) : null;
     }
     const { workspaceId } = caller;
-    const scopes = (await scopesIn(subject, workspaceId)).filter((rule) => rule.workspaceId === workspaceId);
+    const effective = await findEffectiveScopes(db, subject, workspaceId, clock());
+    const scopes = effective.filter((rule) => rule.workspaceId === workspaceId);
     return scopes.length > 0 ? scopes : null;
   }
 

@@ -37,17 +37,32 @@ export function decodeJwt(token: string): UnverifiedJwt | null {
   return header && claims && { header, claims };
 }
 
+/** Returns whether a header says how to find the key or to read the token, so that the token is refused. */
+export function hasRefusedHeader({ header }: UnverifiedJwt): boolean {
+  return REFUSED_HEADERS.some((name) => header[name] !== undefined);
+}
+
+/** Returns the audiences of a token (RFC 7519, section 4.1.3). */
+export function audiencesOf({ aud }: Claims): string[] {
+  return (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string');
+}
+
 /** Returns the texts of a claim that is a text separated by spaces or a list. */
 function textsIn(claim: unknown): string[] {
   if (typeof claim === 'string') return claim.split(' ').filter((text) => text !== '');
   return Array.isArray(claim) ? claim.filter((text) => typeof text === 'string') : [];
 }
 
+/** Returns whether a header states no type of token, or none but that it is a JSON Web Token. */
+export function isPlain({ typ }: Claims): boolean {
+  return typ === undefined || (typeof typ === 'string' && PLAIN.test(typ));
+}
+
 /** Returns whether a token is an access token: by its type (RFC 9068, section 2.1), or by its scopes if it has no sign of an ID token. */
 function isAccessToken({ header, claims }: UnverifiedJwt): boolean {
   const { typ } = header;
   if (typeof typ === 'string' && ACCESS_TOKEN.test(typ)) return true;
-  if (typ !== undefined && !(typeof typ === 'string' && PLAIN.test(typ))) return false;
+  if (!isPlain(header)) return false;
   const hasScope = textsIn(claims.scope).length + textsIn(claims.scp).length > 0;
   return hasScope && OF_ID_TOKENS.every((name) => claims[name] === undefined);
 }
@@ -78,8 +93,8 @@ function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
 
-/** Returns whether the instants of a token allow its use now, with the leeway. */
-function isCurrent({ iat, exp, nbf }: Claims, now: number): boolean {
+/** Returns whether the instants of a token allow its use now, with the leeway, and its lifetime is at most a day. */
+export function isCurrent({ iat, exp, nbf }: Claims, now: number): boolean {
   if (!isInstant(iat) || !isInstant(exp) || (nbf !== undefined && !isInstant(nbf))) return false;
   const latest = (now + LEEWAY) / SECOND;
   const isValid = iat <= latest && (nbf ?? 0) <= latest && exp > (now - LEEWAY) / SECOND;
@@ -95,9 +110,9 @@ export function claimedProvider(
   jwt: UnverifiedJwt,
   now: number,
 ): IdentityProvider | null {
-  const { header, claims } = jwt;
-  if (REFUSED_HEADERS.some((name) => header[name] !== undefined)) return null;
-  const audiences = textsIn(Array.isArray(claims.aud) ? claims.aud : [claims.aud]);
+  const { claims } = jwt;
+  if (hasRefusedHeader(jwt)) return null;
+  const audiences = audiencesOf(claims);
   const provider = providers.find(
     ({ issuer, audience }) => issuer === claims.iss && audience !== null && audiences.includes(audience),
   );

@@ -23,7 +23,7 @@ import { type Claims, groupsIn, readsGroups, toPerson } from './claims.ts';
 import { warnOfGroups } from './group-warnings.ts';
 import { type LogoutToken, readLogoutToken } from './logout-token.ts';
 import type { ProviderFetch } from './provider-fetch.ts';
-import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
+import { createProviderKeys, fetchDocument, type ProviderKeys } from './provider-keys.ts';
 import { describeProviderError, type ProviderProblem, problemOf } from './provider-problem.ts';
 
 const TIMEOUT_SECONDS = 5;
@@ -180,9 +180,8 @@ export function createProviderClient(
   }
 
   const keys = createProviderKeys({
-    fetch: deps.fetch.fetch,
     clock: deps.clock,
-    locate: locateKeys,
+    read: async () => fetchDocument(await locateKeys(), deps.fetch.fetch),
     onFailure: (error) =>
       deps.logger.warn(
         { provider: provider.id, ...describeProviderError(error) },

@@ -1,5 +1,5 @@
 import type { CustomFetch } from 'openid-client';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import { type buildConnector, EnvHttpProxyAgent, fetch } from 'undici';
 
 /** The longest response of a provider, in bytes: a set of keys has a few kilobytes. */
 const RESPONSE_BYTES = 256 * 1024;
@@ -13,10 +13,10 @@ export interface ProviderFetch {
 
 /**
  * Returns a `fetch` for identity providers. It honours `HTTPS_PROXY` and `NO_PROXY`, follows no redirect, and rejects a
- * response above 256 KiB. The caller limits the time.
+ * response above 256 KiB. The caller limits the time. `connect` opens connections that go through no proxy.
  */
-export function createProviderFetch(): ProviderFetch {
-  const dispatcher = new EnvHttpProxyAgent({ maxResponseSize: RESPONSE_BYTES });
+export function createProviderFetch(connect?: buildConnector.connector): ProviderFetch {
+  const dispatcher = new EnvHttpProxyAgent({ maxResponseSize: RESPONSE_BYTES, ...(connect && { connect }) });
   return {
     // The types of the platform and of undici differ in name only.
     fetch: (url, options) =>

@@ -38,19 +38,25 @@ async function readBounded(response: Response): Promise<string> {
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > RESPONSE_BYTES) throw new Error('the keys of the provider are too long');
+    if (length > RESPONSE_BYTES) throw new Error('a response of the provider is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseKeys(text: string): JSONWebKeySet {
+/** Returns the keys of a JWK Set (RFC 7517, section 5). Throws if the text is none. */
+function parseKeys(text: string): JWTVerifyGetKey {
+  return createLocalJWKSet(toKeySet(text));
+}
+
+function toKeySet(text: string): JSONWebKeySet {
   const { keys } = JSON.parse(text) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length > KEYS_MAX) throw new Error('the provider has no usable keys');
   return { keys: keys.filter((key) => KEY_TYPES.includes(key?.kty)) };
 }
 
-async function readKeys(uri: string, fetch: ProviderFetch['fetch']): Promise<JWTVerifyGetKey> {
+/** Returns a document of a provider: at most 256 KiB, within five seconds, without a redirect. Throws an error without its text. */
+export async function fetchDocument(uri: string, fetch: ProviderFetch['fetch']): Promise<string> {
   const response = await fetch(uri, {
     method: 'GET',
     headers: { accept: 'application/json' },
@@ -58,22 +64,21 @@ async function readKeys(uri: string, fetch: ProviderFetch['fetch']): Promise<JWT
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (response.status !== 200) throw new Error('the provider did not return its keys');
-  return createLocalJWKSet(parseKeys(await readBounded(response)));
+  if (response.status !== 200) throw new Error('the provider did not return the document');
+  return readBounded(response);
 }
 
 function isUnknownKey(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_JWKS_NO_MATCHING_KEY';
 }
 
-/** Returns the keys of a provider. `locate` returns their address or throws; `onFailure` learns why they could not be read. */
+/** Returns the keys of a provider. `read` returns the JWK Set or throws; `onFailure` learns why it could not be read. */
 export function createProviderKeys(deps: {
-  readonly locate: () => Promise<string>;
-  readonly fetch: ProviderFetch['fetch'];
+  readonly read: () => Promise<string>;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
 }): ProviderKeys {
-  const { locate, fetch, clock, onFailure } = deps;
+  const { clock, onFailure } = deps;
   let known: { readonly find: JWTVerifyGetKey; readonly at: number } | null = null;
   let reading: Promise<void> | null = null;
   /** The instants of the last attempt that failed and of the last one for an unknown key. */
@@ -82,7 +87,7 @@ export function createProviderKeys(deps: {
 
   async function readNow(): Promise<void> {
     try {
-      known = { find: await readKeys(await locate(), fetch), at: clock() };
+      known = { find: parseKeys(await deps.read()), at: clock() };
     } catch (error) {
       failedAt = clock();
       onFailure(error);
