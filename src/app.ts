@@ -15,6 +15,7 @@ import {
   hasAccount,
   identifyInstallation,
 } from './services/accounts/bootstrap.ts';
+import type { OpenIssuers } from './services/federation/issuers.ts';
 import type { OpenProviders } from './services/identity/open-providers.ts';
 import { createServices, type Services } from './services/services.ts';
 import type { DatabaseHandle } from './storage/database.ts';
@@ -97,6 +98,17 @@ async function loadProviders(
   return openProviders(providers, { clock, logger, publicUrl });
 }
 
+/** Loads the verification of JSON Web Tokens only if there is an issuer of federations. */
+async function loadIssuers(
+  { federation, publicUrl }: Config,
+  clock: Clock,
+  logger: Logger,
+): Promise<OpenIssuers | null> {
+  if (federation.issuers.length === 0 || publicUrl === null) return null;
+  const { openIssuers } = await import('./services/federation/issuers.ts');
+  return openIssuers(federation.issuers, { clock, logger });
+}
+
 /** Opens the database, creates the first owner if there are no users, and assembles the server. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
@@ -111,6 +123,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const secrets = createSecretSource(config.secretPrefix);
   const passwords = overrides.passwords ?? createPasswordHasher();
   const providers = await loadProviders(config, clock, logger);
+  const issuers = await loadIssuers(config, clock, logger);
   const services = createServices({
     db,
     transact: database.transact,
@@ -129,6 +142,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     foreignShapes: config.foreignShapes,
     providers: providers?.clients ?? [],
     jwtVerifier: providers?.verifier ?? null,
+    federation: config.federation,
+    subjectTokens: issuers?.subjectTokens ?? null,
+    publicUrl: config.publicUrl,
     logger,
   });
   await services.secretReader.start();
@@ -180,6 +196,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await services.cascades.close();
       await services.lastUse.close();
       await providers?.close();
+      await issuers?.close();
       await database.close();
     },
   };

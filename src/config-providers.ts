@@ -13,14 +13,14 @@ function wrong(what: string): never {
 }
 
 /** Returns the items of a list that is separated by commas. */
-function listed(text: string): string[] {
+export function listed(text: string): string[] {
   return text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
 
-/** Parses the names of providers, separated by commas. */
+/** Parses the names of providers or issuers, separated by commas. */
 export function providerNames(text: string): readonly string[] {
   const names = listed(text);
   const isValid = names.every((name) => /^[a-z][a-z0-9]{0,31}$/.test(name));
@@ -44,7 +44,7 @@ function isMultiTenant({ hostname, pathname }: URL): boolean {
 }
 
 /** Parses an issuer identifier (OpenID Connect Core, section 1.2). It is compared with what the provider states, so it is not normalized. */
-function issuer(text: string): string {
+export function issuer(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : wrong('must be the URL of the issuer');
   const { protocol, hostname, username, password } = url;
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))

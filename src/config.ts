@@ -1,4 +1,5 @@
 import { type Environment, withoutServiceLinks } from './config-environment.ts';
+import { federationVariables, readFederationSettings } from './config-federation.ts';
 import {
   byRule,
   credentialHeaders,
@@ -15,10 +16,11 @@ import {
   secretPrefix,
   unless,
 } from './config-parsers.ts';
-import { providerNames, providerVariables, readProviders } from './config-providers.ts';
+import { listed, providerNames, providerVariables, readProviders } from './config-providers.ts';
 import type { IdentityProvider } from './domain/accounts/identity-provider.ts';
 import { PASSWORD_SIGN_IN, type PasswordSignIn, parsePassword } from './domain/accounts/passwords.ts';
 import { DAY, formatDuration, parseDuration } from './domain/duration.ts';
+import type { FederationSettings } from './domain/federation/federation.ts';
 import type { ForeignShape } from './domain/import/foreign-shapes.ts';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits.ts';
 import { PAYLOAD_BYTES } from './domain/message.ts';
@@ -41,6 +43,7 @@ export interface Config {
   readonly passwordSignIn: PasswordSignIn;
   /** The identity providers that people sign in with, in the order of their buttons. */
   readonly providers: readonly IdentityProvider[];
+  readonly federation: FederationSettings;
   readonly allowedOrigins: readonly string[];
   /** The headers besides `Authorization` that carry a secret, in lower case. */
   readonly credentialHeaders: readonly string[];
@@ -135,7 +138,19 @@ const SETTINGS = {
     'POSTERN_OIDC',
     '',
     providerNames,
-    'Names of the OpenID providers that people sign in with, such as corp, separated by commas; requires POSTERN_PUBLIC_URL. The last variables of this file configure the provider corp.',
+    'Names of the OpenID providers that people sign in with, such as corp, separated by commas; requires POSTERN_PUBLIC_URL. Variables at the end of this file configure the provider corp.',
+  ),
+  federationIssuers: variable(
+    'POSTERN_FEDERATION',
+    '',
+    providerNames,
+    'Names of the issuers whose JWTs federations can accept, such as github,k8s, separated by commas; requires POSTERN_PUBLIC_URL. The last variables of this file configure the issuer k8s.',
+  ),
+  federationAudiences: variable(
+    'POSTERN_FEDERATION_AUDIENCES',
+    '',
+    listed,
+    'Audiences that federations can share in place of their own addresses, separated by commas.',
   ),
   allowedOrigins: variable(
     'POSTERN_ALLOWED_ORIGINS',
@@ -346,12 +361,22 @@ export function readConfig(environment: Environment): Config {
   const settings = readTable(SETTINGS, env, invalid);
   const limits = readTable(LIMITS, env, invalid);
   const names = settings.providers ?? [];
-  const known = new Set([...ENVIRONMENT.map(({ name }) => name), ...providerVariables(names)]);
+  const issuers = settings.federationIssuers ?? [];
+  const known = new Set([
+    ...ENVIRONMENT.map(({ name }) => name),
+    ...providerVariables(names),
+    ...federationVariables(issuers),
+  ]);
   const unknown = Object.keys(env).filter((name) => name.startsWith('POSTERN_') && !known.has(name));
   const problems = [...unknown.map((name) => `${name} is not a Postern setting`), ...invalid];
   const providers = readProviders(names, env, problems);
   if (names.length > 0 && settings.publicUrl === null) {
     problems.push('POSTERN_OIDC requires POSTERN_PUBLIC_URL, to which providers lead browsers back');
+  }
+  const { federationIssuers: _names, federationAudiences: audiences = [], ...others } = settings;
+  const federation = readFederationSettings({ issuers, audiences, providers }, env, problems);
+  if (issuers.length > 0 && settings.publicUrl === null) {
+    problems.push('POSTERN_FEDERATION requires POSTERN_PUBLIC_URL, which is part of audiences');
   }
   if (names.length === 0 && settings.passwordSignIn === 'off') {
     problems.push('POSTERN_PASSWORDS=off requires POSTERN_OIDC, because no one could sign in');
@@ -361,5 +386,5 @@ export function readConfig(environment: Environment): Config {
   }
   problems.push(...problemsOfOwner(settings));
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
-  return { ...settings, providers, limits: { ...DEFAULT_LIMITS, ...limits } };
+  return { ...others, providers, federation, limits: { ...DEFAULT_LIMITS, ...limits } };
 }

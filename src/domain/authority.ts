@@ -46,6 +46,12 @@ export type AccessRequest =
       readonly workspaceId: string;
       readonly selfId?: string | undefined;
     } & SensitiveRequest)
+  /** Requires a session of an Administrator of a workspace, which is named or is that of a federation. */
+  | ({
+      readonly kind: 'federation';
+      readonly workspaceId?: string | undefined;
+      readonly federationId?: string | undefined;
+    } & SensitiveRequest)
   | EntityAccessRequest
   | TokenAccessRequest;
 
@@ -130,6 +136,7 @@ export function authorizeBeforeLookup(principal: Principal, request: AccessReque
   if (denial) return denial;
   switch (request.kind) {
     case 'role':
+    case 'federation':
       return null;
     case 'token':
       return request.lookup || request.tokenId === undefined ? NOTHING_LOADED : null;
@@ -153,6 +160,8 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
       return request.consoleOnly && (principal.isCommandLine || principal.isJwt)
         ? deny('SESSION_REQUIRED')
         : null;
+    case 'federation':
+      return principal.kind === 'SESSION' ? null : deny('SESSION_REQUIRED');
     case 'role':
       return principal.kind === 'PERSONAL_TOKEN' || isScopedWorkspaceToken(principal)
         ? deny('ROLE_GATED')

@@ -10,6 +10,7 @@ const TAGS = {
   TokenScope: 'scp',
   Channel: 'chn',
   Message: 'msg',
+  Federation: 'fed',
 } as const;
 
 export type NodeType = keyof typeof TAGS;

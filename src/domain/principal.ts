@@ -66,6 +66,8 @@ export interface WorkspaceTokenPrincipal {
   readonly role: Role;
   /** The customer or thing that the token stands for; `null` if it stands for none. */
   readonly subject: string | null;
+  /** The federation that the token comes from; `null` if it comes from none. */
+  readonly federationId: string | null;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */
   readonly endsAt: number | null;
   /** Whether an older secret is still valid; the first use of this one ends that. */

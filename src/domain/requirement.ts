@@ -48,6 +48,13 @@ export type Requirement =
       readonly orSelf?: IdPath;
       readonly reauthentication?: Reauthentication;
     }
+  /** A session of an Administrator: of the workspace in which a federation is created, or of that of an existing one. */
+  | {
+      readonly kind: 'federation';
+      readonly workspace?: IdPath;
+      readonly federation?: IdPath;
+      readonly reauthentication: true;
+    }
   | {
       readonly kind: 'entity';
       readonly operation: Operation;
@@ -120,6 +127,8 @@ function describeAuthority(requires: Requirement): string {
       const orSelf = requires.orSelf ? ', unless the call applies to the caller' : '';
       return `Requires the role ${title(requires.role)} in the workspace${orSelf}. Personal tokens are refused.`;
     }
+    case 'federation':
+      return 'Requires a session of an Administrator of the workspace. Tokens are refused.';
     case 'entity': {
       const target = requires.entity ? `the ${requires.entityType}` : `${requires.entityType}s`;
       return `Requires ${requires.operation} on ${target}, by a role or a share, and by a scope if the caller is a SCOPED token.`;

@@ -32,8 +32,10 @@ interface TokenFields extends TokenStops {
   readonly id: string;
   /** The user that created the token; `null` if a workspace token created it or the user was deleted. */
   readonly createdBy: string | null;
-  /** The token that this one derives from; `null` if it derives from none. */
+  /** The token, or the grant of a federation, that this one derives from; `null` if it derives from none. */
   readonly parentId: string | null;
+  /** The federation that it or the token that it derives from comes from. It may be deleted. */
+  readonly federationId: string | null;
   readonly identifier: string;
   readonly name: string;
   readonly description: string | null;
@@ -97,7 +99,7 @@ export function statusOf(token: TokenStops, now: number): TokenStatus {
   return 'ACTIVE';
 }
 
-/** Returns whether a workspace token created the token, and not a user that was deleted since. */
+/** Returns whether a workspace token or a federation created the token, and not a user that was deleted since. */
 export function isCreatedByToken({ createdBy, parentId, issuedBy }: Token): boolean {
   return createdBy === null && (parentId !== null || issuedBy !== null);
 }

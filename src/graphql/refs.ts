@@ -1,6 +1,7 @@
 import type { Identity } from '../domain/accounts/identity-provider.ts';
 import type { AuditRecord } from '../domain/audit.ts';
 import type { Channel } from '../domain/channel.ts';
+import type { Federation } from '../domain/federation/federation.ts';
 import type { ListedMessage } from '../domain/message.ts';
 import type { Token } from '../domain/token.ts';
 import type { Session, User } from '../domain/user.ts';
@@ -18,6 +19,7 @@ export const MemberRef = builder.objectRef<Member>('Member');
 export const InvitationRef = builder.objectRef<Invitation>('Invitation');
 export const AuditEventRef = builder.objectRef<AuditRecord>('AuditEvent');
 export const ChannelRef = builder.objectRef<Channel>('Channel');
+export const FederationRef = builder.objectRef<Federation>('Federation');
 export const MessageRef = builder.objectRef<ListedMessage>('Message');
 
 /** The caller. Its fields read the context. */

@@ -168,6 +168,13 @@ export function toAccessRequest(requires: Requirement, parent: unknown, args: ob
         selfId: idAt(requires.orSelf, parent, args),
         reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
       };
+    case 'federation':
+      return {
+        kind: 'federation',
+        workspaceId: idAt(requires.workspace, parent, args),
+        federationId: idAt(requires.federation, parent, args),
+        reauthentication: toReauthenticationRule(requires.reauthentication, parent, args),
+      };
     case 'entity':
       return {
         kind: 'entity',

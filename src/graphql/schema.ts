@@ -17,6 +17,7 @@ import './schema/workspaces.ts';
 import './schema/token-policy.ts';
 import './schema/members.ts';
 import './schema/accounts/group-roles.ts';
+import './schema/federation/federations.ts';
 import './schema/invitations.ts';
 import './schema/audit.ts';
 import './schema/leaks.ts';

@@ -175,7 +175,7 @@ export function scopesOfOperation(
     };
     const subject = subjectOf(requires, idAt, parent);
     if (requires.kind === 'role') obstacles.push({ path, reason: 'ROLE_GATED' });
-    if (requires.kind === 'person' || requires.kind === 'session')
+    if (['person', 'session', 'federation'].includes(requires.kind))
       obstacles.push({ path, reason: 'SESSION_REQUIRED' });
     if (subject === null || (requires.kind !== 'token' && requires.kind !== 'entity')) return subject;
     if (requires.kind === 'token' && requires.refusesPersonalTokens) {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PasswordSignIn } from '../domain/accounts/passwords.ts';
+import type { FederationSettings } from '../domain/federation/federation.ts';
 import type { ForeignShape } from '../domain/import/foreign-shapes.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { NewAccounts } from '../domain/user.ts';
@@ -36,6 +37,10 @@ import { createDirectoryCredentialService } from './directory/credentials.ts';
 import { createDirectoryGroupService } from './directory/groups.ts';
 import { undoDeactivations } from './directory/undo.ts';
 import { createDirectoryUserService } from './directory/users.ts';
+import { createTokenExchange } from './federation/exchange.ts';
+import { deleteExpiredFederated } from './federation/expired-tokens.ts';
+import { createFederationService } from './federation/federations.ts';
+import type { SubjectTokens } from './federation/subject-tokens.ts';
 import { createGroupService, groupSettingsOf } from './identity/groups.ts';
 import { createIdentityService } from './identity/identities.ts';
 import { createJwtSessions } from './identity/jwt-sessions.ts';
@@ -80,6 +85,10 @@ export interface ServiceDependencies {
   readonly providers: readonly ProviderClient[];
   /** `null` if the JSON Web Tokens of no provider count as sessions. */
   readonly jwtVerifier: JwtVerifier | null;
+  readonly federation: FederationSettings;
+  /** `null` if the operator lists no issuer. */
+  readonly subjectTokens: SubjectTokens | null;
+  readonly publicUrl: string | null;
   readonly logger: Logger;
 }
 
@@ -101,6 +110,8 @@ export function createServices(deps: ServiceDependencies) {
     newAccounts,
     passwordSignIn,
     foreignShapes,
+    federation: settings,
+    publicUrl,
     logger,
   } = deps;
   const providers = deps.providers.map(({ provider }) => provider);
@@ -157,6 +168,7 @@ export function createServices(deps: ServiceDependencies) {
       limits,
       logger,
       endSuspensions: () => endSuspensions(changes),
+      deleteFederated: () => deleteExpiredFederated({ db, changes, clock }),
     }),
     operator: createOperatorService({ db, changes, passwords, passwordSignIn, throttle }),
     passwordSignIn,
@@ -247,5 +259,17 @@ export function createServices(deps: ServiceDependencies) {
     tokenImport: createTokenImport({ db, clock, changes, secrets, limits, shapes: foreignShapes }),
     leaks: createLeakService({ db, clock, changes, anonymousWork, secretReader }),
     entityTypes: createEntityTypeService({ db, limits }),
+    federations: createFederationService({ db, clock, limits, settings, publicUrl }),
+    tokenExchange: createTokenExchange({
+      db,
+      changes,
+      anonymousWork,
+      subjectTokens: deps.subjectTokens,
+      settings,
+      publicUrl,
+      secrets,
+      limits,
+      logger,
+    }),
   };
 }

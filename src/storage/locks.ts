@@ -18,7 +18,7 @@ export type KnownLock =
   | { readonly on: 'groupRoles'; readonly id: string; readonly shared?: boolean }
   /** A user with their sessions and personal tokens. */
   | { readonly on: 'user'; readonly id: string; readonly shared?: boolean }
-  /** A workspace with its members, invitations, channels, shares, entity types and workspace tokens. */
+  /** A workspace with its members, invitations, channels, shares, entity types, workspace tokens and federations. */
   | { readonly on: 'workspace'; readonly id: string; readonly shared?: boolean };
 
 /** A lock whose key the database finds in the statement that takes it. */
@@ -27,6 +27,8 @@ type SoughtLock =
   | { readonly on: 'holderOf'; readonly tokenId: string }
   /** The workspace of a channel, which never changes. */
   | { readonly on: 'workspaceOf'; readonly channelId: string; readonly shared: boolean }
+  /** The workspace of a federation, which never changes. */
+  | { readonly on: 'workspaceOfFederation'; readonly federationId: string }
   /** Shared: the users and workspaces that the tokens of these secrets belong to. */
   | { readonly on: 'holdersOfSecrets'; readonly digests: readonly string[] }
   /** The workspaces in which a token and its descendants share channels. Taken last: the holder of the token must be locked. */

@@ -167,6 +167,34 @@ interface WorkspacesTable {
   token_roles: number;
 }
 
+interface FederationsTable {
+  id: Fixed<string>;
+  workspace_id: Fixed<string>;
+  created_by: Fixed<string | null>;
+  /** The parent of its tokens. A change replaces it. */
+  grant_id: string;
+  name: string;
+  issuer: Fixed<string>;
+  audience: Fixed<string>;
+  /** A JSON list. */
+  claims: string;
+  /** A rank. */
+  role: number;
+  /** A JSON list; `null` for all that the role allows. */
+  scopes: string | null;
+  max_lifetime: number;
+  /** 0 or 1. */
+  single_use: number;
+  created_at: Fixed<number>;
+  last_used_at: number | null;
+}
+
+interface UsedSubjectTokensTable {
+  /** Of the issuer and the id of the token, or what its signature covers, together. */
+  digest: Fixed<string>;
+  expires_at: Fixed<number>;
+}
+
 interface MembersTable {
   workspace_id: Fixed<string>;
   user_id: Fixed<string>;
@@ -230,6 +258,8 @@ interface TokensTable {
   metadata: string | null;
   /** The workspace token that issued it for its subject; that token may be deleted. */
   issued_by: Fixed<string | null>;
+  /** The federation that it or its ancestor comes from; that federation may be deleted. */
+  federation_id: ColumnType<string | null, string | null | undefined, never>;
   /** A JSON array of CIDR blocks. */
   networks: string | null;
   requests_per_minute: number | null;
@@ -437,6 +467,8 @@ export interface Tables {
   identity_groups: IdentityGroupsTable;
   group_roles: GroupRolesTable;
   member_exclusions: MemberExclusionsTable;
+  federations: FederationsTable;
+  used_subject_tokens: UsedSubjectTokensTable;
   members: MembersTable;
   member_grants: MemberGrantsTable;
   invitations: InvitationsTable;

@@ -18,6 +18,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   group_roles: ['workspace_id', 'provider', 'group_name'],
   member_exclusions: ['workspace_id', 'user_id'],
   member_grants: ['workspace_id', 'user_id', 'granter_id', 'token_id'],
+  federations: ['id'],
   tokens: ['id'],
   token_ancestors: ['token_id', 'ancestor_id'],
   pending_cascades: ['token_id'],
@@ -36,6 +37,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   identity_groups: ['identity_id', 'name'],
   provider_sign_ins: ['digest'],
   used_logout_tokens: ['digest'],
+  used_subject_tokens: ['digest'],
   sessions: ['id'],
   device_requests: ['digest'],
   reset_links: ['user_id'],
@@ -56,19 +58,13 @@ export interface TransferredTable {
 }
 
 /** Reads the rows of a table in batches, in the order of its key. */
-async function* pagesOf(db: UntypedDatabase, table: string, key: readonly string[], depth?: number) {
+async function* pagesOf(db: UntypedDatabase, table: string, key: readonly string[]) {
   const columns = sql.join(key.map((column) => sql.ref(column)));
   for (let after: Row | undefined; ; ) {
     let query = db.selectFrom(table).selectAll();
     if (after) {
       const last = after;
       query = query.where(sql<boolean>`(${columns}) > (${sql.join(key.map((column) => last[column]))})`);
-    }
-    // A token is stored after its ancestors.
-    if (depth !== undefined) {
-      query = query.where(
-        sql<boolean>`(select count(*) from token_ancestors as l where l.token_id = tokens.id) = ${depth}`,
-      );
     }
     for (const column of key) query = query.orderBy(column);
     const rows = await query.limit(ROWS_PER_STATEMENT).execute();
@@ -78,36 +74,19 @@ async function* pagesOf(db: UntypedDatabase, table: string, key: readonly string
   }
 }
 
-async function copyRows(
-  source: UntypedDatabase,
-  target: UntypedDatabase,
-  table: string,
-  key: readonly string[],
-  depth?: number,
-) {
-  let count = 0;
-  for await (const rows of pagesOf(source, table, key, depth)) {
-    await target
-      .insertInto(table)
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    count += rows.length;
-  }
-  return count;
-}
-
 async function copyTable(
   source: UntypedDatabase,
   target: UntypedDatabase,
   table: string,
   key: readonly string[],
 ): Promise<void> {
-  if (table !== 'tokens') {
-    await copyRows(source, target, table, key);
-    return;
+  for await (const rows of pagesOf(source, table, key)) {
+    await target
+      .insertInto(table)
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
-  for (let depth = 0; (await copyRows(source, target, table, key, depth)) > 0; depth++);
 }
 
 function toText(row: Row): string {

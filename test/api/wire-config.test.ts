@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Config, ConfigError, ENVIRONMENT, readConfig } from '../../src/config.ts';
+import { FEDERATION_ENVIRONMENT } from '../../src/config-federation.ts';
 import { PROVIDER_ENVIRONMENT } from '../../src/config-providers.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 
@@ -40,6 +41,7 @@ test('an empty environment gives the defaults', () => {
     newAccounts: 'invitation',
     passwordSignIn: 'on',
     providers: [],
+    federation: { issuers: [], audiences: [] },
     limits: DEFAULT_LIMITS,
   } satisfies Config);
 });
@@ -302,6 +304,8 @@ test('.env.example lists exactly the variables, with their descriptions and defa
   const [, ...entries] = example.trimEnd().split('\n\n');
   expect(entries).toEqual([
     ...ENVIRONMENT.map((entry) => `# ${entry.about}\n${entry.name}=${entry.default}`),
-    ...PROVIDER_ENVIRONMENT.map((entry) => `# ${entry.about}\n# ${entry.name}=`),
+    ...[...PROVIDER_ENVIRONMENT, ...FEDERATION_ENVIRONMENT].map(
+      (entry) => `# ${entry.about}\n# ${entry.name}=`,
+    ),
   ]);
 });

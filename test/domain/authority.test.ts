@@ -226,6 +226,7 @@ const TOKEN: Token = {
   subject: null,
   metadataJson: null,
   issuedBy: null,
+  federationId: null,
   secretPreview: 'pat_x',
   isImported: false,
   access: 'FULL',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as passwords from '../../src/domain/accounts/passwords.ts';
 import * as duration from '../../src/domain/duration.ts';
 import * as entityType from '../../src/domain/entity-type.ts';
+import * as claims from '../../src/domain/federation/claims.ts';
 import * as globalId from '../../src/domain/global-id.ts';
 import * as paging from '../../src/domain/paging.ts';
 import * as secret from '../../src/domain/secret.ts';
@@ -41,6 +42,11 @@ const PARSERS: Record<string, [rejected: (input: string) => boolean, valid: stri
   isEntityPattern: [(input) => !entityType.isEntityPattern(input), 'acme/*', `${'x'.repeat(LENGTH)}/*`],
   isEntityType: [(input) => !entityType.isEntityType(input), 'repository', 'r'.repeat(LENGTH)],
   isEntityId: [(input) => !entityType.isEntityId(input), 'a/b', 'r'.repeat(LENGTH)],
+  parseClaimRules: [
+    rejects((input) => claims.parseClaimRules([{ name: 'sub', value: input }], PATH)),
+    'repo:acme/app',
+    padded('repo:acme/app'),
+  ],
   parseGlobalId: [
     (input) => globalId.parseGlobalId(input) === null,
     `tok_${'0'.repeat(32)}`,
@@ -73,6 +79,8 @@ const EXEMPT = [
   'inOrder',
   // An IP address, which `isIP` has accepted.
   'networkOf',
+  // Claims of a JSON Web Token, whose length is limited.
+  'fulfilsAll',
   // A setting of the operator.
   'allowsPassword',
   // Numbers and bytes that Postern generates.
@@ -87,7 +95,7 @@ describe('a text is rejected for its length before it is read', () => {
   });
 
   test('by every function of these modules that reads one', () => {
-    const modules = [duration, entityType, globalId, network, paging, passwords, secret, text];
+    const modules = [claims, duration, entityType, globalId, network, paging, passwords, secret, text];
     const functions = modules.flatMap((module) =>
       Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     );

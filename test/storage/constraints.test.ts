@@ -73,6 +73,22 @@ const CASES: Readonly<Record<string, Case>> = {
     valid: { workspace_id: 'w', provider: 'corp', group_name: 'g', role: 3 },
     invalid: [{ role: -1 }, { role: 4 }],
   },
+  federations: {
+    valid: {
+      ...{
+        id: 'f',
+        workspace_id: 'w',
+        created_by: 'u',
+        grant_id: 'g',
+        name: 'ci',
+        issuer: 'i',
+        audience: 'a',
+      },
+      ...{ claims: '[]', role: 3, scopes: null, max_lifetime: 1, single_use: 1, created_at: 0 },
+    },
+    invalid: [...ROLES_REFUSED, { max_lifetime: 0 }, { max_lifetime: 3_600_001 }, { single_use: 2 }],
+  },
+  used_subject_tokens: { valid: { digest: 'd', expires_at: 0 }, invalid: [] },
   member_exclusions: { valid: { workspace_id: 'w', user_id: 'u', excluded_at: 0 }, invalid: [] },
   provider_sign_ins: {
     valid: {

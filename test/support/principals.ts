@@ -52,6 +52,7 @@ export function workspaceToken(role: Role, ...above: Role[]): WorkspaceTokenPrin
     workspaceId: 'w',
     role: lowestRole(role, ...above),
     subject: null,
+    federationId: null,
     endsAt: null,
     replacesSecret: false,
     chain: [link, ...above.map(() => link)],

@@ -32,10 +32,11 @@ const CHANGES_STATE = STATE_COLUMNS.map((column) => `old.${column} is distinct f
 
 /** What keeps the counts correct, by the event on `tokens`. */
 const TRIGGERS = {
-  insert: `${add("'ALL'", '0', '0 = 0')} ${ADD_STATE}`,
+  insert: `${add("'ALL'", '0', 'new.federation_id is null')} ${ADD_STATE}`,
   [`update of ${STATE_COLUMNS}`]: `${SUBTRACT_STATE} ${ADD_STATE}`,
   delete: `update token_counts set amount = amount - 1
-      where workspace_id = old.workspace_id and state = 'ALL' and expires_hour = 0; ${SUBTRACT_STATE}`,
+      where workspace_id = old.workspace_id and state = 'ALL' and expires_hour = 0
+        and old.federation_id is null; ${SUBTRACT_STATE}`,
 };
 
 function statementsFor(event: string, body: string, isSqlite: boolean): string[] {
@@ -53,7 +54,8 @@ function statementsFor(event: string, body: string, isSqlite: boolean): string[]
 
 /**
  * Creates the counts of the tokens of each workspace, so that the limit and the summary of a workspace take the same time for
- * a million tokens as for a thousand. `ALL` counts every token. The other states count those that derive from none, since a
+ * a million tokens as for a thousand. `ALL` counts every token but those
+ * of federations, of which only the unexpired ones count. The other states count those that derive from none, since a
  * derived token also depends on its ancestors.
  */
 export async function createTokenCounts(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {

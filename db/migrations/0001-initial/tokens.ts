@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 const KIND = sql`
   (kind = 'PERSONAL' and owner_id is not null and workspace_id is null
     and access in ('NONE', 'SCOPED', 'FULL') and role is null
-    and subject is null and metadata is null and issued_by is null)
+    and subject is null and metadata is null and issued_by is null and federation_id is null)
   or (kind = 'WORKSPACE' and owner_id is null and workspace_id is not null
     and access in ('ROLE', 'SCOPED') and role is not null and role between 0 and 4)`;
 
@@ -31,6 +31,8 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('metadata', 'text')
     // No reference: it outlives the token that it names.
     .addColumn('issued_by', 'text')
+    // No reference: the tokens of a deleted federation are deleted in chunks.
+    .addColumn('federation_id', 'text')
     .addColumn('networks', 'text')
     .addColumn('requests_per_minute', 'integer')
     .addColumn('uses', 'integer')
@@ -76,6 +78,19 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
     .on('tokens')
     .column('expires_at')
     .where(sql<boolean>`is_imported = 1 and revoked_at is null`)
+    .execute();
+  const isFederated = sql<boolean>`federation_id is not null`;
+  await db.schema
+    .createIndex('tokens_federated')
+    .on('tokens')
+    .columns(['workspace_id', 'expires_at'])
+    .where(isFederated)
+    .execute();
+  await db.schema
+    .createIndex('tokens_federated_by_expiry')
+    .on('tokens')
+    .column('expires_at')
+    .where(isFederated)
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
   await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();

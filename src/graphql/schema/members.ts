@@ -101,7 +101,7 @@ mutation('removeMember', {
         required: true,
         defaultValue: false,
         description:
-          'Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member.',
+          'Also revokes the workspace tokens and deletes the federations that the member created in this workspace; workspace.tokens lists the tokens by createdBy. Requires an Administrator whose role is at least that of each of them. By default they keep working, including for the removed member.',
       }),
     }),
   },

@@ -24,6 +24,7 @@ const LOOK_UPS: Partial<Record<NodeType, LookUp>> = {
     services.messages.find(principal, id, jsonBudgetOf(budget, info)),
   User: (id, _globalId, { principal, loaders }) =>
     userIdOf(principal) === id ? loaders.user.load(id) : null,
+  Federation: (id, _globalId, { principal, services }) => services.federations.find(principal, id),
   AuditEvent: (id, _globalId, { principal, services }) => services.auditLog.find(principal, id),
   Identity: async (id, _globalId, { principal, services }) =>
     (await services.identities.list(principal)).find((identity) => identity.id === id),
@@ -37,6 +38,7 @@ const VISIBLE_BY = {
   Workspace: { kind: 'entity', operation: 'READ', entityType: 'workspace', entity: 'id' },
   Channel: { kind: 'entity', operation: 'READ', entityType: 'channel', entity: 'id' },
   Message: { kind: 'entity', operation: 'READ', entityType: 'channel' },
+  Federation: { kind: 'role', role: 'ADMINISTRATOR', workspace: 'id' },
   AuditEvent: { kind: 'session' },
   Identity: { kind: 'session' },
   Session: { kind: 'session' },

@@ -9,7 +9,7 @@ import { implementNode } from '../implement-node.ts';
 import { TokenRef, UserRef, WorkspaceRef } from '../refs.ts';
 import { RoleEnum, TokenAccessEnum, TokenKindEnum, TokenStatusEnum } from './enums.ts';
 
-const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
+export const TokenScopeRef = builder.objectRef<TokenScope>('TokenScope').implement({
   description:
     'Operations that a token is allowed to perform, on one entity of a type or on all of them, in one workspace or in all.',
   fields: (t) => ({

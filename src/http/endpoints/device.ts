@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse } from '../message/message.ts';
 import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 import { oauthEndpoint, readParameters, requireParameter } from './oauth-form.ts';
+import { createTokenExchange, TOKEN_EXCHANGE_GRANT } from './token-exchange.ts';
 
 /** RFC 8628, section 3.4. */
 export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -18,7 +19,7 @@ const toSeconds = (milliseconds: number) => Math.floor(milliseconds / SECOND);
 /** The dependencies of the endpoints for clients that cannot open a browser. */
 export interface DeviceParts {
   readonly limits: RateLimits;
-  readonly services: Pick<Services, 'deviceRequests'>;
+  readonly services: Pick<Services, 'deviceRequests' | 'tokenExchange'>;
   /** Returns the issuer for a request. */
   readonly issuerOf: (request: HttpRequest) => string;
 }
@@ -65,8 +66,13 @@ function toScope(scopes: readonly ScopeRequest[]): string {
     .join(' ');
 }
 
-/** Returns the token endpoint, at which a client polls for its answer (RFC 8628, section 3.4). */
+/**
+ * Returns the token endpoint, at which a client polls for its answer (RFC 8628, section 3.4) or exchanges a JSON Web Token
+ * (RFC 8693).
+ */
 export function createTokenEndpoint({ services, limits }: DeviceParts): Endpoint {
+  const exchange = createTokenExchange({ services, limits });
+
   async function poll(request: HttpRequest, form: URLSearchParams, requestContext: Parameters<Endpoint>[1]) {
     const clientId = requireParameter(form, 'client_id');
     const deviceCode = requireParameter(form, 'device_code');
@@ -93,7 +99,8 @@ export function createTokenEndpoint({ services, limits }: DeviceParts): Endpoint
     const form = await readParameters(request);
     const grant = requireParameter(form, 'grant_type');
     if (grant === DEVICE_CODE_GRANT) return poll(request, form, requestContext);
-    const description = `Use the grant type ${DEVICE_CODE_GRANT}.`;
+    if (grant === TOKEN_EXCHANGE_GRANT) return exchange(request, form, requestContext);
+    const description = `Use the grant type ${DEVICE_CODE_GRANT} or ${TOKEN_EXCHANGE_GRANT}.`;
     return jsonResponse({ error: 'unsupported_grant_type', error_description: description }, 400);
   });
 }

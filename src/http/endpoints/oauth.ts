@@ -36,7 +36,7 @@ function addressIn(form: URLSearchParams): string | null {
  * Returns a rule as OAuth scopes such as `channel:publish`, followed by `:` and the id of one entity or a pattern, and by
  * `@` and the workspace.
  */
-function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
+export function scopesOf(rule: ScopeRule, namesWorkspace: boolean): string[] {
   const { entityType, entityId, workspaceId, operations } = rule;
   const entity = entityId === null ? '' : `:${encodeURIComponent(globalEntityId(entityType, entityId))}`;
   const workspace = namesWorkspace && workspaceId !== null ? `@${toGlobalId('Workspace', workspaceId)}` : '';

@@ -4,6 +4,7 @@ import { readOnly } from '../message/methods.ts';
 import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 import { DEVICE_CODE_GRANT } from './device.ts';
+import { TOKEN_EXCHANGE_GRANT } from './token-exchange.ts';
 
 const ABOUT: Readonly<Record<SecretKind, string>> = {
   PERSONAL: 'personal access token',
@@ -21,7 +22,7 @@ export function createServerMetadata(issuerOf: (request: HttpRequest) => string)
     return jsonResponse({
       issuer,
       response_types_supported: [],
-      grant_types_supported: [DEVICE_CODE_GRANT],
+      grant_types_supported: [DEVICE_CODE_GRANT, TOKEN_EXCHANGE_GRANT],
       device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
       token_endpoint: `${issuer}/oauth/token`,
       token_endpoint_auth_methods_supported: ['none'],

@@ -111,6 +111,7 @@ function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
       workspaceId,
       role,
       subject: subject.subject,
+      federationId: subject.federationId,
       endsAt,
       replacesSecret,
       chain,

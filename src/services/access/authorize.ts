@@ -25,6 +25,7 @@ import { type VisibilityFilter, visibilityFilterFor, wholeTypeOf } from '../../d
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../../storage/database.ts';
 import { hasChannelWithin } from '../../storage/repositories/channels.ts';
+import { findFederation } from '../../storage/repositories/federation/federations.ts';
 import { findMember } from '../../storage/repositories/members.ts';
 import { findMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
 import {
@@ -95,6 +96,8 @@ async function authorizeByDatabase(
         await findAccessContext(db, principal, request.workspaceId),
         now,
       );
+    case 'federation':
+      return authorizeFederation(db, principal, request, now);
     case 'entity': {
       if (!isBuiltIn(request.entityType)) return authorizeRegistered(db, principal, request, now, onScan);
       if (request.entityId === undefined) return authorizeType(db, principal, request, now);
@@ -109,6 +112,21 @@ async function authorizeByDatabase(
     default:
       throw new Error(`a request of kind ${request.kind} needs no look-up`);
   }
+}
+
+/** Returns the decision on a request about a federation. Only Administrators see one, so others learn nothing of it. */
+async function authorizeFederation(
+  db: Executor,
+  principal: Principal,
+  { workspaceId: named, federationId }: Extract<AccessRequest, { kind: 'federation' }>,
+  now: number,
+): Promise<Decision> {
+  const workspaceId = named ?? (await findFederation(db, federationId ?? ''))?.workspaceId;
+  if (workspaceId === undefined) return NOT_FOUND;
+  const request = { kind: 'role', role: 'ADMINISTRATOR', workspaceId } as const;
+  const access = await findAccessContext(db, principal, workspaceId);
+  const decision = authorizeEntity(principal, request, access, now);
+  return decision.allowed || named !== undefined ? decision : NOT_FOUND;
 }
 
 /**

@@ -11,6 +11,7 @@ import { deleteExpiredSessions } from '../../storage/repositories/accounts/sessi
 import { deleteExpiredResetLinks } from '../../storage/repositories/accounts/users.ts';
 import { deleteEndedWindows } from '../../storage/repositories/attempt-counters.ts';
 import { deleteAuditEvents } from '../../storage/repositories/audit-events.ts';
+import { deleteExpiredSubjectTokens } from '../../storage/repositories/federation/subject-tokens.ts';
 import { deleteExpiredInvitations } from '../../storage/repositories/invitations.ts';
 import { EVERYTHING, type Lock } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
@@ -23,7 +24,8 @@ const PAUSE_MS = 20;
 
 /**
  * Deletes expired rows: audit events, sessions, sign-ins at providers, requests of devices, invitations, reset links and attempt
- * counters. Revokes the personal tokens of users that were deactivated more than 30 days ago.
+ * counters, exchanged JSON Web Tokens, and tokens of federations a day later. Revokes the personal tokens of users that were
+ * deactivated more than 30 days ago.
  */
 export interface Retention {
   /**
@@ -46,8 +48,10 @@ export function createRetention(deps: {
   logger: Logger;
   /** Revokes the tokens of users that have been deactivated for too long; returns the number of users. */
   endSuspensions: () => Promise<number>;
+  /** Deletes the tokens of federations that have expired long ago; returns their number. */
+  deleteFederated: () => Promise<number>;
 }): Retention {
-  const { transact, clock, limits, logger, endSuspensions } = deps;
+  const { transact, clock, limits, logger, endSuspensions, deleteFederated } = deps;
   let closed = false;
   let pruning: Promise<void> | null = null;
 
@@ -70,12 +74,15 @@ export function createRetention(deps: {
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredLogoutTokens(tx, now, BATCH_ROWS));
+    await pruneTable([], (tx) => deleteExpiredSubjectTokens(tx, now, BATCH_ROWS));
     // An expired request stays a while, so that its client learns that it has expired.
     const ended = now - DEVICE_REQUEST_LIFETIME;
     await pruneTable([], (tx) => deleteExpiredDeviceRequests(tx, ended, BATCH_ROWS));
     await pruneTable([], (tx) => deleteEndedWindows(tx, now, BATCH_ROWS));
     const users = closed ? 0 : await endSuspensions();
     if (users > 0) logger.info({ users }, 'revoked the tokens of deactivated users');
+    const federated = closed ? 0 : await deleteFederated();
+    if (federated > 0) logger.info({ tokens: federated }, 'deleted expired tokens of federations');
     if (limits.auditRetention === null) return;
     const before = now - limits.auditRetention;
     const rows = await pruneTable([], (tx) => deleteAuditEvents(tx, before, BATCH_ROWS));

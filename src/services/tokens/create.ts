@@ -62,12 +62,12 @@ export function requireNoLater(expiresAt: number | null, latest: number | null):
 }
 
 /** Throws `LIMIT_REACHED` if the holder cannot have another token. The transaction has locked the holder. */
-async function requireBelowLimit(
-  uow: UnitOfWork,
+export async function requireBelowLimit(
+  uow: Pick<UnitOfWork, 'tx' | 'now'>,
   holder: { ownerId: string } | { workspaceId: string },
   max: number,
 ): Promise<void> {
-  if (!(await hasTokens(uow.tx, holder, max))) return;
+  if (!(await hasTokens(uow.tx, holder, max, uow.now))) return;
   throw failure(
     'LIMIT_REACHED',
     `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${max} tokens. Delete some first.`,
@@ -104,6 +104,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
       createdBy: userIdOf(uow.principal),
       parentId,
       issuedBy,
+      federationId: parentId === null ? null : federationIdOf(uow),
       identifier: `${identifierPrefix}_${secrets.text(10)}`,
       secretPreview: issued.secretPreview,
       isImported: false,
@@ -195,6 +196,11 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
 /** Returns an instant in milliseconds as an ISO 8601 string. */
 export function toIsoString(instant: number | null): string | null {
   return instant === null ? null : new Date(instant).toISOString();
+}
+
+/** Returns the federation that the calling token comes from. */
+function federationIdOf({ principal }: UnitOfWork): string | null {
+  return principal.kind === 'WORKSPACE_TOKEN' ? principal.federationId : null;
 }
 
 /** Returns the ids of the calling token and its ancestors. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditAction } from '../../domain/audit.ts';
+import type { Federation } from '../../domain/federation/federation.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import { deleteGrantsOfTokens } from '../../storage/query/granters.ts';
@@ -97,24 +98,41 @@ async function applyTo(
  * are more than `CHUNK`, it stores a cascade, and their rows follow in chunks; they are refused from the next request on
  * either way, because a check reads the whole chain.
  */
-export async function applyToDescendants(
-  uow: UnitOfWork,
-  token: Token,
-  { deletesGrants = false, detail = {} }: EndOptions,
-): Promise<void> {
-  const descendants = await findDescendants(uow.tx, token.id, '', CHUNK + 1);
-  if (descendants.length === 0) return;
-  if (descendants.length <= CHUNK) {
-    await applyTo(uow, token.id, descendants, { deletesGrants, detail });
-    return;
-  }
+export function applyToDescendants(uow: UnitOfWork, token: Token, options: EndOptions): Promise<void> {
   const holder =
     token.ownerId === null
       ? ({ on: 'workspace', id: token.workspaceId } as const)
       : ({ on: 'user', id: token.ownerId } as const);
+  return applyBelow(uow, token.id, holder, options);
+}
+
+/** As `applyToDescendants`, for a token or a grant by its id. */
+async function applyBelow(
+  uow: UnitOfWork,
+  tokenId: string,
+  holder: Cascade['holder'],
+  { deletesGrants = false, detail = {} }: EndOptions,
+): Promise<void> {
+  const descendants = await findDescendants(uow.tx, tokenId, '', CHUNK + 1);
+  if (descendants.length === 0) return;
+  if (descendants.length <= CHUNK) {
+    await applyTo(uow, tokenId, descendants, { deletesGrants, detail });
+    return;
+  }
   const { actor, now: at } = uow;
-  await insertCascade(uow.tx, { tokenId: token.id, holder, at, deletesGrants, actor, detail });
+  await insertCascade(uow.tx, { tokenId, holder, at, deletesGrants, actor, detail });
   uow.startCascade();
+}
+
+/**
+ * Deletes the tokens that derive from the grant of a federation, after it was replaced or deleted. As with the descendants of a
+ * token, the rows of many follow in chunks.
+ */
+export function deleteTokensOfGrant(
+  uow: UnitOfWork,
+  { grantId, workspaceId }: Pick<Federation, 'grantId' | 'workspaceId'>,
+): Promise<void> {
+  return applyBelow(uow, grantId, { on: 'workspace', id: workspaceId }, {});
 }
 
 /**

@@ -124,6 +124,7 @@ export function createTokenImport(deps: {
     const origin = {
       createdBy: null,
       parentId: null,
+      federationId: null,
       issuedBy: null,
       identifier: `${identifierPrefix}_${secrets.text(IDENTIFIER_CHARACTERS)}`,
       secretPreview: line.start,
@@ -146,7 +147,7 @@ export function createTokenImport(deps: {
   /** Throws `LIMIT_REACHED` if the holder cannot have another token beside `added` ones that a dry run did not store. */
   async function requireBelowLimit(uow: UnitOfWork, { holder }: NewToken, added: number): Promise<void> {
     const max = 'ownerId' in holder ? limits.tokensPerUser : limits.tokensPerWorkspace;
-    if (max > added && !(await hasTokens(uow.tx, holder, max - added))) return;
+    if (max > added && !(await hasTokens(uow.tx, holder, max - added, uow.now))) return;
     const owner = 'ownerId' in holder ? 'user' : 'workspace';
     throw failure('LIMIT_REACHED', `A ${owner} can have at most ${max} tokens.`);
   }

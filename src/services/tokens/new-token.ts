@@ -57,7 +57,7 @@ export interface ParsedToken {
 /** What the validated input of a new token does not contain. */
 type TokenOrigin = Pick<
   Token,
-  'createdBy' | 'parentId' | 'issuedBy' | 'identifier' | 'secretPreview' | 'isImported'
+  'createdBy' | 'parentId' | 'issuedBy' | 'federationId' | 'identifier' | 'secretPreview' | 'isImported'
 >;
 
 /** Returns a new token with its own id, never used or stopped. */

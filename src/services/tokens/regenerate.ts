@@ -13,6 +13,7 @@ import {
   parseOverlap,
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
+import { hasGrant } from '../../storage/repositories/federation/federations.ts';
 import { findCascade } from '../../storage/repositories/token-cascades.ts';
 import { replaceSecret } from '../../storage/repositories/token-secrets.ts';
 import { findToken, updateToken } from '../../storage/repositories/tokens.ts';
@@ -50,10 +51,9 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
       const { now } = uow;
       const token = authorizedToken(uow, request.tokenId);
       await requireNoCascade(uow, token);
-      const parent = token.parentId === null ? null : await findToken(uow.tx, token.parentId);
       const overlap = request.overlap == null ? null : parseOverlap(request.overlap, ['input', 'overlap']);
-      if (token.parentId !== null) requireLiveParent(parent, now);
-      const expiresAt = nextExpiry(uow, token, parent, request.expires, limits.personalTokenLifetime);
+      const latest = await latestExpiry(uow, token);
+      const expiresAt = nextExpiry(uow, token, latest, request.expires, limits.personalTokenLifetime);
       const overlapUntil = overlap === null ? null : overlapEnd(token, now, overlap);
 
       const issued = secrets.issue(token.kind);
@@ -80,7 +80,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
 function nextExpiry(
   uow: UnitOfWork,
   token: Token,
-  parent: Token | null,
+  latest: number | null,
   request: ExpiryRequest | null | undefined,
   maxPersonalLifetime: number,
 ): number | null {
@@ -97,10 +97,9 @@ function nextExpiry(
     token.kind === 'PERSONAL'
       ? personalExpiry(token, requested, now, maxPersonalLifetime)
       : workspaceExpiry(token, requested, now, policyFor(uow, token));
-  const latest = parent?.expiresAt ?? null;
   if (latest === null || (expiresAt !== null && expiresAt <= latest)) return expiresAt;
   if (requested !== undefined)
-    throw badInput(EXPIRES, 'must not be later than the expiry of the token it derives from');
+    throw badInput(EXPIRES, 'must not be later than the expiry of what it derives from');
   return latest;
 }
 
@@ -170,11 +169,20 @@ function isEarlier(expiresAt: number | null, other: number | null): boolean {
   return expiresAt !== null && (other === null || expiresAt < other);
 }
 
-/** Throws `CONFLICT` if the parent is deleted, revoked or expired. A disabled parent passes, because it can be enabled again. */
-function requireLiveParent(parent: Token | null, now: number): void {
-  if (!parent || !hasLiveSecret(parent, now)) {
-    throw failure('CONFLICT', 'The token that this one derives from is not active.');
+/**
+ * Returns the latest expiry that a token can have: that of its parent or, if a federation gave it, its own; `null` if there is
+ * none. Throws `CONFLICT` if the parent is deleted, revoked or expired. A disabled parent passes, because it can be enabled again.
+ */
+async function latestExpiry({ tx, now }: UnitOfWork, token: Token): Promise<number | null> {
+  const { parentId, federationId, expiresAt } = token;
+  if (parentId === null) return null;
+  const parent = await findToken(tx, parentId);
+  if (parent && hasLiveSecret(parent, now)) return parent.expiresAt;
+  if (!parent && federationId !== null && (await hasGrant(tx, parentId))) {
+    if (expiresAt !== null && now < expiresAt) return expiresAt;
+    throw failure('CONFLICT', 'The token of a federation has expired: exchange another JSON Web Token.');
   }
+  throw failure('CONFLICT', 'The token that this one derives from is not active.');
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../../domain/values/limits.ts';
 import { parseMetadata } from '../../domain/values/metadata.ts';
 import { deleteScopes, findScopes, insertScopes } from '../../storage/repositories/token-scopes.ts';
-import { setLimits, type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
+import { findToken, setLimits, type TokenChanges, updateToken } from '../../storage/repositories/tokens.ts';
 import {
   requireScopeCount,
   resolveScopeRules,
@@ -43,7 +43,10 @@ export interface UpdateTokenRequest {
 
 /** Changes the name, description and permissions of tokens; never a secret or an expiry. */
 export interface TokenUpdates {
-  /** Updates a token. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, or `FORBIDDEN` with `EXCEEDS_CALLER` or `POLICY`. */
+  /**
+   * Updates a token. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, `CONFLICT` if a federation decides on what would change, or
+   * `FORBIDDEN` with `EXCEEDS_CALLER` or `POLICY`.
+   */
   update(uow: UnitOfWork, request: UpdateTokenRequest): Promise<Token>;
   /**
    * Adds scopes to a scoped token; ignores those that it already has. Throws the errors of `update`, and `CONFLICT`.
@@ -76,6 +79,7 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
     async update(uow, request) {
       const token = authorizedToken(uow, request.tokenId);
       const changes = parseChanges(token, request);
+      if (changes.role || changes.access || request.scopes) await requireNotGiven(uow, token);
       if (token.kind === 'WORKSPACE' && changes.role) requireRole(uow, changes.role);
       if (changes.access === 'FULL' && isToken(uow.principal)) throw forbidden('EXCEEDS_CALLER');
       const updated = await updateToken(uow.tx, token, changes, uow.now);
@@ -92,6 +96,7 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
 
     async addScopes(uow, tokenId, requests) {
       const { token, existing } = await loadScopedToken(uow, tokenId);
+      await requireNotGiven(uow, token);
       const rules = await resolveRules(uow, token, requests);
       const added = rules
         .filter((rule) => !existing.some((scope) => sameRule(scope, rule)))
@@ -111,6 +116,12 @@ export function createTokenUpdates(deps: { limits: Limits }): TokenUpdates {
       return stamp(uow, token, 'token.scopes_removed', ids.size);
     },
   };
+}
+
+/** Throws `CONFLICT` if a federation gave the token, because the federation alone decides what its tokens are allowed. */
+async function requireNotGiven({ tx }: UnitOfWork, { federationId, parentId }: Token): Promise<void> {
+  if (federationId === null || (parentId !== null && (await findToken(tx, parentId)))) return;
+  throw failure('CONFLICT', 'A federation gave this token: change the federation instead.');
 }
 
 /**

@@ -17,8 +17,8 @@ export type { Lock };
  *   regenerations leaves its secret. One server at a time applies a chunk of a cascade to tokens of a user or workspace.
  * - A user, shared: the caller keeps the credential and the account until the change is stored. A stored snapshot equals
  *   its sources.
- * - A workspace, exclusively: its members, roles, invitations, shares, policy, entity types, channels and tokens change one
- *   at a time. An Owner remains, the limits of a workspace hold, an invitation is accepted once, and a caller that has lost
+ * - A workspace, exclusively: its members, roles, invitations, shares, policy, entity types, channels, tokens and federations
+ *   change one at a time. A federation that has changed gives no token by its old rules. An Owner remains, the limits of a workspace hold, an invitation is accepted once, and a caller that has lost
  *   a role gives nothing by it.
  * - A workspace, shared: messages are published concurrently, but none after the end of the channel, the role or the share.
  *   The row of the channel orders them.
@@ -49,6 +49,11 @@ function targetLocks(request: AccessRequest): Lock[] {
   switch (request.kind) {
     case 'role':
       return [{ on: 'workspace', id: request.workspaceId }];
+    case 'federation': {
+      const { workspaceId, federationId } = request;
+      if (workspaceId !== undefined) return [{ on: 'workspace', id: workspaceId }];
+      return federationId === undefined ? [] : [{ on: 'workspaceOfFederation', federationId }];
+    }
     case 'token':
       return request.tokenId === undefined ? [] : [{ on: 'holderOf', tokenId: request.tokenId }];
     case 'entity': {

@@ -9,6 +9,7 @@ import type { Executor } from '../../storage/database.ts';
 import { excludeMappedMember } from '../../storage/repositories/accounts/mapped-members.ts';
 import { findUser } from '../../storage/repositories/accounts/users.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
+import { findFederationsCreatedBy } from '../../storage/repositories/federation/federations.ts';
 import { findGranters, type GrantingToken, hasGrants } from '../../storage/repositories/member-grants.ts';
 import {
   countMembers,
@@ -21,6 +22,7 @@ import {
 } from '../../storage/repositories/members.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import type { CountedPage } from '../counted-page.ts';
+import { endFederations } from '../federation/ends.ts';
 import { revokeAll } from '../tokens/lifecycle.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
@@ -98,8 +100,8 @@ export interface MemberService {
   /**
    * Removes a member, who can be the caller, and all shares with the member in the workspace. The groups of a member who had
    * a role by them give none until they are invited again. With `revokeCreated`,
-   * also revokes the workspace tokens that the member created, which requires an Administrator with at least the role
-   * of each token. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
+   * also revokes the workspace tokens and deletes the federations that the member created, which requires an Administrator
+   * with at least the role of each. Throws the errors of `changeRole` except `EXCEEDS_CALLER`.
    */
   remove(uow: UnitOfWork, workspaceId: string, userId: string, revokeCreated: boolean): Promise<void>;
 }
@@ -116,13 +118,18 @@ async function loadMember(uow: UnitOfWork, workspaceId: string, userId: string):
   return member;
 }
 
-/** Revokes the workspace tokens that a member created; returns the count. Throws `FORBIDDEN` with `ROLE_REQUIRED`. */
-async function revokeTokensCreatedBy(uow: UnitOfWork, { workspaceId, userId }: Member): Promise<number> {
+/**
+ * Revokes the workspace tokens and deletes the federations that a member created; returns their numbers. Throws `FORBIDDEN` with
+ * `ROLE_REQUIRED`.
+ */
+async function endCreatedBy(uow: UnitOfWork, { workspaceId, userId }: Member) {
   requireRoleNotBelow(uow, 'ADMINISTRATOR');
   const tokens = await findTokensCreatedBy(uow.tx, userId, workspaceId);
-  for (const { role } of tokens) requireRoleNotBelow(uow, role ?? 'OWNER');
+  const federations = await findFederationsCreatedBy(uow.tx, userId, workspaceId);
+  for (const { role } of [...tokens, ...federations]) requireRoleNotBelow(uow, role ?? 'OWNER');
   await revokeAll(uow, tokens);
-  return tokens.length;
+  await endFederations(uow, federations);
+  return { revokedTokens: tokens.length, deletedFederations: federations.length };
 }
 
 /**
@@ -170,15 +177,12 @@ export function createMemberService(deps: { db: Executor }): MemberService {
 
     async remove(uow, workspaceId, userId, revokeCreated) {
       const member = await loadMember(uow, workspaceId, userId);
-      const revokedTokens = revokeCreated ? await revokeTokensCreatedBy(uow, member) : 0;
+      const ended = revokeCreated ? await endCreatedBy(uow, member) : {};
       await excludeMappedMember(uow.tx, member, uow.now);
       await deleteMember(uow.tx, workspaceId, userId);
       await deleteSharesIn(uow.tx, workspaceId, userId);
       await requireOwnerLeft(uow, member);
-      await auditMember(uow, 'member.removed', member, {
-        role: member.role,
-        ...(revokeCreated && { revokedTokens }),
-      });
+      await auditMember(uow, 'member.removed', member, { role: member.role, ...ended });
     },
   };
 }

@@ -17,7 +17,7 @@ const HOLDER = `
   case when owner_id is null then ${LOCK_RANKS.workspace} else ${LOCK_RANKS.user} end,
   coalesce('user ' || owner_id, 'workspace ' || workspace_id)`;
 
-/** Parameters: the known keys as ranks, keys and modes; tokens; channels and their modes; digests. */
+/** Parameters: the known keys as ranks, keys and modes; tokens; channels and their modes; digests; federations. */
 const TAKE_WITH_HOLDERS = takeSelected(`
     select * from unnest($1::int[], $2::text[], $3::boolean[])
     union all select ${HOLDER}, true from tokens where id = any($4::text[])
@@ -25,7 +25,9 @@ const TAKE_WITH_HOLDERS = takeSelected(`
       from unnest($5::text[], $6::boolean[]) as sought (channel_id, exclusive)
       inner join channels on channels.id = sought.channel_id
     union all select ${HOLDER}, false from token_secrets inner join tokens on tokens.id = token_secrets.token_id
-      where token_secrets.digest = any($7::text[])`);
+      where token_secrets.digest = any($7::text[])
+    union all select ${LOCK_RANKS.workspace}, 'workspace ' || workspace_id, true from federations
+      where id = any($8::text[])`);
 
 /** Parameters: tokens; users. */
 const TAKE_GRANTS = takeSelected(`
@@ -61,7 +63,8 @@ const KNOWN = Object.keys(LOCK_RANKS) as KnownLock['on'][];
  */
 export function claimedKeys(locks: readonly Lock[]): KeyedLock[] {
   const exclusively =
-    pick(locks, 'holderOf').length > 0 || pick(locks, 'workspaceOf').some((lock) => !lock.shared);
+    pick(locks, 'holderOf', 'workspaceOfFederation').length > 0 ||
+    pick(locks, 'workspaceOf').some((lock) => !lock.shared);
   const keys = inLockingOrder(pick(locks, ...KNOWN));
   return exclusively ? keys.map((key) => ({ ...key, exclusive: true })) : keys;
 }
@@ -84,7 +87,8 @@ function takeFirst(locks: readonly Lock[], digests: readonly string[]): Compiled
   const modes = known.map(({ exclusive }) => exclusive);
   const tokens = pick(locks, 'holderOf').map(({ tokenId }) => tokenId);
   const channels = pick(locks, 'workspaceOf');
-  if (tokens.length + channels.length + digests.length === 0) {
+  const federations = pick(locks, 'workspaceOfFederation').map(({ federationId }) => federationId);
+  if (tokens.length + channels.length + digests.length + federations.length === 0) {
     return CompiledQuery.raw(TAKE_KNOWN, [keys, modes]);
   }
   return CompiledQuery.raw(TAKE_WITH_HOLDERS, [
@@ -95,6 +99,7 @@ function takeFirst(locks: readonly Lock[], digests: readonly string[]): Compiled
     channels.map(({ channelId }) => channelId),
     channels.map(({ shared }) => !shared),
     digests,
+    federations,
   ]);
 }
 

@@ -19,8 +19,8 @@ export interface GrantingTokenSql {
 }
 
 /**
- * Returns the condition, as SQL text, that a token could give something now: the token and all its ancestors are active,
- * their access covers it, and the policy of the workspace allows their lifetimes. One statement reads the whole chain, so
+ * Returns the condition, as SQL text, that a token could give something now: the token and all its ancestors are active, the
+ * federation that it comes from has not changed, their access covers it, and the policy of the workspace allows their lifetimes. One statement reads the whole chain, so
  * it never sees part of a change. The condition is false for a token that does not exist.
  */
 export function tokenCanGive(parts: GrantingTokenSql): string {
@@ -35,7 +35,8 @@ export function tokenCanGive(parts: GrantingTokenSql): string {
     where giver.id = ${tokenId} and ${belongsToGranter('giver')} and ${isLive('giver')}
       and not exists (
         select 1 from token_ancestors as chain left join tokens as ancestor on ancestor.id = chain.ancestor_id
-        where chain.token_id = giver.id and (ancestor.id is not null and ${isLive('ancestor')}) is not true))`;
+        where chain.token_id = giver.id and (ancestor.id is not null and ${isLive('ancestor')}) is not true
+          and not exists (select 1 from federations as source where source.grant_id = chain.ancestor_id)))`;
 }
 
 /** Returns a table of one row with the column `now`, so that conditions in SQL text can refer to an instant. */

@@ -32,6 +32,8 @@ export interface WorkspaceSubject {
   readonly role: Role;
   /** The customer or thing that the token stands for; `null` if it stands for none. */
   readonly subject: string | null;
+  /** The federation that the token comes from; `null` if it comes from none. */
+  readonly federationId: string | null;
 }
 
 /** The user or workspace that a token acts for. */
@@ -133,6 +135,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
           ),
       ),
     )
+    .leftJoin('federations as f', 'f.grant_id', 't.parent_id')
     .leftJoin('token_scopes as s', 's.token_id', 't.id')
     .select([...LINK, ...SCOPE])
     .select([
@@ -142,6 +145,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
       'head.workspace_id',
       'head.subject',
       't.parent_id',
+      'f.id as federation_id',
       'o.email',
       'o.email_verified_at',
       'o.deactivated_at',
@@ -162,11 +166,16 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
 
 type Row = Awaited<ReturnType<typeof snapshotRows>>[number];
 
-/** Groups the rows by token: the token itself, then its ancestors, oldest first. Returns `null` if one of them is missing. */
+/**
+ * Groups the rows by token: the token itself, then its ancestors, oldest first. Returns `null` if one of them is missing, or the
+ * federation that gave the oldest.
+ */
 function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
   const byToken = new Map<string, Row[]>();
   for (const row of rows) byToken.set(row.id, [...(byToken.get(row.id) ?? []), row]);
-  const isComplete = rows.every(({ parent_id }) => parent_id === null || byToken.has(parent_id));
+  const isComplete = rows.every(
+    ({ parent_id, federation_id }) => parent_id === null || byToken.has(parent_id) || federation_id !== null,
+  );
   const own = byToken.get(rows[0]?.token_id ?? '');
   if (!own || !isComplete) return null;
   return [own, ...[...byToken.values()].filter((link) => link !== own)];
@@ -193,17 +202,18 @@ export function toPersonalSubject(row: {
 
 /** Returns the workspace that a workspace token acts in; `null` if its chain has no role. */
 export function toWorkspaceSubject(
-  workspaceId: string,
-  subject: string | null,
+  { workspaceId, subject, federationId }: Pick<WorkspaceSubject, 'workspaceId' | 'subject' | 'federationId'>,
   chain: readonly TokenLink[],
 ): WorkspaceSubject | null {
   const [role, ...others] = chain.flatMap((link) => link.role ?? []);
-  return role ? { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others), subject } : null;
+  return role
+    ? { kind: 'WORKSPACE', workspaceId, role: lowestRole(role, ...others), subject, federationId }
+    : null;
 }
 
 /**
  * Builds the snapshot of a digest from the ordinary tables; a stored snapshot always equals it. `null` if the digest is
- * unknown, or if the owner or an ancestor of the token is missing, because its limits are unknown then.
+ * unknown, or if the owner, an ancestor or the federation of the token is missing, because its limits are unknown then.
  */
 export async function buildTokenSnapshot(db: Executor, digest: string): Promise<TokenSnapshot | null> {
   const rows = await snapshotRows(db, digest);
@@ -212,10 +222,12 @@ export async function buildTokenSnapshot(db: Executor, digest: string): Promise<
   if (!first || !links) return null;
   const [own, ...ancestors] = links;
   const chain = [toLink(own), ...ancestors.map(toLink)] as const;
+  const { workspace_id: workspaceId, subject: standsFor } = first;
+  const federationId = rows.find((row) => row.federation_id !== null)?.federation_id ?? null;
   const subject =
-    first.workspace_id === null
+    workspaceId === null
       ? toPersonalSubject(first)
-      : toWorkspaceSubject(first.workspace_id, first.subject, chain);
+      : toWorkspaceSubject({ workspaceId, subject: standsFor, federationId }, chain);
   return (
     subject && { subject, validUntil: first.valid_until, hasOldSecret: Number(first.old_secrets) > 0, chain }
   );

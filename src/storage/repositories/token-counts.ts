@@ -16,9 +16,28 @@ const allOf = prepareQueryOne((db: Executor, workspaceId: string) =>
     .where('state', '=', 'ALL'),
 );
 
-/** Returns how many tokens a workspace has, in any status. */
-export async function countTokensOf(db: Executor, workspaceId: string): Promise<number> {
-  return (await allOf(db, workspaceId))?.amount ?? 0;
+const federatedOf = prepareQuery((db: Executor, workspaceId: string, now: number, most: number) =>
+  db
+    .selectFrom('tokens')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('federation_id', 'is not', null)
+    .where('expires_at', '>', now)
+    .limit(most),
+);
+
+/**
+ * Returns whether a workspace has at least `count` tokens, in any status. Tokens of federations count until they expire. Reads no
+ * more rows than `count`.
+ */
+export async function hasTokensOf(
+  db: Executor,
+  workspaceId: string,
+  count: number,
+  now: number,
+): Promise<boolean> {
+  const left = count - ((await allOf(db, workspaceId))?.amount ?? 0);
+  return left <= 0 || (await federatedOf(db, workspaceId, now, left)).length >= left;
 }
 
 /** Returns the counts of tokens without a parent, by state and by the hour of their expiry. */

@@ -75,12 +75,15 @@ function toRow(digest: string, snapshot: TokenSnapshot): Insertable<Tables['toke
     digest,
     token_id: chain[0].tokenId,
     user_id: subject.kind === 'PERSONAL' ? subject.userId : null,
-    ancestor_count: chain.length - 1,
+    ancestor_count: chain.length - 1 + Number(subject.kind === 'WORKSPACE' && subject.federationId !== null),
     content: JSON.stringify(toJson(snapshot)),
   };
 }
 
-/** Selects snapshots, each with its user and, as a list without brackets, the snapshots of its ancestors. */
+/**
+ * Selects snapshots, each with its user, its federation and, as a list without brackets, the snapshots of its ancestors. A
+ * federation that was deleted or changed since is not found.
+ */
 function snapshotQuery(db: Executor) {
   return db
     .selectFrom('token_snapshots as s')
@@ -107,6 +110,20 @@ function snapshotQuery(db: Executor) {
         )
         .end()
         .as('ancestors'),
+    )
+    .select((eb) =>
+      eb
+        .case()
+        .when('s.ancestor_count', '>', sql.lit(0))
+        .then(
+          eb
+            .selectFrom('token_ancestors as given')
+            .innerJoin('federations as f', 'f.grant_id', 'given.ancestor_id')
+            .select('f.id')
+            .whereRef('given.token_id', '=', 's.token_id'),
+        )
+        .end()
+        .as('federation_id'),
     );
 }
 
@@ -124,13 +141,17 @@ function ancestorsOf({ ancestors }: StoredRow): TokenLink[] {
   return [...links.values()].sort((one, other) => (one.tokenId < other.tokenId ? -1 : 1));
 }
 
-/** Returns the snapshot of a row; `null` if its user is missing, or an ancestor has no stored snapshot. */
+/** Returns the snapshot of a row; `null` if its user or federation is missing, or an ancestor has no stored snapshot. */
 function fromRow(row: StoredRow): TokenSnapshot | null {
   const [workspace, validUntil, hasOldSecret, link] = JSON.parse(row.content) as StoredContent;
   const ancestors = ancestorsOf(row);
   const chain = [linkFromJson(link), ...ancestors] as const;
-  const subject = workspace === null ? toPersonalSubject(row) : toWorkspaceSubject(...workspace, chain);
-  if (!subject || ancestors.length !== row.ancestor_count) return null;
+  const { federation_id: federationId } = row;
+  const subject =
+    workspace === null
+      ? toPersonalSubject(row)
+      : toWorkspaceSubject({ workspaceId: workspace[0], subject: workspace[1], federationId }, chain);
+  if (!subject || ancestors.length + Number(federationId !== null) !== row.ancestor_count) return null;
   return { subject, validUntil, hasOldSecret, chain };
 }
 

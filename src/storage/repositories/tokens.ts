@@ -7,7 +7,7 @@ import { write } from '../deferred.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 import { deleteUses } from './credential-uses.ts';
-import { countTokensOf } from './token-counts.ts';
+import { hasTokensOf } from './token-counts.ts';
 import { limitsToColumns, tokenQuery, toToken } from './token-rows.ts';
 import { insertSecret } from './token-secrets.ts';
 
@@ -47,6 +47,7 @@ export async function insertToken(db: Executor, token: Token, digest: string): P
     subject: token.subject,
     metadata: token.metadataJson,
     issued_by: token.issuedBy,
+    federation_id: token.federationId,
     ...limitsToColumns(token.limits),
     uses_left: token.limits?.uses ?? null,
     created_at: token.createdAt,
@@ -140,17 +141,38 @@ export async function findTokensCreatedBy(
   return (await query.orderBy('tokens.created_at').orderBy('tokens.id').execute()).map(toToken);
 }
 
+/** Returns up to `most` tokens of federations that had expired at an instant, the first to expire first. */
+export async function findExpiredFederated(
+  db: Executor,
+  before: number,
+  most: number,
+): Promise<{ id: string; workspaceId: string }[]> {
+  const rows = await db
+    .selectFrom('tokens')
+    .select(['id', 'workspace_id'])
+    .where('federation_id', 'is not', null)
+    .where('expires_at', '<=', before)
+    .orderBy('expires_at')
+    .limit(most)
+    .execute();
+  return rows.map((row) => ({ id: row.id, workspaceId: row.workspace_id ?? '' }));
+}
+
 const tokenOfUser = prepareQuery((db: Executor, id: string, index: number) =>
   db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(index),
 );
 
-/** Returns whether a user or a workspace has at least `count` tokens; reads no more rows than that. */
+/**
+ * Returns whether a user or a workspace has at least `count` tokens; reads no more rows than that. Expired tokens of federations
+ * do not count.
+ */
 export async function hasTokens(
   db: Executor,
   holder: { ownerId: string } | { workspaceId: string },
   count: number,
+  now: number,
 ): Promise<boolean> {
-  if ('workspaceId' in holder) return (await countTokensOf(db, holder.workspaceId)) >= count;
+  if ('workspaceId' in holder) return hasTokensOf(db, holder.workspaceId, count, now);
   return (await tokenOfUser(db, holder.ownerId, count - 1)).length > 0;
 }
 

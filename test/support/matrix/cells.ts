@@ -131,6 +131,7 @@ export const ENVIRONMENT = {
   POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
   POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
   POSTERN_OIDC_CORP_GROUPS: 'engineering',
+  POSTERN_FEDERATION: 'github',
   ...RUN_SETTINGS,
 } as const;
 

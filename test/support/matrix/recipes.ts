@@ -2,6 +2,7 @@ import { withACredential } from '../oracle.ts';
 import { fixed, type Recipes } from './cases.ts';
 import { accountRecipes } from './recipes/account.ts';
 import { channelRecipes } from './recipes/channels.ts';
+import { federationRecipes } from './recipes/federations.ts';
 import { memberRecipes } from './recipes/members.ts';
 import { nodeRecipe } from './recipes/node.ts';
 import { ownTokenRecipes, tokenRecipes } from './recipes/tokens.ts';
@@ -18,6 +19,7 @@ export function createRecipes(world: World, targets: Targets): Recipes {
     ...tokenRecipes(world, targets),
     ...ownTokenRecipes(),
     ...workspaceRecipes(world, targets),
+    ...federationRecipes(world, targets),
     ...memberRecipes(world),
     ...channelRecipes(world, targets),
   };

@@ -10,6 +10,8 @@ export interface Targets {
   readonly message: string;
   /** An open invitation into each workspace, by the id of the workspace. */
   readonly invitations: ReadonlyMap<string, string>;
+  /** A federation of each workspace, by the id of the workspace. */
+  readonly federations: ReadonlyMap<string, string>;
   /** The secrets of an invitation for an email without an account, for the outsider, and of one that does not exist. */
   readonly invited: { readonly newcomer: string; readonly outsider: string };
   /** The secret of a reset link of the bystander. */
@@ -89,10 +91,25 @@ export async function createTargets(world: World): Promise<Targets> {
     );
 
   const invitations = new Map<string, string>();
+  const federations = new Map<string, string>();
   for (const name of ['home', 'shut', 'strict', 'foreign'] as const) {
     const by = name === 'foreign' ? people.stranger : people.owner;
     const { invitation } = await invite(workspaces[name], 'invited@example.com', by.session);
     invitations.set(workspaces[name], invitation.id);
+    const trusted = await world.mutate(
+      'createFederation',
+      {
+        ...{
+          workspaceId: workspaces[name],
+          name: 'ci',
+          issuer: 'https://token.actions.githubusercontent.com',
+        },
+        ...{ claims: [{ name: 'repository_owner', value: 'acme' }], role: 'VIEWER' },
+      },
+      by.session,
+      'federation { id }',
+    );
+    federations.set(workspaces[name], trusted.federation.id);
     const type = { workspaceId: workspaces[name], name: 'ticket', operations: [{ name: 'READ' }] };
     await world.mutate('registerEntityType', type, by.session);
   }
@@ -118,6 +135,7 @@ export async function createTargets(world: World): Promise<Targets> {
     channels,
     message: message.id,
     invitations,
+    federations,
     invited: { newcomer: newcomer.invitationSecret, outsider: outsider.invitationSecret },
     resetLink: (await postern.app.services.passwordResets.createLink(people.bystander.email, true)).secret,
     signInLink: await lastingSignInLink(world),

@@ -10,7 +10,7 @@ import { type Answer, PASSWORD, type TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
 import { pollDevice } from '../device.ts';
 import { fetchFrom } from '../fetch.ts';
-import { DEVICES, NOW, type Scene } from './scene.ts';
+import { DEVICES, NOW, type Scene, TRUST } from './scene.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
 export type Outcome = string;
@@ -92,6 +92,9 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   ),
   completeSignIn: [finish('completeSignIn', 0, () => null), finish('completeSignIn', 1, () => null)],
   createChannel: [call('createChannel', (scene) => ({ ...inWorkspace(scene), name: 'more' }), asMember)],
+  createFederation: [
+    call('createFederation', (scene) => ({ ...inWorkspace(scene), ...TRUST, name: 'more' }), asSecond),
+  ],
   createToken: [
     call('createToken', () => ({ name: 'more' }), asOwner),
     call('createToken', () => ({ name: 'derived', access: 'SCOPED', scopes: [READ] }), asPersonal),
@@ -107,6 +110,7 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   denyDevice: [call('denyDevice', () => ({ userCode: DEVICES.userCode }), asMember)],
   deleteAllTokens: [bare('deleteAllTokens', asOwner)],
   deleteChannel: [call('deleteChannel', ofChannel, asSecond)],
+  deleteFederation: [call('deleteFederation', ({ federationId }) => ({ id: federationId }), asOwner)],
   deleteToken: [call('deleteToken', ofPersonal, asOwner), call('deleteToken', ofService, asSecond)],
   deleteWorkspace: [call('deleteWorkspace', ({ workspaceId }) => ({ id: workspaceId }), asSecond)],
   disableToken: [call('disableToken', ofPersonal, asOwner), call('disableToken', ofService, asSecond)],
@@ -229,6 +233,10 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
     call('unshareChannel', (scene) => ({ ...ofChannel(scene), userId: scene.guest.id }), asSecond),
   ],
   updateChannel: [call('updateChannel', (scene) => ({ ...ofChannel(scene), name: 'renamed' }), asPersonal)],
+  updateFederation: [
+    call('updateFederation', ({ federationId }) => ({ id: federationId, role: 'OWNER' }), asOwner),
+    call('updateFederation', ({ federationId }) => ({ id: federationId, name: 'renamed' }), asSecond),
+  ],
   updateMemberRole: [
     call(
       'updateMemberRole',

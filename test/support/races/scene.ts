@@ -26,6 +26,7 @@ export const LIMITS = {
   POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
   POSTERN_OIDC_CORP_PROVISION: 'on',
   POSTERN_OIDC_CORP_GROUPS: '*',
+  POSTERN_FEDERATION: 'github',
 } as const;
 
 /** The instant at which every call of a race is made. */
@@ -80,6 +81,8 @@ export interface Scene {
   /** The secret of a sign-in link of the second Owner. */
   readonly signInLink: string;
   readonly providerSignIns: ProviderSignIns;
+  /** A federation that the first Owner created. */
+  readonly federationId: string;
   /** The subject of a person at the provider who is a member by the group `staff` alone. */
   readonly mapped: string;
 }
@@ -99,6 +102,8 @@ export const SCENE_TABLES = [
   'group_roles',
   'member_exclusions',
   'member_grants',
+  'federations',
+  'used_subject_tokens',
   'tokens',
   'token_ancestors',
   'pending_cascades',
@@ -211,6 +216,20 @@ async function createMapped(postern: TestApp, by: Person): Promise<string> {
   return identity.subject;
 }
 
+/** The input of a federation. */
+export const TRUST = {
+  ...{ name: 'ci', issuer: 'https://token.actions.githubusercontent.com', role: 'ADMINISTRATOR' },
+  claims: [{ name: 'repository_owner', value: 'acme' }],
+};
+
+async function createFederation(app: TestApp): Promise<string> {
+  const { workspaceId, owner } = app;
+  const input = { workspaceId, ...TRUST };
+  const { data, errors } = await mutate(app, 'createFederation', input, owner.session, 'federation { id }');
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return data.createFederation.federation.id;
+}
+
 /** Stores the requests of clients. */
 async function createDeviceRequests({ database: { db } }: TestApp): Promise<void> {
   const { id: sessionId } = await db
@@ -266,6 +285,7 @@ export async function createScene(): Promise<Scene> {
   const signInLink = await app.app.services.signInLinks.create(second.email);
   const providerSignIns = await createProviderSignIns(app);
   const mapped = await createMapped(app, second);
+  const federationId = await createFederation(app);
   await createDeviceRequests(app);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
@@ -293,5 +313,6 @@ export async function createScene(): Promise<Scene> {
     signInLink: signInLink.secret,
     providerSignIns,
     mapped,
+    federationId,
   };
 }

@@ -235,7 +235,7 @@ export type RemoveGroupRoleInput = {
 
 /** The member to remove. */
 export type RemoveMemberInput = {
-  /** Also revokes the workspace tokens that the member created in this workspace; workspace.tokens lists them by createdBy. Requires an Administrator whose role is at least that of each of these tokens. By default the tokens keep working, including for the removed member. */
+  /** Also revokes the workspace tokens and deletes the federations that the member created in this workspace; workspace.tokens lists the tokens by createdBy. Requires an Administrator whose role is at least that of each of them. By default they keep working, including for the removed member. */
   revokeCreated?: boolean;
   /** The id of the member's user; pass your own id to leave. */
   userId: string;

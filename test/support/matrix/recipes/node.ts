@@ -13,7 +13,7 @@ import type { NamedCaller, World } from '../world.ts';
 
 /** Every object by its id: never more than the lookup of its own type returns. */
 export function nodeRecipe({ facts, people, workspaces }: World, targets: Targets): Recipe {
-  const { sessions, absent, auditEvents, tokens, channels, message } = targets;
+  const { sessions, absent, auditEvents, tokens, channels, message, federations } = targets;
   const any =
     (verdict: (who: Caller) => Verdict) =>
     ({ who }: NamedCaller) => {
@@ -62,6 +62,15 @@ export function nodeRecipe({ facts, people, workspaces }: World, targets: Target
         { id: auditEvents.ofHome },
         any((who) =>
           withRole(facts, who, 'ADMINISTRATOR', workspaces.home) === 'allowed' ? 'allowed' : 'nothing',
+        ),
+      ),
+      ...[...federations].map(([workspaceId, id]) =>
+        fixed(
+          `a federation of ${workspaceId}`,
+          { id },
+          any((who) =>
+            withRole(facts, who, 'ADMINISTRATOR', workspaceId) === 'allowed' ? 'allowed' : 'nothing',
+          ),
         ),
       ),
       fixed('a row that is absent', { id: absent.auditEvent }, nothing),

@@ -1,0 +1,23 @@
+import type { Executor } from '../../database.ts';
+
+/** Stores the digest of an exchanged token until an instant; returns whether it is new, which one of several calls learns. */
+export async function spendSubjectToken(db: Executor, digest: string, expiresAt: number): Promise<boolean> {
+  const row = await db
+    .insertInto('used_subject_tokens')
+    .values({ digest, expires_at: expiresAt })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('digest')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Deletes up to `most` expired digests; returns the count. */
+export async function deleteExpiredSubjectTokens(db: Executor, now: number, most: number): Promise<number> {
+  const result = await db
+    .deleteFrom('used_subject_tokens')
+    .where('digest', 'in', (eb) =>
+      eb.selectFrom('used_subject_tokens').select('digest').where('expires_at', '<=', now).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
