@@ -11,7 +11,7 @@ import { compareKeys, compareKeysOnPostgres } from './comparisons/keys.ts';
 import { compareMemory } from './comparisons/memory.ts';
 import { comparePostgres } from './comparisons/postgres.ts';
 import { compareVerifications } from './comparisons/verifications.ts';
-import { isInMemory, listenForNoise, processor } from './machine.ts';
+import { isInMemory, listenForNoise, type Noise, processor } from './machine.ts';
 import { isPinned } from './processes.ts';
 import { installedVersions, type Report, toMarkdown } from './report.ts';
 import { seedSqlite } from './seed.ts';
@@ -61,15 +61,7 @@ function reservations(folder: string): string[] {
   ];
 }
 
-async function run(folder: string): Promise<Report> {
-  const heard = listenForNoise();
-  const setup: Setup = { ...SIZE, folder, seeded: join(folder, 'seeded.db') };
-  await seedSqlite(`file:${setup.seeded}`, setup);
-  const comparisons: Comparison[] = [];
-  for (const compare of await chosen(setup)) {
-    comparisons.push(await compare(setup));
-    console.error(`… ${comparisons.at(-1)?.title}: done after ${Math.round(performance.now() / 1000)} s`);
-  }
+function reportOf(comparisons: readonly Comparison[], noise: Noise, folder: string): Report {
   return {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
@@ -77,21 +69,40 @@ async function run(folder: string): Promise<Report> {
     versions: installedVersions(),
     isPinned,
     ...SIZE,
-    noise: heard(),
+    noise,
     comparisons,
     reservations: reservations(folder),
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-try {
-  const report = await run(folder);
+/** Saves the report if `--out` asks for it; returns its text. */
+function save(report: Report): string {
   const markdown = toMarkdown(report);
-  console.log(markdown);
   if (options.out) {
     writeFileSync(`${options.out}.md`, markdown);
     writeFileSync(`${options.out}.json`, JSON.stringify(report, null, 2));
   }
+  return markdown;
+}
+
+/** Saves what is measured after each comparison, so that a later failure loses nothing; returns the whole report. */
+async function run(folder: string): Promise<string> {
+  const heard = listenForNoise();
+  const setup: Setup = { ...SIZE, folder, seeded: join(folder, 'seeded.db') };
+  await seedSqlite(`file:${setup.seeded}`, setup);
+  const comparisons: Comparison[] = [];
+  let markdown = '';
+  for (const compare of await chosen(setup)) {
+    comparisons.push(await compare(setup));
+    markdown = save(reportOf(comparisons, heard(), folder));
+    console.error(`… ${comparisons.at(-1)?.title}: done after ${Math.round(performance.now() / 1000)} s`);
+  }
+  return markdown;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+try {
+  console.log(await run(folder));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -111,6 +111,13 @@ describe('a start', () => {
     expect(output).not.toContain('swordfish');
   });
 
+  test('with the name of a command ends without creating anything', async () => {
+    const folder = temporaryFolder();
+    const { code, output } = await startMain(folder, OWNER, ['import', 'keys.jsonl']).end();
+    expect([code, output]).toEqual([1, expect.stringMatching(/takes no arguments.* postern COMMAND\n$/)]);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+  });
+
   test('on a port in use ends with one line that names the reason', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));

@@ -15,9 +15,9 @@ export interface MainProcess {
   end(): Promise<{ code: number | null; output: string; ms: number }>;
 }
 
-function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
+function spawnMain(cwd: string, env: Record<string, string>, args: readonly string[]): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(process.execPath, [MAIN], {
+  return spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -25,8 +25,12 @@ function spawnMain(cwd: string, env: Record<string, string>): ChildProcess {
 }
 
 /** Runs the built server in a folder, without the test's own environment. The process ends with the test at the latest. */
-export function startMain(cwd: string, env: Record<string, string> = {}): MainProcess {
-  const child = spawnMain(cwd, env);
+export function startMain(
+  cwd: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): MainProcess {
+  const child = spawnMain(cwd, env, args);
   const closed = once(child, 'close');
   let output = '';
   let wake = () => {};
