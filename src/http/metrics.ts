@@ -35,7 +35,7 @@ interface DatabaseSizes {
 
 /** The parts of the server that gauges read. */
 export interface MetricsSources {
-  readonly services: Pick<Services, 'lastUse' | 'streams' | 'tokenImport'>;
+  readonly services: Pick<Services, 'cascades' | 'lastUse' | 'streams' | 'tokenImport'>;
   readonly database: { measure(): Promise<DatabaseSizes> };
   readonly logger: Logger;
 }
@@ -81,6 +81,14 @@ function createGauges(register: Registry, { services, database, logger }: Metric
     'postern_imported_tokens',
     'Tokens that are neither revoked nor expired and whose current secret was imported.',
   );
+  const cascades = gauge(
+    'postern_pending_ends',
+    'Ends of tokens that count already and have yet to be stored in the rows of all tokens concerned.',
+  );
+  const failed = gauge(
+    'postern_failed_ends',
+    'Pending ends of tokens whose last chunk failed in this process. They are tried again.',
+  );
   const up = gauge('postern_database_up', '1 if the database could be read for this scrape, otherwise 0.');
   const bytes = gauge(
     'postern_database_bytes',
@@ -102,7 +110,9 @@ function createGauges(register: Registry, { services, database, logger }: Metric
   return async (): Promise<void> => {
     streams.set(services.streams.count());
     backlog.set(services.lastUse.backlog());
+    failed.set(services.cascades.countFailed());
     try {
+      cascades.set(await services.cascades.count());
       imported.set(await services.tokenImport.countLeft());
       await measureDatabase();
       up.set(1);

@@ -273,6 +273,8 @@ interface TokensTable {
   expires_at: number | null;
   disabled_at: number | null;
   revoked_at: number | null;
+  /** The highest number of a pending end when the token was created: this end and earlier ones do not concern it. */
+  ends_survived: ColumnType<number | null, number | null | undefined, never>;
 }
 
 interface TokenAncestorsTable {
@@ -295,6 +297,35 @@ interface PendingCascadesTable {
   actor: string;
   /** A JSON object. */
   detail: string;
+}
+
+interface PendingEndsTable {
+  id: Fixed<string>;
+  /** Higher than that of all earlier ends of tokens of the same user or workspace. */
+  number: Fixed<number>;
+  /** The user whose tokens ended; `null` for tokens of a workspace. */
+  user_id: Fixed<string | null>;
+  workspace_id: Fixed<string | null>;
+  /** Only tokens of this subject; `null` for all. */
+  subject: Fixed<string | null>;
+  /** Only tokens that this user created; `null` for all. */
+  created_by: Fixed<string | null>;
+  /** Only tokens that this token or one of its descendants issued; `null` for all. */
+  issued_by: Fixed<string | null>;
+  /** Only tokens that were issued at this instant or later; `null` for all. */
+  since: Fixed<number | null>;
+  /** 1 if the tokens are deleted, 0 if they are revoked. */
+  deletes: Fixed<number>;
+  /** 1 if the shares and invitations that the tokens gave are deleted too, otherwise 0. */
+  deletes_grants: Fixed<number>;
+  at: Fixed<number>;
+  /** The tokens up to this instant of creation and id are done. */
+  after_at: number;
+  after_id: string;
+  /** A JSON object. */
+  actor: Fixed<string>;
+  /** A JSON object. */
+  detail: Fixed<string>;
 }
 
 interface TokenIssuersTable {
@@ -475,6 +506,7 @@ export interface Tables {
   tokens: TokensTable;
   token_ancestors: TokenAncestorsTable;
   pending_cascades: PendingCascadesTable;
+  pending_ends: PendingEndsTable;
   token_issuers: TokenIssuersTable;
   token_counts: TokenCountsTable;
   token_secrets: TokenSecretsTable;

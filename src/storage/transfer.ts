@@ -22,6 +22,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   tokens: ['id'],
   token_ancestors: ['token_id', 'ancestor_id'],
   pending_cascades: ['token_id'],
+  pending_ends: ['id'],
   token_issuers: ['token_id', 'issuer_id'],
   token_scopes: ['id'],
   entity_types: ['workspace_id', 'name'],

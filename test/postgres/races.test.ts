@@ -63,6 +63,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['groupRoles', 'replaceGroups 2', 'setGroupRole 1'],
   ['user', 'createToken 0', 'createToken 0'],
   ['user', 'applyCascades 0', 'applyCascades 0'],
+  ['workspace', 'applyCascades 0', 'applyCascades 0'],
   ['workspace', 'removeMember 0', 'removeMember 1'],
   ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],
   ['workspaceOf', 'shareChannel 0', 'shareChannel 2'],

@@ -128,6 +128,37 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     invalid: [{ user_id: null }, { workspace_id: 'w' }, { deletes_grants: 2 }],
   },
+  pending_ends: {
+    valid: {
+      ...{
+        id: 'e',
+        number: 1,
+        user_id: null,
+        workspace_id: 'w',
+        subject: null,
+        created_by: null,
+        issued_by: 't',
+      },
+      ...{
+        since: 0,
+        deletes: 0,
+        deletes_grants: 0,
+        at: 0,
+        after_at: 0,
+        after_id: '',
+        actor: '{}',
+        detail: '{}',
+      },
+    },
+    invalid: [
+      { number: 0 },
+      { workspace_id: null },
+      { user_id: 'u' },
+      { issued_by: null },
+      { deletes: 2 },
+      { deletes_grants: 2 },
+    ],
+  },
   imported_secrets: { valid: { digest: 'd', sequence: 1, holder_id: 'u' }, invalid: [{ sequence: 0 }] },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },

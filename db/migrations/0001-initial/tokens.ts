@@ -44,6 +44,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'bigint')
     .addColumn('disabled_at', 'bigint')
     .addColumn('revoked_at', 'bigint')
+    .addColumn('ends_survived', 'bigint')
     .addCheckConstraint('tokens_kind', KIND)
     .addCheckConstraint('tokens_subject', sql`subject <> ''`)
     .addCheckConstraint('tokens_is_imported', sql`is_imported in (0, 1)`)
@@ -94,6 +95,12 @@ async function indexTokens(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('tokens_by_parent').on('tokens').column('parent_id').execute();
   await db.schema.createIndex('tokens_by_expiry').on('tokens').column('expires_at').execute();
+  await db.schema
+    .createIndex('tokens_survivors')
+    .on('tokens')
+    .column('ends_survived')
+    .where(sql.ref('ends_survived'), 'is not', null)
+    .execute();
 }
 
 /**
@@ -129,6 +136,33 @@ async function createPendingCascades(db: Kysely<unknown>): Promise<void> {
     .addColumn('detail', 'text', (c) => c.notNull())
     .addCheckConstraint('pending_cascades_holder', sql`(user_id is null) <> (workspace_id is null)`)
     .addCheckConstraint('pending_cascades_deletes_grants', sql`deletes_grants in (0, 1)`)
+    .execute();
+}
+
+/** Sets of tokens of a user or a workspace that ended, which has yet to be stored in the rows of some of them. */
+async function createPendingEnds(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('pending_ends')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('number', 'bigint', (c) => c.notNull())
+    .addColumn('user_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
+    .addColumn('workspace_id', 'text', (c) => c.references('workspaces.id').onDelete('cascade'))
+    .addColumn('subject', 'text')
+    .addColumn('created_by', 'text')
+    .addColumn('issued_by', 'text')
+    .addColumn('since', 'bigint')
+    .addColumn('deletes', 'integer', (c) => c.notNull())
+    .addColumn('deletes_grants', 'integer', (c) => c.notNull())
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('after_at', 'bigint', (c) => c.notNull())
+    .addColumn('after_id', 'text', (c) => c.notNull())
+    .addColumn('actor', 'text', (c) => c.notNull())
+    .addColumn('detail', 'text', (c) => c.notNull())
+    .addCheckConstraint('pending_ends_number', sql`number > 0`)
+    .addCheckConstraint('pending_ends_holder', sql`(user_id is null) <> (workspace_id is null)`)
+    .addCheckConstraint('pending_ends_since', sql`since is null or issued_by is not null`)
+    .addCheckConstraint('pending_ends_deletes', sql`deletes in (0, 1)`)
+    .addCheckConstraint('pending_ends_deletes_grants', sql`deletes_grants in (0, 1)`)
     .execute();
 }
 
@@ -226,6 +260,7 @@ export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
   await indexTokens(db);
   await createTokenAncestors(db);
   await createPendingCascades(db);
+  await createPendingEnds(db);
   await createTokenIssuers(db);
   await createTokenSecrets(db);
   await createImportedSecrets(db);

@@ -1,7 +1,7 @@
 import { mutation } from '../mutation.ts';
 import { onToken } from './token-mutations.ts';
 
-/** The units of the tokens of a subject, or of the first transaction. Other requests run between two transactions. */
+/** The units of counting the tokens of a set and revoking a few of them. The rows of the others follow. */
 const REVOKE_UNITS = 5000;
 
 mutation('endSubject', {
@@ -31,7 +31,7 @@ mutation('endSubject', {
 
 mutation('revokeIssuedBy', {
   description:
-    'Revokes the tokens that a workspace token, or one derived from it, created for subjects. Use it after the secret of that token leaked. Revokes many tokens in several transactions; if it fails in between, call it again.',
+    "Revokes the tokens that a workspace token, or one derived from it, created for subjects. Use it after the secret of that token leaked. Revokes none and is refused with ROLE_REQUIRED if one of them has a role above the caller's.",
   requires: onToken('ADMINISTRATOR', 'input.tokenId'),
   cost: { units: REVOKE_UNITS },
   input: {
@@ -44,8 +44,8 @@ mutation('revokeIssuedBy', {
       }),
     }),
   },
-  resolve: async ({ tokenId, since }, { services, caller }, access) => ({
-    revokedCount: await services.tokens.revokeIssuedBy(caller, access, {
+  run: async (uow, { tokenId, since }, { services }) => ({
+    revokedCount: await services.tokens.revokeIssuedBy(uow, {
       tokenId,
       since: since?.getTime() ?? null,
     }),

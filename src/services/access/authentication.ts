@@ -74,9 +74,10 @@ function isDeactivated({ subject }: TokenSnapshot): boolean {
  * and its owner is active.
  */
 function refusalOf(snapshot: TokenSnapshot, now: number): PosternError | null {
-  const { chain, validUntil } = snapshot;
-  if (isDeactivated(snapshot)) return failure('INVALID_TOKEN');
+  const { chain, validUntil, ended } = snapshot;
+  if (isDeactivated(snapshot) || ended === 'DELETED') return failure('INVALID_TOKEN');
   if (validUntil !== null && now >= validUntil) return failure('INVALID_TOKEN');
+  if (ended === 'REVOKED') return failure('TOKEN_REVOKED');
   const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
   const ancestorDisabledAt = disabled?.disabledAt ?? null;
   for (const { revokedAt, disabledAt, expiresAt } of chain) {

@@ -10,7 +10,7 @@ import {
   setDeactivated,
   setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
-import { revokeTokensOf } from '../tokens/lifecycle.ts';
+import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { AuditEntry, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
@@ -60,7 +60,7 @@ export async function reactivateUser(
 ): Promise<boolean> {
   if (deactivatedAt === null) return false;
   const isLate = uow.now - deactivatedAt >= SUSPENSION;
-  const revokedTokens = isLate ? await revokeTokensOf(uow, { ownerId: id }) : 0;
+  const revokedTokens = isLate ? await revokeSet(uow, { holder: { on: 'user', id } }) : 0;
   await setReactivated(uow.tx, id);
   await clearDirectoryStates(uow.tx, id);
   await auditUser(uow, 'user.reactivated', id, isLate ? { ...detail, revokedTokens } : detail);
@@ -78,7 +78,7 @@ export async function endSuspensions(changes: UnitOfWorkRunner): Promise<number>
   for (let total = 0; ; ) {
     const count = await changes.runAsServer(async (uow) => {
       const ids = await findSuspendedTokenOwners(uow.tx, uow.now - SUSPENSION, OWNERS_PER_BATCH);
-      for (const ownerId of ids) await revokeTokensOf(uow, { ownerId });
+      for (const id of ids) await revokeSet(uow, { holder: { on: 'user', id } });
       return ids.length;
     });
     total += count;

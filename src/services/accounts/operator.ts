@@ -15,7 +15,7 @@ import {
 } from '../../storage/repositories/accounts/users.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
-import { revokeAll, revokeTokensOf } from '../tokens/lifecycle.ts';
+import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
@@ -161,7 +161,12 @@ export function createOperatorService(deps: {
       changeUser(email, async (uow, user) => {
         const isNew = await deactivateUser(uow, user, 'OPERATOR');
         const created = await findTokensCreatedBy(uow.tx, user.id, null);
-        if (revokeCreated) await revokeAll(uow, created);
+        const workspaceIds = revokeCreated
+          ? new Set(created.map(({ workspaceId }) => workspaceId as string))
+          : [];
+        for (const workspaceId of workspaceIds) {
+          await revokeSet(uow, { holder: { on: 'workspace', id: workspaceId }, createdBy: user.id });
+        }
         return { isNew, created };
       }),
 
@@ -210,14 +215,15 @@ export function createOperatorService(deps: {
       return counts;
     },
 
-    revokeTokensOf: (email) => changeUser(email, (uow, user) => revokeTokensOf(uow, { ownerId: user.id })),
+    revokeTokensOf: (email) =>
+      changeUser(email, (uow, { id }) => revokeSet(uow, { holder: { on: 'user', id } })),
 
     async revokeAllTokens() {
-      const users = (await listUsers(db)).map(({ id }) => ({ ownerId: id }));
-      const workspaces = (await listWorkspaceIds(db)).map((id) => ({ workspaceId: id }));
+      const users = (await listUsers(db)).map(({ id }) => ({ on: 'user', id }) as const);
+      const workspaces = (await listWorkspaceIds(db)).map((id) => ({ on: 'workspace', id }) as const);
       let revoked = 0;
       for (const holder of [...users, ...workspaces]) {
-        revoked += await changes.runAsOperator((uow) => revokeTokensOf(uow, holder));
+        revoked += await changes.runAsOperator((uow) => revokeSet(uow, { holder }));
       }
       return revoked;
     },

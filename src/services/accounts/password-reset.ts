@@ -17,7 +17,7 @@ import {
   setPassword,
 } from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
-import { endTokensOf } from '../tokens/lifecycle.ts';
+import { endTokensOf } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';

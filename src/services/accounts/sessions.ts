@@ -23,7 +23,7 @@ import { deleteResetLink, setPassword, setSignedInAt } from '../../storage/repos
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
-import { endTokensOf } from '../tokens/lifecycle.ts';
+import { endTokensOf } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';

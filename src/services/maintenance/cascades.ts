@@ -1,31 +1,89 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AuditActor } from '../../domain/audit.ts';
+import { SECOND } from '../../domain/duration.ts';
+import { monotonicNow } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
-import { type Cascade, findCascade } from '../../storage/repositories/token-cascades.ts';
+import { type Cascade, countCascades, findCascade } from '../../storage/repositories/ends/token-cascades.ts';
+import { countEnds, findEnd, type PendingEnd } from '../../storage/repositories/ends/token-ends.ts';
 import { applyChunk } from '../tokens/descendants.ts';
+import { applyEndChunk } from '../tokens/ends.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Lock } from '../transactions/locks.ts';
-import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
 /** How often the server looks for cascades of other processes, and for those that a crash interrupted. */
-const LOOK_INTERVAL_MS = 5_000;
+const LOOK_INTERVAL_MS = 5 * SECOND;
 /** The pause between chunks, in which other transactions run. */
 const PAUSE_MS = 10;
+/** The wait before a cascade that failed is tried again. It doubles with each failure, up to the longest. */
+const FIRST_WAIT_MS = 5 * SECOND;
+const LONGEST_WAIT_MS = 600 * SECOND;
 
-/** Stores the ends of tokens in the rows of their descendants. */
+/** Stores the ends of tokens in the rows of their descendants, and the ends of sets in the rows of their tokens. */
 export interface Cascades {
   /**
-   * Works on pending cascades until none is left, each chunk in its own short transaction. Concurrent calls share one run.
-   * Logs an error of the database and does not throw it; the next run continues.
+   * Works on pending cascades until none is left, each chunk in its own short transaction. Concurrent calls share one run. One
+   * that fails is logged and waits before it is tried again, while the others go on. Does not throw.
    */
   run(): Promise<void>;
+  /** Returns how many cascades are pending. */
+  count(): Promise<number>;
+  /** Returns how many pending cascades failed the last time this process tried them. */
+  countFailed(): number;
   /** Stops and resolves when the current chunk is finished. */
   close(): Promise<void>;
 }
 
+/** A pending cascade. */
+interface Work {
+  readonly id: string;
+  readonly at: number;
+  readonly actor: AuditActor;
+  readonly locks: readonly Lock[];
+  /** Applies the next chunk. */
+  readonly apply: (uow: UnitOfWork) => Promise<void>;
+}
+
 /** A chunk changes the tokens of one user or workspace. Their shares can be in other workspaces. */
-function locksOf({ holder, tokenId, deletesGrants }: Cascade): Lock[] {
-  return deletesGrants ? [holder, { on: 'sharesOfToken', tokenId }] : [holder];
+function cascadeWork(cascade: Cascade): Work {
+  const { tokenId, holder, deletesGrants, at, actor } = cascade;
+  const locks: Lock[] = deletesGrants ? [holder, { on: 'sharesOfToken', tokenId }] : [holder];
+  return { id: tokenId, at, actor, locks, apply: (uow) => applyChunk(uow, cascade) };
+}
+
+function endWork(end: PendingEnd): Work {
+  const { id, set, at, actor, deletesGrants } = end;
+  const { holder } = set;
+  const isShared = deletesGrants && holder.on === 'user';
+  const locks: Lock[] = isShared ? [holder, { on: 'grantsOfUser', userId: holder.id }] : [holder];
+  return { id, at, actor, locks, apply: (uow) => applyEndChunk(uow, end) };
+}
+
+/** Returns the oldest pending cascade that is not in `except`. */
+async function findWork(db: Executor, except: readonly string[]): Promise<Work | null> {
+  const [cascade, end] = [await findCascade(db, { except }), await findEnd(db, { except })];
+  if (cascade && (!end || cascade.at <= end.at)) return cascadeWork(cascade);
+  return end && endWork(end);
+}
+
+/** Remembers which cascades failed, and until when each of them waits. */
+function createFailures(now: () => number) {
+  const failures = new Map<string, { readonly count: number; readonly until: number }>();
+  return {
+    add(id: string): number {
+      const count = (failures.get(id)?.count ?? 0) + 1;
+      failures.set(id, { count, until: now() + Math.min(FIRST_WAIT_MS * 2 ** (count - 1), LONGEST_WAIT_MS) });
+      return count;
+    },
+    remove: (id: string) => failures.delete(id),
+    waiting: () => [...failures].filter(([, { until }]) => now() < until).map(([id]) => id),
+    count: () => failures.size,
+    /** Forgets those that do not wait, because they are no longer pending. */
+    forget(): void {
+      for (const [id, { until }] of failures) if (now() >= until) failures.delete(id);
+    },
+  };
 }
 
 /**
@@ -37,15 +95,31 @@ export function createCascades(deps: {
   changes: UnitOfWorkRunner;
   events: Events;
   logger: Logger;
+  monotonic?: () => number;
 }): Cascades {
-  const { db, changes, events, logger } = deps;
+  const { db, changes, events, logger, monotonic = monotonicNow } = deps;
+  const failures = createFailures(monotonic);
   let closed = false;
   let running: Promise<void> | null = null;
 
+  async function apply({ id, actor, locks, apply: applyNext }: Work): Promise<void> {
+    try {
+      await changes.resume(actor, locks, applyNext);
+      failures.remove(id);
+    } catch (error) {
+      const attempts = failures.add(id);
+      logger.warn({ err: error, cascade: id, attempts }, 'could not store the end of tokens in their rows');
+    }
+  }
+
   async function applyAll(): Promise<void> {
-    for (let next = await findCascade(db, null); next && !closed; next = await findCascade(db, null)) {
-      const cascade = next;
-      await changes.resume(cascade.actor, locksOf(cascade), (uow) => applyChunk(uow, cascade));
+    while (!closed) {
+      const next = await findWork(db, failures.waiting());
+      if (!next) {
+        failures.forget();
+        return;
+      }
+      await apply(next);
       await pause(PAUSE_MS);
     }
   }
@@ -54,7 +128,7 @@ export function createCascades(deps: {
     try {
       await applyAll();
     } catch (error) {
-      logger.warn({ err: error }, 'could not apply the end of a token to its descendants');
+      logger.warn({ err: error }, 'could not look for pending ends of tokens');
     } finally {
       running = null;
     }
@@ -71,6 +145,8 @@ export function createCascades(deps: {
 
   return {
     run,
+    count: async () => (await countCascades(db)) + (await countEnds(db)),
+    countFailed: failures.count,
     async close() {
       closed = true;
       clearInterval(timer);

@@ -7,7 +7,7 @@ import { findNewestAuditInstant } from '../../storage/repositories/audit-events.
 import { deleteInstallationId } from '../../storage/repositories/installation.ts';
 import { deleteInvitationsOf } from '../../storage/repositories/invitations.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
-import { revokeTokensOf } from '../tokens/lifecycle.ts';
+import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
@@ -40,7 +40,7 @@ export async function finishRestore(
 
   async function finishUser(uow: UnitOfWork, userId: string): Promise<void> {
     if (choice === 'REISSUE') {
-      revokedTokens += await revokeTokensOf(uow, { ownerId: userId });
+      revokedTokens += await revokeSet(uow, { holder: { on: 'user', id: userId } });
       endedSessions += await endSessions(uow.tx, userId, uow.now);
       await deleteResetLink(uow.tx, userId);
     }
@@ -49,7 +49,7 @@ export async function finishRestore(
 
   async function finishWorkspace(uow: UnitOfWork, workspaceId: string): Promise<void> {
     if (choice === 'REISSUE') {
-      revokedTokens += await revokeTokensOf(uow, { workspaceId });
+      revokedTokens += await revokeSet(uow, { holder: { on: 'workspace', id: workspaceId } });
       deletedInvitations += await deleteInvitationsOf(uow.tx, workspaceId);
     }
     const targetId = toGlobalId('Workspace', workspaceId);

@@ -4,7 +4,6 @@ import type { Federation } from '../../domain/federation/federation.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import { deleteGrantsOfTokens } from '../../storage/query/granters.ts';
-import { deleteInvitationsByTokens } from '../../storage/repositories/invitations.ts';
 import {
   advanceCascade,
   type Cascade,
@@ -12,7 +11,8 @@ import {
   findCascade,
   findDescendants,
   insertCascade,
-} from '../../storage/repositories/token-cascades.ts';
+} from '../../storage/repositories/ends/token-cascades.ts';
+import { deleteInvitationsByTokens } from '../../storage/repositories/invitations.ts';
 import { deleteTokens, findToken, limitExpiry, revokeTokens } from '../../storage/repositories/tokens.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
@@ -141,7 +141,7 @@ export function deleteTokensOfGrant(
  */
 export async function applyChunk(uow: UnitOfWork, cascade: Cascade): Promise<void> {
   const { tokenId, afterId } = cascade;
-  if (!isDeepStrictEqual(await findCascade(uow.tx, tokenId), cascade)) return;
+  if (!isDeepStrictEqual(await findCascade(uow.tx, { tokenId }), cascade)) return;
   const chunk = await findDescendants(uow.tx, tokenId, afterId, CHUNK);
   const last = chunk.at(-1);
   if (last) await applyTo(uow, tokenId, chunk, cascade);

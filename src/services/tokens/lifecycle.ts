@@ -1,13 +1,10 @@
 import { failure } from '../../domain/errors.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteGrantsOfTokens, deleteSharesOfTokensOf } from '../../storage/query/granters.ts';
+import { deleteGrantsOfTokens } from '../../storage/query/granters.ts';
 import { deleteOldSecrets } from '../../storage/repositories/token-secrets.ts';
-import { findToken, findTokensOf, updateToken } from '../../storage/repositories/tokens.ts';
-import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
+import { findToken, updateToken } from '../../storage/repositories/tokens.ts';
+import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 import { applyToDescendants, auditToken, deleteEach, type EndOptions, revokeEach } from './descendants.ts';
-
-/** The owner of tokens: a user or a workspace. */
-type TokenOwner = { readonly ownerId: string } | { readonly workspaceId: string };
 
 /** Returns a token, read in the transaction. Throws `NOT_FOUND`. */
 export async function loadToken(uow: UnitOfWork, tokenId: string): Promise<Token> {
@@ -73,54 +70,9 @@ export async function revokeToken(uow: UnitOfWork, token: Token, options: EndOpt
   return token.revokedAt === null ? { ...token, revokedAt: uow.now, updatedAt: uow.now } : token;
 }
 
-/** Revokes tokens that are not revoked, and all that derive from them. Adds `detail` to each audit event. */
-export async function revokeAll(
-  uow: UnitOfWork,
-  tokens: readonly Token[],
-  detail: EndOptions['detail'] = {},
-): Promise<void> {
-  await revokeEach(uow, tokens, uow.now, detail);
-  for (const token of tokens) await applyToDescendants(uow, token, { detail });
-}
-
-/** Revokes every token of a user or a workspace; returns how many were not revoked before. */
-export async function revokeTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
-  const tokens = await findTokensOf(uow.tx, owner);
-  const active = tokens.filter((token) => token.revokedAt === null);
-  await revokeEach(uow, active, uow.now);
-  return active.length;
-}
-
-/**
- * Revokes every personal token of a user and deletes the shares that they gave, so that no regeneration restores them.
- */
-export async function endTokensOf(
-  uow: UnitOfWork,
-  ownerId: string,
-): Promise<{ revokedTokens: number; deletedShares: number }> {
-  const revokedTokens = await revokeTokensOf(uow, { ownerId });
-  const { shares } = await deleteSharesOfTokensOf(uow.tx, ownerId);
-  return { revokedTokens, deletedShares: shares };
-}
-
 /** Deletes the authorized token and all that derive from it. The audit log keeps their names. */
 export async function deleteToken(uow: UnitOfWork, tokenId: string): Promise<void> {
   const token = authorizedToken(uow, tokenId);
   await deleteEach(uow, [token]);
   await applyToDescendants(uow, token, { deletesGrants: true });
-}
-
-/** Deletes every token of a user or a workspace; returns the count. */
-export async function deleteTokensOf(uow: UnitOfWork, owner: TokenOwner): Promise<number> {
-  const tokens = await findTokensOf(uow.tx, owner);
-  await deleteEach(uow, tokens);
-  return tokens.length;
-}
-
-/**
- * Deletes all personal tokens of the signed-in user; returns the count. Throws `UNAUTHENTICATED` if the caller has no
- * session.
- */
-export async function deleteAllTokens(uow: UnitOfWork): Promise<number> {
-  return deleteTokensOf(uow, { ownerId: sessionOf(uow).userId });
 }

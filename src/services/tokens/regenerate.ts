@@ -13,8 +13,9 @@ import {
   parseOverlap,
 } from '../../domain/token-lifetime.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
+import { findCascade } from '../../storage/repositories/ends/token-cascades.ts';
+import { isEnding } from '../../storage/repositories/ends/token-ends.ts';
 import { hasGrant } from '../../storage/repositories/federation/federations.ts';
-import { findCascade } from '../../storage/repositories/token-cascades.ts';
 import { replaceSecret } from '../../storage/repositories/token-secrets.ts';
 import { findToken, updateToken } from '../../storage/repositories/tokens.ts';
 import { parentOf } from '../access/delegation.ts';
@@ -50,7 +51,7 @@ export function createTokenRegeneration(deps: { secrets: SecretSource; limits: L
     async regenerate(uow, request) {
       const { now } = uow;
       const token = authorizedToken(uow, request.tokenId);
-      await requireNoCascade(uow, token);
+      await requireNothingPending(uow, token);
       const overlap = request.overlap == null ? null : parseOverlap(request.overlap, ['input', 'overlap']);
       const latest = await latestExpiry(uow, token);
       const expiresAt = nextExpiry(uow, token, latest, request.expires, limits.personalTokenLifetime);
@@ -156,11 +157,14 @@ function overlapEnd(token: Token, now: number, overlap: number): number | null {
 }
 
 /**
- * Throws `CONFLICT` while the last end or expiry of the token is being stored in the rows of its descendants: until then, only
- * the row of the token stops them.
+ * Throws `CONFLICT` while the end of the token is being stored, or its last end or expiry in the rows of its descendants: until
+ * then, only the row of the token stops them.
  */
-async function requireNoCascade({ tx }: UnitOfWork, token: Token): Promise<void> {
-  if ((await findCascade(tx, token.id)) === null) return;
+async function requireNothingPending({ tx }: UnitOfWork, token: Token): Promise<void> {
+  if (token.revokedAt !== null && (await isEnding(tx, token.id))) {
+    throw failure('CONFLICT', 'The token is still being revoked: try again later.');
+  }
+  if ((await findCascade(tx, { tokenId: token.id })) === null) return;
   throw failure('CONFLICT', 'The tokens that derive from this one are still being updated: try again later.');
 }
 

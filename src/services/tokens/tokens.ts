@@ -6,12 +6,12 @@ import type { Executor } from '../../storage/database.ts';
 import type { AccessService } from '../access/access-checks.ts';
 import type { Authentication } from '../access/authentication.ts';
 import type { LastUse } from '../access/last-use.ts';
-import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { createTokenAbilities, type TokenAbilities } from './abilities.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
+import { deleteAll } from './ends.ts';
 import {
   authorizedToken,
-  deleteAllTokens,
   deleteToken,
   disableToken,
   enableToken,
@@ -20,7 +20,7 @@ import {
 } from './lifecycle.ts';
 import { createTokenReads, type TokenReads } from './read.ts';
 import { createTokenRegeneration, type TokenRegeneration } from './regenerate.ts';
-import { createTokenSubjects, type TokenSubjects } from './subjects.ts';
+import { type TokenSubjects, tokenSubjects } from './subjects.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 import { createTokenUpdates, type TokenUpdates } from './update.ts';
 
@@ -76,7 +76,7 @@ export function createTokenService(deps: {
     ...createTokenCreation(deps),
     ...createTokenUpdates(deps),
     ...createTokenRegeneration(deps),
-    ...createTokenSubjects(deps),
+    ...tokenSubjects,
     ...createTokenAbilities(deps),
     personalLifetime: deps.limits.personalTokenLifetime,
     disable: disableToken,
@@ -85,6 +85,6 @@ export function createTokenService(deps: {
     revoke: (uow, { tokenId, takeBack }) =>
       (takeBack ? revokeAndTakeBack : revokeToken)(uow, authorizedToken(uow, tokenId)),
     delete: deleteToken,
-    deleteAll: deleteAllTokens,
+    deleteAll: (uow) => deleteAll(uow, { on: 'user', id: sessionOf(uow).userId }),
   };
 }

@@ -52,7 +52,7 @@ export interface UnitOfWork {
    * Writes an audit event. After the commit, the event `authority` is emitted, because permissions can have changed.
    */
   audit(entry: AuditEntry): Promise<void>;
-  /** Emits the event `cascade` after the commit, because the transaction has stored a cascade. */
+  /** Emits the events `authority` and `cascade` after the commit, because the transaction has stored a cascade. */
   startCascade(): void;
   /** Calls `listener` after the commit; never after a rollback. */
   afterCommit(listener: () => void): void;
@@ -184,7 +184,7 @@ export function createUnitOfWorkRunner(deps: {
       grant,
       actor,
       newId: ids,
-      startCascade: () => void listeners.add(emitCascade),
+      startCascade: () => void listeners.add(emitAuthority).add(emitCascade),
       afterCommit: (listener) => void listeners.add(listener),
       audit: async (entry) => {
         listeners.add(emitAuthority);

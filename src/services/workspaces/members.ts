@@ -9,6 +9,7 @@ import type { Executor } from '../../storage/database.ts';
 import { excludeMappedMember } from '../../storage/repositories/accounts/mapped-members.ts';
 import { findUser } from '../../storage/repositories/accounts/users.ts';
 import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
+import { countLiveTokens } from '../../storage/repositories/ends/token-ends.ts';
 import { findFederationsCreatedBy } from '../../storage/repositories/federation/federations.ts';
 import { findGranters, type GrantingToken, hasGrants } from '../../storage/repositories/member-grants.ts';
 import {
@@ -20,10 +21,9 @@ import {
   pageMembers,
   setMemberRole,
 } from '../../storage/repositories/members.ts';
-import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import type { CountedPage } from '../counted-page.ts';
 import { endFederations } from '../federation/ends.ts';
-import { revokeAll } from '../tokens/lifecycle.ts';
+import { revokeSet } from '../tokens/ends.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
 
 /** Throws `FORBIDDEN` with `ROLE_REQUIRED` if `role` is above the caller's role. */
@@ -124,12 +124,13 @@ async function loadMember(uow: UnitOfWork, workspaceId: string, userId: string):
  */
 async function endCreatedBy(uow: UnitOfWork, { workspaceId, userId }: Member) {
   requireRoleNotBelow(uow, 'ADMINISTRATOR');
-  const tokens = await findTokensCreatedBy(uow.tx, userId, workspaceId);
+  const set = { holder: { on: 'workspace', id: workspaceId }, createdBy: userId } as const;
+  const tokens = await countLiveTokens(uow.tx, set);
   const federations = await findFederationsCreatedBy(uow.tx, userId, workspaceId);
-  for (const { role } of [...tokens, ...federations]) requireRoleNotBelow(uow, role ?? 'OWNER');
-  await revokeAll(uow, tokens);
+  for (const { role } of [tokens, ...federations]) if (role !== null) requireRoleNotBelow(uow, role);
+  const revokedTokens = await revokeSet(uow, set);
   await endFederations(uow, federations);
-  return { revokedTokens: tokens.length, deletedFederations: federations.length };
+  return { revokedTokens, deletedFederations: federations.length };
 }
 
 /**

@@ -11,6 +11,7 @@ import { DEFAULT_POLICY, type Workspace } from '../../domain/workspace.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import { findTokensOfSet, START } from '../../storage/repositories/ends/token-ends.ts';
 import { countMembers, insertMember } from '../../storage/repositories/members.ts';
 import {
   countWorkspaces,
@@ -26,7 +27,7 @@ import {
   WORKSPACE_ORDER,
 } from '../../storage/repositories/workspaces.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
-import { deleteTokensOf } from '../tokens/lifecycle.ts';
+import { CHUNK, deleteEach } from '../tokens/descendants.ts';
 import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { parsePolicyChanges, type TokenPolicyRequest } from './policy-changes.ts';
@@ -82,6 +83,16 @@ export async function insertWorkspaceWithOwner(
   await insertMember(uow.tx, owner);
   await auditWorkspace(uow, 'workspace.created', workspace, { name, slug });
   return workspace;
+}
+
+async function deleteTokensIn(uow: UnitOfWork, id: string): Promise<number> {
+  const set = { holder: { on: 'workspace', id } } as const;
+  for (let total = 0; ; ) {
+    const tokens = await findTokensOfSet(uow.tx, set, START, CHUNK);
+    await deleteEach(uow, tokens);
+    total += tokens.length;
+    if (tokens.length < CHUNK) return total;
+  }
 }
 
 async function auditWorkspace(
@@ -165,7 +176,7 @@ export function createWorkspaceService(deps: {
     async delete(uow, id) {
       const { name, slug } = await loadWorkspace(uow, id);
       const members = await countMembers(uow.tx, id);
-      const tokens = await deleteTokensOf(uow, { workspaceId: id });
+      const tokens = await deleteTokensIn(uow, id);
       await deleteWorkspace(uow.tx, id);
       await uow.audit({
         action: 'workspace.deleted',

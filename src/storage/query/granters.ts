@@ -1,5 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Executor } from '../database.ts';
+import { endedAtText } from './pending-ends.ts';
 
 /** A boolean SQL expression. */
 export type Condition = RawBuilder<SqlBool>;
@@ -33,6 +34,7 @@ export function tokenCanGive(parts: GrantingTokenSql): string {
   return `exists (
     select 1 from tokens as giver
     where giver.id = ${tokenId} and ${belongsToGranter('giver')} and ${isLive('giver')}
+      and (${endedAtText('giver.id')}) is null
       and not exists (
         select 1 from token_ancestors as chain left join tokens as ancestor on ancestor.id = chain.ancestor_id
         where chain.token_id = giver.id and (ancestor.id is not null and ${isLive('ancestor')}) is not true
@@ -50,20 +52,16 @@ export interface DeletedGrants {
   readonly invitations: number;
 }
 
-async function deleteGrants(
-  db: Executor,
-  shares: Condition,
-  invitations: Condition | null,
-): Promise<DeletedGrants> {
+async function deleteGrants(db: Executor, shares: Condition, invitations: Condition): Promise<DeletedGrants> {
   const deleted = await db
     .deleteFrom('channel_shares')
     .where(shares)
     .returning(['channel_id', 'user_id'])
     .execute();
-  const result = invitations && (await db.deleteFrom('invitations').where(invitations).executeTakeFirst());
+  const result = await db.deleteFrom('invitations').where(invitations).executeTakeFirst();
   return {
     shares: new Set(deleted.map((row) => `${row.channel_id} ${row.user_id}`)).size,
-    invitations: Number(result?.numDeletedRows ?? 0n),
+    invitations: Number(result.numDeletedRows),
   };
 }
 
@@ -78,9 +76,16 @@ export function deleteGrantsOfUser(db: Executor, userId: string): Promise<Delete
   return deleteGrants(db, sql`granted_by = ${userId}`, sql`invited_by = ${userId}`);
 }
 
-/** Deletes the shares that a user's tokens gave, but not those that the user gave in a session. */
-export function deleteSharesOfTokensOf(db: Executor, userId: string): Promise<DeletedGrants> {
-  return deleteGrants(db, sql`granted_by = ${userId} and granted_by_token is not null`, null);
+/** Counts the shares that a user's tokens gave, without those that the user gave in a session. */
+export async function countSharesOfTokensOf(db: Executor, userId: string): Promise<number> {
+  const shares = db
+    .selectFrom('channel_shares')
+    .select(['channel_id', 'user_id'])
+    .distinct()
+    .where('granted_by', '=', userId)
+    .where('granted_by_token', 'is not', null);
+  const count = db.selectFrom(shares.as('s')).select((eb) => eb.fn.countAll<number>().as('count'));
+  return Number((await count.executeTakeFirstOrThrow()).count);
 }
 
 /** Deletes the invitations that a user created; returns the count. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { TokenStatus } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
+import { HAS_ENDS } from './pending-ends.ts';
 import { prepareQueryByShape } from './prepared.ts';
 import { EXPIRY_KEY, HAS_CASCADES } from './token-status.ts';
 
@@ -34,6 +35,7 @@ export function rareIds(db: Executor, holder: Holder, states: RareStates, now: n
     states.derived && held.where('parent_id', 'is not', null),
     // Their own rows do not have these states yet.
     (states.stopped || states.expired) && held.where('parent_id', 'is not', null).where(HAS_CASCADES),
+    states.stopped && held.where(HAS_ENDS),
   ].filter((part) => part !== false);
   const [first, ...others] = parts;
   if (!first) throw new Error('no state is set');

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Tables } from '../tables.ts';
+import { endedAt } from './pending-ends.ts';
 
 /** Later than the expiry of any token. */
 export const FAR_FUTURE = 9_000_000_000_000_000;
@@ -63,7 +64,13 @@ export function ancestorExpiresAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
 export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
   return eb
     .case()
-    .when(eb.or([eb('tokens.revoked_at', 'is not', null), eb(ancestorRevokedAt(eb), 'is not', null)]))
+    .when(
+      eb.or([
+        eb('tokens.revoked_at', 'is not', null),
+        eb(ancestorRevokedAt(eb), 'is not', null),
+        eb(endedAt(), 'is not', null),
+      ]),
+    )
     .then(sql.lit('REVOKED'))
     .when(eb.or([eb('tokens.disabled_at', 'is not', null), eb(ancestorDisabledAt(eb), 'is not', null)]))
     .then(sql.lit('DISABLED'))

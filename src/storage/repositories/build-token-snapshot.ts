@@ -3,6 +3,7 @@ import { lowestRole, type Role } from '../../domain/roles.ts';
 import type { TokenAccess, TokenStops } from '../../domain/token.ts';
 import { operationsFromText, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { isBeingDeleted } from '../query/pending-ends.ts';
 import { prepareQuery } from '../query/prepared.ts';
 import { toLimits } from './token-rows.ts';
 
@@ -46,6 +47,8 @@ export interface TokenSnapshot {
   readonly validUntil: number | null;
   /** Whether an old secret still works beside this one. */
   readonly hasOldSecret: boolean;
+  /** How a set of tokens ended that has the token or one of its ancestors, while their rows do not have that yet. */
+  readonly ended: 'REVOKED' | 'DELETED' | null;
   /** The token itself, then its ancestors, oldest first. */
   readonly chain: readonly [TokenLink, ...TokenLink[]];
 }
@@ -159,6 +162,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
         .select((sub) => sub.fn.countAll<number>().as('count'))
         .as('old_secrets'),
     )
+    .select(isBeingDeleted('p.token_id').as('is_being_deleted'))
     .where('p.digest', '=', digest)
     .orderBy('t.id')
     .orderBy('s.id'),
@@ -200,6 +204,12 @@ export function toPersonalSubject(row: {
   };
 }
 
+/** Returns how a set with a token ended, by the column that `isBeingDeleted` selects. */
+export function toEnd(isBeingDeleted: number | null): TokenSnapshot['ended'] {
+  if (isBeingDeleted === null) return null;
+  return isBeingDeleted === 1 ? 'DELETED' : 'REVOKED';
+}
+
 /** Returns the workspace that a workspace token acts in; `null` if its chain has no role. */
 export function toWorkspaceSubject(
   { workspaceId, subject, federationId }: Pick<WorkspaceSubject, 'workspaceId' | 'subject' | 'federationId'>,
@@ -228,7 +238,13 @@ export async function buildTokenSnapshot(db: Executor, digest: string): Promise<
     workspaceId === null
       ? toPersonalSubject(first)
       : toWorkspaceSubject({ workspaceId, subject: standsFor, federationId }, chain);
-  return (
-    subject && { subject, validUntil: first.valid_until, hasOldSecret: Number(first.old_secrets) > 0, chain }
-  );
+  if (!subject) return null;
+  const hasOldSecret = Number(first.old_secrets) > 0;
+  return {
+    subject,
+    validUntil: first.valid_until,
+    hasOldSecret,
+    ended: toEnd(first.is_being_deleted),
+    chain,
+  };
 }

@@ -4,6 +4,7 @@ import { foldCase } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
+import { hasEnds } from '../query/pending-ends.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { findRareStates, type RareStates, rareIds } from '../query/rare-tokens.ts';
 import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
@@ -200,12 +201,16 @@ function sumOf(a: TokenSummary, b: TokenSummary): TokenSummary {
   return Object.fromEntries(keys.map((key) => [key, a[key] + b[key]])) as unknown as TokenSummary;
 }
 
-/** Counts all tokens of a workspace by status, as `summariseTokens` does, in a time that does not grow with their number. */
+/**
+ * Counts all tokens of a workspace by status, as `summariseTokens` does, in a time that does not grow with their number unless an
+ * end of some of them is pending.
+ */
 export async function summariseWorkspaceTokens(
   db: Executor,
   workspaceId: string,
   now: number,
 ): Promise<TokenSummary> {
+  if (await hasEnds(db, workspaceId)) return summariseTokens(db, { workspaceId }, {}, now);
   const derived = listQuery(db, { workspaceId }, {}, now).where('tokens.parent_id', 'is not', null);
   return sumOf(await summariseRootTokens(db, workspaceId, now), await summariseStatuses(db, derived, now));
 }

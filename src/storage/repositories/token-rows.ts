@@ -2,6 +2,7 @@ import { roleOfRank } from '../../domain/roles.ts';
 import type { PersonalAccess, Token, TokenOwnership, WorkspaceAccessLevel } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Executor } from '../database.ts';
+import { endedAt } from '../query/pending-ends.ts';
 import {
   ancestorDisabledAt,
   ancestorExpiresAt,
@@ -55,6 +56,7 @@ export function tokenQuery(db: Executor) {
       ancestorDisabledAt(eb).as('ancestor_disabled_at'),
       ancestorRevokedAt(eb).as('ancestor_revoked_at'),
       ancestorExpiresAt(eb).as('ancestor_expires_at'),
+      endedAt().as('ended_at'),
       // Most tokens derive from none.
       eb
         .case()
@@ -105,7 +107,7 @@ export function toToken(row: TokenRow): Token {
     expiresAt: lesser(row.expires_at, row.ancestor_expires_at),
     disabledAt: row.disabled_at,
     ancestorDisabledAt: row.ancestor_disabled_at,
-    revokedAt: row.revoked_at ?? row.ancestor_revoked_at,
+    revokedAt: row.revoked_at ?? lesser(row.ancestor_revoked_at, row.ended_at),
     lastUsedAt: row.last_used_at,
     lastUsedIp: row.last_used_ip,
     lastUsedUserAgent: row.last_used_user_agent,

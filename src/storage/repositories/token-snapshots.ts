@@ -2,11 +2,13 @@ import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
+import { isBeingDeleted } from '../query/pending-ends.ts';
 import type { Tables } from '../tables.ts';
 import {
   buildTokenSnapshot,
   type TokenLink,
   type TokenSnapshot,
+  toEnd,
   toPersonalSubject,
   toWorkspaceSubject,
 } from './build-token-snapshot.ts';
@@ -89,6 +91,7 @@ function snapshotQuery(db: Executor) {
     .selectFrom('token_snapshots as s')
     .leftJoin('users as u', 'u.id', 's.user_id')
     .select([
+      isBeingDeleted('s.token_id').as('is_being_deleted'),
       's.content',
       's.user_id',
       's.ancestor_count',
@@ -152,7 +155,7 @@ function fromRow(row: StoredRow): TokenSnapshot | null {
       ? toPersonalSubject(row)
       : toWorkspaceSubject({ workspaceId: workspace[0], subject: workspace[1], federationId }, chain);
   if (!subject || ancestors.length + Number(federationId !== null) !== row.ancestor_count) return null;
-  return { subject, validUntil, hasOldSecret, chain };
+  return { subject, validUntil, hasOldSecret, ended: toEnd(row.is_being_deleted), chain };
 }
 
 /** Returns the current secrets, without stored snapshots, of the ancestors of the tokens that have some digests. */

@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import { foldCase } from '../../domain/text.ts';
 import type { Token } from '../../domain/token.ts';
 import type { TokenLimits } from '../../domain/values/limits.ts';
 import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { write } from '../deferred.ts';
+import { endedAt, isBeingDeleted } from '../query/pending-ends.ts';
 import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 import { deleteUses } from './credential-uses.ts';
@@ -27,7 +29,9 @@ function searchColumns(token: Pick<Token, 'name' | 'description' | 'identifier'>
   };
 }
 
-const insertTokenRow = prepareInsert('tokens');
+const insertTokenRow = prepareInsert('tokens', {
+  ends_survived: sql`(select max(e.number) from pending_ends as e)`,
+});
 
 /** Stores a token with its first secret and its ancestors. */
 export async function insertToken(db: Executor, token: Token, digest: string): Promise<void> {
@@ -115,18 +119,6 @@ export async function filterDescendants(
   return new Set(rows.map((row) => row.token_id));
 }
 
-/** Returns every token of a user or of a workspace. */
-export async function findTokensOf(
-  db: Executor,
-  holder: { ownerId: string } | { workspaceId: string },
-): Promise<Token[]> {
-  const query =
-    'ownerId' in holder
-      ? tokenQuery(db).where('tokens.owner_id', '=', holder.ownerId)
-      : tokenQuery(db).where('tokens.workspace_id', '=', holder.workspaceId);
-  return (await query.orderBy('tokens.created_at').execute()).map(toToken);
-}
-
 /** Returns the workspace tokens that a user created and that are not revoked, in one workspace or in all, oldest first. */
 export async function findTokensCreatedBy(
   db: Executor,
@@ -136,7 +128,8 @@ export async function findTokensCreatedBy(
   let query = tokenQuery(db)
     .where('tokens.created_by', '=', userId)
     .where('tokens.kind', '=', 'WORKSPACE')
-    .where('tokens.revoked_at', 'is', null);
+    .where('tokens.revoked_at', 'is', null)
+    .where(sql<boolean>`(${endedAt()}) is null`);
   if (workspaceId !== null) query = query.where('tokens.workspace_id', '=', workspaceId);
   return (await query.orderBy('tokens.created_at').orderBy('tokens.id').execute()).map(toToken);
 }
@@ -159,7 +152,13 @@ export async function findExpiredFederated(
 }
 
 const tokenOfUser = prepareQuery((db: Executor, id: string, index: number) =>
-  db.selectFrom('tokens').select('id').where('owner_id', '=', id).limit(1).offset(index),
+  db
+    .selectFrom('tokens')
+    .select('id')
+    .where('owner_id', '=', id)
+    .where(sql<boolean>`coalesce(${isBeingDeleted()}, 0) = 0`)
+    .limit(1)
+    .offset(index),
 );
 
 /**

@@ -11,7 +11,7 @@ import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../
 /** The limits of every server of a race: one more of anything reaches them. */
 export const LIMITS = {
   POSTERN_TOKENS_PER_USER: '6',
-  POSTERN_TOKENS_PER_WORKSPACE: '3',
+  POSTERN_TOKENS_PER_WORKSPACE: '5',
   POSTERN_WORKSPACES_PER_USER: '2',
   POSTERN_CHANNELS_PER_WORKSPACE: '2',
   POSTERN_SHARES_PER_CHANNEL: '3',
@@ -107,6 +107,7 @@ export const SCENE_TABLES = [
   'tokens',
   'token_ancestors',
   'pending_cascades',
+  'pending_ends',
   'token_issuers',
   'token_secrets',
   'token_scopes',
@@ -142,9 +143,28 @@ async function createTokens(app: TestApp, by: string) {
   const ended = await createPersonalToken(app, by, { access: 'SCOPED', scopes });
   await createPersonalToken(app, ended.secret, { access: 'NONE' });
   await createCascade(app, ended, app.owner.id);
+  for (let index = 0; index < 2; index++) await createWorkspaceToken(app, 'VIEWER', { subject: GONE }, by);
+  await createEnd(app);
   const service = await createWorkspaceToken(app, 'ADMINISTRATOR', {}, by);
   const derivedService = await createWorkspaceToken(app, 'VIEWER', { subject: 'customer' }, service.secret);
   return { personal, derived, scoped, scopeId, service, derivedService };
+}
+
+const ACTOR = { actorKind: null, actorId: null, actorTokenId: null, ip: null, userAgent: null };
+/** The audit events of what ended. */
+const EVENT = { actor: JSON.stringify(ACTOR), detail: '{}' };
+/** A subject whose tokens ended. */
+const GONE = 'gone';
+
+/** Ends the tokens of a subject, which do not have that in their rows yet. */
+async function createEnd({ database: { db }, workspaceId, now }: TestApp) {
+  const holder = { user_id: null, workspace_id: decodeGlobalId('Workspace', workspaceId) };
+  const set = { subject: GONE, created_by: null, issued_by: null, since: null };
+  const end = { number: 1, deletes: 0, deletes_grants: 0, at: now(), after_at: 0, after_id: '' };
+  await db
+    .insertInto('pending_ends')
+    .values({ id: '01900000-0000-7000-8000-000000000003', ...holder, ...set, ...end, ...EVENT })
+    .execute();
 }
 
 /** Creates a revoked token with a descendant that does not have that in its row yet. */
@@ -153,11 +173,9 @@ async function createCascade({ database: { db }, now }: TestApp, ended: IssuedTo
   await db.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
   const holder = { user_id: decodeGlobalId('User', ownerId), workspace_id: null };
   const progress = { at: now(), after_id: '', deletes_grants: 0 };
-  const actor = { actorKind: null, actorId: null, actorTokenId: null, ip: null, userAgent: null };
-  const event = { actor: JSON.stringify(actor), detail: '{}' };
   await db
     .insertInto('pending_cascades')
-    .values({ token_id: id, ...holder, ...progress, ...event })
+    .values({ token_id: id, ...holder, ...progress, ...EVENT })
     .execute();
 }
 

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { User } from '../../../domain/user.ts';
 import type { Executor } from '../../database.ts';
 import { prepareQueryByIds } from '../../query/prepared.ts';
@@ -164,7 +164,10 @@ export async function findDeactivation(
   return { at: row.deactivated_at, by: row.deactivated_by as Deactivator | null };
 }
 
-/** Returns up to `limit` users that were deactivated before an instant and have personal tokens that are not revoked. */
+/**
+ * Returns up to `limit` users that were deactivated before an instant and have personal tokens that are not revoked, without
+ * those of whose tokens an end is pending.
+ */
 export async function findSuspendedTokenOwners(
   db: Executor,
   before: number,
@@ -181,6 +184,13 @@ export async function findSuspendedTokenOwners(
           .select('tokens.id')
           .whereRef('tokens.owner_id', '=', 'users.id')
           .where('tokens.revoked_at', 'is', null),
+      ),
+    )
+    .where((eb) =>
+      eb(
+        'users.id',
+        'not in',
+        eb.selectFrom('pending_ends').select(sql<string>`coalesce(user_id, '')`.as('user_id')),
       ),
     )
     .limit(limit)

@@ -1,8 +1,8 @@
-import type { AuditActor } from '../../domain/audit.ts';
-import type { Token } from '../../domain/token.ts';
-import type { Executor } from '../database.ts';
-import { write } from '../deferred.ts';
-import { tokenQuery, toToken } from './token-rows.ts';
+import type { AuditActor } from '../../../domain/audit.ts';
+import type { Token } from '../../../domain/token.ts';
+import type { Executor } from '../../database.ts';
+import { write } from '../../deferred.ts';
+import { tokenQuery, toToken } from '../token-rows.ts';
 
 /** The end of a token, or its earlier expiry, that has yet to be stored in the rows of some descendants. */
 export interface Cascade {
@@ -44,10 +44,14 @@ export async function insertCascade(db: Executor, cascade: Omit<Cascade, 'afterI
     .execute();
 }
 
-/** Returns the cascade of a token or, with `null`, the oldest of all. */
-export async function findCascade(db: Executor, tokenId: string | null): Promise<Cascade | null> {
+/** Returns the cascade of a token or the oldest one, without those of the tokens in `except`. */
+export async function findCascade(
+  db: Executor,
+  { tokenId, except = [] }: { readonly tokenId?: string; readonly except?: readonly string[] },
+): Promise<Cascade | null> {
   let query = db.selectFrom('pending_cascades').selectAll();
-  if (tokenId !== null) query = query.where('token_id', '=', tokenId);
+  if (tokenId !== undefined) query = query.where('token_id', '=', tokenId);
+  if (except.length > 0) query = query.where('token_id', 'not in', [...except]);
   const row = await query.orderBy('at').orderBy('token_id').limit(1).executeTakeFirst();
   if (!row) return null;
   const { user_id: userId, workspace_id: workspaceId } = row;
@@ -60,6 +64,12 @@ export async function findCascade(db: Executor, tokenId: string | null): Promise
     actor: JSON.parse(row.actor),
     detail: JSON.parse(row.detail),
   };
+}
+
+/** Counts the pending cascades. */
+export async function countCascades(db: Executor): Promise<number> {
+  const count = db.selectFrom('pending_cascades').select((eb) => eb.fn.countAll<number>().as('count'));
+  return Number((await count.executeTakeFirstOrThrow()).count);
 }
 
 /** Records that the descendants with ids up to `afterId` are done. */
