@@ -149,6 +149,12 @@ test('the scopes that a document needs can be passed to create', async () => {
   const { pat, folder } = terminalOf(wire.postern.owner.session);
   writeFileSync(join(folder, 'query.graphql'), '{ channels(first: 1) { nodes { id } } }');
   expect(await pat('scopes', 'for', 'query.graphql')).toMatchObject({ code: 0, stdout: 'channel:list\n' });
+  writeFileSync(join(folder, 'query.graphql'), 'query ($id: ID!) { channel(id: $id) { name } }');
+  const id = `chn_${'0'.repeat(32)}`;
+  const withId = (variables: string) => pat('scopes', 'for', 'query.graphql', '--variables', variables);
+  expect((await withId(JSON.stringify({ id }))).stdout).toBe(`channel:read:${id}\n`);
+  for (const text of ['[]', '{', 'null'])
+    expect(await withId(text)).toMatchObject({ code: 2, stderr: expect.stringContaining('JSON object') });
   writeFileSync(join(folder, 'query.graphql'), 'mutation { deleteAllTokens { deletedCount } }');
   expect(await pat('scopes', 'for', 'query.graphql')).toMatchObject({
     code: 1,

@@ -12,6 +12,7 @@ export interface Options {
   readonly status?: string;
   readonly workspace?: string;
   readonly operation?: string;
+  readonly variables?: string;
   readonly server?: string;
   readonly json?: boolean;
 }

@@ -28,6 +28,7 @@ export const OPTIONS: readonly (readonly [usage: string, about: string])[] = [
   ['--status STATUS', 'active, disabled, expired or revoked, for list'],
   ['--workspace ID', 'the workspace, for can'],
   ['--operation NAME', 'the operation of the document, for scopes'],
+  ['--variables JSON', 'its variables: their ids narrow the scopes'],
   ['--server URL', 'another server than that of the last login'],
   ['--json', 'print JSON to stdout'],
   ['--help', 'show this help'],

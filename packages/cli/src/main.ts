@@ -17,7 +17,8 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         ...{ scope: { type: 'string', multiple: true }, access: TEXT, expires: TEXT, description: TEXT },
-        ...{ name: TEXT, overlap: TEXT, status: TEXT, workspace: TEXT, operation: TEXT, server: TEXT },
+        ...{ name: TEXT, overlap: TEXT, status: TEXT, workspace: TEXT, operation: TEXT, variables: TEXT },
+        ...{ server: TEXT },
         ...{ json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
       },
     });

@@ -62,6 +62,18 @@ export function parseScope(text: string): TokenScopeInput {
   };
 }
 
+/** Returns the variables of a document. Throws a failure of usage. */
+export function parseVariables(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Refused below.
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw failure('usage', `--variables must be a JSON object, such as '{"id":"chn_…"}'.`);
+}
+
 /** Returns a scope as `parseScope` reads it. */
 export function formatScope(scope: {
   readonly entityType: string;

@@ -3,7 +3,7 @@ import { apiFor, type Command, type Invocation } from '../command.ts';
 import { failure } from '../failure.ts';
 import { Can, ScopesFor } from '../generated/operations.ts';
 import { print, printJson, say } from '../output.ts';
-import { formatScope, parseOperation } from '../values.ts';
+import { formatScope, parseOperation, parseVariables } from '../values.ts';
 
 async function can(invocation: Invocation): Promise<void> {
   const { args, options } = invocation;
@@ -30,8 +30,11 @@ async function scopes(invocation: Invocation): Promise<void> {
   } catch (error) {
     throw failure('usage', `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
   }
-  const variables = { document, operationName: options.operation ?? null, variables: null };
-  const { scopesFor } = await apiFor(invocation).call(ScopesFor, variables);
+  const { scopesFor } = await apiFor(invocation).call(ScopesFor, {
+    document,
+    operationName: options.operation ?? null,
+    variables: options.variables === undefined ? null : parseVariables(options.variables),
+  });
   if (!scopesFor) throw failure('refused', 'The server proposed nothing.');
   if (options.json) printJson(scopesFor);
   else for (const scope of scopesFor.scopes) print(formatScope(scope));
@@ -43,5 +46,5 @@ async function scopes(invocation: Invocation): Promise<void> {
 /** The commands that ask what a caller can do, and what a document needs, by name. */
 export const ACCESS_COMMANDS: readonly (readonly [name: string, command: Command])[] = [
   ['can', { takes: [2, 3], options: ['workspace'], run: can }],
-  ['scopes', { takes: [2, 2], options: ['operation'], run: scopes }],
+  ['scopes', { takes: [2, 2], options: ['operation', 'variables'], run: scopes }],
 ];
