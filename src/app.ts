@@ -148,7 +148,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger,
   });
   await services.secretReader.start();
-  await services.groups.refreshAll();
+  await services.groupRefresh.start();
   const firstOwner = await createFirstOwner(
     { db, changes: services.changes, passwords, secrets },
     {
@@ -194,6 +194,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await services.secretReader.close();
       await services.retention.close();
       await services.cascades.close();
+      await services.groupRefresh.close();
       await services.lastUse.close();
       await providers?.close();
       await issuers?.close();

@@ -1,6 +1,7 @@
 import type { InputFieldMap, InputShapeFromFields, ObjectFieldsShape } from '@pothos/core';
 import type { AccessRequest } from '../domain/authority.ts';
 import type { Requirement } from '../domain/requirement.ts';
+import { andThen, type MaybePromise } from '../platform/maybe-promise.ts';
 import type { Lock } from '../services/transactions/locks.ts';
 import type { UnitOfWork } from '../services/transactions/unit-of-work.ts';
 import { builder } from './builder.ts';
@@ -33,7 +34,7 @@ type MutationWork<Input, Result> =
        * The further locks of a work that decides on or changes something outside the user or workspace that `requires`
        * names. On PostgreSQL nothing else keeps concurrent calls from changing it in between.
        */
-      readonly locks?: (input: Input, context: Context) => readonly Lock[];
+      readonly locks?: (input: Input, context: Context) => MaybePromise<readonly Lock[]>;
       /** Whether the work can share a transaction with those of other callers, as `TransactOptions.canShare` says. */
       readonly canShare?: boolean;
       readonly resolve?: never;
@@ -105,11 +106,11 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
       resolve: (_root, args, context, info) => {
         const value = args.input as InputShapeFromFields<Fields>;
         const access = requirementOf(info, args);
-        const result: Promise<Result> = run
-          ? context.change(access, (uow) => run(uow, value, context), {
-              locks: options.locks?.(value, context) ?? [],
-              canShare: options.canShare ?? false,
-            })
+        const { locks: locksOf, canShare = false } = options;
+        const result: MaybePromise<Result> = run
+          ? andThen(locksOf?.(value, context) ?? [], (locks) =>
+              context.change(access, (uow) => run(uow, value, context), { locks, canShare }),
+            )
           : resolve(value, context, access);
         return result as never;
       },

@@ -41,6 +41,7 @@ import { createTokenExchange } from './federation/exchange.ts';
 import { deleteExpiredFederated } from './federation/expired-tokens.ts';
 import { createFederationService } from './federation/federations.ts';
 import type { SubjectTokens } from './federation/subject-tokens.ts';
+import { createGroupRefresh } from './identity/group-refresh.ts';
 import { createGroupService, groupSettingsOf } from './identity/groups.ts';
 import { createIdentityService } from './identity/identities.ts';
 import { createJwtSessions } from './identity/jwt-sessions.ts';
@@ -206,8 +207,9 @@ export function createServices(deps: ServiceDependencies) {
       groups,
     }),
     groups,
+    groupRefresh: createGroupRefresh({ db, changes, groupSettings, logger }),
     jwtSessions,
-    groupRoles: createGroupRoleService({ db, groupSettings }),
+    groupRoles: createGroupRoleService({ db, changes, groupSettings }),
     identities: createIdentityService({ db, providers, passwordSignIn }),
     providerLogouts: createProviderLogoutService({ db, changes, anonymousWork, clock }),
     setOwner: (slug: string, email: string) => setOwner(changes, slug, email),

@@ -10,6 +10,10 @@ export type Lock = KnownLock | SoughtLock;
 export type KnownLock =
   /** Excludes every transaction that takes any lock. For rare work that touches what it has yet to find. */
   | { readonly on: 'everything' }
+  /** What directories change by SCIM. */
+  | { readonly on: 'directories' }
+  /** A person at a provider, who may not have an account yet. */
+  | { readonly on: 'identity'; readonly id: string }
   /** The account of an email address, which may not exist yet. */
   | { readonly on: 'email'; readonly id: string }
   /** The slug of a workspace, which may not exist yet. */
@@ -37,7 +41,16 @@ type SoughtLock =
   | { readonly on: 'grantsOfUser'; readonly userId: string };
 
 /** The order in which kinds of keys are locked. Keys of one kind are locked in the order of their ids. */
-export const LOCK_RANKS = { everything: 0, email: 1, slug: 2, groupRoles: 3, user: 4, workspace: 5 } as const;
+export const LOCK_RANKS = {
+  everything: 0,
+  directories: 1,
+  identity: 2,
+  email: 3,
+  slug: 4,
+  groupRoles: 5,
+  user: 6,
+  workspace: 7,
+} as const;
 
 /** A lock that is taken by its key. */
 export interface KeyedLock {
@@ -47,7 +60,7 @@ export interface KeyedLock {
 }
 
 function toKeyed(lock: KnownLock): KeyedLock {
-  const key = lock.on === 'everything' ? lock.on : `${lock.on} ${lock.id}`;
+  const key = 'id' in lock ? `${lock.on} ${lock.id}` : lock.on;
   return { rank: LOCK_RANKS[lock.on], key, exclusive: !('shared' in lock && lock.shared) };
 }
 

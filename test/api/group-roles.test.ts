@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
+import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { findIdentity, insertIdentity } from '../../src/storage/repositories/accounts/identities.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
+import { insertGroupedPeople } from '../support/grouped-people.ts';
 import { startTestProvider, type TestProvider } from '../support/oidc-provider.ts';
 import { POSTERN as ORIGIN, signIn } from '../support/sign-in.ts';
 import { follow } from '../support/streams.ts';
@@ -400,8 +402,44 @@ test('after a restart with other settings, only the groups that are listed now g
   expect(await groups.execute()).toEqual([]);
   await bySource.close();
   const back = await again({ POSTERN_OIDC_CORP_GROUPS: '*' });
-  expect(await groups.execute()).toHaveLength(1);
+  await expect.poll(() => groups.execute()).toHaveLength(1);
   await back.close();
+});
+
+test('a start with other settings waits for what members lose by groups, however many, and not for what they gain', async () => {
+  await map('engineering', 'TEAM_MEMBER');
+  await map('staff', 'TEAM_MEMBER');
+  const { database } = postern;
+  const groupOf = (id: string) => (Number(id) % 2 === 0 ? 'engineering' : 'staff');
+  const people = await insertGroupedPeople(database, 120, groupOf);
+  const mapped = async () => {
+    const members = database.db.selectFrom('members').select('user_id').where('group_role', 'is not', null);
+    return [...new Set((await members.execute()).map(({ user_id }) => groupOf(user_id)))];
+  };
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const transact: DatabaseHandle['transact'] = async (locks, work, options) => {
+    const isGain = locks.some(
+      (lock) => lock.on === 'user' && people.includes(lock.id) && groupOf(lock.id) === 'staff',
+    );
+    if (isGain) await gate;
+    return database.transact(locks, work, options);
+  };
+  const again = (groups: string) =>
+    startTestApp(
+      { ...provider.env('corp', ORIGIN), POSTERN_OIDC_CORP_GROUPS: groups },
+      { ...database, transact, close: async () => {} },
+    );
+  const before = await again('engineering');
+  await expect.poll(mapped).toEqual(['engineering']);
+  await before.close();
+  const after = await again('staff');
+  expect(await mapped()).toEqual([]);
+  open();
+  await expect.poll(mapped).toEqual(['staff']);
+  await after.close();
 });
 
 test('unlinking an identity takes the roles of its groups away', async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { openTestDatabase } from '../support/database.ts';
 import { connectDirectory, DIRECTORY_ENV, patchOf, personOf, type Scim } from '../support/directory.ts';
 
 const GROUPS = { POSTERN_OIDC_CORP_GROUPS: 'engineering,staff', POSTERN_OIDC_CORP_GROUPS_FROM: 'scim' };
@@ -9,8 +11,18 @@ let scim: Scim;
 let ada: string;
 let bob: string;
 
+/** How many transactions of the directory are left before its credential ends. */
+let left: number;
+
 async function start(env: Record<string, string>): Promise<void> {
-  postern = await startTestApp({ ...DIRECTORY_ENV, ...env });
+  const database = await openTestDatabase();
+  left = Number.POSITIVE_INFINITY;
+  const transact: DatabaseHandle['transact'] = async (locks, work, options) => {
+    const isDirectory = locks.some(({ on }) => on === 'directories');
+    if (isDirectory && left-- === 0) await database.db.deleteFrom('scim_credentials').execute();
+    return database.transact(locks, work, options);
+  };
+  postern = await startTestApp({ ...DIRECTORY_ENV, ...env }, { ...database, transact });
   scim = await connectDirectory(postern);
   ada = (await scim('POST', '/Users', personOf('ada'))).body.id;
   bob = (await scim('POST', '/Users', personOf('bob'))).body.id;
@@ -116,6 +128,62 @@ describe('PATCH', () => {
     });
     expect(await roles()).toEqual({ ada: 1 });
   });
+});
+
+/** Lets the credential of the directory end after so many of its transactions. */
+function endCredentialAfter(transactions: number): void {
+  left = transactions;
+}
+
+describe('a request whose credential ends in between', () => {
+  const NEXT = { ada: 1, bob: 1 };
+
+  test('goes no further, and can be repeated', async () => {
+    const id = await createGroup('engineering');
+    const add = patchOf({ op: 'add', path: 'members', value: [{ value: ada }, { value: bob }] });
+    endCredentialAfter(2);
+    expect((await scim('PATCH', `/Groups/${id}`, add)).status).toBe(401);
+    expect(await roles()).toEqual({ ada: 1 });
+    scim = await connectDirectory(postern);
+    expect((await scim('PATCH', `/Groups/${id}`, add)).status).toBe(200);
+    expect(await roles()).toEqual(NEXT);
+  });
+
+  test('leaves a group under its old name until all its members have the new one', async () => {
+    const id = await createGroup('engineering', ada, bob);
+    const rename = patchOf({ op: 'replace', path: 'displayName', value: 'staff' });
+    endCredentialAfter(2);
+    expect((await scim('PATCH', `/Groups/${id}`, rename)).status).toBe(401);
+    expect(Object.values(await roles()).toSorted()).toEqual([0, 1]);
+    scim = await connectDirectory(postern);
+    expect((await scim('PATCH', `/Groups/${id}`, rename)).body).toMatchObject({ displayName: 'staff' });
+    expect(await roles()).toEqual({ ada: 0, bob: 0 });
+    expect((await scim('GET', `/Groups/${id}`)).body.members).toHaveLength(2);
+  });
+
+  test('leaves a group that it was to delete with the rest of its members', async () => {
+    const id = await createGroup('engineering', ada, bob);
+    endCredentialAfter(2);
+    expect((await scim('DELETE', `/Groups/${id}`)).status).toBe(401);
+    expect(Object.keys(await roles())).toHaveLength(1);
+    scim = await connectDirectory(postern);
+    expect((await scim('DELETE', `/Groups/${id}`)).status).toBe(204);
+    expect(await roles()).toEqual({});
+  });
+});
+
+test('no person stays in a group that another request deletes', async () => {
+  for (let round = 0; round < 5; round++) {
+    const id = await createGroup('engineering', bob);
+    const add = patchOf({ op: 'add', path: 'members', value: [{ value: ada }] });
+    const [added, removed] = await Promise.all([
+      scim('PATCH', `/Groups/${id}`, add),
+      scim('DELETE', `/Groups/${id}`),
+    ]);
+    expect([200, 404]).toContain(added.status);
+    expect(removed.status).toBe(204);
+    expect(await roles()).toEqual({});
+  }
 });
 
 test('the name is the key of a group', async () => {

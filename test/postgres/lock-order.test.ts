@@ -3,6 +3,9 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { countAttempts, deleteEndedWindows } from '../../src/storage/repositories/attempt-counters.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { mutate } from '../support/channels.ts';
+import { DIRECTORY_ENV } from '../support/directory.ts';
+import { insertGroupedPeople } from '../support/grouped-people.ts';
 import { siblingUrl } from '../support/postgres-server.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
@@ -11,7 +14,7 @@ let postern: TestApp;
 let other: pg.Client;
 
 beforeEach(async () => {
-  postern = await startTestApp();
+  postern = await startTestApp({ ...DIRECTORY_ENV, POSTERN_OIDC_CORP_GROUPS: '*' });
   const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(
     postern.database.db,
   );
@@ -80,4 +83,23 @@ test('a use of a derived token locks its ancestors first, as a revocation does',
   expect((await expectInOrder(lock('null'), lock('not null'), verify)).status).toBe(204);
   const after = await db.selectFrom('tokens').select(['id', 'uses_left']).orderBy('id').execute();
   expect(after).toEqual(before.map((row) => ({ ...row, uses_left: (row.uses_left as number) - 1 })));
+});
+
+test('while a large group gets a role, the groups of others at the provider change', async () => {
+  const { app, database, owner, workspaceId } = postern;
+  const ids = await insertGroupedPeople(database, 201, (id) =>
+    id.endsWith('200') ? 'staff' : 'engineering',
+  );
+  const [last = '', outsider = ''] = ids.slice(-2);
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`user ${last}`]);
+  const input = { workspaceId, provider: 'corp', group: 'engineering', role: 'VIEWER' };
+  const set = mutate(postern, 'setGroupRole', input, owner.session, '__typename');
+  await someoneWaits();
+  const identity = { id: outsider, userId: outsider, provider: 'corp' };
+  await app.services.groups.replaceGroups(identity, ['staff', 'more'], { source: 'claim', at: 1 });
+  await other.query('commit');
+  expect((await set).errors).toEqual([]);
+  const members = database.db.selectFrom('members').select('user_id').where('group_role', 'is not', null);
+  expect(await members.execute()).toHaveLength(200);
 });

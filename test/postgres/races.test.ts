@@ -58,10 +58,15 @@ test('two concurrent calls on two nodes end as in one order or the other, and no
 /** For each kind of lock, calls that end wrongly without it. */
 const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['everything', 'deactivateUser 0', 'regenerateToken 2'],
+  ['directories', 'scimGroup 4', 'scimGroup 4'],
+  ['identity', 'linkIdentity 0', 'linkIdentity 1'],
+  ['identity', 'completeSignIn 1', 'completeSignIn 2'],
   ['email', 'acceptInvitation 0', 'acceptInvitation 1'],
+  ['email', 'scimCreate 0', 'completeSignIn 1'],
   ['slug', 'createWorkspace 0', 'createWorkspace 1'],
   ['groupRoles', 'replaceGroups 2', 'setGroupRole 1'],
   ['user', 'createToken 0', 'createToken 0'],
+  ['user', 'scimDeactivate 0', 'signIn 0'],
   ['user', 'applyCascades 0', 'applyCascades 0'],
   ['workspace', 'applyCascades 0', 'applyCascades 0'],
   ['workspace', 'removeMember 0', 'removeMember 1'],
@@ -87,6 +92,7 @@ const WAITING: readonly [Lock['on'], string][] = [
   ['sharesOfToken', 'revokeToken 1'],
   ['grantsOfUser', 'deleteAllTokens 0'],
   ['grantsOfUser', 'changePassword 1'],
+  ['grantsOfUser', 'scimDeactivate 0'],
 ];
 
 test.each(WAITING)('with the lock %s, %s waits for changes of a workspace', async (kind, name) => {

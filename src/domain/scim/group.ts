@@ -110,3 +110,17 @@ export function patchGroup(
   }
   return { group, members };
 }
+
+/** Returns the members after changes in their order. */
+export function membersAfter(before: readonly string[], changes: readonly MemberChange[]): Set<string> {
+  let members = new Set(before);
+  for (const change of changes) {
+    if (change.kind === 'clear' || change.kind === 'replace') members = new Set();
+    if (change.kind === 'clear') continue;
+    for (const id of change.ids) {
+      if (change.kind === 'remove') members.delete(id);
+      else members.add(id);
+    }
+  }
+  return members;
+}

@@ -3,7 +3,7 @@ import { scimFailure } from '../../domain/scim/failure.ts';
 import {
   type DirectoryGroup,
   type GroupAttribute,
-  type MemberChange,
+  membersAfter,
   parseGroup,
   patchGroup,
   type StatedGroup,
@@ -22,7 +22,8 @@ import {
 } from '../../storage/repositories/accounts/directory-groups.ts';
 import { findDirectoryAccount } from '../../storage/repositories/accounts/directory-users.ts';
 import type { GroupService } from '../identity/groups.ts';
-import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
+import type { RunLocked, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { changeAsDirectory } from './change.ts';
 import type { DirectoryPage, DirectoryPageRequest } from './users.ts';
@@ -34,7 +35,8 @@ export interface DirectoryGroupWithMembers extends DirectoryGroup {
 
 /**
  * Manages the groups of a directory, whose provider must take its groups from SCIM; otherwise every method throws `NOT_FOUND`. The
- * members change one after the other, each with the roles that the group gives. A request that fails in between can be repeated.
+ * members change one after the other, each with the roles that the group gives, and the credential is checked again for each. A
+ * request that fails in between can be repeated.
  */
 export interface DirectoryGroupService {
   /** Returns the groups that match a filter, without their members. */
@@ -59,18 +61,17 @@ function requireSource({ provider }: DirectoryCaller): string {
   return provider.id;
 }
 
-/** Returns the members after changes in their order. */
-function membersAfter(before: readonly string[], changes: readonly MemberChange[]): Set<string> {
-  let members = new Set(before);
-  for (const change of changes) {
-    if (change.kind === 'clear' || change.kind === 'replace') members = new Set();
-    if (change.kind === 'clear') continue;
-    for (const id of change.ids) {
-      if (change.kind === 'remove') members.delete(id);
-      else members.add(id);
-    }
-  }
-  return members;
+/** The groups that people are added to and removed from, when, and what runs the parts of the change. */
+interface Move {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly at: number;
+  readonly run: RunLocked;
+}
+
+/** Returns the ids that a set does not have. */
+function without(ids: Iterable<string>, others: ReadonlySet<string>): string[] {
+  return [...ids].filter((id) => !others.has(id));
 }
 
 /** Returns the service of the groups of directories. */
@@ -89,7 +90,7 @@ export function createDirectoryGroupService(deps: {
   }
 
   /** Throws `invalidValue` if the directory does not have one of the people. */
-  async function requirePeople({ provider }: DirectoryCaller, ids: Iterable<string>): Promise<void> {
+  async function requirePeople({ provider }: DirectoryCaller, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const account = await findDirectoryAccount(db, provider.id, id);
       if (!account || account.removedAt !== null) {
@@ -98,36 +99,64 @@ export function createDirectoryGroupService(deps: {
     }
   }
 
-  /** Adds a person to groups and removes them from others. The roles apply when it resolves. */
-  async function move(
+  async function requireFreeName(
+    { tx }: UnitOfWork,
     { provider }: DirectoryCaller,
-    id: string,
-    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
-    at: number,
+    name: string,
   ): Promise<void> {
-    const account = await findDirectoryAccount(db, provider.id, id);
-    if (!account) return;
-    const identity = { id, userId: account.userId, provider: provider.id };
-    await groups.changeGroups(identity, change, { source: 'scim', at });
+    if (await hasDirectoryGroup(tx, provider.id, name)) {
+      throw scimFailure('uniqueness', 'The provider has a group of this displayName already.');
+    }
   }
 
-  /** Makes the members of a group those that are wanted, and gives them its new name. Losses come first. */
+  /**
+   * Returns what runs the parts of a change of a group. Each checks again that the directory may change it and that the group is
+   * there. Throws `NOT_FOUND`, or `CONFLICT` if another request has renamed it.
+   */
+  function partsOf(caller: DirectoryCaller, { id, name }: Pick<DirectoryGroup, 'id' | 'name'>): RunLocked {
+    return (locks, work) =>
+      changeAsDirectory(changes, caller, locks, async (uow) => {
+        const group = await findDirectoryGroup(uow.tx, caller.provider.id, id);
+        if (!group) throw failure('NOT_FOUND');
+        if (group.name !== name) throw failure('CONFLICT', 'Another request has renamed the group.');
+        return work(uow);
+      });
+  }
+
+  /** Adds people to groups and removes them from others, one after the other. The roles apply when it resolves. */
+  async function moveEach(
+    { provider }: DirectoryCaller,
+    ids: readonly string[],
+    { run, at, ...move }: Move,
+  ): Promise<void> {
+    for (const id of ids) {
+      const account = await findDirectoryAccount(db, provider.id, id);
+      if (!account) continue;
+      const identity = { id, userId: account.userId, provider: provider.id };
+      await groups.changeGroups(identity, move, { source: 'scim', at }, run);
+    }
+  }
+
+  /** Moves all members of a group, and runs `end` in a transaction in which the group has none. */
   async function moveAll(
     caller: DirectoryCaller,
-    before: DirectoryGroupWithMembers,
     name: string,
-    wanted: ReadonlySet<string>,
-    at: number,
+    move: Move,
+    end: (uow: UnitOfWork) => Promise<void>,
   ): Promise<void> {
-    const isRenamed = name !== before.name;
-    for (const id of before.members) {
-      if (!wanted.has(id)) await move(caller, id, { add: [], remove: [before.name] }, at);
-      else if (isRenamed) await move(caller, id, { add: [name], remove: [before.name] }, at);
-    }
-    const present = new Set(before.members);
-    for (const id of wanted) if (!present.has(id)) await move(caller, id, { add: [name], remove: [] }, at);
+    const provider = caller.provider.id;
+    await repeatOutdated(async () => {
+      await moveEach(caller, await findGroupMembers(db, provider, name), move);
+      return move.run([], async (uow) => {
+        // Another request can have added a member meanwhile.
+        if ((await findGroupMembers(uow.tx, provider, name)).length > 0) return null;
+        await end(uow);
+        return true;
+      });
+    });
   }
 
+  /** Makes the members of a group those that are wanted, and gives it its new name. Losses come first. */
   async function update(
     caller: DirectoryCaller,
     before: DirectoryGroupWithMembers,
@@ -136,19 +165,24 @@ export function createDirectoryGroupService(deps: {
   ): Promise<DirectoryGroupWithMembers> {
     const { id, members } = before;
     const { name, externalId = before.externalId } = stated;
-    const present = new Set(members);
-    await requirePeople(
-      caller,
-      [...wanted].filter((each) => !present.has(each)),
-    );
-    const at = await changeAsDirectory(changes, caller, async ({ tx, now }) => {
-      if (name !== before.name && (await hasDirectoryGroup(tx, caller.provider.id, name))) {
-        throw scimFailure('uniqueness', 'The provider has a group of this displayName already.');
-      }
-      await updateDirectoryGroup(tx, { id, name, externalId });
-      return now;
+    const gained = without(wanted, new Set(members));
+    await requirePeople(caller, gained);
+    const isRenamed = name !== before.name;
+    const run = partsOf(caller, before);
+    const at = await run([], async (uow) => {
+      if (isRenamed) await requireFreeName(uow, caller, name);
+      await updateDirectoryGroup(uow.tx, { id, name: before.name, externalId });
+      return uow.now;
     });
-    await moveAll(caller, before, name, wanted, at);
+    await moveEach(caller, without(members, wanted), { run, at, add: [], remove: [before.name] });
+    if (isRenamed) {
+      // The group is renamed last, so that a request that failed in between can be repeated.
+      await moveAll(caller, before.name, { run, at, add: [name], remove: [before.name] }, async (uow) => {
+        await requireFreeName(uow, caller, name);
+        await updateDirectoryGroup(uow.tx, { id, name, externalId });
+      });
+    }
+    await moveEach(caller, gained, { run: partsOf(caller, { id, name }), at, add: [name], remove: [] });
     return load(caller, id);
   }
 
@@ -167,18 +201,19 @@ export function createDirectoryGroupService(deps: {
       const provider = requireSource(caller);
       const { group, members = [] } = parseGroup(body);
       await requirePeople(caller, members);
-      const created = await changeAsDirectory(changes, caller, async ({ tx, now, newId }) => {
-        const { name, externalId = null } = group;
-        if (await hasDirectoryGroup(tx, provider, name)) {
-          throw scimFailure('uniqueness', 'The provider has a group of this displayName already.');
-        }
-        const stored = { id: newId(), name, externalId, createdAt: now };
-        await insertDirectoryGroup(tx, provider, stored);
-        return stored;
+      const { name, externalId = null } = group;
+      const { id, at } = await changeAsDirectory(changes, caller, [], async (uow) => {
+        await requireFreeName(uow, caller, name);
+        const created = { id: uow.newId(), name, externalId, createdAt: uow.now };
+        await insertDirectoryGroup(uow.tx, provider, created);
+        return { id: created.id, at: uow.now };
       });
-      const before = await load(caller, created.id);
-      await moveAll(caller, before, created.name, new Set(members), created.createdAt);
-      return load(caller, created.id);
+      // People can have a group of this name since the provider took its groups from claims.
+      const { members: before } = await load(caller, id);
+      const run = partsOf(caller, { id, name });
+      await moveEach(caller, without(before, new Set(members)), { run, at, add: [], remove: [name] });
+      await moveEach(caller, without(members, new Set(before)), { run, at, add: [name], remove: [] });
+      return load(caller, id);
     },
 
     async replace(caller, id, body) {
@@ -194,12 +229,13 @@ export function createDirectoryGroupService(deps: {
     },
 
     async remove(caller, id) {
-      const before = await load(caller, id);
-      const at = await changeAsDirectory(changes, caller, async ({ tx, now }) => {
-        await deleteDirectoryGroup(tx, id);
-        return now;
-      });
-      await moveAll(caller, before, before.name, new Set(), at);
+      const { name } = await load(caller, id);
+      const run = partsOf(caller, { id, name });
+      const at = await run([], async ({ now }) => now);
+      // The group is deleted last, so that a request that failed in between can be repeated.
+      await moveAll(caller, name, { run, at, add: [], remove: [name] }, ({ tx }) =>
+        deleteDirectoryGroup(tx, id),
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { IdentityProvider } from '../../domain/accounts/identity-provider.ts';
+import type { Identity, IdentityProvider } from '../../domain/accounts/identity-provider.ts';
 import { failure } from '../../domain/errors.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
 import type { ScimFilter } from '../../domain/scim/filter.ts';
@@ -20,6 +20,8 @@ import {
 } from '../../storage/repositories/accounts/directory-users.ts';
 import { findIdentity } from '../../storage/repositories/accounts/identities.ts';
 import { createLinkedAccount } from '../identity/provisioning.ts';
+import { type Lock, locksToLink } from '../transactions/locks.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { changeAsDirectory } from './change.ts';
@@ -73,6 +75,22 @@ async function load(
   return account;
 }
 
+/** Returns the locks of a change of an account, which can also end what the user gave. */
+function locksOfAccount(userId: string): Lock[] {
+  return [
+    { on: 'user', id: userId },
+    { on: 'grantsOfUser', userId },
+  ];
+}
+
+/** Returns the locks under which a person gets what a directory states. */
+function locksOfStated(
+  { provider }: DirectoryCaller,
+  { externalId: subject, email }: Pick<StatedUser, 'externalId' | 'email'>,
+): Lock[] {
+  return locksToLink({ provider: provider.id, subject }, email);
+}
+
 /** Creates the account of a person, with their identity. Returns the id of the identity. */
 async function insertPerson(
   uow: UnitOfWork,
@@ -107,14 +125,37 @@ export function createDirectoryUserService(deps: {
     return load(uow.tx, { provider }, account.id);
   }
 
+  /** Creates the account of a person, or restores that of an identity which the directory deleted. */
+  async function restoreOrInsert(
+    uow: UnitOfWork,
+    caller: DirectoryCaller,
+    identity: Identity | null,
+    stated: StatedUser,
+  ): Promise<DirectoryUser> {
+    const { provider } = caller;
+    const id = identity?.id ?? (await insertPerson(uow, provider, stated));
+    const account = await findDirectoryAccount(uow.tx, provider.id, id);
+    if (!account || (identity && account.removedAt === null)) {
+      throw scimFailure('uniqueness', 'This externalId is linked to an account already.');
+    }
+    return apply(uow, caller, account, stated);
+  }
+
   function update(
     caller: DirectoryCaller,
     id: string,
     toStated: (account: DirectoryAccount) => StatedUser,
   ): Promise<DirectoryUser> {
-    return changeAsDirectory(changes, caller, async (uow) => {
-      const account = await load(uow.tx, caller, id);
-      return apply(uow, caller, account, toStated(account));
+    return repeatOutdated(async () => {
+      const before = await load(db, caller, id);
+      const expected = toStated(before);
+      const locks = [...locksOfStated(caller, expected), ...locksOfAccount(before.userId)];
+      return changeAsDirectory(changes, caller, locks, async (uow) => {
+        const account = await load(uow.tx, caller, id);
+        const stated = toStated(account);
+        const isLocked = stated.externalId === expected.externalId && stated.email === expected.email;
+        return isLocked ? apply(uow, caller, account, stated) : null;
+      });
     });
   }
 
@@ -129,16 +170,16 @@ export function createDirectoryUserService(deps: {
     find: (caller, id) => load(db, caller, id),
 
     create(caller, body) {
-      const stated = parseUser(body);
-      return changeAsDirectory(changes, caller, async (uow) => {
-        const { provider } = caller;
-        const identity = await findIdentity(uow.tx, { provider: provider.id, subject: stated.externalId });
-        const id = identity?.id ?? (await insertPerson(uow, provider, stated));
-        const account = await findDirectoryAccount(uow.tx, provider.id, id);
-        if (!account || (identity && account.removedAt === null)) {
-          throw scimFailure('uniqueness', 'This externalId is linked to an account already.');
-        }
-        return apply(uow, caller, account, { ...stated, isActive: stated.isActive ?? true });
+      const { isActive = true, ...person } = parseUser(body);
+      const subject = { provider: caller.provider.id, subject: person.externalId };
+      return repeatOutdated(async () => {
+        const before = await findIdentity(db, subject);
+        const locks = [...locksOfStated(caller, person), ...(before ? locksOfAccount(before.userId) : [])];
+        return changeAsDirectory(changes, caller, locks, async (uow) => {
+          const identity = await findIdentity(uow.tx, subject);
+          if (identity?.id !== before?.id) return null;
+          return restoreOrInsert(uow, caller, identity, { ...person, isActive });
+        });
       });
     },
 
@@ -154,10 +195,13 @@ export function createDirectoryUserService(deps: {
       );
     },
 
-    remove: (caller, id) =>
-      changeAsDirectory(changes, caller, async (uow) => {
+    async remove(caller, id) {
+      // An identity never changes its user.
+      const { userId } = await load(db, caller, id);
+      await changeAsDirectory(changes, caller, locksOfAccount(userId), async (uow) => {
         const account = await load(uow.tx, caller, id);
         await applyState(uow, caller.provider, account, 'removed', logger);
-      }),
+      });
+    },
   };
 }

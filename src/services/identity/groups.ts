@@ -1,20 +1,19 @@
 import { type GroupSettings, type GroupSource, isGroupName } from '../../domain/accounts/groups.ts';
 import type { Identity, IdentityProvider } from '../../domain/accounts/identity-provider.ts';
-import { failure } from '../../domain/errors.ts';
 import type { Executor } from '../../storage/database.ts';
-import {
-  findOutdatedRoles,
-  findWorkspacesOfGroups,
-} from '../../storage/repositories/accounts/group-roles.ts';
+import { findWorkspacesOfGroups } from '../../storage/repositories/accounts/group-roles.ts';
 import { findStatedGroups, storeGroups } from '../../storage/repositories/accounts/identity-groups.ts';
 import type { Lock } from '../transactions/locks.ts';
-import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { applyMappedRoles, type Cause } from '../workspaces/mapped-roles.ts';
+import type { RunLocked, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import {
+  applyMappedRoles,
+  type Cause,
+  catchUpMappedRoles,
+  locksOfGroupRoles,
+} from '../workspaces/mapped-roles.ts';
 
-/** The workspaces of one transaction, which locks a user and the roles of groups too. */
-const WORKSPACES_PER_CHANGE = 98;
-/** Far more than a person is a member of; a change that never ends must not hold the server up. */
-const TURNS_MAX = 1000;
+/** The workspaces of one transaction, which locks a user, the roles of groups and directories too. */
+const WORKSPACES_PER_CHANGE = 97;
 
 /** Who states the groups of an identity, and when, in milliseconds since the epoch. */
 export interface GroupStatement {
@@ -32,16 +31,15 @@ export interface GroupService {
    * provider's groups come from the other source, or if a claim is not newer than the last one.
    */
   replaceGroups(identity: GroupHolder, groups: readonly string[], statement: GroupStatement): Promise<void>;
-  /** Adds an identity to groups and removes it from others, as `replaceGroups` does. */
+  /** Adds an identity to groups and removes it from others, as `replaceGroups` does. Each transaction goes through `run`. */
   changeGroups(
     identity: GroupHolder,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
     statement: GroupStatement,
+    run: RunLocked,
   ): Promise<void>;
   /** Brings the roles of a user up to date after one of their identities was deleted. */
   refresh(userId: string): Promise<void>;
-  /** Brings all roles up to date after the settings changed. */
-  refreshAll(): Promise<void>;
 }
 
 /** Returns the settings of the groups of providers. */
@@ -70,42 +68,18 @@ export function createGroupService(deps: {
   groupSettings: readonly GroupSettings[];
 }): GroupService {
   const { db, changes, groupSettings } = deps;
-  const mappable: readonly Lock[] = groupSettings.map(({ provider }) => ({
-    on: 'groupRoles',
-    id: provider,
-    shared: true,
-  }));
+  const mappable = locksOfGroupRoles(groupSettings);
 
-  /** Brings the roles of one user, or of all, up to date: a hundred workspaces in a transaction. */
-  async function update(userId: string | null, cause: Cause): Promise<void> {
-    const filter = userId === null ? {} : { userId };
-    for (let turn = 0; turn < TURNS_MAX; turn++) {
-      const outdated = await findOutdatedRoles(db, groupSettings, filter, WORKSPACES_PER_CHANGE / 2);
-      if (outdated.length === 0) return;
-      const userIds = [...new Set(outdated.map((role) => role.userId))];
-      const workspaceIds = [...new Set(outdated.map((role) => role.workspaceId))];
-      const users = userIds.map((id): Lock => ({ on: 'user', id }));
-      await changes.runWithLocks([...mappable, ...users, ...workspaceLocks(workspaceIds)], async (uow) => {
-        for (const id of userIds) await applyTo(uow, id, workspaceIds, cause);
-      });
-    }
-    throw failure('UNAVAILABLE');
-  }
-
-  async function applyTo(
-    uow: UnitOfWork,
-    userId: string,
-    workspaceIds: readonly string[],
-    cause: Cause,
-  ): Promise<void> {
-    await applyMappedRoles(uow, groupSettings, { userId, workspaceIds }, WORKSPACES_PER_CHANGE, cause);
-  }
+  /** Brings the roles of one user up to date. */
+  const update = (userId: string, cause: Cause, run: RunLocked) =>
+    catchUpMappedRoles({ db, groupSettings, run, cause }, { userId });
 
   /** Stores the groups that `next` returns for the present ones, with the roles in the first workspaces concerned. */
   async function change(
     { id: identityId, userId, provider }: GroupHolder,
     next: (names: readonly string[]) => readonly string[],
     { source, at }: GroupStatement,
+    run: RunLocked,
   ): Promise<void> {
     const settings = groupSettings.find((each) => each.provider === provider);
     if (settings?.source !== source || settings.allowed.length === 0) return;
@@ -116,7 +90,7 @@ export function createGroupService(deps: {
     const gained = await findWorkspacesOfGroups(db, provider, without(after, before), WORKSPACES_PER_CHANGE);
     const workspaceIds = [...new Set([...lost, ...gained])].slice(0, WORKSPACES_PER_CHANGE);
     const locks: Lock[] = [...mappable, { on: 'user', id: userId }, ...workspaceLocks(workspaceIds)];
-    await changes.runWithLocks(locks, async (uow) => {
+    await run(locks, async (uow) => {
       const present = await findStatedGroups(uow.tx, identityId);
       if (!present) return;
       const isOld =
@@ -124,20 +98,20 @@ export function createGroupService(deps: {
       if (isOld) return;
       const names = next(present.names).filter(isGroupName);
       await storeGroups(uow.tx, identityId, { names, source, at });
-      await applyTo(uow, userId, workspaceIds, cause);
+      const concerned = { userId, workspaceIds };
+      await applyMappedRoles(uow, groupSettings, concerned, WORKSPACES_PER_CHANGE, cause);
     });
     // The workspaces beyond the first, and those where the role of a group changed meanwhile.
-    await update(userId, cause);
+    await update(userId, cause, run);
   }
 
   return {
-    replaceGroups: (identity, groups, statement) => change(identity, () => groups, statement),
+    replaceGroups: (identity, groups, statement) =>
+      change(identity, () => groups, statement, changes.runWithLocks),
 
-    changeGroups: (identity, { add, remove }, statement) =>
-      change(identity, (names) => [...without(names, remove), ...without(add, names)], statement),
+    changeGroups: (identity, { add, remove }, statement, run) =>
+      change(identity, (names) => [...without(names, remove), ...without(add, names)], statement, run),
 
-    refresh: (userId) => update(userId, { by: 'group' }),
-
-    refreshAll: () => update(null, { by: 'setting' }),
+    refresh: (userId) => update(userId, { by: 'group' }, changes.runWithLocks),
   };
 }

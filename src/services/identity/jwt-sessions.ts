@@ -12,7 +12,7 @@ import { findStatedGroups } from '../../storage/repositories/accounts/identity-g
 import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { JwtCredential } from '../access/caller.ts';
 import { auditUser } from '../transactions/audit-user.ts';
-import { EVERYTHING } from '../transactions/locks.ts';
+import { locksToLink } from '../transactions/locks.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { groupsIn, issuedAtIn, readsGroups, toPerson } from './claims.ts';
 import { warnOfGroups } from './group-warnings.ts';
@@ -68,10 +68,10 @@ export function createJwtSessions(deps: {
 
   /** Creates the account of a person if the provider's settings allow it. */
   async function provision(provider: IdentityProvider, person: ProviderPerson): Promise<void> {
-    // Asked first, because the change below excludes every other one.
+    // Asked first: a person who is refused need not lock anything.
     const refusal = await refusalToProvision(db, provider, person, clock());
     if (refusal !== null || !isAdmitted(provider, person)) throw failure('INVALID_SESSION');
-    await changes.runWithLocks(EVERYTHING, (uow) => admit(uow, provider, person));
+    await changes.runWithLocks(locksToLink(person, person.email), (uow) => admit(uow, provider, person));
   }
 
   async function applyGroups({ provider, claims }: VerifiedClaims, jwt: ProviderJwt): Promise<void> {

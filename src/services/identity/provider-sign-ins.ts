@@ -24,7 +24,8 @@ import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { type OpenedSession, openSession } from '../accounts/open-session.ts';
-import { EVERYTHING } from '../transactions/locks.ts';
+import { type Lock, locksToLink } from '../transactions/locks.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
 import type { Transact } from '../transactions/transact.ts';
 import {
   sessionOf,
@@ -53,6 +54,8 @@ export interface ProviderSignInService {
    * it is refused. Throws `NOT_FOUND`, or `FORBIDDEN` with `ACCOUNT_EXISTS`, `NOT_INVITED`, `DOMAIN` or `DEACTIVATED`.
    */
   complete(caller: Caller, digest: string): Promise<CompletedSignIn>;
+  /** Returns the locks of a change that links the person of a stored sign-in to an account; none if it is not stored. */
+  locksToLink(digest: string): Promise<readonly Lock[]>;
   /**
    * Confirms who the user of the calling session is by a recent sign-in with an identity of theirs; returns until when that
    * counts in this session. Uses the sign-in up unless it throws. Throws `NOT_FOUND`, also if the identity is not linked to the user, or
@@ -119,23 +122,28 @@ export function createProviderSignInService(deps: {
   const { db, transact, changes, secrets, anonymousWork, limits, clock, providers } = deps;
   const groupService = deps.groups;
 
-  /** Returns the user whose identity a sign-in is about; `null` if no user has it. */
-  async function findHolder(digest: string): Promise<string | null> {
+  /** Returns the locks of the person of a sign-in, and the user who has the identity; `null` if no user has it. */
+  async function findHolder(digest: string): Promise<{ userId: string | null; locks: readonly Lock[] }> {
     const signIn = await findProviderSignIn(db, digest, clock());
     if (!signIn) throw failure('NOT_FOUND');
-    return (await findIdentity(db, signIn))?.userId ?? null;
+    const userId = (await findIdentity(db, signIn))?.userId ?? null;
+    const locks = locksToLink(signIn, signIn.email);
+    return { userId, locks: userId === null ? locks : [...locks, { on: 'user', id: userId }] };
   }
 
-  /** Opens a session, or returns why it is refused: that is stored too. `userId` is the user whose lock is held. */
+  /**
+   * Opens a session, or returns why it is refused: that is stored too. `userId` is the user whose lock is held. Returns `null` if
+   * the identity has another user by now.
+   */
   async function open(uow: UnitOfWork, caller: Caller, digest: string, userId: string | null) {
+    const stored = await findProviderSignIn(uow.tx, digest, uow.now);
+    if (stored && ((await findIdentity(uow.tx, stored))?.userId ?? null) !== userId) return null;
     const signIn = await takeSignIn(uow, digest, 'sign-in');
     const { user, identity, reason } = await admit(uow, requireProvider(providers, signIn.provider), signIn);
     if (reason !== null) {
       await auditRefusal(uow, signIn, user, reason);
       return { reason, session: null, groups: null };
     }
-    // The identity was linked to another account since the locks were chosen.
-    if (userId !== null && user.id !== userId) throw failure('UNAVAILABLE');
     await setIdentityUsed(uow.tx, identity.id, uow.now);
     const { provider, providerSession } = signIn;
     const session = await openSession(uow, user, {
@@ -155,6 +163,11 @@ export function createProviderSignInService(deps: {
         transact([], (tx) => insertProviderSignIn(tx, digest, signIn, clock() + SIGN_IN_LIFETIME)),
       ),
 
+    async locksToLink(digest) {
+      const signIn = await findProviderSignIn(db, digest, clock());
+      return signIn ? locksToLink(signIn, null) : [];
+    },
+
     async reauthenticate(uow, digest) {
       const { userId, sessionId } = storedSessionOf(uow);
       const signIn = await takeOwnSignIn(uow, digest, 'reauthenticate');
@@ -171,14 +184,10 @@ export function createProviderSignInService(deps: {
     },
 
     async complete(caller, digest) {
-      const userId = await anonymousWork(() => findHolder(digest));
-      const { reason, session, groups } = await changes.run(
-        caller,
-        { kind: 'person' },
-        (uow) => open(uow, caller, digest, userId),
-        // An account that is created must not meet another of the same address, identity or invitation.
-        { locks: userId === null ? EVERYTHING : [{ on: 'user', id: userId }] },
-      );
+      const { reason, session, groups } = await repeatOutdated(async () => {
+        const { userId, locks } = await anonymousWork(() => findHolder(digest));
+        return changes.run(caller, { kind: 'person' }, (uow) => open(uow, caller, digest, userId), { locks });
+      });
       if (reason !== null) throw forbidden(reason);
       if (groups) {
         const { identity, names, at } = groups;

@@ -30,7 +30,7 @@ interface Linking {
   readonly actorId?: string;
 }
 
-/** Links a person at a provider to an account. Throws a unique violation if they are linked to one. */
+/** Links a person at a provider, who is not linked, to an account. `locksToLink` of the person must be held. */
 export async function storeIdentity(
   uow: UnitOfWork,
   userId: string,
@@ -106,7 +106,7 @@ async function provision(
 
 /**
  * Returns the account of a person at a provider. An account is found by the identity alone and never by its address.
- * Creates it if the provider's settings allow that; then no other change can run at the same time.
+ * Creates it if the provider's settings allow that. `locksToLink` of the person must be held.
  */
 export async function admit(
   uow: UnitOfWork,

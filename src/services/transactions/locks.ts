@@ -1,3 +1,4 @@
+import type { Identity } from '../../domain/accounts/identity-provider.ts';
 import type { AccessRequest } from '../../domain/authority.ts';
 import type { Operation } from '../../domain/scopes.ts';
 import type { Lock } from '../../storage/locks.ts';
@@ -22,7 +23,9 @@ export type { Lock };
  *   a role gives nothing by it.
  * - A workspace, shared: messages are published concurrently, but none after the end of the channel, the role or the share.
  *   The row of the channel orders them.
- * - An email address or a slug: two calls do not create the same account or slug.
+ * - An email address, a person at a provider, or a slug: two calls do not create or link the same account or slug.
+ * - What directories change by SCIM: the requests of directories change people and groups one at a time. A name has one group,
+ *   no person joins a group that another request deletes, and the alarm counts every deactivation.
  * - The roles of a provider's groups: while the role of a group changes, exclusively, no groups of a person at the provider do,
  *   which is shared. So no role remains of a group that either change takes away.
  * - `sharesOfToken`, `grantsOfUser`: what a token or user gave in other workspaces is deleted with it, without a deadlock
@@ -36,6 +39,18 @@ export type { Lock };
 
 /** Excludes every other change, for work that touches what it has yet to find. */
 export const EVERYTHING: readonly Lock[] = [{ on: 'everything' }];
+
+/**
+ * Returns the locks under which a person at a provider is linked or gets an account: the person, and the address that they
+ * would have. The user of a person who is linked already is another lock.
+ */
+export function locksToLink(
+  { provider, subject }: Pick<Identity, 'provider' | 'subject'>,
+  email: string | null,
+): Lock[] {
+  const person: Lock = { on: 'identity', id: `${provider} ${subject}` };
+  return email === null ? [person] : [person, { on: 'email', id: email }];
+}
 
 /** Operations that store something without depending on the order of other changes in the workspace. */
 const CONCURRENT: readonly Operation[] = ['PUBLISH'];

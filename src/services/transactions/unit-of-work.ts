@@ -64,6 +64,9 @@ export interface ChangeOptions extends TransactOptions {
   readonly locks?: readonly Lock[];
 }
 
+/** Runs a part of a change in a transaction that holds these locks. */
+export type RunLocked = <T>(locks: readonly Lock[], work: (uow: UnitOfWork) => Promise<T>) => Promise<T>;
+
 /** Runs all changes of stored data. */
 export interface UnitOfWorkRunner {
   /**
@@ -83,12 +86,13 @@ export interface UnitOfWorkRunner {
   /** Runs work for the operator, without authorization, while no other change runs. */
   runAsOperator<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
   /** Runs work that follows from what a provider said or from a setting, without authorization, with these locks only. */
-  runWithLocks<T>(locks: readonly Lock[], work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  readonly runWithLocks: RunLocked;
   /** Runs work that the server does by itself, as `runAsOperator`. Its audit events have no actor. */
   runAsServer<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
-  /** Runs work for a directory, without authorization, while no other change runs. */
+  /** Runs work for a directory, without authorization, while no other directory changes anything, with these further locks. */
   runAsDirectory<T>(
     from: Pick<Caller, 'address' | 'userAgent'>,
+    locks: readonly Lock[],
     work: (uow: UnitOfWork) => Promise<T>,
   ): Promise<T>;
   /** Runs work that an earlier call has left, without authorization. Its audit events name the actor of that call. */
@@ -223,8 +227,12 @@ export function createUnitOfWorkRunner(deps: {
 
     runAsServer: (work) => commit({ locks: EVERYTHING }, async () => actingAs(null), work),
 
-    runAsDirectory: ({ address: ip, userAgent }, work) =>
-      commit({ locks: EVERYTHING }, async () => actingAs('DIRECTORY', { ip, userAgent }), work),
+    runAsDirectory: ({ address: ip, userAgent }, locks, work) =>
+      commit(
+        { locks: [{ on: 'directories' }, ...locks] },
+        async () => actingAs('DIRECTORY', { ip, userAgent }),
+        work,
+      ),
 
     resume: (actor, locks, work) => commit({ locks }, async () => ({ ...OPERATOR, actor }), work),
   };

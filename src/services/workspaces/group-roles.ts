@@ -16,12 +16,12 @@ import {
   saveGroupRole,
 } from '../../storage/repositories/accounts/group-roles.ts';
 import type { Lock } from '../transactions/locks.ts';
-import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { applyMappedRoles } from './mapped-roles.ts';
+import type { RunLocked, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { applyMappedRoles, catchUpMappedRoles } from './mapped-roles.ts';
 
 /** The roles of groups of one workspace. */
 const GROUP_ROLES_MAX = 100;
-/** The members of one transaction. */
+/** The members of the transaction that stores the role of a group. Those beyond follow in further ones. */
 const MEMBERS_PER_CHANGE = 100;
 
 /** Runs a part of a change in a transaction of the authorized caller. */
@@ -52,9 +52,10 @@ export interface GroupRoleService {
 /** Returns the service of the roles of groups. */
 export function createGroupRoleService(deps: {
   db: Executor;
+  changes: UnitOfWorkRunner;
   groupSettings: readonly GroupSettings[];
 }): GroupRoleService {
-  const { db, groupSettings } = deps;
+  const { db, changes, groupSettings } = deps;
 
   function check({ provider, group }: GroupOfWorkspace, role: Role): void {
     const input = inputCheck();
@@ -69,7 +70,10 @@ export function createGroupRoleService(deps: {
     input.finish();
   }
 
-  /** Runs the change, and then brings the members up to date, a hundred in a transaction. */
+  /**
+   * Runs the change and brings a hundred members up to date, while no groups of people at the provider change. The others
+   * follow in transactions that lock only these members.
+   */
   async function change(
     run: RunPart,
     { workspaceId, provider, group }: GroupOfWorkspace,
@@ -77,14 +81,17 @@ export function createGroupRoleService(deps: {
   ): Promise<void> {
     const filter = { workspaceIds: [workspaceId] };
     const cause = { by: 'group', provider, group };
-    const locks: Lock[] = [{ on: 'groupRoles', id: provider }];
-    const update = (uow: UnitOfWork) =>
-      applyMappedRoles(uow, groupSettings, filter, MEMBERS_PER_CHANGE, cause);
-    let changed = await run(async (uow) => {
-      await work(uow);
-      return update(uow);
-    }, locks);
-    while (changed === MEMBERS_PER_CHANGE) changed = await run(update, locks);
+    const { changed, actor } = await run(
+      async (uow) => {
+        await work(uow);
+        const most = MEMBERS_PER_CHANGE;
+        return { changed: await applyMappedRoles(uow, groupSettings, filter, most, cause), actor: uow.actor };
+      },
+      [{ on: 'groupRoles', id: provider }],
+    );
+    if (changed < MEMBERS_PER_CHANGE) return;
+    const resume: RunLocked = (locks, rest) => changes.resume(actor, locks, rest);
+    await catchUpMappedRoles({ db, groupSettings, run: resume, cause }, filter);
   }
 
   return {

@@ -1,3 +1,4 @@
+import { PosternError } from '../../../src/domain/errors.ts';
 import { digestOf } from '../../../src/platform/hashing.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createCascades } from '../../../src/services/maintenance/cascades.ts';
@@ -6,11 +7,13 @@ import { createEvents } from '../../../src/services/transactions/events.ts';
 import type { DatabaseHandle } from '../../../src/storage/database.ts';
 import { findIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
-import { type Answer, PASSWORD, type TestApp } from '../app.ts';
+import { PASSWORD, type TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
 import { pollDevice } from '../device.ts';
 import { fetchFrom } from '../fetch.ts';
+import { finishSignIn } from '../stored-sign-ins.ts';
 import { DEVICES, NOW, type Scene, TRUST } from './scene.ts';
+import type { SignInName } from './sign-ins.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
 export type Outcome = string;
@@ -50,23 +53,12 @@ const groupOf = (group: string) => ({ provider: 'corp', group });
 const READ = { entityType: 'channel', operations: ['READ'] };
 
 /** An action that finishes a sign-in at a provider in the browser that began it. */
-function finish(field: string, which: 0 | 1 | 2 | 3, by: (scene: Scene) => string | null): Action {
-  return async ({ app }, scene) => {
-    const { cookie, states } = scene.providerSignIns;
-    const secret = by(scene);
-    const headers = { 'content-type': 'application/json', cookie, 'sec-fetch-site': 'same-origin' };
-    const body = JSON.stringify({
-      query: `mutation ($state: String!) { ${field}(input: { state: $state }) { __typename } }`,
-      variables: { state: states[which] },
-    });
-    const request = new Request('https://postern.test/graphql', {
-      method: 'POST',
-      headers: secret === null ? headers : { ...headers, authorization: `Bearer ${secret}` },
-      body,
-    });
-    const { errors } = (await (await fetchFrom(app, request)).json()) as { errors?: Answer['errors'] };
-    return errors?.[0]?.extensions.code ?? 'ok';
-  };
+function finish(
+  field: 'completeSignIn' | 'linkIdentity' | 'reauthenticate',
+  which: SignInName,
+  by: (scene: Scene) => string | null,
+): Action {
+  return (node, scene) => finishSignIn(node, field, scene.providerSignIns.byName[which], by(scene));
 }
 
 /** The calls of users and tokens, by mutation. A mutation can have several. */
@@ -90,7 +82,9 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       asOwner,
     ),
   ),
-  completeSignIn: [finish('completeSignIn', 0, () => null), finish('completeSignIn', 1, () => null)],
+  completeSignIn: (['known', 'newcomer', 'newcomerAgain', 'linked', 'hired'] as const).map((which) =>
+    finish('completeSignIn', which, () => null),
+  ),
   createChannel: [call('createChannel', (scene) => ({ ...inWorkspace(scene), name: 'more' }), asMember)],
   createFederation: [
     call('createFederation', (scene) => ({ ...inWorkspace(scene), ...TRUST, name: 'more' }), asSecond),
@@ -122,13 +116,13 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       asService,
     ),
   ],
-  linkIdentity: [finish('linkIdentity', 2, asOwner)],
+  linkIdentity: [finish('linkIdentity', 'link', asOwner), finish('linkIdentity', 'linkOfSecond', asSecond)],
   publishMessage: [asMember, asPersonal, ({ guest }: Scene) => guest.session].map((by) =>
     call('publishMessage', ({ channelId }) => ({ channelId, payload: 'hello' }), by),
   ),
   reauthenticate: [
     call('reauthenticate', () => ({ password: PASSWORD }), asOwner),
-    finish('reauthenticate', 3, asOwner),
+    finish('reauthenticate', 'reauthenticate', asOwner),
   ],
   regenerateToken: [
     call('regenerateToken', ofPersonal, asOwner),
@@ -269,8 +263,13 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
 /** An action of the operator or of the server itself. */
 function internal(run: (node: RaceNode, scene: Scene) => Promise<unknown>): Action {
   return async (node, scene) => {
-    await run(node, scene);
-    return 'ok';
+    try {
+      await run(node, scene);
+      return 'ok';
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      return error.code;
+    }
   };
 }
 
@@ -305,7 +304,7 @@ export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
   deactivateUser: [
     internal((node, { owner }) => node.app.services.operator.deactivateUser(owner.email, true)),
   ],
-  resetPassword: [
+  replacePassword: [
     internal((node, { owner }) =>
       node.app.services.operator.resetPassword(owner.email, `reset ${PASSWORD}`, false),
     ),

@@ -10,6 +10,7 @@ import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import { RUN_SETTINGS } from '../run-settings.ts';
 import { type Action, CALLS, INTERNAL, type Outcome, type RaceNode } from './actions.ts';
+import { DIRECTORY } from './directory.ts';
 import { LIMITS, NOW, type Scene } from './scene.ts';
 import { createStateReader, outdatedSnapshots } from './state.ts';
 
@@ -18,7 +19,7 @@ export type ActionName = string;
 
 /** Every action by its name. */
 export const ACTIONS: ReadonlyMap<ActionName, Action> = new Map(
-  Object.entries({ ...CALLS, ...INTERNAL }).flatMap(([name, actions]) =>
+  Object.entries({ ...CALLS, ...INTERNAL, ...DIRECTORY }).flatMap(([name, actions]) =>
     actions.map((action, index) => [`${name} ${index}`, action] as const),
   ),
 );

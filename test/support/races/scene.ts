@@ -1,5 +1,4 @@
-import { decodeGlobalId, toGlobalId } from '../../../src/domain/global-id.ts';
-import { createSignInCookie, signInDigest } from '../../../src/http/message/sign-in-cookie.ts';
+import { decodeGlobalId } from '../../../src/domain/global-id.ts';
 import { digestOf } from '../../../src/platform/hashing.ts';
 import { insertIdentity } from '../../../src/storage/repositories/accounts/identities.ts';
 import type { Tables } from '../../../src/storage/tables.ts';
@@ -7,6 +6,8 @@ import { type Person, START, startTestApp, type TestApp } from '../app.ts';
 import { createChannel, mutate, share } from '../channels.ts';
 import { openTestSqlite } from '../database.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';
+import { createDirectory, type DirectoryOfScene } from './directory.ts';
+import { createProviderSignIns, type ProviderSignIns } from './sign-ins.ts';
 
 /** The limits of every server of a race: one more of anything reaches them. */
 export const LIMITS = {
@@ -20,26 +21,23 @@ export const LIMITS = {
   POSTERN_ANONYMOUS_PER_MINUTE: '0',
   POSTERN_REFUSALS_PER_MINUTE: '0',
   POSTERN_PUBLIC_URL: 'https://postern.test',
-  POSTERN_OIDC: 'corp',
+  POSTERN_OIDC: 'corp,hr',
   POSTERN_OIDC_CORP_ISSUER: 'https://never-asked.test',
   POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
   POSTERN_OIDC_CORP_CLIENT_SECRET: 'secret',
   POSTERN_OIDC_CORP_PROVISION: 'on',
   POSTERN_OIDC_CORP_GROUPS: '*',
   POSTERN_FEDERATION: 'github',
+  POSTERN_OIDC_HR_ISSUER: 'https://hr.test',
+  POSTERN_OIDC_HR_CLIENT_ID: 'postern',
+  POSTERN_OIDC_HR_CLIENT_SECRET: 'secret',
+  POSTERN_OIDC_HR_PROVISION: 'on',
+  POSTERN_OIDC_HR_GROUPS: '*',
+  POSTERN_OIDC_HR_GROUPS_FROM: 'scim',
 } as const;
 
 /** The instant at which every call of a race is made. */
 export const NOW = START + 60_000;
-
-/** Sign-ins at a provider that wait to be finished by one browser: the states, and its `Cookie` header. */
-export interface ProviderSignIns {
-  readonly cookie: string;
-  /** Of the first Owner, of a newcomer whose address is invited, one that the first Owner links, and one that confirms. */
-  readonly states: readonly [known: string, newcomer: string, link: string, reauthenticate: string];
-  /** The identity of the first Owner. */
-  readonly identityId: string;
-}
 
 /** Clients: the code of one that waits for an answer, and the device codes of two that can collect a session and a token. */
 export const DEVICES = { userCode: 'BCDFGHJK', session: 'session', token: 'token' } as const;
@@ -85,6 +83,7 @@ export interface Scene {
   readonly federationId: string;
   /** The subject of a person at the provider who is a member by the group `staff` alone. */
   readonly mapped: string;
+  readonly directory: DirectoryOfScene;
 }
 
 /** The tables whose rows calls read or change, in an order in which rows can be inserted. */
@@ -93,6 +92,8 @@ export const SCENE_TABLES = [
   'users',
   'identities',
   'identity_groups',
+  'directory_groups',
+  'scim_credentials',
   'provider_sign_ins',
   'sessions',
   'device_requests',
@@ -179,45 +180,6 @@ async function createCascade({ database: { db }, now }: TestApp, ended: IssuedTo
     .execute();
 }
 
-/** Stores what a provider said at four sign-ins, and links the first to the owner. */
-async function createProviderSignIns({ app, database, owner }: TestApp): Promise<ProviderSignIns> {
-  const { id } = await database.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
-  const userId = decodeGlobalId('User', owner.id);
-  const identityId = '01900000-0000-7000-8000-000000000001';
-  const identity = { provider: 'corp', subject: 'known', linked_at: START, last_used_at: null };
-  await database.db
-    .insertInto('identities')
-    .values({ id: identityId, user_id: userId, ...identity })
-    .execute();
-  const jar = createSignInCookie(id, true);
-  const states = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(43), 'd'.repeat(43)] as const;
-  const intents = ['sign-in', 'sign-in', 'link', 'reauthenticate'] as const;
-  const cookies: string[] = [];
-  for (const [index, state] of states.entries()) {
-    const intent = intents[index] ?? 'sign-in';
-    const begun = {
-      secret: state,
-      provider: 'corp',
-      intent,
-      userId: intent === 'sign-in' ? null : userId,
-      returnTo: '/',
-    } as const;
-    cookies.push(jar.write(state, begun).split(';')[0] as string);
-    await app.services.providerSignIns.store(signInDigest(state, begun), {
-      ...begun,
-      subject: ['known', 'newcomer', 'linked', 'known'][index] as string,
-      email: 'newcomer@example.com',
-      emailVerified: true,
-      name: 'Newcomer',
-      providerSession: null,
-      authenticatedAt: START,
-      groups: index === 0 ? ['engineering'] : [],
-      issuedAt: START,
-    });
-  }
-  return { cookie: cookies.join('; '), states, identityId: toGlobalId('Identity', identityId) };
-}
-
 /** Makes a person a member by a group alone, whose role is Team Member; returns their subject at the provider. */
 async function createMapped(postern: TestApp, by: Person): Promise<string> {
   const { id } = await postern.person('Mapped');
@@ -301,9 +263,10 @@ export async function createScene(): Promise<Scene> {
   const otherInvitation = await invite(app, other, second.session);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   const signInLink = await app.app.services.signInLinks.create(second.email);
-  const providerSignIns = await createProviderSignIns(app);
+  const providerSignIns = await createProviderSignIns(app, second);
   const mapped = await createMapped(app, second);
   const federationId = await createFederation(app);
+  const directory = await createDirectory(app, second, member);
   await createDeviceRequests(app);
   await app.database.db.deleteFrom('credential_uses').execute();
   await app.database.db.deleteFrom('token_snapshots').execute();
@@ -332,5 +295,6 @@ export async function createScene(): Promise<Scene> {
     providerSignIns,
     mapped,
     federationId,
+    directory,
   };
 }

@@ -145,6 +145,7 @@ mutation('linkIdentity', {
   run: async (uow, { state }, context) => ({
     identity: await context.services.identities.link(uow, requireSignIn(context, state)),
   }),
+  locks: ({ state }, context) => context.services.providerSignIns.locksToLink(requireSignIn(context, state)),
   payload: {
     description: 'The linked identity.',
     fields: (t) => ({

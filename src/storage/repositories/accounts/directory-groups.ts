@@ -102,15 +102,17 @@ export async function deleteDirectoryGroup(db: Executor, id: string): Promise<vo
   await db.deleteFrom('directory_groups').where('id', '=', id).execute();
 }
 
-/** Returns the ids of the identities of a provider that are in a group, in their order. */
+/** Returns the ids of the people of a directory that are in a group, in their order. No directory has a person with a local account. */
 export async function findGroupMembers(db: Executor, provider: string, name: string): Promise<string[]> {
   const rows = await db
     .selectFrom('identity_groups as m')
     .innerJoin('identities as i', 'i.id', 'm.identity_id')
+    .innerJoin('users as u', 'u.id', 'i.user_id')
     .select('i.id')
     .where('m.name', '=', name)
     .where('i.provider', '=', provider)
     .where('i.removed_at', 'is', null)
+    .where('u.is_local', '=', 0)
     .orderBy('i.id')
     .execute();
   return rows.map(({ id }) => id);

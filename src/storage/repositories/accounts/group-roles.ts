@@ -10,6 +10,8 @@ import type { Condition } from '../../query/granters.ts';
 export interface MemberFilter {
   readonly userId?: string;
   readonly workspaceIds?: readonly string[];
+  /** Only members whose role is to end or to become lower. */
+  readonly onlyLosses?: boolean;
 }
 
 /** A user in a workspace, with the role that their groups give now; `null` for none. */
@@ -141,13 +143,16 @@ export async function findOutdatedRoles(
   if (filter.workspaceIds !== undefined)
     ended = ended.where('m.workspace_id', 'in', ['', ...filter.workspaceIds]);
   const losses = await ended.orderBy('m.workspace_id').orderBy('m.user_id').limit(most).execute();
+  const differs = filter.onlyLosses
+    ? sql<boolean>`m.group_role > now.role`
+    : sql<boolean>`coalesce(m.group_role, -1) <> now.role`;
   const changed = await db
     .selectFrom(mapped.as('now'))
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'now.workspace_id').onRef('m.user_id', '=', 'now.user_id'),
     )
     .select(['now.workspace_id', 'now.user_id', 'now.role'])
-    .where(sql<boolean>`coalesce(m.group_role, -1) <> now.role`)
+    .where(differs)
     .orderBy(sql`case when m.group_role > now.role then 0 else 1 end`)
     .orderBy('now.workspace_id')
     .orderBy('now.user_id')

@@ -1,0 +1,16 @@
+import { failure } from '../../domain/errors.ts';
+
+/** Far more often than another change comes between; a call must not go on forever. */
+const TRIES_MAX = 10;
+
+/**
+ * Repeats a change that reads what to lock before its transaction. An attempt returns `null`, and has written nothing, if its
+ * transaction finds that something else has to be locked. Throws `UNAVAILABLE` if that happens ten times.
+ */
+export async function repeatOutdated<T>(attempt: () => Promise<T | null>): Promise<T> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const result = await attempt();
+    if (result !== null) return result;
+  }
+  throw failure('UNAVAILABLE');
+}
