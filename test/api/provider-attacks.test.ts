@@ -171,8 +171,8 @@ describe('providers cannot be confused', () => {
 
   test('a response of another issuer is refused (RFC 9207)', async () => {
     const browser = newBrowser();
-    const state = (await begin(browser)).searchParams.get('state') ?? '';
     for (const iss of ['&iss=https://evil.example', '']) {
+      const state = (await begin(browser)).searchParams.get('state') ?? '';
       const response = await browser.open(`${POSTERN}/auth/corp/callback?code=x&state=${state}${iss}`);
       const { error } = outcomeIn(new URL(response.headers.get('location') ?? '', POSTERN));
       expect(error).toBe('PROVIDER_FAILED');

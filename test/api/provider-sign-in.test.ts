@@ -91,6 +91,19 @@ describe('who is let in', () => {
     await trusting.close();
   });
 
+  test('whether an address is verified is asked at the UserInfo endpoint if only the address is in the ID token', async () => {
+    const partial = await startTestProvider({ names: ['corp'], origins: [ORIGIN], idTokenClaims: ['email'] });
+    const env = { ...partial.env('corp', ORIGIN), POSTERN_OIDC_CORP_PROVISION: 'on' };
+    const postern = await startTestApp({ ...env, POSTERN_OIDC_CORP_DOMAINS: 'example.com' });
+    partial.people.set('ada', { email: 'ada@example.com', email_verified: true });
+    partial.people.set('eve', { email: 'eve@example.com', email_verified: false });
+    const { answer } = await signIn(postern, 'ada');
+    expect(answer.data.completeSignIn.user.emailVerified).toBe(true);
+    expect((await signIn(postern, 'eve')).answer.errors[0]?.extensions.reason).toBe('DOMAIN');
+    await postern.close();
+    await partial.close();
+  });
+
   test('an account is never taken by its address', async () => {
     const postern = await start({ POSTERN_OIDC_CORP_DOMAINS: 'example.com' });
     const { browser, answer } = await signIn(postern, 'owner');

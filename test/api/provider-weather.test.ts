@@ -74,10 +74,13 @@ test('a browser that navigates gets a page with the code of an error, and anothe
 });
 
 test('a person who refuses at the provider is led back without the text of the provider', async () => {
+  const before = [...(browser.cookies.get(POSTERN)?.keys() ?? [])];
   const page = await browser.navigate(START, 'ada', 'refuse');
   expect(outcomeIn(page).error).toBe('ACCESS_DENIED');
   expect(page.href).not.toContain('provider%20says');
   expect(page.href).not.toContain('%3Cb%3E');
+  // Nothing of the sign-in stays in the browser.
+  expect([...(browser.cookies.get(POSTERN)?.keys() ?? [])]).toEqual(before);
 });
 
 describe('nonsense from a provider becomes an error of Postern, and never a 5xx', () => {

@@ -26,6 +26,8 @@ const CLIENT = { client_id: 'postern', client_secret: 'the secret of the client'
 
 /** The origins whose Postern the provider knows. */
 export interface TestProviderOptions {
+  /** The claims that ID tokens have too, and not only the UserInfo endpoint. */
+  readonly idTokenClaims?: readonly string[];
   readonly names: readonly string[];
   readonly origins: readonly string[];
   /** Whether the provider sends logout tokens to the first origin, and states the id of its session. */
@@ -111,7 +113,7 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
     jwks: { keys: [key] },
     cookies: { keys: ['test'] },
     claims: {
-      openid: ['sub', 'sid'],
+      openid: ['sub', 'sid', ...(options.idTokenClaims ?? [])],
       email: ['email', 'email_verified'],
       profile: ['name', 'groups', 'hasgroups', '_claim_names'],
     },

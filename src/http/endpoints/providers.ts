@@ -57,8 +57,8 @@ function redirect(location: string, cookies: readonly string[] = []): HttpRespon
 }
 
 /** Leads to the page of the console that finishes the sign-in, or says why it failed. */
-function toConsole(outcome: Outcome): HttpResponse {
-  return redirect(`/sign-in#${new URLSearchParams({ ...outcome })}`);
+function toConsole(outcome: Outcome, cookies: readonly string[] = []): HttpResponse {
+  return redirect(`/sign-in#${new URLSearchParams({ ...outcome })}`, cookies);
 }
 
 /** Returns a path of this site; `/` for every other text, so that no link leads from here to another site. */
@@ -165,7 +165,8 @@ function createCallback(parts: Parts, client: ProviderClient): Endpoint {
     const { intent, userId } = begun;
     const callback = new URL(`${callbackUrl(parts, client)}${request.search}`);
     const { value: person, problem } = await client.exchange(callback, checksOf(state, begun));
-    if (problem !== null) return toConsole({ error: problem, intent });
+    // A code works once, so this sign-in cannot be finished any more.
+    if (problem !== null) return toConsole({ error: problem, intent }, [parts.signInCookie.delete(state)]);
     const digest = signInDigest(state, begun);
     await parts.services.providerSignIns.store(digest, {
       ...person,
