@@ -1,21 +1,30 @@
 # syntax=docker/dockerfile:1
+# check=error=true
 
-# The full image has the compiler that better-sqlite3 needs if no prebuilt binary fits.
-FROM node:22-bookworm AS build
+# The built files are the same on every architecture, so they are built on that of the builder.
+FROM --platform=$BUILDPLATFORM node:22-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/verify/package.json packages/verify/
 COPY packages/cli/package.json packages/cli/
 RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev --workspaces=false
+RUN npm run build
+
+# The full image has the compiler that better-sqlite3 needs if no prebuilt binary fits.
+FROM node:22-bookworm AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY packages/verify/package.json packages/verify/
+COPY packages/cli/package.json packages/cli/
+RUN npm ci --omit=dev --workspaces=false
 
 FROM node:22-bookworm-slim
 # Process 1 ignores signals without a handler, such as the watchdog's SIGALRM, so an init runs as process 1.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
+COPY --from=dependencies /app/package.json ./
+COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 RUN install -d -o node -g node -m 700 /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATABASE_URL=file:/data/postern.db

@@ -82,8 +82,20 @@ test('the manifests set only variables that exist, and the ports and paths that 
   ]);
 });
 
+test('the Dockerfile and compose.yaml name images by a version, and warnings end the build of the image', () => {
+  const dockerfile = read('Dockerfile');
+  expect(dockerfile).toMatch(/^# syntax=.+\n# check=error=true\n/);
+  const images = [
+    ...dockerfile.matchAll(/^FROM (?:--\S+ )?(\S+)/gm),
+    ...read('compose.yaml').matchAll(/^ +image: (\S+)$/gm),
+  ].map((match) => match[1]);
+  expect(images.length).toBeGreaterThan(4);
+  for (const image of images) expect(image).toMatch(/^[a-z]+:\d/);
+});
+
 test('the scripts of the deployment are valid', () => {
-  execFileSync('sh', ['-n', join('deploy', 'compose', 'create-role.sh')]);
+  for (const name of readdirSync('deploy/compose'))
+    execFileSync('sh', ['-n', join('deploy', 'compose', name)]);
 });
 
 describe('the health check of the image', () => {

@@ -22,6 +22,8 @@ export interface PostgresServer {
   /** The URL of its first database. */
   readonly url: string;
   readonly port: number;
+  /** The folder of its data and configuration. */
+  readonly data: string;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Ends the server as a crash of its processes does: without a checkpoint, and without a word to its clients. */
@@ -51,9 +53,10 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
   // As root, the server runs as another user, which needs access.
   chmodSync(folder, 0o777);
+  const data = join(folder, 'data');
   const port = await freePort();
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir: data,
     user: 'postgres',
     password: 'postgres',
     port,
@@ -68,10 +71,11 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     port,
+    data,
     start: () => server.start(),
     stop: () => server.stop(),
     async crash() {
-      const pid = Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10);
+      const pid = Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10);
       process.kill(pid, 'SIGQUIT');
       const deadline = performance.now() + PATIENCE_MS;
       while (isRunning(pid)) {

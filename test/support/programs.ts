@@ -47,7 +47,7 @@ export const PGBOUNCER: Program = {
 
 const OPENSSL: Program = {
   names: ['openssl'],
-  tests: 'test/postgres/pgbouncer.test.ts',
+  tests: 'test/postgres/{compose,pgbouncer}.test.ts',
   hint: 'apt-get install openssl',
 };
 
