@@ -38,6 +38,31 @@ function schemaChangesSinceRelease(root: string): string {
   return toMarkdown(compareSchemas(before, readFileSync(join(root, 'schema.graphql'), 'utf8')));
 }
 
+function editJson(path: string, edit: (content: Lockfile) => void): void {
+  const content = JSON.parse(readFileSync(path, 'utf8'));
+  edit(content);
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+interface Lockfile {
+  version: string;
+  readonly packages: Record<string, { version?: string }>;
+}
+
+/** Sets the version of the package and of the packages in its workspaces, also in the lockfile. */
+function setVersion(root: string, version: string): void {
+  editJson(join(root, 'package-lock.json'), (lock) => {
+    lock.version = version;
+    for (const [path, locked] of Object.entries(lock.packages)) {
+      if (path.includes('node_modules/')) continue;
+      locked.version = version;
+      editJson(join(root, path, 'package.json'), (manifest) => {
+        manifest.version = version;
+      });
+    }
+  });
+}
+
 /**
  * Releases a version: runs the check, sets the version, moves the unreleased entries of the changelog to it with the changes
  * of the schema, freezes the migrations, commits and tags. Returns the tag. Throws before it writes anything if the tree is
@@ -57,10 +82,7 @@ export function release(options: ReleaseOptions): string {
   execFileSync(command, args, { cwd: root, stdio: 'inherit' });
   if (git(root, 'status', '--porcelain') !== '') throw new Error('The check has changed files.');
 
-  execFileSync('npm', ['version', version, '--no-git-tag-version', '--allow-same-version'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  setVersion(root, version);
   writeFileSync(path, changelog);
   writeFileSync(join(root, RELEASED_MIGRATIONS), `${JSON.stringify(digestMigrations(root), null, 2)}\n`);
   git(root, 'commit', '--all', '--message', `Release ${version}`);

@@ -1,40 +1,106 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.ts';
 import { startPackaged } from '../support/packaged.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+const NPM: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+const { packages: LOCKED } = readJson(join(ROOT, 'package-lock.json')) as {
+  packages: Record<string, Locked>;
+};
+/** The folders of packages that run with a published package and that it does not bundle. */
+const DEPENDENCIES = Object.entries(LOCKED)
+  .filter(([path, { dev, link, inBundle }]) => path.startsWith('node_modules/') && !dev && !link && !inBundle)
+  .map(([path]) => path)
+  .filter((path) => existsSync(join(ROOT, path)));
 
-/** Packs the built project; returns the names of the files, and the folder in which they are unpacked with the dependencies. */
-function pack(): { files: string[]; folder: string } {
-  const folder = temporaryFolder();
-  // The tests have built the project already.
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }));
-  execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return { files: packed.files.map(({ path }: { path: string }) => path), folder: join(folder, 'package') };
+interface Locked {
+  readonly version?: string;
+  readonly dev?: boolean;
+  readonly link?: boolean;
+  readonly inBundle?: boolean;
 }
 
-test('the package has what runs and no tests, and its command serves API and console in an empty folder', async () => {
-  const { files, folder } = pack();
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** A package as `npm pack` makes it. */
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+/** Packs what `npm pack` packs in a folder of the project, which the tests have built already. */
+function pack(folder: string): Packed {
+  const destination = temporaryFolder();
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', destination];
+  const [{ filename, files }] = JSON.parse(execFileSync('npm', args, { ...NPM, cwd: join(ROOT, folder) }));
+  return {
+    tarball: join(destination, filename),
+    files: files.map(({ path }: { path: string }) => path),
+  };
+}
+
+/** Installs a tarball offline in an empty folder, with the other packages that it needs from this project. Returns the folder. */
+function install(tarball: string): string {
+  const folder = temporaryFolder();
+  for (const path of DEPENDENCIES) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  // npm keeps those that the tarball needs and removes the others. Compiling an addon again takes minutes.
+  execFileSync('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball], {
+    ...NPM,
+    cwd: folder,
+  });
+  return folder;
+}
+
+/** npm needs its time on a busy machine. */
+const INSTALL_MS = 300_000;
+
+const npx = (cwd: string, ...args: string[]) => execFileSync('npx', ['--no', '--', ...args], { ...NPM, cwd });
+
+test('the package of the server, installed in an empty folder, serves API and console by npx', {
+  timeout: INSTALL_MS,
+}, async () => {
+  const { files, tarball } = pack('.');
   expect(files).toEqual(
     expect.arrayContaining(['dist/src/main.js', 'dist/console/index.html', 'LICENSE', 'README.md']),
   );
+  const own = files.filter((file) => !file.startsWith('node_modules/'));
   expect(
-    files.filter((file) => /(?:^|\/)(?:test|bench|src\/.*\.ts|web)\/|\.(?:map|test\.\w+)$/.test(file)),
+    own.filter((file) => /(?:^|\/)(?:test|bench|src\/.*\.ts|web)\/|\.(?:map|test\.\w+)$/.test(file)),
   ).toEqual([]);
 
-  const { bin, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const command = join(folder, bin.postern);
-  const { stdout, status } = spawnSync(process.execPath, [command, '--version'], { cwd: temporaryFolder() });
-  expect([status, String(stdout)]).toEqual([0, `${version}\n`]);
+  const folder = install(tarball);
+  const installed = join(folder, 'node_modules/postern');
+  const { version } = readJson(join(installed, 'package.json')) as Locked;
+  expect(npx(folder, 'postern', '--version')).toBe(`${version}\n`);
+  // The overrides of a package do not apply where it is installed, so it bundles what they concern.
+  const overridden = 'node_modules/@whatwg-node/disposablestack';
+  expect(readJson(join(installed, overridden, 'package.json'))).toMatchObject({
+    version: LOCKED[overridden]?.version,
+  });
 
-  const server = await startPackaged(command, temporaryFolder());
+  const server = await startPackaged(folder);
   onTestFinished(server.stop);
   const page = await fetch(server.origin, { headers: { Accept: 'text/html' } });
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>Postern')]);
   expect((await fetch(`${server.origin}/graphql?query={__typename}`)).status).toBe(200);
+});
+
+test('the packages for Node services and the command line run in an empty folder', {
+  timeout: INSTALL_MS,
+}, () => {
+  const verify = install(pack('packages/verify').tarball);
+  const names = execFileSync(
+    process.execPath,
+    ['--input-type=module', '--eval', "console.log(Object.keys(await import('@postern/verify')).join())"],
+    { ...NPM, cwd: verify },
+  );
+  expect(names).toContain('createVerifier');
+
+  const cli = install(pack('packages/cli').tarball);
+  expect(npx(cli, 'pat', '--help')).toContain('pat login');
 });

@@ -9,6 +9,12 @@ import { temporaryFolder } from '../support/folder.ts';
 
 const PASSING = ['node', '--eval', ''] as const;
 const FAILING = ['node', '--eval', 'process.exit(1)'] as const;
+const LOCKED = {
+  '': { version: '0.1.0' },
+  'node_modules/part': { resolved: 'packages/part', link: true },
+  'node_modules/other': { version: '3.1.4' },
+  'packages/part': { version: '0.1.0' },
+};
 const CHANGELOG = '# Changelog\n\n## Unreleased\n\n- Tokens.\n';
 
 function write(root: string, path: string, text: string): void {
@@ -31,7 +37,9 @@ function createRepository(): string {
   git(root, 'init', '--initial-branch', 'main');
   git(root, 'config', 'user.name', 'Ada');
   git(root, 'config', 'user.email', 'ada@example.com');
-  write(root, 'package.json', '{ "name": "scratch", "version": "0.1.0" }\n');
+  write(root, 'package.json', '{ "name": "scratch", "version": "0.1.0", "workspaces": ["packages/*"] }\n');
+  write(root, 'packages/part/package.json', '{ "name": "part", "version": "0.1.0" }\n');
+  write(root, 'package-lock.json', JSON.stringify({ version: '0.1.0', packages: LOCKED }));
   write(root, 'CHANGELOG.md', CHANGELOG);
   write(root, 'schema.graphql', 'type Query {\n  a: Int\n  b: Int\n}\n');
   write(root, 'db/migrations/0001-initial.ts', 'export const up = 1;\n');
@@ -52,7 +60,13 @@ function releaseVersion(
 test('a release sets the version, dates the changelog, freezes the migrations, commits and tags', () => {
   const root = createRepository();
   expect(releaseVersion(root, '1.0.0')).toBe('v1.0.0');
-  expect(JSON.parse(read(root, 'package.json')).version).toBe('1.0.0');
+  for (const path of ['package.json', 'packages/part/package.json'])
+    expect(JSON.parse(read(root, path)).version).toBe('1.0.0');
+  const lock = JSON.parse(read(root, 'package-lock.json'));
+  expect([
+    lock.version,
+    ...Object.values<{ version?: string }>(lock.packages).map((each) => each.version),
+  ]).toEqual(['1.0.0', '1.0.0', undefined, '3.1.4', '1.0.0']);
   expect(read(root, 'CHANGELOG.md')).toBe(
     '# Changelog\n\n## Unreleased\n\n## 1.0.0 - 2030-01-02\n\n- Tokens.\n',
   );

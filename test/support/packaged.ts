@@ -8,11 +8,11 @@ export interface PackagedServer {
   stop(): Promise<void>;
 }
 
-/** Runs `postern serve` from the file of a command, in a folder, on a free port. Rejects if it does not listen. */
-export async function startPackaged(command: string, cwd: string): Promise<PackagedServer> {
+/** Runs `npx postern serve` in a folder where it is installed, on a free port. Rejects if it does not listen. */
+export async function startPackaged(cwd: string): Promise<PackagedServer> {
   const { PATH, HOME } = process.env;
   const env = { ...(PATH && { PATH }), ...(HOME && { HOME }), PORT: '0', POSTERN_LOG_LEVEL: 'warn' };
-  const child = spawn(process.execPath, [command, 'serve'], {
+  const child = spawn('npx', ['--no', '--', 'postern', 'serve'], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
