@@ -9,6 +9,8 @@ const NARROW = { width: 320, height: 640 };
 /** The time for a test that runs axe, on a slow machine. */
 const AXE_MS = 120_000;
 
+const ISSUER = 'https://kubernetes.default.svc';
+
 let web: ConsoleTest;
 
 /** The pages of the console. The words after a colon stand for ids of the data below. */
@@ -26,6 +28,9 @@ const PAGES = [
   '/workspaces/:workspace/access-tokens',
   '/workspaces/:workspace/access-tokens/new',
   '/workspaces/:workspace/members',
+  '/workspaces/:workspace/federations',
+  '/workspaces/:workspace/federations/new',
+  '/workspaces/:workspace/federations/:federation',
   '/workspaces/:workspace/channels',
   '/workspaces/:workspace/token-policy',
   '/workspaces/:workspace/audit-log',
@@ -36,6 +41,19 @@ const PAGES = [
 ] as const;
 
 let ids: Readonly<Record<string, string>>;
+
+/** Creates a federation, which requires a recent sign-in. Returns its id. */
+async function createFederation(): Promise<string> {
+  const { postern } = web.wire;
+  const input = {
+    ...{ workspaceId: postern.workspaceId, name: 'Nightly report', issuer: ISSUER, role: 'VIEWER' },
+    claims: [{ name: 'sub', value: 'system:serviceaccount:production:report' }],
+  };
+  const query = `mutation ($input: CreateFederationInput!) {
+    createFederation(input: $input) { federation { id } } }`;
+  const { data } = await postern.post(query, { input }, await postern.signIn(postern.owner.email));
+  return data.createFederation.federation.id;
+}
 
 /** Creates data for every page. Returns the ids in the paths. */
 async function fillPages(): Promise<Record<string, string>> {
@@ -65,6 +83,7 @@ async function fillPages(): Promise<Record<string, string>> {
     owner.session,
   );
   return {
+    federation: await createFederation(),
     workspace: workspaceId,
     token: scoped.id,
     workspaceToken: data.createWorkspaceToken.token.id,
@@ -78,7 +97,11 @@ function visitOwner(): Promise<Visit> {
 }
 
 beforeAll(async () => {
-  web = await startConsole();
+  web = await startConsole({
+    POSTERN_PUBLIC_URL: 'http://localhost:4000',
+    POSTERN_FEDERATION: 'k8s',
+    POSTERN_FEDERATION_K8S_ISSUER: ISSUER,
+  });
   ids = await fillPages();
 });
 afterEach(() => web.expectNoComplaints());
@@ -114,7 +137,7 @@ describe('every page', { timeout: AXE_MS }, () => {
   test.each(PAGES)('%s passes axe in both colour schemes and fits a small phone', async (path) => {
     const { page, open } = await visitOwner();
     await page.setViewportSize(WIDE);
-    await open(path.replace(/:(\w+)/, (_, name) => ids[name] ?? ''));
+    await open(path.replaceAll(/:(\w+)/g, (_, name) => ids[name] ?? ''));
     await waitForData(page);
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize(NARROW);

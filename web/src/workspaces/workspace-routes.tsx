@@ -4,6 +4,9 @@ import { ChannelsTab } from '../channels/channels-tab.tsx';
 import { Badge } from '../components/badge.tsx';
 import { Page } from '../components/page.tsx';
 import { Failure, Loading, Warning } from '../components/states.tsx';
+import { FederationPage } from '../federations/federation-page.tsx';
+import { FederationsTab } from '../federations/federations-tab.tsx';
+import { NewFederationPage } from '../federations/new-federation-page.tsx';
 import { useWorkspaceQuery } from '../generated/hooks.ts';
 import { GonePage, useLast } from '../gone.tsx';
 import { ROLE_DESCRIPTIONS, ROLE_NAMES } from '../labels.ts';
@@ -21,6 +24,7 @@ import { WorkspaceTokensTab } from './workspace-tokens-tab.tsx';
 const TABS = [
   { path: 'access-tokens', title: 'Access tokens', tab: WorkspaceTokensTab },
   { path: 'members', title: 'Members', tab: MembersTab },
+  { path: 'federations', title: 'Federations', tab: FederationsTab, role: 'ADMINISTRATOR' },
   { path: 'channels', title: 'Channels', tab: ChannelsTab },
   { path: 'token-policy', title: 'Token policy', tab: PolicyTab },
   { path: 'audit-log', title: 'Audit log', tab: AuditTab, role: 'ADMINISTRATOR' },
@@ -97,14 +101,21 @@ export default function WorkspaceRoutes({ id }: { id: string }) {
     return <GonePage what="workspace" name={last.name} listPath="/workspaces" />;
   }
   if (data && !data.workspace) return <NotFoundPage what="workspace" />;
-  if (data?.workspace) {
+  const found = data?.workspace;
+  if (found) {
     return (
       <Switch>
         <Route path="/workspaces/:id/access-tokens/new">
-          <NewWorkspaceTokenPage workspace={data.workspace} />
+          <NewWorkspaceTokenPage workspace={found} />
+        </Route>
+        <Route path="/workspaces/:id/federations/new">
+          <NewFederationPage workspace={found} />
+        </Route>
+        <Route path="/workspaces/:id/federations/:federationId">
+          {({ federationId }) => <FederationPage workspace={found} id={federationId} />}
         </Route>
         <Route>
-          <WorkspaceFrame workspace={data.workspace} />
+          <WorkspaceFrame workspace={found} />
         </Route>
       </Switch>
     );
