@@ -24,6 +24,7 @@ const PAGES = [
   '/tokens/new',
   '/tokens/:token',
   '/account',
+  '/device',
   '/workspaces',
   '/workspaces/:workspace/access-tokens',
   '/workspaces/:workspace/access-tokens/new',
