@@ -179,7 +179,7 @@ test('user deactivate lists the workspace tokens that the user created, and revo
   expect((await call('user deactivate ada@example.com', database)).stdout).toBe(
     [
       'Deactivated ada@example.com.',
-      'Workspace tokens that the user created keep working; --revoke-created revokes them:',
+      'What the user created keeps working; --revoke-created revokes it:',
       '  w_deploy  ADMINISTRATOR  Deploy',
     ].join('\n'),
   );
@@ -187,7 +187,7 @@ test('user deactivate lists the workspace tokens that the user created, and revo
   expect((await call('user deactivate ada@example.com --revoke-created', database)).stdout).toBe(
     [
       'ada@example.com is already deactivated.',
-      'Revoked the workspace tokens that the user created:',
+      'Revoked what the user created:',
       '  w_deploy  ADMINISTRATOR  Deploy',
     ].join('\n'),
   );

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createCascades } from '../../src/services/maintenance/cascades.ts';
+import { createEvents } from '../../src/services/transactions/events.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import {
@@ -177,6 +180,51 @@ test('a federation outlives its creator, unless the creator is removed with what
   expect(actions).toEqual(
     expect.arrayContaining(['federation.created', 'federation.deleted', 'token.created']),
   );
+});
+
+test('the operator sees the federations of a deactivated user, and can end them with the account', async () => {
+  const ada = await postern.person('Ada', 'ADMINISTRATOR');
+  const mine = await createFederation(postern, issuer.issuer, {}, ada.session);
+  const { operator } = postern.app.services;
+  const give = async () => exchange(postern, await jwtFor(issuer, mine, { at: postern.now() }));
+  expect((await operator.deactivateUser(ada.email)).federations).toMatchObject([{ name: 'ci' }]);
+  expect((await give()).status).toBe(200);
+  await operator.deactivateUser(ada.email, true);
+  expect((await give()).body.error).toBe('invalid_target');
+});
+
+test('more tokens than one transaction deletes are refused from the next request on, and deleted in chunks', async () => {
+  const { id, ...federation } = await createFederation(postern, issuer.issuer, { role: 'WORKSPACE_MANAGER' });
+  const secrets: string[] = [];
+  for (let index = 0; index < 60; index += 1) {
+    const token = await jwtFor(issuer, federation, { at: postern.now() });
+    secrets.push((await exchange(postern, token)).body.access_token);
+  }
+  const derived = await createWorkspaceToken(postern, 'VIEWER', {}, secrets[59]);
+  for (const secret of secrets.slice(0, 30)) await postern.post('{ viewer { kind } }', {}, secret);
+  const statuses = async () => {
+    const { data } = await postern.post(
+      'query ($id: ID!) { workspace(id: $id) { tokens(first: 100) { nodes { status } } } }',
+      { id: postern.workspaceId },
+      postern.owner.session,
+    );
+    return new Set(data.workspace.tokens.nodes.map(({ status }: { status: string }) => status));
+  };
+  await postern.app.services.cascades.close();
+  await change('updateFederation', { id, maxLifetime: 'PT5M' });
+  expect(await statuses()).toEqual(new Set(['REVOKED']));
+  for (const secret of [...secrets, derived.secret]) {
+    expect((await postern.post('{ viewer { kind } }', {}, secret)).code).toBe('INVALID_TOKEN');
+  }
+  expect((await postern.database.db.selectFrom('tokens').select('id').execute()).length).toBe(61);
+  const { changes } = postern.app.services;
+  const logger = createLogger('silent');
+  const { db } = postern.database;
+  const cascades = createCascades({ db, changes, events: createEvents(), logger });
+  await cascades.run();
+  await cascades.close();
+  expect(await db.selectFrom('tokens').select('id').execute()).toEqual([]);
+  expect(await db.selectFrom('pending_cascades').selectAll().execute()).toEqual([]);
 });
 
 test('a workspace has at most a hundred federations', async () => {

@@ -71,6 +71,9 @@ test('every variable is read', () => {
     POSTERN_REFUSALS_PER_MINUTE: '0',
     POSTERN_ANONYMOUS_PER_MINUTE: '60',
     POSTERN_REQUESTS_PER_MINUTE: '600',
+    POSTERN_FEDERATION: 'gitlab,k8s',
+    POSTERN_FEDERATION_K8S_ISSUER: 'https://kubernetes.default.svc',
+    POSTERN_FEDERATION_AUDIENCES: 'https://one.example, two',
     POSTERN_SECRET_PREFIX: 'acme_',
     POSTERN_FOREIGN_SHAPES: 'gitea:hex:40, unkey:base58:21-22:shop_',
     POSTERN_METRICS_HOST: '10.0.0.1',
@@ -99,6 +102,13 @@ test('every variable is read', () => {
     newAccounts: 'operator',
     passwordSignIn: 'operator',
     providers: [],
+    federation: {
+      issuers: [
+        { id: 'gitlab', issuer: 'https://gitlab.com', keysFile: null },
+        { id: 'k8s', issuer: 'https://kubernetes.default.svc', keysFile: null },
+      ],
+      audiences: ['https://one.example', 'two'],
+    },
     allowedOrigins: ['https://app.example', 'http://localhost:5173'],
     credentialHeaders: ['x-api-key', 'private-token'],
     trustProxy: 2,

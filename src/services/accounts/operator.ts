@@ -1,5 +1,6 @@
 import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
+import type { Federation } from '../../domain/federation/federation.ts';
 import { parseEmail, parseName } from '../../domain/text.ts';
 import type { Token } from '../../domain/token.ts';
 import type { User } from '../../domain/user.ts';
@@ -13,8 +14,10 @@ import {
   setEmail,
   setEmailVerifiedAt,
 } from '../../storage/repositories/accounts/users.ts';
+import { findFederationsCreatedBy } from '../../storage/repositories/federation/federations.ts';
 import { findTokensCreatedBy } from '../../storage/repositories/tokens.ts';
 import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
+import { endFederations } from '../federation/ends.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
@@ -41,6 +44,8 @@ export interface Deactivation {
   readonly isNew: boolean;
   /** The workspace tokens that the user created, except those that were revoked before. */
   readonly created: readonly Token[];
+  /** The federations that the user created. */
+  readonly federations: readonly Federation[];
 }
 
 /**
@@ -57,7 +62,7 @@ export interface OperatorService {
   createUser(user: NewUser): Promise<User>;
   /**
    * Deactivates a user: ends the sessions, suspends the personal tokens, and deletes the shares and open invitations
-   * that the user gave. The workspace tokens that the user created keep working unless `revokeCreated`. Idempotent.
+   * that the user gave. The workspace tokens and federations that the user created stay unless `revokeCreated`. Idempotent.
    */
   deactivateUser(email: string, revokeCreated?: boolean): Promise<Deactivation>;
   /**
@@ -161,13 +166,15 @@ export function createOperatorService(deps: {
       changeUser(email, async (uow, user) => {
         const isNew = await deactivateUser(uow, user, 'OPERATOR');
         const created = await findTokensCreatedBy(uow.tx, user.id, null);
+        const federations = await findFederationsCreatedBy(uow.tx, user.id, null);
         const workspaceIds = revokeCreated
           ? new Set(created.map(({ workspaceId }) => workspaceId as string))
           : [];
         for (const workspaceId of workspaceIds) {
           await revokeSet(uow, { holder: { on: 'workspace', id: workspaceId }, createdBy: user.id });
         }
-        return { isNew, created };
+        if (revokeCreated) await endFederations(uow, federations);
+        return { isNew, created, federations };
       }),
 
     reactivateUser: (email) => changeUser(email, reactivateUser),

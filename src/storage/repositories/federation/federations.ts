@@ -110,16 +110,13 @@ export async function findFederationsFor(
   return (await query.orderBy('id').limit(most).execute()).map(toFederation);
 }
 
-/** Returns the federations that a user created in a workspace. */
+/** Returns the federations that a user created, in one workspace or in all, oldest first. */
 export async function findFederationsCreatedBy(
   db: Executor,
   userId: string,
-  workspaceId: string,
+  workspaceId: string | null,
 ): Promise<Federation[]> {
-  const query = db
-    .selectFrom('federations')
-    .selectAll()
-    .where('created_by', '=', userId)
-    .where('workspace_id', '=', workspaceId);
+  let query = db.selectFrom('federations').selectAll().where('created_by', '=', userId);
+  if (workspaceId !== null) query = query.where('workspace_id', '=', workspaceId);
   return (await query.orderBy('id').execute()).map(toFederation);
 }
