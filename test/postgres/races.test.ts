@@ -72,6 +72,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['workspace', 'removeMember 0', 'removeMember 1'],
   ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],
   ['workspaceOf', 'shareChannel 0', 'shareChannel 2'],
+  ['workspaceOfFederation', 'exchangeToken 0', 'deleteFederation 0'],
   ['holdersOfSecrets', 'storeSnapshots 0', 'revokeToken 0'],
 ];
 

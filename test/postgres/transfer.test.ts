@@ -6,6 +6,7 @@ import { transfer } from '../../src/storage/transfer.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
 import { openTestDatabase, openTestSqlite } from '../support/database.ts';
+import { createFederation, exchange, jwtFor, startFederationIssuer } from '../support/federation.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const VIEWER = '{ viewer { token { id } } }';
@@ -58,6 +59,20 @@ test('a transfer copies everything, and every secret has the same authority in t
   expect((await after.post(VIEWER, {}, secrets.revoked)).code).toBe('TOKEN_REVOKED');
   expect(after.cookieName).toBe(before.cookieName);
   await after.close();
+});
+
+test('a transfer copies federations with their tokens, also if every token of the database is one', async () => {
+  const { issuer, env } = await startFederationIssuer();
+  const own = openTestSqlite();
+  const here = await startTestApp(env, own);
+  const federation = await createFederation(here, issuer.issuer);
+  const token = await jwtFor(issuer, federation, { at: here.now() });
+  const secret: string = (await exchange(here, token)).body.access_token;
+  expect(await transfer(own, target)).toContainEqual({ table: 'tokens', rows: 1 });
+  const there = await startTestApp(env, { ...target, close: async () => {} });
+  expect((await there.post(VIEWER, {}, secret)).data).toEqual((await here.post(VIEWER, {}, secret)).data);
+  expect((await exchange(there, token)).body.error).toBe('invalid_grant');
+  for (const each of [here, there, issuer]) await each.close();
 });
 
 test('no server starts on an interrupted transfer, and a second call completes it', async () => {

@@ -10,9 +10,11 @@ import { storeTokenSnapshots } from '../../../src/storage/repositories/token-sna
 import { PASSWORD, type TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
 import { pollDevice } from '../device.ts';
+import { exchange } from '../federation.ts';
 import { fetchFrom } from '../fetch.ts';
 import { finishSignIn } from '../stored-sign-ins.ts';
-import { DEVICES, NOW, type Scene, TRUST } from './scene.ts';
+import { TRUST } from './federations.ts';
+import { DEVICES, NOW, type Scene } from './scene.ts';
 import type { SignInName } from './sign-ins.ts';
 
 /** The result of an action: `ok`, or the code of its refusal. */
@@ -273,8 +275,8 @@ function internal(run: (node: RaceNode, scene: Scene) => Promise<unknown>): Acti
   };
 }
 
-const secretsOf = ({ personal, derived, scoped, service, derivedService }: Scene) =>
-  [personal, derived, scoped, service, derivedService].map(({ secret }) => digestOf(secret));
+const secretsOf = ({ personal, derived, scoped, service, derivedService, federated }: Scene) =>
+  [personal, derived, scoped, service, derivedService, federated].map(({ secret }) => digestOf(secret));
 
 /** Applies the cascades, as a server does every few seconds. */
 async function applyCascades({ changes }: Services, { db }: DatabaseHandle): Promise<void> {
@@ -291,6 +293,12 @@ function collect(deviceCode: string): Action {
   };
 }
 
+/** An action with which a job exchanges its JSON Web Token. */
+const exchangeToken: Action = async ({ app }, { subjectToken }) => {
+  const fetch = (request: Request) => fetchFrom(app, request);
+  return (await exchange({ fetch }, subjectToken)).body.error ?? 'ok';
+};
+
 /** What the operator does with commands, and the server by itself. */
 export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
   applyCascades: [internal(({ app, database }) => applyCascades(app.services, database))],
@@ -300,6 +308,7 @@ export const INTERNAL: Readonly<Record<string, readonly Action[]>> = {
       if (identity) await app.services.groups.replaceGroups(identity, groups, { source: 'claim', at: NOW });
     }),
   ),
+  exchangeToken: [exchangeToken],
   collectSecret: [collect(DEVICES.session), collect(DEVICES.token)],
   deactivateUser: [
     internal((node, { owner }) => node.app.services.operator.deactivateUser(owner.email, true)),

@@ -76,8 +76,8 @@ function without(handle: DatabaseHandle, kind: Lock['on'] | null): DatabaseHandl
   };
 }
 
-async function startNode(database: DatabaseHandle): Promise<RaceNode> {
-  const app = await createApp(readConfig({ ...RUN_SETTINGS, ...LIMITS }), {
+async function startNode(database: DatabaseHandle, { settings }: Scene): Promise<RaceNode> {
+  const app = await createApp(readConfig({ ...RUN_SETTINGS, ...LIMITS, ...settings }), {
     clock: () => NOW,
     logger: createLogger('silent'),
     database,
@@ -96,7 +96,7 @@ function createModel(scene: Scene) {
   const results = new Map<string, Promise<Result>>();
 
   async function compute(names: readonly ActionName[]): Promise<Result> {
-    const node = await startNode(openTestSqlite(scene.bytes));
+    const node = await startNode(openTestSqlite(scene.bytes), scene);
     try {
       const outcomes: Outcome[] = [];
       for (const name of names) outcomes.push(await (ACTIONS.get(name) as Action)(node, scene));
@@ -157,7 +157,7 @@ export async function startRaces(
   }
 
   await reset();
-  const nodes = await Promise.all(handles.map((handle) => startNode(without(handle, missing))));
+  const nodes = await Promise.all(handles.map((handle) => startNode(without(handle, missing), scene)));
 
   async function race(names: readonly ActionName[]): Promise<Result> {
     await reset();

@@ -7,12 +7,13 @@ import { createChannel, mutate, share } from '../channels.ts';
 import { openTestSqlite } from '../database.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';
 import { createDirectory, type DirectoryOfScene } from './directory.ts';
+import { createFederation, createIssuerKey, type FederationOfScene } from './federations.ts';
 import { createProviderSignIns, type ProviderSignIns } from './sign-ins.ts';
 
 /** The limits of every server of a race: one more of anything reaches them. */
 export const LIMITS = {
   POSTERN_TOKENS_PER_USER: '6',
-  POSTERN_TOKENS_PER_WORKSPACE: '5',
+  POSTERN_TOKENS_PER_WORKSPACE: '6',
   POSTERN_WORKSPACES_PER_USER: '2',
   POSTERN_CHANNELS_PER_WORKSPACE: '2',
   POSTERN_SHARES_PER_CHANNEL: '3',
@@ -43,7 +44,7 @@ export const NOW = START + 60_000;
 export const DEVICES = { userCode: 'BCDFGHJK', session: 'session', token: 'token' } as const;
 
 /** What the calls of a race are about: two Owners, a member and a guest, with one of each thing. Ids are global ids. */
-export interface Scene {
+export interface Scene extends FederationOfScene {
   /** The rows of the database, by table, in an order in which they can be inserted. */
   readonly rows: readonly {
     readonly table: keyof Tables;
@@ -79,8 +80,8 @@ export interface Scene {
   /** The secret of a sign-in link of the second Owner. */
   readonly signInLink: string;
   readonly providerSignIns: ProviderSignIns;
-  /** A federation that the first Owner created. */
-  readonly federationId: string;
+  /** The settings of every server besides the limits. */
+  readonly settings: Readonly<Record<string, string>>;
   /** The subject of a person at the provider who is a member by the group `staff` alone. */
   readonly mapped: string;
   readonly directory: DirectoryOfScene;
@@ -196,20 +197,6 @@ async function createMapped(postern: TestApp, by: Person): Promise<string> {
   return identity.subject;
 }
 
-/** The input of a federation. */
-export const TRUST = {
-  ...{ name: 'ci', issuer: 'https://token.actions.githubusercontent.com', role: 'ADMINISTRATOR' },
-  claims: [{ name: 'repository_owner', value: 'acme' }],
-};
-
-async function createFederation(app: TestApp): Promise<string> {
-  const { workspaceId, owner } = app;
-  const input = { workspaceId, ...TRUST };
-  const { data, errors } = await mutate(app, 'createFederation', input, owner.session, 'federation { id }');
-  if (errors.length > 0) throw new Error(JSON.stringify(errors));
-  return data.createFederation.federation.id;
-}
-
 /** Stores the requests of clients. */
 async function createDeviceRequests({ database: { db } }: TestApp): Promise<void> {
   const { id: sessionId } = await db
@@ -243,7 +230,8 @@ async function createDeviceRequests({ database: { db } }: TestApp): Promise<void
 /** Creates the scene through the API, on SQLite. */
 export async function createScene(): Promise<Scene> {
   const database = openTestSqlite();
-  const app = await startTestApp(LIMITS, database);
+  const { key, settings } = createIssuerKey();
+  const app = await startTestApp({ ...LIMITS, ...settings }, database);
   await app.app.services.cascades.close();
   const { owner, workspaceId } = app;
   const [second, member, guest] = [
@@ -265,7 +253,7 @@ export async function createScene(): Promise<Scene> {
   const signInLink = await app.app.services.signInLinks.create(second.email);
   const providerSignIns = await createProviderSignIns(app, second);
   const mapped = await createMapped(app, second);
-  const federationId = await createFederation(app);
+  const federation = await createFederation(app, key);
   const directory = await createDirectory(app, second, member);
   await createDeviceRequests(app);
   await app.database.db.deleteFrom('credential_uses').execute();
@@ -294,7 +282,8 @@ export async function createScene(): Promise<Scene> {
     signInLink: signInLink.secret,
     providerSignIns,
     mapped,
-    federationId,
+    ...federation,
+    settings,
     directory,
   };
 }
