@@ -247,6 +247,34 @@ test('a change, a sign-out and a sign-in in one tab take effect in the others', 
   await other.close();
 });
 
+test('a hidden tab refreshes once, when the user returns to it', async () => {
+  const person = await web.wire.postern.person('Hetty');
+  const { page } = await web.visit(person, { path: '/tokens' });
+  const other = await page.context().newPage();
+  await other.goto('/tokens');
+  await other.getByText('You have no tokens yet').waitFor();
+  await other.waitForLoadState('networkidle');
+  const turn = (visibility: string) =>
+    other.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, value: state });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, visibility);
+  const requests: string[] = [];
+  other.on('request', (request) => requests.push(request.url()));
+  await turn('hidden');
+  for (const name of ['First', 'Second']) {
+    await fillTokenForm(page, name);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByRole('button', { name: 'I saved it' }).click();
+  }
+  await page.goto('/tokens');
+  await page.getByRole('link', { name: 'Second' }).waitFor();
+  expect(requests).toEqual([]);
+  await turn('visible');
+  await other.getByRole('link', { name: 'Second' }).waitFor();
+  await other.close();
+});
+
 test('a live message stays when the stream ends with the session', async () => {
   const { postern } = web.wire;
   const person = await postern.person('Lena', 'TEAM_MEMBER');

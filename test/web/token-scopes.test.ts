@@ -67,6 +67,33 @@ test('a rejected scope is marked at its field, until it is edited', async () => 
   await page.getByRole('region', { name: 'Your new token' }).waitFor();
 });
 
+test('the page of a token loads resources only to name one in its scopes, or to choose one', async () => {
+  const { postern } = web.wire;
+  const broad = { entityType: 'channel', operations: ['PUBLISH'] };
+  const narrow = { entityType: 'workspace', entityId: postern.workspaceId, operations: ['READ'] };
+  const access = 'SCOPED';
+  const create = (name: string, scopes: object[]) =>
+    createToken(postern, postern.owner.session, { name, access, scopes });
+  const { id } = await create('Broad', [broad]);
+  const { page } = await web.visit(postern.owner);
+  const loaded: string[] = [];
+  page.on('request', (request) => {
+    if (request.postData()?.includes('"ScopeTargets"')) loaded.push(page.url());
+  });
+  await page.goto(`/tokens/${id}`);
+  await page.getByText('Can publish to all channels, until').waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(loaded).toHaveLength(0);
+  await page.getByRole('button', { name: 'Add scope' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a scope to “Broad”' });
+  await dialog.getByLabel('Type').selectOption('channel');
+  expect(loaded).toHaveLength(1);
+
+  await page.goto(`/tokens/${(await create('Narrow', [narrow])).id}`);
+  await page.getByText(/^Can read the workspace (?!wsp_)/).waitFor();
+  expect(loaded).toHaveLength(2);
+});
+
 test('scopes are added and deleted one by one and all together, and the same secret is affected immediately', async () => {
   const { postern } = web.wire;
   const { id, secret } = await createToken(postern, postern.owner.session, {

@@ -6,11 +6,11 @@ export function DescriptionList({ children }: { children: ReactNode }) {
   return <dl className="description-list">{children}</dl>;
 }
 
-/** One property; renders nothing if it has no value. */
-export function Description({ name, children }: { name: string; children: ReactNode }) {
+/** One property; renders nothing if it has no value. A `wide` one has a row of its own. */
+export function Description({ name, wide, children }: { name: string; wide?: boolean; children: ReactNode }) {
   if (children === null || children === undefined) return null;
   return (
-    <div>
+    <div className={wide ? 'description-wide' : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

@@ -65,6 +65,9 @@ export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
   };
 }
 
+/** The targets without any resource: enough to describe scopes that name none. */
+export const NO_TARGETS: ScopeTargets = toScopeTargets({ workspaces: null, channels: null, tokens: null });
+
 /** Returns an empty scope. */
 export function emptyDraft(): ScopeDraft {
   // `crypto.randomUUID` is missing on a page that was loaded over plain HTTP.

@@ -4,11 +4,30 @@ import type { TabMessage } from '../api/tabs.ts';
 import { clearDrafts } from '../drafts/use-draft.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 
+/** Returns a function that refreshes the page: when it is visible, and once for any number of calls while it is hidden. */
+function useVisibleRefresh(refresh: () => void): () => void {
+  const due = useRef(false);
+  useEffect(() => {
+    function handle() {
+      if (document.visibilityState === 'hidden' || !due.current) return;
+      due.current = false;
+      refresh();
+    }
+    document.addEventListener('visibilitychange', handle);
+    return () => document.removeEventListener('visibilitychange', handle);
+  }, [refresh]);
+  return () => {
+    if (document.visibilityState === 'hidden') due.current = true;
+    else refresh();
+  };
+}
+
 /** Returns a function that does in this tab what a message from another tab asks for. */
 function useReaction(): (message: TabMessage) => void {
   const { user, session, update, refresh } = useConnection();
   const { uncopied } = useFreshSecrets();
   const resetClient = useResetClient();
+  const refreshVisible = useVisibleRefresh(refresh);
   const { pathname, search } = window.location;
 
   function follow(userId: string) {
@@ -32,7 +51,7 @@ function useReaction(): (message: TabMessage) => void {
   return ({ kind, userId }) => {
     if (kind === 'signed-in') follow(userId);
     else if (user?.id === userId && kind === 'signed-out') leave();
-    else if (user?.id === userId && kind === 'changed') refresh();
+    else if (user?.id === userId && kind === 'changed') refreshVisible();
   };
 }
 

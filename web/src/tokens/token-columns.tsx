@@ -110,6 +110,6 @@ export const WORKSPACE_COLUMNS: readonly TokenColumn[] = [
   CREATED_BY,
   CREATED,
   EXPIRES,
-  LAST_USED,
   STATUS,
+  LAST_USED,
 ];

@@ -177,28 +177,30 @@ export function LimitsFields({
 }) {
   return (
     <FieldGroup label="Limits (optional)" error={error}>
-      <TextField
-        label="Networks"
-        hint="Addresses or CIDR blocks that requests must come from, separated by commas."
-        placeholder="e.g. 192.0.2.0/24"
-        value={value.networks}
-        onChange={(event) => onChange({ ...value, networks: event.target.value })}
-      />
-      <TextField
-        label="Requests per minute"
-        type="number"
-        min={1}
-        value={value.requestsPerMinute}
-        onChange={(event) => onChange({ ...value, requestsPerMinute: event.target.value })}
-      />
-      <TextField
-        label="Uses"
-        type="number"
-        min={1}
-        hint="How often the token works in total."
-        value={value.uses}
-        onChange={(event) => onChange({ ...value, uses: event.target.value })}
-      />
+      <div className="limits-fields">
+        <TextField
+          label="Networks"
+          hint="Addresses or CIDR blocks that requests must come from, separated by commas."
+          placeholder="e.g. 192.0.2.0/24"
+          value={value.networks}
+          onChange={(event) => onChange({ ...value, networks: event.target.value })}
+        />
+        <TextField
+          label="Requests per minute"
+          type="number"
+          min={1}
+          value={value.requestsPerMinute}
+          onChange={(event) => onChange({ ...value, requestsPerMinute: event.target.value })}
+        />
+        <TextField
+          label="Uses"
+          type="number"
+          min={1}
+          hint="How often the token works in total."
+          value={value.uses}
+          onChange={(event) => onChange({ ...value, uses: event.target.value })}
+        />
+      </div>
     </FieldGroup>
   );
 }

@@ -92,7 +92,9 @@ function TokenTable({
     untitled: true,
     cell: (token) => <TokenMenu token={token} onChoose={(action) => setChosen({ action, token })} />,
   };
-  const all = [...columns, actions];
+  // Most workspaces have no tokens with subjects.
+  const filled = columns.filter(({ id }) => id !== 'subject' || nodes.some(({ subject }) => subject));
+  const all = [...filled, actions];
   const { shown, show } = useColumns(name, all);
   return (
     <>

@@ -39,6 +39,9 @@ function Properties({ token }: { token: Token }) {
   const { owner, workspace, parent, issuedBy, limits } = token;
   return (
     <DescriptionList>
+      <Description name="Description" wide>
+        {token.description}
+      </Description>
       <Description name="Token">
         <code>{token.maskedSecret}</code>
         <CopyIconButton text={token.maskedSecret} label="Copy the masked token" />
@@ -47,7 +50,6 @@ function Properties({ token }: { token: Token }) {
         {token.identifier}
         <CopyIconButton text={token.identifier} label="Copy the identifier" />
       </Description>
-      <Description name="Description">{token.description}</Description>
       <Description name="Role">{token.role && ROLE_NAMES[token.role]}</Description>
       {token.access !== 'ROLE' && <Description name="Access">{ACCESS_NAMES[token.access]}</Description>}
       <Description name="Subject">{token.subject}</Description>

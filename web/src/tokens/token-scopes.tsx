@@ -4,7 +4,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { ConfirmDialog, FormDialog } from '../components/dialog.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
 import { Section } from '../components/page.tsx';
-import { Empty } from '../components/states.tsx';
+import { Empty, Failure } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import {
   type ScopePartsFragment,
@@ -24,7 +24,7 @@ import {
   toScopeInput,
 } from '../scopes/scope-draft.ts';
 import { ScopeFields } from '../scopes/scope-fields.tsx';
-import { useScopeTargets } from '../scopes/use-scope-targets.ts';
+import { useScopeTargets, useTargetsOf } from '../scopes/use-scope-targets.ts';
 
 type Token = NonNullable<TokenQuery['token']>;
 
@@ -166,8 +166,9 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
 
 /** The scopes of a token, with actions to add and delete them. */
 export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => void }) {
-  const { targets } = useScopeTargets();
+  const targets = useTargetsOf(token.scopes);
   const [open, setOpen] = useState<'add' | 'remove-all' | null>(null);
+  const choices = useScopeTargets({ pause: open !== 'add' });
   if (token.access !== 'SCOPED') {
     return (
       <Section title="Scopes" actions={<Button onClick={onEdit}>Change access</Button>}>
@@ -179,7 +180,7 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
     );
   }
   const add = (
-    <Button disabled={!targets} onClick={() => setOpen('add')}>
+    <Button busy={open === 'add' && !choices.targets && !choices.error} onClick={() => setOpen('add')}>
       <PlusIcon />
       Add scope
     </Button>
@@ -207,8 +208,9 @@ export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => voi
           Every request is refused until you add a scope.
         </Empty>
       )}
-      {open === 'add' && targets && (
-        <AddScopeDialog token={token} targets={targets} onClose={() => setOpen(null)} />
+      {open === 'add' && choices.error && <Failure error={choices.error} onRetry={choices.reload} />}
+      {open === 'add' && choices.targets && (
+        <AddScopeDialog token={token} targets={choices.targets} onClose={() => setOpen(null)} />
       )}
       {open === 'remove-all' && <RemoveAllDialog token={token} onClose={() => setOpen(null)} />}
     </Section>

@@ -5,10 +5,10 @@ import { useSubmit } from '../components/use-submit.ts';
 import { type TokenQuery, useEndTokenOverlapMutation } from '../generated/hooks.ts';
 import { describeAbility, describeRole } from '../scopes/describe-access.ts';
 import type { ScopeTargets } from '../scopes/scope-draft.ts';
+import { useTargetsOf } from '../scopes/use-scope-targets.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { ACTION_NAMES, refusalOf, type TokenAction } from './token-actions.ts';
 import './token-status-row.css';
-import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 
 type Token = NonNullable<TokenQuery['token']>;
 
@@ -58,7 +58,7 @@ export function TokenStatusRow({
   onChoose: (action: TokenAction) => void;
 }) {
   const action = primaryActionFor(token);
-  const { targets } = useScopeTargets();
+  const targets = useTargetsOf(token.scopes);
   return (
     <div className="status-row">
       <StatusBadge {...token} />
