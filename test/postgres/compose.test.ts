@@ -33,7 +33,12 @@ function createCertificate() {
     chmodSync(path, 0o755);
   }
   const create = () =>
-    execFileSync('deploy/compose/create-certificate.sh', ['localhost', folders.server, folders.authority]);
+    execFileSync('sh', [
+      'deploy/compose/create-certificate.sh',
+      'localhost',
+      folders.server,
+      folders.authority,
+    ]);
   create();
   return { ...folders, create };
 }
