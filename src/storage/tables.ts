@@ -154,7 +154,7 @@ interface ScimCredentialsTable {
 interface WorkspacesTable {
   id: Fixed<string>;
   name: string;
-  slug: Fixed<string>;
+  slug: string;
   created_at: Fixed<number>;
   /** The user whose limit on workspaces it counts against. */
   created_by: Fixed<string | null>;
@@ -165,6 +165,8 @@ interface WorkspacesTable {
   require_expiry: number;
   /** One bit for each rank. */
   token_roles: number;
+  /** When it was deleted: then it counts as absent, and its rows are being deleted. */
+  deleted_at: ColumnType<number | null, number | null | undefined, number>;
 }
 
 interface FederationsTable {

@@ -13,6 +13,7 @@ async function createWorkspaces(db: Kysely<unknown>): Promise<void> {
     .addColumn('owner_seen_within', 'bigint')
     .addColumn('require_expiry', 'integer', (c) => c.notNull())
     .addColumn('token_roles', 'integer', (c) => c.notNull())
+    .addColumn('deleted_at', 'bigint')
     .addCheckConstraint('workspaces_personal_tokens', sql`personal_tokens in ('ALLOWED', 'FORBIDDEN')`)
     .addCheckConstraint('workspaces_max_lifetime', sql`max_lifetime > 0`)
     .addCheckConstraint('workspaces_owner_seen_within', sql`owner_seen_within > 0`)
@@ -20,6 +21,12 @@ async function createWorkspaces(db: Kysely<unknown>): Promise<void> {
     .addCheckConstraint('workspaces_token_roles', sql`token_roles between 0 and 31`)
     .execute();
   await db.schema.createIndex('workspaces_by_creator').on('workspaces').column('created_by').execute();
+  await db.schema
+    .createIndex('workspaces_deleted')
+    .on('workspaces')
+    .column('id')
+    .where(sql.ref('deleted_at'), 'is not', null)
+    .execute();
 }
 
 async function createMembers(db: Kysely<unknown>): Promise<void> {

@@ -6,7 +6,13 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
 import { type Cascade, countCascades, findCascade } from '../../storage/repositories/ends/token-cascades.ts';
 import { countEnds, findEnd, type PendingEnd } from '../../storage/repositories/ends/token-ends.ts';
-import { applyChunk } from '../tokens/descendants.ts';
+import {
+  countDeletedWorkspaces,
+  type DeletedWorkspace,
+  deleteWorkspaceRows,
+  findDeletedWorkspace,
+} from '../../storage/repositories/ends/workspace-ends.ts';
+import { applyChunk, CHUNK } from '../tokens/descendants.ts';
 import { applyEndChunk } from '../tokens/ends.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Lock } from '../transactions/locks.ts';
@@ -35,6 +41,8 @@ export interface Cascades {
   close(): Promise<void>;
 }
 
+const NO_ONE: AuditActor = { actorKind: null, actorId: null, actorTokenId: null, ip: null, userAgent: null };
+
 /** A pending cascade. */
 interface Work {
   readonly id: string;
@@ -60,11 +68,20 @@ function endWork(end: PendingEnd): Work {
   return { id, at, actor, locks, apply: (uow) => applyEndChunk(uow, end) };
 }
 
+/** Deletes what is left of a deleted workspace without its tokens. It writes no audit events. */
+function workspaceWork({ id, at }: DeletedWorkspace): Work {
+  const locks = [{ on: 'workspace', id }] as const;
+  return { id, at, actor: NO_ONE, locks, apply: ({ tx }) => deleteWorkspaceRows(tx, id, CHUNK) };
+}
+
 /** Returns the oldest pending cascade that is not in `except`. */
 async function findWork(db: Executor, except: readonly string[]): Promise<Work | null> {
-  const [cascade, end] = [await findCascade(db, { except }), await findEnd(db, { except })];
-  if (cascade && (!end || cascade.at <= end.at)) return cascadeWork(cascade);
-  return end && endWork(end);
+  const cascade = await findCascade(db, { except });
+  const end = await findEnd(db, { except });
+  const workspace = await findDeletedWorkspace(db, { except });
+  const found = [cascade && cascadeWork(cascade), end && endWork(end), workspace && workspaceWork(workspace)];
+  const [oldest = null] = found.filter((work) => work !== null).sort((one, other) => one.at - other.at);
+  return oldest;
 }
 
 /** Remembers which cascades failed, and until when each of them waits. */
@@ -145,7 +162,7 @@ export function createCascades(deps: {
 
   return {
     run,
-    count: async () => (await countCascades(db)) + (await countEnds(db)),
+    count: async () => (await countCascades(db)) + (await countEnds(db)) + (await countDeletedWorkspaces(db)),
     countFailed: failures.count,
     async close() {
       closed = true;

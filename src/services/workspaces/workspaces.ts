@@ -11,12 +11,11 @@ import { DEFAULT_POLICY, type Workspace } from '../../domain/workspace.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
-import { findTokensOfSet, START } from '../../storage/repositories/ends/token-ends.ts';
+import { deleteWorkspace, isSmall, markDeleted } from '../../storage/repositories/ends/workspace-ends.ts';
 import { countMembers, insertMember } from '../../storage/repositories/members.ts';
 import {
   countWorkspaces,
   createdMoreWorkspaces,
-  deleteWorkspace,
   findWorkspaces,
   findWorkspaceWithin,
   insertWorkspace,
@@ -27,7 +26,8 @@ import {
   WORKSPACE_ORDER,
 } from '../../storage/repositories/workspaces.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
-import { CHUNK, deleteEach } from '../tokens/descendants.ts';
+import { CHUNK } from '../tokens/descendants.ts';
+import { deleteAll } from '../tokens/ends.ts';
 import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { parsePolicyChanges, type TokenPolicyRequest } from './policy-changes.ts';
@@ -61,7 +61,10 @@ export interface WorkspaceService {
    * `BAD_USER_INPUT`.
    */
   previewPolicy(request: TokenPolicyRequest): Promise<PolicyImpact>;
-  /** Deletes a workspace with everything in it. Audit events about it remain. */
+  /**
+   * Deletes a workspace with everything in it. Audit events about it remain. If it has many rows, they are deleted in chunks
+   * afterwards, and the workspace counts as absent until then.
+   */
   delete(uow: UnitOfWork, id: string): Promise<void>;
 }
 
@@ -83,16 +86,6 @@ export async function insertWorkspaceWithOwner(
   await insertMember(uow.tx, owner);
   await auditWorkspace(uow, 'workspace.created', workspace, { name, slug });
   return workspace;
-}
-
-async function deleteTokensIn(uow: UnitOfWork, id: string): Promise<number> {
-  const set = { holder: { on: 'workspace', id } } as const;
-  for (let total = 0; ; ) {
-    const tokens = await findTokensOfSet(uow.tx, set, START, CHUNK);
-    await deleteEach(uow, tokens);
-    total += tokens.length;
-    if (tokens.length < CHUNK) return total;
-  }
 }
 
 async function auditWorkspace(
@@ -176,8 +169,14 @@ export function createWorkspaceService(deps: {
     async delete(uow, id) {
       const { name, slug } = await loadWorkspace(uow, id);
       const members = await countMembers(uow.tx, id);
-      const tokens = await deleteTokensIn(uow, id);
-      await deleteWorkspace(uow.tx, id);
+      const isDeletedNow = await isSmall(uow.tx, id, CHUNK);
+      const tokens = await deleteAll(uow, { on: 'workspace', id });
+      if (isDeletedNow) {
+        await deleteWorkspace(uow.tx, id);
+      } else {
+        await markDeleted(uow.tx, { id, at: uow.now });
+        uow.startCascade();
+      }
       await uow.audit({
         action: 'workspace.deleted',
         // Also written to the caller's account log, because the workspace's log can no longer be read.

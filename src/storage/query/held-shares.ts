@@ -67,7 +67,7 @@ const EFFECTIVE = sql.raw(`
       left join users as g on g.id = s.granted_by
       left join members as m on m.workspace_id = w.id and m.user_id = s.granted_by
     where s.channel_id = line.channel_id and s.user_id = line.user_id
-      and c.id = s.channel_id and w.id = c.workspace_id and g.deactivated_at is null
+      and c.id = s.channel_id and w.id = c.workspace_id and w.deleted_at is null and g.deactivated_at is null
       and case when s.granted_by_token is null then g.id is not null else ${TOKEN_CAN_SHARE} end
   ), sharer (channel_id, user_id) as (
     select channel_id, user_id from given where by_member = 1 and operation = 'SHARE'

@@ -3,6 +3,7 @@ import type { PolicySubject } from '../../domain/policy.ts';
 import { rankOf } from '../../domain/roles.ts';
 import type { VisibilityClause } from '../../domain/scope-coverage.ts';
 import type { VisibilityFilter } from '../../domain/visibility.ts';
+import { isInExistingWorkspace } from './deleted-workspaces.ts';
 import type { Condition } from './granters.ts';
 
 /** The columns of a query to which a visibility filter applies. */
@@ -15,8 +16,9 @@ export interface VisibilityColumns {
 
 /** Returns the condition that the entity of a row passes a visibility filter. Every lookup and list uses it. */
 export function visibleTo(filter: VisibilityFilter, columns: VisibilityColumns): Condition {
-  const conditions = [
+  const conditions: Condition[] = [
     heldBy(filter, columns),
+    isInExistingWorkspace(columns.workspaceId),
     ...filter.limits.map((clauses) => limitedTo(clauses, columns)),
   ];
   if (filter.subject) conditions.push(openTo(filter.subject, columns));

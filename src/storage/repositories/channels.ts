@@ -170,7 +170,8 @@ function accessQuery(db: Executor, userId: string, channelId: string, shared: Ra
     )
     .select(['c.workspace_id', 'm.role', shared.as('shared')])
     .select(POLICY_COLUMNS)
-    .where('c.id', '=', channelId);
+    .where('c.id', '=', channelId)
+    .where('w.deleted_at', 'is', null);
 }
 
 const quickAccess = prepareLookup(['text', 'text'], (db, userId, channelId) =>

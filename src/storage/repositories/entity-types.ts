@@ -147,6 +147,7 @@ export async function findDeclarations(
     .select(['w.id', 'm.role', 'e.role as declared_role'])
     .select(POLICY_COLUMNS)
     .where('m.user_id', '=', userId)
+    .where('w.deleted_at', 'is', null)
     .where('e.entity_type', '=', entityType)
     .where('e.name', '=', operation)
     .orderBy('w.created_at')

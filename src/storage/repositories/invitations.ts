@@ -38,6 +38,7 @@ function unexpiredInvitations(db: Executor, now: number) {
     .innerJoin(clockAt(now).as('clock'), (join) => join.onTrue())
     .selectAll('invitations')
     .select(VOID_REASON.as('void_reason'))
+    .where('workspaces.deleted_at', 'is', null)
     .whereRef('invitations.expires_at', '>', 'clock.now');
 }
 

@@ -67,6 +67,7 @@ export async function findWorkspaceAccess(
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
     .select(['w.id', 'm.role', ...POLICY_COLUMNS])
+    .where('w.deleted_at', 'is', null)
     .where((eb) => {
       const isMember = eb('m.role', 'is not', null);
       return shares.size === 0 ? isMember : eb.or([isMember, eb('w.id', 'in', [...shares.keys()])]);
@@ -98,6 +99,7 @@ export async function findRoleAccess(
     .selectFrom('workspaces as w')
     .select(POLICY_COLUMNS)
     .where('w.id', '=', workspaceId)
+    .where('w.deleted_at', 'is', null)
     .executeTakeFirst();
   if (!row) return null;
   const types = await findEntityTypes(db, [workspaceId]);
@@ -132,7 +134,8 @@ export async function findPolicies(
   db: Executor,
   holder: { readonly userId: string } | { readonly workspaceId: string },
 ): Promise<{ readonly workspaceId: string; readonly policy: TokenPolicy }[]> {
-  const query = db.selectFrom('workspaces as w').select(['w.id', ...POLICY_COLUMNS]);
+  const all = db.selectFrom('workspaces as w').select(['w.id', ...POLICY_COLUMNS]);
+  const query = all.where('w.deleted_at', 'is', null);
   const held =
     'workspaceId' in holder
       ? query.where('w.id', '=', holder.workspaceId)

@@ -54,7 +54,8 @@ export async function insertWorkspace(
 
 /** Returns whether more than `most` existing workspaces were created by a user; reads no more rows than that. */
 export async function createdMoreWorkspaces(db: Executor, userId: string, most: number): Promise<boolean> {
-  const query = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
+  const created = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
+  const query = created.where('deleted_at', 'is', null);
   return (await query.orderBy('created_by').limit(1).offset(most).executeTakeFirst()) !== undefined;
 }
 
@@ -82,6 +83,7 @@ const openMembership = prepareLookup(
       .selectFrom('members as m')
       .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
       .select('w.owner_seen_within')
+      .where('w.deleted_at', 'is', null)
       .where('m.user_id', '=', userId)
       .where('m.role', '>=', rank)
       .where(sql<boolean>`(${isPersonalToken} = 0 or w.personal_tokens = 'ALLOWED')`)
@@ -136,13 +138,15 @@ export async function countWorkspaces(db: Executor, filter: VisibilityFilter): P
 
 /** Returns the ids of all workspaces, for the operator's commands. */
 export async function listWorkspaceIds(db: Executor): Promise<string[]> {
-  return (await db.selectFrom('workspaces').select('id').execute()).map((row) => row.id);
+  const query = db.selectFrom('workspaces').select('id').where('deleted_at', 'is', null);
+  return (await query.execute()).map((row) => row.id);
 }
 
 const workspacesById = prepareQueryByIds((db: Executor, ids) =>
   db
     .selectFrom('workspaces')
     .selectAll()
+    .where('deleted_at', 'is', null)
     .where('id', 'in', [...ids]),
 );
 
@@ -155,6 +159,7 @@ const workspacesBySlug = prepareQueryByIds((db: Executor, slugs) =>
   db
     .selectFrom('workspaces')
     .selectAll()
+    .where('deleted_at', 'is', null)
     .where('slug', 'in', [...slugs]),
 );
 
@@ -170,6 +175,7 @@ const userAccess = prepareLookup(['text', 'text'], (db, userId, workspaceId) =>
       join.onRef('m.workspace_id', '=', 'w.id').on('m.user_id', '=', userId),
     )
     .select(['m.role', ...POLICY_COLUMNS])
+    .where('w.deleted_at', 'is', null)
     .where('w.id', '=', workspaceId),
 );
 
@@ -199,9 +205,4 @@ export async function renameWorkspace(db: Executor, id: string, name: string): P
 /** Replaces a workspace's token policy. */
 export async function setPolicy(db: Executor, id: string, policy: TokenPolicy): Promise<void> {
   await db.updateTable('workspaces').set(policyToColumns(policy)).where('id', '=', id).execute();
-}
-
-/** Deletes a workspace with everything in it. */
-export async function deleteWorkspace(db: Executor, id: string): Promise<void> {
-  await db.deleteFrom('workspaces').where('id', '=', id).execute();
 }

@@ -4,6 +4,7 @@ import { type Role, rankOf, roleOfRank } from '../../../domain/roles.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { roleFromRank } from '../../codec.ts';
 import type { Executor } from '../../database.ts';
+import { isInExistingWorkspace } from '../../query/deleted-workspaces.ts';
 import type { Condition } from '../../query/granters.ts';
 
 /** The members that are concerned, or would be; without a property, those of all workspaces or all users. */
@@ -102,6 +103,7 @@ function rolesInEffect(db: Executor, settings: readonly GroupSettings[], filter:
       join.onRef('n.identity_id', '=', 'i.id').onRef('n.name', '=', 'g.group_name'),
     )
     .where(counts(settings))
+    .where(isInExistingWorkspace('g.workspace_id'))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -138,6 +140,7 @@ export async function findOutdatedRoles(
     )
     .select(['m.workspace_id', 'm.user_id'])
     .where('m.group_role', 'is not', null)
+    .where(isInExistingWorkspace('m.workspace_id'))
     .where('now.role', 'is', null);
   if (filter.userId !== undefined) ended = ended.where('m.user_id', '=', filter.userId);
   if (filter.workspaceIds !== undefined)
