@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Compare, Comparison, Setup } from './comparisons/comparison.ts';
 import { compareCreateToken } from './comparisons/create-token.ts';
 import { compareGrowth, seedMany } from './comparisons/growth.ts';
+import { compareHolders } from './comparisons/holders.ts';
 import { compareHttp } from './comparisons/http.ts';
 import { compareInProcess } from './comparisons/in-process.ts';
 import { compareKeys, compareKeysOnPostgres } from './comparisons/keys.ts';
@@ -38,6 +39,7 @@ const USUAL: Readonly<Record<string, Compare>> = {
   'in-process': compareInProcess,
   'create-token': compareCreateToken,
   verifications: compareVerifications,
+  holders: compareHolders,
 };
 
 /** The comparisons, in order. */

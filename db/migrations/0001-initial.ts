@@ -21,9 +21,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createFederationTables(db);
   await createTokenTables(db);
   await createChannelTables(db);
-  await createOperationsTables(db);
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
+  await createOperationsTables(db, isSqlite);
   await createTokenCounts(db, isSqlite);
-  await createTokenListIndexes(db);
+  await createTokenListIndexes(db, isSqlite);
   await createTokenSnapshots(db, isSqlite);
 }

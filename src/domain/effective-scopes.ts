@@ -116,6 +116,25 @@ function isSomething(rule: ScopeRule | null): rule is ScopeRule {
   return rule !== null;
 }
 
+/**
+ * Returns the ids of workspaces outside of which a token has no authority but on its own tokens; `null` if its scopes do not
+ * name the workspaces.
+ */
+export function namedWorkspaces(
+  { chain }: TokenPrincipal,
+  workspaceOfChannel: ReadonlyMap<string, string>,
+): readonly string[] | null {
+  for (const { access, scopes } of chain) {
+    if (access !== 'SCOPED') continue;
+    const named = scopes.filter(({ entityType }) => entityType !== 'token');
+    const ids = named.map((scope) => located(scope, workspaceOfChannel)).filter(isSomething);
+    if (ids.every(({ workspaceId }) => workspaceId !== null)) {
+      return [...new Set(ids.map(({ workspaceId }) => workspaceId as string))];
+    }
+  }
+  return null;
+}
+
 function withinLink(
   rules: readonly ScopeRule[],
   link: TokenAuthority,

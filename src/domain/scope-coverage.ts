@@ -64,3 +64,19 @@ export function covers(chain: readonly TokenAuthority[], target: ScopeTarget): b
     return clauses === null || clauses.some((clause) => fits(clause, extent, target));
   });
 }
+
+/**
+ * Returns the ids of workspaces outside of which the chain of a token covers the operation on no entity of a type; `null` if
+ * its scopes do not name the workspaces.
+ */
+export function coveredWorkspaces(
+  chain: readonly TokenAuthority[],
+  operation: Operation,
+  entityType: string,
+): readonly string[] | null {
+  for (const link of chain) {
+    const ids = clausesOf(link, operation, entityType)?.map(({ workspaceId }) => workspaceId);
+    if (ids?.every((id) => id !== null)) return [...new Set(ids)];
+  }
+  return null;
+}

@@ -382,6 +382,9 @@ interface TokenSnapshotsTable {
 
 interface CredentialUsesTable {
   credential_id: Fixed<string>;
+  /** The user or workspace that a token belongs to; `null` for a session. A trigger sets it. */
+  holder_id: Fixed<string | null>;
+  /** 0 for a token that has not been used. */
   at: number;
   ip: string | null;
   user_agent: string | null;

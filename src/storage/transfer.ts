@@ -19,6 +19,8 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   member_exclusions: ['workspace_id', 'user_id'],
   member_grants: ['workspace_id', 'user_id', 'granter_id', 'token_id'],
   federations: ['id'],
+  // Before the tokens, whose trigger adds the rows that are missing.
+  credential_uses: ['credential_id'],
   tokens: ['id'],
   token_ancestors: ['token_id', 'ancestor_id'],
   pending_cascades: ['token_id'],
@@ -31,7 +33,6 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   channel_shares: ['channel_id', 'user_id', 'granter_id', 'operation'],
   messages: ['id'],
   audit_events: ['id'],
-  credential_uses: ['credential_id'],
   attempt_counters: ['key'],
   invitations: ['id'],
   identities: ['id'],

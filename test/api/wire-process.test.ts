@@ -192,8 +192,8 @@ describe('a stop', () => {
     expect((await main.end()).code).toBe(0);
     const database = await openDatabase(`file:${join(folder, 'data', 'postern.db')}`);
     onTestFinished(() => database.close());
-    expect(await database.db.selectFrom('credential_uses').select('ip').execute()).toEqual([
-      { ip: '127.0.0.1' },
-    ]);
+    expect(
+      await database.db.selectFrom('credential_uses').select('ip').where('at', '>', 0).execute(),
+    ).toEqual([{ ip: '127.0.0.1' }]);
   });
 });

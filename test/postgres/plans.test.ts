@@ -34,7 +34,8 @@ const FILL = [
   "insert into token_secrets (digest, token_id) select 'd' || id, id from tokens",
   `insert into token_snapshots (digest, token_id, user_id, ancestor_count, content)
     select 'd' || id, id, owner_id, 0, '[]' from tokens`,
-  'insert into credential_uses (credential_id, at) select id, 1 from tokens',
+  `insert into credential_uses (credential_id, holder_id, at)
+    select id, coalesce(owner_id, workspace_id), 1 from tokens`,
   `insert into channels (id, workspace_id, name, last_sequence, created_at, updated_at)
     select 'c' || n, 'w' || (n % 2000 + 1), 'a', 10, n, n from generate_series(1, 5000) as n`,
   `insert into messages (id, channel_id, sequence, payload, published_at)
@@ -146,6 +147,18 @@ const CALLS: Record<string, () => Promise<unknown>> = {
     call('{ tokens(first: 20) { totalCount edges { node { id scopes { id } lastUsedAt } } } }'),
   'a page of tokens by name': () =>
     call('{ tokens(first: 20, orderBy: { field: NAME, direction: ASC }) { edges { node { id } } } }'),
+  'a page of tokens by last use': () =>
+    call('{ tokens(first: 20, orderBy: { field: LAST_USED_AT, direction: DESC }) { nodes { id } } }'),
+  'lists of tokens with filters': () =>
+    call(`{
+      a: tokens(filter: { access: [NONE] }) { totalCount nodes { id } }
+      b: tokens(filter: { status: [USED_UP, EXPIRED, DISABLED] }) { totalCount nodes { id } }
+      c: tokens(filter: { expiresBefore: "2000-01-01T00:00:00Z" }) { totalCount nodes { id } }
+      d: tokens(filter: { unusedSince: "1960-01-01T00:00:00Z" }) { totalCount nodes { id } }
+      e: tokens(filter: { search: "absent" }) { totalCount nodes { id } }
+    }`),
+  'an access check in all workspaces': () =>
+    call('{ viewer { can(operation: "DELETE", entityType: "document") { allowed } } }'),
   "a page of a workspace's tokens": () =>
     call(
       'query ($id: ID!) { workspace(id: $id) { tokens(first: 20) { edges { node { id } } } tokenSummary { total } } }',
@@ -157,6 +170,12 @@ const CALLS: Record<string, () => Promise<unknown>> = {
     call('query ($id: ID!) { workspace(id: $id) { auditEvents(first: 20) { edges { node { id } } } } }', {
       id: postern.workspaceId,
     }),
+  'a page of an audit log, of some actions': () =>
+    call(
+      `query ($id: ID!) { workspace(id: $id) {
+        auditEvents(filter: { actions: ["user.created", "token.deleted"] }) { totalCount nodes { id } } } }`,
+      { id: postern.workspaceId },
+    ),
   signIn: () => postern.signIn(postern.owner.email),
   publishMessage: async () => {
     const channelId = await createChannel(postern);

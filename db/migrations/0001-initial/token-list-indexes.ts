@@ -6,16 +6,30 @@ const HOLDERS = ['owner', 'workspace'] as const;
 /** What orders a list by expiry: tokens without one come last. The text equals that of the queries. */
 const EXPIRY = '(coalesce(expires_at, 9000000000000000))';
 
+/** A token without a use comes first in the order of last use. A transfer has copied its use already. */
+const USE = `insert into credential_uses (credential_id, holder_id, at)
+  values (new.id, coalesce(new.owner_id, new.workspace_id), 0) on conflict (credential_id) do nothing`;
+const INSERT_USE = 'create trigger credential_uses_after_insert after insert on tokens';
+const POSTGRES_TRIGGER = [
+  `create function credential_uses_after_insert() returns trigger language plpgsql as $$ begin ${USE}; return null; end $$`,
+  `${INSERT_USE} for each row execute function credential_uses_after_insert()`,
+];
+
 /**
- * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, and one for each
- * state that few tokens have, so that a list of these does not read all the others.
+ * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, one for the
+ * access level, and one for each state that few tokens have, so that a list of these does not read all the others. A
+ * trigger gives each token a row of its last use, which orders the tokens that were never used.
  */
-export async function createTokenListIndexes(db: Kysely<unknown>): Promise<void> {
+export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
+  for (const statement of isSqlite ? [`${INSERT_USE} begin ${USE}; end`] : POSTGRES_TRIGGER) {
+    await sql.raw(statement).execute(db);
+  }
   for (const holder of HOLDERS) {
     const id = `${holder}_id`;
     const indexes = {
       name: [`${id}, name_folded, id`, `${id} is not null`],
       expiry: [`${id}, ${EXPIRY}, id`, `${id} is not null`],
+      access: [`${id}, access, created_at, id`, `${id} is not null`],
       stopped: [
         `${id}, created_at, id`,
         `${id} is not null and (revoked_at is not null or disabled_at is not null)`,

@@ -16,7 +16,8 @@ const TokenFilterInput = builder.inputType('TokenFilter', {
       description: 'Only tokens with one of these access levels. Default: every access level.',
     }),
     search: t.string({
-      description: 'Only tokens whose name, description or identifier contains this text, ignoring case.',
+      description:
+        'Only tokens whose name, description or identifier contains this text, ignoring case. In a list of a user or workspace with more than 1,000 tokens: whose name begins with this text, or whose identifier is this text.',
     }),
     expiresBefore: t.field({ type: 'DateTime', description: 'Only tokens that expire before this instant.' }),
     unusedSince: t.field({

@@ -1,10 +1,12 @@
 import type { EntityAccessRequest, TokenAccessContext, TokenAccessRequest } from '../../domain/authority.ts';
 import type { AccessContext } from '../../domain/decision.ts';
 import { isToken, type Principal, userIdOf } from '../../domain/principal.ts';
+import { coveredWorkspaces } from '../../domain/scope-coverage.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findSharedOperations } from '../../storage/repositories/channel-shares.ts';
 import { findUserChannelAccess, findWorkspaceIdOf } from '../../storage/repositories/channels.ts';
 import {
+  type DeclarationWindow,
   findDeclarations,
   findDeclaredRole,
   type OperationDeclaration,
@@ -79,20 +81,30 @@ export async function findTypeAccess(
   return { ...access, shared: shared.filter((each) => each !== operation) };
 }
 
-/** Returns the declarations of the operation in the caller's workspaces: the one that the request names, or all. */
-export async function findDeclarationsFor(
+/** Returns the declaration of the operation in a workspace, with the caller's access to it; `null` without one of them. */
+export async function findDeclaration(
   db: Executor,
   principal: Principal,
   request: EntityAccessRequest,
-): Promise<OperationDeclaration[]> {
-  const workspaceId = request.workspaceId ?? ownWorkspaceOf(principal);
-  if (workspaceId === undefined) {
-    const userId = userIdOf(principal);
-    return userId === null ? [] : findDeclarations(db, userId, request);
-  }
+  workspaceId: string,
+): Promise<OperationDeclaration | null> {
   const access = await findAccessContext(db, principal, workspaceId);
   const role = await findDeclaredRole(db, workspaceId, request);
-  return access && role ? [{ access, role }] : [];
+  return access && role ? { access, role } : null;
+}
+
+/** Returns a window of the declarations of the operation in those of the caller's workspaces that its scopes cover. */
+export async function findOwnDeclarations(
+  db: Executor,
+  principal: Principal,
+  request: EntityAccessRequest,
+  window: Omit<DeclarationWindow, 'workspaceIds'>,
+): Promise<OperationDeclaration[]> {
+  const userId = userIdOf(principal);
+  if (userId === null) return [];
+  const { operation, entityType } = request;
+  const workspaceIds = isToken(principal) ? coveredWorkspaces(principal.chain, operation, entityType) : null;
+  return findDeclarations(db, userId, request, { ...window, workspaceIds });
 }
 
 /**

@@ -10,14 +10,7 @@ import {
   authorizeToken,
   type EntityAccessRequest,
 } from '../../domain/authority.ts';
-import {
-  type Decision,
-  type Denial,
-  deny,
-  type Grant,
-  NOT_FOUND,
-  NOTHING_LOADED,
-} from '../../domain/decision.ts';
+import { type Decision, deny, type Grant, NOT_FOUND, NOTHING_LOADED } from '../../domain/decision.ts';
 import { type Principal, policyEnd, policySubjectOf, userIdOf } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
 import { isBuiltIn, roleForOperation } from '../../domain/scopes.ts';
@@ -30,8 +23,9 @@ import { findMember } from '../../storage/repositories/members.ts';
 import { findMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
 import {
   findAccessContext,
-  findDeclarationsFor,
+  findDeclaration,
   findEntityAccess,
+  findOwnDeclarations,
   findTokenAccess,
   findTypeAccess,
   ownWorkspaceOf,
@@ -176,10 +170,39 @@ async function isAnyVisible(
     : hasWorkspaceWithin(db, filter);
 }
 
+/** The workspaces of a caller that are read together. */
+const DECLARATIONS_AT_ONCE = 500;
+
+/**
+ * Returns the first grant among declarations, the oldest workspace first. Unless `onlyHeld`, a denial with a reason also ends
+ * the search.
+ */
+async function findDecision(
+  db: Executor,
+  principal: Principal,
+  request: EntityAccessRequest,
+  now: number,
+  onScan: OnScan | undefined,
+  onlyHeld: boolean,
+): Promise<Decision> {
+  // Mostly the first one decides.
+  for (let after = '', limit = 1; ; limit = DECLARATIONS_AT_ONCE) {
+    const declarations = await findOwnDeclarations(db, principal, request, { after, limit, onlyHeld });
+    const pause = onScan?.(declarations.length);
+    if (pause) await pause;
+    for (const { access, role } of declarations) {
+      const decision = authorizeEntity(principal, request, access, now, role);
+      if (decision.allowed || (!onlyHeld && decision.code !== 'NOT_FOUND')) return decision;
+      after = access.workspaceId;
+    }
+    if (declarations.length < limit) return NOT_FOUND;
+  }
+}
+
 /**
  * Returns the decision on a request about a registered type: the first grant, or the first denial with a reason. Ids of
- * registered types are opaque, so without a workspace it checks each workspace of the caller that declares
- * the operation on the type.
+ * registered types are opaque, so without a workspace it checks each workspace of the caller that declares the operation on
+ * the type, first those in which the caller's role is high enough.
  */
 async function authorizeRegistered(
   db: Executor,
@@ -188,14 +211,12 @@ async function authorizeRegistered(
   now: number,
   onScan?: OnScan,
 ): Promise<Decision> {
-  let denial: Denial = NOT_FOUND;
-  const declarations = await findDeclarationsFor(db, principal, request);
-  const pause = onScan?.(declarations.length);
-  if (pause) await pause;
-  for (const { access, role } of declarations) {
-    const decision = authorizeEntity(principal, request, access, now, role);
-    if (decision.allowed) return decision;
-    if (denial.code === 'NOT_FOUND') denial = decision;
+  const workspaceId = request.workspaceId ?? ownWorkspaceOf(principal);
+  if (workspaceId !== undefined) {
+    const declaration = await findDeclaration(db, principal, request, workspaceId);
+    if (!declaration) return NOT_FOUND;
+    return authorizeEntity(principal, request, declaration.access, now, declaration.role);
   }
-  return denial;
+  const held = await findDecision(db, principal, request, now, onScan, true);
+  return held.allowed ? held : findDecision(db, principal, request, now, onScan, false);
 }

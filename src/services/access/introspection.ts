@@ -1,5 +1,5 @@
 import { requireGrant } from '../../domain/decision.ts';
-import { effectiveScopes, type WorkspaceAccess } from '../../domain/effective-scopes.ts';
+import { effectiveScopes, namedWorkspaces, type WorkspaceAccess } from '../../domain/effective-scopes.ts';
 import { failure, forbidden, PosternError } from '../../domain/errors.ts';
 import {
   isToken,
@@ -57,15 +57,15 @@ function networksOf({ chain }: TokenPrincipal): readonly string[] | null {
   );
 }
 
-/** Returns the access of the token's owner to one workspace or, with `null`, to all. */
+/** Returns the access of the token's owner to some workspaces or, with `null`, to all. */
 async function findAccess(
   db: Executor,
   subject: TokenPrincipal,
-  workspaceId: string | null,
+  workspaceIds: readonly string[] | null,
   now: number,
 ): Promise<WorkspaceAccess[]> {
-  if (subject.kind === 'PERSONAL_TOKEN') return findWorkspaceAccess(db, subject.userId, workspaceId, now);
-  if (workspaceId !== null && workspaceId !== subject.workspaceId) return [];
+  if (subject.kind === 'PERSONAL_TOKEN') return findWorkspaceAccess(db, subject.userId, workspaceIds, now);
+  if (workspaceIds !== null && !workspaceIds.includes(subject.workspaceId)) return [];
   const access = await findRoleAccess(db, subject.workspaceId, subject.role);
   return access ? [access] : [];
 }
@@ -80,12 +80,9 @@ export async function findEffectiveScopes(
   const channels = subject.chain
     .flatMap((link) => link.scopes)
     .flatMap(({ entityType, entityId }) => (entityType === 'channel' && entityId !== null ? [entityId] : []));
-  return effectiveScopes(
-    subject,
-    await findAccess(db, subject, workspaceId, now),
-    await findWorkspacesOfChannels(db, channels),
-    now,
-  );
+  const homes = await findWorkspacesOfChannels(db, channels);
+  const workspaceIds = workspaceId === null ? namedWorkspaces(subject, homes) : [workspaceId];
+  return effectiveScopes(subject, await findAccess(db, subject, workspaceIds, now), homes, now);
 }
 
 /** Returns the introspection service of a database. */

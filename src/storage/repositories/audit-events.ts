@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { AuditAction, AuditEvent, AuditRecord } from '../../domain/audit.ts';
-import type { Page, PageWindow } from '../../domain/paging.ts';
+import type { Page, PageWindow, Position } from '../../domain/paging.ts';
 import type { Executor } from '../database.ts';
-import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
 /** The log of a user's account, of a workspace, or of one target. */
@@ -23,6 +23,14 @@ export interface AuditFilter {
 
 /** The order of every audit log: newest first. */
 export const AUDIT_ORDER = { name: 'AT', keyType: 'number' } as const;
+
+const KEYSET: KeysetOrder<{ at: number; id: string }> = {
+  ...AUDIT_ORDER,
+  key: sql.ref('at'),
+  id: sql.ref('id'),
+  direction: 'desc',
+  positionOf: (row) => ({ key: row.at, id: row.id }),
+};
 
 const COLUMN = { userId: 'user_id', workspaceId: 'workspace_id', targetId: 'target_id' } as const;
 
@@ -124,6 +132,25 @@ const COLUMNS = [
   'user_agent',
 ] as const;
 
+function pageColumns(withDetail: boolean) {
+  const detail = withDetail ? sql.ref<string>('detail') : sql.lit('{}');
+  return [...COLUMNS, detail.as('detail')] as const;
+}
+
+/** Selects a log, in a part for each action of the filter, so that each part is read from the index of its action alone. */
+function partsOf(db: Executor, log: AuditLog, filter: AuditFilter) {
+  const actions = [...new Set(filter.actions)];
+  const filters = actions.length > 0 ? actions.map((action) => ({ ...filter, actions: [action] })) : [filter];
+  return filters.map((each) => logQuery(db, log, each));
+}
+
+/** Selects what a query selects of each part of a log. */
+function union<DB, TB extends keyof DB, Row>(parts: readonly SelectQueryBuilder<DB, TB, Row>[]) {
+  const [first, ...others] = parts;
+  if (!first) throw new Error('a log has at least one part');
+  return others.reduce((all, part) => all.unionAll(part), first);
+}
+
 /** Returns a page of a log, newest first. Details can be long; without `withDetail` they are `{}`. */
 export async function pageAuditEvents(
   db: Executor,
@@ -132,16 +159,26 @@ export async function pageAuditEvents(
   window: PageWindow,
   withDetail: boolean,
 ): Promise<Page<AuditRecord>> {
-  const rows = logQuery(db, log, filter).select(COLUMNS);
-  const detail = withDetail ? sql.ref<string>('detail') : sql.lit('{}');
-  const page = await fetchPage(rows.select(detail.as('detail')), window, {
-    ...AUDIT_ORDER,
-    key: sql.ref('at'),
-    id: sql.ref('id'),
-    direction: 'desc',
-    positionOf: (row) => ({ key: row.at, id: row.id }),
-  });
-  return mapPage(page, toRecord);
+  const parts = partsOf(db, log, filter).map((part) => part.select(['at', 'id']));
+  const reads = {
+    rows: (wider: PageWindow): Promise<Row[]> => {
+      const newest = parts.map((part) =>
+        db.selectFrom(pageQuery(part, wider, KEYSET).as('newest')).select('newest.id'),
+      );
+      const found =
+        parts.length === 1
+          ? logQuery(db, log, filter)
+          : db.selectFrom('audit_events').where('id', 'in', union(newest));
+      return pageQuery(found.select(pageColumns(withDetail)), wider, KEYSET).execute();
+    },
+    hasBeyond: async (position: Position, later: boolean) => {
+      const beyond = parts.map((part) =>
+        db.selectFrom(existsQuery(part, position, later, KEYSET).as('beyond')).select('beyond.one'),
+      );
+      return (await union(beyond).execute()).length > 0;
+    },
+  };
+  return mapPage(await readPage(reads, window, KEYSET), toRecord);
 }
 
 /** Counts the events of a log, as `countRows` does. */

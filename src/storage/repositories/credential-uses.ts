@@ -1,5 +1,6 @@
 import { PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Executor } from '../database.ts';
+import { write } from '../deferred.ts';
 import { isCheckViolation } from '../errors.ts';
 import { prepareQueryByIds, prepareWrite } from '../query/prepared.ts';
 
@@ -19,6 +20,8 @@ export async function saveUses(db: Executor, uses: readonly CredentialUse[]): Pr
     .values(
       uses.map((use) => ({
         credential_id: use.credentialId,
+        // A token has a row already.
+        holder_id: null,
         at: use.at,
         ip: use.ip,
         user_agent: use.userAgent,
@@ -87,4 +90,14 @@ const deleteUse = prepareWrite((db: Executor, credentialId: string) =>
  */
 export async function deleteUses(db: Executor, credentialIds: readonly string[]): Promise<void> {
   for (const id of [...credentialIds].sort()) await deleteUse(db, id);
+}
+
+/** Deletes the last uses of all tokens of a user or workspace, and locks them as `deleteUses` does. */
+export async function deleteUsesOf(db: Executor, holderId: string): Promise<void> {
+  const held = db.selectFrom('credential_uses').select('credential_id').where('holder_id', '=', holderId);
+  const isHeld =
+    db.getExecutor().adapter instanceof PostgresAdapter
+      ? sql<boolean>`credential_id = any(array(${held.orderBy('credential_id').forUpdate()}))`
+      : sql<boolean>`holder_id = ${holderId}`;
+  await write(db, db.deleteFrom('credential_uses').where(isHeld));
 }

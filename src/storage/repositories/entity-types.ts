@@ -7,6 +7,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
+import { prepareQueryByShape } from '../query/prepared.ts';
 import type { Tables } from '../tables.ts';
 
 /** An operation on a registered entity type. */
@@ -134,25 +135,50 @@ export async function findDeclaredRole(
   return row ? roleOfRank(row.role) : null;
 }
 
-/** Returns the declarations of an operation in the workspaces of a user, the oldest workspace first. */
+/** A part of the declarations of an operation in the workspaces of a user. */
+export interface DeclarationWindow {
+  /** The id of the workspace after which it starts; empty for the beginning. */
+  readonly after: string;
+  readonly limit: number;
+  /** Whether to leave out declarations that require a higher role than the user has. */
+  readonly onlyHeld: boolean;
+  /** The workspaces to look in; `null` for all. */
+  readonly workspaceIds: readonly string[] | null;
+}
+
+const declarations = prepareQueryByShape(
+  (
+    db: Executor,
+    userId: string,
+    { entityType, operation }: TypeOperation,
+    { after, limit, onlyHeld, workspaceIds }: DeclarationWindow,
+  ) => {
+    let query = db
+      .selectFrom('members as m')
+      .innerJoin('entity_operations as e', 'e.workspace_id', 'm.workspace_id')
+      .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
+      .select(['w.id', 'm.role', 'e.role as declared_role'])
+      .select(POLICY_COLUMNS)
+      .where('m.user_id', '=', userId)
+      .where('w.deleted_at', 'is', null)
+      .where('m.workspace_id', '>', after)
+      .where('e.entity_type', '=', entityType)
+      .where('e.name', '=', operation);
+    if (onlyHeld) query = query.whereRef('m.role', '>=', 'e.role');
+    if (workspaceIds !== null) query = query.where('m.workspace_id', 'in', [...workspaceIds]);
+    return query.orderBy('m.workspace_id').limit(limit);
+  },
+);
+
+/** Returns declarations of an operation in the workspaces of a user, in the order of their ids: the oldest first. */
 export async function findDeclarations(
   db: Executor,
   userId: string,
   { entityType, operation }: TypeOperation,
+  window: DeclarationWindow,
 ): Promise<OperationDeclaration[]> {
-  const rows = await db
-    .selectFrom('members as m')
-    .innerJoin('entity_operations as e', 'e.workspace_id', 'm.workspace_id')
-    .innerJoin('workspaces as w', 'w.id', 'm.workspace_id')
-    .select(['w.id', 'm.role', 'e.role as declared_role'])
-    .select(POLICY_COLUMNS)
-    .where('m.user_id', '=', userId)
-    .where('w.deleted_at', 'is', null)
-    .where('e.entity_type', '=', entityType)
-    .where('e.name', '=', operation)
-    .orderBy('w.created_at')
-    .orderBy('w.id')
-    .execute();
+  if (window.workspaceIds?.length === 0) return [];
+  const rows = await declarations(db, userId, { entityType, operation }, window);
   return rows.map((row) => ({
     access: {
       workspaceId: row.id,

@@ -3,10 +3,17 @@ import type { Page, PageWindow, Position } from '../../domain/paging.ts';
 import { foldCase } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
+import {
+  findNarrowing,
+  hasMoreTokens,
+  type Narrowing,
+  narrowedIds,
+  type PrefixSearch,
+  type TokenOwner,
+} from '../query/few-tokens.ts';
 import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
 import { hasEnds } from '../query/pending-ends.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
-import { findRareStates, type RareStates, rareIds } from '../query/rare-tokens.ts';
 import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
 import { EXPIRING_SOON, summariseRootTokens } from './token-counts.ts';
 import { type TokenRow, tokenQuery, toToken } from './token-rows.ts';
@@ -27,7 +34,8 @@ export const TOKEN_ORDERS = {
   },
   LAST_USED_AT: {
     keyType: 'number',
-    key: sql`coalesce(${sql.ref('u.at')}, ${sql.lit(0)})`,
+    key: sql.ref('u.at'),
+    id: sql.ref('u.credential_id'),
     keyOf: (row: TokenRow) => row.last_used_at ?? 0,
   },
 } as const;
@@ -55,19 +63,43 @@ function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
 
 /** A filter as the query takes it: `search` is a `LIKE` pattern. */
 interface ListFilter extends TokenFilter {
-  /** How the tokens with the statuses are found, if there are few of them. */
-  readonly rare?: RareStates | undefined;
+  /** Replaces `search` in a list of many tokens. */
+  readonly prefix?: PrefixSearch | undefined;
+  /** How the tokens are found, if few meet one of the conditions. */
+  readonly narrowing?: Narrowing | undefined;
 }
 
-/** Selects the tokens of a list. */
-function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number) {
+/** Returns whether the tokens of a list are all tokens of a user or workspace. */
+function isOwner(holder: TokenHolder): holder is TokenOwner {
+  return 'ownerId' in holder || 'workspaceId' in holder;
+}
+
+/** Limits a query to the tokens of a user or workspace. With `byUse` they are found in the index of the last uses. */
+function onlyOf(query: TokenQuery, owner: TokenOwner, byUse: boolean): TokenQuery {
+  const [column, id] =
+    'ownerId' in owner
+      ? (['tokens.owner_id', owner.ownerId] as const)
+      : (['tokens.workspace_id', owner.workspaceId] as const);
+  return query.where(byUse ? 'u.holder_id' : column, '=', id);
+}
+
+/** Limits a query to what a search finds in a list of many tokens. */
+function onlyFound(query: TokenQuery, { from, to, identifier }: PrefixSearch): TokenQuery {
+  return query.where((eb) =>
+    eb.or([
+      eb.and([eb('tokens.name_folded', '>=', from), eb('tokens.name_folded', '<', to)]),
+      eb('tokens.identifier', '=', identifier),
+    ]),
+  );
+}
+
+/** Selects the tokens of a list, with `byUse` for the order by last use. */
+function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number, byUse = false) {
   let query = tokenQuery(db);
-  if (filter.rare && ('ownerId' in holder || 'workspaceId' in holder)) {
-    query = query.where('tokens.id', 'in', rareIds(db, holder, filter.rare, now));
-  } else if ('ownerId' in holder) {
-    query = query.where('tokens.owner_id', '=', holder.ownerId);
-  } else if ('workspaceId' in holder) {
-    query = query.where('tokens.workspace_id', '=', holder.workspaceId);
+  if (filter.narrowing && isOwner(holder)) {
+    query = query.where('tokens.id', 'in', narrowedIds(db, holder, filter.narrowing, now));
+  } else if (isOwner(holder)) {
+    query = onlyOf(query, holder, byUse);
   } else if ('parentId' in holder) {
     query = query.where('tokens.parent_id', '=', holder.parentId);
     if (holder.only) query = onlyIds(query, holder.only);
@@ -91,6 +123,7 @@ function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: n
     query = query.where('tokens.id', 'in', issued);
   }
   if (search) query = query.where(sql<boolean>`tokens.search_text like ${search} escape '\\'`);
+  if (filter.prefix) query = onlyFound(query, filter.prefix);
   if (expiresBefore !== undefined) query = query.where('tokens.expires_at', '<', expiresBefore);
   if (unusedSince !== undefined) {
     query = query.where((eb) => eb.or([eb('u.at', 'is', null), eb('u.at', '<', unusedSince)]));
@@ -98,35 +131,49 @@ function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: n
   return query;
 }
 
+/** The most tokens of a user or workspace in which a search reads every token. */
+const SEARCHED_MAX = 1000;
+
+/** Greater than any text that continues a text to which it is appended. */
+const AFTER_ALL = '\u{10ffff}';
+
+/** Returns what a search finds in a list of many tokens: names that begin with the text, and the identifier that it is. */
+function prefixSearch(text: string): PrefixSearch {
+  const from = foldCase(text);
+  return { from, to: from + AFTER_ALL, identifier: text };
+}
+
 /** Returns a filter as the query takes it. */
 async function toListFilter(
   db: Executor,
   holder: TokenHolder,
-  filter: TokenFilter,
+  { search, ...filter }: TokenFilter,
   now: number,
 ): Promise<ListFilter> {
-  const isOfOne = 'ownerId' in holder || 'workspaceId' in holder;
-  const rare = isOfOne && filter.status ? await findRareStates(db, holder, filter.status, now) : null;
+  const isLong = search && isOwner(holder) && (await hasMoreTokens(db, holder, SEARCHED_MAX));
+  const prefix = isLong ? prefixSearch(search) : undefined;
+  const narrowing = isOwner(holder) ? await findNarrowing(db, holder, filter, prefix, now) : null;
   return {
     ...filter,
-    ...(filter.search && { search: containing(filter.search) }),
-    ...(rare && { rare }),
+    ...(prefix ? { prefix } : search && { search: containing(search) }),
+    ...(narrowing && { narrowing }),
   };
 }
 
 function createOrder({ field, direction }: TokenListOrder) {
-  const { key, keyType, keyOf } = TOKEN_ORDERS[field];
+  const { key, keyType, keyOf, id } = { id: sql.ref('tokens.id'), ...TOKEN_ORDERS[field] };
+  const byUse = field === 'LAST_USED_AT';
   const keyset: KeysetOrder<TokenRow> = {
     name: orderName({ field, direction }),
     keyType,
     key,
-    id: sql.ref('tokens.id'),
+    id,
     direction: direction === 'ASC' ? 'asc' : 'desc',
     positionOf: (row) => ({ key: keyOf(row), id: row.id }),
   };
   const rows = prepareQueryByShape(
     (db: Executor, holder: TokenHolder, filter: ListFilter, window: PageWindow, now: number) =>
-      pageQuery(listQuery(db, holder, filter, now), window, keyset),
+      pageQuery(listQuery(db, holder, filter, now, byUse), window, keyset),
   );
   const exists = prepareQueryByShape(
     (
@@ -136,7 +183,7 @@ function createOrder({ field, direction }: TokenListOrder) {
       position: Position,
       later: boolean,
       now: number,
-    ) => existsQuery(listQuery(db, holder, filter, now), position, later, keyset),
+    ) => existsQuery(listQuery(db, holder, filter, now, byUse), position, later, keyset),
   );
   return { keyset, rows, exists };
 }

@@ -108,7 +108,8 @@ export function toToken(row: TokenRow): Token {
     disabledAt: row.disabled_at,
     ancestorDisabledAt: row.ancestor_disabled_at,
     revokedAt: row.revoked_at ?? lesser(row.ancestor_revoked_at, row.ended_at),
-    lastUsedAt: row.last_used_at,
+    // 0 before the first use.
+    lastUsedAt: row.last_used_at || null,
     lastUsedIp: row.last_used_ip,
     lastUsedUserAgent: row.last_used_user_agent,
     limits: toLimits(row),

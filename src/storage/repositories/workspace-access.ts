@@ -12,7 +12,7 @@ type EntityType = WorkspaceAccess['entityTypes'][number];
 async function findSharesByWorkspace(
   db: Executor,
   userId: string,
-  workspaceId: string | null,
+  workspaceIds: readonly string[] | null,
   now: number,
 ): Promise<Map<string, Share[]>> {
   const shares = await findShares(db, { userId, now });
@@ -23,7 +23,7 @@ async function findSharesByWorkspace(
   const byWorkspace = new Map<string, Share[]>();
   for (const { channelId, operations } of shares) {
     const owner = workspaces.get(channelId);
-    if (owner === undefined || (workspaceId !== null && owner !== workspaceId)) continue;
+    if (owner === undefined || (workspaceIds !== null && !workspaceIds.includes(owner))) continue;
     byWorkspace.set(owner, [...(byWorkspace.get(owner) ?? []), { channelId, operations }]);
   }
   return byWorkspace;
@@ -53,14 +53,15 @@ async function findEntityTypes(
   return byWorkspace;
 }
 
-/** Returns a user's access to workspaces by membership and shares, to all or to one, the oldest workspace first. */
+/** Returns a user's access to workspaces by membership and shares, to all or to some, the oldest workspace first. */
 export async function findWorkspaceAccess(
   db: Executor,
   userId: string,
-  workspaceId: string | null,
+  workspaceIds: readonly string[] | null,
   now: number,
 ): Promise<WorkspaceAccess[]> {
-  const shares = await findSharesByWorkspace(db, userId, workspaceId, now);
+  if (workspaceIds?.length === 0) return [];
+  const shares = await findSharesByWorkspace(db, userId, workspaceIds, now);
   let query = db
     .selectFrom('workspaces as w')
     .leftJoin('members as m', (join) =>
@@ -74,7 +75,7 @@ export async function findWorkspaceAccess(
     })
     .orderBy('w.created_at')
     .orderBy('w.id');
-  if (workspaceId !== null) query = query.where('w.id', '=', workspaceId);
+  if (workspaceIds !== null) query = query.where('w.id', 'in', [...workspaceIds]);
   const rows = await query.execute();
   const types = await findEntityTypes(
     db,

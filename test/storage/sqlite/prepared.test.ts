@@ -61,8 +61,20 @@ test('rows are returned unchanged and in order, with any content', async () => {
     '😀',
     '\ud83d\ude00x',
   ];
-  const rows = texts.map((text, at) => ({ credential_id: text, at, ip: null, user_agent: text }));
-  const last = { credential_id: 'last', at: Number.MAX_SAFE_INTEGER - 1, ip: '::1', user_agent: null };
+  const rows = texts.map((text, at) => ({
+    credential_id: text,
+    holder_id: null,
+    at,
+    ip: null,
+    user_agent: text,
+  }));
+  const last = {
+    credential_id: 'last',
+    holder_id: null,
+    at: Number.MAX_SAFE_INTEGER - 1,
+    ip: '::1',
+    user_agent: null,
+  };
   for (const row of [...rows, last]) await insertUse(db, row);
   expect(await usesBefore(db, Number.MAX_SAFE_INTEGER)).toEqual([last, ...rows.slice(-2).reverse()]);
   for (const row of rows) expect((await usesBefore(db, row.at + 1))[0]).toEqual(row);

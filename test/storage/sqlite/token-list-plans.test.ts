@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenFilter } from '../../../src/domain/token.ts';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
+import { countAuditEvents, pageAuditEvents } from '../../../src/storage/repositories/audit-events.ts';
 import { pageTokens, type TokenListOrder } from '../../../src/storage/repositories/token-lists.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
@@ -35,19 +36,20 @@ describe.each([
     ['CREATED_AT', `tokens_by_${kind} `],
     ['NAME', `tokens_by_${kind}_name `],
     ['EXPIRES_AT', `tokens_by_${kind}_expiry `],
+    ['LAST_USED_AT', 'credential_uses_by_holder '],
   ] as const)('by %s is read from an index in both directions', async (field, index) => {
     for (const direction of ['ASC', 'DESC'] as const) {
       const plan = await planOf(holder, {}, { field, direction });
-      expect(plan).toContain(`USING INDEX ${index}`);
+      expect(plan).toMatch(new RegExp(`USING (COVERING )?INDEX ${index}`));
       expect(plan).not.toMatch(/TEMP B-TREE|SCAN tokens/);
     }
   });
 
   test.each([
     ['REVOKED', ['stopped']],
-    ['DISABLED', ['stopped', 'derived']],
+    ['DISABLED', ['stopped']],
     ['EXPIRED', ['expiry']],
-    ['USED_UP', ['used_up', 'derived']],
+    ['USED_UP', ['used_up']],
   ] as const)(
     'with the status %s is read from the indexes of the few that can have it',
     async (status, names) => {
@@ -57,6 +59,34 @@ describe.each([
       expect(plan).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} `));
     },
   );
+});
+
+/** Returns the plans of all statements about audit logs. */
+function auditPlans(): string {
+  const found = statements.splice(0).filter((text) => text.includes('audit_events'));
+  const rows = found.flatMap((text) => database.connection.prepare(`explain query plan ${text}`).all());
+  return (rows as { detail: string }[]).map(({ detail }) => detail).join('\n');
+}
+
+describe.each([
+  ['user', { userId: 'a' }],
+  ['workspace', { workspaceId: 'a' }],
+] as const)('the log of a %s', (kind, log) => {
+  test('is read from its index, newest first', async () => {
+    await pageAuditEvents(database.db, log, {}, WINDOW, true);
+    const plans = auditPlans();
+    expect(plans).toContain(`USING INDEX audit_events_by_${kind} `);
+    expect(plans).not.toMatch(/TEMP B-TREE|SCAN audit_events/);
+  });
+
+  test('filtered by actions is read from the index of actions', async () => {
+    const filter = { actions: ['user.created', 'user.updated'], since: 5 } as const;
+    await pageAuditEvents(database.db, log, filter, { ...WINDOW, after: { key: 5, id: 'x' } }, true);
+    await countAuditEvents(database.db, log, filter);
+    const plans = auditPlans();
+    expect(plans).toContain(`INDEX audit_events_by_${kind}_action (${kind}_id=? AND action=? AND `);
+    expect(plans).not.toMatch(new RegExp(`SCAN audit_events|INDEX audit_events_by_${kind} `));
+  });
 });
 
 test('a page of the tokens of a creator is read from an index', async () => {

@@ -367,7 +367,7 @@ export type TokenFilter = {
   expiresBefore?: string | null | undefined;
   /** Only tokens that this token, or one derived from it, created for a subject. */
   issuedBy?: string | null | undefined;
-  /** Only tokens whose name, description or identifier contains this text, ignoring case. */
+  /** Only tokens whose name, description or identifier contains this text, ignoring case. In a list of a user or workspace with more than 1,000 tokens: whose name begins with this text, or whose identifier is this text. */
   search?: string | null | undefined;
   /** Only tokens with one of these statuses. Default: every status. */
   status?: Array<TokenStatus> | null | undefined;

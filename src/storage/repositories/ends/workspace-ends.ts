@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../database.ts';
 import type { Tables } from '../../tables.ts';
+import { deleteUsesOf } from '../credential-uses.ts';
 
 /** A workspace that is deleted, and whose rows are still being deleted. */
 export interface DeletedWorkspace {
@@ -82,5 +83,6 @@ export async function deleteWorkspaceRows(db: Executor, id: string, most: number
 
 /** Deletes a workspace with everything in it. */
 export async function deleteWorkspace(db: Executor, id: string): Promise<void> {
+  await deleteUsesOf(db, id);
   await db.deleteFrom('workspaces').where('id', '=', id).execute();
 }

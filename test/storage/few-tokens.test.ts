@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { statusOf, TOKEN_STATUSES, type Token } from '../../src/domain/token.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { countTokens, pageTokens } from '../../src/storage/repositories/token-lists.ts';
 import { findTokens } from '../../src/storage/repositories/tokens.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { createWorkspaceToken } from '../support/tokens.ts';
 
@@ -52,6 +52,27 @@ async function allTokens(): Promise<Token[]> {
   );
 }
 
+/** Stores copies of a token with other ids and, with an index, other columns. */
+async function copy(
+  id: string,
+  count: number,
+  columns: (index: number) => object = () => ({}),
+): Promise<void> {
+  const { db } = postern.database;
+  const row = await db
+    .selectFrom('tokens')
+    .selectAll()
+    .where('id', '=', decodeGlobalId('Token', id))
+    .executeTakeFirstOrThrow();
+  for (let index = 0; index < count; index += 50) {
+    const rows = Array.from({ length: Math.min(50, count - index) }, (_, n) => {
+      const copied = systemIds();
+      return { ...row, id: copied, identifier: copied, ...columns(index + n) };
+    });
+    await db.insertInto('tokens').values(rows).execute();
+  }
+}
+
 async function expectEachList(): Promise<void> {
   const { db } = postern.database;
   const now = postern.now();
@@ -66,25 +87,65 @@ async function expectEachList(): Promise<void> {
 
 test('lists by status have exactly the tokens with these statuses, by whichever index they are read', async () => {
   await createEachStatus();
-  const { db } = postern.database;
   const statuses = (await allTokens()).map((token) => statusOf(token, postern.now()));
   expect(new Set(statuses)).toEqual(new Set(TOKEN_STATUSES));
   await expectEachList();
 
-  // More than are read by the indexes of rare states.
+  // More than are found by an index of few tokens.
   const { id } = await createWorkspaceToken(postern, 'VIEWER');
   await change('revokeToken', id);
-  const row = await db
-    .selectFrom('tokens')
-    .selectAll()
-    .where('id', '=', decodeGlobalId('Token', id))
-    .executeTakeFirstOrThrow();
-  for (let copies = 0; copies < 600; copies += 50) {
-    const rows = Array.from({ length: 50 }, () => ({ ...row, id: systemIds() }));
-    await db
-      .insertInto('tokens')
-      .values(rows.map((copy) => ({ ...copy, identifier: copy.id })))
-      .execute();
-  }
+  await copy(id, 600);
   await expectEachList();
+});
+
+describe('a search', () => {
+  const search = async (text: string) => {
+    const page = await pageTokens(
+      postern.database.db,
+      { workspaceId },
+      { search: text },
+      { field: 'NAME', direction: 'ASC' },
+      WINDOW,
+      postern.now(),
+    );
+    expect(await countTokens(postern.database.db, { workspaceId }, { search: text }, postern.now())).toBe(
+      page.edges.length,
+    );
+    return page.edges.map(({ node }) => node.name);
+  };
+
+  test('finds any part of a name among 1,000 tokens, and beginnings and identifiers among more', async () => {
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', { name: 'first' });
+    await copy(id, 999, (index) => {
+      const name = index < 2 ? `Deploy 1${index}%` : 'other';
+      return { name, name_folded: name.toLowerCase(), search_text: name.toLowerCase() };
+    });
+    expect(await search('EPLOY')).toEqual(['Deploy 10%', 'Deploy 11%']);
+    await copy(id, 1, () => ({ identifier: 'bench_Ab%1', name_folded: 'first' }));
+    expect(await search('EPLOY')).toEqual([]);
+    expect(await search('DEPLOY')).toEqual(['Deploy 10%', 'Deploy 11%']);
+    expect(await search('deploy 10%')).toEqual(['Deploy 10%']);
+    expect(await search('deploy_1')).toEqual([]);
+    expect(await search('bench_Ab%1')).toEqual(['first']);
+    expect(await search('bench_Ab')).toEqual([]);
+  });
+
+  test('that many names begin with finds all of them', async () => {
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', { name: 'deploy' });
+    await copy(id, 1000, (index) => (index < 600 ? {} : { name_folded: 'other' }));
+    expect(await search('dep')).toHaveLength(601);
+  });
+});
+
+test('the last uses of the tokens of a workspace are deleted with it', async () => {
+  const { db } = postern.database;
+  for (let count = 0; count < 3; count += 1) await createWorkspaceToken(postern, 'VIEWER');
+  const uses = () =>
+    db.selectFrom('credential_uses').select('at').where('holder_id', '=', workspaceId).execute();
+  expect(await uses()).toEqual([{ at: 0 }, { at: 0 }, { at: 0 }]);
+  const run = (field: string, input: object) =>
+    mutate(postern, field, input, postern.owner.session, '__typename');
+  await run('reauthenticate', { password: PASSWORD });
+  await run('deleteWorkspace', { id: postern.workspaceId });
+  expect(await uses()).toEqual([]);
 });
