@@ -6,6 +6,7 @@ import { connectDirectory, DIRECTORY_ENV, personOf } from '../support/directory.
 import { finishSignIn, storeSignIn } from '../support/stored-sign-ins.ts';
 
 const ROUNDS = 8;
+const ENDINGS = 40;
 const ENV = {
   ...DIRECTORY_ENV,
   POSTERN_PUBLIC_URL: 'https://postern.test',
@@ -42,6 +43,17 @@ async function accountsOf(subject: string): Promise<string[]> {
     .where('identities.subject', '=', subject)
     .execute();
   return rows.map(({ email }) => email);
+}
+
+/** Returns the number of sessions of a person at the provider. */
+async function sessionsOf(subject: string): Promise<number> {
+  const rows = await nodes[0].database.db
+    .selectFrom('sessions')
+    .innerJoin('identities', 'identities.id', 'sessions.identity_id')
+    .select('sessions.id')
+    .where('identities.subject', '=', subject)
+    .execute();
+  return rows.length;
 }
 
 test('of two accounts that link one person concurrently, one does and the other gets CONFLICT', async () => {
@@ -100,5 +112,24 @@ test('a person who signs in while a directory creates them gets one account', as
     expect(code).toBe('ok');
     expect([201, 409]).toContain(status);
     expect(await accountsOf(subject)).toHaveLength(1);
+  }
+});
+
+/** Waits for some turns of the event loop, so that two calls meet at another point of their work in each round. */
+async function afterTurns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((done) => setImmediate(done));
+}
+
+test('a person who signs in while the provider ends their sessions keeps no session', async () => {
+  for (let round = 0; round < ENDINGS; round++) {
+    const subject = `person-${round}`;
+    const signIn = await store(subject);
+    const token = { provider: 'corp', subject, providerSession: null, jti: subject };
+    const [code] = await Promise.all([
+      finishSignIn(nodes[0], 'completeSignIn', signIn),
+      afterTurns(round).then(() => nodes[1].app.services.providerLogouts.end(token)),
+    ]);
+    expect(code).toMatch(/^(ok|NOT_FOUND)$/);
+    expect(await sessionsOf(subject)).toBe(0);
   }
 });

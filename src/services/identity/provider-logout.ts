@@ -6,12 +6,14 @@ import {
   findIdentity,
   listIdentitiesOfProviderSession,
 } from '../../storage/repositories/accounts/identities.ts';
-import { useLogoutToken } from '../../storage/repositories/accounts/logout-tokens.ts';
+import { spendLogoutToken } from '../../storage/repositories/accounts/logout-tokens.ts';
 import { deleteProviderSignInsOf } from '../../storage/repositories/accounts/provider-sign-ins.ts';
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { setCredentialsNotBefore } from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import { auditUser } from '../transactions/audit-user.ts';
+import { type Lock, locksToLink } from '../transactions/locks.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { LOGOUT_TOKEN_LIFETIME, type LogoutToken } from './logout-token.ts';
 
@@ -36,12 +38,37 @@ export function createProviderLogoutService(deps: {
 }): ProviderLogoutService {
   const { db, changes, anonymousWork, clock } = deps;
 
-  async function findIdentities({ provider, subject, providerSession }: LogoutToken): Promise<Identity[]> {
+  async function findIdentities(
+    executor: Executor,
+    { provider, subject, providerSession }: LogoutToken,
+  ): Promise<Identity[]> {
     if (subject === null) {
-      return listIdentitiesOfProviderSession(db, provider, providerSession ?? '', clock());
+      return listIdentitiesOfProviderSession(executor, provider, providerSession ?? '', clock());
     }
-    const identity = await findIdentity(db, { provider, subject });
+    const identity = await findIdentity(executor, { provider, subject });
     return identity ? [identity] : [];
+  }
+
+  /** Returns the locks of the users who are signed out, and of the person, so that no sign-in of theirs finishes meanwhile. */
+  function locksFor({ provider, subject }: LogoutToken, identities: readonly Identity[]): Lock[] {
+    const users = identities.map(({ userId }) => ({ on: 'user', id: userId }) as const);
+    return subject === null ? users : [...locksToLink({ provider, subject }, null), ...users];
+  }
+
+  /** Ends the sessions; returns `false`, and writes nothing, if the identities have changed since their users were locked. */
+  async function endOnce(
+    uow: UnitOfWork,
+    token: LogoutToken,
+    digest: string,
+    identities: readonly Identity[],
+  ): Promise<boolean> {
+    const locked = identities.map(({ userId }) => userId);
+    const present = await findIdentities(uow.tx, token);
+    if (!present.every(({ userId }) => locked.includes(userId))) return false;
+    if (!(await spendLogoutToken(uow.tx, digest, uow.now + REMEMBERED))) return true;
+    await deleteProviderSignInsOf(uow.tx, token);
+    for (const identity of present) await endSessions(uow, identity, token);
+    return true;
   }
 
   async function endSessions(
@@ -56,16 +83,14 @@ export function createProviderLogoutService(deps: {
 
   return {
     async end(token) {
-      const identities = await anonymousWork(() => findIdentities(token));
-      const locks = identities.map(({ userId }) => ({ on: 'user', id: userId }) as const);
       const digest = digestOf(`logout:${token.provider}:${token.jti}`);
-      await anonymousWork(() =>
-        changes.runWithLocks(locks, async (uow) => {
-          if (!(await useLogoutToken(uow.tx, digest, uow.now + REMEMBERED))) return;
-          await deleteProviderSignInsOf(uow.tx, token);
-          for (const identity of identities) await endSessions(uow, identity, token);
-        }),
-      );
+      await repeatOutdated(async () => {
+        const identities = await anonymousWork(() => findIdentities(db, token));
+        const isDone = await anonymousWork(() =>
+          changes.runWithLocks(locksFor(token, identities), (uow) => endOnce(uow, token, digest, identities)),
+        );
+        return isDone || null;
+      });
     },
   };
 }

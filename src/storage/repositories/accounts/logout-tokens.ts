@@ -1,7 +1,7 @@
 import type { Executor } from '../../database.ts';
 
 /** Stores the digest of a used logout token until an instant; returns whether it is new, which one of several calls learns. */
-export async function useLogoutToken(db: Executor, digest: string, expiresAt: number): Promise<boolean> {
+export async function spendLogoutToken(db: Executor, digest: string, expiresAt: number): Promise<boolean> {
   const row = await db
     .insertInto('used_logout_tokens')
     .values({ digest, expires_at: expiresAt })
