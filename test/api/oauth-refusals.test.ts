@@ -258,7 +258,10 @@ describe('the metadata', () => {
     expect((await stockClient(postern)).server).toEqual({
       issuer: 'http://postern.test',
       response_types_supported: [],
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code'],
+      grant_types_supported: [
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
       device_authorization_endpoint: 'http://postern.test/oauth/device_authorization',
       token_endpoint: 'http://postern.test/oauth/token',
       token_endpoint_auth_methods_supported: ['none'],

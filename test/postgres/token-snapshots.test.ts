@@ -91,13 +91,8 @@ test.each(Object.entries(UNCOMMITTED))(
 
 /** Resolves when a statement of the server that reads the ancestors of a token waits for a lock. */
 async function readerWaits(): Promise<void> {
-  const waiting = `select 1 from pg_stat_activity where datname = current_database()
-    and pid <> pg_backend_pid() and wait_event_type = 'Lock' and query like '%"token_ancestors"%'`;
-  const isWaiting = async () => {
-    // Otherwise a transaction sees the activity of its first query of it.
-    await operator.query('select pg_stat_clear_snapshot()');
-    return (await operator.query(waiting)).rowCount !== 0;
-  };
+  const waiting = "select 1 from pg_locks where relation = 'token_ancestors'::regclass and not granted";
+  const isWaiting = async () => (await operator.query(waiting)).rowCount !== 0;
   await expect.poll(isWaiting, { interval: 5 }).toBe(true);
 }
 
