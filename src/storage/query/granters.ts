@@ -34,7 +34,7 @@ export function tokenCanGive(parts: GrantingTokenSql): string {
   return `exists (
     select 1 from tokens as giver
     where giver.id = ${tokenId} and ${belongsToGranter('giver')} and ${isLive('giver')}
-      and (${endedAtText('giver.id')}) is null
+      and (${endedAtText('giver')}) is null
       and not exists (
         select 1 from token_ancestors as chain left join tokens as ancestor on ancestor.id = chain.ancestor_id
         where chain.token_id = giver.id and (ancestor.id is not null and ${isLive('ancestor')}) is not true
