@@ -16,10 +16,12 @@ export async function startPackaged(cwd: string): Promise<PackagedServer> {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    // npx does not pass signals on to what it runs, so they go to the group of both.
+    detached: true,
   });
   const exit = once(child, 'exit');
   const stop = async () => {
-    child.kill('SIGTERM');
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
     await exit;
   };
   for await (const line of createInterface({ input: child.stdout })) {
