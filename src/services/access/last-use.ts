@@ -51,9 +51,9 @@ export function recordUse(
 
 /**
  * Returns a recorder that stores every five seconds. A crash can lose the last five seconds; a clean stop loses
- * nothing. Recording takes 0.1 µs. Storing takes 14 µs for each credential, half of it for the index that orders lists by last
- * use, and 20 µs to look it up again, because each commit empties the principal cache: 1.5 % of a core with 2,000 in use. A separate database file could save
- * no more than that.
+ * nothing. Recording takes 0.1 µs. Storing takes about 14 µs for each credential, half of it for the index that orders lists by
+ * last use, and 20 µs to look it up again, because each commit empties the principal cache: 1.5 % of a core with 2,000 in use.
+ * A separate database file could save no more than that.
  */
 export function createLastUse(deps: { transact: Transact; logger: Logger }): LastUse {
   /** The uses recorded since the last flush began, by credential. */

@@ -1,7 +1,15 @@
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import {
+  createLocalJWKSet,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import { DAY, MINUTE, SECOND } from '../../domain/duration.ts';
 import { failure } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { LEEWAY } from './jwt-claims.ts';
 import type { ProviderFetch } from './provider-fetch.ts';
 
 const TIMEOUT_MS = 5 * SECOND;
@@ -14,7 +22,7 @@ const USABLE = DAY;
 /** How long no other attempt is made after one that failed, or that was made for an unknown key. */
 const PAUSE = 30 * SECOND;
 /** Asymmetric algorithms only: with any other, everyone who knows the public key could sign. */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
@@ -30,6 +38,24 @@ export interface ProviderKeys {
   readonly find: JWTVerifyGetKey;
   /** Returns until when the keys are used without reading them again, in milliseconds since the epoch. */
   freshUntil(): number;
+}
+
+/**
+ * Returns a JSON Web Token that is signed with one of some keys by an asymmetric algorithm, and valid now with the leeway. Throws
+ * an error of jose, or what finding the key throws.
+ */
+export function verifySignature(
+  token: string,
+  keys: JWTVerifyGetKey,
+  now: number,
+  required: Pick<JWTVerifyOptions, 'issuer' | 'audience' | 'maxTokenAge' | 'requiredClaims'>,
+): Promise<JWTVerifyResult> {
+  return jwtVerify(token, keys, {
+    ...required,
+    algorithms: ALGORITHMS,
+    clockTolerance: LEEWAY / SECOND,
+    currentDate: new Date(now),
+  });
 }
 
 /** Reads a response of at most 256 KiB. The limit of the connection counts compressed bytes. */

@@ -28,7 +28,8 @@ export interface PostRestore {
 
 /**
  * Prepares a restored database before a server opens it. With `REISSUE`, revokes every token, ends every session and
- * deletes every invitation, reset link and SCIM credential. Writes an audit event about the restore into the log of each account and workspace.
+ * deletes every invitation, reset link and SCIM credential. Writes an audit event about the restore into the log of each account
+ * and workspace.
  */
 export async function finishRestore(
   { db, changes }: { db: Executor; changes: UnitOfWorkRunner },

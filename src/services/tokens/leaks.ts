@@ -41,8 +41,8 @@ const REPORTS_PER_HOUR = 60;
 /** Invalidates leaked secrets. Possession of a secret is enough to report it. */
 export interface LeakService {
   /**
-   * Revokes the tokens, sessions, invitations, reset links and SCIM credentials of the secrets and ignores strings that are not valid secrets. Deletes
-   * the shares and invitations that the tokens and the users of the sessions gave, and takes back the memberships and
+   * Revokes the tokens, sessions, invitations, reset links and SCIM credentials of the secrets and ignores strings that are not
+   * valid secrets. Deletes the shares and invitations that the tokens and the users of the sessions gave, and takes back the memberships and
    * roles that the tokens gave. Returns the number of reported secrets, so that it does not reveal which are valid.
    * Throws `BAD_USER_INPUT` on more than 1,000 secrets, and `RATE_LIMITED` after 60 reports from one network in an
    * hour.

@@ -19,8 +19,8 @@ export type { Lock };
  * - A user, shared: the caller keeps the credential and the account until the change is stored. A stored snapshot equals
  *   its sources.
  * - A workspace, exclusively: its members, roles, invitations, shares, policy, entity types, channels, tokens and federations
- *   change one at a time. A federation that has changed gives no token by its old rules. An Owner remains, the limits of a workspace hold, an invitation is accepted once, and a caller that has lost
- *   a role gives nothing by it.
+ *   change one at a time. A federation that has changed gives no token by its old rules. An Owner remains, the limits of a
+ *   workspace hold, an invitation is accepted once, and a caller that has lost a role gives nothing by it.
  * - A workspace, shared: messages are published concurrently, but none after the end of the channel, the role or the share.
  *   The row of the channel orders them.
  * - An email address, a person at a provider, or a slug: two calls do not create or link the same account or slug.

@@ -91,8 +91,8 @@ export interface MemberService {
    */
   list(workspaceId: string, page: PageArguments): Promise<CountedPage<Member>>;
   /**
-   * Sets the direct role of a member; the role of the member's groups counts if it is higher. A lower role also deletes all shares with the member in the workspace. The current role
-   * changes nothing, except that a user confirms a role that a workspace token gave: it is no longer taken back.
+   * Sets the direct role of a member; the role of the member's groups counts if it is higher. A lower role also deletes all
+   * shares with the member in the workspace. The current role changes nothing, except that a user confirms a role that a workspace token gave: it is no longer taken back.
    * Throws `NOT_FOUND`, `FORBIDDEN` with `ROLE_REQUIRED` or `EXCEEDS_CALLER`, `FORBIDDEN` with `SESSION_REQUIRED` if a
    * token gives or takes the role Owner, or `CONFLICT` if no Owner would be left.
    */

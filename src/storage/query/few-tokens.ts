@@ -35,12 +35,16 @@ export interface PrefixSearch {
 /** The most tokens that are read by a narrowing condition. A list of more is found sooner in its own order. */
 const FEW = 500;
 
+/** Returns the column that names the owner of tokens, and its value. */
+export function ownerColumn(owner: TokenOwner) {
+  return 'ownerId' in owner
+    ? (['tokens.owner_id', owner.ownerId] as const)
+    : (['tokens.workspace_id', owner.workspaceId] as const);
+}
+
 /** Selects the ids of the tokens of a holder that meet a condition. */
 export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) {
-  const [column, id] =
-    'ownerId' in owner
-      ? (['tokens.owner_id', owner.ownerId] as const)
-      : (['tokens.workspace_id', owner.workspaceId] as const);
+  const [column, id] = ownerColumn(owner);
   const held = db.selectFrom('tokens').select('tokens.id').where(column, '=', id);
   if ('access' in narrowing) return held.where('tokens.access', 'in', [...narrowing.access]);
   if ('expiresBefore' in narrowing) return held.where(EXPIRY_KEY, '<', narrowing.expiresBefore);
@@ -119,10 +123,8 @@ export async function findNarrowing(
 }
 
 const tokenBeyond = prepareQueryByShape((db: Executor, owner: TokenOwner, index: number) => {
-  const tokens = db.selectFrom('tokens').select(sql.lit(1).as('one')).limit(1).offset(index);
-  return 'ownerId' in owner
-    ? tokens.where('owner_id', '=', owner.ownerId)
-    : tokens.where('workspace_id', '=', owner.workspaceId);
+  const [column, id] = ownerColumn(owner);
+  return db.selectFrom('tokens').select(sql.lit(1).as('one')).where(column, '=', id).limit(1).offset(index);
 });
 
 /** Returns whether a user or workspace has more than `count` tokens; reads no more index entries than that. */

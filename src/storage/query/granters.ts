@@ -21,8 +21,8 @@ export interface GrantingTokenSql {
 
 /**
  * Returns the condition, as SQL text, that a token could give something now: the token and all its ancestors are active, the
- * federation that it comes from has not changed, their access covers it, and the policy of the workspace allows their lifetimes. One statement reads the whole chain, so
- * it never sees part of a change. The condition is false for a token that does not exist.
+ * federation that it comes from has not changed, their access covers it, and the policy of the workspace allows their lifetimes.
+ * One statement reads the whole chain, so it never sees part of a change. The condition is false for a token that does not exist.
  */
 export function tokenCanGive(parts: GrantingTokenSql): string {
   const { tokenId, maxLifetime, now, belongsToGranter, covers } = parts;

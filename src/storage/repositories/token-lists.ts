@@ -8,6 +8,7 @@ import {
   hasMoreTokens,
   type Narrowing,
   narrowedIds,
+  ownerColumn,
   type PrefixSearch,
   type TokenOwner,
 } from '../query/few-tokens.ts';
@@ -76,10 +77,7 @@ function isOwner(holder: TokenHolder): holder is TokenOwner {
 
 /** Limits a query to the tokens of a user or workspace. With `byUse` they are found in the index of the last uses. */
 function onlyOf(query: TokenQuery, owner: TokenOwner, byUse: boolean): TokenQuery {
-  const [column, id] =
-    'ownerId' in owner
-      ? (['tokens.owner_id', owner.ownerId] as const)
-      : (['tokens.workspace_id', owner.workspaceId] as const);
+  const [column, id] = ownerColumn(owner);
   return query.where(byUse ? 'u.holder_id' : column, '=', id);
 }
 

@@ -3,12 +3,13 @@ import type { Token } from '../../../domain/token.ts';
 import type { Executor } from '../../database.ts';
 import { write } from '../../deferred.ts';
 import { tokenQuery, toToken } from '../token-rows.ts';
+import { type EndHolder, toHolder, toHolderColumns } from './holder.ts';
 
 /** The end of a token, or its earlier expiry, that has yet to be stored in the rows of some descendants. */
 export interface Cascade {
   readonly tokenId: string;
   /** The user or workspace that the token and its descendants belong to. */
-  readonly holder: { readonly on: 'user' | 'workspace'; readonly id: string };
+  readonly holder: EndHolder;
   /** When the token ended, in milliseconds. */
   readonly at: number;
   /** The descendants with ids up to this one are done; empty for none. */
@@ -23,10 +24,8 @@ export interface Cascade {
 
 /** Stores a cascade. It replaces an unfinished one of the token, but what that one deletes is still deleted. */
 export async function insertCascade(db: Executor, cascade: Omit<Cascade, 'afterId'>): Promise<void> {
-  const { holder } = cascade;
   const row = {
-    user_id: holder.on === 'user' ? holder.id : null,
-    workspace_id: holder.on === 'workspace' ? holder.id : null,
+    ...toHolderColumns(cascade.holder),
     at: cascade.at,
     after_id: '',
     deletes_grants: Number(cascade.deletesGrants),
@@ -54,10 +53,9 @@ export async function findCascade(
   if (except.length > 0) query = query.where('token_id', 'not in', [...except]);
   const row = await query.orderBy('at').orderBy('token_id').limit(1).executeTakeFirst();
   if (!row) return null;
-  const { user_id: userId, workspace_id: workspaceId } = row;
   return {
     tokenId: row.token_id,
-    holder: userId === null ? { on: 'workspace', id: workspaceId as string } : { on: 'user', id: userId },
+    holder: toHolder(row),
     at: row.at,
     afterId: row.after_id,
     deletesGrants: row.deletes_grants === 1,
@@ -91,7 +89,6 @@ export async function findDescendants(
   most: number,
 ): Promise<Token[]> {
   const rows = await tokenQuery(db)
-    .select('tokens.revoked_at as own_revoked_at')
     .innerJoin('token_ancestors as down', 'down.token_id', 'tokens.id')
     .where('down.ancestor_id', '=', tokenId)
     .where('down.token_id', '>', afterId)
@@ -99,5 +96,5 @@ export async function findDescendants(
     .limit(most)
     .execute();
   // Their own rows say what is left to do, and not the rows of their ancestors.
-  return rows.map((row) => ({ ...toToken(row), revokedAt: row.own_revoked_at }));
+  return rows.map((row) => ({ ...toToken(row), revokedAt: row.revoked_at }));
 }

@@ -6,10 +6,11 @@ import type { Executor } from '../../database.ts';
 import { write } from '../../deferred.ts';
 import { endedAt, isBeingDeleted } from '../../query/pending-ends.ts';
 import { tokenQuery, toToken } from '../token-rows.ts';
+import { type EndHolder, toHolder, toHolderColumns } from './holder.ts';
 
 /** The tokens of a user or a workspace: all or, in a workspace, some of them. */
 export interface TokenSet {
-  readonly holder: { readonly on: 'user' | 'workspace'; readonly id: string };
+  readonly holder: EndHolder;
   /** Only tokens of this subject. */
   readonly subject?: string | null;
   /** Only tokens that this user created. */
@@ -57,7 +58,6 @@ export async function insertEnd(
   db: Executor,
   { set, ...end }: Omit<PendingEnd, 'number' | 'after' | 'set'> & { set: TokenSet },
 ): Promise<void> {
-  const { holder } = set;
   await db
     .insertInto('pending_ends')
     .values({
@@ -65,8 +65,7 @@ export async function insertEnd(
       number: sql`1 + coalesce((select max(given.number) from (
         select e.number from pending_ends as e
         union all select max(t.ends_survived) from tokens as t where t.ends_survived is not null) as given), 0)`,
-      user_id: holder.on === 'user' ? holder.id : null,
-      workspace_id: holder.on === 'workspace' ? holder.id : null,
+      ...toHolderColumns(set.holder),
       subject: set.subject ?? null,
       created_by: set.createdBy ?? null,
       issued_by: set.issuedBy ?? null,
@@ -92,11 +91,10 @@ export async function findEnd(
   if (except.length > 0) query = query.where('id', 'not in', [...except]);
   const row = await query.orderBy('at').orderBy('id').limit(1).executeTakeFirst();
   if (!row) return null;
-  const { user_id: userId, workspace_id: workspaceId } = row;
   return {
     id: row.id,
     set: {
-      holder: userId === null ? { on: 'workspace', id: workspaceId as string } : { on: 'user', id: userId },
+      holder: toHolder(row),
       subject: row.subject,
       createdBy: row.created_by,
       issuedBy: row.issued_by,
