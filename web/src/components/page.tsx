@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useId } from 'react';
+import { Button } from './button.tsx';
 import './page.css';
 
 /** The layout of a page: its heading, which is also the window title, its actions and its content. */
@@ -55,5 +56,40 @@ export function Section({
       </header>
       {children}
     </section>
+  );
+}
+
+/** The actions below a form. While something is missing, the form cannot be submitted, and the text beside says why. */
+export function FormActions({
+  action,
+  busy,
+  missing,
+  onCancel,
+}: {
+  action: string;
+  busy: boolean;
+  /** What is missing, as sentences; an empty string if nothing is. */
+  missing: string;
+  onCancel: () => void;
+}) {
+  const missingId = useId();
+  return (
+    <div className="page-actions">
+      <Button
+        type="submit"
+        variant="primary"
+        disabled={missing !== ''}
+        busy={busy}
+        aria-describedby={missing ? missingId : undefined}
+      >
+        {action}
+      </Button>
+      <Button variant="quiet" onClick={onCancel}>
+        Cancel
+      </Button>
+      <p id={missingId} className="form-missing">
+        {missing}
+      </p>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
-import { type FormEvent, useId, useState } from 'react';
-import { Button } from '../components/button.tsx';
+import { type FormEvent, useState } from 'react';
 import { Checkbox, type Choice, ChoiceField, TextField } from '../components/field.tsx';
+import { FormActions } from '../components/page.tsx';
 import { RoleField } from '../components/role-field.tsx';
 import { Failure, Problem } from '../components/states.tsx';
 import type { Submission } from '../components/use-submit.ts';
@@ -119,7 +119,6 @@ export function FederationForm({
   const { draft, form, sent } = props;
   const { value, change } = draft;
   const missing = missingIn(value);
-  const missingId = useId();
 
   function handleSubmit(event: FormEvent) {
     event.preventDefault();
@@ -150,23 +149,7 @@ export function FederationForm({
       />
       <TokenFields {...props} />
       {form.problem && <Problem>{form.problem}</Problem>}
-      <div className="page-actions">
-        <Button
-          type="submit"
-          variant="primary"
-          disabled={missing !== ''}
-          busy={form.busy}
-          aria-describedby={missing ? missingId : undefined}
-        >
-          {action}
-        </Button>
-        <Button variant="quiet" onClick={onCancel}>
-          Cancel
-        </Button>
-        <p id={missingId} className="token-form-missing">
-          {missing}
-        </p>
-      </div>
+      <FormActions action={action} busy={form.busy} missing={missing} onCancel={onCancel} />
     </form>
   );
 }

@@ -1,8 +1,8 @@
-import { type FormEvent, type ReactNode, useId } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import { Button } from '../components/button.tsx';
 import { FieldGroup, TextField } from '../components/field.tsx';
 import { type Naming, NamingFields } from '../components/naming-fields.tsx';
+import { FormActions } from '../components/page.tsx';
 import { Problem } from '../components/states.tsx';
 import type { Submission } from '../components/use-submit.ts';
 import { DraftNotice } from '../drafts/draft-notice.tsx';
@@ -67,7 +67,6 @@ export function TokenForm(props: TokenFormProps) {
   const { value } = draft;
   const { show } = useFreshSecrets();
   const [, go] = useLocation();
-  const missingId = useId();
   const missing = missingIn(value, props.missing ?? null);
 
   async function handleSubmit(event: FormEvent) {
@@ -115,23 +114,7 @@ export function TokenForm(props: TokenFormProps) {
       <p className="token-form-summary" role="status">
         {summary}
       </p>
-      <div className="page-actions">
-        <Button
-          type="submit"
-          variant="primary"
-          disabled={missing !== ''}
-          busy={form.busy}
-          aria-describedby={missing ? missingId : undefined}
-        >
-          Create token
-        </Button>
-        <Button variant="quiet" onClick={cancel}>
-          Cancel
-        </Button>
-        <p id={missingId} className="token-form-missing">
-          {missing}
-        </p>
-      </div>
+      <FormActions action="Create token" busy={form.busy} missing={missing} onCancel={cancel} />
     </form>
   );
 }
