@@ -1,7 +1,7 @@
 import { type Kysely, SqliteAdapter } from 'kysely';
 import { createAccountTables } from './0001-initial/accounts.ts';
 import { createChannelTables } from './0001-initial/channels.ts';
-import { createFederationTables } from './0001-initial/federations.ts';
+import { createFederations } from './0001-initial/federations.ts';
 import { createGroupTables } from './0001-initial/groups.ts';
 import { createOperationsTables } from './0001-initial/operations.ts';
 import { createTokenCounts } from './0001-initial/token-counts.ts';
@@ -18,7 +18,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createAccountTables(db);
   await createWorkspaceTables(db);
   await createGroupTables(db);
-  await createFederationTables(db);
+  await createFederations(db);
   await createTokenTables(db);
   await createChannelTables(db);
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;

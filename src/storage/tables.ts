@@ -97,8 +97,8 @@ interface MemberExclusionsTable {
   excluded_at: Fixed<number>;
 }
 
-interface UsedLogoutTokensTable {
-  /** Of the provider and the id of the token together. */
+interface UsedJwtsTable {
+  /** Of the use, the issuer and the id of the token together or, without an id, what its signature covers. */
   digest: Fixed<string>;
   expires_at: Fixed<number>;
 }
@@ -189,12 +189,6 @@ interface FederationsTable {
   single_use: number;
   created_at: Fixed<number>;
   last_used_at: number | null;
-}
-
-interface UsedSubjectTokensTable {
-  /** Of the issuer and the id of the token, or what its signature covers, together. */
-  digest: Fixed<string>;
-  expires_at: Fixed<number>;
 }
 
 interface MembersTable {
@@ -497,14 +491,13 @@ export interface Tables {
   directory_groups: DirectoryGroupsTable;
   identities: IdentitiesTable;
   provider_sign_ins: ProviderSignInsTable;
-  used_logout_tokens: UsedLogoutTokensTable;
+  used_jwts: UsedJwtsTable;
   device_requests: DeviceRequestsTable;
   workspaces: WorkspacesTable;
   identity_groups: IdentityGroupsTable;
   group_roles: GroupRolesTable;
   member_exclusions: MemberExclusionsTable;
   federations: FederationsTable;
-  used_subject_tokens: UsedSubjectTokensTable;
   members: MembersTable;
   member_grants: MemberGrantsTable;
   invitations: InvitationsTable;

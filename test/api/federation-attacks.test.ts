@@ -40,7 +40,7 @@ afterEach(async () => {
 const seconds = () => Math.floor(postern.now() / 1000);
 const tokens = async () => (await postern.database.db.selectFrom('tokens').select('id').execute()).length;
 const used = async () =>
-  (await postern.database.db.selectFrom('used_subject_tokens').select('digest').execute()).length;
+  (await postern.database.db.selectFrom('used_jwts').select('digest').execute()).length;
 
 /** Sends a token with other claims and parameters of its header; returns the error of the response. */
 async function errorFor(claims: object, header: object = {}): Promise<string> {

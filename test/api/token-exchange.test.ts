@@ -274,7 +274,7 @@ test('expired tokens of federations count to no limit and are deleted after a da
   postern.advance(15 * MINUTE);
   await postern.app.services.retention.prune();
   expect(await count()).toBe(0);
-  expect(await postern.database.db.selectFrom('used_subject_tokens').selectAll().execute()).toEqual([]);
+  expect(await postern.database.db.selectFrom('used_jwts').selectAll().execute()).toEqual([]);
 });
 
 test('the policy of the workspace limits the lifetime and the roles of its tokens', async () => {

@@ -88,7 +88,7 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     invalid: [...ROLES_REFUSED, { max_lifetime: 0 }, { max_lifetime: 3_600_001 }, { single_use: 2 }],
   },
-  used_subject_tokens: { valid: { digest: 'd', expires_at: 0 }, invalid: [] },
+  used_jwts: { valid: { digest: 'd', expires_at: 0 }, invalid: [] },
   member_exclusions: { valid: { workspace_id: 'w', user_id: 'u', excluded_at: 0 }, invalid: [] },
   provider_sign_ins: {
     valid: {

@@ -78,18 +78,14 @@ async function createProviderSignIns(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** The logout tokens of providers that were used, so that none counts twice. */
-async function createUsedLogoutTokens(db: Kysely<unknown>): Promise<void> {
+/** The JSON Web Tokens that count once: logout tokens of providers, and those that were exchanged. */
+async function createUsedJwts(db: Kysely<unknown>): Promise<void> {
   await db.schema
-    .createTable('used_logout_tokens')
+    .createTable('used_jwts')
     .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .execute();
-  await db.schema
-    .createIndex('used_logout_tokens_by_expiry')
-    .on('used_logout_tokens')
-    .column('expires_at')
-    .execute();
+  await db.schema.createIndex('used_jwts_by_expiry').on('used_jwts').column('expires_at').execute();
 }
 
 async function createSessions(db: Kysely<unknown>): Promise<void> {
@@ -189,7 +185,7 @@ export async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await createUsers(db);
   await createIdentities(db);
   await createProviderSignIns(db);
-  await createUsedLogoutTokens(db);
+  await createUsedJwts(db);
   await createSessions(db);
   await createDeviceRequests(db);
   await createResetLinks(db);

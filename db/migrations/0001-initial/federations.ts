@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
-async function createFederations(db: Kysely<unknown>): Promise<void> {
+/** Creates the table of federations: trust of workspaces in the JSON Web Tokens of issuers. */
+export async function createFederations(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('federations')
     .addColumn('id', 'text', (c) => c.notNull().primaryKey())
@@ -33,24 +34,4 @@ async function createFederations(db: Kysely<unknown>): Promise<void> {
     .columns(['audience', 'issuer'])
     .execute();
   await db.schema.createIndex('federations_by_creator').on('federations').column('created_by').execute();
-}
-
-/** The JSON Web Tokens that were exchanged, as long as they would be accepted. */
-async function createUsedSubjectTokens(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('used_subject_tokens')
-    .addColumn('digest', 'text', (c) => c.notNull().primaryKey())
-    .addColumn('expires_at', 'bigint', (c) => c.notNull())
-    .execute();
-  await db.schema
-    .createIndex('used_subject_tokens_by_expiry')
-    .on('used_subject_tokens')
-    .column('expires_at')
-    .execute();
-}
-
-/** Creates the tables of federations: trust of workspaces in the JSON Web Tokens of issuers. */
-export async function createFederationTables(db: Kysely<unknown>): Promise<void> {
-  await createFederations(db);
-  await createUsedSubjectTokens(db);
 }

@@ -22,9 +22,9 @@ import {
   findFederationsFor,
   setFederationUsed,
 } from '../../storage/repositories/federation/federations.ts';
-import { spendSubjectToken } from '../../storage/repositories/federation/subject-tokens.ts';
 import { insertScopes } from '../../storage/repositories/token-scopes.ts';
 import { insertToken } from '../../storage/repositories/tokens.ts';
+import { spendJwt } from '../../storage/repositories/used-jwts.ts';
 import { findWorkspaces } from '../../storage/repositories/workspaces.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
@@ -243,7 +243,7 @@ export function createTokenExchange(deps: {
     const authority = await narrow(uow, chosen, scope);
     if (authority === null) return { refusal: 'invalid_scope' };
     await requireRoom(uow, workspaceId);
-    const isNew = await spendSubjectToken(uow.tx, subject.digest, subject.endsAt);
+    const isNew = await spendJwt(uow.tx, subject.digest, subject.endsAt);
     if (singleUse && !isNew) return { refusal: 'invalid_grant' };
     const lifetime = Math.min(maxLifetime, policy.maxLifetime ?? maxLifetime);
     return issue(uow, chosen, subject, authority, slug, lifetime);

@@ -6,10 +6,10 @@ import {
   findIdentity,
   listIdentitiesOfProviderSession,
 } from '../../storage/repositories/accounts/identities.ts';
-import { spendLogoutToken } from '../../storage/repositories/accounts/logout-tokens.ts';
 import { deleteProviderSignInsOf } from '../../storage/repositories/accounts/provider-sign-ins.ts';
 import { deleteSessionsOfIdentity } from '../../storage/repositories/accounts/sessions.ts';
 import { setCredentialsNotBefore } from '../../storage/repositories/accounts/users.ts';
+import { spendJwt } from '../../storage/repositories/used-jwts.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import { type Lock, locksToLink } from '../transactions/locks.ts';
@@ -65,7 +65,7 @@ export function createProviderLogoutService(deps: {
     const locked = identities.map(({ userId }) => userId);
     const present = await findIdentities(uow.tx, token);
     if (!present.every(({ userId }) => locked.includes(userId))) return false;
-    if (!(await spendLogoutToken(uow.tx, digest, uow.now + REMEMBERED))) return true;
+    if (!(await spendJwt(uow.tx, digest, uow.now + REMEMBERED))) return true;
     await deleteProviderSignInsOf(uow.tx, token);
     for (const identity of present) await endSessions(uow, identity, token);
     return true;

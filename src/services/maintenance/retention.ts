@@ -5,14 +5,13 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
 import { deleteExpiredDeviceRequests } from '../../storage/repositories/accounts/device-requests.ts';
-import { deleteExpiredLogoutTokens } from '../../storage/repositories/accounts/logout-tokens.ts';
 import { deleteExpiredProviderSignIns } from '../../storage/repositories/accounts/provider-sign-ins.ts';
 import { deleteExpiredSessions } from '../../storage/repositories/accounts/sessions.ts';
 import { deleteExpiredResetLinks } from '../../storage/repositories/accounts/users.ts';
 import { deleteEndedWindows } from '../../storage/repositories/attempt-counters.ts';
 import { deleteAuditEvents } from '../../storage/repositories/audit-events.ts';
-import { deleteExpiredSubjectTokens } from '../../storage/repositories/federation/subject-tokens.ts';
 import { deleteExpiredInvitations } from '../../storage/repositories/invitations.ts';
+import { deleteExpiredJwts } from '../../storage/repositories/used-jwts.ts';
 import { EVERYTHING, type Lock } from '../transactions/locks.ts';
 import type { Transact } from '../transactions/transact.ts';
 
@@ -24,7 +23,7 @@ const PAUSE_MS = 20;
 
 /**
  * Deletes expired rows: audit events, sessions, sign-ins at providers, requests of devices, invitations, reset links and attempt
- * counters, exchanged JSON Web Tokens, and tokens of federations a day later. Revokes the personal tokens of users that were
+ * counters, used JSON Web Tokens, and tokens of federations a day later. Revokes the personal tokens of users that were
  * deactivated more than 30 days ago.
  */
 export interface Retention {
@@ -73,8 +72,7 @@ export function createRetention(deps: {
     await pruneTable(EVERYTHING, (tx) => deleteExpiredInvitations(tx, now, BATCH_ROWS));
     await pruneTable(EVERYTHING, (tx) => deleteExpiredResetLinks(tx, now, BATCH_ROWS));
     await pruneTable([], (tx) => deleteExpiredProviderSignIns(tx, now, BATCH_ROWS));
-    await pruneTable([], (tx) => deleteExpiredLogoutTokens(tx, now, BATCH_ROWS));
-    await pruneTable([], (tx) => deleteExpiredSubjectTokens(tx, now, BATCH_ROWS));
+    await pruneTable([], (tx) => deleteExpiredJwts(tx, now, BATCH_ROWS));
     // An expired request stays a while, so that its client learns that it has expired.
     const ended = now - DEVICE_REQUEST_LIFETIME;
     await pruneTable([], (tx) => deleteExpiredDeviceRequests(tx, ended, BATCH_ROWS));

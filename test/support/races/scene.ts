@@ -105,7 +105,7 @@ export const SCENE_TABLES = [
   'member_exclusions',
   'member_grants',
   'federations',
-  'used_subject_tokens',
+  'used_jwts',
   'tokens',
   'token_ancestors',
   'pending_cascades',
