@@ -7,7 +7,7 @@ import { type Program, startProgram } from './processes.ts';
 export interface Sample {
   /** Microseconds of CPU time, of all threads of the measured process, for one request or turn. */
   readonly cpu: number;
-  /** Requests or turns a second. */
+  /** Requests or turns per second. */
   readonly rate: number;
   /** Milliseconds; `null` if turns followed each other without waiting. */
   readonly p50: number | null;

@@ -67,7 +67,13 @@ function goalLine(goal: Goal): string {
 
 function figureLine({ name, cpu, rate, p50, p99, load }: Figures): string {
   const full = load !== null && load.share > LOAD_IS_FULL ? ' ¹' : '';
-  const cells = [name, show(cpu), `${Math.round(rate)}${full}`, p50 && show(p50), p99 && show(p99)];
+  const cells = [
+    name,
+    show(cpu),
+    `${Math.round(rate).toLocaleString('en')}${full}`,
+    p50 && show(p50),
+    p99 && show(p99),
+  ];
   return `| ${cells.map((cell) => cell ?? '').join(' | ')} |`;
 }
 
@@ -75,7 +81,7 @@ function section({ title, rows, notes }: Comparison): string {
   return [
     `### ${title}`,
     '',
-    '| | µs of CPU each | a second | p50 ms | p99 ms |',
+    '| | µs of CPU | per second | p50 ms | p99 ms |',
     '| --- | --: | --: | --: | --: |',
     ...rows.map(figureLine),
     ...notes.flatMap((note) => ['', note]),
@@ -90,18 +96,18 @@ function aboutLoad(comparisons: readonly Comparison[]): string[] {
   const least = Math.min(...loads.map(({ cpu }) => cpu));
   const full = loads.some(({ share }) => share > LOAD_IS_FULL);
   return [
-    `The load took ${show(least)} µs of its own core for a request where the server was fastest: it can ask at least ${Math.round(1e6 / least)} times a second.`,
-    ...(full ? ['¹ Here the load was busy all the time: the server could have answered more.'] : []),
+    `The load used ${show(least)} µs of its own core per request with the fastest server, so it can send at least ${Math.round(1e6 / least).toLocaleString('en')} requests per second.`,
+    ...(full ? ['¹ The load used its whole core, so the server could have answered more requests.'] : []),
   ];
 }
 
 function aboutNoise({ loadBefore, othersShare }: Noise): string {
   const others =
     othersShare === null
-      ? 'what others took is not known here'
-      : `others took ${(othersShare * 100).toFixed(1)} %`;
-  const noisy = othersShare !== null && othersShare > NOISY ? ': too much for figures to be believed' : '';
-  return `Load average before it began: ${loadBefore.toFixed(2)}; of all cores' time, ${others}${noisy}.`;
+      ? 'How much other processes used is unknown.'
+      : `Other processes used ${(othersShare * 100).toFixed(1)} % of all cores.`;
+  const noisy = othersShare !== null && othersShare > NOISY ? ' That is too much for reliable figures.' : '';
+  return `Load average before the run: ${loadBefore.toFixed(2)}. ${others}${noisy}`;
 }
 
 /** The installed versions of what is compared. */
@@ -118,7 +124,7 @@ export function toMarkdown(report: Report): string {
   const { comparisons, versions, isPinned, tokens, rounds, milliseconds } = report;
   const goals = comparisons.flatMap((comparison) => comparison.goals);
   return [
-    `${report.date}. ${report.processor}, Node ${report.node}. ${tokens.toLocaleString('en')} tokens. Medians of ${rounds} rounds of ${milliseconds / 1000} s, taken in turns${isPinned ? ', what is measured and what loads it on a core each' : ''}.`,
+    `${report.date}. ${report.processor}, Node ${report.node}. ${tokens.toLocaleString('en')} tokens. Medians of ${rounds} alternating rounds of ${milliseconds / 1000} s${isPinned ? '; the server and its load have one core each' : ''}.`,
     '',
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

@@ -39,7 +39,7 @@ export interface Goal extends Target {
   /** What the target is about. */
   readonly by: 'CPU' | 'rate' | 'p99' | 'memory' | 'MB';
   readonly reached: number;
-  /** The ratio of requests a second if `reached` is one of CPU time, and the reverse. */
+  /** The ratio of requests per second if `reached` is one of CPU time, and the reverse. */
   readonly other?: number;
 }
 

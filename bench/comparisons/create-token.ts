@@ -28,7 +28,7 @@ export async function compareCreateToken(setup: Setup): Promise<Comparison> {
   const { server, load, raw, sameRows } = programs;
   const rows = await takeTurns(
     [
-      loopContender('better-sqlite3, one durable INSERT after the other', raw),
+      loopContender('better-sqlite3, one durable INSERT at a time', raw),
       loopContender('better-sqlite3, the rows of createToken, one durable commit each', sameRows),
       serverContender('Postern, createToken, 32 callers', server, load, {
         connections: CALLERS,

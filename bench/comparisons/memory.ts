@@ -67,7 +67,14 @@ export function compareMemory(url: string, minutes: number): Compare {
       title: `${minutes} minutes of mixed load, ${manyTokens.toLocaleString('en')} tokens`,
       rows: [mediansOf('Postern, verify, viewer and lists, 32 connections', samples)],
       goals: [
-        { what: 'memory, at most', by: 'MB', reached: memory.most, target: 300, atMost: true },
+        {
+          what: 'memory, maximum',
+          by: 'MB',
+          reached: memory.most,
+          target: 300,
+          worthPublishing: 240,
+          atMost: true,
+        },
         {
           what: 'memory in the last third against the first',
           by: 'memory',

@@ -26,7 +26,7 @@ const LOOK_UPS: Readonly<Record<string, (hash: string) => Promise<unknown>>> = {
   kysely: (hash) => db.selectFrom('keys').select(COLUMNS).where('hash', '=', hash).executeTakeFirst(),
   named: async (hash) => {
     const text = `select ${COLUMNS} from keys where hash = $1`;
-    return (await pool.query({ name: 'look-up', text, values: [hash] })).rows[0];
+    return (await pool.query({ name: 'lookup', text, values: [hash] })).rows[0];
   },
 };
 const lookUp = LOOK_UPS[how];

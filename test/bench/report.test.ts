@@ -47,6 +47,8 @@ test('a miss is printed as a miss, for figures where more is better and where le
 });
 
 test('a run beside other load warns that its figures are not reliable', () => {
-  expect(reportOf([], { loadBefore: 3, othersShare: 0.4 })).toContain('40.0 %: too much');
+  expect(reportOf([], { loadBefore: 3, othersShare: 0.4 })).toContain(
+    '40.0 % of all cores. That is too much',
+  );
   expect(reportOf([], { loadBefore: 0, othersShare: 0.02 })).not.toContain('too much');
 });
