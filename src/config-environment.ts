@@ -26,16 +26,30 @@ const SERVICE_LINKS: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/^POSTERN_(?:\w+_)?PORT_\d+_(?:TCP|UDP|SCTP)_ADDR$/, ADDRESS],
 ];
 
-/** Returns an environment without the variables that describe Services of Kubernetes. */
-export function withoutServiceLinks(env: Environment): Environment {
-  const isLink = ([name, text]: [string, string | undefined]) =>
+/** The variables of `pat` and of scripts that use a token. They can be set where a server or a command runs too. */
+const OF_CLIENTS = ['POSTERN_TOKEN', 'POSTERN_URL'];
+
+/** Returns an environment without the variables that begin like settings and are for clients or describe Services of Kubernetes. */
+export function withoutForeign(env: Environment): Environment {
+  const isForeign = ([name, text]: [string, string | undefined]) =>
+    OF_CLIENTS.includes(name) ||
     SERVICE_LINKS.some(([names, values]) => names.test(name) && values.test(text ?? ''));
-  return Object.fromEntries(Object.entries(env).filter((entry) => !isLink(entry)));
+  return Object.fromEntries(Object.entries(env).filter((entry) => !isForeign(entry)));
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Docker creates a folder where the file of a bind mount is missing.
+    throw new OperatorError(`${file} cannot be read: ${code === 'EISDIR' ? 'it is a folder' : code}.`);
+  }
 }
 
 /** Returns the text of a file of variables. The decoder removes a byte order mark, which would become part of the first name. */
 function readFile(file: string): string {
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
   try {
     if (!bytes.includes(0)) return UTF_8.decode(bytes);
   } catch {
@@ -48,7 +62,8 @@ function readFile(file: string): string {
 
 /**
  * Returns the environment of the process, with variables from `.env` in the working directory if it exists. Libraries read
- * some of them too, such as `PGPASSWORD`, so they become variables of the process. Throws an `OperatorError` if the file is not UTF-8.
+ * some of them too, such as `PGPASSWORD`, so they become variables of the process. Throws an `OperatorError` if the file cannot be
+ * read or is not UTF-8.
  */
 export function loadEnvironment(): Environment {
   const variables = existsSync(FILE) ? parseEnv(readFile(FILE)) : {};

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { databaseUrlProblem } from './config-database.ts';
+import { databaseUrlProblem, withHost } from './config-database.ts';
+import type { Environment } from './config-environment.ts';
 import { PosternError } from './domain/errors.ts';
 import { type ForeignShape, parseForeignShapes } from './domain/import/foreign-shapes.ts';
 import { SECRET_PREFIX } from './domain/secret.ts';
@@ -54,9 +55,9 @@ export function host(text: string): string {
 }
 
 /** Parses the URL of a database: an SQLite file or a PostgreSQL database. */
-export function databaseUrl(text: string): string {
-  const problem = databaseUrlProblem(text);
-  return problem === null ? text : wrong(problem);
+export function databaseUrl(text: string, env: Environment): string {
+  const problem = databaseUrlProblem(text, env);
+  return problem === null ? withHost(text) : wrong(problem);
 }
 
 /** Parses a web origin: scheme, host and port. */

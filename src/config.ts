@@ -1,4 +1,4 @@
-import { type Environment, withoutServiceLinks } from './config-environment.ts';
+import { type Environment, withoutForeign } from './config-environment.ts';
 import { federationVariables, readFederationSettings } from './config-federation.ts';
 import {
   byRule,
@@ -74,19 +74,19 @@ export interface Config {
 /** Names the invalid variables and what is wrong with them, in one line. Never repeats a value. */
 export class ConfigError extends Error {}
 
-/** One environment variable. `parse` takes its text, or the default, and throws an error that says what is wrong. */
+/** One environment variable. `parse` takes its text, or the default, and the others; it throws an error that says what is wrong. */
 interface Variable<T> {
   readonly name: string;
   /** The value of an absent or empty variable; the empty string if there is no default. */
   readonly default: string;
   readonly about: string;
-  readonly parse: (text: string) => T;
+  readonly parse: (text: string, env: Environment) => T;
 }
 
 function variable<T>(
   name: string,
   fallback: string | number,
-  parse: (text: string) => T,
+  parse: (text: string, env: Environment) => T,
   about: string,
 ): Variable<T> {
   return { name, default: String(fallback), about, parse };
@@ -328,7 +328,7 @@ function readTable<T extends Table>(table: T, env: Environment, problems: string
   const values: Record<string, unknown> = {};
   for (const [key, { name, default: fallback, parse }] of Object.entries(table)) {
     try {
-      values[key] = parse(env[name] || fallback);
+      values[key] = parse(env[name] || fallback, env);
     } catch (error) {
       problems.push(`${name} ${error instanceof Error ? error.message : 'is invalid'}`);
     }
@@ -356,7 +356,7 @@ function problemsOfOwner({
  * Throws a `ConfigError` that names every unknown, malformed or contradictory variable.
  */
 export function readConfig(environment: Environment): Config {
-  const env = withoutServiceLinks(environment);
+  const env = withoutForeign(environment);
   const invalid: string[] = [];
   const settings = readTable(SETTINGS, env, invalid);
   const limits = readTable(LIMITS, env, invalid);

@@ -8,8 +8,11 @@ import type { Tables } from './tables.ts';
 /** Migrations by name, applied in the order of their names. A released name never changes. */
 export type Migrations = Readonly<Record<string, Migration>>;
 
+/** The first migration, which every database of Postern has. */
+const FIRST = '0001-initial';
+
 /** Every migration. They are listed, not read from a folder, so that compiled, bundled and tested code apply the same ones. */
-export const MIGRATIONS: Migrations = Object.freeze({ '0001-initial': initial });
+export const MIGRATIONS: Migrations = Object.freeze({ [FIRST]: initial });
 
 /** The first migration of the development versions before the first release, whose databases cannot be migrated. */
 const DEVELOPMENT = '0001-core';
@@ -39,6 +42,24 @@ async function currentSchema(db: Executor): Promise<string | undefined> {
   return schema;
 }
 
+/**
+ * Throws an `OperatorError` if the current schema of PostgreSQL has a table of another program. Tables of extensions do not
+ * count. On SQLite, `openSqlite` refuses such a file.
+ */
+async function requireNoForeignTable(db: Executor): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and c.relkind in ('r', 'p')
+      and c.relname not in ('kysely_migration', 'kysely_migration_lock')
+      and not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+    limit 1`.execute(db);
+  if (rows[0] === undefined) return;
+  throw new OperatorError(
+    `Another program has its table ${rows[0].name} here. Give Postern a database or a schema of its own.`,
+  );
+}
+
 interface SchemaState {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
@@ -66,11 +87,17 @@ async function schemaState(db: Executor, migrations: Migrations): Promise<Schema
       'A development version from before the first release created this database, and it cannot be migrated. Set DATABASE_URL to a new one.',
     );
   }
+  if (unknown && !applied.includes(FIRST)) {
+    throw new OperatorError(
+      `Another program that uses Kysely has its migration ${unknown} here. Give Postern a database or a schema of its own.`,
+    );
+  }
   if (unknown) {
     throw new OperatorError(
       `The database has the migration ${unknown} of a newer Postern. Run that version, or restore an older copy.`,
     );
   }
+  if (applied.length === 0 && schema !== undefined) await requireNoForeignTable(db);
   const names = Object.keys(migrations).sort();
   return { applied, pending: names.filter((name) => !applied.includes(name)) };
 }

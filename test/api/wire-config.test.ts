@@ -210,12 +210,28 @@ describe('an invalid configuration is refused with the name of its variable', ()
     ['postgres://ada@db.example/postern?sslmode=prefer', 'prefer and allow'],
     ['postgres://ada@db.example/postern?sslmode=verify-ca', 'without sslrootcert'],
     ['postgres://ada@db.example/postern?sslrootcert=/ca.pem', 'without sslmode'],
+    [
+      'postgres://ada@db.example/postern?sslmode=require&sslrootcert=system',
+      'only sslmode=verify-full checks',
+    ],
+    ['postgres://ada@db.example/postern?sslmode=verify-full&sslmode=disable', 'a parameter twice'],
+    ['postgres://ada@db.example/postern?client_encoding=LATIN1', 'unknown parameter'],
+    ['postgres://ada@db.example/postern?port=abc', 'a port that is not a number'],
+    ['postgres://ada@db.example/postern?port=65536', 'a port that is not a number'],
+    ['postgres://ada@db.example/postern?sslnegotiation=direct', 'without encryption'],
+    ['postgres://ada@db.example/postern?sslnegotiation=direct&sslmode=disable', 'without encryption'],
+    [
+      'postgres://ada@db.example/postern?sslnegotiation=tls&sslmode=verify-full',
+      'other than postgres, direct',
+    ],
     ['file:./postern.db?mode=ro', 'has no parameters'],
     ['file:///var/lib/postern.db?cache=shared', 'has no parameters'],
     ['file:postern.db#main', 'has no parameters'],
     ['file:~/postern.db', 'only a shell expands'],
     ['file:///~/postern.db', 'only a shell expands'],
     ['file:$HOME/postern.db', 'only a shell expands'],
+    ['file:/var/lib/$NAME/postern.db', 'only a shell expands'],
+    ['file:C:\\data\\postern.db', 'a backslash'],
     ['file://data/postern.db', 'two slashes'],
     ['file://localhost/postern.db', 'two slashes'],
     ['file:my%20data/postern.db', 'escapes'],
@@ -232,6 +248,28 @@ describe('an invalid configuration is refused with the name of its variable', ()
     expect(complaint).toContain(hint);
     expect(complaint).not.toContain(value);
   });
+
+  test('a socket can be the host of DATABASE_URL', () => {
+    const { databaseUrl } = readConfig({
+      DATABASE_URL: 'postgres://ada:a%40b@/postern?host=/run/postgresql',
+    });
+    expect(databaseUrl).toBe('postgres://ada:a%40b@localhost/postern?host=/run/postgresql');
+  });
+
+  test.each([
+    ['PGSSLMODE', 'require', '', 'has no sslmode, and PGSSLMODE is not read'],
+    ['PGSSLROOTCERT', '/ca.pem', '?sslmode=verify-full', 'has no sslrootcert, and PGSSLROOTCERT is not read'],
+  ])(
+    '%s without its parameter in DATABASE_URL, because it would have no effect',
+    (name, value, query, hint) => {
+      const url = `postgres://ada@db.example/postern${query}`;
+      expect(complaintAbout({ DATABASE_URL: url, [name]: value })).toMatch(`DATABASE_URL ${hint}`);
+      const parameter = name.slice(2).toLowerCase();
+      const complete = `${url}${query ? '&' : '?'}${parameter}=${value}`;
+      expect(readConfig({ DATABASE_URL: complete, [name]: value }).databaseUrl).toBe(complete);
+      expect(complaintAbout({ [name]: value })).toBe('');
+    },
+  );
 
   test.each([
     ['hex', 'must be name:alphabet:length'],
@@ -307,6 +345,11 @@ test('variables with which Kubernetes describes a Service of this name are ignor
   ] as const) {
     expect(complaintAbout({ [name]: value })).toMatch(new RegExp(`^${name} `));
   }
+});
+
+test('the variables of clients are ignored', () => {
+  const env = { POSTERN_TOKEN: 'pat_secret', POSTERN_URL: 'https://postern.example' };
+  expect(readConfig(env)).toEqual(readConfig({}));
 });
 
 test('.env.example lists exactly the variables, with their descriptions and defaults', () => {

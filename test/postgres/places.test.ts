@@ -63,6 +63,24 @@ describe('a database with several schemas', () => {
     expect(rows.map(({ name }) => name)).toEqual(Object.keys(MIGRATIONS));
   });
 
+  test('is refused untouched if its schema belongs to another program', async () => {
+    const kysely = await createDatabase(
+      'theirs',
+      'create table kysely_migration (name text, timestamp text)',
+      "insert into kysely_migration values ('2020-theirs', '')",
+    );
+    expect(await refusalOf(kysely)).toMatch(/^Another program that uses Kysely .*2020-theirs/);
+    const other = await createDatabase('other', 'create table users (id int)');
+    expect(await refusalOf(other)).toMatch(/its table users here.*a database or a schema of its own/);
+    for (const [url, tables] of [
+      [kysely, ['kysely_migration']],
+      [other, ['users']],
+    ] as const) {
+      const rows = await runOn(url, "select tablename from pg_tables where schemaname = 'public'");
+      expect(rows.map(({ tablename }) => tablename)).toEqual(tables);
+    }
+  });
+
   test('is refused if search_path names a schema that does not exist', async () => {
     const url = await createDatabase('pathless');
     expect(await refusalOf(inSchema(url, 'absent'))).toContain('no schema of search_path');
@@ -89,6 +107,19 @@ describe('a mistake of the operator is refused in one sentence', () => {
     expect(await refusalOf(change({ username: guest, password: 'guest' }, nameOf('foreign_owner')))).toMatch(
       /permission denied.*owner of the database/,
     );
+  });
+
+  test('options that do not exist', async () => {
+    expect(await refusalOf(`${template}?options=--bogus`)).toMatch(
+      /^PostgreSQL refused: .*Check DATABASE_URL/,
+    );
+    expect(await refusalOf(`${template}?options=-c%20bogus%3D1`)).toMatch(/"bogus".*Check DATABASE_URL/);
+  });
+
+  test('a database that cannot be written', async () => {
+    const url = await createDatabase('replica');
+    await runOn(url, `alter database ${nameOf('replica')} set default_transaction_read_only = on`);
+    expect(await refusalOf(url)).toMatch(/read-only transaction.*name the primary server/);
   });
 
   test('a server without TLS, and a certificate that cannot be read', async () => {

@@ -1,4 +1,5 @@
-import { databaseUrlProblem } from '../../config-database.ts';
+import { databaseUrlProblem, withHost } from '../../config-database.ts';
+import { loadEnvironment } from '../../config-environment.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { isPostgres, openDatabase, openSqliteDatabase } from '../../storage/open.ts';
 import { acquireServerLock } from '../../storage/sqlite/server-lock.ts';
@@ -22,12 +23,12 @@ not in the URL: other users of the machine can see arguments.`,
         'This command copies an SQLite file (DATABASE_URL) to PostgreSQL (postgres://…).',
       );
     }
-    const problem = databaseUrlProblem(url);
+    const problem = databaseUrlProblem(url, loadEnvironment());
     if (problem !== null) throw new UsageError(`URL ${problem}.`);
     const lock = acquireServerLock(existingFile(databaseUrl));
     const source = openSqliteDatabase(databaseUrl);
     try {
-      const target = await openDatabase(url);
+      const target = await openDatabase(withHost(url));
       try {
         const tables = await transfer(source, target);
         alignColumns(tables.map(({ table, rows }) => [table, `${rows}`])).forEach(terminal.print);

@@ -4,9 +4,11 @@ import { CONNECTION_FAILURE } from './naming-pool.ts';
 
 /** What an operator can do about each SQLSTATE that a misconfigured connection returns. */
 const ADVICE: Readonly<Record<string, string>> = {
-  '08P01': 'If PgBouncer is in between, check its users and databases.',
+  '08P01':
+    'If PgBouncer is in between, check its users and databases, and set search_path for the role, not in options.',
   '28000': 'Check the user of DATABASE_URL and pg_hba.conf.',
   '28P01': 'Check the user and the password of DATABASE_URL, or PGPASSWORD.',
+  '25006': 'DATABASE_URL names a replica, or default_transaction_read_only is on: name the primary server.',
   '3D000': 'Create the database, or correct its name in DATABASE_URL.',
   '3F000': 'Create the schema that search_path names.',
   '42501': 'Make the user of DATABASE_URL the owner of the database or of its schema.',
@@ -26,13 +28,15 @@ function reasonOf(error: unknown): string {
 
 /**
  * Returns an `OperatorError` for a mistake of the operator that keeps a connection to PostgreSQL from being made or used, such
- * as a wrong password, host, database or certificate; any other error unchanged. The message never contains the URL.
+ * as a wrong password, host, database, schema or certificate; any other error unchanged. The message never contains the URL.
  */
 export function asOperatorError(error: unknown): unknown {
   if (error instanceof OperatorError) return error;
   const code = errorCodeOf(error) ?? '';
-  const advice = ADVICE[code];
-  if (advice) return new OperatorError(`PostgreSQL refuses the connection: ${reasonOf(error)}. ${advice}`);
+  // A connection that is refused for another reason, such as options that do not exist.
+  const isFatal = (error as { severity?: string }).severity === 'FATAL';
+  const advice = ADVICE[code] ?? (isFatal ? 'Check DATABASE_URL.' : undefined);
+  if (advice) return new OperatorError(`PostgreSQL refused: ${reasonOf(error)}. ${advice}`);
   const cause = error instanceof Error && code === CONNECTION_FAILURE ? error.cause : error;
   if (FILE_CODES.includes(errorCodeOf(cause) ?? '')) {
     return new OperatorError(`A file that DATABASE_URL names cannot be read: ${reasonOf(cause)}.`);
