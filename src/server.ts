@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { originOf } from './config-origin.ts';
@@ -47,9 +47,8 @@ function welcome({ graphiql }: Config, url: string): string {
   ].join('\n');
 }
 
-/** Throws a `ConfigError` if a port is in use, before anything is created. Port 0 is always free. */
-async function requireFreePort(host: string, port: number, variables: string): Promise<void> {
-  if (port === 0) return;
+/** Returns a server that takes a port, which shows that it is free. Throws a `ConfigError` if it is in use. */
+async function takePort(host: string, port: number, variables: string): Promise<Server> {
   const probe = createServer();
   const server = {
     async listen() {
@@ -59,13 +58,19 @@ async function requireFreePort(host: string, port: number, variables: string): P
     },
   };
   await listen(server, host, port, variables);
-  probe.close();
-  await once(probe, 'close');
+  return probe;
 }
 
+/** Throws a `ConfigError` if a port is in use, before anything is created. Port 0 is always free. */
 async function requireFreePorts({ host, port, metricsHost, metricsPort }: Config): Promise<void> {
-  await requireFreePort(host, port, LISTEN);
-  if (metricsPort !== null) await requireFreePort(metricsHost, metricsPort, LISTEN_METRICS);
+  // All are open at the same time, because both settings can name the same port.
+  const probes: Server[] = [];
+  try {
+    if (port !== 0) probes.push(await takePort(host, port, LISTEN));
+    if (metricsPort) probes.push(await takePort(metricsHost, metricsPort, LISTEN_METRICS));
+  } finally {
+    for (const probe of probes) await once(probe.close(), 'close');
+  }
 }
 
 /** Returns what an operator has to know about an error at the start: its message if it can be corrected, otherwise the error itself. */

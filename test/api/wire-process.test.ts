@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { freePort } from '../support/free-port.ts';
 import { type MainProcess, startMain } from '../support/main-process.ts';
 
 const OWNER = { POSTERN_OWNER_EMAIL: 'ada@example.com', POSTERN_OWNER_PASSWORD: 'correct horse battery' };
@@ -130,6 +131,10 @@ describe('a start', () => {
     const metrics = { POSTERN_METRICS_PORT: String(port), ...OWNER };
     expect((await startMain(folder, metrics).end()).output).toContain('set POSTERN_METRICS_HOST or');
     expect(existsSync(join(folder, 'data'))).toBe(false);
+    const free = String(await freePort());
+    const same = await startMain(folder, { PORT: free, POSTERN_METRICS_PORT: free, ...OWNER }).end();
+    expect([same.code, same.output]).toEqual([1, expect.stringContaining('set POSTERN_METRICS_HOST or')]);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
     expect(output).toMatch(
       /^Postern cannot start: Port \d+ on 127\.0\.0\.1 is already in use\. Stop that program or set HOST or PORT\.$/m,
     );
@@ -137,6 +142,11 @@ describe('a start', () => {
 });
 
 test('a mistake that the system reports ends the start with one line', async () => {
+  const mounted = temporaryFolder();
+  mkdirSync(join(mounted, '.env'));
+  expect((await startMain(mounted, OWNER).end()).output).toBe(
+    'Postern cannot start: .env cannot be read: it is a folder.\n',
+  );
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'data'), 'a file, not a folder');
   const { code, output } = await startMain(folder, OWNER).end();

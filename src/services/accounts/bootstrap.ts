@@ -20,9 +20,9 @@ export interface FirstOwner {
 
 const NAME_LENGTH = 100;
 
-/** Returns a name for the first owner from the part of the email before the `@`: `ada.lovelace` gives `Ada Lovelace`. */
+/** Returns a name for the first owner from the email, without a tag: `ada.lovelace+postern@…` gives `Ada Lovelace`. */
 function nameFrom(email: string): string {
-  const words = (email.split('@', 1)[0] ?? '').split(/[^a-z0-9]+/).filter((word) => word !== '');
+  const words = (email.split(/[+@]/, 1)[0] ?? '').split(/[^a-z0-9]+/).filter((word) => word !== '');
   const name = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join(' ');
   return name.slice(0, NAME_LENGTH).trim() || 'Owner';
 }
