@@ -29,9 +29,20 @@ const MARKS = [
 
 const MARK_BYTES = 2;
 
+/** The control characters of texts: those of lines, and those with which programs write to a terminal. */
+const TEXT_CONTROLS = '\u0007\b\t\n\v\f\r\u001b';
+
+/** Returns whether a decoded text was none. Bytes of another 8-bit encoding alone do not count: secrets between them are found. */
+function isBinary(text: string): boolean {
+  if (text.includes('\0')) return true;
+  return (
+    text.includes('\uFFFD') && (text.match(/\p{Cc}/gu) ?? []).some((each) => !TEXT_CONTROLS.includes(each))
+  );
+}
+
 /**
  * Yields a file as text: UTF-16 if it begins with the byte order mark of it, otherwise UTF-8. Calls `onBinary` once if the file is
- * neither, because it contains NUL: secrets in another encoding or in a compressed file are not found.
+ * neither: secrets in UTF-32 or in a compressed file are not found.
  */
 export async function* decodeText(
   chunks: AsyncIterable<Uint8Array>,
@@ -39,7 +50,15 @@ export async function* decodeText(
 ): AsyncGenerator<string> {
   let first = new Uint8Array(0);
   let decoder: TextDecoder | null = null;
-  let isBinary = false;
+  let isReported = false;
+
+  function check(text: string): string {
+    if (!isReported && isBinary(text)) {
+      isReported = true;
+      onBinary();
+    }
+    return text;
+  }
 
   for await (const chunk of chunks) {
     let bytes = chunk;
@@ -50,13 +69,9 @@ export async function* decodeText(
       decoder = new TextDecoder(mark?.encoding ?? 'utf-8');
       bytes = first;
     }
-    if (!isBinary && decoder.encoding === 'utf-8' && bytes.includes(0)) {
-      isBinary = true;
-      onBinary();
-    }
-    yield decoder.decode(bytes, { stream: true });
+    yield check(decoder.decode(bytes, { stream: true }));
   }
-  yield (decoder ?? new TextDecoder()).decode(decoder ? undefined : first);
+  yield check((decoder ?? new TextDecoder()).decode(decoder ? undefined : first));
 }
 
 /** Yields the secrets in a text of any length that arrives in chunks. Keeps one chunk in memory at a time. */

@@ -61,17 +61,34 @@ describe('postern scan', () => {
   test('names each file that it cannot search, searches the others, and does not exit with 0', async () => {
     const wide = fileWith(Buffer.from(secretOf(), 'utf16le'));
     const packed = fileWith(gzipSync(secretOf()));
+    const wider = fileWith(
+      Buffer.from([...`\uFEFF${secretOf()}`].map((each) => `${each}\0`).join(''), 'utf16le'),
+    );
+    const dense = fileWith(Uint8Array.from({ length: 200 }, (_, place) => 1 + ((place * 97) % 255)));
     const alone = await call(`scan ${wide}`);
     expect([alone.code, alone.stdout]).toEqual([1, '']);
     const secret = secretOf();
-    const { code, stdout, stderr } = await call(`scan /nonexistent ${wide} ${packed} ${fileWith(secret)}`);
+    const { code, stdout, stderr } = await call(
+      `scan /nonexistent ${wide} ${wider} ${packed} ${dense} ${fileWith(secret)}`,
+    );
     expect([code, stdout]).toEqual([1, expect.stringContaining(`personal token ${secret.slice(0, 10)}…`)]);
     expect(stderr.split('\n')).toEqual([
       '/nonexistent: cannot be read (ENOENT)',
       expect.stringContaining(`${wide}: is not UTF-8 or UTF-16 text`),
+      expect.stringContaining(`${wider}: is not UTF-8 or UTF-16 text`),
       expect.stringContaining(`${packed}: is not UTF-8 or UTF-16 text`),
-      'postern scan: Secrets found: 1. Files that could not be searched: 3.',
+      expect.stringContaining(`${dense}: is not UTF-8 or UTF-16 text`),
+      'postern scan: Secrets found: 1. Files that could not be searched: 5.',
     ]);
+  });
+
+  test('finds secrets in another 8-bit encoding, and in the log of a terminal', async () => {
+    const secret = secretOf();
+    const { code, stdout, stderr } = await call(
+      `scan ${fileWith(Buffer.from(`é\x1b[31m ${secret}\n`, 'latin1'))}`,
+    );
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`personal token ${secret.slice(0, 10)}…`)]);
+    expect(stderr).toBe('postern scan: Secrets found: 1.');
   });
 
   test('fails if a file does not exist', async () => {
