@@ -43,15 +43,26 @@ const JOINING_LETTER = [
 ]
   .map((script) => `\\p{scx=${script}}`)
   .join('');
-/** A joiner that changes what is visible: inside an emoji such as a family, or between two letters of such a script. */
-const VISIBLE_JOINER = new RegExp(
-  `(?<=\\p{ExtPict}[\\uFE0F\\p{EMod}]?)\\u200D(?=\\p{ExtPict})|(?<=[${JOINING_LETTER}])[\\u200C\\u200D](?=[${JOINING_LETTER}])`,
-  'gu',
-);
+/** The signs that remove the vowel of an Indic letter. A joiner after one chooses its form, also at the end of a word. */
+const VIRAMA = '\\u094D\\u09CD\\u0A4D\\u0ACD\\u0B4D\\u0BCD\\u0C4D\\u0CCD\\u0D4D\\u0DCA\\u1039\\u17D2';
+/** A joiner that changes what is visible: inside an emoji such as a family, between two letters of such a script, or after a virama. */
+const VISIBLE_JOINER = [
+  '(?<=\\p{ExtPict}[\\uFE0F\\p{EMod}]?)\\u200D(?=\\p{ExtPict})',
+  `(?<=[${JOINING_LETTER}])[\\u200C\\u200D](?=[${JOINING_LETTER}])`,
+  `(?<=[${VIRAMA}])[\\u200C\\u200D]`,
+].join('|');
+const VISIBLE_JOINERS = new RegExp(VISIBLE_JOINER, 'gu');
+/** Matches visible joiners too, as `joiner`, so that a replacement can keep them. */
+const HIDDEN_OR_JOINER = new RegExp(`(?<joiner>${VISIBLE_JOINER})|${HIDDEN.source}`, 'gu');
+
+/** Returns a text with a space for each hidden character. */
+function withoutHidden(text: string): string {
+  return text.replace(HIDDEN_OR_JOINER, (_match, joiner?: string) => joiner ?? ' ');
+}
 
 /** Returns a text without the joiners that it needs, so that only hidden ones are left. */
 function withoutVisibleJoiners(text: string): string {
-  return text.replace(VISIBLE_JOINER, '');
+  return text.replace(VISIBLE_JOINERS, '');
 }
 
 function lengthOf(text: string): number {
@@ -91,13 +102,11 @@ export function parseName(text: string, path: InputIssue['path']): string {
 
 /** Returns a name that `parseName` accepts, from a text that another system wrote; `fallback` if nothing remains of it. */
 export function toName(text: string, fallback: string): string {
-  const visible = text.slice(0, NAME_LENGTH * UNITS_PER_CHARACTER).replace(new RegExp(HIDDEN, 'gu'), ' ');
-  const name = [...visible.normalize('NFC').replace(/\s+/g, ' ').trim()]
-    .slice(0, NAME_LENGTH)
-    .join('')
-    .trim();
+  const visible = withoutHidden(text.slice(0, NAME_LENGTH * UNITS_PER_CHARACTER));
+  const characters = [...visible.normalize('NFC').replace(/\s+/g, ' ').trim()];
   try {
-    return parseName(name, []);
+    // The cut can leave a joiner at the end, which then is hidden.
+    return parseName(withoutHidden(characters.slice(0, NAME_LENGTH).join('')), []);
   } catch {
     return fallback;
   }

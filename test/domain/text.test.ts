@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parsePassword } from '../../src/domain/accounts/passwords.ts';
-import { foldCase, parseDescription, parseEmail, parseName, slugOf } from '../../src/domain/text.ts';
+import { foldCase, parseDescription, parseEmail, parseName, slugOf, toName } from '../../src/domain/text.ts';
 import { badPathsOf } from '../support/refusal.ts';
 
 /** Control, bidi-override and zero-width characters, fillers, line and paragraph separators, a tag, a lone surrogate. */
@@ -108,6 +108,12 @@ describe('a password', () => {
     expect(badPathsOf(() => parsePassword('x'.repeat(length), ['password']))).toEqual(['password']);
   });
 
+  test('has as many characters as its composed form', () => {
+    const letters = 'éàüöñçêîôûëï'.normalize('NFD');
+    expect(parsePassword(letters, ['password'])).toBe(letters);
+    expect(badPathsOf(() => parsePassword(letters.slice(0, -2), ['password']))).toEqual(['password']);
+  });
+
   test('is not changed, not even leading or trailing blanks', () => {
     expect(parsePassword('  e\u0301 0123456789 ', [])).toBe('  e\u0301 0123456789 ');
   });
@@ -136,6 +142,8 @@ describe('a joiner', () => {
     ['in Persian', '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645'],
     ['in Hindi', '\u0915\u094d\u200d\u0937'],
     ['in Sinhala', '\u0dc1\u0dca\u200d\u0dbb\u0dd3'],
+    ['at the end of a Malayalam word', '\u0d30\u0d3e\u0d1c\u0d28\u0d4d\u200d'],
+    ['before a space in Bengali', '\u09b9\u09a0\u09be\u09ce \u09a4\u09cd\u200d x'],
   ])('that is visible %s is part of a name', (_, name) => {
     expect(parseName(name, ['name'])).toBe(name.normalize('NFC'));
     expect(parseDescription(name, ['description'])).toBe(name.normalize('NFC'));
@@ -150,8 +158,19 @@ describe('a joiner', () => {
     '\u0645\u200c',
     '\u0645\u200ca',
     '\u0645\u200c\u200c\u062e',
+    '\u0915\u094d\u200d\u200d',
+    '\u0915\u200d',
   ])('that is hidden is refused: %j', (name) => {
     expect(badPathsOf(() => parseName(name, ['name']))).toEqual(['name']);
+  });
+
+  test('that another system wrote stays in a name if it is visible', () => {
+    const persian = '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645';
+    expect(toName(`${persian}\u200b\u202e`, '')).toBe(persian);
+    expect(toName('a\u200db', '')).toBe('a b');
+    const family = '\u{1F468}\u200d\u{1F469}';
+    expect(toName(`${'x'.repeat(97)}${family}`, '')).toBe(`${'x'.repeat(97)}${family}`);
+    expect(toName(`${'x'.repeat(98)}${family}`, '')).toBe(`${'x'.repeat(98)}\u{1F468}`);
   });
 });
 

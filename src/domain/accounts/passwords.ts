@@ -38,7 +38,8 @@ export interface PasswordOwner {
  * email or the name of that user. Throws `BAD_USER_INPUT`.
  */
 export function parsePassword(text: string, path: InputIssue['path'], owner?: PasswordOwner): string {
-  const length = text.length > 2 * PASSWORD_MAX ? Infinity : [...text].length;
+  // In NFC, as it is hashed: a letter with its marks counts once, however the keyboard composes it.
+  const length = text.length > 2 * PASSWORD_MAX ? Infinity : [...text.normalize('NFC')].length;
   if (length < PASSWORD_MIN || length > PASSWORD_MAX) {
     throw badInput(path, `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
   }
