@@ -59,6 +59,20 @@ test('a refused request is also logged', async () => {
   expect(lines().at(-1)).toMatchObject({
     requestId: response.headers.get('x-request-id'),
     principal: 'ANONYMOUS',
+    codes: ['INVALID_TOKEN'],
+    address: '127.0.0.1',
+    status: 401,
+  });
+  // Errors in another format than that of GraphQL are logged and counted the same way.
+  await fetch(`${wire.origin}/oauth/introspect`, {
+    method: 'POST',
+    headers: { Authorization: 'Bearer sesame' },
+    body: new URLSearchParams({ token: 'x' }),
+  });
+  expect(lines().at(-1)).toMatchObject({
+    path: '/oauth/introspect',
+    codes: ['INVALID_TOKEN'],
+    address: '127.0.0.1',
     status: 401,
   });
 });

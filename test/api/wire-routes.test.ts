@@ -72,6 +72,17 @@ test('a slash at the end of a path, and a target with scheme and authority, mean
     expect([target, (await send(target)).status]).toEqual([target, 400]);
 });
 
+test('only a request of HTTP/1.0 can be without Host', async () => {
+  const send = (version: string, target: string) =>
+    sendRaw(wire.port, `GET ${target} HTTP/${version}\r\nConnection: close\r\n\r\n`);
+  expect((await send('1.0', '/health')).status).toBe(200);
+  expect((await send('1.1', '/health')).status).toBe(400);
+  expect((await send('1.1', 'http://postern.example/health')).status).toBe(400);
+  const twice =
+    'GET http://postern.example/health HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n';
+  expect((await sendRaw(wire.port, twice)).status).toBe(400);
+});
+
 describe('every response', () => {
   const requests: [string, () => Promise<Response>][] = [
     ['a result', () => wire.post({ query: '{ __typename }' })],

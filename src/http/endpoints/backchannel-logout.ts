@@ -40,6 +40,7 @@ export function createBackchannelLogout({ limits, services }: Parts, client: Pro
     } catch (error) {
       const refusal = domainErrorOf(error);
       if (!refusal) throw error;
+      requestContext.codes.push(refusal.code);
       const { status, headers } = httpOf(toGraphQLError(refusal, requestContext.requestId));
       const isOurs = status === 429 || status >= 500;
       const code = isOurs ? 'temporarily_unavailable' : 'invalid_request';

@@ -29,6 +29,7 @@ export function oauthEndpoint(handle: Endpoint): Endpoint {
     } catch (error) {
       const refusal = domainErrorOf(error);
       if (!refusal) throw error;
+      requestContext.codes.push(refusal.code);
       const { status, headers } = httpOf(toGraphQLError(refusal, requestContext.requestId));
       const authorization = request.headerValues('authorization');
       // The challenge names the scheme that the client used (RFC 6749, section 5.2).

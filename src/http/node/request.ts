@@ -76,8 +76,11 @@ class NodeRequest implements HttpRequest {
     const absolute = ABSOLUTE_FORM.exec(url);
     const rest = absolute ? url.slice(absolute[0].length) : url;
     const target = absolute && !rest.startsWith('/') ? `/${rest}` : rest;
-    this.#host = absolute?.[1] ?? headerOf(message.rawHeaders, 'host') ?? 'localhost';
-    if (!target.startsWith('/') || !HOST.test(this.#host)) throw malformed();
+    // Only HTTP/1.0 has requests without it (RFC 9112, section 3.2).
+    const host = headerOf(message.rawHeaders, 'host') ?? (message.httpVersion === '1.0' ? 'localhost' : '');
+    this.#host = absolute?.[1] ?? host;
+    if (!target.startsWith('/') || !HOST.test(host) || (absolute && !HOST.test(this.#host)))
+      throw malformed();
     const end = target.indexOf('?');
     this.method = method;
     this.path = end < 0 ? target : target.slice(0, end);
