@@ -49,9 +49,22 @@ interface Lockfile {
   readonly packages: Record<string, { version?: string }>;
 }
 
-/** Sets the version of the package and of the packages in its workspaces, also in the lockfile. */
+/** The other files that name the version, each with the text before it. */
+export const NAMING_FILES: Readonly<Record<string, string>> = {
+  'docs/openapi.json': '"version": "',
+  'deploy/kubernetes/postern.yaml': 'image: registry.example/postern:',
+  'docs/node-services.md': '/postern-verify-',
+  'docs/your-api.md': '/postern-verify-',
+  'packages/verify/README.md': '/postern-verify-',
+};
+
+/** Sets the version of the package and of the packages in its workspaces, also in the lockfile and in files that name it. */
 function setVersion(root: string, version: string): void {
   editJson(join(root, 'package-lock.json'), (lock) => {
+    for (const [path, before] of Object.entries(NAMING_FILES)) {
+      const text = readFileSync(join(root, path), 'utf8');
+      writeFileSync(join(root, path), text.replaceAll(`${before}${lock.version}`, `${before}${version}`));
+    }
     lock.version = version;
     for (const [path, locked] of Object.entries(lock.packages)) {
       if (path.includes('node_modules/')) continue;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { releaseChangelog } from '../../scripts/release/changelog.ts';
 import { git } from '../../scripts/release/git.ts';
-import { release } from '../../scripts/release/release.ts';
+import { NAMING_FILES, release } from '../../scripts/release/release.ts';
 import { compareSchemas, toMarkdown } from '../../scripts/release/schema-changes.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -45,6 +45,7 @@ function createRepository(): string {
   write(root, 'db/migrations/0001-initial.ts', 'export const up = 1;\n');
   write(root, 'db/migrations/0001-initial/tables.ts', 'export const tables = 1;\n');
   write(root, 'db/released-migrations.json', '{}\n');
+  for (const [path, before] of Object.entries(NAMING_FILES)) write(root, path, `${before}0.1.0, not 0.1.0\n`);
   commit(root);
   return root;
 }
@@ -67,6 +68,8 @@ test('a release sets the version, dates the changelog, freezes the migrations, c
     lock.version,
     ...Object.values<{ version?: string }>(lock.packages).map((each) => each.version),
   ]).toEqual(['1.0.0', '1.0.0', undefined, '3.1.4', '1.0.0']);
+  for (const [path, before] of Object.entries(NAMING_FILES))
+    expect(read(root, path)).toBe(`${before}1.0.0, not 0.1.0\n`);
   expect(read(root, 'CHANGELOG.md')).toBe(
     '# Changelog\n\n## Unreleased\n\n## 1.0.0 - 2030-01-02\n\n- Tokens.\n',
   );
@@ -74,6 +77,12 @@ test('a release sets the version, dates the changelog, freezes the migrations, c
   expect(git(root, 'status', '--porcelain')).toBe('');
   expect(git(root, 'log', '-1', '--format=%s')).toBe('Release 1.0.0');
   expect(git(root, 'rev-list', '-1', 'v1.0.0')).toBe(git(root, 'rev-parse', 'HEAD'));
+});
+
+test('the files in which a release sets the version name it', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const [path, before] of Object.entries(NAMING_FILES))
+    expect(readFileSync(path, 'utf8')).toContain(`${before}${version}`);
 });
 
 test('the next release lists the changes of the schema, and adds new migrations to the frozen ones', () => {
