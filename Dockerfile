@@ -2,7 +2,7 @@
 # check=error=true
 
 # The built files are the same on every architecture, so they are built on that of the builder.
-FROM --platform=$BUILDPLATFORM node:22-bookworm AS build
+FROM --platform=$BUILDPLATFORM node:22-bookworm@sha256:363e1587494626837fa7f9a23bdb453d13b0ff3c67c705c2805cfc69c2d2fad7 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/verify/package.json packages/verify/
@@ -12,14 +12,14 @@ COPY . .
 RUN npm run build
 
 # The full image has the compiler that better-sqlite3 needs if no prebuilt binary fits.
-FROM node:22-bookworm AS dependencies
+FROM node:22-bookworm@sha256:363e1587494626837fa7f9a23bdb453d13b0ff3c67c705c2805cfc69c2d2fad7 AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/verify/package.json packages/verify/
 COPY packages/cli/package.json packages/cli/
 RUN npm ci --omit=dev --workspaces=false
 
-FROM node:22-bookworm-slim
+FROM node:22-bookworm-slim@sha256:43ac6c60b8f89723f746e8a92ce91abd5017e627ce1ddfe4238355d3a30b772c
 # Process 1 ignores signals without a handler, such as the watchdog's SIGALRM, so an init runs as process 1.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app

@@ -82,15 +82,17 @@ test('the manifests set only variables that exist, and the ports and paths that 
   ]);
 });
 
-test('the Dockerfile and compose.yaml name images by a version, and warnings end the build of the image', () => {
+test('the Dockerfile and the compose files pin images by digest, and warnings end the build of the image', () => {
   const dockerfile = read('Dockerfile');
   expect(dockerfile).toMatch(/^# syntax=.+\n# check=error=true\n/);
   const images = [
     ...dockerfile.matchAll(/^FROM (?:--\S+ )?(\S+)/gm),
-    ...read('compose.yaml').matchAll(/^ +image: (\S+)$/gm),
+    ...['compose.yaml', 'examples/oidc/compose.yaml'].flatMap((file) => [
+      ...read(file).matchAll(/^ +image: (\S+)$/gm),
+    ]),
   ].map((match) => match[1]);
-  expect(images.length).toBeGreaterThan(4);
-  for (const image of images) expect(image).toMatch(/^[a-z]+:\d/);
+  expect(images.length).toBeGreaterThan(5);
+  for (const image of images) expect(image).toMatch(/^[a-z./]+:v?\d\S*@sha256:[0-9a-f]{64}$/);
 });
 
 test('the scripts of the deployment are valid', () => {
