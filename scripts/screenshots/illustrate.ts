@@ -22,6 +22,8 @@ export async function illustrate(browser: Browser, open: OpenPage, tokenId: stri
   const dark = await open(browser, { ...SETTINGS, colorScheme: 'dark' });
   await visit(dark, `/tokens/${tokenId}`);
   await save(dark, 'console-token.png');
+  await visit(light, `/tokens/${tokenId}`);
+  await light.locator('.abilities-and-samples').screenshot({ path: join(FOLDER, 'console-token-use.png') });
   await visit(light, '/tokens/new');
   await light.getByLabel('Name').fill('CI deploy');
   await light.getByRole('button', { name: 'Publish from CI' }).click();
