@@ -32,7 +32,7 @@ test('no accepted shape matches a secret of Postern, with any prefix', () => {
         if (!isAccepted(shape)) continue;
         accepted += 1;
         const isForeign = foreignShapeTest(parseForeignShapes(shape, []));
-        for (const secret of secrets) expect(isForeign(secret), `${shape} ${secret}`).toBe(false);
+        expect(secrets.filter(isForeign), shape).toEqual([]);
       }
     }
   }
@@ -69,9 +69,11 @@ test('a preview has at most 6 characters after the prefix', () => {
 test('a set of digests contains those that were added, and no others', () => {
   const digestOf = (n: number) => createHash('sha256').update(`${n}`).digest('hex');
   const set = createDigestSet();
-  for (let n = 0; n < 20_000; n += 1) expect(set.add(digestOf(n))).toBe(true);
-  for (let n = 0; n < 20_000; n += 1) expect(set.has(digestOf(n))).toBe(true);
-  for (let n = 20_000; n < 40_000; n += 1) expect(set.has(digestOf(n))).toBe(false);
+  const digests = Array.from({ length: 40_000 }, (_, n) => digestOf(n));
+  const [added, others] = [digests.slice(0, 20_000), digests.slice(20_000)];
+  expect(added.filter((digest) => !set.add(digest))).toEqual([]);
+  expect(added.filter((digest) => !set.has(digest))).toEqual([]);
+  expect(others.filter((digest) => set.has(digest))).toEqual([]);
   expect(set.add(digestOf(7))).toBe(false);
   expect(set.has('0'.repeat(64))).toBe(false);
   expect(set.add('0'.repeat(64))).toBe(true);
