@@ -48,10 +48,9 @@ function clientOf({ names, origins, sendsLogouts }: TestProviderOptions) {
   };
 }
 
-function signingKey(): JWK {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' } as JWK;
-}
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** The key of every provider. Finding its primes takes longer than starting the provider. */
+const KEY = { ...privateKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' } as JWK;
 
 /** The page on which a person signs in, or refuses. */
 function signInPage(uid: string): string {
@@ -107,10 +106,9 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const key = signingKey();
   const provider = new Provider(issuer, {
     clients: [clientOf(options)],
-    jwks: { keys: [key] },
+    jwks: { keys: [KEY] },
     cookies: { keys: ['test'] },
     claims: {
       openid: ['sub', 'sid', ...(options.idTokenClaims ?? [])],
@@ -143,7 +141,7 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
     async sign(claims, type = 'logout+jwt') {
       return new SignJWT({ iss: issuer, aud: CLIENT.client_id, ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: 'one', typ: type })
-        .sign(await importJWK(key as Parameters<typeof importJWK>[0], 'RS256'));
+        .sign(await importJWK(KEY as Parameters<typeof importJWK>[0], 'RS256'));
     },
     async close() {
       server.closeAllConnections();
