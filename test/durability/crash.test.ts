@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { startFile } from '../support/start-file.ts';
 import { testLength } from '../support/test-length.ts';
 import { runCrashes } from './crash.ts';
 import { canForget } from './disk.ts';
@@ -11,7 +12,7 @@ const LEAST = 15;
 
 /** The cases run side by side: each is a sequence of processes. */
 const OPTIONS = { concurrent: true, timeout: 600_000 };
-const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const main = startFile('main');
 const NORMAL = fileURLToPath(new URL('./synchronous-normal.mjs', import.meta.url));
 
 // In CI, a missing compiler must fail and not only be reported.

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config.ts';
 import { PASSWORD } from './app.ts';
+import { startFile } from './start-file.ts';
 
 /** The built command. */
-export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+export const MAIN = startFile('cli');
 
 /** The exit code and the output of a command. */
 export interface Outcome {
