@@ -265,6 +265,18 @@ const LIMITS = {
     count,
     'Shares per channel.',
   ),
+  invitationsPerWorkspace: variable(
+    'POSTERN_INVITATIONS_PER_WORKSPACE',
+    DEFAULT_LIMITS.invitationsPerWorkspace,
+    count,
+    'Open invitations per workspace.',
+  ),
+  sessionsPerUser: variable(
+    'POSTERN_SESSIONS_PER_USER',
+    DEFAULT_LIMITS.sessionsPerUser,
+    count,
+    'Sessions per user; at one more, the oldest ends.',
+  ),
   tokensPerUser: variable(
     'POSTERN_TOKENS_PER_USER',
     DEFAULT_LIMITS.tokensPerUser,

@@ -5,6 +5,10 @@ export interface Limits {
   /** Existing workspaces that a user created, including those that have other owners now. */
   readonly workspacesPerUser: number;
   readonly channelsPerWorkspace: number;
+  /** At one more, the oldest session of a user ends. */
+  readonly sessionsPerUser: number;
+  /** Invitations that have not expired, void ones too. */
+  readonly invitationsPerWorkspace: number;
   readonly tokensPerUser: number;
   readonly tokensPerWorkspace: number;
   readonly scopesPerToken: number;
@@ -30,6 +34,8 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   workspacesPerUser: 100,
   channelsPerWorkspace: 1000,
+  sessionsPerUser: 100,
+  invitationsPerWorkspace: 1000,
   tokensPerUser: 100,
   tokensPerWorkspace: 1000,
   scopesPerToken: 64,

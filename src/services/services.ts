@@ -226,6 +226,7 @@ export function createServices(deps: ServiceDependencies) {
       attempts,
       tokens,
       secrets,
+      limits,
       clock,
     }),
     deviceApprovals: createDeviceApprovalService({ db, changes, authentication, attempts, tokens, clock }),

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
-import { createChannel, mutate } from '../support/channels.ts';
-import { refusalIn } from '../support/responses.ts';
+import { createChannel, mutate, share } from '../support/channels.ts';
+import { authOutcome, refusalIn } from '../support/responses.ts';
+import { follow } from '../support/streams.ts';
 
 const MOST = 4;
 const BYTES = 65_536;
@@ -13,6 +14,8 @@ beforeEach(async () => {
     POSTERN_CHANNELS_PER_WORKSPACE: String(MOST),
     POSTERN_WORKSPACES_PER_USER: String(MOST),
     POSTERN_SHARES_PER_CHANNEL: String(MOST),
+    POSTERN_INVITATIONS_PER_WORKSPACE: String(MOST),
+    POSTERN_SESSIONS_PER_USER: String(MOST),
     POSTERN_MESSAGE_BYTES_KEPT: String(BYTES),
   });
   owner = postern.owner.session;
@@ -76,6 +79,47 @@ test('concurrent shares stop at the limit of their channel', async () => {
     return mutate(postern, 'shareChannel', input, owner, 'channel { id }');
   };
   expect(await callConcurrently(people.length, share)).toEqual({ done: MOST, LIMIT_REACHED: 4 });
+});
+
+test('concurrent invitations stop at the limit of their workspace, and an address can be invited again', async () => {
+  const { workspaceId } = postern;
+  const invite = (at: number) => {
+    const input = { workspaceId, email: `guest${at}@example.com`, role: 'VIEWER' };
+    return mutate(postern, 'inviteMember', input, owner, 'invitation { id }');
+  };
+  expect(await callConcurrently(20, invite)).toEqual({ done: MOST, LIMIT_REACHED: 20 - MOST });
+  const query = 'query ($workspaceId: ID!) { workspace(id: $workspaceId) { invitations { id email } } }';
+  const { data } = await postern.post(query, { workspaceId }, owner);
+  const [first] = data.workspace.invitations;
+  expect(refusalIn(await invite(Number(/\d+/.exec(first.email)?.[0])))).toBeNull();
+  expect(refusalIn(await invite(99))).toBe('LIMIT_REACHED');
+  const renewed = (await postern.post(query, { workspaceId }, owner)).data.workspace.invitations;
+  const revoked = { workspaceId, id: renewed[0].id };
+  expect(refusalIn(await mutate(postern, 'revokeInvitation', revoked, owner, '__typename'))).toBeNull();
+  expect(refusalIn(await invite(99))).toBeNull();
+});
+
+test('a sign-in at the limit of sessions ends the oldest session with its streams, and no other user loses one', async () => {
+  const ada = await postern.person('Ada');
+  const sessions = [ada.session];
+  while (sessions.length < MOST) sessions.push(await postern.signIn(ada.email));
+  const channelId = await createChannel(postern);
+  await share(postern, channelId, ada, ['READ', 'SUBSCRIBE']);
+  const streams = await Promise.all(sessions.slice(0, 2).map((by) => follow(postern, channelId, by)));
+  expect(await Promise.all(sessions.map((by) => authOutcome(postern, by)))).toEqual(Array(MOST).fill('OK'));
+  const concurrent = await Promise.all([postern.signIn(ada.email), postern.signIn(ada.email)]);
+  await Promise.all(streams.map((stream) => stream.end()));
+  const kept = [...sessions.slice(2), ...concurrent];
+  expect(await Promise.all(kept.map((by) => authOutcome(postern, by)))).toEqual(Array(MOST).fill('OK'));
+  const ended = await Promise.all(sessions.slice(0, 2).map((by) => authOutcome(postern, by)));
+  expect(ended).toEqual(['INVALID_SESSION', 'INVALID_SESSION']);
+  expect(await authOutcome(postern, owner)).toBe('OK');
+  const { data } = await postern.post(
+    '{ viewer { auditEvents(filter: { actions: ["session.ended"] }, first: 10) { nodes { detail } } } }',
+    {},
+    concurrent[0],
+  );
+  expect(data.viewer.auditEvents.nodes).toEqual([{ detail: { by: 'limit' } }, { detail: { by: 'limit' } }]);
 });
 
 test('a channel stores its newest messages up to the limit of bytes, to the byte', async () => {

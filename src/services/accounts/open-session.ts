@@ -1,7 +1,13 @@
+import { COMMAND_LINE_SESSION_LIFETIME } from '../../domain/accounts/device.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
+import type { Limits } from '../../domain/limits.ts';
 import type { Session, User } from '../../domain/user.ts';
 import type { IssuedSecret } from '../../platform/secrets.ts';
-import { insertSession, type SessionOrigin } from '../../storage/repositories/accounts/sessions.ts';
+import {
+  deleteOldestSessions,
+  insertSession,
+  type SessionOrigin,
+} from '../../storage/repositories/accounts/sessions.ts';
 import { setSignedInAt } from '../../storage/repositories/accounts/users.ts';
 import type { Caller } from '../access/caller.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
@@ -16,8 +22,7 @@ export interface OpenedSession {
 /** How a session is opened. */
 export interface SessionOpening {
   readonly issued: IssuedSecret;
-  /** In milliseconds. */
-  readonly lifetime: number;
+  readonly limits: Pick<Limits, 'sessionLifetime' | 'sessionsPerUser'>;
   /** When the person proved who they are. */
   readonly authenticatedAt: number;
   readonly from: Pick<Caller, 'address' | 'userAgent'>;
@@ -29,12 +34,25 @@ export interface SessionOpening {
   readonly commandLine?: string;
 }
 
-/** Creates a session of a user, with its audit event. */
+/** Ends the oldest sessions of a user who has too many, in favour of a new one. */
+async function endOldest(uow: UnitOfWork, userId: string, newId: string, most: number): Promise<void> {
+  for (const id of await deleteOldestSessions(uow.tx, userId, newId, most)) {
+    await uow.audit({
+      action: 'session.ended',
+      userId,
+      targetId: toGlobalId('Session', id),
+      detail: { by: 'limit' },
+    });
+  }
+}
+
+/** Creates a session of a user, with its audit event. At the limit of the user, the oldest session ends. */
 export async function openSession(
   uow: UnitOfWork,
   user: User,
-  { issued, lifetime, from, authenticatedAt, identity, byLink, commandLine }: SessionOpening,
+  { issued, limits, from, authenticatedAt, identity, byLink, commandLine }: SessionOpening,
 ): Promise<OpenedSession> {
+  const lifetime = commandLine === undefined ? limits.sessionLifetime : COMMAND_LINE_SESSION_LIFETIME;
   const session: Omit<Session, 'lastUsedAt'> = {
     id: uow.newId(),
     userId: user.id,
@@ -51,6 +69,7 @@ export async function openSession(
     identityId: identity?.identityId ?? null,
     providerSession: identity?.providerSession ?? null,
   });
+  await endOldest(uow, user.id, session.id, limits.sessionsPerUser);
   await setSignedInAt(uow.tx, user.id, uow.now);
   await uow.audit({
     action: 'session.created',

@@ -107,10 +107,9 @@ export function createSessionService(deps: {
           // A change ends every session, so it must prevent this one too.
           const current = await requireUnchanged(uow, account);
           const issued = secrets.issue('SESSION');
-          const lifetime = limits.sessionLifetime;
           return openSession(uow, current, {
             issued,
-            lifetime,
+            limits,
             from: caller,
             authenticatedAt: uow.now,
             identity: null,

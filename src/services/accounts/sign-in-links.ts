@@ -51,7 +51,7 @@ export function createSignInLinkService(deps: {
           await deleteResetLink(uow.tx, user.id);
           return openSession(uow, user, {
             issued: secrets.issue('SESSION'),
-            lifetime: limits.sessionLifetime,
+            limits,
             from: caller,
             authenticatedAt: uow.now,
             identity: null,

@@ -6,6 +6,7 @@ import {
   USER_CODE_LETTERS,
 } from '../../domain/accounts/device.ts';
 import { failure, PosternError } from '../../domain/errors.ts';
+import type { Limits } from '../../domain/limits.ts';
 import { withoutSecrets } from '../../domain/secret.ts';
 import { hasHiddenCharacters, parseName } from '../../domain/text.ts';
 import { parseScopeParameter } from '../../domain/values/oauth-scopes.ts';
@@ -112,9 +113,10 @@ export function createDeviceRequestService(deps: {
   attempts: DeviceAttempts;
   tokens: Pick<TokenService, 'create'>;
   secrets: SecretSource;
+  limits: Limits;
   clock: Clock;
 }): DeviceRequestService {
-  const { db, transact, changes, anonymousWork, attempts, tokens, secrets, clock } = deps;
+  const { db, transact, changes, anonymousWork, attempts, tokens, secrets, limits, clock } = deps;
 
   async function store(
     request: Omit<Parameters<typeof insertDeviceRequest>[1], 'digest' | 'userCodeDigest'>,
@@ -148,7 +150,7 @@ export function createDeviceRequestService(deps: {
     if (!user) throw failure('UNAUTHENTICATED');
     const { secret } = await openSession(uow, user, {
       issued: secrets.issue('SESSION'),
-      lifetime: COMMAND_LINE_SESSION_LIFETIME,
+      limits,
       from: caller,
       authenticatedAt: uow.now,
       identity: { identityId, providerSession, provider: null },

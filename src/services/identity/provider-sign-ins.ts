@@ -148,7 +148,7 @@ export function createProviderSignInService(deps: {
     const { provider, providerSession } = signIn;
     const session = await openSession(uow, user, {
       issued: secrets.issue('SESSION'),
-      lifetime: limits.sessionLifetime,
+      limits,
       from: caller,
       authenticatedAt: signIn.authenticatedAt,
       identity: { identityId: identity.id, provider, providerSession },

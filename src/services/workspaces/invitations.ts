@@ -20,6 +20,7 @@ import {
   findInvitation,
   findInvitationByDigest,
   findOpenInvitationOf,
+  hasInvitations,
   insertInvitation,
   listInvitations,
 } from '../../storage/repositories/invitations.ts';
@@ -60,7 +61,7 @@ export interface InvitationService {
   list(workspaceId: string): Promise<Invitation[]>;
   /**
    * Invites an email address; replaces an earlier invitation of that address. The invitation of a token expires with
-   * the token at the latest. Throws `BAD_USER_INPUT`, `CONFLICT` if the address belongs to a member, or `FORBIDDEN`
+   * the token at the latest. Throws `BAD_USER_INPUT`, `LIMIT_REACHED`, `CONFLICT` if the address belongs to a member, or `FORBIDDEN`
    * with `EXCEEDS_CALLER`, with `SESSION_REQUIRED` if a token invites an Owner, or with `ROLE_REQUIRED` if the earlier
    * invitation is for a role above the caller's.
    */
@@ -196,6 +197,13 @@ export function createInvitationService(deps: {
       const open = await findOpenInvitationOf(tx, workspaceId, email, now);
       if (open) requireRoleNotBelow(uow, open.role);
       await clearInvitations(tx, workspaceId, email, now);
+      const most = limits.invitationsPerWorkspace;
+      if (await hasInvitations(tx, workspaceId, most)) {
+        throw failure(
+          'LIMIT_REACHED',
+          `A workspace can have at most ${most} open invitations. Revoke some first.`,
+        );
+      }
       const { secret, digest } = secrets.issue('INVITATION');
       const invitation: Invitation = {
         id: uow.newId(),

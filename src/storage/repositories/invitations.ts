@@ -199,6 +199,17 @@ export async function clearInvitations(
     .execute();
 }
 
+/** Returns whether a workspace has at least `count` invitations. */
+export async function hasInvitations(db: Executor, workspaceId: string, count: number): Promise<boolean> {
+  const query = db.selectFrom('invitations').select('id').where('workspace_id', '=', workspaceId);
+  return (
+    (await query
+      .limit(1)
+      .offset(count - 1)
+      .executeTakeFirst()) !== undefined
+  );
+}
+
 /** Deletes up to `most` expired invitations; returns the count. */
 export async function deleteExpiredInvitations(db: Executor, now: number, most: number): Promise<number> {
   const result = await db

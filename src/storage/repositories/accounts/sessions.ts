@@ -156,18 +156,18 @@ export async function replaceSessionDigest(db: Executor, id: string, digest: str
   return row.expires_at;
 }
 
-/** Deletes the sessions that meet a condition, with their last uses; returns the count. */
-async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<number> {
+/** Deletes the sessions that meet a condition, with their last uses; returns their ids. */
+async function deleteWhere(db: Executor, condition: Expression<SqlBool>): Promise<string[]> {
   const deleted = await db.deleteFrom('sessions').where(condition).returning('id').execute();
   const ids = deleted.map(({ id }) => id);
   await deleteUses(db, ids);
-  return ids.length;
+  return ids;
 }
 
 /** Deletes one of a user's sessions; returns whether it existed. */
 export async function deleteSession(db: Executor, userId: string, id: string): Promise<boolean> {
   const eb = expressionBuilder<Tables, 'sessions'>();
-  return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))) > 0;
+  return (await deleteWhere(db, eb.and([eb('id', '=', id), eb('user_id', '=', userId)]))).length > 0;
 }
 
 /**
@@ -177,7 +177,30 @@ export async function deleteSession(db: Executor, userId: string, id: string): P
 export async function endSessions(db: Executor, userId: string, at: number, exceptId = ''): Promise<number> {
   await setCredentialsNotBefore(db, userId, at);
   const eb = expressionBuilder<Tables, 'sessions'>();
-  return deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]));
+  return (await deleteWhere(db, eb.and([eb('user_id', '=', userId), eb('id', '!=', exceptId)]))).length;
+}
+
+/** The most sessions that a new one ends, if the limit has become lower. */
+const MOST_REPLACED = 50;
+
+/** Ends a user's oldest sessions beyond the newest `most`, of which one is `newId`; returns their ids. */
+export async function deleteOldestSessions(
+  db: Executor,
+  userId: string,
+  newId: string,
+  most: number,
+): Promise<string[]> {
+  const eb = expressionBuilder<Tables, 'sessions'>();
+  const oldest = eb
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('id', '!=', newId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(MOST_REPLACED)
+    .offset(most - 1);
+  return deleteWhere(db, eb('id', 'in', oldest));
 }
 
 /** The sessions that an identity opened: all but one, or those of one session at the provider. */
@@ -195,12 +218,12 @@ export async function deleteSessionsOfIdentity(
   const eb = expressionBuilder<Tables, 'sessions'>();
   const conditions = [eb('identity_id', '=', identityId), eb('id', '!=', exceptId)];
   if (providerSession !== null) conditions.push(eb('provider_session', '=', providerSession));
-  return deleteWhere(db, eb.and(conditions));
+  return (await deleteWhere(db, eb.and(conditions))).length;
 }
 
 /** Deletes up to `most` expired sessions; returns the count. */
 export async function deleteExpiredSessions(db: Executor, now: number, most: number): Promise<number> {
   const eb = expressionBuilder<Tables, 'sessions'>();
   const expired = eb.selectFrom('sessions').select('id').where('expires_at', '<=', now).limit(most);
-  return deleteWhere(db, eb('id', 'in', expired));
+  return (await deleteWhere(db, eb('id', 'in', expired))).length;
 }
