@@ -30,6 +30,8 @@ export const AUDIT_ACTIONS = [
   'token.enabled',
   'token.revoked',
   'token.deleted',
+  'token.many_revoked',
+  'token.many_deleted',
   'token.scopes_added',
   'token.scopes_removed',
   'workspace.created',

@@ -176,6 +176,14 @@ const CALLS: Record<string, () => Promise<unknown>> = {
         auditEvents(filter: { actions: ["user.created", "token.deleted"] }) { totalCount nodes { id } } } }`,
       { id: postern.workspaceId },
     ),
+  inviteMember: () =>
+    call('mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitation { id } } }', {
+      input: { workspaceId: postern.workspaceId, email: 'guest@example.com', role: 'VIEWER' },
+    }),
+  deleteAllTokens: async () => {
+    await personal();
+    await call('mutation { deleteAllTokens { deletedCount } }');
+  },
   signIn: () => postern.signIn(postern.owner.email),
   publishMessage: async () => {
     const channelId = await createChannel(postern);

@@ -63,6 +63,16 @@ const countEvents = async (action: string) =>
 
 const SUMMARY = 'totalCount nodes { status }';
 
+/** Returns what the newest audit event of an action in the owner's log or that of the workspace says. */
+async function detailOf(action: string) {
+  const query = `query ($id: ID!, $filter: AuditEventFilter) {
+    viewer { auditEvents(filter: $filter, first: 1) { nodes { detail } } }
+    workspace(id: $id) { auditEvents(filter: $filter, first: 1) { nodes { detail } } } }`;
+  const variables = { id: postern.workspaceId, filter: { actions: [action] } };
+  const { data } = await postern.post(query, variables, owner.session);
+  return [...data.viewer.auditEvents.nodes, ...data.workspace.auditEvents.nodes][0]?.detail;
+}
+
 /** Returns the numbers of personal tokens of the owner: all, revoked and active, by the list and by the summary. */
 async function personalCounts() {
   const query = `query ($status: [TokenStatus!]) {
@@ -108,6 +118,7 @@ describe('all personal tokens of a user that are deleted', () => {
     expect(await codesOf(secrets)).toEqual([undefined]);
     expect((await deleteAll()).data.deleteAllTokens.deletedCount).toBe(MORE + 1);
     expect(await pending()).toHaveLength(1);
+    expect(await detailOf('token.many_deleted')).toEqual({ tokens: MORE + 1 });
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     expect(await personalCounts()).toEqual([MORE + 1, MORE + 1, 0]);
     await applyOneChunk();
@@ -118,6 +129,7 @@ describe('all personal tokens of a user that are deleted', () => {
     expect(await pending()).toEqual([]);
     expect(await personalCounts()).toEqual([0, 0, 0]);
     expect(await countEvents('token.deleted')).toBe(MORE + 1);
+    expect(await countEvents('token.many_deleted')).toBe(1);
   });
 
   test('take no part in the limit, and later tokens of the user live', async () => {
@@ -266,6 +278,7 @@ describe.each(Object.entries(SETS))('the tokens that %s ends', (_, { token, end,
 
     const reported = await end(maker, service);
     expect(await pending()).toHaveLength(1);
+    expect((await detailOf('token.many_revoked')).tokens).toBe(reported ?? ended.length + derived.length);
     expect(await codesOf([...ended, ...derived])).toEqual(['TOKEN_REVOKED']);
     expect(await codesOf([outside.secret, service.secret])).toEqual([undefined]);
     const later = goesOn ? [await token(maker, service)] : [];

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
-import { countSharesOfTokensOf, deleteGrantsOfTokens } from '../../storage/query/granters.ts';
+import { countSharesOf, deleteGrantsOfTokens } from '../../storage/query/granters.ts';
 import {
   advanceEnd,
   countLiveTokens,
-  countTokensOfSet,
+  countTokensOf,
   deleteEnd,
   findEnd,
   findTokensOfSet,
@@ -37,11 +38,33 @@ async function applyTo(uow: UnitOfWork, end: SetEnd, tokens: readonly Token[]): 
   for (const token of live) await applyToDescendants(uow, token, { detail: end.detail });
 }
 
+/** Writes the audit event of a call whose tokens get theirs later. */
+async function auditCall(
+  uow: UnitOfWork,
+  { set, deletes, detail }: Omit<SetEnd, 'at'>,
+  count: number,
+): Promise<void> {
+  const { holder, subject, createdBy, issuedBy } = set;
+  await uow.audit({
+    action: deletes ? 'token.many_deleted' : 'token.many_revoked',
+    userId: holder.on === 'user' ? holder.id : null,
+    workspaceId: holder.on === 'workspace' ? holder.id : null,
+    detail: {
+      tokens: count,
+      ...(subject != null && { subject }),
+      ...(createdBy != null && { createdBy: toGlobalId('User', createdBy) }),
+      ...(issuedBy != null && { issuedBy: toGlobalId('Token', issuedBy) }),
+      ...detail,
+    },
+  });
+}
+
 /**
- * Ends the tokens of a set and all that derive from them. If there are more than `CHUNK`, it stores that their end is pending,
- * and their rows follow in chunks; they are refused from the next request on either way. The user or workspace must be locked.
+ * Ends the tokens of a set, of which `count` have not ended, and all that derive from them. If there are more than `CHUNK`, it
+ * stores that their end is pending, and their rows follow in chunks; they are refused from the next request on either way. The
+ * user or workspace must be locked.
  */
-async function endSet(uow: UnitOfWork, end: Omit<SetEnd, 'at'>): Promise<void> {
+async function endSet(uow: UnitOfWork, end: Omit<SetEnd, 'at'>, count: number): Promise<void> {
   const { actor, now: at } = uow;
   const isLive = !end.deletes && !end.deletesGrants;
   const tokens = await findTokensOfSet(uow.tx, end.set, START, CHUNK + 1, { isLive });
@@ -50,6 +73,7 @@ async function endSet(uow: UnitOfWork, end: Omit<SetEnd, 'at'>): Promise<void> {
     return;
   }
   await insertEnd(uow.tx, { ...end, id: uow.newId(), at, actor });
+  if (count > 0) await auditCall(uow, end, count);
   uow.startCascade();
 }
 
@@ -60,7 +84,7 @@ export async function revokeSet(
   { deletesGrants = false, detail = {} }: EndOptions = {},
 ): Promise<number> {
   const { count } = await countLiveTokens(uow.tx, set);
-  if (count > 0 || deletesGrants) await endSet(uow, { set, deletes: false, deletesGrants, detail });
+  if (count > 0 || deletesGrants) await endSet(uow, { set, deletes: false, deletesGrants, detail }, count);
   return count;
 }
 
@@ -71,7 +95,7 @@ export async function endTokensOf(
   uow: UnitOfWork,
   userId: string,
 ): Promise<{ revokedTokens: number; deletedShares: number }> {
-  const deletedShares = await countSharesOfTokensOf(uow.tx, userId);
+  const deletedShares = await countSharesOf(uow.tx, userId, { onlyByTokens: true });
   const set = { holder: { on: 'user', id: userId } } as const;
   const revokedTokens = await revokeSet(uow, set, { deletesGrants: true });
   return { revokedTokens, deletedShares };
@@ -79,9 +103,9 @@ export async function endTokensOf(
 
 /** Deletes all tokens of a user or a workspace; returns the count. */
 export async function deleteAll(uow: UnitOfWork, holder: TokenSet['holder']): Promise<number> {
-  const set = { holder };
-  const count = await countTokensOfSet(uow.tx, set);
-  await endSet(uow, { set, deletes: true, deletesGrants: true, detail: {} });
+  const count = await countTokensOf(uow.tx, holder);
+  if (count > 0)
+    await endSet(uow, { set: { holder }, deletes: true, deletesGrants: true, detail: {} }, count);
   return count;
 }
 

@@ -76,14 +76,18 @@ export function deleteGrantsOfUser(db: Executor, userId: string): Promise<Delete
   return deleteGrants(db, sql`granted_by = ${userId}`, sql`invited_by = ${userId}`);
 }
 
-/** Counts the shares that a user's tokens gave, without those that the user gave in a session. */
-export async function countSharesOfTokensOf(db: Executor, userId: string): Promise<number> {
-  const shares = db
+/** Counts the shares that a user gave, all or only those by tokens. */
+export async function countSharesOf(
+  db: Executor,
+  userId: string,
+  { onlyByTokens = false }: { readonly onlyByTokens?: boolean } = {},
+): Promise<number> {
+  let shares = db
     .selectFrom('channel_shares')
     .select(['channel_id', 'user_id'])
     .distinct()
-    .where('granted_by', '=', userId)
-    .where('granted_by_token', 'is not', null);
+    .where('granted_by', '=', userId);
+  if (onlyByTokens) shares = shares.where('granted_by_token', 'is not', null);
   const count = db.selectFrom(shares.as('s')).select((eb) => eb.fn.countAll<number>().as('count'));
   return Number((await count.executeTakeFirstOrThrow()).count);
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenFilter } from '../../../src/domain/token.ts';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
 import { countAuditEvents, pageAuditEvents } from '../../../src/storage/repositories/audit-events.ts';
+import { countTokensOf } from '../../../src/storage/repositories/ends/token-ends.ts';
 import { pageTokens, type TokenListOrder } from '../../../src/storage/repositories/token-lists.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
@@ -87,6 +88,14 @@ describe.each([
     expect(plans).toContain(`INDEX audit_events_by_${kind}_action (${kind}_id=? AND action=? AND `);
     expect(plans).not.toMatch(new RegExp(`SCAN audit_events|INDEX audit_events_by_${kind} `));
   });
+});
+
+test.each(['user', 'workspace'] as const)('the tokens of a %s are counted in an index alone', async (on) => {
+  statements.length = 0;
+  await countTokensOf(database.db, { on, id: 'a' });
+  const rows = database.connection.prepare(`explain query plan ${statements.at(-1)}`).all();
+  expect(rows).toHaveLength(1);
+  expect((rows as { detail: string }[])[0]?.detail).toMatch(/^SEARCH tokens USING COVERING INDEX tokens_by_/);
 });
 
 test('a page of the tokens of a creator is read from an index', async () => {

@@ -1,10 +1,11 @@
-import { sql } from 'kysely';
+import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { AuditActor } from '../../../domain/audit.ts';
 import { type Role, roleOfRank } from '../../../domain/roles.ts';
 import type { Token } from '../../../domain/token.ts';
 import type { Executor } from '../../database.ts';
 import { write } from '../../deferred.ts';
-import { endedAt, isBeingDeleted } from '../../query/pending-ends.ts';
+import { endedAt } from '../../query/pending-ends.ts';
+import type { Tables } from '../../tables.ts';
 import { tokenQuery, toToken } from '../token-rows.ts';
 import { type EndHolder, toHolder, toHolderColumns } from './holder.ts';
 
@@ -133,19 +134,22 @@ export async function isEnding(db: Executor, tokenId: string): Promise<boolean> 
   return typeof (await query.executeTakeFirst())?.at === 'number';
 }
 
-/** Limits a query of tokens to a set. */
-function inSet<Q extends ReturnType<typeof tokenQuery>>(query: Q, set: TokenSet): Q {
-  const { holder, subject, createdBy, issuedBy, since } = set;
-  let limited = query.where(holder.on === 'user' ? 'tokens.owner_id' : 'tokens.workspace_id', '=', holder.id);
-  if (subject != null) limited = limited.where('tokens.subject', '=', subject);
-  if (createdBy != null) limited = limited.where('tokens.created_by', '=', createdBy);
+function columnOf({ on }: EndHolder): 'tokens.owner_id' | 'tokens.workspace_id' {
+  return on === 'user' ? 'tokens.owner_id' : 'tokens.workspace_id';
+}
+
+/** Returns the condition that a token belongs to a set. */
+function inSet({ holder, subject, createdBy, issuedBy, since }: TokenSet): Expression<SqlBool> {
+  const eb = expressionBuilder<Tables, 'tokens'>();
+  const conditions = [eb(columnOf(holder), '=', holder.id)];
+  if (subject != null) conditions.push(eb('tokens.subject', '=', subject));
+  if (createdBy != null) conditions.push(eb('tokens.created_by', '=', createdBy));
   if (issuedBy != null) {
-    limited = limited.where('tokens.id', 'in', (eb) =>
-      eb.selectFrom('token_issuers').select('token_id').where('issuer_id', '=', issuedBy),
-    );
+    const issued = eb.selectFrom('token_issuers').select('token_id').where('issuer_id', '=', issuedBy);
+    conditions.push(eb('tokens.id', 'in', issued));
   }
-  if (since != null) limited = limited.where('tokens.created_at', '>=', since);
-  return limited as Q;
+  if (since != null) conditions.push(eb('tokens.created_at', '>=', since));
+  return eb.and(conditions);
 }
 
 /** Orders the tokens of a set after a place as the index has them by which the set is found. */
@@ -180,7 +184,7 @@ export async function findTokensOfSet(
   most: number,
   { isLive = false, number }: { readonly isLive?: boolean; readonly number?: number } = {},
 ): Promise<Token[]> {
-  let query = inOrder(inSet(tokenQuery(db), set), set, after).limit(most);
+  let query = inOrder(tokenQuery(db).where(inSet(set)), set, after).limit(most);
   if (isLive) query = query.where('tokens.revoked_at', 'is', null);
   if (number !== undefined) query = query.where(sql<boolean>`coalesce(tokens.ends_survived, 0) < ${number}`);
   const rows = await query.execute();
@@ -196,8 +200,9 @@ export interface LiveTokens {
 
 /** Counts the tokens of a set that are neither revoked nor ended by a pending end. */
 export async function countLiveTokens(db: Executor, set: TokenSet): Promise<LiveTokens> {
-  const row = await inSet(tokenQuery(db), set)
-    .clearSelect()
+  const row = await db
+    .selectFrom('tokens')
+    .where(inSet(set))
     .where('tokens.revoked_at', 'is', null)
     .where(sql<boolean>`(${endedAt()}) is null`)
     .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('tokens.role').as('role')])
@@ -205,12 +210,20 @@ export async function countLiveTokens(db: Executor, set: TokenSet): Promise<Live
   return { count: Number(row.count), role: row.role === null ? null : roleOfRank(row.role) };
 }
 
-/** Counts the tokens of a set that are not about to be deleted. */
-export async function countTokensOfSet(db: Executor, set: TokenSet): Promise<number> {
-  const row = await inSet(tokenQuery(db), set)
-    .clearSelect()
-    .where(sql<boolean>`coalesce(${isBeingDeleted()}, 0) = 0`)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+/**
+ * Counts the tokens of a user or a workspace that are not about to be deleted. It reads an index and no tokens, unless such a
+ * deletion is pending.
+ */
+export async function countTokensOf(db: Executor, holder: EndHolder): Promise<number> {
+  const { number: last } = await db
+    .selectFrom('pending_ends')
+    .select((eb) => eb.fn.max('number').as('number'))
+    .where(holder.on === 'user' ? 'user_id' : 'workspace_id', '=', holder.id)
+    .where('deletes', '=', 1)
     .executeTakeFirstOrThrow();
-  return Number(row.count);
+  let query = db.selectFrom('tokens').where(columnOf(holder), '=', holder.id);
+  // Every deletion of many tokens concerns all that the holder had.
+  if (last !== null) query = query.where(sql<boolean>`coalesce(tokens.ends_survived, 0) >= ${last}`);
+  const count = query.select((eb) => eb.fn.countAll<number>().as('count'));
+  return Number((await count.executeTakeFirstOrThrow()).count);
 }
