@@ -18,6 +18,8 @@ interface UsersTable {
   deactivated_at: number | null;
   /** Who deactivated the user: `OPERATOR` or `DIRECTORY`. */
   deactivated_by: string | null;
+  /** When the shares that the user gave ended, while their rows are being deleted. */
+  shares_ended_at: number | null;
   /** A JSON Web Token that was issued in the second of this instant or before is refused. */
   credentials_not_before: number | null;
   /** When the user last signed in; `null` before the first time. */

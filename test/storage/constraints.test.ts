@@ -178,6 +178,7 @@ const CASES: Readonly<Record<string, Case>> = {
       { is_local: 2 },
       { deactivated_at: 0, deactivated_by: 'USER' },
       { deactivated_by: 'OPERATOR' },
+      { shares_ended_at: 0 },
     ],
   },
   reset_links: {

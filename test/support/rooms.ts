@@ -77,6 +77,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     accounts: [
       ...SERVICE_BASE,
       'workspaces/invitation-ends.ts',
+      'tokens/descendants.ts',
       'tokens/ends.ts',
       'federation/ends.ts',
       'workspaces',

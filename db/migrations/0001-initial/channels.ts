@@ -44,12 +44,16 @@ async function createChannelShares(db: Kysely<unknown>): Promise<void> {
     .on('channel_shares')
     .columns(['user_id', 'channel_id', 'operation'])
     .execute();
-  for (const [name, column] of [
-    ['channel_shares_by_granter', 'granted_by'],
-    ['channel_shares_by_token', 'granted_by_token'],
-  ] as const) {
-    await db.schema.createIndex(name).on('channel_shares').column(column).execute();
-  }
+  await db.schema
+    .createIndex('channel_shares_by_granter')
+    .on('channel_shares')
+    .columns(['granted_by', 'channel_id', 'user_id'])
+    .execute();
+  await db.schema
+    .createIndex('channel_shares_by_token')
+    .on('channel_shares')
+    .column('granted_by_token')
+    .execute();
 }
 
 /** The sequence orders a channel's messages without a gap: clocks and ids of several writers cannot. */

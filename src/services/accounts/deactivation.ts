@@ -1,6 +1,11 @@
 import { DAY } from '../../domain/duration.ts';
 import type { User } from '../../domain/user.ts';
-import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
+import {
+  countSharesOf,
+  type DeletedGrants,
+  deleteGrantsOfUser,
+  deleteInvitationsOfUser,
+} from '../../storage/query/granters.ts';
 import { clearDirectoryStates } from '../../storage/repositories/accounts/directory-users.ts';
 import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
@@ -10,6 +15,8 @@ import {
   setDeactivated,
   setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
+import { hasGivenShares, markSharesEnded } from '../../storage/repositories/ends/share-ends.ts';
+import { CHUNK } from '../tokens/descendants.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { AuditEntry, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
@@ -19,6 +26,18 @@ import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
 export const SUSPENSION = 30 * DAY;
 
 type Detail = NonNullable<AuditEntry['detail']>;
+
+/**
+ * Deletes the shares and invitations that a deactivated user gave; returns their numbers. The rows of more than `CHUNK` shares
+ * follow in chunks. They count no more, because a share depends on its granter.
+ */
+async function endGrants(uow: UnitOfWork, userId: string): Promise<DeletedGrants> {
+  if (!(await hasGivenShares(uow.tx, userId, CHUNK + 1))) return deleteGrantsOfUser(uow.tx, userId);
+  const shares = await countSharesOf(uow.tx, userId);
+  await markSharesEnded(uow.tx, { userId, at: uow.now });
+  uow.startCascade();
+  return { shares, invitations: await deleteInvitationsOfUser(uow.tx, userId) };
+}
 
 /**
  * Deactivates a user: from the next request on, every credential of the user is refused. Ends the sessions and deletes the shares
@@ -39,7 +58,7 @@ export async function deactivateUser(
   const endedSessions = await endSessions(uow.tx, id, uow.now);
   await deleteResetLink(uow.tx, id);
   await auditLostInvitations(uow, { userId: id });
-  const { shares, invitations } = await deleteGrantsOfUser(uow.tx, id);
+  const { shares, invitations } = await endGrants(uow, id);
   await auditUser(uow, 'user.deactivated', id, {
     ...detail,
     endedSessions,
@@ -61,6 +80,8 @@ export async function reactivateUser(
   if (deactivatedAt === null) return false;
   const isLate = uow.now - deactivatedAt >= SUSPENSION;
   const revokedTokens = isLate ? await revokeSet(uow, { holder: { on: 'user', id } }) : 0;
+  // Those whose rows are still there must not count again.
+  await deleteGrantsOfUser(uow.tx, id);
   await setReactivated(uow.tx, id);
   await clearDirectoryStates(uow.tx, id);
   await auditUser(uow, 'user.reactivated', id, isLate ? { ...detail, revokedTokens } : detail);

@@ -4,6 +4,12 @@ import { SECOND } from '../../domain/duration.ts';
 import { monotonicNow } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
+import {
+  countEndedGranters,
+  deleteEndedShares,
+  type EndedGranter,
+  findEndedGranter,
+} from '../../storage/repositories/ends/share-ends.ts';
 import { type Cascade, countCascades, findCascade } from '../../storage/repositories/ends/token-cascades.ts';
 import { countEnds, findEnd, type PendingEnd } from '../../storage/repositories/ends/token-ends.ts';
 import {
@@ -26,7 +32,7 @@ const PAUSE_MS = 10;
 const FIRST_WAIT_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 600 * SECOND;
 
-/** Stores the ends of tokens in the rows of their descendants, and the ends of sets in the rows of their tokens. */
+/** Stores ends in the rows that they concern: of descendants, of sets of tokens, of deleted workspaces, of shares. */
 export interface Cascades {
   /**
    * Works on pending cascades until none is left, each chunk in its own short transaction. Concurrent calls share one run. One
@@ -74,12 +80,27 @@ function workspaceWork({ id, at }: DeletedWorkspace): Work {
   return { id, at, actor: NO_ONE, locks, apply: ({ tx }) => deleteWorkspaceRows(tx, id, CHUNK) };
 }
 
+/** Deletes what a deactivated user shared. It writes no audit events. */
+function sharesWork({ userId, at }: EndedGranter): Work {
+  const locks = [
+    { on: 'user', id: userId },
+    { on: 'grantsOfUser', userId },
+  ] as const;
+  return { id: userId, at, actor: NO_ONE, locks, apply: ({ tx }) => deleteEndedShares(tx, userId, CHUNK) };
+}
+
 /** Returns the oldest pending cascade that is not in `except`. */
 async function findWork(db: Executor, except: readonly string[]): Promise<Work | null> {
   const cascade = await findCascade(db, { except });
   const end = await findEnd(db, { except });
   const workspace = await findDeletedWorkspace(db, { except });
-  const found = [cascade && cascadeWork(cascade), end && endWork(end), workspace && workspaceWork(workspace)];
+  const granter = await findEndedGranter(db, { except });
+  const found = [
+    cascade && cascadeWork(cascade),
+    end && endWork(end),
+    workspace && workspaceWork(workspace),
+    granter && sharesWork(granter),
+  ];
   const [oldest = null] = found.filter((work) => work !== null).sort((one, other) => one.at - other.at);
   return oldest;
 }
@@ -162,7 +183,10 @@ export function createCascades(deps: {
 
   return {
     run,
-    count: async () => (await countCascades(db)) + (await countEnds(db)) + (await countDeletedWorkspaces(db)),
+    async count() {
+      const counts = [countCascades, countEnds, countDeletedWorkspaces, countEndedGranters];
+      return (await Promise.all(counts.map((of) => of(db)))).reduce((sum, each) => sum + each, 0);
+    },
     countFailed: failures.count,
     async close() {
       closed = true;
