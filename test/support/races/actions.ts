@@ -108,7 +108,10 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
   deleteChannel: [call('deleteChannel', ofChannel, asSecond)],
   deleteFederation: [call('deleteFederation', ({ federationId }) => ({ id: federationId }), asOwner)],
   deleteToken: [call('deleteToken', ofPersonal, asOwner), call('deleteToken', ofService, asSecond)],
-  deleteWorkspace: [call('deleteWorkspace', ({ workspaceId }) => ({ id: workspaceId }), asSecond)],
+  deleteWorkspace: [
+    call('deleteWorkspace', ({ workspaceId }) => ({ id: workspaceId }), asSecond),
+    call('deleteWorkspace', ({ smallWorkspaceId }) => ({ id: smallWorkspaceId }), asSecond),
+  ],
   disableToken: [call('disableToken', ofPersonal, asOwner), call('disableToken', ofService, asSecond)],
   enableToken: [call('enableToken', ofPersonal, asOwner)],
   inviteMember: [
@@ -116,6 +119,11 @@ export const CALLS: Readonly<Record<string, readonly Action[]>> = {
       'inviteMember',
       (scene) => ({ ...inWorkspace(scene), email: 'newcomer@example.com', role: 'TEAM_MEMBER' }),
       asService,
+    ),
+    call(
+      'inviteMember',
+      (scene) => ({ ...inWorkspace(scene), email: 'another@example.com', role: 'VIEWER' }),
+      asOwner,
     ),
   ],
   linkIdentity: [finish('linkIdentity', 'link', asOwner), finish('linkIdentity', 'linkOfSecond', asSecond)],

@@ -58,9 +58,12 @@ const isDone = (outcome: Outcome) => outcome === 'ok';
 function insertsOf({ rows }: Scene): string {
   const literal = (value: unknown) =>
     value === null ? 'null' : typeof value === 'number' ? `${value}` : pg.escapeLiteral(String(value));
-  const insert = (table: string, row: Record<string, unknown>) =>
-    `insert into ${table} (${Object.keys(row)}) values (${Object.values(row).map(literal)})`;
-  return rows.flatMap(({ table, rows }) => rows.map((row) => insert(table, row))).join(';');
+  const insert = (table: string, rows: readonly Record<string, unknown>[]) => {
+    const tuples = rows.map((row) => `(${Object.values(row).map(literal)})`);
+    return `insert into ${table} (${Object.keys(rows[0] ?? {})}) values ${tuples}`;
+  };
+  const filled = rows.filter((table) => table.rows.length > 0);
+  return filled.map((table) => insert(table.table, table.rows)).join(';');
 }
 
 /** Returns a database whose transactions lack the locks of some kind. */

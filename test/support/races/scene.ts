@@ -7,6 +7,13 @@ import { createChannel, mutate, share } from '../channels.ts';
 import { openTestSqlite } from '../database.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../tokens.ts';
 import { createDirectory, type DirectoryOfScene } from './directory.ts';
+import {
+  addEntityTypes,
+  addShares,
+  createCascade,
+  createDeletedWorkspace,
+  createEndedSubject,
+} from './ends.ts';
 import { createFederation, createIssuerKey, type FederationOfScene } from './federations.ts';
 import { createProviderSignIns, type ProviderSignIns } from './sign-ins.ts';
 
@@ -17,6 +24,8 @@ export const LIMITS = {
   POSTERN_WORKSPACES_PER_USER: '2',
   POSTERN_CHANNELS_PER_WORKSPACE: '2',
   POSTERN_SHARES_PER_CHANNEL: '3',
+  POSTERN_INVITATIONS_PER_WORKSPACE: '1',
+  POSTERN_SESSIONS_PER_USER: '2',
   POSTERN_MESSAGES_KEPT: '2',
   POSTERN_REQUESTS_PER_MINUTE: '0',
   POSTERN_ANONYMOUS_PER_MINUTE: '0',
@@ -57,6 +66,8 @@ export interface Scene extends FederationOfScene {
   readonly member: Person;
   readonly guest: Person;
   readonly workspaceId: string;
+  /** A workspace of the second Owner with few rows; the rows of `workspaceId` are too many to be deleted in one transaction. */
+  readonly smallWorkspaceId: string;
   /** The key under which the workspace is locked. */
   readonly workspaceKey: string;
   readonly channelId: string;
@@ -145,40 +156,10 @@ async function createTokens(app: TestApp, by: string) {
   const ended = await createPersonalToken(app, by, { access: 'SCOPED', scopes });
   await createPersonalToken(app, ended.secret, { access: 'NONE' });
   await createCascade(app, ended, app.owner.id);
-  for (let index = 0; index < 2; index++) await createWorkspaceToken(app, 'VIEWER', { subject: GONE }, by);
-  await createEnd(app);
+  await createEndedSubject(app, by);
   const service = await createWorkspaceToken(app, 'ADMINISTRATOR', {}, by);
   const derivedService = await createWorkspaceToken(app, 'VIEWER', { subject: 'customer' }, service.secret);
   return { personal, derived, scoped, scopeId, service, derivedService };
-}
-
-const ACTOR = { actorKind: null, actorId: null, actorTokenId: null, ip: null, userAgent: null };
-/** The audit events of what ended. */
-const EVENT = { actor: JSON.stringify(ACTOR), detail: '{}' };
-/** A subject whose tokens ended. */
-const GONE = 'gone';
-
-/** Ends the tokens of a subject, which do not have that in their rows yet. */
-async function createEnd({ database: { db }, workspaceId, now }: TestApp) {
-  const holder = { user_id: null, workspace_id: decodeGlobalId('Workspace', workspaceId) };
-  const set = { subject: GONE, created_by: null, issued_by: null, since: null };
-  const end = { number: 1, deletes: 0, deletes_grants: 0, at: now(), after_at: 0, after_id: '' };
-  await db
-    .insertInto('pending_ends')
-    .values({ id: '01900000-0000-7000-8000-000000000003', ...holder, ...set, ...end, ...EVENT })
-    .execute();
-}
-
-/** Creates a revoked token with a descendant that does not have that in its row yet. */
-async function createCascade({ database: { db }, now }: TestApp, ended: IssuedToken, ownerId: string) {
-  const id = decodeGlobalId('Token', ended.id) as string;
-  await db.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
-  const holder = { user_id: decodeGlobalId('User', ownerId), workspace_id: null };
-  const progress = { at: now(), after_id: '', deletes_grants: 0 };
-  await db
-    .insertInto('pending_cascades')
-    .values({ token_id: id, ...holder, ...progress, ...EVENT })
-    .execute();
 }
 
 /** Makes a person a member by a group alone, whose role is Team Member; returns their subject at the provider. */
@@ -246,7 +227,10 @@ export async function createScene(): Promise<Scene> {
   const tokens = await createTokens(app, owner.session);
   await share(app, channelId, guest, ['READ', 'PUBLISH', 'SHARE'], tokens.personal.secret);
   await share(app, channelId, member, ['READ', 'UPDATE']);
+  await createDeletedWorkspace(app, second);
+  await addEntityTypes(app, workspaceId);
   const other = await app.workspace('Other', [[second, 'OWNER']]);
+  await addShares(app, await app.workspace('Shared', [[second, 'OWNER']]), owner, guest);
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
@@ -272,6 +256,7 @@ export async function createScene(): Promise<Scene> {
     member,
     guest,
     workspaceId,
+    smallWorkspaceId: other,
     workspaceKey: `workspace ${decodeGlobalId('Workspace', workspaceId)}`,
     channelId,
     ...tokens,
