@@ -1,4 +1,4 @@
-import { failure, forbidden } from '../../domain/errors.ts';
+import { failure, forbidden, type PosternError } from '../../domain/errors.ts';
 import type { Limits } from '../../domain/limits.ts';
 import { hasLimits, isToken, userIdOf } from '../../domain/principal.ts';
 import type { TokenScope } from '../../domain/scopes.ts';
@@ -61,17 +61,20 @@ export function requireNoLater(expiresAt: number | null, latest: number | null):
   if (latest !== null && (expiresAt === null || expiresAt > latest)) throw forbidden('EXCEEDS_CALLER');
 }
 
+type Holder = { readonly ownerId: string } | { readonly workspaceId: string };
+
+function limitReached(holder: Holder, max: number): PosternError {
+  const on = 'ownerId' in holder ? 'user' : 'workspace';
+  return failure('LIMIT_REACHED', `A ${on} can have at most ${max} tokens. Delete some first.`);
+}
+
 /** Throws `LIMIT_REACHED` if the holder cannot have another token. The transaction has locked the holder. */
 export async function requireBelowLimit(
   uow: Pick<UnitOfWork, 'tx' | 'now'>,
-  holder: { ownerId: string } | { workspaceId: string },
+  holder: Holder,
   max: number,
 ): Promise<void> {
-  if (!(await hasTokens(uow.tx, holder, max, uow.now))) return;
-  throw failure(
-    'LIMIT_REACHED',
-    `A ${'ownerId' in holder ? 'user' : 'workspace'} can have at most ${max} tokens. Delete some first.`,
-  );
+  if (await hasTokens(uow.tx, holder, max, uow.now)) throw limitReached(holder, max);
 }
 
 /**
@@ -128,7 +131,13 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
   /** Decides on a personal token, before anything is written: a refusal makes no other call run again that shares the transaction. */
   async function preparePersonal(uow: UnitOfWork, request: CreateTokenRequest) {
     const ownerId = userIdOf(uow.principal);
-    const owner = ownerId === null ? null : await findUser(uow.tx, ownerId);
+    if (ownerId === null) throw failure('UNAUTHENTICATED');
+    const max = limits.tokensPerUser;
+    // Sent together, so that PostgreSQL is waited for once.
+    const [owner, isFull] = await Promise.all([
+      findUser(uow.tx, ownerId),
+      hasTokens(uow.tx, { ownerId }, max, uow.now),
+    ]);
     if (!owner) throw failure('UNAUTHENTICATED');
     const parent = parentOf(uow);
     const { access, ...parsed } = parsePersonal(uow.now, request, parent.expiresAt, limits);
@@ -143,7 +152,7 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     } as const;
     const origin = { parentId: parent.parentId, issuedBy: null };
     const scopes = await resolveScopes(uow, ownership, request.scopes);
-    await requireBelowLimit(uow, { ownerId: owner.id }, limits.tokensPerUser);
+    if (isFull) throw limitReached({ ownerId }, max);
     return { owner, access, parsed, ownership, origin, scopes };
   }
 
