@@ -22,8 +22,8 @@ import { createPostgresTransact, repeatAborted } from './transactions.ts';
 const CONNECTIONS = 10;
 
 const STATEMENT_TIMEOUT_MS = 5000;
-/** Longer than the database's own limit, so that it applies only if the connection is cut. */
-const RESPONSE_TIMEOUT_MS = 8000;
+/** How much later the client gives up than the database, so that it does so only if the connection is cut. */
+const RESPONSE_GRACE_MS = 3000;
 
 /** The oldest version that is still supported by the PostgreSQL project and tested here: 14. */
 const OLDEST_VERSION = 140_000;
@@ -42,17 +42,17 @@ function createPool(url: string, config: pg.PoolConfig): pg.Pool {
 }
 
 /** The time limits of a session. They are set after the connection is made, because PgBouncer refuses them as parameters of it. */
-const LIMIT_SESSION = `
-  set statement_timeout = ${STATEMENT_TIMEOUT_MS};
-  set idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+const limitSession = (milliseconds: number) => `
+  set statement_timeout = ${milliseconds};
+  set idle_in_transaction_session_timeout = ${milliseconds}`;
 
-/** Creates the pool of a server, whose statements and idle transactions are limited in time. */
-export function openPool(url: string): pg.Pool {
+/** Creates the pool of a server, whose statements and idle transactions are limited in time, by default to five seconds. */
+export function openPool(url: string, limitMs = STATEMENT_TIMEOUT_MS): pg.Pool {
   return createPool(url, {
     max: CONNECTIONS,
-    query_timeout: RESPONSE_TIMEOUT_MS,
+    query_timeout: limitMs + RESPONSE_GRACE_MS,
     onConnect: async (client) => {
-      await client.query(LIMIT_SESSION);
+      await client.query(limitSession(limitMs));
     },
   });
 }

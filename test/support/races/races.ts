@@ -4,7 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import type { DatabaseHandle } from '../../../src/storage/database.ts';
 import type { Lock } from '../../../src/storage/locks.ts';
-import { openDatabase } from '../../../src/storage/open.ts';
+import { openPool, openPostgres } from '../../../src/storage/postgres/connection.ts';
 import { createPost, passwords } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
@@ -151,7 +151,9 @@ export async function startRaces(
   const tables = (await admin.query("select tablename from pg_tables where schemaname = 'public'")).rows
     .map(({ tablename }) => tablename as string)
     .filter((name) => !name.startsWith('kysely'));
-  const handles = await Promise.all([openDatabase(url), openDatabase(url)]);
+  // On a busy machine, a call can wait for the other one longer than a server allows.
+  const open = () => openPostgres(url, openPool(url, PATIENCE_MS));
+  const handles = await Promise.all([open(), open()]);
 
   async function reset(): Promise<void> {
     // Waits for transactions that nodes have still running, such as that of the stored snapshots.
