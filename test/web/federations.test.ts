@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../support/app.ts';
+import { createChannel } from '../support/channels.ts';
 import { postForm } from '../support/device.ts';
 import { type JwtIssuer, startJwtIssuer } from '../support/jwt-issuer.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
@@ -157,4 +158,62 @@ test('only Administrators see federations', async () => {
   expect(await page.getByRole('link', { name: 'Federations' }).count()).toBe(0);
   await open(`/workspaces/${other}/federations/new`);
   await page.getByText('Requires the Administrator role.').waitFor();
+});
+
+test('a scope that the form does not offer stays until it is removed', async () => {
+  const { postern } = web.wire;
+  const inWorkspace = { workspaceId, by: ada.session };
+  for (let count = 1; count <= 101; count += 1) {
+    await createChannel(postern, { ...inWorkspace, name: `channel ${count}` });
+  }
+  const post = async (query: string, variables: object = {}) => {
+    const { data, errors } = await postern.post(query, variables, ada.session);
+    expect(errors).toEqual([]);
+    return data;
+  };
+  const ids = '{ first: channels(first: 100) { nodes { id } } last: channels(last: 1) { nodes { id } } }';
+  const { first, last } = await post(ids);
+  const unlisted = last.nodes[0].id;
+  const type = { workspaceId, name: 'invoice', operations: [{ name: 'READ' }] };
+  await post(
+    'mutation ($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { __typename } }',
+    {
+      input: type,
+    },
+  );
+  const scopes = [
+    { entityType: 'channel', entityId: first.nodes[0].id, operations: ['READ'] },
+    { entityType: 'channel', entityId: unlisted, operations: ['PUBLISH'] },
+    { entityType: 'invoice', workspaceId, operations: ['READ'] },
+  ];
+  const claims = [{ name: 'sub', value: 'system:serviceaccount:shop:report' }];
+  const [name, issuerUrl] = ['Scoped', 'https://kubernetes.default.svc'];
+  const input = { workspaceId, name, issuer: issuerUrl, claims, role: 'TEAM_MEMBER', scopes };
+  const create =
+    'mutation ($input: CreateFederationInput!) { createFederation(input: $input) { federation { id } } }';
+  const { createFederation } = await post(create, { input });
+  const unregister = `mutation { unregisterEntityType(input: { workspaceId: "${workspaceId}", name: "invoice" }) { __typename } }`;
+  await post(unregister);
+  const { id } = createFederation.federation;
+
+  const { page, open } = await web.visit(ada);
+  await open(`/workspaces/${workspaceId}/federations/${id}`);
+  const others = page.getByRole('list', { name: 'Other scopes' });
+  await expect
+    .poll(() => others.getByRole('listitem').allTextContents())
+    .toEqual([`publish to the channel ${unlisted}`, 'read all invoices in Federated']);
+  const scope = page.getByRole('group', { name: 'Scope 1' });
+  await scope.getByText('Only the first 100 are listed.').waitFor();
+  await scope.getByLabel('list', { exact: true }).check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await others.getByRole('alert').waitFor();
+  await others.getByRole('button', { name: 'Remove the scope to read all invoices' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Federation saved').waitFor();
+  const stored = `{ workspace(id: "${workspaceId}") { federations { id scopes { entityId operations } } } }`;
+  const { workspace } = await post(stored);
+  expect(workspace.federations.find((each: { id: string }) => each.id === id).scopes).toEqual([
+    { entityId: first.nodes[0].id, operations: ['READ', 'LIST'] },
+    { entityId: unlisted, operations: ['PUBLISH'] },
+  ]);
 });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Person } from '../support/app.ts';
+import { createChannel } from '../support/channels.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
 
@@ -183,4 +184,30 @@ test('a log with more events than the API counts shows that there are more', asy
   const { page, open } = await web.visit(postern.owner);
   await open(`${home}/audit-log`);
   await page.getByText('10,000+ events').waitFor();
+});
+
+test('the scopes of a workspace token can be about its own workspace only', async () => {
+  const { postern } = web.wire;
+  const owner = await postern.person('Olga');
+  const own = await postern.workspace('Harbour', [[owner, 'OWNER']]);
+  const other = await postern.workspace('Meadow', [[owner, 'OWNER']]);
+  await createChannel(postern, { workspaceId: own, name: 'ships', by: owner.session });
+  await createChannel(postern, { workspaceId: other, name: 'sheep', by: owner.session });
+  const { page, open } = await web.visit(owner);
+  await open(`/workspaces/${own}/access-tokens/new`);
+  await page.getByLabel('Name').fill('Customer');
+  await page.getByLabel('Role', { exact: true }).selectOption('TEAM_MEMBER');
+  await page.getByLabel('Scoped').check();
+  const options = (label: string) =>
+    page.getByLabel(label, { exact: true }).locator('option').allTextContents();
+  expect(await options('Type')).toEqual(['Choose…', 'workspace', 'channel']);
+  await page.getByLabel('Type').selectOption('channel');
+  expect(await options('Resource')).toEqual(['All channels', 'ships']);
+  expect(await options('Workspace')).toEqual(['Harbour']);
+  await page.getByRole('button', { name: 'Read', exact: true }).click();
+  await page.getByText(/^Can read, list, and subscribe to all channels in Harbour, until/).waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('region', { name: 'Your new token' }).waitFor();
+  await page.getByRole('button', { name: 'Add scope' }).click();
+  expect(await options('Type')).toEqual(['Choose…', 'workspace', 'channel']);
 });

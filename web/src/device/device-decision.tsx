@@ -10,7 +10,7 @@ import {
   useDenyDeviceMutation,
 } from '../generated/hooks.ts';
 import { describeScope } from '../scopes/describe-access.ts';
-import type { ScopeTargets } from '../scopes/scope-draft.ts';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 import { useMe } from '../session/session-gate.tsx';
 

@@ -3,11 +3,12 @@ import type { FederationPartsFragment, Role } from '../generated/hooks.ts';
 import {
   draftOf,
   emptyDraft,
+  type GivenScope,
   missingInScopes,
   type ScopeDraft,
-  type ScopeTargets,
   toScopeInput,
 } from '../scopes/scope-draft.ts';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { TEMPLATES, type TemplateName } from './templates.ts';
 
 /** A condition on a claim, as the user edits it. */
@@ -32,6 +33,8 @@ export interface FederationValue {
   readonly role: Role;
   readonly access: FederationAccess;
   readonly scopes: readonly ScopeDraft[];
+  /** Scopes that the form does not offer. They stay until the user removes them. */
+  readonly otherScopes: readonly GivenScope[];
   readonly minutes: string;
   readonly singleUse: boolean;
 }
@@ -54,14 +57,16 @@ export function emptyValue(issuers: readonly string[]): FederationValue {
     role: 'VIEWER',
     access: 'ROLE',
     scopes: [emptyDraft()],
+    otherScopes: [],
     minutes: DEFAULT_MINUTES,
     singleUse: true,
   };
 }
 
-/** Returns the content of the form for a federation. Scopes that the form does not offer are left out. */
+/** Returns the content of the form for a federation. */
 export function toValue(federation: FederationPartsFragment, targets: ScopeTargets): FederationValue {
   const { name, issuer, audience, claims, role, scopes, maxLifetime, singleUse } = federation;
+  const given = (scopes ?? []).map((scope) => ({ scope, draft: draftOf(scope, targets) }));
   return {
     template: null,
     name,
@@ -70,7 +75,8 @@ export function toValue(federation: FederationPartsFragment, targets: ScopeTarge
     claims: claims.map((claim) => emptyClaim(claim.name, claim.value)),
     role,
     access: scopes ? 'SCOPED' : 'ROLE',
-    scopes: scopes ? scopes.flatMap((scope) => draftOf(scope, targets) ?? []) : [emptyDraft()],
+    scopes: scopes ? given.flatMap(({ draft }) => draft ?? []) : [emptyDraft()],
+    otherScopes: given.flatMap(({ scope, draft }) => (draft ? [] : scope)),
     minutes: String(parseDuration(maxLifetime, []) / MINUTE),
     singleUse,
   };
@@ -102,13 +108,14 @@ export function applyTemplate(
 }
 
 /** Returns what the user still has to fill in, as sentences; an empty string if nothing is missing. */
-export function missingIn({ name, issuer, claims, access, scopes, minutes }: FederationValue): string {
+export function missingIn(value: FederationValue): string {
+  const { name, issuer, claims, access, scopes, otherScopes, minutes } = value;
   const complete = claims.length > 0 && claims.every((claim) => claim.name && claim.value);
   return [
     name.trim() === '' && 'Enter a name.',
     issuer === '' && 'Choose an issuer.',
     !complete && 'Fill in each claim.',
-    access === 'SCOPED' && missingInScopes(scopes),
+    access === 'SCOPED' && missingInScopes(scopes, otherScopes.length),
     minutes === '' && 'Enter how long a token is valid.',
   ]
     .filter(Boolean)
@@ -116,12 +123,18 @@ export function missingIn({ name, issuer, claims, access, scopes, minutes }: Fed
 }
 
 /** Returns the part of the form that creating and changing take. */
-export function toInput({ name, claims, role, access, scopes, minutes, singleUse }: FederationValue) {
+export function toInput(value: FederationValue) {
+  const { name, claims, role, access, scopes, otherScopes, minutes, singleUse } = value;
+  // Only the fields of the input: a result of the API has more.
+  const others = otherScopes.map(({ entityType, entityId, entityPattern, workspaceId, operations }) => ({
+    ...{ entityType, entityId, workspaceId, entityPattern: entityPattern ?? null },
+    operations: [...operations],
+  }));
   return {
     name,
     claims: claims.map((claim) => ({ name: claim.name.trim(), value: claim.value })),
     role,
-    scopes: access === 'SCOPED' ? scopes.map(toScopeInput) : null,
+    scopes: access === 'SCOPED' ? [...scopes.map(toScopeInput), ...others] : null,
     maxLifetime: `PT${Math.round(Number(minutes) * 60)}S`,
     singleUse,
   };

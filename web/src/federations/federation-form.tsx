@@ -7,7 +7,7 @@ import type { Submission } from '../components/use-submit.ts';
 import { DraftNotice } from '../drafts/draft-notice.tsx';
 import type { Draft } from '../drafts/use-draft.ts';
 import { rolesUpTo } from '../roles.ts';
-import { errorsOfScope, type ScopeDraft, scopePaths } from '../scopes/scope-draft.ts';
+import { errorsOfScope, type GivenScope, type ScopeDraft, scopePaths } from '../scopes/scope-draft.ts';
 import { ScopesField } from '../scopes/scope-editor.tsx';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 import '../tokens/token-form.css';
@@ -19,6 +19,7 @@ import {
   type FederationValue,
   missingIn,
 } from './federation-draft.ts';
+import { OtherScopes } from './other-scopes.tsx';
 
 const ACCESS_CHOICES: readonly Choice<FederationAccess>[] = [
   { value: 'ROLE', title: 'By role', description: 'Everything that its role can do.' },
@@ -26,25 +27,22 @@ const ACCESS_CHOICES: readonly Choice<FederationAccess>[] = [
 ];
 
 /** Returns the paths of the input that the form shows errors for, with those of the claims and scopes that were sent. */
-export function fieldsOf({ claims, scopes }: Pick<FederationValue, 'claims' | 'scopes'>) {
+export function fieldsOf({ claims, scopes, otherScopes }: Sent) {
   return [
     ...(['name', 'issuer', 'audience', 'claims', 'role', 'scopes', 'maxLifetime', 'singleUse'] as const),
     ...claims.flatMap((_, index) => [`claims.${index}.name`, `claims.${index}.value`] as const),
-    ...scopes.flatMap((_, index) => scopePaths(index)),
+    ...[...scopes, ...otherScopes].flatMap((_, index) => scopePaths(index)),
   ];
 }
 
 type Field = ReturnType<typeof fieldsOf>[number];
 
 /** The claims and scopes of the last submission, whose errors the form shows. */
-interface Sent {
-  readonly claims: readonly ClaimDraft[];
-  readonly scopes: readonly ScopeDraft[];
-}
+type Sent = Pick<FederationValue, 'claims' | 'scopes' | 'otherScopes'>;
 
 /** Returns the claims and scopes that were sent last, and a function that remembers those of a submission. */
 export function useSent(): readonly [Sent, (sent: Sent) => void] {
-  return useState<Sent>({ claims: [], scopes: [] });
+  return useState<Sent>({ claims: [], scopes: [], otherScopes: [] });
 }
 
 interface FormProps {
@@ -57,7 +55,9 @@ interface FormProps {
 /** The fields for what the tokens can do, and for how long. */
 function TokenFields({ workspace, draft, form: { errors }, sent }: FormProps) {
   const { value, change } = draft;
-  const { targets, error, reload } = useScopeTargets();
+  const { targets, error, reload } = useScopeTargets({ workspaceId: workspace.id });
+  const errorsOf = (scope: ScopeDraft | GivenScope) =>
+    errorsOfScope(errors, [...sent.scopes, ...sent.otherScopes].indexOf(scope));
   return (
     <>
       <RoleField
@@ -78,8 +78,16 @@ function TokenFields({ workspace, draft, form: { errors }, sent }: FormProps) {
           targets={targets}
           drafts={value.scopes}
           error={errors.scopes}
-          errorsOf={(each) => errorsOfScope(errors, sent.scopes.indexOf(each))}
+          errorsOf={errorsOf}
           onChange={(scopes) => change({ scopes })}
+        />
+      )}
+      {value.access === 'SCOPED' && targets && (
+        <OtherScopes
+          targets={targets}
+          scopes={value.otherScopes}
+          errorsOf={errorsOf}
+          onChange={(otherScopes) => change({ otherScopes })}
         />
       )}
       <TextField
@@ -132,7 +140,6 @@ export function FederationForm({
       <TextField
         label="Name"
         required
-        maxLength={100}
         placeholder="e.g. Deploy website"
         error={form.errors.name}
         value={value.name}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { Button } from '../components/button.tsx';
 import { CopyIconButton } from '../components/copy-icon-button.tsx';
 import { Description, DescriptionList } from '../components/description-list.tsx';
@@ -15,7 +15,7 @@ import {
 } from '../generated/hooks.ts';
 import { NotFoundPage } from '../not-found-page.tsx';
 import { refusalByRole } from '../roles.ts';
-import type { ScopeTargets } from '../scopes/scope-draft.ts';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { DeleteFederationDialog } from './delete-federation-dialog.tsx';
@@ -55,14 +55,22 @@ function FederationFacts({ federation }: Pick<Props, 'federation'>) {
   );
 }
 
+/** What the user edits, and what it was before, so that only what the user changed is sent. */
+interface EditedValue extends FederationValue {
+  readonly before: FederationValue;
+}
+
 function EditForm({ workspace, federation, targets }: Props & { targets: ScopeTargets }) {
-  const draft = useDraft<FederationValue>(`federation.${federation.id}`, () => toValue(federation, targets));
+  const draft = useDraft<EditedValue>(`federation.${federation.id}`, () => {
+    const before = toValue(federation, targets);
+    return { ...before, before };
+  });
   const [sent, setSent] = useSent();
   const form = useSubmit(useUpdateFederationMutation(), { fields: fieldsOf(sent) });
 
   async function save() {
     setSent(draft.value);
-    const input = { ...changesIn(toValue(federation, targets), draft.value), id: federation.id };
+    const input = { ...changesIn(draft.value.before, draft.value), id: federation.id };
     if (await form.submit({ input }, 'Federation saved')) draft.clear();
   }
 
@@ -89,12 +97,12 @@ function versionOf({ lastUsedAt: _, ...federation }: FederationPartsFragment): s
 function FoundFederation({ workspace, federation }: Props) {
   const [, go] = useLocation();
   const [deleting, setDeleting] = useState(false);
-  const { targets, error, reload } = useScopeTargets();
+  const { targets, error, reload } = useScopeTargets({ workspaceId: workspace.id });
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR', federation.role);
   return (
     <Page
       title={federation.name}
-      lead={`A federation of ${workspace.name}.`}
+      lead={<Link href={`/workspaces/${workspace.id}/federations`}>Federations of {workspace.name}</Link>}
       narrow
       actions={
         <Button variant="danger-quiet" refusal={refusal} onClick={() => setDeleting(true)}>

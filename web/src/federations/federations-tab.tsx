@@ -75,8 +75,8 @@ function FederationTable({
     id: 'name',
     title: 'Name',
     cell: (federation) => (
-      <Link href={hrefOf(federation)}>
-        <strong>{federation.name}</strong>
+      <Link href={hrefOf(federation)} className="row-link">
+        {federation.name}
       </Link>
     ),
   };

@@ -13,12 +13,12 @@ import {
   errorsOfScope,
   missingInScopes,
   type ScopeDraft,
-  type ScopeTargets,
   scopePaths,
   toAbilityScope,
   toScopeInput,
 } from '../scopes/scope-draft.ts';
 import { ScopesField } from '../scopes/scope-editor.tsx';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { STARTING_POINTS } from '../scopes/starting-points.ts';
 import { type ChosenStart, StartingPointsField } from '../scopes/starting-points-field.tsx';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';

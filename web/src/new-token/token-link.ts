@@ -1,6 +1,7 @@
 import { PosternError } from '../../../src/domain/errors.ts';
 import { parseDescription, parseName } from '../../../src/domain/text.ts';
-import { draftOf, type GivenScope, type ScopeDraft, type ScopeTargets } from '../scopes/scope-draft.ts';
+import { draftOf, type GivenScope, type ScopeDraft } from '../scopes/scope-draft.ts';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { choiceOf, type ExpiryBounds } from '../tokens/expiry.ts';
 import type { CommonValue } from '../tokens/token-form.tsx';
 

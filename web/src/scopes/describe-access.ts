@@ -2,7 +2,7 @@ import type { Operation } from '../../../src/domain/scopes.ts';
 import { formatDay } from '../components/time.tsx';
 import type { Role, TokenAccess } from '../generated/hooks.ts';
 import { operationName, ROLE_NAMES } from '../labels.ts';
-import type { ScopeTargets } from './scope-draft.ts';
+import type { ScopeTargets } from './scope-targets.ts';
 
 const SCOPES_MAX = 3;
 const LIST = new Intl.ListFormat('en', { type: 'conjunction' });

@@ -6,7 +6,8 @@ import { TextAreaField } from '../components/field.tsx';
 import { Warning } from '../components/states.tsx';
 import { ScopesForDocumentDocument, type ScopesForDocumentQuery } from '../generated/hooks.ts';
 import { forgetQuery, readQuery } from './query-from-graphiql.ts';
-import { draftOf, type ScopeDraft, type ScopeTargets } from './scope-draft.ts';
+import { draftOf, type ScopeDraft } from './scope-draft.ts';
+import type { ScopeTargets } from './scope-targets.ts';
 import './query-field.css';
 
 type Proposal = NonNullable<ScopesForDocumentQuery['scopesFor']>;
@@ -94,7 +95,6 @@ export function QueryField({
         hint="The GraphQL document only, without a secret. It is not executed."
         rows={6}
         spellCheck={false}
-        maxLength={20_000}
         value={document}
         error={outcome.errors?.document}
         onChange={(event) => {
@@ -107,7 +107,6 @@ export function QueryField({
         hint="Ids in them limit the scopes to single resources."
         rows={2}
         spellCheck={false}
-        maxLength={20_000}
         placeholder='e.g. {"id": "…"}'
         value={variablesText}
         error={variables === undefined ? 'Enter a JSON object.' : outcome.errors?.variables}

@@ -1,6 +1,7 @@
 import { isEntityId, isEntityPattern } from '../../../src/domain/entity-type.ts';
-import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
-import type { ScopeTargetsQuery, TokenScopeInput } from '../generated/hooks.ts';
+import { isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
+import type { TokenScopeInput } from '../generated/hooks.ts';
+import type { ScopeTargets, Target } from './scope-targets.ts';
 
 /** A scope that the user is editing; an empty string means "not selected" or "all". */
 export interface ScopeDraft {
@@ -10,63 +11,6 @@ export interface ScopeDraft {
   readonly workspaceId: string;
   readonly operations: readonly Operation[];
 }
-
-/** A resource that a scope can be limited to. */
-interface Target {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** The resources that the user can select in a scope. */
-export interface ScopeTargets {
-  readonly workspaces: readonly Target[];
-  /** The names of the resource types, built-in and registered. */
-  readonly types: readonly string[];
-  /** Returns the workspaces that a scope on a type can be limited to. */
-  workspacesOf(entityType: string): readonly Target[];
-  /** Returns the operations that a scope can list; those of a registered type depend on its workspace. */
-  operationsOf(draft: Pick<ScopeDraft, 'entityType' | 'workspaceId'>): readonly Operation[];
-  /** Returns the resources of a type; `null` if they belong to another service and cannot be listed. */
-  entitiesOf(entityType: string): readonly Target[] | null;
-}
-
-/** Returns the targets in a query result. */
-export function toScopeTargets(data: ScopeTargetsQuery): ScopeTargets {
-  const workspaces = data.workspaces?.nodes ?? [];
-  const entities: Record<string, readonly Target[]> = {
-    workspace: workspaces,
-    channel: (data.channels?.nodes ?? []).map(({ id, name, workspace }) => ({
-      id,
-      name: `${name} (${workspace.name})`,
-    })),
-    token: (data.tokens?.nodes ?? []).map(({ id, name, identifier }) => ({
-      id,
-      name: `${name} (${identifier})`,
-    })),
-  };
-  const registered = workspaces.flatMap(({ id, entityTypes }) =>
-    entityTypes.map((type) => ({ ...type, workspaceId: id })),
-  );
-  const registrationsOf = (entityType: string) => registered.filter(({ name }) => name === entityType);
-  return {
-    workspaces,
-    types: [...new Set([...Object.keys(BUILT_IN_OPERATIONS), ...registered.map(({ name }) => name)])],
-    workspacesOf(entityType) {
-      if (isBuiltIn(entityType)) return workspaces;
-      const ids = registrationsOf(entityType).map(({ workspaceId }) => workspaceId);
-      return workspaces.filter(({ id }) => ids.includes(id));
-    },
-    operationsOf({ entityType, workspaceId }) {
-      if (isBuiltIn(entityType)) return BUILT_IN_OPERATIONS[entityType];
-      const type = registrationsOf(entityType).find((each) => each.workspaceId === workspaceId);
-      return type ? type.operations.map(({ name }) => name as Operation) : [];
-    },
-    entitiesOf: (entityType) => entities[entityType] ?? null,
-  };
-}
-
-/** The targets without any resource: enough to describe scopes that name none. */
-export const NO_TARGETS: ScopeTargets = toScopeTargets({ workspaces: null, channels: null, tokens: null });
 
 /** Returns an empty scope. */
 export function emptyDraft(): ScopeDraft {
@@ -102,10 +46,14 @@ export function draftOf(scope: GivenScope, targets: ScopeTargets): ScopeDraft | 
   return isOffered ? draft : null;
 }
 
-/** Returns a scope on a type; on a registered type, in the first workspace that registered it. */
+/** Whether scopes on a type name a workspace: a registered type belongs to one, and so does what has only one. */
+export function namesWorkspace(entityType: string, { within }: ScopeTargets): boolean {
+  return entityType !== '' && (!isBuiltIn(entityType) || within !== null);
+}
+
+/** Returns a scope on a type; if it has to name a workspace, the first that it can. */
 export function draftOfType(draft: ScopeDraft, entityType: string, targets: ScopeTargets): ScopeDraft {
-  const isRegistered = entityType !== '' && !isBuiltIn(entityType);
-  const [first] = isRegistered ? targets.workspacesOf(entityType) : [];
+  const [first] = namesWorkspace(entityType, targets) ? targets.workspacesOf(entityType) : [];
   return { ...draft, entityType, entityId: '', workspaceId: first?.id ?? '', operations: [] };
 }
 
@@ -160,9 +108,9 @@ export function toScopeInput(draft: ScopeDraft): TokenScopeInput {
   };
 }
 
-/** Returns what the user still has to choose in the scopes of a new token; `null` if they are complete. */
-export function missingInScopes(drafts: readonly ScopeDraft[]): string | null {
-  if (drafts.length === 0) return 'Add a scope.';
+/** Returns what the user still has to choose in scopes; `null` if they are complete. `others` is the number of scopes besides. */
+export function missingInScopes(drafts: readonly ScopeDraft[], others = 0): string | null {
+  if (drafts.length + others === 0) return 'Add a scope.';
   return drafts.every(isComplete) ? null : 'Choose a type and operations for each scope.';
 }
 

@@ -1,14 +1,9 @@
 import { Button, IconButton } from '../components/button.tsx';
 import { FieldGroup } from '../components/field.tsx';
 import { PlusIcon, TrashIcon } from '../components/icons.tsx';
-import {
-  emptyDraft,
-  isComplete,
-  type ScopeDraft,
-  type ScopeErrors,
-  type ScopeTargets,
-} from './scope-draft.ts';
+import { emptyDraft, isComplete, type ScopeDraft, type ScopeErrors } from './scope-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
+import type { ScopeTargets } from './scope-targets.ts';
 
 /** Edits several scopes; another can be added once all are complete. */
 function ScopeEditor({

@@ -1,13 +1,13 @@
-import { isBuiltIn } from '../../../src/domain/scopes.ts';
 import { SelectField, TextField } from '../components/field.tsx';
 import { OperationsField } from '../components/operations-field.tsx';
 import {
   draftOfType,
+  namesWorkspace,
   type ScopeDraft,
   type ScopeErrors,
-  type ScopeTargets,
   takesWorkspace,
 } from './scope-draft.ts';
+import type { ScopeTargets } from './scope-targets.ts';
 import './scope-fields.css';
 
 interface ScopeFieldsProps {
@@ -34,6 +34,7 @@ function EntityField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
   return (
     <SelectField
       label="Resource"
+      hint={targets.isCut(draft.entityType) && `Only the first ${entities?.length} are listed.`}
       error={errors.entityId}
       disabled={draft.entityType === ''}
       value={draft.entityId}
@@ -51,7 +52,7 @@ function EntityField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
 
 function WorkspaceField({ targets, draft, errors, onChange }: ScopeFieldsProps) {
   const open = takesWorkspace(draft);
-  const isRegistered = draft.entityType !== '' && !isBuiltIn(draft.entityType);
+  const all = targets.within?.name ?? 'All workspaces';
   return (
     <SelectField
       label="Workspace"
@@ -65,8 +66,8 @@ function WorkspaceField({ targets, draft, errors, onChange }: ScopeFieldsProps) 
         onChange({ ...draft, workspaceId, operations });
       }}
     >
-      {!isRegistered && (
-        <option value="">{open || draft.entityType === '' ? 'All workspaces' : 'Not applicable'}</option>
+      {!(open && namesWorkspace(draft.entityType, targets)) && (
+        <option value="">{open || draft.entityType === '' ? all : 'Not applicable'}</option>
       )}
       {targets.workspacesOf(draft.entityType).map(({ id, name }) => (
         <option key={id} value={id}>

@@ -1,5 +1,5 @@
 import { FieldGroup, SelectField } from '../components/field.tsx';
-import type { ScopeTargets } from './scope-draft.ts';
+import type { ScopeTargets } from './scope-targets.ts';
 import { STARTING_POINTS, type StartingPointName } from './starting-points.ts';
 import './starting-points-field.css';
 

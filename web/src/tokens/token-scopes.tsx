@@ -15,15 +15,9 @@ import {
 } from '../generated/hooks.ts';
 import { ACCESS_NAMES, operationName } from '../labels.ts';
 import { describeScope } from '../scopes/describe-access.ts';
-import {
-  emptyDraft,
-  errorsOfScope,
-  isComplete,
-  type ScopeTargets,
-  scopePaths,
-  toScopeInput,
-} from '../scopes/scope-draft.ts';
+import { emptyDraft, errorsOfScope, isComplete, scopePaths, toScopeInput } from '../scopes/scope-draft.ts';
 import { ScopeFields } from '../scopes/scope-fields.tsx';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useScopeTargets, useTargetsOf } from '../scopes/use-scope-targets.ts';
 
 type Token = NonNullable<TokenQuery['token']>;
@@ -168,7 +162,7 @@ function ScopesTable({ token, targets }: { token: Token; targets: ScopeTargets |
 export function TokenScopes({ token, onEdit }: { token: Token; onEdit: () => void }) {
   const targets = useTargetsOf(token.scopes);
   const [open, setOpen] = useState<'add' | 'remove-all' | null>(null);
-  const choices = useScopeTargets({ pause: open !== 'add' });
+  const choices = useScopeTargets({ workspaceId: token.workspace?.id, pause: open !== 'add' });
   if (token.access !== 'SCOPED') {
     return (
       <Section title="Scopes" actions={<Button onClick={onEdit}>Change access</Button>}>

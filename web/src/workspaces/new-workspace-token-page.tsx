@@ -14,12 +14,12 @@ import {
   errorsOfScope,
   missingInScopes,
   type ScopeDraft,
-  type ScopeTargets,
   scopePaths,
   toAbilityScope,
   toScopeInput,
 } from '../scopes/scope-draft.ts';
 import { ScopesField } from '../scopes/scope-editor.tsx';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useScopeTargets } from '../scopes/use-scope-targets.ts';
 import { WORKSPACE_ACCESS_CHOICES } from '../tokens/access-choices.ts';
 import { boundsOfPolicy, expiryOf } from '../tokens/expiry.ts';
@@ -108,7 +108,7 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
     subject: '',
   }));
   const { value } = draft;
-  const { targets, error, reload } = useScopeTargets();
+  const { targets, error, reload } = useScopeTargets({ workspaceId });
   const offer = useDuplicate<Value>(targets, bounds, (token) =>
     token.workspace?.id === workspaceId
       ? {
@@ -148,7 +148,6 @@ function NewTokenForm({ workspace, roles }: { workspace: Workspace; roles: reado
         label="Subject (optional)"
         hint="The customer or thing of your product that the token stands for. Your services receive it."
         placeholder="e.g. acme"
-        maxLength={200}
         value={value.subject}
         error={form.errors.subject}
         onChange={(event) => draft.change({ subject: event.target.value })}
