@@ -3,6 +3,8 @@ import { OPERATIONS } from './src/domain/scopes.ts';
 
 /** Where the console's hooks are generated to. */
 const HOOKS_FILE = 'web/src/generated/hooks.ts';
+/** Where the types that the console's queries read are generated to. */
+const QUERY_TYPES_FILE = 'web/src/generated/query-types.ts';
 /** Where the operations of `pat` are generated to. */
 const OPERATIONS_FILE = 'packages/cli/src/generated/operations.ts';
 
@@ -42,6 +44,10 @@ const config: CodegenConfig = {
       documents: 'web/src/**/*.graphql',
       plugins: ['typescript-operations', 'typescript-urql'],
       config: { ...TYPES, documentMode: 'documentNode' },
+    },
+    [QUERY_TYPES_FILE]: {
+      documents: 'web/src/**/*.graphql',
+      plugins: ['./scripts/codegen-types.mjs'],
     },
   },
 };

@@ -9,6 +9,7 @@ import {
   type OperationResult,
 } from 'urql';
 import type { MeQuery } from '../generated/hooks.ts';
+import { typesChanged, typesRead } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { isPasswordTemporary, isReplaced, isSignedOut } from './errors.ts';
 import { keepResults, type Resending } from './keep-results.ts';
@@ -19,17 +20,12 @@ const ENDPOINT = '/graphql';
 /** The header with the user of this tab. The server refuses a request whose session cookie belongs to another user. */
 const EXPECTED_USER = 'x-postern-expected-user';
 
-const EVERYTHING = ['Everything'];
-
-/**
- * Makes every query depend on every mutation: after one, all queries on the page are sent again. A re-authentication changes
- * nothing that a page shows, and the mutation that follows could end while the queries are on their way: urql would then not
- * send them again.
- */
-function dependOnEverything(operation: Operation): Operation {
-  const isProof = operation.kind === 'mutation' && getOperationName(operation.query) === 'Reauthenticate';
-  if (operation.kind === 'subscription' || isProof) return operation;
-  return { ...operation, context: { ...operation.context, additionalTypenames: EVERYTHING } };
+/** Makes a query depend on the mutations that can change what it reads: after one, it is sent again if the page shows it. */
+function dependOnChanges(operation: Operation): Operation {
+  const name = getOperationName(operation.query) ?? '';
+  if (operation.kind === 'subscription' || operation.kind === 'teardown') return operation;
+  const types = operation.kind === 'query' ? typesRead(name) : typesChanged(name);
+  return { ...operation, context: { ...operation.context, additionalTypenames: [...types] } };
 }
 
 /** Returns a result without its data if a root field was refused, so that a page gets either data or an error. */
@@ -102,7 +98,7 @@ export function createApiClient(options: ClientOptions) {
       return { credentials: 'same-origin', ...(user && { headers: { [EXPECTED_USER]: user.id } }) };
     },
     exchanges: [
-      mapExchange({ onOperation: dependOnEverything }),
+      mapExchange({ onOperation: dependOnChanges }),
       keepResults(connection, (ready) => {
         resending = ready;
       }),

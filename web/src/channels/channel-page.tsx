@@ -19,7 +19,10 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-function EditDialog({ channel, onClose }: DialogProps) {
+function EditDialog(props: DialogProps) {
+  const { onClose } = props;
+  // What someone else changes while the dialog is open stays.
+  const [channel] = useState(props.channel);
   const update = useSubmit(useUpdateChannelMutation(), { fields: ['name', 'description'], onDone: onClose });
   return (
     <NameDialog
@@ -27,12 +30,15 @@ function EditDialog({ channel, onClose }: DialogProps) {
       action="Save"
       initial={{ name: channel.name, description: channel.description ?? '' }}
       form={update}
-      onSubmit={({ name, description }) =>
-        update.submit(
-          { input: { id: channel.id, name, description: description.trim() || null } },
-          `“${name}” saved`,
-        )
-      }
+      onSubmit={({ name, ...form }) => {
+        const description = form.description.trim() || null;
+        const input = {
+          id: channel.id,
+          ...(name !== channel.name && { name }),
+          ...(description !== channel.description && { description }),
+        };
+        void update.submit({ input }, `“${name}” saved`);
+      }}
       onClose={onClose}
     />
   );

@@ -8,7 +8,13 @@ import { useSubmit } from '../components/use-submit.ts';
 import { type TokenRowFragment, type UpdateTokenInput, useUpdateTokenMutation } from '../generated/hooks.ts';
 import { rolesUpTo } from '../roles.ts';
 import { ACCESS_CHOICES, FULL_ACCESS_WARNING } from './access-choices.ts';
-import { type LimitsDraft, LimitsFields, toLimitsDraft, toLimitsInput } from './token-form.tsx';
+import {
+  COMMON_FIELDS,
+  type LimitsDraft,
+  LimitsFields,
+  toLimitsDraft,
+  toLimitsInput,
+} from './token-form.tsx';
 
 /** Returns the input with only the changed fields. */
 function changesOf(token: TokenRowFragment, form: Form): UpdateTokenInput {
@@ -31,7 +37,10 @@ interface Form extends Pick<TokenRowFragment, 'name' | 'access' | 'role'> {
 }
 
 /** Edits the name, description and access of a token. Its secret and expiry stay the same. */
-export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; onClose: () => void }) {
+export function EditTokenDialog(props: { token: TokenRowFragment; onClose: () => void }) {
+  const { onClose } = props;
+  // What someone else changes while the dialog is open stays.
+  const [token] = useState(props.token);
   const [form, setForm] = useState<Form>({
     ...token,
     description: token.description ?? '',
@@ -39,7 +48,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
     renewsLimits: token.status === 'USED_UP',
   });
   const update = useSubmit(useUpdateTokenMutation(), {
-    fields: ['name', 'description', 'access', 'role', 'limits'],
+    fields: [...COMMON_FIELDS, 'access', 'role'],
     onDone: onClose,
   });
   return (
@@ -77,7 +86,7 @@ export function EditTokenDialog({ token, onClose }: { token: TokenRowFragment; o
       )}
       <LimitsFields
         value={form.limits}
-        error={update.errors.limits}
+        errors={update.errors}
         onChange={(limits) => setForm({ ...form, limits, renewsLimits: true })}
       />
       {form.renewsLimits && form.limits.uses && (

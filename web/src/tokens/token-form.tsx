@@ -14,7 +14,10 @@ import { ExpiryField } from './expiry-field.tsx';
 import './token-form.css';
 
 /** The fields that every new token has. */
-export const COMMON_FIELDS = ['name', 'description', 'expires', 'limits'] as const;
+export const COMMON_FIELDS = [
+  ...(['name', 'description', 'expires', 'limits'] as const),
+  ...(['limits.networks', 'limits.requestsPerMinute', 'limits.uses'] as const),
+] as const;
 
 type CommonField = (typeof COMMON_FIELDS)[number];
 
@@ -47,7 +50,7 @@ interface TokenFormProps {
   readonly summary: string | null;
   /** Creates the token; resolves with nothing if that failed. */
   readonly onSubmit: (
-    fields: Pick<CreateTokenInput, CommonField>,
+    fields: Pick<CreateTokenInput, 'name' | 'description' | 'expires' | 'limits'>,
   ) => Promise<CreatedToken | null | undefined>;
   /** What is said above the fields. */
   readonly notice: ReactNode;
@@ -107,7 +110,7 @@ export function TokenForm(props: TokenFormProps) {
       {children}
       <LimitsFields
         value={value.limits}
-        error={form.errors.limits}
+        errors={form.errors}
         onChange={(limits) => draft.change({ limits })}
       />
       {form.problem && <Problem>{form.problem}</Problem>}
@@ -151,20 +154,21 @@ export function toLimitsInput({ networks, requestsPerMinute, uses }: LimitsDraft
 /** The fields for the limits of a token, all optional. */
 export function LimitsFields({
   value,
-  error,
+  errors,
   onChange,
 }: {
   value: LimitsDraft;
-  error: string | undefined;
+  errors: Readonly<Partial<Record<CommonField, string>>>;
   onChange: (value: LimitsDraft) => void;
 }) {
   return (
-    <FieldGroup label="Limits (optional)" error={error}>
+    <FieldGroup label="Limits (optional)" error={errors.limits}>
       <div className="limits-fields">
         <TextField
           label="Networks"
           hint="Addresses or CIDR blocks that requests must come from, separated by commas."
           placeholder="e.g. 192.0.2.0/24"
+          error={errors['limits.networks']}
           value={value.networks}
           onChange={(event) => onChange({ ...value, networks: event.target.value })}
         />
@@ -172,6 +176,7 @@ export function LimitsFields({
           label="Requests per minute"
           type="number"
           min={1}
+          error={errors['limits.requestsPerMinute']}
           value={value.requestsPerMinute}
           onChange={(event) => onChange({ ...value, requestsPerMinute: event.target.value })}
         />
@@ -179,6 +184,7 @@ export function LimitsFields({
           label="Uses"
           type="number"
           min={1}
+          error={errors['limits.uses']}
           hint="How often the token works in total."
           value={value.uses}
           onChange={(event) => onChange({ ...value, uses: event.target.value })}

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { DAY, parseDuration } from '../../../src/domain/duration.ts';
 import { ROLES } from '../../../src/domain/roles.ts';
@@ -9,6 +9,8 @@ import { Checkbox, FieldGroup, TextField } from '../components/field.tsx';
 import { Section } from '../components/page.tsx';
 import { Problem, Warning } from '../components/states.tsx';
 import { useSubmit } from '../components/use-submit.ts';
+import { DraftNotice } from '../drafts/draft-notice.tsx';
+import { useDraft } from '../drafts/use-draft.ts';
 import {
   type PolicyPartsFragment,
   type Role,
@@ -33,38 +35,62 @@ function limitFrom(days: string, limit: string | null): string | null {
   return days === '' ? null : `P${days}D`;
 }
 
-function usePolicyForm(policy: PolicyPartsFragment) {
-  const [allowed, setAllowed] = useState(policy.personalTokens === 'ALLOWED');
-  const [days, setDays] = useState(daysOf(policy.maxLifetime));
-  const [seenDays, setSeenDays] = useState(daysOf(policy.ownerSeenWithin));
-  const [requireExpiry, setRequireExpiry] = useState(policy.requireExpiry);
-  const [tokenRoles, setTokenRoles] = useState<readonly Role[]>(policy.tokenRoles);
+/** The fields of a policy as the user edits them; limits in days. */
+interface PolicyForm extends Pick<PolicyPartsFragment, 'personalTokens' | 'requireExpiry'> {
+  readonly maxLifetime: string;
+  readonly ownerSeenWithin: string;
+  readonly tokenRoles: readonly Role[];
+}
+
+/** The fields that the user changed; `null` for those that show what is saved. */
+type Edits = { readonly [Key in keyof PolicyForm]: PolicyForm[Key] | null };
+
+const NO_EDITS: Edits = {
+  personalTokens: null,
+  maxLifetime: null,
+  ownerSeenWithin: null,
+  requireExpiry: null,
+  tokenRoles: null,
+};
+const KEYS = Object.keys(NO_EDITS) as (keyof PolicyForm)[];
+
+function savedForm(policy: PolicyPartsFragment): PolicyForm {
+  const { maxLifetime, ownerSeenWithin } = policy;
+  return { ...policy, maxLifetime: daysOf(maxLifetime), ownerSeenWithin: daysOf(ownerSeenWithin) };
+}
+
+function only<Value extends object>(value: Value, keys: readonly (keyof Value)[]): Partial<Value> {
+  return Object.fromEntries(keys.map((key) => [key, value[key]])) as Partial<Value>;
+}
+
+/**
+ * The content of the form. Fields that the user has not changed show what is saved, also by someone else meanwhile, and are not
+ * sent: `input` is the whole policy, `changes` what the user changed.
+ */
+function usePolicyForm({ id, tokenPolicy }: Workspace) {
+  const draft = useDraft<Edits>(`token-policy.${id}`, () => NO_EDITS);
+  const edits = draft.value;
+  const saved = savedForm(tokenPolicy);
+  const edited = KEYS.filter((key) => edits[key] !== null);
+  const form: PolicyForm = { ...saved, ...only(edits as PolicyForm, edited) };
   const input = {
-    personalTokens: allowed ? ('ALLOWED' as const) : ('FORBIDDEN' as const),
-    maxLifetime: limitFrom(days, policy.maxLifetime),
-    ownerSeenWithin: limitFrom(seenDays, policy.ownerSeenWithin),
-    requireExpiry,
-    tokenRoles: [...tokenRoles],
+    ...form,
+    tokenRoles: [...form.tokenRoles],
+    maxLifetime: limitFrom(form.maxLifetime, tokenPolicy.maxLifetime),
+    ownerSeenWithin: limitFrom(form.ownerSeenWithin, tokenPolicy.ownerSeenWithin),
   };
-  return {
-    allowed,
-    setAllowed,
-    days,
-    setDays,
-    seenDays,
-    setSeenDays,
-    requireExpiry,
-    setRequireExpiry,
-    tokenRoles,
-    setTokenRoles,
-    input,
-  };
+  const isSaved = !draft.pristine && edited.every((key) => String(form[key]) === String(saved[key]));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the draft is a new object each time
+  useEffect(() => {
+    if (isSaved) draft.reset();
+  }, [isSaved]);
+  return { form, draft, input, changes: only(input, edited) };
 }
 
 const FIELDS = ['maxLifetime', 'ownerSeenWithin', 'tokenRoles'] as const;
 
 /** Saves a policy. Asks first if it cuts off tokens. */
-function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyForm>['input']) {
+function useSavePolicy(workspaceId: string, { input, changes }: ReturnType<typeof usePolicyForm>) {
   const client = useClient();
   const [check, setCheck] = useState<{ busy: boolean; error?: CombinedError | undefined }>({ busy: false });
   const [impact, setImpact] = useState<PolicyImpact | null>(null);
@@ -72,7 +98,7 @@ function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyFo
     fields: FIELDS,
     onDone: () => setImpact(null),
   });
-  const save = () => void saving.submit({ input: { workspaceId, ...input } }, 'Token policy saved');
+  const save = () => void saving.submit({ input: { workspaceId, ...changes } }, 'Token policy saved');
 
   async function checkAndSave(): Promise<void> {
     setCheck({ busy: true });
@@ -103,8 +129,9 @@ function useSavePolicy(workspaceId: string, input: ReturnType<typeof usePolicyFo
 
 /** The token policy of a workspace. */
 export function PolicyTab({ workspace }: { workspace: Workspace }) {
-  const form = usePolicyForm(workspace.tokenPolicy);
-  const { busy, problem, errors, checkAndSave, dialog } = useSavePolicy(workspace.id, form.input);
+  const policy = usePolicyForm(workspace);
+  const { form, draft } = policy;
+  const { busy, problem, errors, checkAndSave, dialog } = useSavePolicy(workspace.id, policy);
   const refusal = refusalByRole(workspace.viewerRole, 'ADMINISTRATOR');
 
   function handleSubmit(event: FormEvent) {
@@ -120,13 +147,16 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
       {refusal && <p className="muted">{refusal}.</p>}
       <form onSubmit={handleSubmit}>
         <fieldset className="policy" disabled={refusal !== null}>
+          {!refusal && <DraftNotice draft={draft} />}
           <Checkbox
             label="Personal tokens can access this workspace"
             hint="When off, only signed-in people and workspace tokens can."
-            checked={form.allowed}
-            onChange={(event) => form.setAllowed(event.target.checked)}
+            checked={form.personalTokens === 'ALLOWED'}
+            onChange={({ target }) =>
+              draft.change({ personalTokens: target.checked ? 'ALLOWED' : 'FORBIDDEN' })
+            }
           />
-          {!form.allowed && workspace.tokenPolicy.personalTokens === 'ALLOWED' && (
+          {form.personalTokens === 'FORBIDDEN' && workspace.tokenPolicy.personalTokens === 'ALLOWED' && (
             <Warning>All personal tokens lose access to this workspace immediately.</Warning>
           )}
           <TextField
@@ -136,8 +166,8 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
             type="number"
             min={1}
             max={36500}
-            value={form.days}
-            onChange={(event) => form.setDays(event.target.value)}
+            value={form.maxLifetime}
+            onChange={(event) => draft.change({ maxLifetime: event.target.value })}
           />
           <TextField
             label="Days since the owner's last sign-in"
@@ -146,13 +176,13 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
             type="number"
             min={1}
             max={36500}
-            value={form.seenDays}
-            onChange={(event) => form.setSeenDays(event.target.value)}
+            value={form.ownerSeenWithin}
+            onChange={(event) => draft.change({ ownerSeenWithin: event.target.value })}
           />
           <Checkbox
             label="Workspace tokens must expire"
             checked={form.requireExpiry}
-            onChange={(event) => form.setRequireExpiry(event.target.checked)}
+            onChange={(event) => draft.change({ requireExpiry: event.target.checked })}
           />
           <FieldGroup label="Roles that a workspace token can have" error={errors.tokenRoles}>
             {ROLES.map((role) => (
@@ -161,9 +191,11 @@ export function PolicyTab({ workspace }: { workspace: Workspace }) {
                 label={ROLE_NAMES[role]}
                 checked={form.tokenRoles.includes(role)}
                 onChange={({ target }) =>
-                  form.setTokenRoles(
-                    ROLES.filter((each) => (each === role ? target.checked : form.tokenRoles.includes(each))),
-                  )
+                  draft.change({
+                    tokenRoles: ROLES.filter((each) =>
+                      each === role ? target.checked : form.tokenRoles.includes(each),
+                    ),
+                  })
                 }
               />
             ))}
