@@ -44,14 +44,17 @@ const PAGES = [
 const LONG =
   'A description that is much longer than the column of the name can be in a window of this width.';
 
+/** A name without a place to break, which widens a page or a table that does not expect it. */
+const WORD = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenveröffentlichung';
+
 let ids: Readonly<Record<string, string>>;
 
 /** Creates a federation, which requires a recent sign-in. Returns its id. */
 async function createFederation(): Promise<string> {
   const { postern } = web.wire;
   const input = {
-    ...{ workspaceId: postern.workspaceId, name: 'Nightly report', issuer: ISSUER, role: 'VIEWER' },
-    claims: [{ name: 'sub', value: 'system:serviceaccount:production:report' }],
+    ...{ workspaceId: postern.workspaceId, name: WORD, issuer: ISSUER, role: 'VIEWER' },
+    claims: [{ name: 'sub', value: `system:serviceaccount:production:${WORD}` }],
   };
   const query = `mutation ($input: CreateFederationInput!) {
     createFederation(input: $input) { federation { id } } }`;
@@ -82,7 +85,7 @@ async function fillPages(): Promise<Record<string, string>> {
       disabled: disabled.id,
       invite: { workspaceId, email: 'guest@example.com', role: 'VIEWER' },
       token: { workspaceId, name: 'Never expires', description: LONG, expires: { never: true } },
-      channel: { workspaceId, name: 'news' },
+      channel: { workspaceId, name: WORD },
     },
     owner.session,
   );
@@ -278,6 +281,21 @@ test('a new page takes the focus, and the first Tab stop skips the header', asyn
   await page.getByRole('link', { name: 'Workspaces' }).click();
   await page.getByRole('heading', { name: 'Workspaces' }).waitFor();
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+});
+
+test('after a sign-in and between pages without navigation, the focus does not fall to the body', async () => {
+  const person = await web.wire.postern.person('Kay');
+  const { page } = await web.visit(undefined, { path: '/sign-in' });
+  const focused = () => page.evaluate(() => document.activeElement?.tagName);
+  await page.getByRole('link', { name: 'Accept an invitation' }).press('Enter');
+  await page.getByRole('heading', { name: 'Accept an invitation' }).waitFor();
+  await expect.poll(focused).toBe('MAIN');
+  await page.getByRole('link', { name: 'Back to sign-in' }).press('Enter');
+  await page.getByLabel('Email').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByLabel('Password').press('Enter');
+  await page.getByText('You have no tokens yet').waitFor();
+  await expect.poll(focused).toBe('MAIN');
 });
 
 test('results are announced in a live region', async () => {

@@ -158,6 +158,22 @@ describe('the content of a form', () => {
   });
 });
 
+test('a change whose response is lost says so, and the form stays', async () => {
+  const person = await web.wire.postern.person('Ursula');
+  const { page } = await web.visit(person);
+  await fillTokenForm(page, 'Twice');
+  await page.route('**/graphql', async (route) => {
+    const isLost = route.request().postData()?.includes('"CreateToken"') ?? false;
+    if (isLost) await route.fetch();
+    return isLost ? route.abort() : route.fallback();
+  });
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByRole('alert').getByText('whether this took effect, before you try again').waitFor();
+  expect(await page.getByLabel('Name').inputValue()).toBe('Twice');
+  await page.getByRole('link', { name: 'Access tokens' }).click();
+  await page.getByRole('link', { name: 'Twice' }).waitFor();
+});
+
 test('a draft survives a reload without a secret in it, and ends with the form or the session', async () => {
   const person = await web.wire.postern.person('Dana');
   const { page, open } = await web.visit(person);

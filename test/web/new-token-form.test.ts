@@ -174,3 +174,28 @@ test('a pasted query fills in the scopes that it requires', async () => {
   expect((await postern.post(workspace, { id: postern.workspaceId }, secret)).errors).toEqual([]);
   expect((await postern.post(COUNT, {}, secret)).code).toBe('FORBIDDEN');
 });
+
+test('a text that is too long is refused beside its field, and never cut', async () => {
+  const { postern } = web.wire;
+  const person = await postern.person('Lotte');
+  const { page, open } = await web.visit(person, { path: '/tokens/new' });
+  await page.getByLabel('Name').focus();
+  await page.keyboard.insertText('x'.repeat(101));
+  await page.getByLabel('Full access').check();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByText('This must have 1 to 100 characters.').waitFor();
+  const isFocused = (field: Element) => field === document.activeElement;
+  await expect.poll(() => page.getByLabel('Name').evaluate(isFocused)).toBe(true);
+  await page.getByLabel('Name').fill('Short enough');
+  await page.getByLabel('Networks').fill('not a network');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await expect.poll(() => page.getByLabel('Networks').evaluate(isFocused)).toBe(true);
+  await open('/account');
+  await page.getByLabel('Current password').fill(person.password);
+  for (const label of ['New password', 'Confirm new password']) {
+    await page.getByLabel(label, { exact: true }).focus();
+    await page.keyboard.insertText('long enough '.repeat(30));
+  }
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('This must have 12 to 256 characters.').waitFor();
+});

@@ -157,7 +157,11 @@ test('with an overlap, the old secret works until the new one is used', async ()
   await page.getByRole('region', { name: 'Your new secret' }).waitFor();
   await page.reload();
   await page.getByRole('heading', { name: 'Handed over' }).waitFor();
+  await page.getByText(/^The old secret stops working in (1 day|24 hours), or as soon as/).waitFor();
   expect(await callWith(postern, secret)).toEqual([200, undefined]);
+  await page.getByRole('button', { name: 'End now' }).click();
+  await page.getByText('The old secret no longer works').waitFor();
+  expect(await callWith(postern, secret)).toEqual([401, 'INVALID_TOKEN']);
 });
 
 test('revoking names the token and the consequence, and then offers to regenerate it', async () => {

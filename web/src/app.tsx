@@ -9,6 +9,7 @@ import { Clock } from './components/time.tsx';
 import { lazyPage } from './lazy-page.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { FreshSecretProvider } from './secrets/fresh-secret.tsx';
+import { useKeepFocus } from './session/keep-focus.ts';
 import { CLOSING_PATH } from './session/provider-window.tsx';
 import { ReauthenticationDialog } from './session/reauthentication-dialog.tsx';
 import { SessionDialog } from './session/session-dialog.tsx';
@@ -87,6 +88,7 @@ function SignedIn() {
 
 /** The console. */
 export function App() {
+  useKeepFocus();
   return (
     <Clock>
       <Announcer>

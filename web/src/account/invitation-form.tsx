@@ -45,7 +45,7 @@ function PersonFields({
   }
   return (
     <>
-      <TextField label="Name" error={errors.name} autoComplete="name" maxLength={100} {...field('name')} />
+      <TextField label="Name" error={errors.name} autoComplete="name" {...field('name')} />
       <TextField
         label="Password"
         error={errors.password}
@@ -53,7 +53,6 @@ function PersonFields({
         autoComplete="new-password"
         hint="At least 12 characters."
         minLength={12}
-        maxLength={256}
         {...field('password')}
       />
     </>

@@ -32,7 +32,6 @@ export function NewPasswordFields({
         hint="At least 12 characters."
         required
         minLength={12}
-        maxLength={256}
         value={value.newPassword}
         onChange={(event) => onChange({ ...value, newPassword: event.target.value })}
       />

@@ -1,7 +1,7 @@
 import type { CombinedError } from 'urql';
 import type { ErrorCode, InputIssue, Reason } from '../../../src/domain/errors.ts';
 import type { Role } from '../../../src/domain/roles.ts';
-import { ROLE_NAMES } from '../labels.ts';
+import { counted, ROLE_NAMES } from '../labels.ts';
 
 const OUTDATED = "This page doesn't match the server's version. Reload the page to update it.";
 
@@ -50,6 +50,10 @@ const REASONS: Record<Reason, string> = {
 
 /** The message of a request without a response of the API. */
 export const UNREACHABLE = "The server can't be reached. Check your connection.";
+
+/** The message of a change without a response of the API, which can have arrived all the same. */
+export const UNANSWERED =
+  "The server can't be reached. Check your connection, and whether this took effect, before you try again.";
 
 interface Extensions {
   readonly code?: ErrorCode;
@@ -129,8 +133,7 @@ export function describeApiError(error: ApiError): string {
 }
 
 function formatWait(seconds: number): string {
-  if (seconds < 90) return `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds < 90 ? counted(seconds, 'second') : counted(Math.ceil(seconds / 60), 'minute');
 }
 
 /** Returns the label of the field that a path ends in: `input.expires.at` is "Expires". */

@@ -29,7 +29,6 @@ export function NamingFields<Value extends SomeNaming>({
       <TextField
         label="Name"
         required
-        maxLength={100}
         placeholder={placeholder}
         autoFocus={autoFocus}
         error={errors.name}
@@ -39,7 +38,6 @@ export function NamingFields<Value extends SomeNaming>({
       {value.description !== undefined && (
         <TextAreaField
           label="Description (optional)"
-          maxLength={500}
           error={errors.description}
           rows={2}
           value={value.description}

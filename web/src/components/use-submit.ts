@@ -1,6 +1,14 @@
+import { useEffect } from 'react';
 import type { AnyVariables, UseMutationResponse } from 'urql';
+import { UNANSWERED } from '../api/errors.ts';
 import { describeFormError, type FormErrors } from '../api/form-errors.ts';
 import { useAnnounce } from './announcer.tsx';
+
+/** Moves the focus to the first field that the server rejected: it can be out of view. */
+function focusInvalid(): void {
+  const form = document.querySelector('dialog[open]') ?? document;
+  form.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+}
 
 /** The state of a mutation that a form or button sends. */
 export interface Submission<Field extends string = never> extends FormErrors<Field> {
@@ -25,9 +33,13 @@ export function useSubmit<Data, Variables extends AnyVariables, Field extends st
   { fields = [], onDone }: { fields?: readonly Field[]; onDone?: () => void } = {},
 ): Submission<Field> & Sender<Data, Variables> {
   const announce = useAnnounce();
+  useEffect(() => {
+    if (error) focusInvalid();
+  }, [error]);
   return {
     busy: fetching,
     ...describeFormError(error, fields),
+    ...(error?.networkError && { problem: UNANSWERED }),
     async submit(variables, announcement) {
       const { data } = await execute(variables);
       if (!data) return null;

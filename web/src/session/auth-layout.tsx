@@ -16,7 +16,7 @@ export function AuthLayout({
     document.title = `${title} · Postern`;
   }, [title]);
   return (
-    <main className="auth">
+    <main className="auth" tabIndex={-1}>
       <div className="auth-brand">
         <Logo />
         Postern

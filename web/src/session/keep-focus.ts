@@ -1,10 +1,10 @@
-import { type RefObject, useEffect } from 'react';
+import { useEffect } from 'react';
 
 /**
- * Moves the focus to `main` if the focused element disappears from the page, such as the button of a deleted row.
- * Otherwise a keyboard user would start again at the top of the document.
+ * Moves the focus to `main` if the focused element disappears, such as the button of a deleted row or the form of a page that
+ * was left. Otherwise a keyboard user would start again at the top of the document.
  */
-export function useKeepFocus(main: RefObject<HTMLElement | null>): void {
+export function useKeepFocus(): void {
   useEffect(() => {
     let focused: Element | null = null;
     function remember({ target }: FocusEvent) {
@@ -12,7 +12,8 @@ export function useKeepFocus(main: RefObject<HTMLElement | null>): void {
     }
     const observer = new MutationObserver(() => {
       const lost = focused !== null && !focused.isConnected && document.activeElement === document.body;
-      if (lost) main.current?.focus({ preventScroll: true });
+      // While a page loads, there is no `main`; the next change of the document moves the focus.
+      if (lost) document.querySelector('main')?.focus({ preventScroll: true });
     });
     document.addEventListener('focusin', remember);
     observer.observe(document.body, { childList: true, subtree: true });
@@ -20,5 +21,5 @@ export function useKeepFocus(main: RefObject<HTMLElement | null>): void {
       document.removeEventListener('focusin', remember);
       observer.disconnect();
     };
-  }, [main]);
+  }, []);
 }

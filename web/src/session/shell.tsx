@@ -12,7 +12,6 @@ import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { LeftSecretDialog } from '../secrets/left-secret-dialog.tsx';
 import { FreshSecretBanners } from '../secrets/secret-banner.tsx';
 import { ConnectionBar } from './connection-bar.tsx';
-import { useKeepFocus } from './keep-focus.ts';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
 
@@ -108,7 +107,6 @@ function useFocusOnPageChange() {
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
   const main = useFocusOnPageChange();
-  useKeepFocus(main);
   return (
     <>
       <a className="skip-link" href="#main">

@@ -4,7 +4,7 @@ import { formatExact, Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { type TokenQuery, useEndTokenOverlapMutation } from '../generated/hooks.ts';
 import { describeAbility, describeRole } from '../scopes/describe-access.ts';
-import type { ScopeTargets } from '../scopes/scope-draft.ts';
+import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useTargetsOf } from '../scopes/use-scope-targets.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { ACTION_NAMES, refusalOf, type TokenAction } from './token-actions.ts';
@@ -90,7 +90,8 @@ export function TokenOverlap({ token }: { token: NonNullable<TokenQuery['token']
       {problem && <Problem>{problem}</Problem>}
       <div className="status-row">
         <p>
-          The old secret works until <Time value={token.overlapEndsAt} />, or until the new one is used.
+          The old secret stops working <Time value={token.overlapEndsAt} relative />, or as soon as the new
+          one is used.
         </p>
         <div className="page-actions">
           <Button busy={busy} onClick={() => submit({ id: token.id }, 'The old secret no longer works')}>

@@ -58,7 +58,6 @@ function OwnOperation({
       </SelectField>
       <TextField
         label="What it does (optional)"
-        maxLength={500}
         value={operation.description}
         onChange={(event) => onChange({ ...operation, description: event.target.value })}
       />
@@ -144,7 +143,6 @@ export function EntityTypeDialog({
       <TextField
         label="Description (optional)"
         error={registration.errors.description}
-        maxLength={500}
         value={description}
         onChange={(event) => setDraft({ ...draft, description: event.target.value })}
       />
