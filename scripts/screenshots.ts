@@ -1,6 +1,6 @@
 /**
  * Takes the pictures of README and docs from the built console, on a server with a few tokens. With a folder as argument, it
- * takes every page there instead, with long and foreign names, at 1280, 390 and 320 pixels, light and dark.
+ * takes every page, menu and dialog there instead, with long and foreign names, at 1280, 390 and 320 pixels, light and dark.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { launchChromium } from '../test/web/support/chromium.ts';
 import { illustrate } from './screenshots/illustrate.ts';
 import { addOddNames } from './screenshots/odd-names.ts';
 import { type OpenPage, review } from './screenshots/review.ts';
+import { statesOf } from './screenshots/states.ts';
 import { addTokens } from './screenshots/tokens.ts';
 import { openClient } from './seed/client.ts';
 import { SEED_OWNER, SEED_PASSWORD } from './seed/scenes.ts';
@@ -21,7 +22,8 @@ import { seed } from './seed/seed.ts';
 const DRAIN_MS = 1000;
 const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken } }';
 const OWNER = { email: SEED_OWNER, password: SEED_PASSWORD };
-const TABS = ['access-tokens', 'members', 'channels', 'token-policy', 'audit-log', 'settings'];
+const TABS = ['access-tokens', 'members', 'federations', 'channels', 'token-policy', 'audit-log', 'settings'];
+const ISSUER = 'https://token.actions.githubusercontent.com';
 
 function openerOf(origin: string): OpenPage {
   return async (browser, options, signedIn = true) => {
@@ -43,11 +45,12 @@ async function takePictures(config: Config, folder: string | undefined): Promise
   const browser = await launchChromium();
   try {
     if (folder) {
-      const ids = await addOddNames(mutate, app.services.operator);
+      const ids = await addOddNames(mutate, app.services.operator, ISSUER);
       const help = ['create', 'use', 'stops', 'safety'].map((name) => `/help/${name}`);
       const tokens = ['/tokens', '/tokens/new', `/tokens/${ids.tokenId}`, `/tokens/${ids.workspaceTokenId}`];
       const workspace = `/workspaces/${ids.workspaceId}`;
-      const tabs = [...TABS, 'access-tokens/new'].map((tab) => `${workspace}/${tab}`);
+      const more = ['access-tokens/new', 'federations/new', `federations/${ids.federationId}`];
+      const tabs = [...TABS, ...more].map((tab) => `${workspace}/${tab}`);
       const others = [
         '/account',
         '/device',
@@ -57,7 +60,8 @@ async function takePictures(config: Config, folder: string | undefined): Promise
         '/nowhere',
       ];
       const publicPaths = ['/sign-in', '/invitation', '/reset-password#rst_', '/sign-in-link#rst_'];
-      await review(browser, open, { folder, paths: [...tokens, ...others, ...tabs, ...help], publicPaths });
+      const paths = [...tokens, ...others, ...tabs, ...help];
+      await review(browser, open, { folder, paths, publicPaths, states: statesOf(ids) });
     } else {
       const use = (secret: string) =>
         fetch(`${origin}/graphql?query={viewer{kind}}`, { headers: { authorization: `Bearer ${secret}` } });
@@ -76,6 +80,9 @@ const config = readConfig({
   DATABASE_URL: `file:${join(data, 'postern.db')}`,
   POSTERN_OWNER_EMAIL: OWNER.email,
   POSTERN_OWNER_PASSWORD: OWNER.password,
+  POSTERN_PUBLIC_URL: 'http://127.0.0.1',
+  POSTERN_FEDERATION: 'github',
+  POSTERN_FEDERATION_GITHUB_ISSUER: ISSUER,
 });
 const [folder] = process.argv.slice(2);
 if (folder) await seed(config, Date.now());

@@ -1,6 +1,7 @@
 import type { OperatorService } from '../../src/services/accounts/operator.ts';
 import type { Mutate } from '../seed/client.ts';
 import { SEED_OWNER, SEED_PASSWORD } from '../seed/scenes.ts';
+import type { Ids } from './states.ts';
 
 /** Names that layouts break on: emoji with joiners, scripts from right to left, scripts without spaces, and long words. */
 const NAMES = [
@@ -20,11 +21,25 @@ const PEOPLE = [
   ],
 ] as const;
 
+/** Adds a federation with a long claim; returns its id. */
+async function addFederation(
+  mutate: Mutate,
+  { workspaceId, issuer, owner }: { workspaceId: string; issuer: string; owner: string },
+): Promise<string> {
+  const claims = [
+    { name: 'repository_owner_id', value: '65' },
+    { name: 'sub', value: `repo:${NAMES[3]}/${NAMES[3]}:ref:refs/heads/main` },
+  ];
+  const input = { workspaceId, name: NAMES[3], issuer, claims, role: 'TEAM_MEMBER' };
+  return (await mutate('createFederation', input, owner)).id;
+}
+
 /** Adds a workspace with members, tokens and a channel of such names; returns the ids of what has a page. */
 export async function addOddNames(
   mutate: Mutate,
   operator: Pick<OperatorService, 'createUser'>,
-): Promise<{ workspaceId: string; tokenId: string; workspaceTokenId: string; channelId: string }> {
+  issuer: string,
+): Promise<Ids & { readonly workspaceTokenId: string }> {
   const { secret: owner } = await mutate('signIn', { email: SEED_OWNER, password: SEED_PASSWORD });
   const { id: workspaceId } = await mutate('createWorkspace', { name: 'فريق البنية التحتية 👨‍👩‍👧' }, owner);
   for (const [email, name, role] of PEOPLE) {
@@ -58,5 +73,12 @@ export async function addOddNames(
       (await mutate('createWorkspaceToken', { ...described, workspaceId, role }, owner)).id,
     );
   }
-  return { workspaceId, tokenId: tokens[1] ?? '', workspaceTokenId: workspaceTokens[3] ?? '', channelId };
+  const [tokenId = '', workspaceTokenId = ''] = [tokens[1], workspaceTokens[3]];
+  return {
+    workspaceId,
+    tokenId,
+    workspaceTokenId,
+    channelId,
+    federationId: await addFederation(mutate, { workspaceId, issuer, owner }),
+  };
 }

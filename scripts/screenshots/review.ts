@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { State } from './states.ts';
 
 /** Opens a page in a new context, with or without a session. */
 export type OpenPage = (
@@ -22,7 +23,10 @@ function findFaults(page: Page): Promise<string[]> {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) faults.push(`scrolls sideways: ${scrollWidth} of ${clientWidth}`);
     for (const element of document.querySelectorAll<HTMLElement>('main *, header *')) {
-      const { overflowX, display } = getComputedStyle(element);
+      const { overflowX, display, textOverflow } = getComputedStyle(element);
+      // Fields scroll, hidden texts are for screen readers, and an ellipsis is meant.
+      if (element.matches('input, select, textarea, .visually-hidden') || textOverflow === 'ellipsis')
+        continue;
       const cut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1;
       if (cut && display !== 'inline' && overflowX !== 'visible')
         faults.push(
@@ -34,36 +38,57 @@ function findFaults(page: Page): Promise<string[]> {
 }
 
 async function settle(page: Page): Promise<void> {
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
   // A channel keeps a stream open, so the network never becomes idle there.
   if (!page.url().includes('/channels/')) await page.waitForLoadState('networkidle');
-  await page.getByText(/^Loading /).waitFor({ state: 'detached' });
+  await page.waitForFunction(() => !document.querySelector('.loading'));
 }
 
-/** Takes a picture of every path in each width and colour scheme, and prints what is wrong with its layout. */
+/** Returns the name of a page's picture: its path without ids. */
+function nameOf(path: string): string {
+  return path
+    .replace(/_[0-9a-f]{32}/g, '')
+    .replace(/[^a-z-]+/gi, '-')
+    .replace(/^-|-$/g, '');
+}
+
+interface Subjects {
+  readonly folder: string;
+  readonly paths: readonly string[];
+  readonly publicPaths: readonly string[];
+  readonly states: readonly State[];
+}
+
+/** Takes a picture of a page, and prints what is wrong with its layout. */
+async function take(page: Page, file: string): Promise<void> {
+  await page.screenshot({ path: file, fullPage: true });
+  for (const fault of await findFaults(page)) console.log(`${file}: ${fault}`);
+}
+
+/** Takes a picture of every path and state in each width and colour scheme, and prints what is wrong with their layout. */
 export async function review(
   browser: Browser,
   open: OpenPage,
-  {
-    folder,
-    paths,
-    publicPaths,
-  }: { folder: string; paths: readonly string[]; publicPaths: readonly string[] },
+  { folder, paths, publicPaths, states }: Subjects,
 ): Promise<void> {
   for (const { width, locale } of SIZES) {
     for (const colorScheme of ['light', 'dark'] as const) {
+      const options = { colorScheme, locale, viewport: { width, height: 800 } };
+      const fileOf = (name: string) => join(folder, `${name}-${width}-${colorScheme}.png`);
       for (const signedIn of [true, false]) {
-        const page = await open(browser, { colorScheme, locale, viewport: { width, height: 800 } }, signedIn);
+        const page = await open(browser, options, signedIn);
         for (const path of signedIn ? paths : publicPaths) {
           await page.goto(path);
           await settle(page);
-          const name = path.replace(/[^a-z-]+/gi, '-').replace(/^-|-$/g, '');
-          await page.screenshot({
-            path: join(folder, `${name}-${width}-${colorScheme}.png`),
-            fullPage: true,
-          });
-          for (const fault of colorScheme === 'light' ? await findFaults(page) : [])
-            console.log(`${path} at ${width}: ${fault}`);
+          await take(page, fileOf(nameOf(path)));
+        }
+        for (const state of signedIn ? states : []) {
+          const fresh = await page.context().newPage();
+          await fresh.goto(state.path);
+          await settle(fresh);
+          await state.reach(fresh);
+          await take(fresh, fileOf(state.name));
+          await fresh.close();
         }
         await page.context().close();
       }

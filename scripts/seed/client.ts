@@ -17,6 +17,8 @@ const MUTATIONS = {
   deleteToken: '($input: DeleteTokenInput!) { deleteToken(input: $input) { __typename } }',
   registerEntityType:
     '($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { __typename } }',
+  createFederation:
+    '($input: CreateFederationInput!) { createFederation(input: $input) { node: federation { id } } }',
   createChannel: '($input: CreateChannelInput!) { createChannel(input: $input) { node: channel { id } } }',
   shareChannel: '($input: ShareChannelInput!) { shareChannel(input: $input) { __typename } }',
   publishMessage: '($input: PublishMessageInput!) { publishMessage(input: $input) { __typename } }',
