@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse } from '../message/message.ts';
 import { jsonResponse } from '../message/responses.ts';
 import type { Endpoint } from '../request-context.ts';
 import { oauthEndpoint, readParameters, requireParameter } from './oauth-form.ts';
-import { createTokenExchange, TOKEN_EXCHANGE_GRANT } from './token-exchange.ts';
+import { createTokenExchangeHandler, TOKEN_EXCHANGE_GRANT } from './token-exchange.ts';
 
 /** RFC 8628, section 3.4. */
 export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -71,7 +71,7 @@ function toScope(scopes: readonly ScopeRequest[]): string {
  * (RFC 8693).
  */
 export function createTokenEndpoint({ services, limits }: DeviceParts): Endpoint {
-  const exchange = createTokenExchange({ services, limits });
+  const exchange = createTokenExchangeHandler({ services, limits });
 
   async function poll(request: HttpRequest, form: URLSearchParams, requestContext: Parameters<Endpoint>[1]) {
     const clientId = requireParameter(form, 'client_id');

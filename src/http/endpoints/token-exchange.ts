@@ -44,7 +44,7 @@ function requireSupported(form: URLSearchParams): void {
 }
 
 /** Returns what answers a form with the grant type of token exchange (RFC 8693, section 2.2). No other credential counts. */
-export function createTokenExchange({ services, limits }: TokenExchangeParts) {
+export function createTokenExchangeHandler({ services, limits }: TokenExchangeParts) {
   return async (
     request: HttpRequest,
     form: URLSearchParams,
