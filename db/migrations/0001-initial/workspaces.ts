@@ -51,7 +51,11 @@ async function createMembers(db: Kysely<unknown>): Promise<void> {
       sql`role = case when group_role is null or direct_role >= group_role then coalesce(direct_role, -1) else group_role end`,
     )
     .execute();
-  await db.schema.createIndex('members_by_user').on('members').columns(['user_id', 'workspace_id']).execute();
+  await db.schema
+    .createIndex('members_by_user')
+    .on('members')
+    .columns(['user_id', 'role', 'workspace_id'])
+    .execute();
 }
 
 /**
@@ -110,6 +114,10 @@ async function createEntityOperations(db: Kysely<unknown>): Promise<void> {
     )
     .addCheckConstraint('entity_operations_role', sql`role between 0 and 4`)
     .execute();
+  // Finds the lowest role that any workspace requires, and nothing else: the operations of a workspace are found by its id.
+  await sql`create index entity_operations_by_role on entity_operations ((entity_type || ' ' || name), role)`.execute(
+    db,
+  );
 }
 
 /** Creates the tables of workspaces, their members and the entity types that they register. */

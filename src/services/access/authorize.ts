@@ -18,6 +18,7 @@ import { type VisibilityFilter, visibilityFilterFor, wholeTypeOf } from '../../d
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../../storage/database.ts';
 import { hasChannelWithin } from '../../storage/repositories/channels.ts';
+import { type DeclarationWindow, findLeastRole } from '../../storage/repositories/entity-types.ts';
 import { findFederation } from '../../storage/repositories/federation/federations.ts';
 import { findMember } from '../../storage/repositories/members.ts';
 import { findMembership, hasWorkspaceWithin } from '../../storage/repositories/workspaces.ts';
@@ -174,8 +175,7 @@ async function isAnyVisible(
 const DECLARATIONS_AT_ONCE = 500;
 
 /**
- * Returns the first grant among declarations, the oldest workspace first. Unless `onlyHeld`, a denial with a reason also ends
- * the search.
+ * Returns the first grant among the declarations after a place. Unless `onlyHeld`, a denial with a reason also ends the search.
  */
 async function findDecision(
   db: Executor,
@@ -183,17 +183,18 @@ async function findDecision(
   request: EntityAccessRequest,
   now: number,
   onScan: OnScan | undefined,
-  onlyHeld: boolean,
+  { onlyHeld, ...start }: Pick<DeclarationWindow, 'after' | 'onlyHeld'>,
 ): Promise<Decision> {
+  let { after } = start;
   // Mostly the first one decides.
-  for (let after = '', limit = 1; ; limit = DECLARATIONS_AT_ONCE) {
+  for (let limit = 1; ; limit = DECLARATIONS_AT_ONCE) {
     const declarations = await findOwnDeclarations(db, principal, request, { after, limit, onlyHeld });
     const pause = onScan?.(declarations.length);
     if (pause) await pause;
     for (const { access, role } of declarations) {
       const decision = authorizeEntity(principal, request, access, now, role);
       if (decision.allowed || (!onlyHeld && decision.code !== 'NOT_FOUND')) return decision;
-      after = access.workspaceId;
+      after = { role: access.role ?? after.role, workspaceId: access.workspaceId };
     }
     if (declarations.length < limit) return NOT_FOUND;
   }
@@ -202,7 +203,8 @@ async function findDecision(
 /**
  * Returns the decision on a request about a registered type: the first grant, or the first denial with a reason. Ids of
  * registered types are opaque, so without a workspace it checks each workspace of the caller that declares the operation on
- * the type, first those in which the caller's role is high enough.
+ * the type. First come those in which the caller's role is high enough: among them are none in which it is lower than any
+ * workspace requires, so these are not read.
  */
 async function authorizeRegistered(
   db: Executor,
@@ -217,6 +219,11 @@ async function authorizeRegistered(
     if (!declaration) return NOT_FOUND;
     return authorizeEntity(principal, request, declaration.access, now, declaration.role);
   }
-  const held = await findDecision(db, principal, request, now, onScan, true);
-  return held.allowed ? held : findDecision(db, principal, request, now, onScan, false);
+  const { entityType, operation } = request;
+  const least = await findLeastRole(db, { entityType, operation });
+  if (least === null) return NOT_FOUND;
+  const findIn = (role: Role, onlyHeld: boolean) =>
+    findDecision(db, principal, request, now, onScan, { after: { role, workspaceId: '' }, onlyHeld });
+  const held = await findIn(least, true);
+  return held.allowed ? held : findIn('VIEWER', false);
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { AccessContext } from '../../domain/decision.ts';
 import { type EntityOperation, inOrder, type RegisteredEntityType } from '../../domain/entity-type.ts';
 import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
@@ -135,10 +135,36 @@ export async function findDeclaredRole(
   return row ? roleOfRank(row.role) : null;
 }
 
+const leastRole = prepareLookup(['text'], (db, operation) =>
+  db
+    .selectFrom('entity_operations')
+    .select('role')
+    // The text equals that of the index.
+    .where(sql<string>`(entity_type || ' ' || name)`, '=', operation)
+    .orderBy('role')
+    .limit(1),
+);
+
+/** Returns the lowest role that an operation requires in any workspace; `null` if none declares it. */
+export async function findLeastRole(
+  db: Executor,
+  { entityType, operation }: TypeOperation,
+): Promise<Role | null> {
+  const row = await leastRole(db, `${entityType} ${operation}`);
+  return row ? roleOfRank(row.role) : null;
+}
+
+/** The place of a workspace among those of a user: first those in which the user has the lowest role, and by id. */
+export interface DeclarationPlace {
+  readonly role: Role;
+  /** Empty for the place before all workspaces with the role. */
+  readonly workspaceId: string;
+}
+
 /** A part of the declarations of an operation in the workspaces of a user. */
 export interface DeclarationWindow {
-  /** The id of the workspace after which it starts; empty for the beginning. */
-  readonly after: string;
+  /** The place after which it starts. */
+  readonly after: DeclarationPlace;
   readonly limit: number;
   /** Whether to leave out declarations that require a higher role than the user has. */
   readonly onlyHeld: boolean;
@@ -151,6 +177,7 @@ const declarations = prepareQueryByShape(
     db: Executor,
     userId: string,
     { entityType, operation }: TypeOperation,
+    rank: number,
     { after, limit, onlyHeld, workspaceIds }: DeclarationWindow,
   ) => {
     let query = db
@@ -161,16 +188,16 @@ const declarations = prepareQueryByShape(
       .select(POLICY_COLUMNS)
       .where('m.user_id', '=', userId)
       .where('w.deleted_at', 'is', null)
-      .where('m.workspace_id', '>', after)
+      .where(sql<boolean>`(m.role, m.workspace_id) > (${rank}, ${after.workspaceId})`)
       .where('e.entity_type', '=', entityType)
       .where('e.name', '=', operation);
     if (onlyHeld) query = query.whereRef('m.role', '>=', 'e.role');
     if (workspaceIds !== null) query = query.where('m.workspace_id', 'in', [...workspaceIds]);
-    return query.orderBy('m.workspace_id').limit(limit);
+    return query.orderBy('m.role').orderBy('m.workspace_id').limit(limit);
   },
 );
 
-/** Returns declarations of an operation in the workspaces of a user, in the order of their ids: the oldest first. */
+/** Returns declarations of an operation in the workspaces of a user, in the order of their places. */
 export async function findDeclarations(
   db: Executor,
   userId: string,
@@ -178,7 +205,8 @@ export async function findDeclarations(
   window: DeclarationWindow,
 ): Promise<OperationDeclaration[]> {
   if (window.workspaceIds?.length === 0) return [];
-  const rows = await declarations(db, userId, { entityType, operation }, window);
+  const rank = rankOf(window.after.role);
+  const rows = await declarations(db, userId, { entityType, operation }, rank, window);
   return rows.map((row) => ({
     access: {
       workspaceId: row.id,
