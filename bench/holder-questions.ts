@@ -2,6 +2,7 @@ import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import type { SessionPrincipal } from '../src/domain/principal.ts';
 import { openDatabase } from '../src/storage/open.ts';
+import { countKeptTokens, hasTokens } from '../src/storage/query/token-amounts.ts';
 import { type HolderName, holderSecret } from './seed-holders.ts';
 
 /** The calls that are measured. */
@@ -13,9 +14,13 @@ export const QUESTIONS = [
   'access without a hit',
   'status without a hit',
   'unused since, without a hit',
+  'two filters without a common token',
   'expires before, without a hit',
   'count',
   'search without a hit, counted',
+  'summary',
+  'limit check of a new token',
+  'number of tokens to delete',
   'audit log, an action that never happened',
   'can, allowed',
   'can, denied everywhere',
@@ -29,7 +34,9 @@ export async function createQuestions(
   name: HolderName,
 ): Promise<Record<Question, () => Promise<unknown>>> {
   const config = readConfig({ DATABASE_URL: databaseUrl, POSTERN_LOG_LEVEL: 'warn' });
-  const { services } = await createApp(config, { database: await openDatabase(databaseUrl) });
+  const database = await openDatabase(databaseUrl);
+  const { services } = await createApp(config, { database });
+  const owner = { ownerId: name };
   const principal: SessionPrincipal = {
     kind: 'SESSION',
     sessionId: name,
@@ -56,9 +63,13 @@ export async function createQuestions(
     'status without a hit': () => list({ status: ['USED_UP'] }),
     'unused since, without a hit': () => list({ unusedSince: -1 }),
     'expires before, without a hit': () => list({ expiresBefore: 1 }),
+    'two filters without a common token': () => list({ status: ['ACTIVE'], expiresBefore: Date.now() }),
     count: async () => (await services.tokens.list(principal, { first: 1 }, {})).totalCount(),
     'search without a hit, counted': async () =>
       (await services.tokens.list(principal, { first: 1 }, { search: 'absent' })).totalCount(),
+    summary: async () => (await services.tokens.summarize(principal)).total,
+    'limit check of a new token': () => hasTokens(database.db, owner, 1_000_000, Date.now()),
+    'number of tokens to delete': () => countKeptTokens(database.db, owner),
     'audit log, an action that never happened': async () =>
       (await services.auditLog.list({ userId: name }, { first: 20 }, { actions: ['user.created'] }, false))
         .edges.length,

@@ -258,15 +258,24 @@ async function setTriggers(client: pg.Client, action: 'disable' | 'enable'): Pro
   for (const { name } of rows) await client.query(`alter table ${name} ${action} trigger user`);
 }
 
+/** What the triggers of `tokens` would have counted. */
+const COUNTS = `insert into token_counts (holder_id, state, period, amount)
+  select coalesce(owner_id, workspace_id) as holder, case when revoked_at is null then 'LIVE' else 'REVOKED' end as state,
+    0, count(*) from tokens group by holder, state
+  union all
+  select coalesce(owner_id, workspace_id) as holder, 'DERIVED', 0, count(*)
+    from tokens where parent_id is not null group by holder
+  union all
+  select coalesce(owner_id, workspace_id) as holder, label, expires_at / length as period, count(*)
+    from tokens, (values ('EXPIRING_2H', 7200000), ('EXPIRING_5D', 432000000)) as periods(label, length)
+    where revoked_at is null and expires_at is not null group by holder, label, period`;
+
 /** What a trigger of `tokens` would have written. */
 const USES = `insert into credential_uses (credential_id, holder_id, at)
   select id, coalesce(owner_id, workspace_id), 0 from tokens`;
 
 /** Fills a new PostgreSQL database by any function. Its triggers do not run. */
-export async function fillPostgres(
-  url: string,
-  fillAll: (insert: Insert, client: pg.Client) => Promise<void>,
-): Promise<void> {
+export async function fillPostgres(url: string, fillAll: (insert: Insert) => Promise<void>): Promise<void> {
   const handle = await openDatabase(url);
   await migrateToLatest(handle);
   await handle.close();
@@ -280,8 +289,9 @@ export async function fillPostgres(
       `insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`,
       [JSON.stringify(rows)],
     );
-  }, client);
+  });
   await client.query(USES);
+  await client.query(COUNTS);
   await client.query('commit');
   await setTriggers(client, 'enable');
   // Does what autovacuum would do in a minute, during the measurement.

@@ -22,6 +22,8 @@ export const PRICE = {
   count: 20,
   /** The number of rows that are counted for one unit. */
   counted: 5,
+  /** The number of rows that a filter reads without a match for one unit. */
+  scanned: 2,
   /** The number of introspection fields and objects for one unit. They are all in memory. */
   introspected: 4,
   /** A field error. Hundreds of fields can be refused after the budget is spent. */

@@ -334,9 +334,9 @@ interface TokenIssuersTable {
 
 /** Written by triggers only. */
 interface TokenCountsTable {
-  workspace_id: Fixed<string>;
+  holder_id: Fixed<string>;
   state: Fixed<string>;
-  expires_hour: Fixed<number>;
+  period: Fixed<number>;
   amount: number;
 }
 

@@ -35,7 +35,7 @@ test('createToken identifies its caller twice: before the transaction and in it'
     'select sessions',
     'select sessions',
     'select users',
-    'select tokens',
+    'select token_counts',
     'insert tokens',
     'insert token_secrets',
     'insert audit_events',

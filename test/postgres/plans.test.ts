@@ -157,6 +157,11 @@ const CALLS: Record<string, () => Promise<unknown>> = {
       d: tokens(filter: { unusedSince: "1960-01-01T00:00:00Z" }) { totalCount nodes { id } }
       e: tokens(filter: { search: "absent" }) { totalCount nodes { id } }
     }`),
+  'the summary of all tokens': () => call('{ tokenSummary { total active expiringSoon } }'),
+  'a list of tokens that is read in chunks': () =>
+    call(
+      `{ tokens(filter: { access: [FULL], search: "a", expiresBefore: "9999-01-01T00:00:00Z" }) { totalCount nodes { id } } }`,
+    ),
   'an access check in all workspaces': () =>
     call('{ viewer { can(operation: "DELETE", entityType: "document") { allowed } } }'),
   "a page of a workspace's tokens": () =>

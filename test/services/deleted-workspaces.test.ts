@@ -97,17 +97,11 @@ async function rowsOfWorkspace(): Promise<number> {
   const { db } = postern.database;
   const id = decodeGlobalId('Workspace', workspaceId) as string;
   let count = (await db.selectFrom('workspaces').select('id').where('id', '=', id).execute()).length;
-  for (const table of [
-    'tokens',
-    'channels',
-    'members',
-    'invitations',
-    'token_counts',
-    'pending_ends',
-  ] as const) {
+  for (const table of ['tokens', 'channels', 'members', 'invitations', 'pending_ends'] as const) {
     count += (await db.selectFrom(table).select('workspace_id').where('workspace_id', '=', id).execute())
       .length;
   }
+  count += (await db.selectFrom('token_counts').select('state').where('holder_id', '=', id).execute()).length;
   for (const table of ['messages', 'channel_shares'] as const) {
     count += (await db.selectFrom(table).select('channel_id').execute()).length;
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createCascades } from '../../src/services/maintenance/cascades.ts';
 import { CHUNK } from '../../src/services/tokens/descendants.ts';
@@ -8,6 +9,7 @@ import { mutate } from '../support/channels.ts';
 import { repeat } from '../support/descendants.ts';
 import { seededRandom } from '../support/random.ts';
 import { testLength } from '../support/test-length.ts';
+import { countOneByOne, wrongCounts } from '../support/token-summary.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 const STEPS = testLength(40, 600);
@@ -115,8 +117,16 @@ test(
         const { code } = await postern.post('{ viewer { kind } }', {}, secret);
         expect(code).toBe(CODES[model.states.get(secret) as State]);
       }
-      const { data } = await postern.post('{ tokenSummary { active } }', {}, owner.session);
-      expect(data.tokenSummary.active).toBe(model.count('LIVE'));
+      const { data } = await postern.post(
+        '{ tokenSummary { total active disabled expired revoked usedUp expiringSoon } }',
+        {},
+        owner.session,
+      );
+      const holder = { ownerId: decodeGlobalId('User', owner.id) };
+      const counted = await countOneByOne(postern.database.db, holder, postern.now());
+      expect(data.tokenSummary).toEqual(counted);
+      expect(counted.active).toBe(model.count('LIVE'));
+      expect(await wrongCounts(postern.database.db)).toEqual([]);
     }
 
     const steps = [

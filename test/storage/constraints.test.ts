@@ -118,7 +118,7 @@ const CASES: Readonly<Record<string, Case>> = {
     invalid: ROLES_REFUSED,
   },
   token_counts: {
-    valid: { workspace_id: 'w', state: 'LIVE', expires_hour: -1, amount: 0 },
+    valid: { holder_id: 'w', state: 'LIVE', period: 0, amount: 0 },
     invalid: [{ amount: -1 }, { state: 'SOME' }],
   },
   pending_cascades: {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
-import { statusOf, TOKEN_STATUSES, type Token } from '../../src/domain/token.ts';
+import type { Page, PageWindow, Position } from '../../src/domain/paging.ts';
+import { statusOf, TOKEN_STATUSES, type Token, type TokenFilter } from '../../src/domain/token.ts';
 import { systemIds } from '../../src/platform/ids.ts';
-import { countTokens, pageTokens } from '../../src/storage/repositories/token-lists.ts';
+import { countTokens, pageTokens, type TokenListOrder } from '../../src/storage/repositories/token-lists.ts';
 import { findTokens } from '../../src/storage/repositories/tokens.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
@@ -96,6 +97,101 @@ test('lists by status have exactly the tokens with these statuses, by whichever 
   await change('revokeToken', id);
   await copy(id, 600);
   await expectEachList();
+});
+
+describe('a list of which many tokens match each filter, but few all of them', () => {
+  const FILTER: TokenFilter = { access: ['ROLE'], status: ['ACTIVE'], expiresBefore: 20_000_000_000_000 };
+  const EVERY = 700;
+  let matching: Token[];
+
+  /** Stores tokens of which most are active, most expire, and each 700th is both. */
+  beforeEach(async () => {
+    const { id } = await createWorkspaceToken(postern, 'VIEWER', { name: 'a' });
+    const now = postern.now();
+    await copy(id, 2399, (index) => ({
+      created_at: now + (index % 7) * 1000,
+      name_folded: `a${index % 11}`,
+      expires_at: index % EVERY === 0 || index % 2 === 0 ? now + HOUR + (index % 5) : null,
+      revoked_at: index % EVERY !== 0 && index % 2 === 0 ? now : null,
+    }));
+    matching = (await allTokens()).filter(
+      (token) => statusOf(token, now) === 'ACTIVE' && token.expiresAt !== null,
+    );
+    expect(matching).toHaveLength(5);
+  });
+
+  /** Returns the ids of a list that is read in pages of two. */
+  async function readPages(order: TokenListOrder, backward: boolean): Promise<string[]> {
+    const ids: string[] = [];
+    let position: Position | null = null;
+    for (;;) {
+      const window: PageWindow = {
+        ...{ limit: 2, backward, after: null, before: null },
+        [backward ? 'before' : 'after']: position,
+      };
+      const page: Page<Token> = await pageTokens(
+        postern.database.db,
+        { workspaceId },
+        FILTER,
+        order,
+        window,
+        postern.now(),
+      );
+      const nodes = page.edges.map(({ node }) => node);
+      ids.push(...(backward ? nodes.reverse() : nodes).map(({ id }) => id));
+      expect(backward ? page.hasNextPage : page.hasPreviousPage).toBe(position !== null);
+      if (!(backward ? page.hasPreviousPage : page.hasNextPage)) return ids;
+      const last = nodes.at(-1) as Token;
+      position = { key: keyOf(order, last), id: last.id };
+    }
+  }
+
+  function keyOf({ field }: TokenListOrder, token: Token): string | number {
+    if (field === 'NAME') return token.name;
+    if (field === 'EXPIRES_AT') return token.expiresAt as number;
+    return field === 'CREATED_AT' ? token.createdAt : (token.lastUsedAt ?? 0);
+  }
+
+  test('is complete and in order in each direction', async () => {
+    for (const field of ['CREATED_AT', 'EXPIRES_AT', 'LAST_USED_AT'] as const) {
+      for (const direction of ['ASC', 'DESC'] as const) {
+        const order = { field, direction };
+        const place = (token: Token) => [keyOf(order, token) as number, token.id] as const;
+        const expected = matching
+          .map(place)
+          .sort(([key, id], [otherKey, otherId]) => key - otherKey || (id < otherId ? -1 : 1))
+          .map(([, id]) => id);
+        if (direction === 'DESC') expected.reverse();
+        expect(await readPages(order, false), `${field} ${direction}`).toEqual(expected);
+        expect(await readPages(order, true)).toEqual(expected.toReversed());
+      }
+    }
+    expect(await countTokens(postern.database.db, { workspaceId }, FILTER, postern.now())).toBe(5);
+  });
+
+  test('is charged for each chunk but the first, and ends when it is refused', async () => {
+    const charged: number[] = [];
+    const charge = async (rows: number) => {
+      charged.push(rows);
+      if (charged.length > 2) throw new Error('too many');
+    };
+    const read = (limit: number) =>
+      pageTokens(
+        postern.database.db,
+        { workspaceId },
+        FILTER,
+        NEWEST,
+        { ...WINDOW, limit },
+        postern.now(),
+        charge,
+      );
+    expect((await read(10)).edges).toHaveLength(5);
+    expect(charged).toEqual([1000, 1000]);
+    await expect(read(10)).rejects.toThrow('too many');
+    charged.length = 0;
+    await countTokens(postern.database.db, { workspaceId }, FILTER, postern.now(), charge);
+    expect(charged).toEqual([1000, 1000]);
+  });
 });
 
 describe('a search', () => {

@@ -12,7 +12,7 @@ function summarize(sql: string): string {
     text = text.replace(/\([^()]*\)/g, '');
   }
   const [, table = ''] = /\b(?:from|into|update) "?(\w+)"?/i.exec(text) ?? [];
-  return `${text.split(' ')[0]} ${table}`;
+  return `${text.trim().split(/\s/)[0]} ${table}`;
 }
 
 /** Opens a database that records its statements. `recorded` returns those since its last call, in their order. */

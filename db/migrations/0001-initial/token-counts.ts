@@ -1,28 +1,49 @@
 import { type Kysely, sql } from 'kysely';
 
-/** The state of a row of `tokens` that does not depend on the time. */
-function stateOf(row: 'new' | 'old'): string {
-  return `case when ${row}.revoked_at is not null then 'REVOKED'
-    when ${row}.disabled_at is not null then 'DISABLED' else 'LIVE' end`;
-}
+type Row = 'new' | 'old';
 
-/** The hour in which a live token expires; -1 if it never does, and 0 for other tokens, whose expiry does not matter. */
-function hourOf(row: 'new' | 'old'): string {
-  return `case when ${stateOf(row)} = 'LIVE' then coalesce(${row}.expires_at / 3600000, -1) else 0 end`;
-}
+/** The id of the user or workspace that a token belongs to. */
+const holderOf = (row: Row) => `coalesce(${row}.owner_id, ${row}.workspace_id)`;
 
-function add(state: string, hour: string, condition: string): string {
-  return `insert into token_counts (workspace_id, state, expires_hour, amount)
-    select new.workspace_id, ${state}, ${hour}, 1 where ${condition}
-    on conflict (workspace_id, state, expires_hour) do update set amount = token_counts.amount + 1;`;
-}
+/** The state of a token by its own row, which does not depend on the time. */
+const stateOf = (row: Row) => `case when ${row}.revoked_at is not null then 'REVOKED'
+  when ${row}.disabled_at is not null then 'DISABLED' else 'LIVE' end`;
 
-const ADD_STATE = add(stateOf('new'), hourOf('new'), 'new.parent_id is null');
-const SUBTRACT_STATE = `update token_counts set amount = amount - 1
-  where workspace_id = old.workspace_id and old.parent_id is null
-    and state = ${stateOf('old')} and expires_hour = ${hourOf('old')};`;
+/** The period in which a live token expires; null for other tokens. */
+const periodOf = (row: Row, milliseconds: number) =>
+  `case when ${row}.revoked_at is null and ${row}.disabled_at is null then ${row}.expires_at / ${milliseconds} end`;
 
-/** The columns that the state of a token depends on. */
+/** A state with a period. */
+type Count = readonly [state: string, period: string];
+
+/** What each token counts as. Without a period, it does not count. */
+const countsOf = (row: Row): readonly Count[] => [
+  [stateOf(row), '0'],
+  ["'EXPIRING_2H'", periodOf(row, 7_200_000)],
+  ["'EXPIRING_5D'", periodOf(row, 432_000_000)],
+];
+
+const DERIVED: Count = ["'DERIVED'", '0'];
+const FEDERATED: Count = ["'FEDERATED'", '0'];
+
+const add = (counts: readonly Count[]) => `
+  insert into token_counts (holder_id, state, period, amount)
+    select ${holderOf('new')}, column1, column2, 1
+    from (values ${counts.map(([state, period]) => `(${state}, ${period})`)}) as counted where column2 is not null
+    on conflict (holder_id, state, period) do update set amount = token_counts.amount + 1;`;
+
+/** Subtracts 1, and deletes a row when nothing remains, so that none is left of a deleted workspace. */
+const subtract = (counts: readonly Count[]) =>
+  counts
+    .map(([state, period]) => `holder_id = ${holderOf('old')} and state = ${state} and period = ${period}`)
+    .map(
+      (row) => `
+        update token_counts set amount = amount - 1 where ${row};
+        delete from token_counts where ${row} and amount = 0;`,
+    )
+    .join('');
+
+/** The columns that the counts depend on. */
 const STATE_COLUMNS = ['revoked_at', 'disabled_at', 'expires_at'];
 
 /** An update can set a column to its value: then it changes no counts. */
@@ -30,50 +51,86 @@ const CHANGES_STATE = STATE_COLUMNS.map((column) => `old.${column} is distinct f
   ' or ',
 );
 
-/** What keeps the counts correct, by the event on `tokens`. */
-const TRIGGERS = {
-  insert: `${add("'ALL'", '0', 'new.federation_id is null')} ${ADD_STATE}`,
-  [`update of ${STATE_COLUMNS}`]: `${SUBTRACT_STATE} ${ADD_STATE}`,
-  delete: `update token_counts set amount = amount - 1
-      where workspace_id = old.workspace_id and state = 'ALL' and expires_hour = 0
-        and old.federation_id is null; ${SUBTRACT_STATE}`,
-};
+interface Trigger {
+  readonly name: string;
+  readonly event: string;
+  readonly body: string;
+  readonly condition?: string;
+}
 
-function statementsFor(event: string, body: string, isSqlite: boolean): string[] {
-  const name = `token_counts_after_${event.split(' ')[0]}`;
-  const row = event === 'delete' ? 'old' : 'new';
-  const head = `create trigger ${name} after ${event} on tokens`;
-  const isCounted = `${row}.workspace_id is not null`;
-  const condition = event.startsWith('update') ? `${isCounted} and (${CHANGES_STATE})` : isCounted;
-  if (isSqlite) return [`${head} when ${condition} begin ${body} end`];
+/** What keeps the counts correct. */
+const TRIGGERS: readonly Trigger[] = [
+  { name: 'insert', event: 'insert', body: add(countsOf('new')) },
+  {
+    name: 'update',
+    event: `update of ${STATE_COLUMNS}`,
+    body: subtract(countsOf('old')) + add(countsOf('new')),
+    condition: CHANGES_STATE,
+  },
+  { name: 'delete', event: 'delete', body: subtract(countsOf('old')) },
+  {
+    name: 'insert_derived',
+    event: 'insert',
+    body: add([DERIVED]),
+    condition: 'new.parent_id is not null',
+  },
+  {
+    name: 'delete_derived',
+    event: 'delete',
+    body: subtract([DERIVED]),
+    condition: 'old.parent_id is not null',
+  },
+  {
+    name: 'insert_federated',
+    event: 'insert',
+    body: add([FEDERATED]),
+    condition: 'new.federation_id is not null',
+  },
+  {
+    name: 'delete_federated',
+    event: 'delete',
+    body: subtract([FEDERATED]),
+    condition: 'old.federation_id is not null',
+  },
+];
+
+function statementsFor({ name, event, body, condition }: Trigger, isSqlite: boolean): string[] {
+  const head = `create trigger token_counts_after_${name} after ${event} on tokens`;
+  const when = condition === undefined ? '' : `when (${condition})`;
+  if (isSqlite) return [`${head} ${when} begin ${body} end`];
   return [
-    `create function ${name}() returns trigger language plpgsql as $$ begin ${body} return null; end $$`,
-    `${head} for each row when (${condition}) execute function ${name}()`,
+    `create function token_counts_after_${name}() returns trigger language plpgsql as
+      $$ begin ${body} return null; end $$`,
+    `${head} for each row ${when} execute function token_counts_after_${name}()`,
   ];
 }
 
 /**
- * Creates the counts of the tokens of each workspace, so that the limit and the summary of a workspace take the same time for
- * a million tokens as for a thousand. `ALL` counts every token but those
- * of federations, of which only the unexpired ones count. The other states count those that derive from none, since a
- * derived token also depends on its ancestors.
+ * Creates the counts of the tokens of each user and workspace, so that limits and summaries take the same time for a million
+ * tokens as for a thousand. Each token counts as `LIVE`, `DISABLED` or `REVOKED` by its own row, derived tokens also as
+ * `DERIVED`, and those of federations as `FEDERATED`. A live token that expires also counts by the two hours and by the five
+ * days in which it does: the long periods keep few rows to add up, the short ones few tokens to count one by one.
  */
 export async function createTokenCounts(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
-  await db.schema
+  const table = db.schema
     .createTable('token_counts')
-    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id').onDelete('cascade'))
+    // No reference, because it has two kinds of holders. The last token of a holder takes the last row with it.
+    .addColumn('holder_id', 'text', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
-    .addColumn('expires_hour', 'bigint', (c) => c.notNull())
+    .addColumn('period', 'bigint', (c) => c.notNull())
     .addColumn('amount', 'integer', (c) => c.notNull())
-    .addPrimaryKeyConstraint('token_counts_key', ['workspace_id', 'state', 'expires_hour'])
+    .addPrimaryKeyConstraint('token_counts_key', ['holder_id', 'state', 'period'])
     .addCheckConstraint('token_counts_amount', sql`amount >= 0`)
-    .addCheckConstraint('token_counts_state', sql`state in ('ALL', 'LIVE', 'DISABLED', 'REVOKED')`)
-    .execute();
+    .addCheckConstraint(
+      'token_counts_state',
+      sql`state in ('LIVE', 'DISABLED', 'REVOKED', 'DERIVED', 'FEDERATED', 'EXPIRING_2H', 'EXPIRING_5D')`,
+    );
+  await (isSqlite ? table.modifyEnd(sql`without rowid`) : table).execute();
   // Finds the tokens that a shorter maximum lifetime would refuse.
   await sql`create index tokens_by_workspace_lifetime
     on tokens (workspace_id, (coalesce(expires_at - issued_at, 9000000000000000)))
     where workspace_id is not null and revoked_at is null`.execute(db);
-  for (const [event, body] of Object.entries(TRIGGERS)) {
-    for (const statement of statementsFor(event, body, isSqlite)) await sql.raw(statement).execute(db);
+  for (const trigger of TRIGGERS) {
+    for (const statement of statementsFor(trigger, isSqlite)) await sql.raw(statement).execute(db);
   }
 }

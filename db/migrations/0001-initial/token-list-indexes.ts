@@ -34,8 +34,9 @@ export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: bool
         `${id}, created_at, id`,
         `${id} is not null and (revoked_at is not null or disabled_at is not null)`,
       ],
-      used_up: [id, `${id} is not null and uses_left = 0`],
-      derived: [id, `${id} is not null and parent_id is not null`],
+      disabled: [`${id}, id`, `${id} is not null and disabled_at is not null and revoked_at is null`],
+      used_up: [`${id}, id`, `${id} is not null and uses_left = 0`],
+      derived: [`${id}, id`, `${id} is not null and parent_id is not null`],
     };
     for (const [name, [columns, condition]] of Object.entries(indexes)) {
       const text = `create index tokens_by_${holder}_${name} on tokens (${columns}) where ${condition}`;

@@ -1,4 +1,6 @@
 import type { TokenFilter, TokenSummary } from '../../domain/token.ts';
+import type { OnChunk } from '../../services/tokens/read.ts';
+import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { TokenRef, WorkspaceRef } from '../refs.ts';
@@ -99,10 +101,16 @@ function toFilter(input: FilterInput | null | undefined): TokenFilter {
   };
 }
 
+/** Returns what charges the further tokens that a filter reads. */
+const chargeTo =
+  (budget: Budget): OnChunk =>
+  (tokens) =>
+    budget.take(Math.ceil(tokens / PRICE.scanned));
+
 const FILTER = { type: TokenFilterInput, description: 'Filters for the list.' } as const;
 const ORDER = { type: TokenOrderInput, description: 'The order. Default: newest first.' } as const;
 
-/** Filtering and sorting can read all tokens of a workspace, up to 1,000. */
+/** A filter can read 1,000 tokens. More are charged when they are read. */
 const LIST_UNITS = 300;
 
 /** A summary reads up to 1,000 tokens. */
@@ -124,8 +132,16 @@ builder.queryFields((t) => ({
         "The caller's personal tokens, newest first by default. If the caller is a token, the list has that token and its descendants.",
       requires: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
-      resolve: async (_root, { filter, orderBy, ...page }, { services, principal }) =>
-        toConnection(await services.tokens.list(principal, page, toFilter(filter), orderBy ?? undefined)),
+      resolve: async (_root, { filter, orderBy, ...page }, { services, principal, budget }) =>
+        toConnection(
+          await services.tokens.list(
+            principal,
+            page,
+            toFilter(filter),
+            orderBy ?? undefined,
+            chargeTo(budget),
+          ),
+        ),
     },
     TokenConnection,
   ),
@@ -161,9 +177,15 @@ builder.objectFields(WorkspaceRef, (t) => ({
       description: "The workspace's own tokens, newest first by default.",
       requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
-      resolve: async ({ id }, { filter, orderBy, ...page }, { services }) =>
+      resolve: async ({ id }, { filter, orderBy, ...page }, { services, budget }) =>
         toConnection(
-          await services.tokens.listForWorkspace(id, page, toFilter(filter), orderBy ?? undefined),
+          await services.tokens.listForWorkspace(
+            id,
+            page,
+            toFilter(filter),
+            orderBy ?? undefined,
+            chargeTo(budget),
+          ),
         ),
     },
     TokenConnection,

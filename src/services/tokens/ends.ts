@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
 import { countSharesOf, deleteGrantsOfTokens } from '../../storage/query/granters.ts';
+import { countKeptTokens } from '../../storage/query/token-amounts.ts';
 import {
   advanceEnd,
   countLiveTokens,
-  countTokensOf,
   deleteEnd,
   findEnd,
   findTokensOfSet,
@@ -103,7 +103,8 @@ export async function endTokensOf(
 
 /** Deletes all tokens of a user or a workspace; returns the count. */
 export async function deleteAll(uow: UnitOfWork, holder: TokenSet['holder']): Promise<number> {
-  const count = await countTokensOf(uow.tx, holder);
+  const owner = holder.on === 'user' ? { ownerId: holder.id } : { workspaceId: holder.id };
+  const count = await countKeptTokens(uow.tx, owner);
   if (count > 0)
     await endSet(uow, { set: { holder }, deletes: true, deletesGrants: true, detail: {} }, count);
   return count;

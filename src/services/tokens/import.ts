@@ -11,13 +11,14 @@ import { createDigestSet, type DigestSet } from '../../platform/digest-set.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
+import { hasTokens } from '../../storage/query/token-amounts.ts';
 import { insertScopes } from '../../storage/repositories/token-scopes.ts';
 import {
   countImportedTokens,
   findLastImport,
   insertImportedSecret,
 } from '../../storage/repositories/token-secrets.ts';
-import { hasTokens, insertToken } from '../../storage/repositories/tokens.ts';
+import { insertToken } from '../../storage/repositories/tokens.ts';
 import { resolveScopeRules, scopeHolderOf } from '../access/delegation.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { toIsoString } from './create.ts';

@@ -13,12 +13,12 @@ import { parseSearch, parseSubject } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenSummary } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
+import type { OnChunk } from '../../storage/query/chunks.ts';
+import { summariseTokens } from '../../storage/repositories/token-counts.ts';
 import {
   countTokens,
   orderName,
   pageTokens,
-  summariseTokens,
-  summariseWorkspaceTokens,
   TOKEN_ORDERS,
   type TokenListOrder,
 } from '../../storage/repositories/token-lists.ts';
@@ -32,6 +32,8 @@ import { authorize } from '../access/authorize.ts';
 import type { LastUse } from '../access/last-use.ts';
 import type { CountedPage } from '../counted-page.ts';
 
+export type { OnChunk };
+
 const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
 const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
@@ -44,21 +46,23 @@ export interface TokenReads {
   /** Returns the calling token; `null` if the caller is not a token. */
   findOwn(principal: Principal): Promise<Token | null>;
   /**
-   * Returns the personal tokens of a user; for a calling token, itself and its descendants. Throws `BAD_USER_INPUT` on
-   * bad paging or search.
+   * Returns the personal tokens of a user; for a calling token, itself and its descendants. If the filter needs it, the tokens
+   * are read in chunks, with calls of `onChunk`. Throws `BAD_USER_INPUT` on bad paging or search, and the errors of `onChunk`.
    */
   list(
     principal: Principal,
     page: PageArguments,
     filter: TokenFilter,
     order?: TokenListOrder,
+    onChunk?: OnChunk,
   ): Promise<CountedPage<Token>>;
-  /** Returns the tokens of a workspace that the caller is allowed to see. */
+  /** Returns the tokens of a workspace that the caller is allowed to see, as `list` does. */
   listForWorkspace(
     workspaceId: string,
     page: PageArguments,
     filter: TokenFilter,
     order?: TokenListOrder,
+    onChunk?: OnChunk,
   ): Promise<CountedPage<Token>>;
   /** Returns the counts of the tokens that `list` returns. */
   summarize(principal: Principal): Promise<TokenSummary>;
@@ -121,6 +125,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     page: PageArguments,
     filter: TokenFilter,
     order: TokenListOrder = NEWEST_FIRST,
+    onChunk?: OnChunk,
   ): Promise<CountedPage<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
     const parsed = parseFilter(filter);
@@ -128,8 +133,8 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
     if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
     const now = clock();
     return {
-      ...(await pageTokens(db, holder, parsed, order, window, now)),
-      totalCount: () => countTokens(db, holder, parsed, now),
+      ...(await pageTokens(db, holder, parsed, order, window, now, onChunk)),
+      totalCount: () => countTokens(db, holder, parsed, now, onChunk),
     };
   }
 
@@ -140,12 +145,13 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
       return isHidden(decision) ? null : requireGrant(decision).token;
     },
     findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
-    list: async (principal, page, filter, order) => listOf(holderOf(principal, 'LIST'), page, filter, order),
-    listForWorkspace: (workspaceId, page, filter, order) => listOf({ workspaceId }, page, filter, order),
+    list: async (principal, page, filter, order, onChunk) =>
+      listOf(holderOf(principal, 'LIST'), page, filter, order, onChunk),
+    listForWorkspace: (workspaceId, page, filter, order, onChunk) =>
+      listOf({ workspaceId }, page, filter, order, onChunk),
     summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), {}, clock()),
     async summarizeForWorkspace(workspaceId, text) {
       const subject = text === undefined ? text : parseSubject(text, ['subject']);
-      if (subject === undefined) return summariseWorkspaceTokens(db, workspaceId, clock());
       return summariseTokens(db, { workspaceId }, { subject }, clock());
     },
     listDerived(principal, parentId, page) {

@@ -121,13 +121,3 @@ export async function findNarrowing(
   }
   return null;
 }
-
-const tokenBeyond = prepareQueryByShape((db: Executor, owner: TokenOwner, index: number) => {
-  const [column, id] = ownerColumn(owner);
-  return db.selectFrom('tokens').select(sql.lit(1).as('one')).where(column, '=', id).limit(1).offset(index);
-});
-
-/** Returns whether a user or workspace has more than `count` tokens; reads no more index entries than that. */
-export async function hasMoreTokens(db: Executor, owner: TokenOwner, count: number): Promise<boolean> {
-  return (await tokenBeyond(db, owner, count)).length > 0;
-}

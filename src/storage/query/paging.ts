@@ -14,6 +14,8 @@ export interface KeysetOrder<Row> extends PageOrder {
   readonly key: Expression<unknown>;
   readonly id: Expression<unknown>;
   readonly direction: 'asc' | 'desc';
+  /** Whether the key is computed. SQLite does not find a pair in an index if one of them is. */
+  readonly isComputed?: boolean;
   /** Returns the key and the id of a row. */
   readonly positionOf: (row: Row) => Position;
 }
@@ -23,19 +25,31 @@ type List<DB, TB extends keyof DB, Row> = SelectQueryBuilder<DB, TB, Row>;
 /** Returns the condition that a row is after a position, or before it if not `later`; with `orAt`, or at it. */
 function beyond<Row>(order: KeysetOrder<Row>, position: Position, later: boolean, orAt = false) {
   const ascending = order.direction === 'asc';
-  const sign = sql.raw(`${ascending === later ? '>' : '<'}${orAt ? '=' : ''}`);
-  return sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
+  const side = ascending === later ? '>' : '<';
+  const sign = sql.raw(`${side}${orAt ? '=' : ''}`);
+  const pair = sql<boolean>`(${order.key}, ${order.id}) ${sign} (${position.key}, ${position.id})`;
+  return order.isComputed
+    ? sql<boolean>`${order.key} ${sql.raw(`${side}=`)} ${position.key} and ${pair}`
+    : pair;
+}
+
+/** A window that can also start or end at a row, in the direction of reading. */
+export interface Scan extends PageWindow {
+  readonly from?: Position | null;
+  readonly until?: Position | null;
 }
 
 /** Returns the query for the rows of one page, in the direction of reading. */
 export function pageQuery<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
-  { after, before, backward, limit }: PageWindow,
+  { after, before, backward, limit, from, until }: Scan,
   order: KeysetOrder<Row>,
 ): List<DB, TB, Row> {
   let page = list;
   if (after) page = page.where(beyond(order, after, true));
   if (before) page = page.where(beyond(order, before, false));
+  if (from) page = page.where(beyond(order, from, !backward, true));
+  if (until) page = page.where(beyond(order, until, backward, true));
   const direction = (order.direction === 'asc') !== backward ? 'asc' : 'desc';
   return page.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
 }

@@ -1,6 +1,4 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Executor } from '../database.ts';
-import { prepareQueryOne } from './prepared.ts';
 
 /** Whether the end of some set of tokens is pending. */
 export const HAS_ENDS = sql<boolean>`exists (select 1 from pending_ends)`;
@@ -49,13 +47,4 @@ export function endedAt(): RawBuilder<number | null> {
 export function isBeingDeleted(tokenId = 'tokens.id'): RawBuilder<number | null> {
   const end = fromEnds('own', 'max', 'deletes');
   return sql.raw(whilePending(`select (${end}) from tokens as own where own.id = ${tokenId}`));
-}
-
-const endOfWorkspace = prepareQueryOne((db: Executor, workspaceId: string) =>
-  db.selectFrom('pending_ends').select('id').where('workspace_id', '=', workspaceId).limit(1),
-);
-
-/** Returns whether an end of tokens of a workspace is pending. */
-export async function hasEnds(db: Executor, workspaceId: string): Promise<boolean> {
-  return (await endOfWorkspace(db, workspaceId)) !== undefined;
 }

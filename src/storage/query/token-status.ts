@@ -81,3 +81,19 @@ export function statusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: n
     .else(sql.lit('ACTIVE'))
     .end();
 }
+
+/** Returns the status of a token in SQL as its own row has it, without its ancestors and pending ends. */
+export function ownStatusExpression(eb: ExpressionBuilder<Tables, 'tokens'>, now: number) {
+  return eb
+    .case()
+    .when('tokens.revoked_at', 'is not', null)
+    .then(sql.lit('REVOKED'))
+    .when('tokens.disabled_at', 'is not', null)
+    .then(sql.lit('DISABLED'))
+    .when('tokens.expires_at', '<=', now)
+    .then(sql.lit('EXPIRED'))
+    .when('tokens.uses_left', '=', 0)
+    .then(sql.lit('USED_UP'))
+    .else(sql.lit('ACTIVE'))
+    .end();
+}

@@ -1,22 +1,29 @@
 import { sql } from 'kysely';
-import type { Page, PageWindow, Position } from '../../domain/paging.ts';
+import { COUNTED_MAX, type Page, type PageWindow, type Position } from '../../domain/paging.ts';
 import { foldCase } from '../../domain/text.ts';
-import type { Token, TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
+import type { Token, TokenFilter } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
+import { CHUNK_ROWS, type ChunkReads, inChunks, type OnChunk } from '../query/chunks.ts';
 import {
   findNarrowing,
-  hasMoreTokens,
   type Narrowing,
   narrowedIds,
   ownerColumn,
   type PrefixSearch,
   type TokenOwner,
 } from '../query/few-tokens.ts';
-import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
-import { hasEnds } from '../query/pending-ends.ts';
+import {
+  countRows,
+  existsQuery,
+  type KeysetOrder,
+  mapPage,
+  pageQuery,
+  readPage,
+  type Scan,
+} from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
+import { countAllTokens } from '../query/token-amounts.ts';
 import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
-import { EXPIRING_SOON, summariseRootTokens } from './token-counts.ts';
 import { type TokenRow, tokenQuery, toToken } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
@@ -55,7 +62,8 @@ function containing(text: string): string {
   return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-type TokenQuery = ReturnType<typeof tokenQuery>;
+/** A query of tokens. */
+export type TokenQuery = ReturnType<typeof tokenQuery>;
 
 /** Limits a query to some ids. Without ids it selects nothing, because PostgreSQL does not accept `in ()`. */
 function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
@@ -68,10 +76,12 @@ interface ListFilter extends TokenFilter {
   readonly prefix?: PrefixSearch | undefined;
   /** How the tokens are found, if few meet one of the conditions. */
   readonly narrowing?: Narrowing | undefined;
+  /** Set if tokens are read in chunks to find those that match: the conditions that have an index in the order of the list. */
+  readonly scanned?: Pick<TokenFilter, 'access'> | undefined;
 }
 
 /** Returns whether the tokens of a list are all tokens of a user or workspace. */
-function isOwner(holder: TokenHolder): holder is TokenOwner {
+export function isOwner(holder: TokenHolder): holder is TokenOwner {
   return 'ownerId' in holder || 'workspaceId' in holder;
 }
 
@@ -91,8 +101,11 @@ function onlyFound(query: TokenQuery, { from, to, identifier }: PrefixSearch): T
   );
 }
 
+/** The access of a token, which no index has. */
+const ACCESS_UNINDEXED = sql<string>`(tokens.access || '')`;
+
 /** Selects the tokens of a list, with `byUse` for the order by last use. */
-function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number, byUse = false) {
+export function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number, byUse = false) {
   let query = tokenQuery(db);
   if (filter.narrowing && isOwner(holder)) {
     query = query.where('tokens.id', 'in', narrowedIds(db, holder, filter.narrowing, now));
@@ -112,8 +125,11 @@ function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: n
   }
   const { status, access, search, expiresBefore, unusedSince, createdBy, subject, issuedBy } = filter;
   if (status?.length === 0 || access?.length === 0) query = onlyIds(query, []);
-  if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
-  if (access?.length) query = query.where('tokens.access', 'in', [...access]);
+  if (access?.length) {
+    // The tokens of a chunk are found by their order.
+    const isIndexed = !filter.scanned || filter.scanned.access !== undefined;
+    query = query.where(isIndexed ? 'tokens.access' : ACCESS_UNINDEXED, 'in', [...access]);
+  }
   if (createdBy !== undefined) query = query.where('tokens.created_by', '=', createdBy);
   if (subject !== undefined) query = query.where('tokens.subject', '=', subject);
   if (issuedBy !== undefined) {
@@ -126,6 +142,8 @@ function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: n
   if (unusedSince !== undefined) {
     query = query.where((eb) => eb.or([eb('u.at', 'is', null), eb('u.at', '<', unusedSince)]));
   }
+  // It takes the longest, so the other conditions are checked first.
+  if (status?.length) query = query.where((eb) => eb(statusExpression(eb as never, now), 'in', [...status]));
   return query;
 }
 
@@ -141,20 +159,32 @@ function prefixSearch(text: string): PrefixSearch {
   return { from, to: from + AFTER_ALL, identifier: text };
 }
 
-/** Returns a filter as the query takes it. */
+/** Returns whether a filter has conditions, and none of them has an index of its own in the order of creation. */
+function isUnordered({ createdBy, subject, issuedBy, ...filter }: TokenFilter): boolean {
+  if ([createdBy, subject, issuedBy].some((condition) => condition !== undefined)) return false;
+  if (filter.status?.length === 0 || filter.access?.length === 0) return false;
+  return Object.values(filter).some((condition) => condition !== undefined);
+}
+
+/** Returns a filter as the query of an order takes it. */
 async function toListFilter(
   db: Executor,
   holder: TokenHolder,
   { search, ...filter }: TokenFilter,
+  field: TokenOrderField,
   now: number,
 ): Promise<ListFilter> {
-  const isLong = search && isOwner(holder) && (await hasMoreTokens(db, holder, SEARCHED_MAX));
+  const isLong = search && isOwner(holder) && (await countAllTokens(db, holder)) > SEARCHED_MAX;
   const prefix = isLong ? prefixSearch(search) : undefined;
   const narrowing = isOwner(holder) ? await findNarrowing(db, holder, filter, prefix, now) : null;
+  const isScanned = isOwner(holder) && !narrowing && isUnordered({ search, ...filter });
+  const { access } = filter;
+  const scanned = field === 'CREATED_AT' && access?.length === 1 ? { access } : {};
   return {
     ...filter,
     ...(prefix ? { prefix } : search && { search: containing(search) }),
     ...(narrowing && { narrowing }),
+    ...(isScanned && { scanned }),
   };
 }
 
@@ -167,12 +197,28 @@ function createOrder({ field, direction }: TokenListOrder) {
     key,
     id,
     direction: direction === 'ASC' ? 'asc' : 'desc',
+    isComputed: field === 'EXPIRES_AT',
     positionOf: (row) => ({ key: keyOf(row), id: row.id }),
   };
   const rows = prepareQueryByShape(
-    (db: Executor, holder: TokenHolder, filter: ListFilter, window: PageWindow, now: number) =>
+    (db: Executor, holder: TokenHolder, filter: ListFilter, window: Scan, now: number) =>
       pageQuery(listQuery(db, holder, filter, now, byUse), window, keyset),
   );
+  const ends = prepareQueryByShape((db: Executor, holder: TokenHolder, scanned: TokenFilter, scan: Scan) =>
+    pageQuery(listQuery(db, holder, scanned, 0, byUse), scan, keyset)
+      .clearSelect()
+      .select([sql<string | number>`${key}`.as('key'), sql<string>`${id}`.as('id')])
+      .offset(CHUNK_ROWS - 1),
+  );
+  /** Returns the place of the last token of the first chunk of a scan. */
+  async function lastOf(
+    db: Executor,
+    holder: TokenHolder,
+    { scanned = {} }: ListFilter,
+    scan: Scan,
+  ): Promise<Position | null> {
+    return (await ends(db, holder, scanned, { ...scan, limit: 1 }))[0] ?? null;
+  }
   const exists = prepareQueryByShape(
     (
       db: Executor,
@@ -183,7 +229,7 @@ function createOrder({ field, direction }: TokenListOrder) {
       now: number,
     ) => existsQuery(listQuery(db, holder, filter, now, byUse), position, later, keyset),
   );
-  return { keyset, rows, exists };
+  return { keyset, rows, exists, lastOf };
 }
 
 /** The prepared queries of every order. */
@@ -196,7 +242,29 @@ const ORDERS = new Map(
     .map((order) => [orderName(order), createOrder(order)]),
 );
 
-/** Returns a page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. */
+/** A whole list. */
+const WHOLE: Scan = { limit: COUNTED_MAX + 1, backward: false, after: null, before: null };
+
+const orderOf = (order: TokenListOrder) => ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
+
+/** Returns the first rows of a scan that match, which are found chunk by chunk. */
+async function firstOf(
+  reads: ChunkReads<readonly TokenRow[]>,
+  scan: Scan,
+  onChunk?: OnChunk,
+): Promise<TokenRow[]> {
+  const found: TokenRow[] = [];
+  for await (const part of inChunks(reads, scan, onChunk)) {
+    found.push(...part);
+    if (found.length >= scan.limit) break;
+  }
+  return found.slice(0, scan.limit);
+}
+
+/**
+ * Returns a page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. If many tokens meet each
+ * condition of the filter, it reads the tokens in chunks, each but the first with a call of `onChunk`.
+ */
 export async function pageTokens(
   db: Executor,
   holder: TokenHolder,
@@ -204,15 +272,23 @@ export async function pageTokens(
   order: TokenListOrder,
   window: PageWindow,
   now: number,
+  onChunk?: OnChunk,
 ): Promise<Page<Token>> {
-  const { keyset, rows, exists } = ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
-  const listed = await toListFilter(db, holder, filter, now);
-  const reads = {
-    rows: (wider: PageWindow) => rows(db, holder, listed, wider, now),
+  const { keyset, rows, exists, lastOf } = orderOf(order);
+  const listed = await toListFilter(db, holder, filter, order.field, now);
+  const read = (scan: Scan) => rows(db, holder, listed, scan, now);
+  const inOrder = {
+    rows: read,
     hasBeyond: async (position: Position, later: boolean) =>
       (await exists(db, holder, listed, position, later, now)).length > 0,
   };
-  return mapPage(await readPage(reads, window, keyset), toToken);
+  const chunks = { read, lastOf: (scan: Scan) => lastOf(db, holder, listed, scan) };
+  const chunkByChunk = {
+    rows: (scan: Scan) => firstOf(chunks, scan, onChunk),
+    hasBeyond: async (from: Position, later: boolean) =>
+      (await firstOf(chunks, { ...WHOLE, limit: 1, backward: !later, from }, onChunk)).length > 0,
+  };
+  return mapPage(await readPage(listed.scanned ? chunkByChunk : inOrder, window, keyset), toToken);
 }
 
 /** Returns the name of an order in cursors. */
@@ -220,77 +296,30 @@ export function orderName(order: TokenListOrder): string {
   return `${order.field}_${order.direction}`;
 }
 
-/** Counts the tokens of a list, as `countRows` does. */
+const NEWEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'DESC' };
+
+/** Counts the tokens of a list, as `countRows` does and with calls of `onChunk` as in `pageTokens`. */
 export async function countTokens(
   db: Executor,
   holder: TokenHolder,
   filter: TokenFilter,
   now: number,
+  onChunk?: OnChunk,
 ): Promise<number> {
-  return countRows(db, listQuery(db, holder, await toListFilter(db, holder, filter, now), now));
-}
-
-/** Counts the tokens of a holder that match a filter by status, in one statement. */
-export async function summariseTokens(
-  db: Executor,
-  holder: TokenHolder,
-  filter: TokenFilter,
-  now: number,
-): Promise<TokenSummary> {
-  return summariseStatuses(db, listQuery(db, holder, filter, now), now);
-}
-
-/** Adds two summaries. */
-function sumOf(a: TokenSummary, b: TokenSummary): TokenSummary {
-  const keys = Object.keys(a) as (keyof TokenSummary)[];
-  return Object.fromEntries(keys.map((key) => [key, a[key] + b[key]])) as unknown as TokenSummary;
-}
-
-/**
- * Counts all tokens of a workspace by status, as `summariseTokens` does, in a time that does not grow with their number unless an
- * end of some of them is pending.
- */
-export async function summariseWorkspaceTokens(
-  db: Executor,
-  workspaceId: string,
-  now: number,
-): Promise<TokenSummary> {
-  if (await hasEnds(db, workspaceId)) return summariseTokens(db, { workspaceId }, {}, now);
-  const derived = listQuery(db, { workspaceId }, {}, now).where('tokens.parent_id', 'is not', null);
-  return sumOf(await summariseRootTokens(db, workspaceId, now), await summariseStatuses(db, derived, now));
-}
-
-async function summariseStatuses(db: Executor, tokens: TokenQuery, now: number): Promise<TokenSummary> {
-  const statuses = tokens
-    .clearSelect()
-    .select((eb) => [statusExpression(eb as never, now).as('status'), 'tokens.expires_at']);
-  const rows = await db
-    .selectFrom(statuses.as('t'))
-    .select((eb) => [
-      't.status',
-      eb.fn.countAll<number>().as('count'),
-      eb.fn
-        .sum<number>(
-          eb
-            .case()
-            .when('t.expires_at', '<=', now + EXPIRING_SOON)
-            .then(sql.lit(1))
-            .else(sql.lit(0))
-            .end(),
-        )
-        .as('soon'),
-    ])
-    .groupBy('t.status')
-    .execute();
-  const of = (status: TokenStatus) => rows.find((row) => row.status === status);
-  const count = (status: TokenStatus) => Number(of(status)?.count ?? 0);
-  return {
-    total: rows.reduce((sum, row) => sum + Number(row.count), 0),
-    active: count('ACTIVE'),
-    disabled: count('DISABLED'),
-    expired: count('EXPIRED'),
-    revoked: count('REVOKED'),
-    usedUp: count('USED_UP'),
-    expiringSoon: Number(of('ACTIVE')?.soon ?? 0),
+  const isWhole = Object.values(filter).every((condition) => condition === undefined);
+  if (isWhole && isOwner(holder)) return Math.min(await countAllTokens(db, holder), COUNTED_MAX + 1);
+  const { keyset, lastOf } = orderOf(NEWEST_FIRST);
+  const listed = await toListFilter(db, holder, filter, NEWEST_FIRST.field, now);
+  const tokens = listQuery(db, holder, listed, now);
+  if (!listed.scanned) return countRows(db, tokens);
+  const reads = {
+    lastOf: (scan: Scan) => lastOf(db, holder, listed, scan),
+    read: (scan: Scan) => countRows(db, pageQuery(tokens, scan, keyset)),
   };
+  let count = 0;
+  for await (const part of inChunks(reads, WHOLE, onChunk)) {
+    count += part;
+    if (count > COUNTED_MAX) return COUNTED_MAX + 1;
+  }
+  return count;
 }

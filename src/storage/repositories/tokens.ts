@@ -5,11 +5,10 @@ import type { TokenLimits } from '../../domain/values/limits.ts';
 import { roleToRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { write } from '../deferred.ts';
-import { endedAt, isBeingDeleted } from '../query/pending-ends.ts';
-import { prepareQuery, prepareQueryByIds } from '../query/prepared.ts';
+import { endedAt } from '../query/pending-ends.ts';
+import { prepareQueryByIds } from '../query/prepared.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 import { deleteUses } from './credential-uses.ts';
-import { hasTokensOf } from './token-counts.ts';
 import { limitsToColumns, tokenQuery, toToken } from './token-rows.ts';
 import { insertSecret } from './token-secrets.ts';
 
@@ -149,30 +148,6 @@ export async function findExpiredFederated(
     .limit(most)
     .execute();
   return rows.map((row) => ({ id: row.id, workspaceId: row.workspace_id ?? '' }));
-}
-
-const tokenOfUser = prepareQuery((db: Executor, id: string, index: number) =>
-  db
-    .selectFrom('tokens')
-    .select('id')
-    .where('owner_id', '=', id)
-    .where(sql<boolean>`coalesce(${isBeingDeleted()}, 0) = 0`)
-    .limit(1)
-    .offset(index),
-);
-
-/**
- * Returns whether a user or a workspace has at least `count` tokens; reads no more rows than that. Expired tokens of federations
- * do not count.
- */
-export async function hasTokens(
-  db: Executor,
-  holder: { ownerId: string } | { workspaceId: string },
-  count: number,
-  now: number,
-): Promise<boolean> {
-  if ('workspaceId' in holder) return hasTokensOf(db, holder.workspaceId, count, now);
-  return (await tokenOfUser(db, holder.ownerId, count - 1)).length > 0;
 }
 
 /** The changes of an update. A property that is absent stays. */

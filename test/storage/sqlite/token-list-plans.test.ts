@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenFilter } from '../../../src/domain/token.ts';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
 import { countAuditEvents, pageAuditEvents } from '../../../src/storage/repositories/audit-events.ts';
-import { countTokensOf } from '../../../src/storage/repositories/ends/token-ends.ts';
+import { summariseTokens } from '../../../src/storage/repositories/token-counts.ts';
 import { pageTokens, type TokenListOrder } from '../../../src/storage/repositories/token-lists.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
@@ -62,11 +62,29 @@ describe.each([
   );
 });
 
-/** Returns the plans of all statements about audit logs. */
-function auditPlans(): string {
-  const found = statements.splice(0).filter((text) => text.includes('audit_events'));
-  const rows = found.flatMap((text) => database.connection.prepare(`explain query plan ${text}`).all());
-  return (rows as { detail: string }[]).map(({ detail }) => detail).join('\n');
+/** Returns the plan of each statement that contains a text, with a line for each step. */
+function plansOf(part: string): string[] {
+  const found = statements.splice(0).filter((text) => text.includes(part));
+  return found.map((text) => {
+    const rows = database.connection.prepare(`explain query plan ${text}`).all();
+    return (rows as { detail: string }[]).map(({ detail }) => detail).join('\n');
+  });
+}
+
+const plansAbout = (table: string) => plansOf(table).join('\n');
+
+/** Stores more tokens of a user or workspace than a chunk has. */
+function fillTokens(kind: 'owner' | 'workspace'): void {
+  const isOwner = kind === 'owner';
+  const [type, access, role] = isOwner ? ["'PERSONAL'", "'FULL'", 'null'] : ["'WORKSPACE'", "'ROLE'", '1'];
+  database.connection.exec(`
+    insert into users (id, email, name, created_at) values ('a', 'a@example.com', 'a', 0);
+    insert into workspaces (id, name, slug, created_at, personal_tokens, require_expiry, token_roles)
+      values ('a', 'a', 'a', 0, 'ALLOWED', 0, 31);
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 1100)
+    insert into tokens (id, kind, ${kind}_id, identifier, name, name_folded, search_text, secret_preview, access, role,
+        created_at, updated_at, issued_at, expires_at)
+      select i, ${type}, 'a', i, i, i, i, '', ${access}, ${role}, i, i, i, 2000 + i from n`);
 }
 
 describe.each([
@@ -75,7 +93,7 @@ describe.each([
 ] as const)('the log of a %s', (kind, log) => {
   test('is read from its index, newest first', async () => {
     await pageAuditEvents(database.db, log, {}, WINDOW, true);
-    const plans = auditPlans();
+    const plans = plansAbout('audit_events');
     expect(plans).toContain(`USING INDEX audit_events_by_${kind} `);
     expect(plans).not.toMatch(/TEMP B-TREE|SCAN audit_events/);
   });
@@ -84,18 +102,40 @@ describe.each([
     const filter = { actions: ['user.created', 'user.updated'], since: 5 } as const;
     await pageAuditEvents(database.db, log, filter, { ...WINDOW, after: { key: 5, id: 'x' } }, true);
     await countAuditEvents(database.db, log, filter);
-    const plans = auditPlans();
+    const plans = plansAbout('audit_events');
     expect(plans).toContain(`INDEX audit_events_by_${kind}_action (${kind}_id=? AND action=? AND `);
     expect(plans).not.toMatch(new RegExp(`SCAN audit_events|INDEX audit_events_by_${kind} `));
   });
 });
 
-test.each(['user', 'workspace'] as const)('the tokens of a %s are counted in an index alone', async (on) => {
-  statements.length = 0;
-  await countTokensOf(database.db, { on, id: 'a' });
-  const rows = database.connection.prepare(`explain query plan ${statements.at(-1)}`).all();
-  expect(rows).toHaveLength(1);
-  expect((rows as { detail: string }[])[0]?.detail).toMatch(/^SEARCH tokens USING COVERING INDEX tokens_by_/);
+describe.each([
+  ['owner', { ownerId: 'a' }],
+  ['workspace', { workspaceId: 'a' }],
+] as const)('of the tokens of one %s', (kind, holder) => {
+  test.each([
+    ['CREATED_AT', 'created_at'],
+    ['NAME', 'name_folded'],
+    ['EXPIRES_AT', ''],
+  ] as const)('a chunk by %s is read from its index', async (field, key) => {
+    fillTokens(kind);
+    statements.length = 0;
+    const filter = { access: ['FULL', 'ROLE'], status: ['ACTIVE'] } as TokenFilter;
+    const window = { ...WINDOW, after: { key: field === 'NAME' ? '' : 0, id: '' } };
+    await pageTokens(database.db, holder, filter, { field, direction: 'ASC' }, window, 1000);
+    const [chunk] = plansOf("(tokens.access || '')");
+    const range =
+      field === 'EXPIRES_AT' ? '<expr>>? AND <expr><?' : `(${key},id)>(?,?) AND (${key},id)<(?,?)`;
+    expect(chunk).toContain(`(${kind}_id=? AND ${range})`);
+    expect(chunk).not.toMatch(/TEMP B-TREE|SCAN tokens|_access/);
+  });
+
+  test('the summary reads counts, and tokens only by their expiry, their uses or their stop', async () => {
+    await summariseTokens(database.db, holder, {}, 1000);
+    const plans = plansAbout('token_counts');
+    for (const name of ['expiry', 'used_up']) expect(plans).toContain(`INDEX tokens_by_${kind}_${name} `);
+    expect(plans).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} `));
+    expect(plans).toContain('USING PRIMARY KEY (holder_id=? AND state=? AND period>? AND period<?)');
+  });
 });
 
 test('a page of the tokens of a creator is read from an index', async () => {

@@ -9,6 +9,7 @@ import { createPost, passwords } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import { RUN_SETTINGS } from '../run-settings.ts';
+import { wrongCounts } from '../token-summary.ts';
 import { type Action, CALLS, INTERNAL, type Outcome, type RaceNode } from './actions.ts';
 import { DIRECTORY } from './directory.ts';
 import { LIMITS, NOW, type Scene } from './scene.ts';
@@ -178,7 +179,12 @@ export async function startRaces(
       const result = await race(names);
       const faults = result.outcomes.filter((outcome) => FAULTS.some((fault) => outcome.startsWith(fault)));
       const outdated = await outdatedSnapshots(handles[0] as DatabaseHandle);
-      const wrong = [...faults, ...outdated.map((digest) => `outdated snapshot ${digest}`)];
+      const counts = await wrongCounts((handles[0] as DatabaseHandle).db);
+      const wrong = [
+        ...faults,
+        ...outdated.map((digest) => `outdated snapshot ${digest}`),
+        ...counts.map((row) => `wrong count ${JSON.stringify(row)}`),
+      ];
       if (wrong.length > 0) return wrong;
       const [one, other] = names;
       const first = differences(result, await inSequence([one, other]));

@@ -209,21 +209,3 @@ export async function countLiveTokens(db: Executor, set: TokenSet): Promise<Live
     .executeTakeFirstOrThrow();
   return { count: Number(row.count), role: row.role === null ? null : roleOfRank(row.role) };
 }
-
-/**
- * Counts the tokens of a user or a workspace that are not about to be deleted. It reads an index and no tokens, unless such a
- * deletion is pending.
- */
-export async function countTokensOf(db: Executor, holder: EndHolder): Promise<number> {
-  const { number: last } = await db
-    .selectFrom('pending_ends')
-    .select((eb) => eb.fn.max('number').as('number'))
-    .where(holder.on === 'user' ? 'user_id' : 'workspace_id', '=', holder.id)
-    .where('deletes', '=', 1)
-    .executeTakeFirstOrThrow();
-  let query = db.selectFrom('tokens').where(columnOf(holder), '=', holder.id);
-  // Every deletion of many tokens concerns all that the holder had.
-  if (last !== null) query = query.where(sql<boolean>`coalesce(tokens.ends_survived, 0) >= ${last}`);
-  const count = query.select((eb) => eb.fn.countAll<number>().as('count'));
-  return Number((await count.executeTakeFirstOrThrow()).count);
-}
