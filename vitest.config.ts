@@ -6,19 +6,22 @@ import { isFullLength } from './test/support/test-length.ts';
 /** Tests of the API that use sockets, processes or files. */
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
 
-/** Tests of the API that use SQLite in each run, because they read or copy the database as a whole. */
+/** Tests of the API that use SQLite in each run, because they read or copy the database as a whole, or are about the console. */
 const SQLITE_ONLY = [
   'test/api/{authority-matrix,authority-enforcement,hostile-documents,statement-counts}.test.ts',
+  'test/api/console-changes.test.ts',
 ];
 
 /** Proofs over all fields, callers and operations of the API, and random walks. `test:fast` leaves them out. */
 const PROOFS = [
-  'test/api/{authority-enforcement,authority-matrix,authority-model,channel-operations}.test.ts',
+  'test/api/{authority-enforcement,authority-matrix,authority-model,channel-operations,console-changes}.test.ts',
   'test/api/{granters,hostile-documents,isolation,streams-ending,token-life-model}.test.ts',
 ];
 
 /** Tests of the API that do not depend on the path of a GraphQL request, or that compare the paths. */
-const DIRECT = ['test/api/{authority-enforcement,fast-path,granters,token-life-model}.test.ts'];
+const DIRECT = [
+  'test/api/{authority-enforcement,console-changes,fast-path,granters,token-life-model}.test.ts',
+];
 
 /** Tests of what the two paths of a GraphQL request do differently: documents, errors, limits, contexts and streams. */
 const PATH_DEPENDENT = [

@@ -59,9 +59,9 @@ interface Subjects {
   readonly states: readonly State[];
 }
 
-/** Takes a picture of a page, and prints what is wrong with its layout. */
-async function take(page: Page, file: string): Promise<void> {
-  await page.screenshot({ path: file, fullPage: true });
+/** Takes a picture of a page, and prints what is wrong with its layout. A picture of the whole page resizes it, which closes menus. */
+async function take(page: Page, file: string, fullPage: boolean): Promise<void> {
+  await page.screenshot({ path: file, fullPage });
   for (const fault of await findFaults(page)) console.log(`${file}: ${fault}`);
 }
 
@@ -80,14 +80,14 @@ export async function review(
         for (const path of signedIn ? paths : publicPaths) {
           await page.goto(path);
           await settle(page);
-          await take(page, fileOf(nameOf(path)));
+          await take(page, fileOf(nameOf(path)), true);
         }
         for (const state of signedIn ? states : []) {
           const fresh = await page.context().newPage();
           await fresh.goto(state.path);
           await settle(fresh);
           await state.reach(fresh);
-          await take(fresh, fileOf(state.name));
+          await take(fresh, fileOf(state.name), false);
           await fresh.close();
         }
         await page.context().close();

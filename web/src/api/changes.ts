@@ -15,7 +15,7 @@ const FEDERATION: readonly ReadType[] = ['Federation', 'Token', 'AuditEvent'];
 
 /**
  * The object types that frequent mutations can change. A mutation that is not listed can change everything, such as what
- * the user is allowed to see. `test/graphql/console-changes.test.ts` compares every query before and after a listed one.
+ * the user is allowed to see. `test/api/console-changes.test.ts` compares every query before and after a listed one.
  */
 export const CHANGES: Readonly<Partial<Record<MutationName, readonly ReadType[]>>> = {
   CreateToken: TOKEN,
