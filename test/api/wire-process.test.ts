@@ -147,6 +147,11 @@ test('a mistake that the system reports ends the start with one line', async () 
   expect((await startMain(mounted, OWNER).end()).output).toBe(
     'Postern cannot start: .env cannot be read: it is a folder.\n',
   );
+  mkdirSync(join(mounted, 'folder.db'));
+  const env = { DATABASE_URL: `file:${join(mounted, 'folder.db')}`, ...OWNER };
+  expect((await startMain(temporaryFolder(), env).end()).output).toBe(
+    `Postern cannot start: ${join(mounted, 'folder.db')} cannot be opened. Check DATABASE_URL.\n`,
+  );
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'data'), 'a file, not a folder');
   const { code, output } = await startMain(folder, OWNER).end();

@@ -124,6 +124,17 @@ function claim(database: Database.Database, file: string): void {
   database.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
+/** Opens a connection. SQLite's own error does not name the file, for example if it is a folder or a link to nowhere. */
+function connect(file: string): Database.Database {
+  try {
+    return new Database(file, { timeout: OPENING_TIMEOUT_MS });
+  } catch (error) {
+    if (errorCodeOf(error)?.startsWith('SQLITE_CANTOPEN'))
+      (error as Error).message = `${file} cannot be opened. Check DATABASE_URL.`;
+    throw error;
+  }
+}
+
 /**
  * Opens an SQLite file with WAL, `synchronous=FULL` and foreign keys, and checks that each setting is in effect. Throws if
  * it is not, if the file cannot be opened, or if it belongs to another program.
@@ -131,7 +142,7 @@ function claim(database: Database.Database, file: string): void {
 export function openSqlite(file: string): Database.Database {
   // SQLite gives the files beside it the same mode.
   if (file !== ':memory:') createPrivateFile(file);
-  const database = new Database(file, { timeout: OPENING_TIMEOUT_MS });
+  const database = connect(file);
   try {
     claim(database, file);
     database.pragma('journal_mode = WAL');
