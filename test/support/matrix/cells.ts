@@ -4,6 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { loadConsole } from '../../../src/http/endpoints/console.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
+import { passwords } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
 import { fetchFrom } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
@@ -180,7 +181,7 @@ export async function openResettable(
   }
 
   async function open(): Promise<void> {
-    app = await createApp(config, { database, logger, pages, clock: () => now });
+    app = await createApp(config, { database, logger, pages, passwords, clock: () => now });
     beginning ||= content();
     writes = writesSoFar();
   }
