@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testsWithoutProgram } from './test/support/programs.ts';
 import { LongestFirst } from './test/support/sequencer.ts';
@@ -50,7 +51,7 @@ export default defineConfig({
     pool: 'threads',
     // Half of the time that a run needs to start.
     experimental: { fsModuleCache: true },
-    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? 3),
+    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? Math.max(3, availableParallelism() + 1)),
     sequence: { sequencer: LongestFirst },
     // A busy machine takes ten times as long as a quiet one. A test that hangs still fails.
     testTimeout: 120_000,
