@@ -145,11 +145,11 @@ export async function findOutdatedRoles(
   if (filter.userId !== undefined) ended = ended.where('m.user_id', '=', filter.userId);
   if (filter.workspaceIds !== undefined)
     ended = ended.where('m.workspace_id', 'in', ['', ...filter.workspaceIds]);
-  const losses = ended.orderBy('m.workspace_id').orderBy('m.user_id').limit(most);
+  const losses = await ended.orderBy('m.workspace_id').orderBy('m.user_id').limit(most).execute();
   const differs = filter.onlyLosses
     ? sql<boolean>`m.group_role > now.role`
     : sql<boolean>`coalesce(m.group_role, -1) <> now.role`;
-  const changes = db
+  const changed = await db
     .selectFrom(mapped.as('now'))
     .leftJoin('members as m', (join) =>
       join.onRef('m.workspace_id', '=', 'now.workspace_id').onRef('m.user_id', '=', 'now.user_id'),
@@ -159,10 +159,9 @@ export async function findOutdatedRoles(
     .orderBy(sql`case when m.group_role > now.role then 0 else 1 end`)
     .orderBy('now.workspace_id')
     .orderBy('now.user_id')
-    .limit(most);
-  // Sent together, so that PostgreSQL is waited for once.
-  const [lost, changed] = await Promise.all([losses.execute(), changes.execute()]);
-  return [...lost.map((row) => ({ ...row, role: null })), ...changed]
+    .limit(most)
+    .execute();
+  return [...losses.map((row) => ({ ...row, role: null })), ...changed]
     .slice(0, most)
     .map((row) => ({ workspaceId: row.workspace_id, userId: row.user_id, role: roleFromRank(row.role) }));
 }

@@ -1,6 +1,5 @@
 import type { GroupSource } from '../../../domain/accounts/groups.ts';
 import type { Executor } from '../../database.ts';
-import { write } from '../../deferred.ts';
 
 /** The groups of an identity, and who stated them and when, in milliseconds since the epoch; `null` if nothing did. */
 export interface StatedGroups {
@@ -38,11 +37,17 @@ export async function storeGroups(
   identityId: string,
   groups: { readonly names: readonly string[]; readonly source: GroupSource; readonly at: number },
 ): Promise<void> {
-  const stated = { groups_source: groups.source, groups_at: groups.at };
-  await write(db, db.updateTable('identities').set(stated).where('id', '=', identityId));
-  await write(db, db.deleteFrom('identity_groups').where('identity_id', '=', identityId));
+  await db
+    .updateTable('identities')
+    .set({ groups_source: groups.source, groups_at: groups.at })
+    .where('id', '=', identityId)
+    .execute();
+  await db.deleteFrom('identity_groups').where('identity_id', '=', identityId).execute();
   const rows = [...new Set(groups.names)].map((name) => ({ identity_id: identityId, name }));
   for (let start = 0; start < rows.length; start += NAMES_PER_STATEMENT) {
-    await write(db, db.insertInto('identity_groups').values(rows.slice(start, start + NAMES_PER_STATEMENT)));
+    await db
+      .insertInto('identity_groups')
+      .values(rows.slice(start, start + NAMES_PER_STATEMENT))
+      .execute();
   }
 }
