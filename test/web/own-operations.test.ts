@@ -50,4 +50,7 @@ test('an own operation is declared, chosen for a pattern, and shown on the token
   const restrictions = page.getByRole('list', { name: 'Restrictions' });
   await restrictions.getByText('token policy').waitFor();
   expect(await restrictions.getByText('refund all').count()).toBe(1);
+  await page.locator('.status-row').getByText('Blocked in Main').waitFor();
+  await page.goto('/tokens');
+  await page.getByRole('row', { name: 'Refunds' }).getByText('Blocked in Main').waitFor();
 });
