@@ -30,10 +30,7 @@ export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: bool
       name: [`${id}, name_folded, id`, `${id} is not null`],
       expiry: [`${id}, ${EXPIRY}, id`, `${id} is not null`],
       access: [`${id}, access, created_at, id`, `${id} is not null`],
-      stopped: [
-        `${id}, created_at, id`,
-        `${id} is not null and (revoked_at is not null or disabled_at is not null)`,
-      ],
+      revoked: [`${id}, created_at, id`, `${id} is not null and revoked_at is not null`],
       disabled: [`${id}, id`, `${id} is not null and disabled_at is not null and revoked_at is null`],
       used_up: [`${id}, id`, `${id} is not null and uses_left = 0`],
       derived: [`${id}, id`, `${id} is not null and parent_id is not null`],

@@ -10,7 +10,8 @@ export type TokenOwner = { readonly ownerId: string } | { readonly workspaceId: 
 
 /** The indexes that have all tokens of some statuses, and possibly others. */
 interface States {
-  readonly stopped: boolean;
+  readonly revoked: boolean;
+  readonly disabled: boolean;
   readonly expired: boolean;
   readonly usedUp: boolean;
   /** Active and used-up tokens are not expired. */
@@ -58,23 +59,24 @@ export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowin
     return named.unionAll(held.where('tokens.identifier', '=', identifier));
   }
   const { states } = narrowing;
-  const stopped = held.where((eb) =>
-    eb.or([eb('revoked_at', 'is not', null), eb('disabled_at', 'is not', null)]),
-  );
+  const revoked = held.where('revoked_at', 'is not', null);
+  const disabled = held.where('disabled_at', 'is not', null).where('revoked_at', 'is', null);
   const usedUp = held.where('uses_left', '=', sql.lit(0));
   /** Derived tokens are also disabled and used up with their ancestors. */
   const below = (ancestors: typeof held) =>
     db.selectFrom('token_ancestors').select('token_id as id').where('ancestor_id', 'in', ancestors);
   const parts = [
-    states.stopped && stopped,
-    states.stopped && below(stopped),
+    states.revoked && revoked,
+    states.revoked && below(revoked),
+    states.disabled && disabled,
+    states.disabled && below(disabled),
     states.expired && held.where(EXPIRY_KEY, '<=', now),
     states.unexpired && held.where(EXPIRY_KEY, '>', now),
     states.usedUp && usedUp,
     states.usedUp && below(usedUp),
     // Their own rows do not have these states yet.
-    (states.stopped || states.expired) && held.where('parent_id', 'is not', null).where(HAS_CASCADES),
-    states.stopped && held.where(HAS_ENDS),
+    (states.revoked || states.expired) && held.where('parent_id', 'is not', null).where(HAS_CASCADES),
+    states.revoked && held.where(HAS_ENDS),
   ].filter((part) => part !== false);
   const [first, ...others] = parts;
   if (!first) throw new Error('no state is set');
@@ -91,7 +93,8 @@ const oneBeyond = prepareQueryByShape((db: Executor, owner: TokenOwner, narrowin
 
 function statesOf(statuses: readonly TokenStatus[]): States {
   return {
-    stopped: statuses.includes('REVOKED') || statuses.includes('DISABLED'),
+    revoked: statuses.includes('REVOKED'),
+    disabled: statuses.includes('DISABLED'),
     expired: statuses.includes('EXPIRED'),
     unexpired: statuses.includes('ACTIVE'),
     usedUp: statuses.includes('USED_UP'),

@@ -47,8 +47,8 @@ describe.each([
   });
 
   test.each([
-    ['REVOKED', ['stopped']],
-    ['DISABLED', ['stopped']],
+    ['REVOKED', ['revoked']],
+    ['DISABLED', ['disabled']],
     ['EXPIRED', ['expiry']],
     ['USED_UP', ['used_up']],
   ] as const)(
@@ -127,6 +127,14 @@ describe.each([
       field === 'EXPIRES_AT' ? '<expr>>? AND <expr><?' : `(${key},id)>(?,?) AND (${key},id)<(?,?)`;
     expect(chunk).toContain(`(${kind}_id=? AND ${range})`);
     expect(chunk).not.toMatch(/TEMP B-TREE|SCAN tokens|_access/);
+  });
+
+  test('the disabled ones are read without the revoked ones, however many these are', async () => {
+    fillTokens(kind);
+    database.connection.exec('update tokens set disabled_at = 1, revoked_at = iif(id = 5, null, 1)');
+    const plan = await planOf(holder, { status: ['DISABLED'] });
+    expect(plan).toContain(`INDEX tokens_by_${kind}_disabled `);
+    expect(plan).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} |_revoked`));
   });
 
   test('the summary reads counts, and tokens only by their expiry, their uses or their stop', async () => {
