@@ -23,9 +23,6 @@ const countsOf = (row: Row): readonly Count[] => [
   ["'EXPIRING_5D'", periodOf(row, 432_000_000)],
 ];
 
-const DERIVED: Count = ["'DERIVED'", '0'];
-const FEDERATED: Count = ["'FEDERATED'", '0'];
-
 const add = (counts: readonly Count[]) => `
   insert into token_counts (holder_id, state, period, amount)
     select ${holderOf('new')}, column1, column2, 1
@@ -58,6 +55,26 @@ interface Trigger {
   readonly condition?: string;
 }
 
+/** Returns what counts the tokens that have a column, which never changes. */
+function countWith(column: string, state: string): Trigger[] {
+  const counts: readonly Count[] = [[`'${state}'`, '0']];
+  const name = state.toLowerCase();
+  return [
+    {
+      name: `insert_${name}`,
+      event: 'insert',
+      body: add(counts),
+      condition: `new.${column} is not null`,
+    },
+    {
+      name: `delete_${name}`,
+      event: 'delete',
+      body: subtract(counts),
+      condition: `old.${column} is not null`,
+    },
+  ];
+}
+
 /** What keeps the counts correct. */
 const TRIGGERS: readonly Trigger[] = [
   { name: 'insert', event: 'insert', body: add(countsOf('new')) },
@@ -68,30 +85,8 @@ const TRIGGERS: readonly Trigger[] = [
     condition: CHANGES_STATE,
   },
   { name: 'delete', event: 'delete', body: subtract(countsOf('old')) },
-  {
-    name: 'insert_derived',
-    event: 'insert',
-    body: add([DERIVED]),
-    condition: 'new.parent_id is not null',
-  },
-  {
-    name: 'delete_derived',
-    event: 'delete',
-    body: subtract([DERIVED]),
-    condition: 'old.parent_id is not null',
-  },
-  {
-    name: 'insert_federated',
-    event: 'insert',
-    body: add([FEDERATED]),
-    condition: 'new.federation_id is not null',
-  },
-  {
-    name: 'delete_federated',
-    event: 'delete',
-    body: subtract([FEDERATED]),
-    condition: 'old.federation_id is not null',
-  },
+  ...countWith('parent_id', 'DERIVED'),
+  ...countWith('federation_id', 'FEDERATED'),
 ];
 
 function statementsFor({ name, event, body, condition }: Trigger, isSqlite: boolean): string[] {

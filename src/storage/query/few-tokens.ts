@@ -43,14 +43,35 @@ export function ownerColumn(owner: TokenOwner) {
     : (['tokens.workspace_id', owner.workspaceId] as const);
 }
 
-/** Selects the ids of the tokens of a holder that meet a condition. */
-export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) {
+/** Returns the id of a user or workspace. */
+export function ownerIdOf(owner: TokenOwner): string {
+  return ownerColumn(owner)[1];
+}
+
+/** Returns selections of ids: of the tokens of a holder, of the disabled and the used-up ones, and of those below others. */
+export function ownedIds(db: Executor, owner: TokenOwner) {
   const [column, id] = ownerColumn(owner);
   const held = db.selectFrom('tokens').select('tokens.id').where(column, '=', id);
+  return {
+    held,
+    disabled: held.where('disabled_at', 'is not', null).where('revoked_at', 'is', null),
+    usedUp: held.where('uses_left', '=', sql.lit(0)),
+    /** Derived tokens are also disabled and used up with their ancestors. */
+    below: (ancestors: typeof held) =>
+      db.selectFrom('token_ancestors').select('token_id as id').where('ancestor_id', 'in', ancestors),
+  };
+}
+
+/** Selects the ids of the tokens of a holder that meet a condition. */
+export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) {
+  const { held, disabled, usedUp, below } = ownedIds(db, owner);
   if ('access' in narrowing) return held.where('tokens.access', 'in', [...narrowing.access]);
   if ('expiresBefore' in narrowing) return held.where(EXPIRY_KEY, '<', narrowing.expiresBefore);
   if ('unusedSince' in narrowing) {
-    const uses = db.selectFrom('credential_uses').select('credential_id as id').where('holder_id', '=', id);
+    const uses = db
+      .selectFrom('credential_uses')
+      .select('credential_id as id')
+      .where('holder_id', '=', ownerIdOf(owner));
     return uses.where('at', '<', narrowing.unusedSince);
   }
   if ('search' in narrowing) {
@@ -60,11 +81,6 @@ export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowin
   }
   const { states } = narrowing;
   const revoked = held.where('revoked_at', 'is not', null);
-  const disabled = held.where('disabled_at', 'is not', null).where('revoked_at', 'is', null);
-  const usedUp = held.where('uses_left', '=', sql.lit(0));
-  /** Derived tokens are also disabled and used up with their ancestors. */
-  const below = (ancestors: typeof held) =>
-    db.selectFrom('token_ancestors').select('token_id as id').where('ancestor_id', 'in', ancestors);
   const parts = [
     states.revoked && revoked,
     states.revoked && below(revoked),

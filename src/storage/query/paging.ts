@@ -127,6 +127,14 @@ export async function countRows<DB, TB extends keyof DB, Row>(
   return Number(rows[0]?.count);
 }
 
+/** Returns whether a query has more than `most` rows. Reads no more than one beyond. */
+export async function hasMoreRows<DB, TB extends keyof DB, Row>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+  most: number,
+): Promise<boolean> {
+  return (await query.limit(1).offset(most).executeTakeFirst()) !== undefined;
+}
+
 /** Returns a page with each row mapped. */
 export function mapPage<Row, T>(page: Page<Row>, map: (row: Row) => T): Page<T> {
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: map(node) })) };

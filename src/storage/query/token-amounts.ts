@@ -1,12 +1,7 @@
 import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { TokenOwner } from './few-tokens.ts';
+import { ownerIdOf, type TokenOwner } from './few-tokens.ts';
 import { prepareQuery } from './prepared.ts';
-
-/** Returns the id of a user or workspace. */
-export function ownerIdOf(owner: TokenOwner): string {
-  return 'ownerId' in owner ? owner.ownerId : owner.workspaceId;
-}
 
 /** The numbers of tokens by their own rows, and the number of the last end of all tokens that deletes them and is pending. */
 const amountsOf = prepareQuery((db: Executor, ownerId: string) => {

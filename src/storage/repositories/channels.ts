@@ -6,7 +6,7 @@ import type { VisibilityFilter } from '../../domain/visibility.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
-import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage, hasMoreRows, mapPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
 import type { Tables } from '../tables.ts';
@@ -148,7 +148,7 @@ export async function countChannels(
 /** Returns whether a workspace has more than `most` channels; reads no more rows than that. */
 export async function hasMoreChannels(db: Executor, workspaceId: string, most: number): Promise<boolean> {
   const query = db.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId);
-  return (await query.orderBy('created_at').limit(1).offset(most).executeTakeFirst()) !== undefined;
+  return hasMoreRows(query.orderBy('created_at'), most);
 }
 
 /** Returns the id of a channel's workspace. */

@@ -4,6 +4,7 @@ import type { Invitation, InvitationVoidReason } from '../../domain/workspace.ts
 import type { Executor } from '../database.ts';
 import { write } from '../deferred.ts';
 import { clockAt, tokenCanGive } from '../query/granters.ts';
+import { hasMoreRows } from '../query/paging.ts';
 import type { Tables } from '../tables.ts';
 
 /** Returns the condition that a role is high enough to create the invitation. */
@@ -202,12 +203,7 @@ export async function clearInvitations(
 /** Returns whether a workspace has at least `count` invitations. */
 export async function hasInvitations(db: Executor, workspaceId: string, count: number): Promise<boolean> {
   const query = db.selectFrom('invitations').select('id').where('workspace_id', '=', workspaceId);
-  return (
-    (await query
-      .limit(1)
-      .offset(count - 1)
-      .executeTakeFirst()) !== undefined
-  );
+  return hasMoreRows(query, count - 1);
 }
 
 /** Deletes up to `most` expired invitations; returns the count. */

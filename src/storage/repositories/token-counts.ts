@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely';
 import { DAY, HOUR } from '../../domain/duration.ts';
 import type { TokenFilter, TokenStatus, TokenSummary } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
-import type { TokenOwner } from '../query/few-tokens.ts';
+import { ownedIds, ownerColumn, ownerIdOf, type TokenOwner } from '../query/few-tokens.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
-import { ownerIdOf, survivorsOf } from '../query/token-amounts.ts';
+import { survivorsOf } from '../query/token-amounts.ts';
 import { EXPIRY_KEY, ownStatusExpression, statusExpression } from '../query/token-status.ts';
 import { isOwner, listQuery, type TokenQuery } from './token-lists.ts';
 import { tokenQuery } from './token-rows.ts';
@@ -47,9 +47,8 @@ function expiringUntil(label: string, owner: TokenOwner, moment: Moment): RawBui
 
 /** Returns the condition that a token belongs to a user or workspace. */
 function isOf(owner: TokenOwner): RawBuilder<boolean> {
-  return 'ownerId' in owner
-    ? sql`tokens.owner_id = ${owner.ownerId}`
-    : sql`tokens.workspace_id = ${owner.workspaceId}`;
+  const [column, id] = ownerColumn(owner);
+  return sql`${sql.ref(column)} = ${id}`;
 }
 
 /**
@@ -84,12 +83,8 @@ type Unsure =
 /** Selects the ids of tokens that are read one by one. */
 function unsureIds(db: Executor, owner: TokenOwner, unsure: Unsure) {
   if ('survivedEnd' in unsure) return survivorsOf(db, ownerIdOf(owner), unsure.survivedEnd);
-  const held = db.selectFrom('tokens').select('tokens.id').where(isOf(owner));
+  const { held, disabled, usedUp, below } = ownedIds(db, owner);
   if ('isDerived' in unsure) return held.where('tokens.parent_id', 'is not', null);
-  const disabled = held.where('tokens.disabled_at', 'is not', null).where('tokens.revoked_at', 'is', null);
-  const usedUp = held.where('tokens.uses_left', '=', sql.lit(0));
-  const below = (ancestors: typeof held) =>
-    db.selectFrom('token_ancestors').select('token_id as id').where('ancestor_id', 'in', ancestors);
   return below(disabled).unionAll(below(usedUp));
 }
 

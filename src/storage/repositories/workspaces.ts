@@ -14,7 +14,7 @@ import {
 } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
-import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage, hasMoreRows, mapPage } from '../query/paging.ts';
 import { prepareQueryByIds } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
 
@@ -56,7 +56,7 @@ export async function insertWorkspace(
 export async function createdMoreWorkspaces(db: Executor, userId: string, most: number): Promise<boolean> {
   const created = db.selectFrom('workspaces').select('id').where('created_by', '=', userId);
   const query = created.where('deleted_at', 'is', null);
-  return (await query.orderBy('created_by').limit(1).offset(most).executeTakeFirst()) !== undefined;
+  return hasMoreRows(query.orderBy('created_by'), most);
 }
 
 /** Returns whether a slug is taken. */

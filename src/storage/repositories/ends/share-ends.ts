@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Executor } from '../../database.ts';
+import { hasMoreRows } from '../../query/paging.ts';
 
 /** A deactivated user whose shares ended, and whose rows are still being deleted. */
 export interface EndedGranter {
@@ -11,12 +12,7 @@ export interface EndedGranter {
 /** Returns whether a user gave at least `count` shares, by rows. */
 export async function hasGivenShares(db: Executor, userId: string, count: number): Promise<boolean> {
   const query = db.selectFrom('channel_shares').select('channel_id').where('granted_by', '=', userId);
-  return (
-    (await query
-      .limit(1)
-      .offset(count - 1)
-      .executeTakeFirst()) !== undefined
-  );
+  return hasMoreRows(query, count - 1);
 }
 
 /** Marks the shares that a deactivated user gave as ended: they count no more anyway, and none comes back with the user. */

@@ -134,14 +134,11 @@ export async function isEnding(db: Executor, tokenId: string): Promise<boolean> 
   return typeof (await query.executeTakeFirst())?.at === 'number';
 }
 
-function columnOf({ on }: EndHolder): 'tokens.owner_id' | 'tokens.workspace_id' {
-  return on === 'user' ? 'tokens.owner_id' : 'tokens.workspace_id';
-}
-
 /** Returns the condition that a token belongs to a set. */
 function inSet({ holder, subject, createdBy, issuedBy, since }: TokenSet): Expression<SqlBool> {
   const eb = expressionBuilder<Tables, 'tokens'>();
-  const conditions = [eb(columnOf(holder), '=', holder.id)];
+  const column = holder.on === 'user' ? 'tokens.owner_id' : 'tokens.workspace_id';
+  const conditions = [eb(column, '=', holder.id)];
   if (subject != null) conditions.push(eb('tokens.subject', '=', subject));
   if (createdBy != null) conditions.push(eb('tokens.created_by', '=', createdBy));
   if (issuedBy != null) {
