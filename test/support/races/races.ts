@@ -12,6 +12,7 @@ import { RUN_SETTINGS } from '../run-settings.ts';
 import { wrongCounts } from '../token-summary.ts';
 import { type Action, CALLS, INTERNAL, type Outcome, type RaceNode } from './actions.ts';
 import { DIRECTORY } from './directory.ts';
+import { type CallIndex, createMeeting } from './meeting.ts';
 import { LIMITS, NOW, type Scene } from './scene.ts';
 import { createStateReader, outdatedSnapshots } from './state.ts';
 
@@ -38,8 +39,11 @@ interface Result {
 
 /** Two nodes on one database, and what they should do. */
 export interface Races {
-  /** Makes two calls at the same time, each to a node of its own; returns what is wrong with the result. */
-  run(pair: readonly [ActionName, ActionName]): Promise<string[]>;
+  /**
+   * Makes two calls at the same time, each to a node of its own; returns what is wrong with the result. With `early`, the calls
+   * meet in their transactions, and the one of that index ends before the other commits. Otherwise time decides.
+   */
+  run(pair: readonly [ActionName, ActionName], early?: CallIndex): Promise<string[]>;
   /** Makes a call while another transaction holds the lock of the workspace; returns whether it waited. */
   waitsForWorkspace(name: ActionName): Promise<boolean>;
   /** Returns how many transactions the database has aborted because of others. */
@@ -163,36 +167,68 @@ export async function startRaces(
   }
 
   await reset();
-  const nodes = await Promise.all(handles.map((handle) => startNode(without(handle, missing), scene)));
+  const meeting = createMeeting(isWaiting);
+  const nodes = await Promise.all(
+    handles.map((handle, at) =>
+      startNode(meeting.databaseOf(at as CallIndex, without(handle, missing)), scene),
+    ),
+  );
 
-  async function race(names: readonly ActionName[]): Promise<Result> {
-    await reset();
-    const calls = names.map((name, at) => (ACTIONS.get(name) as Action)(nodes[at] as RaceNode, scene));
-    const outcomes = (await Promise.allSettled(calls)).map((end) =>
+  async function look(): Promise<boolean> {
+    const { rowCount } = await admin.query(
+      `select pg_stat_clear_snapshot() from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rowCount !== 0;
+  }
+
+  let looking: Promise<boolean> | null = null;
+  /** Returns whether a transaction waits for a lock. */
+  function isWaiting(): Promise<boolean> {
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  /** Returns what is wrong with how two concurrent calls ended. */
+  async function judge(
+    [one, other]: readonly [ActionName, ActionName],
+    ends: readonly PromiseSettledResult<Outcome>[],
+  ): Promise<string[]> {
+    const outcomes = ends.map((end) =>
       end.status === 'fulfilled' ? end.value : `INTERNAL_SERVER_ERROR ${end.reason}`,
     );
-    return { outcomes, state: await readState(handles[0] as DatabaseHandle) };
+    const result = { outcomes, state: await readState(handles[0] as DatabaseHandle) };
+    const faults = outcomes.filter((outcome) => FAULTS.some((fault) => outcome.startsWith(fault)));
+    const outdated = await outdatedSnapshots(handles[0] as DatabaseHandle);
+    const counts = await wrongCounts((handles[0] as DatabaseHandle).db);
+    const wrong = [
+      ...faults,
+      ...outdated.map((digest) => `outdated snapshot ${digest}`),
+      ...counts.map((row) => `wrong count ${JSON.stringify(row)}`),
+    ];
+    if (wrong.length > 0) return wrong;
+    const first = differences(result, await inSequence([one, other]));
+    if (first.length === 0) return [];
+    const reversed = await inSequence([other, one]);
+    const inOrder = { ...reversed, outcomes: [...reversed.outcomes].reverse() };
+    const second = differences(result, inOrder);
+    return second.length === 0 ? [] : ['neither', ...first, 'nor', ...second];
   }
 
   return {
-    async run(names) {
-      const result = await race(names);
-      const faults = result.outcomes.filter((outcome) => FAULTS.some((fault) => outcome.startsWith(fault)));
-      const outdated = await outdatedSnapshots(handles[0] as DatabaseHandle);
-      const counts = await wrongCounts((handles[0] as DatabaseHandle).db);
-      const wrong = [
-        ...faults,
-        ...outdated.map((digest) => `outdated snapshot ${digest}`),
-        ...counts.map((row) => `wrong count ${JSON.stringify(row)}`),
-      ];
-      if (wrong.length > 0) return wrong;
-      const [one, other] = names;
-      const first = differences(result, await inSequence([one, other]));
-      if (first.length === 0) return [];
-      const reversed = await inSequence([other, one]);
-      const inOrder = { ...reversed, outcomes: [...reversed.outcomes].reverse() };
-      const second = differences(result, inOrder);
-      return second.length === 0 ? [] : ['neither', ...first, 'nor', ...second];
+    async run(names, early) {
+      await reset();
+      const calls = names.map(
+        (name, at) => () => (ACTIONS.get(name) as Action)(nodes[at] as RaceNode, scene),
+      );
+      return judge(
+        names,
+        await (early === undefined
+          ? Promise.allSettled(calls.map((call) => call()))
+          : meeting.run(early, calls)),
+      );
     },
     async waitsForWorkspace(name) {
       await reset();
@@ -202,19 +238,15 @@ export async function startRaces(
       const call = (ACTIONS.get(name) as Action)(nodes[0] as RaceNode, scene).finally(() => {
         isDone = true;
       });
-      let isWaiting = false;
+      let hasWaited = false;
       const deadline = performance.now() + PATIENCE_MS;
-      while (!isDone && !isWaiting) {
+      while (!isDone && !hasWaited) {
         if (performance.now() > deadline) throw new Error(`${name} neither ends nor waits`);
-        const { rowCount } = await admin.query(
-          `select pg_stat_clear_snapshot() from pg_stat_activity
-            where datname = current_database() and wait_event = 'advisory'`,
-        );
-        isWaiting = rowCount !== 0;
+        hasWaited = await isWaiting();
       }
       await admin.query('commit');
       await call;
-      return isWaiting;
+      return hasWaited;
     },
     aborted: async () => {
       const stats = await Promise.all(handles.map((handle) => handle.measure()));
