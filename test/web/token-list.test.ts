@@ -203,3 +203,18 @@ test('several tokens are disabled and deleted together, also after a failure', a
   expect(deletions).toBe(4);
   expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
 });
+
+test('a menu stays open and below its button while the page scrolls', async () => {
+  const { page } = await web.visit(person, { path: '/tokens', viewport: { width: 1280, height: 900 } });
+  const button = page.getByRole('button', { name: 'Actions for Worker 20' });
+  await button.click();
+  const distance = async () => {
+    const [anchor, menu] = [await button.boundingBox(), await page.locator('.menu').boundingBox()];
+    return menu && anchor && menu.y - anchor.y;
+  };
+  const before = await distance();
+  const top = (await button.boundingBox())?.y ?? 0;
+  await page.evaluate(() => window.scrollBy(0, 40));
+  await expect.poll(async () => (await button.boundingBox())?.y).toBe(top - 40);
+  await expect.poll(distance).toBe(before);
+});

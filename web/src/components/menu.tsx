@@ -13,7 +13,7 @@ import {
 } from 'react';
 import { CheckIcon } from './icons.tsx';
 import './menu.css';
-import { moveFocus, placeBelow } from './menu-behaviour.ts';
+import { keepBelow, moveFocus } from './menu-behaviour.ts';
 
 /** The props of the button that opens a menu. */
 export interface TriggerProps {
@@ -26,14 +26,14 @@ export interface TriggerProps {
 
 const CloseContext = createContext<() => void>(() => {});
 
-/** Closes a menu when the user presses, scrolls or moves the focus outside it. */
+/** Closes a menu when the user presses or moves the focus outside it. */
 function useDismissal(open: boolean, root: React.RefObject<HTMLElement | null>, close: () => void) {
   useEffect(() => {
     if (!open) return;
     const leave = ({ target }: Event) => {
       if (!(target instanceof Node && root.current?.contains(target))) close();
     };
-    const events = ['pointerdown', 'focusin', 'scroll', 'resize'] as const;
+    const events = ['pointerdown', 'focusin'] as const;
     for (const event of events) window.addEventListener(event, leave, true);
     return () => {
       for (const event of events) window.removeEventListener(event, leave, true);
@@ -61,10 +61,11 @@ export function Menu({
   useDismissal(open, root, dismiss);
 
   useLayoutEffect(() => {
-    if (!open || !popup.current || !button.current) return;
-    popup.current.showPopover();
-    placeBelow(popup.current, button.current);
-    moveFocus(popup.current, 'Home');
+    const [shown, anchor] = [popup.current, button.current];
+    if (!open || !shown || !anchor) return;
+    shown.showPopover();
+    moveFocus(shown, 'Home');
+    return keepBelow(shown, anchor);
   }, [open]);
 
   function close() {
