@@ -192,7 +192,7 @@ export async function startRaces(
   }
 
   /** Returns what is wrong with how two concurrent calls ended. */
-  async function judge(
+  async function faultsOf(
     [one, other]: readonly [ActionName, ActionName],
     ends: readonly PromiseSettledResult<Outcome>[],
   ): Promise<string[]> {
@@ -223,7 +223,7 @@ export async function startRaces(
       const calls = names.map(
         (name, at) => () => (ACTIONS.get(name) as Action)(nodes[at] as RaceNode, scene),
       );
-      return judge(
+      return faultsOf(
         names,
         await (early === undefined
           ? Promise.allSettled(calls.map((call) => call()))
