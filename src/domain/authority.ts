@@ -141,10 +141,18 @@ export function authorizeBeforeLookup(principal: Principal, request: AccessReque
     case 'token':
       return request.lookup || request.tokenId === undefined ? NOTHING_LOADED : null;
     case 'entity':
-      return request.lookup ? NOTHING_LOADED : null;
+      return request.lookup || isAllowedByOpenRole(principal, request) ? NOTHING_LOADED : null;
     default:
       return NOTHING_LOADED;
   }
+}
+
+/** Returns whether a role that the owner of a personal token has in some workspace is known to allow a request about every entity. */
+function isAllowedByOpenRole(principal: Principal, request: EntityAccessRequest): boolean {
+  const { entityType, entityId, workspaceId, operation, any } = request;
+  if (principal.kind !== 'PERSONAL_TOKEN' || principal.openRole === null) return false;
+  if (entityId !== undefined || workspaceId !== undefined || any || operation === 'CREATE') return false;
+  return isBuiltIn(entityType) && isAtLeast(principal.openRole, roleForOperation(operation));
 }
 
 function denialBeforeLookup(principal: Principal, request: AccessRequest): Denial | null {

@@ -49,6 +49,8 @@ export interface PersonalTokenPrincipal {
   readonly userId: string;
   /** When the owner last signed in; `null` if never. */
   readonly ownerSignedInAt: number | null;
+  /** A role that the owner has in a workspace whose policy refuses no token; `null` if none is known. */
+  readonly openRole: Role | null;
   /** The email address of the user; `null` while it is unverified, so that no other service trusts it. */
   readonly verifiedEmail: string | null;
   /** The instant from which the credential is no longer valid; `null` if it does not expire. */

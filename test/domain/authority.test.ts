@@ -111,6 +111,27 @@ describe('before any lookup', () => {
     expect(deniedEarly(personalToken(has, { access: 'NONE' }), channelRequest('READ'))).toBe('MISSING_SCOPE');
   });
 
+  test('a role in a workspace without a policy decides on every entity of a built-in type, and on nothing else', () => {
+    const member = { ...FULL, openRole: 'TEAM_MEMBER' } as const;
+    const every = { kind: 'entity', operation: 'READ', entityType: 'channel' } as const;
+    const isDecided = (principal: Principal, request: AccessRequest) =>
+      authorizeBeforeLookup(principal, request)?.allowed === true;
+    expect(isDecided(member, every)).toBe(true);
+    expect(isDecided(member, { ...every, operation: 'PUBLISH' })).toBe(true);
+    expect(isDecided({ ...FULL, openRole: 'VIEWER' }, { ...every, operation: 'PUBLISH' })).toBe(false);
+    expect(isDecided(FULL, every)).toBe(false);
+    for (const other of [
+      { operation: 'CREATE' },
+      { entityId: 'c' },
+      { workspaceId: 'w' },
+      { any: true },
+      { entityType: 'repository' },
+    ]) {
+      expect(isDecided(member, { ...every, ...other })).toBe(false);
+    }
+    expect(isDecided({ ...personalToken({}), openRole: 'OWNER' }, every)).toBe(false);
+  });
+
   test('a denial names the missing scope', () => {
     const request: AccessRequest = {
       kind: 'entity',

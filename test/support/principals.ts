@@ -37,6 +37,7 @@ export function personalToken(first: Link, ...above: Link[]): PersonalTokenPrinc
     userId: 'u',
     verifiedEmail: 'u@example.com',
     ownerSignedInAt: 0,
+    openRole: null,
     endsAt: null,
     replacesSecret: false,
     chain: [authority(first), ...above.map(authority)],

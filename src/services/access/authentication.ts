@@ -118,13 +118,14 @@ function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
       chain,
     };
   }
-  const { userId, verifiedEmail, signedInAt: ownerSignedInAt } = subject;
+  const { userId, verifiedEmail, signedInAt: ownerSignedInAt, openRole } = subject;
   return {
     kind: 'PERSONAL_TOKEN',
     tokenId,
     userId,
     verifiedEmail,
     ownerSignedInAt,
+    openRole,
     endsAt,
     replacesSecret,
     chain,

@@ -3,6 +3,7 @@ import { lowestRole, type Role } from '../../domain/roles.ts';
 import type { TokenAccess, TokenStops } from '../../domain/token.ts';
 import { operationsFromText, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
+import { openRoleOf } from '../query/open-role.ts';
 import { isBeingDeleted } from '../query/pending-ends.ts';
 import { prepareQuery } from '../query/prepared.ts';
 import { toLimits } from './token-rows.ts';
@@ -23,6 +24,8 @@ export interface PersonalSubject {
   readonly deactivatedAt: number | null;
   /** When the user last signed in; `null` if never. */
   readonly signedInAt: number | null;
+  /** A role that the user has in a workspace whose policy refuses no token; `null` if none is known. */
+  readonly openRole: Role | null;
 }
 
 /** The workspace that a workspace token acts in. */
@@ -153,6 +156,7 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
       'o.email_verified_at',
       'o.deactivated_at',
       'o.signed_in_at',
+      openRoleOf('head.owner_id').as('open_role'),
     ])
     .select((eb) =>
       eb
@@ -192,6 +196,7 @@ export function toPersonalSubject(row: {
   email_verified_at: number | null;
   deactivated_at: number | null;
   signed_in_at: number | null;
+  open_role: number | null;
 }): PersonalSubject | null {
   const { user_id: userId, email, email_verified_at: verifiedAt, deactivated_at: deactivatedAt } = row;
   if (userId === null || email === null) return null;
@@ -201,6 +206,7 @@ export function toPersonalSubject(row: {
     verifiedEmail: verifiedAt === null ? null : email,
     deactivatedAt,
     signedInAt: row.signed_in_at,
+    openRole: roleFromRank(row.open_role),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
+import { openRoleOf } from '../query/open-role.ts';
 import { isBeingDeleted } from '../query/pending-ends.ts';
 import type { Tables } from '../tables.ts';
 import {
@@ -99,6 +100,7 @@ function snapshotQuery(db: Executor) {
       'u.email_verified_at',
       'u.deactivated_at',
       'u.signed_in_at',
+      openRoleOf('s.user_id').as('open_role'),
     ])
     .select((eb) =>
       eb
