@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
-import { Kysely } from 'kysely';
+import { type Dialect, Kysely } from 'kysely';
 import { systemClock } from '../platform/clock.ts';
 import type { DatabaseHandle, SqliteHandle } from './database.ts';
 import { watchSqlite } from './external-commits.ts';
@@ -30,9 +30,13 @@ export function databaseFile(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
 }
 
-/** Returns the database handle of an open SQLite connection. */
-export function wrapSqlite(connection: Database.Database, path: string): SqliteHandle {
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect(connection) });
+/** Returns the database handle of an open SQLite connection, with its dialect if it already has one. */
+export function wrapSqlite(
+  connection: Database.Database,
+  path: string,
+  dialect: Dialect = createSqliteDialect(connection),
+): SqliteHandle {
+  const db = new Kysely<Tables>({ dialect });
   const file = path === IN_MEMORY ? null : path;
   const transact = createSqliteTransact(db, connection);
   return {
