@@ -32,11 +32,13 @@ const TAKE_WITH_HOLDERS = takeSelected(`
 /** Parameters: tokens; users. */
 const TAKE_GRANTS = takeSelected(`
     select ${LOCK_RANKS.workspace}, 'workspace ' || workspace_id, true from (
-      select channels.workspace_id from channel_shares inner join channels on channels.id = channel_shares.channel_id
-        where granted_by_token = any($1::text[]) or granted_by_token in (
-          select token_id from token_ancestors where ancestor_id = any($1::text[]))
-      union all select channels.workspace_id from channel_shares
-        inner join channels on channels.id = channel_shares.channel_id where granted_by = any($2::text[])
+      select channels.workspace_id from (
+        select channel_id from channel_shares where granted_by_token = any($1::text[])
+        union all select channel_id from token_ancestors
+          inner join channel_shares on channel_shares.granted_by_token = token_ancestors.token_id
+          where ancestor_id = any($1::text[])
+        union all select channel_id from channel_shares where granted_by = any($2::text[])) as shares
+        inner join channels on channels.id = shares.channel_id
       union all select workspace_id from invitations where invited_by = any($2::text[])) as given`);
 
 /**
