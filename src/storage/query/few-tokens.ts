@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { TokenFilter, TokenStatus } from '../../domain/token.ts';
 import type { Executor } from '../database.ts';
+import type { Tables } from '../tables.ts';
 import { HAS_ENDS } from './pending-ends.ts';
 import { prepareQueryByShape } from './prepared.ts';
 import { EXPIRY_KEY, HAS_CASCADES } from './token-status.ts';
@@ -48,6 +49,9 @@ export function ownerIdOf(owner: TokenOwner): string {
   return ownerColumn(owner)[1];
 }
 
+/** A selection of ids of tokens. */
+type Ids = SelectQueryBuilder<Tables, 'tokens', { id: string }>;
+
 /** Returns selections of ids: of the tokens of a holder, of the disabled and the used-up ones, and of those below others. */
 export function ownedIds(db: Executor, owner: TokenOwner) {
   const [column, id] = ownerColumn(owner);
@@ -57,22 +61,40 @@ export function ownedIds(db: Executor, owner: TokenOwner) {
     disabled: held.where('disabled_at', 'is not', null).where('revoked_at', 'is', null),
     usedUp: held.where('uses_left', '=', sql.lit(0)),
     /** Derived tokens are also disabled and used up with their ancestors. */
-    below: (ancestors: typeof held) =>
-      db.selectFrom('token_ancestors').select('token_id as id').where('ancestor_id', 'in', ancestors),
+    below: (ancestors: Ids) =>
+      db
+        .selectFrom(ancestors.as('above'))
+        // With `in`, SQLite makes a list of the ancestors first, which takes as long as finding what is below them.
+        .crossJoin('token_ancestors as link')
+        .select('link.token_id as id')
+        .whereRef('link.ancestor_id', '=', 'above.id') as unknown as Ids,
   };
 }
 
+/**
+ * Selects the ids of the tokens that expire before or after an instant: the nearest to the ends of the order, and more of them
+ * than a narrowing condition may find. PostgreSQL has no statistics of this key, and without the order and the limit it would
+ * read all tokens of a workspace to find a few.
+ */
+function idsByExpiry(db: Executor, owner: TokenOwner, sign: '<' | '<=' | '>', at: number) {
+  const expiring = ownedIds(db, owner)
+    .held.where(EXPIRY_KEY, sign, at)
+    .orderBy(EXPIRY_KEY, sign === '>' ? 'desc' : 'asc')
+    .limit(sql.lit(2 * FEW));
+  return db.selectFrom(expiring.as('expiring')).select('expiring.id') as unknown as Ids;
+}
+
 /** Selects the ids of the tokens of a holder that meet a condition. */
-export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) {
+export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number): Ids {
   const { held, disabled, usedUp, below } = ownedIds(db, owner);
   if ('access' in narrowing) return held.where('tokens.access', 'in', [...narrowing.access]);
-  if ('expiresBefore' in narrowing) return held.where(EXPIRY_KEY, '<', narrowing.expiresBefore);
+  if ('expiresBefore' in narrowing) return idsByExpiry(db, owner, '<', narrowing.expiresBefore);
   if ('unusedSince' in narrowing) {
     const uses = db
       .selectFrom('credential_uses')
       .select('credential_id as id')
       .where('holder_id', '=', ownerIdOf(owner));
-    return uses.where('at', '<', narrowing.unusedSince);
+    return uses.where('at', '<', narrowing.unusedSince) as unknown as Ids;
   }
   if ('search' in narrowing) {
     const { from, to, identifier } = narrowing.search;
@@ -86,8 +108,8 @@ export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowin
     states.revoked && below(revoked),
     states.disabled && disabled,
     states.disabled && below(disabled),
-    states.expired && held.where(EXPIRY_KEY, '<=', now),
-    states.unexpired && held.where(EXPIRY_KEY, '>', now),
+    states.expired && idsByExpiry(db, owner, '<=', now),
+    states.unexpired && idsByExpiry(db, owner, '>', now),
     states.usedUp && usedUp,
     states.usedUp && below(usedUp),
     // Their own rows do not have these states yet.
@@ -99,12 +121,16 @@ export function narrowedIds(db: Executor, owner: TokenOwner, narrowing: Narrowin
   return others.reduce((all, part) => all.unionAll(part), first);
 }
 
-const oneBeyond = prepareQueryByShape((db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) =>
-  db
-    .selectFrom(narrowedIds(db, owner, narrowing, now).as('narrowed'))
-    .select(sql.lit(1).as('one'))
-    .limit(1)
-    .offset(FEW),
+/** Counts the tokens by which a condition narrows a list, up to one more than `FEW`. */
+const narrowedCount = prepareQueryByShape(
+  (db: Executor, owner: TokenOwner, narrowing: Narrowing, now: number) =>
+    db
+      .selectFrom(
+        narrowedIds(db, owner, narrowing, now)
+          .limit(sql.lit(FEW + 1))
+          .as('narrowed'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
 );
 
 function statesOf(statuses: readonly TokenStatus[]): States {
@@ -118,8 +144,8 @@ function statesOf(statuses: readonly TokenStatus[]): States {
 }
 
 /**
- * Returns a condition of a filter by which its tokens are found without reading the others; `null` if many tokens meet each
- * condition. An empty list of statuses or access levels is none.
+ * Returns a condition of a filter by which its tokens are found without reading the others; `NOTHING` if no token meets one of
+ * them, and `null` if many tokens meet each. An empty list of statuses or access levels is no condition.
  */
 export async function findNarrowing(
   db: Executor,
@@ -127,7 +153,7 @@ export async function findNarrowing(
   { status, access, expiresBefore, unusedSince }: TokenFilter,
   search: PrefixSearch | undefined,
   now: number,
-): Promise<Narrowing | null> {
+): Promise<Narrowing | 'NOTHING' | null> {
   const conditions: readonly (Narrowing | false | undefined)[] = [
     status && status.length > 0 && { states: statesOf(status) },
     access && access.length > 0 && { access },
@@ -136,7 +162,11 @@ export async function findNarrowing(
     search !== undefined && { search },
   ];
   for (const narrowing of conditions) {
-    if (narrowing && (await oneBeyond(db, owner, narrowing, now)).length === 0) return narrowing;
+    if (!narrowing) continue;
+    const [found] = await narrowedCount(db, owner, narrowing, now);
+    const count = Number(found?.count);
+    if (count === 0) return 'NOTHING';
+    if (count <= FEW) return narrowing;
   }
   return null;
 }

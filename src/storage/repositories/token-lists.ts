@@ -166,17 +166,18 @@ function isUnordered({ createdBy, subject, issuedBy, ...filter }: TokenFilter): 
   return Object.values(filter).some((condition) => condition !== undefined);
 }
 
-/** Returns a filter as the query of an order takes it. */
+/** Returns a filter as the query of an order takes it; `null` if no token meets it. */
 async function toListFilter(
   db: Executor,
   holder: TokenHolder,
   { search, ...filter }: TokenFilter,
   field: TokenOrderField,
   now: number,
-): Promise<ListFilter> {
+): Promise<ListFilter | null> {
   const isLong = search && isOwner(holder) && (await countAllTokens(db, holder)) > SEARCHED_MAX;
   const prefix = isLong ? prefixSearch(search) : undefined;
   const narrowing = isOwner(holder) ? await findNarrowing(db, holder, filter, prefix, now) : null;
+  if (narrowing === 'NOTHING') return null;
   const isScanned = isOwner(holder) && !narrowing && isUnordered({ search, ...filter });
   const { access } = filter;
   const scanned = field === 'CREATED_AT' && access?.length === 1 ? { access } : {};
@@ -276,6 +277,7 @@ export async function pageTokens(
 ): Promise<Page<Token>> {
   const { keyset, rows, exists, lastOf } = orderOf(order);
   const listed = await toListFilter(db, holder, filter, order.field, now);
+  if (!listed) return { edges: [], hasNextPage: false, hasPreviousPage: false };
   const read = (scan: Scan) => rows(db, holder, listed, scan, now);
   const inOrder = {
     rows: read,
@@ -310,6 +312,7 @@ export async function countTokens(
   if (isWhole && isOwner(holder)) return Math.min(await countAllTokens(db, holder), COUNTED_MAX + 1);
   const { keyset, lastOf } = orderOf(NEWEST_FIRST);
   const listed = await toListFilter(db, holder, filter, NEWEST_FIRST.field, now);
+  if (!listed) return 0;
   const tokens = listQuery(db, holder, listed, now);
   if (!listed.scanned) return countRows(db, tokens);
   const reads = {

@@ -3,7 +3,11 @@ import type { TokenFilter } from '../../../src/domain/token.ts';
 import type { SqliteHandle } from '../../../src/storage/database.ts';
 import { countAuditEvents, pageAuditEvents } from '../../../src/storage/repositories/audit-events.ts';
 import { summariseTokens } from '../../../src/storage/repositories/token-counts.ts';
-import { pageTokens, type TokenListOrder } from '../../../src/storage/repositories/token-lists.ts';
+import {
+  countTokens,
+  pageTokens,
+  type TokenListOrder,
+} from '../../../src/storage/repositories/token-lists.ts';
 import { openTestSqlite } from '../../support/database.ts';
 
 const WINDOW = { limit: 20, backward: false, after: null, before: null };
@@ -47,15 +51,17 @@ describe.each([
   });
 
   test.each([
-    ['REVOKED', ['revoked']],
-    ['DISABLED', ['disabled']],
-    ['EXPIRED', ['expiry']],
-    ['USED_UP', ['used_up']],
+    ['REVOKED', 'revoked', 'revoked_at = 1'],
+    ['DISABLED', 'disabled', 'disabled_at = 1'],
+    ['EXPIRED', 'expiry', 'expires_at = 500'],
+    ['USED_UP', 'used_up', 'uses = 1, uses_left = 0'],
   ] as const)(
-    'with the status %s is read from the indexes of the few that can have it',
-    async (status, names) => {
+    'with the status %s is read from the index of the few that can have it',
+    async (status, name, columns) => {
+      fillTokens(kind);
+      database.connection.exec(`update tokens set ${columns} where id = '5'`);
       const plan = await planOf(holder, { status: [status] });
-      for (const name of names) expect(plan).toContain(`INDEX tokens_by_${kind}_${name} `);
+      expect(plan).toContain(`INDEX tokens_by_${kind}_${name} `);
       expect(plan).toMatch(/SEARCH tokens USING INDEX sqlite_autoindex_tokens_\d \(id=\?\)/);
       expect(plan).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} `));
     },
@@ -127,6 +133,17 @@ describe.each([
       field === 'EXPIRES_AT' ? '<expr>>? AND <expr><?' : `(${key},id)>(?,?) AND (${key},id)<(?,?)`;
     expect(chunk).toContain(`(${kind}_id=? AND ${range})`);
     expect(chunk).not.toMatch(/TEMP B-TREE|SCAN tokens|_access/);
+  });
+
+  test('no list is read if none meets a condition of the filter', async () => {
+    fillTokens(kind);
+    statements.length = 0;
+    for (const filter of [{ search: 'absent' }, { status: ['USED_UP'] }, { expiresBefore: 1 }] as const) {
+      const page = await pageTokens(database.db, holder, filter, NEWEST, WINDOW, 1000);
+      expect(page).toEqual({ edges: [], hasNextPage: false, hasPreviousPage: false });
+      expect(await countTokens(database.db, holder, filter, 1000)).toBe(0);
+    }
+    expect(plansOf('order by "tokens"."created_at"')).toEqual([]);
   });
 
   test('the disabled ones are read without the revoked ones, however many these are', async () => {
