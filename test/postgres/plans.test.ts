@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { openPool, openPostgres } from '../../src/storage/postgres/connection.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { START, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { verify } from '../support/verify.ts';
 
+/** The number of keys of one workspace. */
+const KEYS = 100_000;
+
 /** Fills the tables that grow, so that the plans are those of a database in use. */
-const FILL = [
+const fill = (bigWorkspace: string) => [
   'set session_replication_role = replica',
   `insert into users (id, email, name, password_hash, created_at)
     select 'u' || n, n || '@example.com', 'a', 'none', n from generate_series(1, 2000) as n`,
@@ -22,11 +26,11 @@ const FILL = [
   `insert into tokens (id, kind, owner_id, identifier, name, name_folded, search_text, secret_preview, access, created_at,
       updated_at, issued_at, expires_at)
     select 'p' || n, 'PERSONAL', 'u' || (n % 2000 + 1), 'p' || n, 'a', 'a', 'a', 'a', 'FULL', n, n, n, 9e15
-    from generate_series(1, 20000) as n`,
+    from generate_series(1, 6000) as n`,
   `insert into tokens (id, kind, workspace_id, identifier, name, name_folded, search_text, secret_preview, access, role,
       created_at, updated_at, issued_at, expires_at)
     select 'w' || n, 'WORKSPACE', 'w' || (n % 2000 + 1), 'w' || n, 'a', 'a', 'a', 'a', 'ROLE', 1, n, n, n, 9e15
-    from generate_series(1, 20000) as n`,
+    from generate_series(1, 5000) as n`,
   `insert into token_ancestors (token_id, ancestor_id)
     select 'p' || n, 'p' || (n % 100 + 1) from generate_series(1001, 6000) as n`,
   `insert into token_scopes (id, token_id, entity_type, operations)
@@ -38,19 +42,27 @@ const FILL = [
     select id, coalesce(owner_id, workspace_id), 1 from tokens`,
   `insert into channels (id, workspace_id, name, last_sequence, created_at, updated_at)
     select 'c' || n, 'w' || (n % 2000 + 1), 'a', 10, n, n from generate_series(1, 5000) as n`,
+  `insert into channel_shares (channel_id, user_id, granter_id, granted_by, operation)
+    select 'c' || (n % 5000 + 1), 'u' || (n % 2000 + 1), 'u' || (n % 1999 + 1), 'u' || (n % 1999 + 1), 'READ'
+    from generate_series(1, 20000) as n`,
   `insert into messages (id, channel_id, sequence, payload, published_at)
     select 'm' || n, 'c' || (n % 5000 + 1), n / 5000 + 1, '{}', n from generate_series(1, 20000) as n`,
   `insert into audit_events (id, at, action, user_id, workspace_id, target_id, detail)
     select 'a' || n, n, 'token.created', 'u' || (n % 2000 + 1), 'w' || (n % 2000 + 1), 't' || n, '{}'
     from generate_series(1, 40000) as n`,
   "insert into attempt_counters (key, attempts, resets_at) select 'k' || n, 1, 9e15 from generate_series(1, 5000) as n",
+  `insert into tokens (id, kind, workspace_id, identifier, name, name_folded, search_text, secret_preview, access, role,
+      created_at, updated_at, issued_at, expires_at)
+    select 'k' || n, 'WORKSPACE', '${bigWorkspace}', 'k' || n, 'a', 'a', 'a', 'a', 'ROLE', 1, n, n, ${START} + n,
+      ${START} + n + 300 * 86400000::bigint + n * 7919 % 1000 * 60000 from generate_series(1, ${KEYS}) as n`,
+  `insert into token_counts (holder_id, state, period, amount) values ('${bigWorkspace}', 'LIVE', 0, ${KEYS})`,
   'reset session_replication_role',
   'analyze',
 ];
 
 const BIG =
   `users sessions workspaces members tokens token_ancestors token_scopes token_secrets token_snapshots
-  credential_uses channels messages audit_events attempt_counters`.split(/\s+/);
+  credential_uses channels channel_shares messages audit_events attempt_counters`.split(/\s+/);
 
 interface PlanNode {
   readonly 'Node Type': string;
@@ -59,6 +71,8 @@ interface PlanNode {
 }
 
 let postern: TestApp;
+/** The id of a workspace with many keys. */
+let big: string;
 let admin: pg.Client;
 /** The parameters of each statement that the server has sent, by its text. */
 const statements = new Map<string, unknown[]>();
@@ -82,7 +96,8 @@ beforeAll(async () => {
   const pool = openPool(url);
   pool.on('connect', record);
   postern = await startTestApp({}, await openPostgres(url, pool));
-  await runOn(url, ...FILL);
+  big = await postern.workspace('big', [[postern.owner, 'OWNER']]);
+  await runOn(url, ...fill(decodeGlobalId('Workspace', big)));
   admin = new pg.Client({ connectionString: url });
   await admin.connect();
 }, 60_000);
@@ -125,6 +140,10 @@ const change = (field: string) => async () => {
   const { id } = await personal();
   await call(`mutation ($id: ID!) { ${field} }`, { id });
 };
+
+const IMPACT = `query ($id: ID!, $maxLifetime: Duration, $personalTokens: PersonalTokenPolicy) { workspace(id: $id) {
+  tokenPolicyImpact(maxLifetime: $maxLifetime, personalTokens: $personalTokens) { isComplete workspaceTokens { id } }
+} }`;
 
 const CALLS: Record<string, () => Promise<unknown>> = {
   createToken: personal,
@@ -181,6 +200,19 @@ const CALLS: Record<string, () => Promise<unknown>> = {
         auditEvents(filter: { actions: ["user.created", "token.deleted"] }) { totalCount nodes { id } } } }`,
       { id: postern.workspaceId },
     ),
+  'lists of many keys without a hit': () =>
+    call(
+      `query ($id: ID!) { workspace(id: $id) {
+        a: tokens(filter: { status: [EXPIRED] }) { totalCount nodes { id } }
+        b: tokens(filter: { expiresBefore: "2000-01-01T00:00:00Z" }) { totalCount nodes { id } }
+        c: tokens(filter: { search: "absent" }) { totalCount nodes { id } }
+      } }`,
+      { id: big },
+    ),
+  'what a shorter lifetime would cut off of many keys': () => call(IMPACT, { id: big, maxLifetime: 'P301D' }),
+  'what a lifetime that no key has would cut off': () => call(IMPACT, { id: big, maxLifetime: 'P1D' }),
+  'what a policy without personal tokens would cut off': () =>
+    call(IMPACT, { id: big, personalTokens: 'FORBIDDEN' }),
   inviteMember: () =>
     call('mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitation { id } } }', {
       input: { workspaceId: postern.workspaceId, email: 'guest@example.com', role: 'VIEWER' },

@@ -86,7 +86,10 @@ const holdersOf = (workspaceId: string) => sql`
     select s.user_id from channels as c inner join channel_shares as s on s.channel_id = c.id
     where c.workspace_id = ${workspaceId} limit ${MOST})`;
 
-/** Reads the affected ones of the tokens that the common table expressions select as `examined`. */
+/**
+ * Reads the affected ones of the tokens whose rows the common table expressions select as `examined`. They are not joined with
+ * the table again: PostgreSQL would read all of it, because it cannot tell how few they are.
+ */
 async function affectedOf(
   db: Executor,
   { tables, sources }: { tables: RawBuilder<unknown>; sources: readonly string[] },
@@ -94,9 +97,8 @@ async function affectedOf(
   now: number,
 ): Promise<AffectedTokens> {
   const { rows: tokens } = await sql<AffectedToken>`with ${tables}
-    select tokens.id, tokens.owner_id as "ownerId" from tokens
-    where tokens.id in (select id from examined)
-      and ${statusExpression(expressionBuilder<Tables, 'tokens'>(), now)} = 'ACTIVE' and ${condition}
+    select tokens.id, tokens.owner_id as "ownerId" from examined as tokens
+    where ${statusExpression(expressionBuilder<Tables, 'tokens'>(), now)} = 'ACTIVE' and ${condition}
     order by tokens.created_at, tokens.id`.execute(db);
   const counts = sources.map((name) => `(select count(*) from ${name}) as ${name}`);
   const { rows: read } = await sql<Record<string, number>>`with ${tables}
@@ -118,10 +120,9 @@ export async function findAffectedPersonalTokens(
   if (!isForbidden && !isShorter(before, after) && !isStricter(before, after)) return NONE;
   const isRefused = isForbidden ? isAllowedBy('tokens', before, now) : isCut('tokens', before, after, now);
   const tables = sql`${holdersOf(workspaceId)}, examined as (
-    select t.id from (select user_id from member_rows union select user_id from share_rows) as h
-      inner join users as u on u.id = h.user_id
-      inner join tokens as t on t.owner_id = h.user_id
-    where u.deactivated_at is null and t.revoked_at is null and t.access <> 'NONE' limit ${MOST})`;
+    select t.* from (select user_id from member_rows union select user_id from share_rows) as h
+      inner join tokens as t on t.owner_id = h.user_id and t.owner_id is not null
+    where (select u.deactivated_at from users as u where u.id = h.user_id) is null and t.revoked_at is null and t.access <> 'NONE' limit ${MOST})`;
   const condition = sql<boolean>`${reaches('tokens', workspaceId)} and not exists (
     select 1 from token_ancestors as l inner join tokens as a on a.id = l.ancestor_id
     where l.token_id = tokens.id and not ${reaches('a', workspaceId)}) and ${isRefused}`;
@@ -137,12 +138,15 @@ export async function findAffectedWorkspaceTokens(
   now: number,
 ): Promise<AffectedTokens> {
   if (!isShorter(before, after)) return NONE;
-  // A derived token is refused for the lifetime of an ancestor too.
+  // A derived token is refused for the lifetime of an ancestor too. PostgreSQL has no statistics of the lifetimes, and without
+  // their order it would read all tokens to find a few.
   const tables = sql`
-    long as (select t.id from tokens as t where t.workspace_id = ${workspaceId} and t.workspace_id is not null
-      and ${lifetimeOf('t')} > ${after.maxLifetime} and t.revoked_at is null limit ${MOST}),
-    derived as (select t.id from tokens as t
+    long as (select t.* from tokens as t where t.workspace_id = ${workspaceId} and t.workspace_id is not null
+      and ${lifetimeOf('t')} > ${after.maxLifetime} and t.revoked_at is null
+      order by ${lifetimeOf('t')} desc limit ${MOST}),
+    derived as (select t.* from tokens as t
       where t.workspace_id = ${workspaceId} and t.parent_id is not null and t.revoked_at is null limit ${MOST}),
-    examined as (select id from long union select id from derived)`;
+    examined as (
+      select * from long union all select * from derived where id not in (select id from long))`;
   return affectedOf(db, { tables, sources: ['long', 'derived'] }, isCut('tokens', before, after, now), now);
 }
