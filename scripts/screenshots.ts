@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of README and docs from the built console, on a server with a few tokens. With a folder as argument, it
- * takes every page, menu and dialog there instead, with long and foreign names, at 1280, 390 and 320 pixels, light and dark.
+ * takes every page, menu and dialog there instead, with long and foreign names, at 1280, 390 and 320 pixels, light and dark, and
+ * prints what axe finds on them and what is cut off.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { createNodeServer } from '../src/http/node/server.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { launchChromium } from '../test/web/support/chromium.ts';
 import { illustrate } from './screenshots/illustrate.ts';
+import { moreStatesOf } from './screenshots/more-states.ts';
 import { addOddNames } from './screenshots/odd-names.ts';
 import { type OpenPage, review } from './screenshots/review.ts';
 import { statesOf } from './screenshots/states.ts';
@@ -47,7 +49,9 @@ async function takePictures(config: Config, folder: string | undefined): Promise
     if (folder) {
       const ids = await addOddNames(mutate, app.services.operator, ISSUER);
       const help = ['create', 'use', 'stops', 'safety'].map((name) => `/help/${name}`);
-      const tokens = ['/tokens', '/tokens/new', `/tokens/${ids.tokenId}`, `/tokens/${ids.workspaceTokenId}`];
+      const ofTokens = [ids.tokenId, ids.workspaceTokenId, ids.blockedTokenId].map((id) => `/tokens/${id}`);
+      const lists = ['', '?show=EXPIRED', '?show=REVOKED', '?show=DISABLED'].map((show) => `/tokens${show}`);
+      const tokens = [...lists, '/tokens/new', ...ofTokens];
       const workspace = `/workspaces/${ids.workspaceId}`;
       const more = ['access-tokens/new', 'federations/new', `federations/${ids.federationId}`];
       const tabs = [...TABS, ...more].map((tab) => `${workspace}/${tab}`);
@@ -59,9 +63,15 @@ async function takePictures(config: Config, folder: string | undefined): Promise
         `/channels/${ids.channelId}`,
         '/nowhere',
       ];
-      const publicPaths = ['/sign-in', '/invitation', '/reset-password#rst_', '/sign-in-link#rst_'];
+      const secrets = ['/invitation#inv_', '/reset-password#rst_', '/sign-in-link#rst_'];
+      const publicPaths = ['/sign-in', '/invitation', ...secrets, '/signed-in'];
       const paths = [...tokens, ...others, ...tabs, ...help];
-      await review(browser, open, { folder, paths, publicPaths, states: statesOf(ids) });
+      await review(browser, open, {
+        folder,
+        paths,
+        publicPaths,
+        states: [...statesOf(ids), ...moreStatesOf(ids)],
+      });
     } else {
       const use = (secret: string) =>
         fetch(`${origin}/graphql?query={viewer{kind}}`, { headers: { authorization: `Bearer ${secret}` } });
@@ -81,6 +91,12 @@ const config = readConfig({
   POSTERN_OWNER_EMAIL: OWNER.email,
   POSTERN_OWNER_PASSWORD: OWNER.password,
   POSTERN_PUBLIC_URL: 'http://127.0.0.1',
+  POSTERN_OIDC: 'corp',
+  POSTERN_OIDC_CORP_ISSUER: 'https://accounts.example.com',
+  POSTERN_OIDC_CORP_CLIENT_ID: 'postern',
+  POSTERN_OIDC_CORP_CLIENT_SECRET: 'not used: no one signs in there',
+  POSTERN_OIDC_CORP_LABEL: 'Example Corp',
+  POSTERN_OIDC_CORP_GROUPS: 'operations',
   POSTERN_FEDERATION: 'github',
   POSTERN_FEDERATION_GITHUB_ISSUER: ISSUER,
 });

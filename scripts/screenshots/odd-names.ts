@@ -34,12 +34,25 @@ async function addFederation(
   return (await mutate('createFederation', input, owner)).id;
 }
 
+/** Adds a workspace that is closed to personal tokens, and a token with a scope in it; returns the id of the token. */
+async function addBlockedToken(mutate: Mutate, owner: string): Promise<string> {
+  const { id: workspaceId } = await mutate('createWorkspace', { name: 'Payments (closed)' }, owner);
+  const scopes = [{ entityType: 'channel', workspaceId, operations: ['READ', 'LIST', 'PUBLISH'] }];
+  const { id } = await mutate(
+    'createToken',
+    { name: 'Blocked by a policy', access: 'SCOPED', scopes },
+    owner,
+  );
+  await mutate('updateTokenPolicy', { workspaceId, personalTokens: 'FORBIDDEN', maxLifetime: 'P7D' }, owner);
+  return id;
+}
+
 /** Adds a workspace with members, tokens and a channel of such names; returns the ids of what has a page. */
 export async function addOddNames(
   mutate: Mutate,
   operator: Pick<OperatorService, 'createUser'>,
   issuer: string,
-): Promise<Ids & { readonly workspaceTokenId: string }> {
+): Promise<Ids & { readonly workspaceTokenId: string; readonly blockedTokenId: string }> {
   const { secret: owner } = await mutate('signIn', { email: SEED_OWNER, password: SEED_PASSWORD });
   const { id: workspaceId } = await mutate('createWorkspace', { name: 'فريق البنية التحتية 👨‍👩‍👧' }, owner);
   for (const [email, name, role] of PEOPLE) {
@@ -48,6 +61,16 @@ export async function addOddNames(
     const { secret: session } = await mutate('signIn', { email, password: SEED_PASSWORD });
     await mutate('acceptInvitation', { secret }, session);
   }
+  const operations = [
+    { name: 'READ' },
+    {
+      name: 'APPROVE_PAYMENT',
+      description: `Approves it. ${NAMES[3]}`,
+      role: 'ADMINISTRATOR',
+    },
+  ];
+  const type = { workspaceId, name: 'invoice', description: NAMES.join(', '), operations };
+  await mutate('registerEntityType', type, owner);
   const channels: string[] = [];
   for (const name of NAMES) channels.push((await mutate('createChannel', { workspaceId, name }, owner)).id);
   const [channelId = ''] = channels;
@@ -77,6 +100,7 @@ export async function addOddNames(
   return {
     workspaceId,
     tokenId,
+    blockedTokenId: await addBlockedToken(mutate, owner),
     workspaceTokenId,
     channelId,
     federationId: await addFederation(mutate, { workspaceId, issuer, owner }),

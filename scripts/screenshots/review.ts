@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { State } from './states.ts';
 
@@ -15,6 +16,9 @@ const SIZES = [
   { width: 390, locale: 'de-DE' },
   { width: 320, locale: 'ja-JP' },
 ] as const;
+
+/** How long a step towards a state can take. */
+const STATE_MS = 10_000;
 
 /** Returns what is wrong with the layout of a page: sideways scrolling, and text that is cut off. */
 function findFaults(page: Page): Promise<string[]> {
@@ -37,7 +41,18 @@ function findFaults(page: Page): Promise<string[]> {
   });
 }
 
+/** Returns what axe finds on a page in its present colours. */
+async function findViolations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { run } = (globalThis as unknown as { axe: typeof axe }).axe;
+    const { violations } = await run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  });
+}
+
 async function settle(page: Page): Promise<void> {
+  if (new URL(page.url()).pathname === '/graphql') return;
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   // A channel keeps a stream open, so the network never becomes idle there.
   if (!page.url().includes('/channels/')) await page.waitForLoadState('networkidle');
@@ -59,10 +74,32 @@ interface Subjects {
   readonly states: readonly State[];
 }
 
-/** Takes a picture of a page, and prints what is wrong with its layout. A picture of the whole page resizes it, which closes menus. */
+/**
+ * Takes a picture of a page in each colour scheme, and prints what axe finds and what is wrong with its layout. A picture of the whole page resizes
+ * it, which closes menus.
+ */
 async function take(page: Page, file: string, fullPage: boolean): Promise<void> {
-  await page.screenshot({ path: file, fullPage });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${file}-${colorScheme}.png`, fullPage });
+    for (const fault of await findViolations(page)) console.log(`${file}-${colorScheme}: ${fault}`);
+  }
   for (const fault of await findFaults(page)) console.log(`${file}: ${fault}`);
+}
+
+/** Takes a picture of a page after some steps. Prints what fails, so that the other pictures are still taken. */
+async function takeState(page: Page, { path, name, reach }: State, file: string): Promise<void> {
+  try {
+    await page.goto(path);
+    await settle(page);
+    await reach(page);
+    await take(page, file, false);
+  } catch (error) {
+    console.log(`${name}: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  } finally {
+    await page.close();
+  }
 }
 
 /** Takes a picture of every path and state in each width and colour scheme, and prints what is wrong with their layout. */
@@ -72,26 +109,21 @@ export async function review(
   { folder, paths, publicPaths, states }: Subjects,
 ): Promise<void> {
   for (const { width, locale } of SIZES) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const options = { colorScheme, locale, viewport: { width, height: 800 } };
-      const fileOf = (name: string) => join(folder, `${name}-${width}-${colorScheme}.png`);
-      for (const signedIn of [true, false]) {
-        const page = await open(browser, options, signedIn);
-        for (const path of signedIn ? paths : publicPaths) {
-          await page.goto(path);
-          await settle(page);
-          await take(page, fileOf(nameOf(path)), true);
-        }
-        for (const state of signedIn ? states : []) {
-          const fresh = await page.context().newPage();
-          await fresh.goto(state.path);
-          await settle(fresh);
-          await state.reach(fresh);
-          await take(fresh, fileOf(state.name), false);
-          await fresh.close();
-        }
-        await page.context().close();
+    const options = { locale, viewport: { width, height: 800 }, reducedMotion: 'reduce' } as const;
+    const fileOf = (name: string) => join(folder, `${name}-${width}`);
+    for (const signedIn of [true, false]) {
+      const page = await open(browser, options, signedIn);
+      for (const [index, path] of (signedIn ? paths : publicPaths).entries()) {
+        await page.goto(path);
+        await settle(page);
+        await take(page, fileOf(`${String(index).padStart(2, '0')}-${nameOf(path)}`), true);
       }
+      for (const state of signedIn ? states : []) {
+        const fresh = await page.context().newPage();
+        fresh.setDefaultTimeout(STATE_MS);
+        await takeState(fresh, state, fileOf(state.name));
+      }
+      await page.context().close();
     }
   }
 }

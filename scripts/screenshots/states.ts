@@ -16,14 +16,14 @@ export interface Ids {
 }
 
 /** Presses buttons one after the other. */
-function press(...names: string[]) {
+export function press(...names: string[]) {
   return async (page: Page): Promise<void> => {
     for (const name of names) await page.getByRole('button', { name, exact: true }).last().click();
   };
 }
 
 /** Opens the menu of a row and chooses an item; without one, leaves the menu open. */
-function rowMenu(item?: string, row = 0) {
+export function rowMenu(item?: string, row = 0) {
   return async (page: Page): Promise<void> => {
     await page
       .getByRole('button', { name: /^Actions for/ })

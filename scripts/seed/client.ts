@@ -19,6 +19,7 @@ const MUTATIONS = {
     '($input: RegisterEntityTypeInput!) { registerEntityType(input: $input) { __typename } }',
   createFederation:
     '($input: CreateFederationInput!) { createFederation(input: $input) { node: federation { id } } }',
+  updateTokenPolicy: '($input: UpdateTokenPolicyInput!) { updateTokenPolicy(input: $input) { __typename } }',
   createChannel: '($input: CreateChannelInput!) { createChannel(input: $input) { node: channel { id } } }',
   shareChannel: '($input: ShareChannelInput!) { shareChannel(input: $input) { __typename } }',
   publishMessage: '($input: PublishMessageInput!) { publishMessage(input: $input) { __typename } }',

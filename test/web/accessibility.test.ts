@@ -1,7 +1,7 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createToken } from './support/api.ts';
+import { violations } from './support/axe.ts';
 import { type ConsoleTest, startConsole, type Visit } from './support/console.ts';
 
 const WIDE = { width: 1280, height: 800 };
@@ -113,26 +113,6 @@ beforeAll(async () => {
 });
 afterEach(() => web.expectNoComplaints());
 afterAll(() => web.stop());
-
-/** The rules whose result depends on colours. */
-const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
-
-/** Returns what axe finds on the current page: by all rules in the light colour scheme, by those about colours in the dark one. */
-async function violations(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const options: axe.RunOptions = { resultTypes: ['violations'] };
-    if (colorScheme === 'dark') options.runOnly = COLOUR_RULES;
-    const inScheme = await page.evaluate(async (options) => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(options);
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    }, options);
-    found.push(...inScheme.map((text) => `${colorScheme} ${text}`));
-  }
-  return found;
-}
 
 /** Waits until the page has loaded its data. A channel keeps a stream open, so the network never becomes idle there. */
 async function waitForData(page: Page): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { violationsNow } from './support/axe.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
 import { revealSecret } from './support/secrets.ts';
 
@@ -15,7 +16,7 @@ test('"Token for this query" opens the form with the query and its variables, an
   const { postern } = web.wire;
   const { page } = await web.visit(postern.owner);
   await page.goto('/graphql');
-  await page.getByRole('tab', { name: 'Tokens' }).click();
+  await page.getByRole('button', { name: 'Tokens', exact: true }).click();
   const opened = page.context().waitForEvent('page');
   await page.getByRole('button', { name: 'Token for this query' }).click();
   const form = await opened;
@@ -139,12 +140,23 @@ test.each([
   },
 );
 
-test('GraphiQL fits a small phone', async () => {
+test('GraphiQL passes axe in both colour schemes, and fits a small phone', async () => {
   const { page } = await web.visit(web.wire.postern.owner);
+  await page.goto('/graphql');
+  await openTab(page, 'WhoAmI');
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  await page.getByRole('link', { name: 'Mutation', exact: true }).waitFor();
+  expect(await page.locator('[aria-current="true"]').allInnerTexts()).toEqual(['WhoAmI']);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violationsNow(page)).toEqual([]);
+  }
+
   await page.setViewportSize({ width: 320, height: 640 });
   await page.goto('/graphql');
   await page.getByRole('button', { name: 'WhoAmI', exact: true }).click();
   await page.getByRole('button', { name: 'Headers' }).waitFor();
+  expect(await violationsNow(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   await page.getByRole('link', { name: 'Open the console' }).click();
   await page.getByRole('heading', { name: 'Access tokens' }).waitFor();

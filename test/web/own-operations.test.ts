@@ -50,7 +50,11 @@ test('an own operation is declared, chosen for a pattern, and shown on the token
   const restrictions = page.getByRole('list', { name: 'Restrictions' });
   await restrictions.getByText('token policy').waitFor();
   expect(await restrictions.getByText('refund all').count()).toBe(1);
-  await page.locator('.status-row').getByText('Blocked in Main').waitFor();
+  const statusRow = page.locator('.status-row');
+  await statusRow.getByText('Blocked in Main').waitFor();
+  await statusRow
+    .getByText(/^Can .+ It can't do anything in Main now, because the token policy there blocks it\.$/)
+    .waitFor();
   await page.goto('/tokens');
   await page.getByRole('row', { name: 'Refunds' }).getByText('Blocked in Main').waitFor();
 });

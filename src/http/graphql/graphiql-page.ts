@@ -20,25 +20,48 @@ export function titleOf(providers: Config['providers']): string {
     ({ id, label }) =>
       `<a class="postern-sign-in" href="/auth/${id}/start?to=/graphql">Sign in with ${escapeHtml(label)}</a>`,
   );
-  return ['<a class="postern-home" href="/tokens">Postern</a>', ...links].join(' ');
+  const heading =
+    '<span role="heading" aria-level="1"><a class="postern-home" href="/tokens">Postern</a></span>';
+  return [heading, ...links].join(' ');
 }
 
 /**
- * Styles on top of those of GraphiQL. Without the first rule, a tab moves away when it is first pressed, and the click is
- * lost. On a narrow screen, the response is below the query.
+ * Styles on top of those of GraphiQL: Postern's colours, and a contrast that suffices for text. Without the first rule, a tab
+ * moves away when it is first pressed, and the click is lost. On a narrow screen, the response is below the query.
  */
 export const STYLES = `<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 .graphiql-tab { transform: none !important; }
+.graphiql-logo { flex: none; color: hsl(var(--color-neutral)) !important; }
+.graphiql-logo > div > div { flex: none; }
+.graphiql-logo span { display: inline-flex; flex-wrap: wrap; align-items: baseline; gap: 0.125rem 0.75rem; }
 .graphiql-logo a { color: inherit; text-decoration: none; }
-.graphiql-logo .postern-sign-in { font-size: 0.8rem; margin-left: 0.75rem; text-decoration: underline; }
+.graphiql-logo .postern-sign-in { font-size: 0.8rem; text-decoration: underline; white-space: nowrap; }
+.graphiql-session-header .graphiql-tabs { min-width: 0; }
+.graphiql-session-header .graphiql-tab { flex: none; }
+html body :is(.graphiql-container, .graphiql-dialog) {
+  --color-primary: 173, 75%, 24%; --color-info: 208, 100%, 34%; --color-warning: 36, 100%, 27%; --color-success: 158, 60%, 25%;
+}
+html body .graphiql-doc-explorer a { text-decoration: underline; }
+html body .graphiql-dialog a { text-decoration: underline; }
+html body .monaco-editor .line-numbers { color: hsla(var(--color-neutral), 0.85) !important; }
+html body .graphiql-execute-button > svg { color: hsl(var(--color-base)); }
+@media (prefers-color-scheme: dark) {
+  html body:not(.graphiql-light) :is(.graphiql-container, .graphiql-dialog) {
+    --color-primary: 171, 47%, 58%; --color-base: 60, 2%, 8%; --color-info: 208, 100%, 72%; --color-warning: 30, 100%, 80%; --color-success: 158, 100%, 42%;
+  }
+}
+html body.graphiql-dark :is(.graphiql-container, .graphiql-dialog) {
+  --color-primary: 171, 47%, 58%; --color-base: 60, 2%, 8%; --color-info: 208, 100%, 72%; --color-warning: 30, 100%, 80%; --color-success: 158, 100%, 42%;
+}
 @media (max-width: 50rem) {
   body, #root, .graphiql-container { height: auto !important; min-height: 100dvh; overflow: auto !important; }
   .graphiql-sidebar, .graphiql-horizontal-drag-bar { display: none !important; }
   .graphiql-main, .graphiql-session, #graphiql-session { flex-direction: column !important; }
   .graphiql-sessions { margin: 4px !important; max-width: 100vw; }
-  .graphiql-session-header { flex-wrap: wrap; height: auto !important; }
-  .graphiql-session-header .graphiql-tabs { max-width: 100%; overflow-x: auto; }
+  .graphiql-session-header { flex-wrap: wrap; height: auto !important; padding-bottom: 0.25rem !important; }
+  .graphiql-session-header .graphiql-tabs { flex: 1; overflow-x: auto; }
+  .graphiql-logo { flex: 1 0 100%; order: -1; }
   .graphiql-session > div, .graphiql-editors { flex: none !important; width: 100% !important; }
   .graphiql-editors { min-height: 30rem; }
   .graphiql-response { min-height: 22rem; }
@@ -53,6 +76,8 @@ const TOKEN_BUTTON =
  * The script of the page. It fills in what an earlier response contained for the placeholders of the tabs, in memory only,
  * and opens the headers of a tab that has some. GraphiQL calls the `fetch` that it finds when it sends a request. The new tab
  * gets the query by a copy of the session storage, because variables can contain secrets and an address is stored.
+ * A tab of GraphiQL contains buttons, which the role of a tab forbids, so its tabs become a list. The editor follows a change
+ * of the colour scheme.
  */
 export const SCRIPT = `(function (carried, withHeaders, tokenButton) {
   const values = new Map();
@@ -94,12 +119,40 @@ export const SCRIPT = `(function (carried, withHeaders, tokenButton) {
     else location.assign('/tokens/new');
   }
 
-  new MutationObserver(() => {
+  function addTokenButton() {
     const toolbar = document.querySelector('.graphiql-toolbar');
     if (!toolbar || toolbar.querySelector('[data-postern-token]')) return;
     toolbar.insertAdjacentHTML('beforeend', tokenButton);
     toolbar.lastElementChild.addEventListener('click', openTokenForm);
-  }).observe(document, { childList: true, subtree: true });
+  }
+
+  function describe(selector, attributes) {
+    for (const element of document.querySelectorAll(selector)) {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (value === null) element.removeAttribute(name);
+        else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+      }
+    }
+  }
+
+  function describeParts() {
+    describe('.graphiql-main', { role: 'main' });
+    describe('.graphiql-tabs', { role: 'list' });
+    describe('.graphiql-tab', { role: null, 'aria-selected': null });
+    describe('.graphiql-tab > button:first-child', { 'aria-current': 'false' });
+    describe('.graphiql-tab-active > button:first-child', { 'aria-current': 'true' });
+    describe('#graphiql-session', { role: 'region' });
+  }
+
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => {
+    if (document.querySelector('body.graphiql-dark, body.graphiql-light')) return;
+    globalThis.__MONACO?.editor.setTheme(matches ? 'graphiql-DARK' : 'graphiql-LIGHT');
+  });
+
+  new MutationObserver(() => {
+    addTokenButton();
+    describeParts();
+  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['role', 'aria-selected'] });
 
   document.addEventListener('click', ({ target }) => {
     const tab = target.closest('.graphiql-tab');

@@ -49,7 +49,7 @@ function FederationFacts({ federation }: Pick<Props, 'federation'>) {
         <code>{federation.issuer}</code>
       </Description>
       <Description name="Last used">
-        {federation.lastUsedAt ? <Time value={federation.lastUsedAt} relative /> : 'Never'}
+        {federation.lastUsedAt ? <Time value={federation.lastUsedAt} relative /> : 'Never used'}
       </Description>
     </DescriptionList>
   );

@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<FederationPartsFragment>[] = [
     id: 'used',
     title: 'Last used',
     cell: ({ lastUsedAt }) =>
-      lastUsedAt ? <Time value={lastUsedAt} relative /> : <span className="muted">Never</span>,
+      lastUsedAt ? <Time value={lastUsedAt} relative /> : <span className="muted">Never used</span>,
   },
 ];
 

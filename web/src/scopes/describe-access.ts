@@ -1,7 +1,7 @@
 import type { Operation } from '../../../src/domain/scopes.ts';
 import { formatDay } from '../components/time.tsx';
 import type { Role, TokenAccess } from '../generated/hooks.ts';
-import { operationName, ROLE_NAMES } from '../labels.ts';
+import { isolate, operationName, ROLE_NAMES } from '../labels.ts';
 import type { ScopeTargets } from './scope-targets.ts';
 
 const SCOPES_MAX = 3;
@@ -35,7 +35,7 @@ export function describeRole(
   { name, workspace }: { readonly name: Role; readonly workspace: string },
   expiresAt: Date | null,
 ): string {
-  return `Can do what the role ${ROLE_NAMES[name]} allows in ${workspace}${until(expiresAt)}.`;
+  return `Can do what the role ${ROLE_NAMES[name]} allows in ${isolate(workspace)}${until(expiresAt)}.`;
 }
 
 function describeOperations(
@@ -46,6 +46,13 @@ function describeOperations(
     return 'do everything with';
   }
   return LIST.format(operations.map((each) => VERBS[each] ?? operationName(each)));
+}
+
+/** Returns the sentence about workspaces whose token policy blocks a token; an empty string if there are none. */
+export function describeBlocks(workspaces: readonly string[]): string {
+  if (workspaces.length === 0) return '';
+  const reason = workspaces.length === 1 ? 'the token policy there blocks' : 'the token policies there block';
+  return `It can't do anything in ${LIST.format(workspaces.map(isolate))} now, because ${reason} it.`;
 }
 
 /** Returns what a scope allows, such as "publish to all channels in Main". */
@@ -64,7 +71,7 @@ export function describeScope(
   if (entityPattern) return `${verbs} each ${entityType} that matches ${entityPattern}`;
   if (entityType === 'token') return `${verbs} itself and the tokens it creates`;
   const workspace = workspaceId && targets.workspaces.find(({ id }) => id === workspaceId)?.name;
-  return `${verbs} all ${entityType}s${workspace ? ` in ${workspace}` : ''}`;
+  return `${verbs} all ${entityType}s${workspace ? ` in ${isolate(workspace)}` : ''}`;
 }
 
 function describeScopes(scopes: readonly AnyScope[], targets: ScopeTargets): string {

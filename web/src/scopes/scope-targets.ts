@@ -1,5 +1,6 @@
 import { BUILT_IN_OPERATIONS, isBuiltIn, type Operation } from '../../../src/domain/scopes.ts';
 import type { ScopeTargetsQuery, WorkspaceScopeTargetsQuery } from '../generated/hooks.ts';
+import { isolate } from '../labels.ts';
 
 /** A resource that a scope can be limited to. */
 export interface Target {
@@ -40,11 +41,11 @@ function targetsOf({ workspaces, channels, tokens }: ScopeTargetsQuery, within: 
     workspace: found,
     channel: (channels?.nodes ?? []).map(({ id, name, workspace }) => ({
       id,
-      name: within ? name : `${name} (${workspace.name})`,
+      name: within ? name : `${isolate(name)} (${isolate(workspace.name)})`,
     })),
     token: (tokens?.nodes ?? []).map(({ id, name, identifier }) => ({
       id,
-      name: `${name} (${identifier})`,
+      name: `${isolate(name)} (${identifier})`,
     })),
   };
   const builtIn = Object.keys(BUILT_IN_OPERATIONS).filter((type) => !within || type !== 'token');

@@ -59,7 +59,7 @@ function BulkDialog(props: BulkDialogProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <ul className="bulk-names">
+      <ul>
         {tokens.map(({ id, name, identifier }) => (
           <li key={id}>
             {name} <code className="muted">{identifier}</code>

@@ -14,7 +14,7 @@ const TONES: Record<TokenStatus, Tone> = {
 type Restrictions = TokenRowFragment['restrictions'];
 
 /** Returns the names of the workspaces whose token policy blocks a token. */
-function blockingWorkspaces(restrictions: Restrictions | undefined): string[] {
+export function blockingWorkspaces(restrictions: Restrictions | undefined): string[] {
   return (restrictions ?? [])
     .filter(({ reason }) => reason === 'POLICY')
     .map(({ workspace }) => workspace?.name ?? 'a workspace that you left');

@@ -3,10 +3,10 @@ import { Problem } from '../components/states.tsx';
 import { formatExact, Time } from '../components/time.tsx';
 import { useSubmit } from '../components/use-submit.ts';
 import { type TokenQuery, useEndTokenOverlapMutation } from '../generated/hooks.ts';
-import { describeAbility, describeRole } from '../scopes/describe-access.ts';
+import { describeAbility, describeBlocks, describeRole } from '../scopes/describe-access.ts';
 import type { ScopeTargets } from '../scopes/scope-targets.ts';
 import { useTargetsOf } from '../scopes/use-scope-targets.ts';
-import { StatusBadge } from './status-badge.tsx';
+import { blockingWorkspaces, StatusBadge } from './status-badge.tsx';
 import { ACTION_NAMES, refusalOf, type TokenAction } from './token-actions.ts';
 import './token-status-row.css';
 
@@ -35,7 +35,9 @@ function describeStatus(token: Token, targets: ScopeTargets | undefined): string
   const at = (instant: string | null) => (instant ? ` on ${formatExact(new Date(instant))}` : '');
   switch (status) {
     case 'ACTIVE':
-      return describeActive(token, targets);
+      return [describeActive(token, targets), describeBlocks(blockingWorkspaces(token.restrictions))]
+        .join(' ')
+        .trim();
     case 'DISABLED':
       return disabledAt
         ? `Disabled${at(disabledAt)}. Enable it to use the same secret again.`
