@@ -97,6 +97,17 @@ test('headings sort the list and announce the direction', async () => {
   await page.locator('[aria-sort=descending]').waitFor();
   await page.getByRole('link', { name: 'Worker 20' }).waitFor();
   expect((await names(page))[0]).toBe('Worker 20');
+
+  // On a phone, the headings that sort are above the cards, and the others are hidden.
+  await page.setViewportSize({ width: 320, height: 640 });
+  const shown = page.getByRole('columnheader').filter({ visible: true });
+  const widths = await shown.evaluateAll((all) =>
+    all.filter((each) => each.clientWidth > 1).map((each) => each.textContent),
+  );
+  expect(widths).toEqual(['', 'Name', 'Created', 'Expires', 'Last used']);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await page.getByRole('button', { name: 'Created' }).click();
+  await page.getByRole('columnheader', { name: 'Created' }).and(page.locator('[aria-sort]')).waitFor();
 });
 
 test('pages go forward and back, and keep their position after a visit to a token', async () => {
