@@ -8,22 +8,24 @@ export const FAR_FUTURE = 9_000_000_000_000_000;
 /** What orders tokens by expiry: those without one come last. The text equals that of the indexes. */
 export const EXPIRY_KEY = sql<number>`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`;
 
-/** Selects the instant at which the first of a token's ancestors was disabled. */
-export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
-  return eb
+/** Selects the least value of a column of a token's ancestors. Most tokens derive from none, so the others read nothing. */
+function leastOfAncestors(eb: ExpressionBuilder<Tables, 'tokens'>, column: 'disabled_at' | 'uses_left') {
+  const least = eb
     .selectFrom('token_ancestors as l')
     .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
     .whereRef('l.token_id', '=', 'tokens.id')
-    .select(({ fn }) => fn.min('a.disabled_at').as('at'));
+    .select(({ fn }) => fn.min(`a.${column}`).as('least'));
+  return eb.case().when('tokens.parent_id', 'is not', null).then(least).end();
+}
+
+/** Selects the instant at which the first of a token's ancestors was disabled. */
+export function ancestorDisabledAt(eb: ExpressionBuilder<Tables, 'tokens'>) {
+  return leastOfAncestors(eb, 'disabled_at');
 }
 
 /** Selects the fewest uses that are left to one of a token's ancestors. */
 export function ancestorUsesLeft(eb: ExpressionBuilder<Tables, 'tokens'>) {
-  return eb
-    .selectFrom('token_ancestors as l')
-    .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
-    .whereRef('l.token_id', '=', 'tokens.id')
-    .select(({ fn }) => fn.min('a.uses_left').as('uses_left'));
+  return leastOfAncestors(eb, 'uses_left');
 }
 
 /**

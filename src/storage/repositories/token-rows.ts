@@ -57,13 +57,7 @@ export function tokenQuery(db: Executor) {
       ancestorRevokedAt(eb).as('ancestor_revoked_at'),
       ancestorExpiresAt(eb).as('ancestor_expires_at'),
       endedAt().as('ended_at'),
-      // Most tokens derive from none.
-      eb
-        .case()
-        .when('tokens.parent_id', 'is not', null)
-        .then(ancestorUsesLeft(eb))
-        .end()
-        .as('ancestor_uses_left'),
+      ancestorUsesLeft(eb).as('ancestor_uses_left'),
     ]);
 }
 
