@@ -141,6 +141,7 @@ interface DirectoryGroupsTable {
   provider: Fixed<string>;
   name: string;
   external_id: string | null;
+  renamed_to: string | null;
   created_at: Fixed<number>;
 }
 

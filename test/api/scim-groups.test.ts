@@ -152,13 +152,46 @@ describe('a request whose credential ends in between', () => {
   test('leaves a group under its old name until all its members have the new one', async () => {
     const id = await createGroup('engineering', ada, bob);
     const rename = patchOf({ op: 'replace', path: 'displayName', value: 'staff' });
-    endCredentialAfter(2);
+    endCredentialAfter(3);
     expect((await scim('PATCH', `/Groups/${id}`, rename)).status).toBe(401);
     expect(Object.values(await roles()).toSorted()).toEqual([0, 1]);
     scim = await connectDirectory(postern);
     expect((await scim('PATCH', `/Groups/${id}`, rename)).body).toMatchObject({ displayName: 'staff' });
     expect(await roles()).toEqual({ ada: 0, bob: 0 });
     expect((await scim('GET', `/Groups/${id}`)).body.members).toHaveLength(2);
+  });
+
+  describe('to rename a group is finished by the next request about the group', () => {
+    let id: string;
+
+    beforeEach(async () => {
+      id = await createGroup('engineering', ada, bob);
+      endCredentialAfter(3);
+      const rename = patchOf({ op: 'replace', path: 'displayName', value: 'staff' });
+      expect((await scim('PATCH', `/Groups/${id}`, rename)).status).toBe(401);
+      scim = await connectDirectory(postern);
+      const { body } = await scim('GET', `/Groups/${id}`);
+      expect(body).toMatchObject({ displayName: 'engineering', members: [{ value: ada }, { value: bob }] });
+    });
+
+    test.each(['ada', 'bob'])('which removes %s', async (name) => {
+      const member = name === 'ada' ? ada : bob;
+      const remove = patchOf({ op: 'remove', path: `members[value eq "${member}"]` });
+      const { body } = await scim('PATCH', `/Groups/${id}`, remove);
+      expect(body).toMatchObject({ displayName: 'staff', members: [{ value: member === ada ? bob : ada }] });
+      expect(await roles()).toEqual(name === 'ada' ? { bob: 0 } : { ada: 0 });
+    });
+
+    test('which deletes it', async () => {
+      expect((await scim('DELETE', `/Groups/${id}`)).status).toBe(204);
+      expect(await roles()).toEqual({});
+    });
+
+    test('and meanwhile no other group gets either name', async () => {
+      for (const name of ['engineering', 'staff']) {
+        expect((await scim('POST', '/Groups', groupOf(name))).status).toBe(409);
+      }
+    });
   });
 
   test('leaves a group that it was to delete with the rest of its members', async () => {

@@ -86,6 +86,20 @@ test.each(KEPT_APART)('the races find a missing lock: %s', async (missing, one, 
   expect(found.length > 0 ? found : await races.run([one, other], 1)).not.toEqual([]);
 });
 
+/** Calls of several transactions, which must not come between each other. */
+const IN_PARTS: readonly [string, string][] = [
+  ['scimGroup 1', 'scimGroup 2'],
+  ['scimGroup 2', 'scimGroup 2'],
+  ['scimGroup 2', 'scimGroup 3'],
+  ['scimGroup 2', 'scimGroup 4'],
+];
+
+test.each(IN_PARTS)('%s and %s end as in one order when they meet', async (one, other) => {
+  races = await startRaces(url, scene);
+  expect(await races.run([one, other], 0)).toEqual([]);
+  expect(await races.run([one, other], 1)).toEqual([]);
+});
+
 /** Calls that delete shares of a workspace whose lock nothing else in them names. Without it, they could deadlock. */
 const WAITING: readonly [Lock['on'], string][] = [
   ['sharesOfToken', 'deleteToken 0'],

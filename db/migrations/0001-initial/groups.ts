@@ -24,8 +24,11 @@ async function createDirectoryGroups(db: Kysely<unknown>): Promise<void> {
     .addColumn('provider', 'text', (c) => c.notNull())
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('external_id', 'text')
+    // The next name, while members move to it; null otherwise.
+    .addColumn('renamed_to', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addUniqueConstraint('directory_groups_name', ['provider', 'name'])
+    .addUniqueConstraint('directory_groups_renamed_to', ['provider', 'renamed_to'])
     .execute();
 }
 

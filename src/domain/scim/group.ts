@@ -12,7 +12,14 @@ export interface DirectoryGroup {
   readonly id: string;
   readonly name: string;
   readonly externalId: string | null;
+  /** The name that it gets when all members have moved there, if it is being renamed. */
+  readonly renamedTo: string | null;
   readonly createdAt: number;
+}
+
+/** Returns the names under which a group has members. */
+export function namesOf({ name, renamedTo }: Pick<DirectoryGroup, 'name' | 'renamedTo'>): string[] {
+  return renamedTo === null ? [name] : [name, renamedTo];
 }
 
 /** What a directory states about a group. `undefined` leaves a value as it is. */

@@ -1,9 +1,10 @@
-import { failure } from '../../domain/errors.ts';
+import { failure, PosternError } from '../../domain/errors.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
 import {
   type DirectoryGroup,
   type GroupAttribute,
   membersAfter,
+  namesOf,
   parseGroup,
   patchGroup,
   type StatedGroup,
@@ -36,7 +37,8 @@ export interface DirectoryGroupWithMembers extends DirectoryGroup {
 /**
  * Manages the groups of a directory, whose provider must take its groups from SCIM; otherwise every method throws `NOT_FOUND`. The
  * members change one after the other, each with the roles that the group gives, and the credential is checked again for each. A
- * request that fails in between can be repeated.
+ * request that fails in between can be repeated. A group that is being renamed has members under both names: each request that
+ * changes the group finishes that first, whichever began it.
  */
 export interface DirectoryGroupService {
   /** Returns the groups that match a filter, without their members. */
@@ -61,10 +63,27 @@ function requireSource({ provider }: DirectoryCaller): string {
   return provider.id;
 }
 
-/** The groups that people are added to and removed from, when, and what runs the parts of the change. */
-interface Move {
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
+/** Returns the groups of a person by the present ones. */
+type Move = (names: readonly string[]) => readonly string[];
+
+const joining =
+  (name: string): Move =>
+  (names) =>
+    names.includes(name) ? names : [...names, name];
+
+const leaving =
+  (left: readonly string[]): Move =>
+  (names) =>
+    names.filter((name) => !left.includes(name));
+
+/** A person who is no longer in the group has been removed from it meanwhile. */
+const following =
+  (from: string, to: string): Move =>
+  (names) =>
+    names.includes(from) ? joining(to)(leaving([from])(names)) : names;
+
+/** When people move, and what runs the parts of the change. */
+interface Parts {
   readonly at: number;
   readonly run: RunLocked;
 }
@@ -86,7 +105,7 @@ export function createDirectoryGroupService(deps: {
     const provider = requireSource(caller);
     const group = await findDirectoryGroup(db, provider, id);
     if (!group) throw failure('NOT_FOUND');
-    return { ...group, members: await findGroupMembers(db, provider, group.name) };
+    return { ...group, members: await findGroupMembers(db, provider, namesOf(group)) };
   }
 
   /** Throws `invalidValue` if the directory does not have one of the people. */
@@ -111,23 +130,29 @@ export function createDirectoryGroupService(deps: {
 
   /**
    * Returns what runs the parts of a change of a group. Each checks again that the directory may change it and that the group is
-   * there. Throws `NOT_FOUND`, or `CONFLICT` if another request has renamed it.
+   * there. Throws `NOT_FOUND`, or `CONFLICT` if another request has renamed it or begun to.
    */
-  function partsOf(caller: DirectoryCaller, { id, name }: Pick<DirectoryGroup, 'id' | 'name'>): RunLocked {
+  function partsOf(
+    caller: DirectoryCaller,
+    { id, name, renamedTo }: Pick<DirectoryGroup, 'id' | 'name' | 'renamedTo'>,
+  ): RunLocked {
     return (locks, work) =>
       changeAsDirectory(changes, caller, locks, async (uow) => {
         const group = await findDirectoryGroup(uow.tx, caller.provider.id, id);
         if (!group) throw failure('NOT_FOUND');
-        if (group.name !== name) throw failure('CONFLICT', 'Another request has renamed the group.');
+        if (group.name !== name || group.renamedTo !== renamedTo) {
+          throw failure('CONFLICT', 'Another request has renamed the group.');
+        }
         return work(uow);
       });
   }
 
-  /** Adds people to groups and removes them from others, one after the other. The roles apply when it resolves. */
+  /** Moves people between groups, one after the other. The roles apply when it resolves. */
   async function moveEach(
     { provider }: DirectoryCaller,
     ids: readonly string[],
-    { run, at, ...move }: Move,
+    move: Move,
+    { run, at }: Parts,
   ): Promise<void> {
     for (const id of ids) {
       const account = await findDirectoryAccount(db, provider.id, id);
@@ -137,26 +162,57 @@ export function createDirectoryGroupService(deps: {
     }
   }
 
-  /** Moves all members of a group, and runs `end` in a transaction in which the group has none. */
+  /** Moves all members that a group has under its name, and runs `end` in a transaction in which none is left. */
   async function moveAll(
     caller: DirectoryCaller,
-    name: string,
+    group: DirectoryGroup,
     move: Move,
     end: (uow: UnitOfWork) => Promise<void>,
   ): Promise<void> {
-    const provider = caller.provider.id;
+    const { id: provider } = caller.provider;
+    const run = partsOf(caller, group);
+    const at = await run([], async ({ now }) => now);
     await repeatOutdated(async () => {
-      await moveEach(caller, await findGroupMembers(db, provider, name), move);
-      return move.run([], async (uow) => {
+      await moveEach(caller, await findGroupMembers(db, provider, [group.name]), move, { run, at });
+      return run([], async (uow) => {
         // Another request can have added a member meanwhile.
-        if ((await findGroupMembers(uow.tx, provider, name)).length > 0) return null;
+        if ((await findGroupMembers(uow.tx, provider, [group.name])).length > 0) return null;
         await end(uow);
         return true;
       });
     });
   }
 
-  /** Makes the members of a group those that are wanted, and gives it its new name. Losses come first. */
+  /** Gives a group that is being renamed its new name, when all members have moved there. */
+  async function finishRename(caller: DirectoryCaller, group: DirectoryGroup): Promise<void> {
+    const { id, name, externalId, renamedTo } = group;
+    if (renamedTo === null) return;
+    await moveAll(caller, group, following(name, renamedTo), ({ tx }) =>
+      updateDirectoryGroup(tx, { id, name: renamedTo, externalId, renamedTo: null }),
+    );
+  }
+
+  /** Runs a change of a group that is not being renamed. It runs again if another request renames the group meanwhile. */
+  async function changeGroup<T>(
+    caller: DirectoryCaller,
+    id: string,
+    change: (group: DirectoryGroupWithMembers) => Promise<T>,
+  ): Promise<T> {
+    return repeatOutdated(async () => {
+      try {
+        await finishRename(caller, await load(caller, id));
+        return await change(await load(caller, id));
+      } catch (error) {
+        if (error instanceof PosternError && error.code === 'CONFLICT') return null;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Makes the members of a group those that are wanted, and gives it its new name. Losses come first. The name is reserved before
+   * anything else, so a request is refused before it has changed something.
+   */
   async function update(
     caller: DirectoryCaller,
     before: DirectoryGroupWithMembers,
@@ -167,22 +223,17 @@ export function createDirectoryGroupService(deps: {
     const { name, externalId = before.externalId } = stated;
     const gained = without(wanted, new Set(members));
     await requirePeople(caller, gained);
-    const isRenamed = name !== before.name;
-    const run = partsOf(caller, before);
-    const at = await run([], async (uow) => {
-      if (isRenamed) await requireFreeName(uow, caller, name);
-      await updateDirectoryGroup(uow.tx, { id, name: before.name, externalId });
+    const reserved = { ...before, externalId, renamedTo: name === before.name ? null : name };
+    const at = await partsOf(caller, before)([], async (uow) => {
+      if (reserved.renamedTo !== null) await requireFreeName(uow, caller, name);
+      await updateDirectoryGroup(uow.tx, reserved);
       return uow.now;
     });
-    await moveEach(caller, without(members, wanted), { run, at, add: [], remove: [before.name] });
-    if (isRenamed) {
-      // The group is renamed last, so that a request that failed in between can be repeated.
-      await moveAll(caller, before.name, { run, at, add: [name], remove: [before.name] }, async (uow) => {
-        await requireFreeName(uow, caller, name);
-        await updateDirectoryGroup(uow.tx, { id, name, externalId });
-      });
-    }
-    await moveEach(caller, gained, { run: partsOf(caller, { id, name }), at, add: [name], remove: [] });
+    const lost = without(members, wanted);
+    await moveEach(caller, lost, leaving(namesOf(reserved)), { run: partsOf(caller, reserved), at });
+    await finishRename(caller, reserved);
+    const run = partsOf(caller, { id, name, renamedTo: null });
+    await moveEach(caller, gained, joining(name), { run, at });
     return load(caller, id);
   }
 
@@ -202,40 +253,36 @@ export function createDirectoryGroupService(deps: {
       const { group, members = [] } = parseGroup(body);
       await requirePeople(caller, members);
       const { name, externalId = null } = group;
-      const { id, at } = await changeAsDirectory(changes, caller, [], async (uow) => {
+      const id = await changeAsDirectory(changes, caller, [], async (uow) => {
         await requireFreeName(uow, caller, name);
-        const created = { id: uow.newId(), name, externalId, createdAt: uow.now };
+        const created = { id: uow.newId(), name, externalId, renamedTo: null, createdAt: uow.now };
         await insertDirectoryGroup(uow.tx, provider, created);
-        return { id: created.id, at: uow.now };
+        return created.id;
       });
       // People can have a group of this name since the provider took its groups from claims.
-      const { members: before } = await load(caller, id);
-      const run = partsOf(caller, { id, name });
-      await moveEach(caller, without(before, new Set(members)), { run, at, add: [], remove: [name] });
-      await moveEach(caller, without(members, new Set(before)), { run, at, add: [name], remove: [] });
-      return load(caller, id);
+      return changeGroup(caller, id, (created) =>
+        update(caller, created, { name: created.name, externalId: undefined }, new Set(members)),
+      );
     },
 
-    async replace(caller, id, body) {
-      const before = await load(caller, id);
-      const { group, members = before.members } = parseGroup(body);
-      return update(caller, before, group, new Set(members));
-    },
+    replace: (caller, id, body) =>
+      changeGroup(caller, id, (before) => {
+        const { group, members = before.members } = parseGroup(body);
+        return update(caller, before, group, new Set(members));
+      }),
 
-    async patch(caller, id, body) {
-      const before = await load(caller, id);
-      const { group, members } = patchGroup(before, parsePatch(body));
-      return update(caller, before, group, membersAfter(before.members, members));
-    },
+    patch: (caller, id, body) =>
+      changeGroup(caller, id, (before) => {
+        const { group, members } = patchGroup(before, parsePatch(body));
+        return update(caller, before, group, membersAfter(before.members, members));
+      }),
 
     async remove(caller, id) {
-      const { name } = await load(caller, id);
-      const run = partsOf(caller, { id, name });
-      const at = await run([], async ({ now }) => now);
       // The group is deleted last, so that a request that failed in between can be repeated.
-      await moveAll(caller, name, { run, at, add: [], remove: [name] }, ({ tx }) =>
-        deleteDirectoryGroup(tx, id),
-      );
+      await changeGroup(caller, id, async (group) => {
+        await moveAll(caller, group, leaving([group.name]), ({ tx }) => deleteDirectoryGroup(tx, id));
+        return true;
+      });
     },
   };
 }

@@ -31,10 +31,13 @@ export interface GroupService {
    * provider's groups come from the other source, or if a claim is not newer than the last one.
    */
   replaceGroups(identity: GroupHolder, groups: readonly string[], statement: GroupStatement): Promise<void>;
-  /** Adds an identity to groups and removes it from others, as `replaceGroups` does. Each transaction goes through `run`. */
+  /**
+   * Replaces the groups of an identity by what `next` returns for the present ones, as `replaceGroups` does. Each transaction goes
+   * through `run`.
+   */
   changeGroups(
     identity: GroupHolder,
-    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    next: (names: readonly string[]) => readonly string[],
     statement: GroupStatement,
     run: RunLocked,
   ): Promise<void>;
@@ -109,8 +112,7 @@ export function createGroupService(deps: {
     replaceGroups: (identity, groups, statement) =>
       change(identity, () => groups, statement, changes.runWithLocks),
 
-    changeGroups: (identity, { add, remove }, statement, run) =>
-      change(identity, (names) => [...without(names, remove), ...without(add, names)], statement, run),
+    changeGroups: change,
 
     refresh: (userId) => update(userId, { by: 'group' }, changes.runWithLocks),
   };

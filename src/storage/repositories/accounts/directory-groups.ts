@@ -22,10 +22,17 @@ export async function insertDirectoryGroup(
   provider: string,
   group: DirectoryGroup,
 ): Promise<void> {
-  const { id, name, externalId, createdAt } = group;
+  const { id, name, externalId, renamedTo, createdAt } = group;
   await db
     .insertInto('directory_groups')
-    .values({ id, provider, name, external_id: externalId, created_at: createdAt })
+    .values({
+      id,
+      provider,
+      name,
+      external_id: externalId,
+      renamed_to: renamedTo,
+      created_at: createdAt,
+    })
     .execute();
 }
 
@@ -37,9 +44,16 @@ function toGroup(row: {
   id: string;
   name: string;
   external_id: string | null;
+  renamed_to: string | null;
   created_at: number;
 }): DirectoryGroup {
-  return { id: row.id, name: row.name, externalId: row.external_id, createdAt: row.created_at };
+  return {
+    id: row.id,
+    name: row.name,
+    externalId: row.external_id,
+    renamedTo: row.renamed_to,
+    createdAt: row.created_at,
+  };
 }
 
 /** Returns a group of a provider by id. */
@@ -52,9 +66,12 @@ export async function findDirectoryGroup(
   return row ? toGroup(row) : null;
 }
 
-/** Returns whether a provider has a group of a name. */
+/** Returns whether a provider has a group that has a name or is about to get it. */
 export async function hasDirectoryGroup(db: Executor, provider: string, name: string): Promise<boolean> {
-  const row = await query(db, provider).select('g.id').where('g.name', '=', name).executeTakeFirst();
+  const row = await query(db, provider)
+    .select('g.id')
+    .where((eb) => eb.or([eb('g.name', '=', name), eb('g.renamed_to', '=', name)]))
+    .executeTakeFirst();
   return row !== undefined;
 }
 
@@ -88,12 +105,12 @@ export async function countDirectoryGroups(
   return Number(count);
 }
 
-/** Stores the name and the external id of a group. Throws a unique violation if the provider has another one of this name. */
+/** Stores the names and the external id of a group. Throws a unique violation if the provider has another one of a name. */
 export async function updateDirectoryGroup(
   db: Executor,
-  { id, name, externalId }: Pick<DirectoryGroup, 'id' | 'name' | 'externalId'>,
+  { id, name, externalId, renamedTo }: Omit<DirectoryGroup, 'createdAt'>,
 ): Promise<void> {
-  const values = { name, external_id: externalId };
+  const values = { name, external_id: externalId, renamed_to: renamedTo };
   await db.updateTable('directory_groups').set(values).where('id', '=', id).execute();
 }
 
@@ -102,14 +119,22 @@ export async function deleteDirectoryGroup(db: Executor, id: string): Promise<vo
   await db.deleteFrom('directory_groups').where('id', '=', id).execute();
 }
 
-/** Returns the ids of the people of a directory that are in a group, in their order. No directory has a person with a local account. */
-export async function findGroupMembers(db: Executor, provider: string, name: string): Promise<string[]> {
+/**
+ * Returns the ids of the people of a directory that are in a group of one of some names, in their order. No directory has a
+ * person with a local account.
+ */
+export async function findGroupMembers(
+  db: Executor,
+  provider: string,
+  names: readonly string[],
+): Promise<string[]> {
   const rows = await db
     .selectFrom('identity_groups as m')
     .innerJoin('identities as i', 'i.id', 'm.identity_id')
     .innerJoin('users as u', 'u.id', 'i.user_id')
     .select('i.id')
-    .where('m.name', '=', name)
+    .distinct()
+    .where('m.name', 'in', [...names])
     .where('i.provider', '=', provider)
     .where('i.removed_at', 'is', null)
     .where('u.is_local', '=', 0)
