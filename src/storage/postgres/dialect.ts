@@ -2,6 +2,7 @@ import {
   ColumnDefinitionNode,
   type DataTypeNode,
   type Dialect,
+  PostgresAdapter,
   PostgresDialect,
   PostgresDriver,
   type PostgresPool,
@@ -30,6 +31,9 @@ class BytewiseCompiler extends PostgresQueryCompiler {
   }
 }
 
+/** One for all pools. Prepared queries are kept by adapter (`query/prepared.ts`), and their text is the same for each pool. */
+const ADAPTER = new PostgresAdapter();
+
 /**
  * Creates Kysely's PostgreSQL dialect with named statements, text that compares by bytes, and errors that all have a code.
  */
@@ -37,6 +41,7 @@ export function createPostgresDialect(pool: NamingPool): Dialect {
   const config = { pool: pool as unknown as PostgresPool };
   const dialect = new PostgresDialect(config);
   dialect.createDriver = () => new PostgresDriver(config);
+  dialect.createAdapter = () => ADAPTER;
   dialect.createQueryCompiler = () => new BytewiseCompiler();
   return dialect;
 }
