@@ -4,7 +4,12 @@ import { toGlobalId } from '../../domain/global-id.ts';
 import type { User } from '../../domain/user.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { Executor } from '../../storage/database.ts';
-import { type Account, findUser, findUserByEmail } from '../../storage/repositories/accounts/users.ts';
+import {
+  type Account,
+  findAccount,
+  findUser,
+  findUserByEmail,
+} from '../../storage/repositories/accounts/users.ts';
 import type { AnonymousWork } from '../access/anonymous-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { storedSessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
@@ -34,10 +39,10 @@ export interface PasswordCheck {
 
 /**
  * Returns the account, read in the transaction. Throws `INVALID_CREDENTIALS` if it was deactivated or its password was
- * changed since the password was checked.
+ * changed since the password was checked. Another address does not matter: a directory can have changed it meanwhile.
  */
 export async function requireUnchanged({ tx }: UnitOfWork, checked: Account): Promise<Account> {
-  const current = await findUserByEmail(tx, checked.email);
+  const current = await findAccount(tx, checked.id);
   const isUnchanged = current?.deactivatedAt === null && current.passwordHash === checked.passwordHash;
   if (!isUnchanged) throw failure('INVALID_CREDENTIALS');
   return current;
@@ -56,13 +61,13 @@ export function createPasswordCheck(deps: {
 
   async function check(
     caller: Caller,
-    email: string,
+    find: () => Promise<Account | null>,
     password: string,
     admit: () => Promise<Attempt>,
   ): Promise<Account> {
     const { attempt, account } = await anonymousWork(async () => ({
       attempt: await admit(),
-      account: await findUserByEmail(db, email),
+      account: await find(),
     }));
     const isAllowed = account !== null && allowsPassword(passwordSignIn, account);
     const isCorrect = await passwords.verify(isAllowed ? account.passwordHash : null, password);
@@ -81,7 +86,10 @@ export function createPasswordCheck(deps: {
   }
 
   return {
-    signIn: (caller, email, password) => check(caller, email, password, () => throttle.admit(email, caller)),
+    signIn(caller, email, password) {
+      const find = () => findUserByEmail(db, email);
+      return check(caller, find, password, () => throttle.admit(email, caller));
+    },
 
     async signedInUser(caller) {
       return changes.run(caller, ANY_PASSWORD, async (uow) => {
@@ -92,7 +100,9 @@ export function createPasswordCheck(deps: {
       });
     },
 
-    confirm: (caller, { sessionId, user }, password) =>
-      check(caller, user.email, password, () => throttle.admitSession(sessionId)),
+    confirm(caller, { sessionId, user }, password) {
+      const find = () => findAccount(db, user.id);
+      return check(caller, find, password, () => throttle.admitSession(sessionId));
+    },
   };
 }

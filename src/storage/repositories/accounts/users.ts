@@ -83,14 +83,23 @@ export async function findUsersByEmails(db: Executor, emails: readonly string[])
   return (await usersByEmail(db, emails)).map(toUser);
 }
 
-/** Returns a user with the password hash, by email in lower case. */
-export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
+async function findAccountBy(db: Executor, column: 'id' | 'email', value: string): Promise<Account | null> {
   const row = await db
     .selectFrom('users')
     .select([...COLUMNS, 'password_hash', 'is_local'])
-    .where('email', '=', email)
+    .where(column, '=', value)
     .executeTakeFirst();
   return row ? { ...toUser(row), passwordHash: row.password_hash, isLocal: row.is_local !== 0 } : null;
+}
+
+/** Returns a user with the password hash, by id. */
+export async function findAccount(db: Executor, id: string): Promise<Account | null> {
+  return findAccountBy(db, 'id', id);
+}
+
+/** Returns a user with the password hash, by email in lower case. */
+export async function findUserByEmail(db: Executor, email: string): Promise<Account | null> {
+  return findAccountBy(db, 'email', email);
 }
 
 /** Returns the user with the address of an invitation, by the digest of its secret. */
