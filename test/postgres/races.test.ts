@@ -64,6 +64,7 @@ const ALLOWED: readonly [string, string][] = [
   ['changePassword 0', 'scimUpdate 0'],
   ['changePassword 1', 'scimUpdate 0'],
   ['reauthenticate 0', 'scimUpdate 0'],
+  ['exchangeToken 0', 'updateFederation 0'],
 ];
 
 test.each(ALLOWED)('%s and %s end as in one order, however they meet', async (one, other) => {

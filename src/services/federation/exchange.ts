@@ -33,6 +33,7 @@ import { findEffectiveScopes } from '../access/introspection.ts';
 import { requireBelowLimit } from '../tokens/create.ts';
 import { auditToken } from '../tokens/descendants.ts';
 import { createUnusedToken } from '../tokens/new-token.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { SubjectToken, SubjectTokens } from './subject-tokens.ts';
 
@@ -227,17 +228,21 @@ export function createTokenExchange(deps: {
     return { secret: issued.secret, expiresIn: lifetime, scopes };
   }
 
-  /** Gives a token in one transaction, which holds the federation as it was chosen. Writes nothing before the last refusal. */
+  /**
+   * Gives a token in one transaction, which holds the federation as it was chosen. Writes nothing before the last refusal. Returns
+   * `null`, and writes nothing, if the federation has changed since it was chosen, or was deleted.
+   */
   async function give(
     uow: UnitOfWork,
     chosen: Federation,
     subject: SubjectToken,
     scope: string | null,
-  ): Promise<ExchangeResult> {
+  ): Promise<ExchangeResult | null> {
     const { id, workspaceId, role, grantId, singleUse, maxLifetime } = chosen;
     const present = await findFederation(uow.tx, id);
     const [workspace] = await findWorkspaces(uow.tx, [workspaceId]);
-    if (present?.grantId !== grantId || !workspace) return { refusal: 'invalid_target' };
+    if (present?.grantId !== grantId) return null;
+    if (!workspace) return { refusal: 'invalid_target' };
     const { policy, slug } = workspace;
     if (!policy.tokenRoles.includes(role)) return { refusal: 'invalid_target' };
     const authority = await narrow(uow, chosen, scope);
@@ -253,12 +258,13 @@ export function createTokenExchange(deps: {
     async exchange(caller, { subjectToken, targets, scope }) {
       const subject = await subjectTokens?.verify(subjectToken);
       if (!subject) return { refusal: 'invalid_grant' };
-      return anonymousWork(async () => {
+      const attempt = async (): Promise<ExchangeResult | null> => {
         const chosen = await choose(subject, targets);
         if (!chosen) return { refusal: 'invalid_target' };
         const locks = [{ on: 'workspace', id: chosen.workspaceId }] as const;
         return changes.resume(actorOf(caller), locks, (uow) => give(uow, chosen, subject, scope));
-      });
+      };
+      return anonymousWork(() => repeatOutdated(attempt));
     },
   };
 }

@@ -4,8 +4,8 @@ import { failure } from '../../domain/errors.ts';
 const TRIES_MAX = 10;
 
 /**
- * Repeats a change that reads what to lock before its transaction. An attempt returns `null`, and has written nothing, if its
- * transaction finds that something else has to be locked. Throws `UNAVAILABLE` if that happens ten times.
+ * Repeats a change that reads before its transaction what to lock or what to do. An attempt returns `null`, and has written nothing,
+ * if its transaction finds that this has changed. Throws `UNAVAILABLE` if that happens ten times.
  */
 export async function repeatOutdated<T>(attempt: () => Promise<T | null>): Promise<T> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
