@@ -410,6 +410,16 @@ describe('an unknown person', () => {
     await app.close();
   });
 
+  test('gets one account by concurrent first requests with several JWTs, and none of them is refused', async () => {
+    const app = await startTestApp({ ...issuer.env, POSTERN_OIDC_CORP_PROVISION: 'on' });
+    const jtis = Array.from({ length: 12 }, (_, index) => `first-${index}`);
+    const jwts = await Promise.all(jtis.map((jti) => token({ claims: { ...NEW, jti } })));
+    const answers = await Promise.all(jwts.map((each) => ask(each, app)));
+    const results = answers.map(({ code, data }) => code ?? data.viewer.user.email);
+    expect(results).toEqual(jtis.map(() => NEW.email));
+    await app.close();
+  });
+
   test('gets none if the provider creates no accounts', async () => {
     expect((await ask(await token({ claims: NEW }))).code).toBe('INVALID_SESSION');
     expect(

@@ -70,7 +70,7 @@ export function createJwtSessions(deps: {
   async function provision(provider: IdentityProvider, person: ProviderPerson): Promise<void> {
     // Asked first: a person who is refused need not lock anything.
     const refusal = await refusalToProvision(db, provider, person, clock());
-    if (refusal !== null || !isAdmitted(provider, person)) throw failure('INVALID_SESSION');
+    if (refusal !== null || !isAdmitted(provider, person)) return;
     await changes.runWithLocks(locksToLink(person, person.email), (uow) => admit(uow, provider, person));
   }
 
@@ -120,6 +120,7 @@ export function createJwtSessions(deps: {
       authenticatedAt: person.authenticatedAt,
     };
     if (!(await findJwtAccount(db, jwt))) await provision(provider, person);
+    // Also after a refusal: the address can have an account because another request of this person has just created it.
     const account = await findJwtAccount(db, jwt);
     if (!account || !countsFor(jwt, account, now)) throw failure('INVALID_SESSION');
     await applyGroups(verified, jwt);
