@@ -1,4 +1,4 @@
-import { failure, PosternError } from '../../domain/errors.ts';
+import { failure } from '../../domain/errors.ts';
 import { scimFailure } from '../../domain/scim/failure.ts';
 import {
   type DirectoryGroup,
@@ -62,6 +62,9 @@ function requireSource({ provider }: DirectoryCaller): string {
   if (provider.groupsFrom !== 'scim' || provider.groups.length === 0) throw failure('NOT_FOUND');
   return provider.id;
 }
+
+/** Another request has renamed the group, or begun to. */
+const RENAMED_MEANWHILE = failure('CONFLICT', 'Another request has renamed the group.');
 
 /** Returns the groups of a person by the present ones. */
 type Move = (names: readonly string[]) => readonly string[];
@@ -130,7 +133,7 @@ export function createDirectoryGroupService(deps: {
 
   /**
    * Returns what runs the parts of a change of a group. Each checks again that the directory may change it and that the group is
-   * there. Throws `NOT_FOUND`, or `CONFLICT` if another request has renamed it or begun to.
+   * there. Throws `NOT_FOUND`, or `RENAMED_MEANWHILE`.
    */
   function partsOf(
     caller: DirectoryCaller,
@@ -140,9 +143,7 @@ export function createDirectoryGroupService(deps: {
       changeAsDirectory(changes, caller, locks, async (uow) => {
         const group = await findDirectoryGroup(uow.tx, caller.provider.id, id);
         if (!group) throw failure('NOT_FOUND');
-        if (group.name !== name || group.renamedTo !== renamedTo) {
-          throw failure('CONFLICT', 'Another request has renamed the group.');
-        }
+        if (group.name !== name || group.renamedTo !== renamedTo) throw RENAMED_MEANWHILE;
         return work(uow);
       });
   }
@@ -203,7 +204,7 @@ export function createDirectoryGroupService(deps: {
         await finishRename(caller, await load(caller, id));
         return await change(await load(caller, id));
       } catch (error) {
-        if (error instanceof PosternError && error.code === 'CONFLICT') return null;
+        if (error === RENAMED_MEANWHILE) return null;
         throw error;
       }
     });
