@@ -1,7 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
-import { createChannel } from '../support/channels.ts';
+import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate } from '../support/channels.ts';
+import { openTestDatabase } from '../support/database.ts';
 import { type BegunClient, beginDevice, loginByDevice, pollDevice, postForm } from '../support/device.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
@@ -351,6 +352,38 @@ describe('a person who types a code', () => {
     await postern.app.services.operator.deactivateUser(person.email);
     expect((await pollDevice(postern, begun)).status).toBe(400);
   });
+});
+
+test.each([
+  ['a session', undefined],
+  ['a token', TOKEN],
+])('a client gets %s also if the person changes the password while it collects', async (_what, token) => {
+  const database = await openTestDatabase();
+  let meanwhile: (() => Promise<unknown>) | null = null;
+  const changing = await startTestApp(
+    {},
+    {
+      ...database,
+      transact: async (...parameters) => {
+        const change = meanwhile;
+        meanwhile = null;
+        await change?.();
+        return database.transact(...parameters);
+      },
+    },
+  );
+  const { session } = changing.owner;
+  const begun = await beginDevice(changing, { scope: 'channel:publish' });
+  const approval = { userCode: begun.user_code, ...(token && { token }) };
+  expect((await mutate(changing, 'approveDevice', approval, session, 'approved')).errors).toEqual([]);
+  const passwords = { currentPassword: PASSWORD, newPassword: `another ${PASSWORD}` };
+  let changed: unknown;
+  meanwhile = async () => {
+    changed = (await mutate(changing, 'changePassword', passwords, session, '__typename')).errors;
+  };
+  const { status } = await pollDevice(changing, begun);
+  expect([status, changed]).toEqual([200, []]);
+  await changing.close();
 });
 
 describe('the session of a command line', () => {

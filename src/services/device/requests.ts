@@ -30,6 +30,7 @@ import { parseRule } from '../access/delegation.ts';
 import { openSession } from '../accounts/open-session.ts';
 import type { CreateTokenRequest } from '../tokens/new-token.ts';
 import type { TokenService } from '../tokens/tokens.ts';
+import { repeatOutdated } from '../transactions/repeat-outdated.ts';
 import type { Transact } from '../transactions/transact.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import type { DeviceAttempts } from './attempts.ts';
@@ -159,11 +160,37 @@ export function createDeviceRequestService(deps: {
     return secret;
   }
 
-  /** Issues the secret of an approved request as the session that approved it. */
-  async function collect(caller: Caller, request: DeviceRequest): Promise<PollResult> {
-    const { digest, sessionId } = request;
+  /** Issues the secret of an approved request in a transaction of the session that approved it. */
+  async function issue(
+    uow: UnitOfWork,
+    caller: Caller,
+    request: DeviceRequest,
+    session: ApprovingSession,
+    token: CreateTokenRequest | null,
+  ): Promise<PollResult> {
+    if (!(await deleteApprovedRequest(uow.tx, request.digest, uow.now))) return { refusal: 'invalid_grant' };
+    if (!token) {
+      const secret = await createSession(uow, caller, request, session);
+      return { secret, expiresIn: COMMAND_LINE_SESSION_LIFETIME, token };
+    }
+    const issued = await tokens.create(uow, token);
+    return { secret: issued.secret, expiresIn: (issued.token.expiresAt ?? uow.now) - uow.now, token };
+  }
+
+  /** Returns whether a session has another secret by now, because its user has changed the password in it. */
+  async function hasNewSecret(sessionId: string, { digest }: ApprovingSession): Promise<boolean> {
+    const present = await findApprovingSession(db, sessionId);
+    return present !== null && present.digest !== digest;
+  }
+
+  /**
+   * Issues the secret of an approved request as the session that approved it. Returns `null`, and has written nothing, if the
+   * session was not identified because it has another secret by now.
+   */
+  async function collect(caller: Caller, request: DeviceRequest): Promise<PollResult | null> {
+    const { sessionId } = request;
     const session = sessionId === null ? null : await findApprovingSession(db, sessionId);
-    if (!session) return { refusal: 'access_denied' };
+    if (sessionId === null || session === null) return { refusal: 'access_denied' };
     const token = request.tokenJson === null ? null : readTokenJson(request.tokenJson);
     const approver: Caller = {
       ...caller,
@@ -173,15 +200,13 @@ export function createDeviceRequestService(deps: {
     const access = token
       ? ({ kind: 'token', operation: 'CREATE', any: true, workspaceRole: 'OWNER' } as const)
       : ({ kind: 'session' } as const);
-    return changes.run(approver, access, async (uow) => {
-      if (!(await deleteApprovedRequest(uow.tx, digest, uow.now))) return { refusal: 'invalid_grant' };
-      if (!token) {
-        const secret = await createSession(uow, caller, request, session);
-        return { secret, expiresIn: COMMAND_LINE_SESSION_LIFETIME, token };
-      }
-      const issued = await tokens.create(uow, token);
-      return { secret: issued.secret, expiresIn: (issued.token.expiresAt ?? uow.now) - uow.now, token };
-    });
+    try {
+      return await changes.run(approver, access, (uow) => issue(uow, caller, request, session, token));
+    } catch (error) {
+      const isUnknown = error instanceof PosternError && error.code === 'UNAUTHENTICATED';
+      if (isUnknown && (await hasNewSecret(sessionId, session))) return null;
+      throw error;
+    }
   }
 
   return {
@@ -216,7 +241,7 @@ export function createDeviceRequestService(deps: {
         if (request.status === 'PENDING') return wait(request, now);
         if (request.status === 'DENIED') return { refusal: 'access_denied' };
         try {
-          return await collect(caller, request);
+          return await repeatOutdated(() => collect(caller, request));
         } catch (error) {
           if (error instanceof PosternError && DENIALS.includes(error.code))
             return { refusal: 'access_denied' };
