@@ -17,6 +17,12 @@ export function startPostern(url: string, ...args: string[]): Promise<Server> {
   return startProgram('servers/postern', { args, env: { DATABASE_URL: url } });
 }
 
+/** graphql-js alone, on the schema of the repository, which the compiled program is two folders below. */
+function startBare(): Promise<Server> {
+  const schema = join(import.meta.dirname, '../../../schema.graphql');
+  return startProgram('servers/graphql-js', { args: [schema] });
+}
+
 /** The same schema written the stock way, on a database file of Postern. */
 function startStock(url: string, ...flags: string[]): Promise<Server> {
   return startProgram('servers/stock', { args: [url.slice('file:'.length), ...flags] });
@@ -28,6 +34,7 @@ async function startServers(setup: Setup) {
   return together({
     constant: startProgram<Server['hello']>('servers/constant'),
     yoga: startProgram<Server['hello']>('servers/yoga'),
+    bare: startBare(),
     stock: startStock(copySeeded(setup, 'stock.db')),
     stockUnlimited: startStock(copySeeded(setup, 'stock-unlimited.db'), '--no-body-limit'),
     postern: startPostern(copySeeded(setup, 'http.db')),
@@ -42,7 +49,7 @@ async function startServers(setup: Setup) {
 type Servers = Awaited<ReturnType<typeof startServers>>;
 
 /** Throws unless both responses have as many headers, and every list as many tokens as requested. */
-async function checkAnswers({ constant, stock, stockUnlimited, postern }: Servers): Promise<void> {
+async function checkAnswers({ constant, bare, stock, stockUnlimited, postern }: Servers): Promise<void> {
   const ask = ({ hello }: Server, path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${hello.port}${path}`, init);
   const headers = { Authorization: `Bearer ${secretOf(0)}`, 'Content-Type': 'application/json' };
@@ -53,7 +60,7 @@ async function checkAnswers({ constant, stock, stockUnlimited, postern }: Server
   if (ours !== theirs) throw new Error(`/verify sends ${ours} headers, the constant 204 ${theirs}`);
 
   const body = JSON.stringify({ query: LIST });
-  for (const server of [postern, stock, stockUnlimited]) {
+  for (const server of [postern, bare, stock, stockUnlimited]) {
     const listed = await ask(server, '/graphql', { method: 'POST', headers, body });
     const { data } = (await listed.json()) as { data: { tokens: { nodes: unknown[] } } };
     if (data.tokens.nodes.length !== LISTED) throw new Error(`a list of ${data.tokens.nodes.length}`);
@@ -61,7 +68,8 @@ async function checkAnswers({ constant, stock, stockUnlimited, postern }: Server
 }
 
 function contendersFor(servers: Servers, tokens: number) {
-  const { constant, yoga, stock, stockUnlimited, postern, recording, forgetful, betterAuth, load } = servers;
+  const { constant, yoga, bare, stock, stockUnlimited, postern, recording, forgetful, betterAuth, load } =
+    servers;
   const numbers = Array.from({ length: IN_USE }, (_, n) => n);
   const secrets = numbers.map(secretOf);
   const parents = secrets.slice(0, parentsAmong(tokens));
@@ -77,6 +85,8 @@ function contendersFor(servers: Servers, tokens: number) {
     asked('node:http, constant POST', constant, viewers),
     asked('node:http, constant 204', constant, verifications),
     asked('stock Yoga, one field, no authentication', yoga, [graphql('{ viewer { id } }', null)]),
+    asked('graphql-js alone, viewer', bare, viewers),
+    asked('graphql-js alone, tokens(first: 20), ten fields', bare, lists),
     asked('stock server, viewer', stock, viewers),
     asked('stock server, viewer, no body limit', stockUnlimited, viewers),
     asked('stock server, tokens(first: 20), ten fields', stock, lists),
@@ -97,7 +107,7 @@ export async function compareHttp(setup: Setup): Promise<Comparison> {
   await checkAnswers(servers);
   const rows = await takeTurns(contendersFor(servers, setup.tokens), setup);
   await stopAll(servers);
-  const [post, empty, yoga, ...authenticated] = rows;
+  const [post, empty, yoga, bareViewer, bareList, ...authenticated] = rows;
   const [stockViewer, freeViewer, stockList, freeList, viewer, oneField, list, ...checks] = authenticated;
   const [verifying, recording, forgetful, betterAuth] = checks;
   return {
@@ -114,6 +124,8 @@ export async function compareHttp(setup: Setup): Promise<Comparison> {
         target: 2.7,
         worthPublishing: 3.5,
       }),
+      byCpu('viewer against graphql-js alone', viewer, bareViewer, NO_TARGET),
+      byCpu('tokens(first: 20) against graphql-js alone', list, bareList, NO_TARGET),
       byCpu('viewer against stock Yoga, one field', viewer, yoga, { target: 3.5, worthPublishing: 5 }),
       byCpu('viewer against constant POST', viewer, post, { target: 0.3, worthPublishing: 0.42 }),
       byCpu('viewer, one field, against stock Yoga, one field', oneField, yoga, NO_TARGET),
