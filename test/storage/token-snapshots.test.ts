@@ -42,11 +42,13 @@ async function compareStored({ db, transact }: DatabaseHandle): Promise<number> 
     .select('l.token_id')
     .where('a.id', 'is', null)
     .execute();
-  for (const { digest, token_id } of stored) {
-    const built = await buildTokenSnapshot(db, digest);
-    if (!orphans.some((orphan) => orphan.token_id === token_id)) expect(built).not.toBeNull();
-    expect(await snapshots.peek(db, digest)).toEqual(built);
-  }
+  await Promise.all(
+    stored.map(async ({ digest, token_id }) => {
+      const [built, found] = await Promise.all([buildTokenSnapshot(db, digest), snapshots.peek(db, digest)]);
+      if (!orphans.some((orphan) => orphan.token_id === token_id)) expect(built).not.toBeNull();
+      expect(found).toEqual(built);
+    }),
+  );
   return stored.length;
 }
 

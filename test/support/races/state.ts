@@ -49,11 +49,14 @@ export function createStateReader(scene: Scene) {
 export async function outdatedSnapshots(database: DatabaseHandle): Promise<string[]> {
   const snapshots = createTokenSnapshots(database);
   const stored = await database.db.selectFrom('token_snapshots').select('digest').execute();
-  const outdated: string[] = [];
-  for (const { digest } of stored) {
-    const built = await buildTokenSnapshot(database.db, digest);
-    const found = await snapshots.peek(database.db, digest);
-    if (JSON.stringify(found) !== JSON.stringify(built)) outdated.push(digest);
-  }
-  return outdated;
+  const compared = await Promise.all(
+    stored.map(async ({ digest }) => {
+      const [built, found] = await Promise.all([
+        buildTokenSnapshot(database.db, digest),
+        snapshots.peek(database.db, digest),
+      ]);
+      return { digest, isOutdated: JSON.stringify(found) !== JSON.stringify(built) };
+    }),
+  );
+  return compared.filter(({ isOutdated }) => isOutdated).map(({ digest }) => digest);
 }
