@@ -23,6 +23,12 @@ const LONGEST: readonly string[] = [
   'test/api/authority-model.test.ts',
   'test/api/token-life-model.test.ts',
   'test/storage/token-snapshots.test.ts',
+  'test/services/ends.test.ts',
+  'test/services/cascades.test.ts',
+  'test/services/ends-walk.test.ts',
+  'test/storage/touched-rows.test.ts',
+  'test/storage/token-counts.test.ts',
+  'test/storage/few-tokens.test.ts',
   'test/api/isolation.test.ts',
   'test/api/large-operations.test.ts',
 ];
