@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { createContext } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
-import { type Console, loadConsole } from './http/endpoints/console.ts';
+import { type Console, loadConsole, withFeedback } from './http/endpoints/console.ts';
 import { createHttpHandler, type HttpHandler } from './http/handler.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type Clock, monotonicNow, systemClock } from './platform/clock.ts';
@@ -171,7 +171,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     clock,
     ids: requestIds,
     installationId,
-    pages: overrides.pages ?? loadConsole(),
+    pages: withFeedback(overrides.pages ?? loadConsole(), config.feedbackUrl),
     services,
     metrics,
     authenticate: services.authentication.authenticate,

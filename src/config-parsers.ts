@@ -77,6 +77,16 @@ export function publicUrl(text: string): string {
   return origin(text);
 }
 
+/** Parses the address of a page or a mailbox: https: or mailto:, without credentials. */
+export function feedbackUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPage = url?.protocol === 'https:' && url.username === '' && url.password === '';
+  const isMailbox = url?.protocol === 'mailto:' && url.pathname.includes('@');
+  return url && (isPage || isMailbox)
+    ? url.href
+    : wrong('must be an address such as https://example.com/feedback or mailto:team@example.com');
+}
+
 /** Parses web origins, separated by commas. */
 export function origins(text: string): readonly string[] {
   const parts = text.split(',').map((part) => part.trim());

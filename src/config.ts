@@ -4,6 +4,7 @@ import {
   byRule,
   credentialHeaders,
   databaseUrl,
+  feedbackUrl,
   foreignShapes,
   host,
   integer,
@@ -51,6 +52,8 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
   readonly maxConnections: number;
   readonly graphiql: boolean;
+  /** The page or mailbox that the console's links for feedback lead to; `null` for no links. */
+  readonly feedbackUrl: string | null;
   /** `false` sends every GraphQL request through Yoga. */
   readonly fastPath: boolean;
   readonly logLevel: LogLevel;
@@ -177,6 +180,12 @@ const SETTINGS = {
     'Open connections per process, streams included; further connections are closed immediately.',
   ),
   graphiql: variable('POSTERN_GRAPHIQL', 'on', onOff, 'GraphiQL for browsers at /graphql: on or off.'),
+  feedbackUrl: variable(
+    'POSTERN_FEEDBACK_URL',
+    '',
+    optional(feedbackUrl),
+    'The page (https:) or mailbox (mailto:) that "Send feedback" in the console leads to; empty: no such link.',
+  ),
   fastPath: variable(
     'POSTERN_FAST_PATH',
     'on',

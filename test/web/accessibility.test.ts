@@ -9,6 +9,8 @@ const NARROW = { width: 320, height: 640 };
 /** The time for a test that runs axe, on a slow machine. */
 const AXE_MS = 120_000;
 
+const FEEDBACK_URL = 'https://example.com/feedback';
+
 const ISSUER = 'https://kubernetes.default.svc';
 
 let web: ConsoleTest;
@@ -38,6 +40,7 @@ const PAGES = [
   '/workspaces/:workspace/settings',
   '/tokens/:workspaceToken',
   '/channels/:channel',
+  '/help/stops',
   '/nowhere',
 ] as const;
 
@@ -105,6 +108,7 @@ function visitOwner(): Promise<Visit> {
 
 beforeAll(async () => {
   web = await startConsole({
+    POSTERN_FEEDBACK_URL: FEEDBACK_URL,
     POSTERN_PUBLIC_URL: 'http://localhost:4000',
     POSTERN_FEDERATION: 'k8s',
     POSTERN_FEDERATION_K8S_ISSUER: ISSUER,
@@ -150,6 +154,10 @@ describe('axe passes', { timeout: AXE_MS }, () => {
     const { page, open } = await visitOwner();
     const found: string[] = [];
     await open('/tokens');
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('menuitem', { name: 'Send feedback' }).waitFor();
+    found.push(...(await violations(page)));
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Actions for Scoped' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).waitFor();
     found.push(...(await violations(page)));
@@ -218,6 +226,13 @@ describe('axe passes', { timeout: AXE_MS }, () => {
     expect(found).toEqual([]);
     complaints.length = 0;
   });
+});
+
+test('pages of help end with a question, and its answer opens the address for feedback', async () => {
+  const { page } = await web.visit(web.wire.postern.owner, { path: '/help/use' });
+  const question = page.getByText('Was this helpful?');
+  expect(await question.getByRole('link', { name: 'Send feedback' }).getAttribute('href')).toBe(FEEDBACK_URL);
+  expect(await page.getByRole('banner').getByText('Beta', { exact: true }).count()).toBe(1);
 });
 
 test('a dialog traps the focus, closes with Escape and restores the focus', async () => {

@@ -28,6 +28,19 @@ test('every page is the same document, is not cached, and its policy forbids inl
   }
 });
 
+test('the page contains the address for feedback, escaped, and only if there is one', async () => {
+  expect(await (await get('/', BROWSER)).text()).not.toContain('postern-feedback');
+  const url = "mailto:o'hara@example.com?subject=a&body=b";
+  const configured = await startWire({ POSTERN_FEEDBACK_URL: url });
+  try {
+    const page = await (await fetch(`${configured.origin}/tokens`, { headers: BROWSER })).text();
+    const content = /<meta name="postern-feedback" content="([^"]*)"/.exec(page)?.[1];
+    expect(content).toBe('mailto:o&#39;hara@example.com?subject=a&#38;body=b');
+  } finally {
+    await configured.stop();
+  }
+});
+
 test('asset names contain a hash of the content, and assets are cached indefinitely', async () => {
   const names = readdirSync(new URL('assets/', BUILT));
   expect(names.length).toBeGreaterThan(2);

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { escapeHtml } from '../message/html.ts';
 import { acceptsGzip, type HttpHeaders, type HttpRequest } from '../message/message.ts';
 import { readOnly } from '../message/methods.ts';
 import { IMMUTABLE } from '../message/responses.ts';
@@ -10,6 +11,9 @@ import type { Endpoint } from '../request-context.ts';
 
 /** The folder of the built console, relative to this file: in `dist`, and in `src`. */
 const FOLDERS = ['../../../console/', '../../../dist/console/'] as const;
+
+/** The page of every path of the console. */
+const PAGE = '/index.html';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -44,12 +48,12 @@ interface StaticFile {
 
 /** The files of the console. */
 export interface Console {
+  readonly files: ReadonlyMap<string, StaticFile>;
   /** Returns the endpoint for a file or page of the console; `null` if the path is neither. */
   find(path: string, request: HttpRequest): Endpoint | null;
 }
 
-function readFile(folder: URL, path: string): StaticFile {
-  const bytes = new Uint8Array(readFileSync(new URL(`.${path}`, folder)));
+function fileOf(path: string, bytes: Uint8Array): StaticFile {
   const type = TYPES[extname(path)];
   let compressed: Promise<Uint8Array> | undefined;
   if (!type) throw new Error(`the console has a file of an unknown type: ${path}`);
@@ -76,7 +80,9 @@ function readFolder(folder: URL): ReadonlyMap<string, StaticFile> {
       const inside = `${entry.parentPath}/`.slice(fileURLToPath(folder).length);
       return `/${inside}${entry.name}`.replaceAll('//', '/');
     });
-  return new Map(files.map((path) => [path, readFile(folder, path)]));
+  return new Map(
+    files.map((path) => [path, fileOf(path, new Uint8Array(readFileSync(new URL(`.${path}`, folder))))]),
+  );
 }
 
 function send(file: StaticFile): Endpoint {
@@ -95,23 +101,37 @@ function isPageRequest(path: string, request: HttpRequest): boolean {
   return extname(path) === '' && (request.header('accept') ?? '').includes('text/html');
 }
 
+function consoleOf(files: ReadonlyMap<string, StaticFile>): Console {
+  const page = files.get(PAGE);
+  return {
+    files,
+    find(path, request) {
+      const file =
+        path === '/' ? page : (files.get(path) ?? (isPageRequest(path, request) ? page : undefined));
+      return file ? send(file) : null;
+    },
+  };
+}
+
 /** Reads the built console into memory; returns `null` if it is not built. */
 export function loadConsole(): Console | null {
   const folders = FOLDERS.map((folder) => new URL(folder, import.meta.url));
   for (const folder of folders) {
     try {
-      const files = readFolder(folder);
-      const page = files.get('/index.html');
-      return {
-        find(path, request) {
-          const file =
-            path === '/' ? page : (files.get(path) ?? (isPageRequest(path, request) ? page : undefined));
-          return file ? send(file) : null;
-        },
-      };
+      return consoleOf(readFolder(folder));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
   return null;
+}
+
+/** Returns the console with an address for feedback in its page, where its links read it; without an address, as it is. */
+export function withFeedback(console: Console | null, url: string | null): Console | null {
+  const page = console?.files.get(PAGE);
+  if (!console || !page || url === null) return console;
+  const html = Buffer.from(page.bytes)
+    .toString()
+    .replace('</head>', () => `<meta name="postern-feedback" content="${escapeHtml(url)}" /></head>`);
+  return consoleOf(new Map([...console.files, [PAGE, fileOf(PAGE, new TextEncoder().encode(html))]]));
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { escapeHtml } from '../message/html.ts';
 import { CARRIED, GRAPHIQL_TABS } from './graphiql-tabs.ts';
 
 const MARK =
@@ -9,10 +10,6 @@ export const FAVICON = `data:image/svg+xml,${encodeURIComponent(MARK)}`;
 
 /** The logo, which leads to the console. */
 export const LOGO = `<a href="/tokens" aria-label="Open the console" title="Open the console">${MARK}</a>`;
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
 
 /** Returns the title beside the logo: the link to the console, and links that sign in at a provider and lead back here. */
 export function titleOf(providers: Config['providers']): string {

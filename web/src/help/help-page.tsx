@@ -4,6 +4,7 @@ import safety from '../../../docs/tokens/safety.md?raw';
 import stops from '../../../docs/tokens/stops.md?raw';
 import use from '../../../docs/tokens/use.md?raw';
 import { Page } from '../components/page.tsx';
+import { FeedbackQuestion } from '../feedback.tsx';
 import { NotFoundPage } from '../not-found-page.tsx';
 import '../workspaces/workspace-routes.css';
 import './help-page.css';
@@ -27,6 +28,7 @@ export default function HelpPage({ name }: { name: string }) {
       </nav>
       <div className="help">
         <Markdown text={text.replaceAll('http://127.0.0.1:4000', window.location.origin)} />
+        <FeedbackQuestion />
       </div>
     </Page>
   );

@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
+import { Badge } from '../components/badge.tsx';
 import { Logo } from '../components/icons.tsx';
+import { IS_BETA } from '../version.ts';
 import './auth-layout.css';
 
 /** The layout of sign-in and invitation pages: one card below the logo. */
@@ -20,6 +22,7 @@ export function AuthLayout({
       <div className="auth-brand">
         <Logo />
         Postern
+        {IS_BETA && <Badge>Beta</Badge>}
       </div>
       <div className="auth-card">
         <h1>{title}</h1>

@@ -3,14 +3,17 @@ import { Link, useLocation } from 'wouter';
 import { useResetClient, useTabs } from '../api/api-provider.tsx';
 import { describeError, isSignedOut } from '../api/errors.ts';
 import { useAnnounce } from '../components/announcer.tsx';
+import { Badge } from '../components/badge.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { Logo } from '../components/icons.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import { clearDrafts } from '../drafts/use-draft.ts';
+import { FEEDBACK_URL, openFeedback } from '../feedback.tsx';
 import { useSignOutMutation } from '../generated/hooks.ts';
 import { useFreshSecrets } from '../secrets/fresh-secret.tsx';
 import { LeftSecretDialog } from '../secrets/left-secret-dialog.tsx';
 import { FreshSecretBanners } from '../secrets/secret-banner.tsx';
+import { IS_BETA } from '../version.ts';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useMe } from './session-gate.tsx';
 import './shell.css';
@@ -68,6 +71,9 @@ function AvatarMenu() {
         <MenuItem onSelect={() => go('/account')}>Account</MenuItem>
         <MenuItem onSelect={() => go('/help/create')}>Help</MenuItem>
         <MenuItem onSelect={() => window.location.assign('/graphql')}>API in GraphiQL</MenuItem>
+        {FEEDBACK_URL !== null && (
+          <MenuItem onSelect={() => openFeedback(FEEDBACK_URL as string)}>Send feedback</MenuItem>
+        )}
         <MenuItem onSelect={() => (uncopied ? setAsking(true) : void leave())}>Sign out</MenuItem>
       </Menu>
       {asking && (
@@ -117,6 +123,11 @@ export function Shell({ children }: { children: ReactNode }) {
           <Logo />
           <span>Postern</span>
         </Link>
+        {IS_BETA && (
+          <span className="shell-beta">
+            <Badge>Beta</Badge>
+          </span>
+        )}
         <nav aria-label="Main" className="shell-nav">
           {NAV_LINKS.map(({ href, title }) => (
             <Link key={href} href={href} aria-current={path.startsWith(href) ? 'page' : undefined}>
