@@ -21,6 +21,8 @@ export function Dialog({
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // Focusable for `useKeepFocus`, but only now, so that the first field gets the focus.
+    if (dialog) dialog.tabIndex = -1;
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
