@@ -20,7 +20,7 @@ test('an own operation is declared, chosen for a pattern, and shown on the token
   await add.click();
   await dialog.getByRole('button', { name: /^Remove/ }).press('Enter');
   await dialog.getByRole('group', { name: 'New operation' }).waitFor({ state: 'detached' });
-  // The focus stays in the dialog although its button is gone.
+  // The focus stays in the dialog although its button disappeared.
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('DIALOG');
   await add.click();
   const operation = dialog.getByRole('group', { name: 'New operation' });
