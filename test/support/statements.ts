@@ -5,8 +5,8 @@ const NOT_COUNTED = /^(?:begin|commit|rollback|savepoint|release|pragma|--)|tota
 
 /** Returns a statement as its verb and its first table, such as `select tokens`. */
 function summarize(sql: string): string {
-  // A prepared query returns its rows as JSON; the query itself is in the parentheses.
-  let text = /^with found \(.*?\) as \((.*)\) select json_object/s.exec(sql)?.[1] ?? sql;
+  // A prepared query returns its rows as JSON arrays; the query itself is in the parentheses.
+  let text = /^with found \(.*?\) as \((.*)\) select json_array/s.exec(sql)?.[1] ?? sql;
   for (let before = ''; before !== text; ) {
     before = text;
     text = text.replace(/\([^()]*\)/g, '');
