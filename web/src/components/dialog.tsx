@@ -21,8 +21,12 @@ export function Dialog({
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
-    // Focusable for `useKeepFocus`, but only now, so that the first field gets the focus.
-    if (dialog) dialog.tabIndex = -1;
+    if (dialog) {
+      // A long text is read from its beginning, although the buttons below it have the focus.
+      dialog.scrollTop = 0;
+      // Focusable for `useKeepFocus`, but only now, so that the first field gets the focus.
+      dialog.tabIndex = -1;
+    }
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
