@@ -12,7 +12,7 @@ import { RUN_SETTINGS } from '../run-settings.ts';
 import { wrongCounts } from '../token-summary.ts';
 import { type Action, CALLS, INTERNAL, type Outcome, type RaceNode } from './actions.ts';
 import { DIRECTORY } from './directory.ts';
-import { type CallIndex, createMeeting } from './meeting.ts';
+import { type CallIndex, createMeeting, type MeetingMode } from './meeting.ts';
 import { LIMITS, NOW, type Scene } from './scene.ts';
 import { createStateReader, outdatedSnapshots } from './state.ts';
 
@@ -40,10 +40,10 @@ interface Result {
 /** Two nodes on one database, and what they should do. */
 export interface Races {
   /**
-   * Makes two calls at the same time, each to a node of its own; returns what is wrong with the result. With `early`, the calls
-   * meet in their transactions, and the one of that index ends before the other commits. Otherwise time decides.
+   * Makes two calls at the same time, each to a node of its own; returns what is wrong with the result. With a mode, the calls
+   * meet in their transactions. Otherwise time decides.
    */
-  run(pair: readonly [ActionName, ActionName], early?: CallIndex): Promise<string[]>;
+  run(pair: readonly [ActionName, ActionName], mode?: MeetingMode): Promise<string[]>;
   /** Makes a call while another transaction holds the lock of the workspace; returns whether it waited. */
   waitsForWorkspace(name: ActionName): Promise<boolean>;
   /** Returns how many transactions the database has aborted because of others. */
@@ -218,16 +218,16 @@ export async function startRaces(
   }
 
   return {
-    async run(names, early) {
+    async run(names, mode) {
       await reset();
       const calls = names.map(
         (name, at) => () => (ACTIONS.get(name) as Action)(nodes[at] as RaceNode, scene),
       );
       return faultsOf(
         names,
-        await (early === undefined
+        await (mode === undefined
           ? Promise.allSettled(calls.map((call) => call()))
-          : meeting.run(early, calls)),
+          : meeting.run(mode, calls)),
       );
     },
     async waitsForWorkspace(name) {
