@@ -201,8 +201,10 @@ export function createDirectoryGroupService(deps: {
   ): Promise<T> {
     return repeatOutdated(async () => {
       try {
-        await finishRename(caller, await load(caller, id));
-        return await change(await load(caller, id));
+        const group = await load(caller, id);
+        if (group.renamedTo === null) return await change(group);
+        await finishRename(caller, group);
+        return null;
       } catch (error) {
         if (error === RENAMED_MEANWHILE) return null;
         throw error;
