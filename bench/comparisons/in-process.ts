@@ -14,19 +14,17 @@ async function startLoops({ folder, tokens, seeded }: Setup) {
   const keys = { off: join(folder, 'keys-free.db'), on: join(folder, 'keys-limited.db') };
   await seedBetterAuth(keys.off, tokens, false);
   await seedBetterAuth(keys.on, tokens, true);
-  return together({
+  const startPostern = (walked: number, ...flags: string[]) =>
+    startProgram('loops/postern', { args: ['--among', roots, '--walked', String(walked), ...flags], env });
+  // The first one stores the id of the installation.
+  const postern = await startPostern(Number(roots), '--uncached');
+  const others = await together({
     raw: startProgram('loops/raw-lookup', { args: [join(folder, 'raw-lookup.db'), count] }),
-    postern: startProgram('loops/postern', {
-      args: ['--among', roots, '--walked', roots, '--uncached'],
-      env,
-    }),
-    cached: startProgram('loops/postern', {
-      args: ['--among', roots, '--walked', String(IN_USE)],
-      env,
-    }),
+    cached: startPostern(IN_USE),
     betterAuth: startProgram('loops/better-auth', { args: [keys.off, count] }),
     limited: startProgram('loops/better-auth', { args: [keys.on, count, '--rate-limit'] }),
   });
+  return { postern, ...others };
 }
 
 /** Measures verification in process, against a minimal lookup and against better-auth. */
