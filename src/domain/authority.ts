@@ -20,7 +20,7 @@ import {
   type TokenPrincipal,
 } from './principal.ts';
 import { isAtLeast, type Role } from './roles.ts';
-import { covers, type ScopeTarget } from './scope-coverage.ts';
+import { covers, extentOf, type ScopeTarget } from './scope-coverage.ts';
 import { type BuiltInEntityType, isBuiltIn, type Operation, roleForOperation } from './scopes.ts';
 import type { Token } from './token.ts';
 
@@ -149,10 +149,9 @@ export function authorizeBeforeLookup(principal: Principal, request: AccessReque
 
 /** Returns whether a role that the owner of a personal token has in some workspace is known to allow a request about every entity. */
 function isAllowedByOpenRole(principal: Principal, request: EntityAccessRequest): boolean {
-  const { entityType, entityId, workspaceId, operation, any } = request;
   if (principal.kind !== 'PERSONAL_TOKEN' || principal.openRole === null) return false;
-  if (entityId !== undefined || workspaceId !== undefined || any || operation === 'CREATE') return false;
-  return isBuiltIn(entityType) && isAtLeast(principal.openRole, roleForOperation(operation));
+  if (!isBuiltIn(request.entityType) || request.workspaceId !== undefined) return false;
+  return extentOf(request) === 'EVERY' && isAtLeast(principal.openRole, roleForOperation(request.operation));
 }
 
 function denialBeforeLookup(principal: Principal, request: AccessRequest): Denial | null {

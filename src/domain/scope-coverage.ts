@@ -23,7 +23,8 @@ export interface ScopeTarget {
 /** How much of an entity type a check is about: one entity, one that does not exist yet, any one, or every one. */
 type Extent = 'ONE' | 'NEW' | 'ANY' | 'EVERY';
 
-function extentOf({ operation, entityType, entityId, any }: ScopeTarget): Extent {
+/** Returns how much of its entity type a check is about. */
+export function extentOf({ operation, entityType, entityId, any }: ScopeTarget): Extent {
   // Postern assigns the ids of its own entities. The service of a registered type can choose ids before creation.
   if (operation === 'CREATE' && (entityId === undefined || isBuiltIn(entityType))) return 'NEW';
   if (entityId !== undefined) return 'ONE';

@@ -13,6 +13,7 @@ import {
 import { type Decision, deny, type Grant, NOT_FOUND, NOTHING_LOADED } from '../../domain/decision.ts';
 import { type Principal, policyEnd, policySubjectOf, userIdOf } from '../../domain/principal.ts';
 import type { Role } from '../../domain/roles.ts';
+import { extentOf } from '../../domain/scope-coverage.ts';
 import { isBuiltIn, roleForOperation } from '../../domain/scopes.ts';
 import { type VisibilityFilter, visibilityFilterFor, wholeTypeOf } from '../../domain/visibility.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
@@ -145,8 +146,7 @@ async function authorizeType(
   const role = roleForOperation(request.operation);
   const userId = userIdOf(principal);
   // Scopes that do not cover every entity are already denied, so only the role matters. `/verify` often checks this.
-  const isEvery = !request.any && request.operation !== 'CREATE';
-  if (isEvery && userId !== null) {
+  if (extentOf(request) === 'EVERY' && userId !== null) {
     const policy = await findMembership(db, userId, role, policySubjectOf(principal, now));
     if (policy) return { ...NOTHING_LOADED, endsAt: policyEnd(principal, policy) };
   } else if (filter !== null && (await hasWorkspaceWithin(db, wholeTypeOf(filter)))) {
