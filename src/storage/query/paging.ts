@@ -39,6 +39,18 @@ export interface Scan extends PageWindow {
   readonly until?: Position | null;
 }
 
+/** The limits that are common: of one row, and of the usual pages with the row that shows whether there are more. */
+const COMMON_LIMITS = [1, 6, 11, 21, 26, 51, 101];
+
+/**
+ * Returns a limit for the text of a query. PostgreSQL expects a limit that is a parameter to leave a tenth of the rows. For the
+ * list of a user or workspace with many tokens it would then plan each call again, which takes longer than the call. The
+ * others remain parameters, so that clients cannot make a text for each number.
+ */
+export function literalLimit(limit: number) {
+  return COMMON_LIMITS.includes(limit) ? sql.lit(limit) : limit;
+}
+
 /** Returns the query for the rows of one page, in the direction of reading. */
 export function pageQuery<DB, TB extends keyof DB, Row>(
   list: List<DB, TB, Row>,
@@ -51,7 +63,7 @@ export function pageQuery<DB, TB extends keyof DB, Row>(
   if (from) page = page.where(beyond(order, from, !backward, true));
   if (until) page = page.where(beyond(order, until, backward, true));
   const direction = (order.direction === 'asc') !== backward ? 'asc' : 'desc';
-  return page.orderBy(order.key, direction).orderBy(order.id, direction).limit(limit);
+  return page.orderBy(order.key, direction).orderBy(order.id, direction).limit(literalLimit(limit));
 }
 
 /** Returns a query that selects one row if the list has a row at or beyond a position, and none otherwise. */
@@ -61,11 +73,15 @@ export function existsQuery<DB, TB extends keyof DB, Row>(
   later: boolean,
   order: KeysetOrder<Row>,
 ) {
+  const direction = (order.direction === 'asc') === later ? 'asc' : 'desc';
+  // Without the order, PostgreSQL reads the table from its beginning if it expects many rows to match.
   return list
     .clearSelect()
     .select(sql.lit(1).as('one'))
     .where(beyond(order, position, later, true))
-    .limit(1);
+    .orderBy(order.key, direction)
+    .orderBy(order.id, direction)
+    .limit(literalLimit(1));
 }
 
 /** The reads from which a page is built. */
@@ -121,7 +137,7 @@ export async function countRows<DB, TB extends keyof DB, Row>(
   const counted = query
     .clearSelect()
     .select(sql.lit(1).as('one'))
-    .limit(COUNTED_MAX + 1)
+    .limit(sql.lit(COUNTED_MAX + 1))
     .as('counted');
   const { rows } = await sql<{ count: number }>`select count(*) as count from ${counted}`.execute(db);
   return Number(rows[0]?.count);

@@ -209,7 +209,7 @@ function createOrder({ field, direction }: TokenListOrder) {
     pageQuery(listQuery(db, holder, scanned, 0, byUse), scan, keyset)
       .clearSelect()
       .select([sql<string | number>`${key}`.as('key'), sql<string>`${id}`.as('id')])
-      .offset(CHUNK_ROWS - 1),
+      .offset(sql.lit(CHUNK_ROWS - 1)),
   );
   /** Returns the place of the last token of the first chunk of a scan. */
   async function lastOf(
