@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { User } from '../../../domain/user.ts';
 import type { Executor } from '../../database.ts';
-import { prepareQueryByIds } from '../../query/prepared.ts';
+import { prepareQueryByIds, prepareQueryOne } from '../../query/prepared.ts';
 import type { Tables } from '../../tables.ts';
 
 const COLUMNS = ['id', 'email', 'email_verified_at', 'name', 'created_at', 'deactivated_at'] as const;
@@ -53,9 +53,13 @@ export async function insertUser(
     .execute();
 }
 
+const userById = prepareQueryOne((db: Executor, id: string) =>
+  db.selectFrom('users').select(COLUMNS).where('id', '=', id),
+);
+
 /** Returns a user by id. */
 export async function findUser(db: Executor, id: string): Promise<User | null> {
-  const row = await db.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  const row = await userById(db, id);
   return row ? toUser(row) : null;
 }
 
