@@ -11,7 +11,6 @@ import {
   type TestApp,
 } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
-import { fetchFrom } from '../support/fetch.ts';
 import { badPathsIn, refusalIn } from '../support/responses.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
@@ -187,7 +186,7 @@ describe('a re-authentication counts for its session only', () => {
     const { database, now } = postern;
     const options = { database, clock: now, logger: createLogger('silent') };
     const second = await createApp(readConfig({}), options);
-    const node = { post: createPost((request) => fetchFrom(second, request)) };
+    const node = { post: createPost(second) };
     postern.advance(LIFETIME);
     expect(refusalIn(await deleteAllTokens(session, node))).toBe(REQUIRED);
     await reauthenticate();
@@ -208,7 +207,7 @@ test('a session that becomes too old between the check and the transaction is re
     logger: createLogger('silent'),
   };
   const app = await createApp(readConfig({}), options);
-  const node = { post: createPost((request) => fetchFrom(app, request)) };
+  const node = { post: createPost(app) };
   now += LIFETIME - 1;
   expect(refusalIn(await deleteAllTokens(session, node))).toBe(REQUIRED);
 });

@@ -13,7 +13,7 @@ import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/repositories/members.ts';
 import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
 import { openTestDatabase } from './database.ts';
-import { fetchFrom } from './fetch.ts';
+import { fetchFrom, postJson } from './fetch.ts';
 import { RUN_SETTINGS } from './run-settings.ts';
 
 /** A response of the API as a client sees it. */
@@ -90,19 +90,17 @@ function uuidOf(globalId: string): string {
   return globalId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Returns a function that posts GraphQL to a server, with a bearer secret if given. */
-export function createPost(fetch: (request: Request) => Promise<Response>): TestApp['post'] {
+/** Returns a function that posts GraphQL to a server without a network, with a bearer secret if given. */
+export function createPost(server: Pick<App, 'handle'>): TestApp['post'] {
   return async <T = Record<string, any>>(query: string, variables?: object, secret?: string | null) => {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (secret) headers.authorization = `Bearer ${secret}`;
-    const body = JSON.stringify({ query, variables });
-    const response = await fetch(
-      new Request('http://postern.test/graphql', { method: 'POST', headers, body }),
-    );
-    const { data, errors = [] } = (await response.json()) as { data: T; errors?: Answer['errors'] };
+    const headers: Record<string, string> = secret ? { authorization: `Bearer ${secret}` } : {};
+    const response = await postJson(server, '/graphql', { query, variables }, headers);
+    const { data, errors = [] } = response.value as { data: T; errors?: Answer['errors'] };
     return {
       status: response.status,
-      headers: response.headers,
+      get headers() {
+        return response.headers;
+      },
       data,
       errors,
       code: errors[0]?.extensions.code,
@@ -142,7 +140,7 @@ export async function startTestApp(
 
   const fetch = (request: Request, address?: string) => fetchFrom(app, request, address);
 
-  const post = createPost(fetch);
+  const post = createPost(app);
 
   async function signIn(email: string, password = PASSWORD): Promise<string> {
     const answer = await post('mutation ($input: SignInInput!) { signIn(input: $input) { sessionToken } }', {

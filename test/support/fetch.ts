@@ -29,6 +29,56 @@ function toResponse({ status, headers, cookies = [], body }: HttpResponse): Resp
   return new Response(body as BodyInit | null, { status, headers: all as [string, string][] });
 }
 
+/** Returns a `POST` of JSON in the form that the handler takes. A fetch `Request` of it would cost a tenth of a test's time. */
+function jsonRequest(path: string, value: unknown, headers: Record<string, string>): HttpRequest {
+  const bytes = Buffer.from(JSON.stringify(value));
+  const all: Record<string, string> = { ...headers, 'content-type': 'application/json' };
+  let controller: AbortController | undefined;
+  return {
+    method: 'POST',
+    path,
+    search: '',
+    get url() {
+      return new URL(path, 'http://postern.test');
+    },
+    get signal() {
+      controller ??= new AbortController();
+      return controller.signal;
+    },
+    header: (name) => all[name] ?? null,
+    headerValues: (name) => (all[name] === undefined ? [] : [all[name]]),
+    async body(limit) {
+      if (bytes.byteLength > limit) throw failure('PAYLOAD_TOO_LARGE');
+      return bytes;
+    },
+  };
+}
+
+/** The status, headers and parsed body of a response. */
+interface JsonResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly value: unknown;
+}
+
+/** Posts JSON to a handler without a network. The names of `headers` are in lower case. */
+export async function postJson(
+  handler: Pick<HttpHandler, 'handle'>,
+  path: string,
+  value: unknown,
+  headers: Record<string, string>,
+): Promise<JsonResponse> {
+  const response = await handler.handle(jsonRequest(path, value, headers), { address: '127.0.0.1' });
+  const { status, body } = response;
+  return {
+    status,
+    get headers() {
+      return toResponse({ ...response, body: null }).headers;
+    },
+    value: typeof body === 'string' ? JSON.parse(body) : await toResponse(response).json(),
+  };
+}
+
 /** Sends a request to a handler without a network. */
 export async function fetchFrom(
   handler: Pick<HttpHandler, 'handle'>,

@@ -7,7 +7,6 @@ import type { Lock } from '../../../src/storage/locks.ts';
 import { openPool, openPostgres } from '../../../src/storage/postgres/connection.ts';
 import { createPost, passwords } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
-import { fetchFrom } from '../fetch.ts';
 import { RUN_SETTINGS } from '../run-settings.ts';
 import { wrongCounts } from '../token-summary.ts';
 import { type Action, CALLS, INTERNAL, type Outcome, type RaceNode } from './actions.ts';
@@ -95,7 +94,7 @@ async function startNode(database: DatabaseHandle, { settings }: Scene): Promise
   Object.assign(app.services.lastUse, { record: () => {} });
   // Cascades are applied by an action.
   await app.services.cascades.close();
-  return { app, database, post: createPost((request) => fetchFrom(app, request)) };
+  return { app, database, post: createPost(app) };
 }
 
 /** The results of calls in sequence, on SQLite. */
