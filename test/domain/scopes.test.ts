@@ -133,8 +133,11 @@ describe('the smallest scopes', () => {
 
   test('of sixty thousand rules take no time that grows with their square', () => {
     const rules = Array.from({ length: 60_000 }, (_, n) => rule('channel', `${n}`, null, ['READ']));
-    const before = performance.now();
+    const started = performance.now();
+    const before = process.cpuUsage();
     expect(smallestScopes(rules)).toHaveLength(rules.length);
-    expect(performance.now() - before).toBeLessThan(5000);
+    // A busy machine lengthens the one, other workers of this process the other. The square would take two minutes of both.
+    const took = Math.min(performance.now() - started, process.cpuUsage(before).user / 1000);
+    expect(took).toBeLessThan(20_000);
   });
 });
