@@ -33,6 +33,15 @@ const PATH_DEPENDENT = [
 /** The environment of a project that repeats the tests of another one: `sampleIfRepeated` in `test/support/test-length.ts`. */
 const REPEATED = { POSTERN_TEST_REPEATED: 'on' };
 
+const givenWorkers = process.env.VITEST_MAX_WORKERS;
+const cores = availableParallelism();
+
+/**
+ * What the projects share that compute from beginning to end: a worker per core, because each further one imports and compiles
+ * the server again. They run after the projects whose tests wait for processes, which have more workers.
+ */
+const IN_MEMORY = { maxWorkers: Number(givenWorkers ?? cores), sequence: { groupOrder: 1 } };
+
 function project(
   name: string,
   test: NonNullable<TestProjectInlineConfiguration['test']>,
@@ -51,7 +60,7 @@ export default defineConfig({
     pool: 'threads',
     // Half of the time that a run needs to start.
     experimental: { fsModuleCache: true },
-    maxWorkers: Number(process.env.VITEST_MAX_WORKERS ?? Math.max(3, availableParallelism() + 1)),
+    maxWorkers: Number(givenWorkers ?? Math.max(3, cores + 1)),
     sequence: { sequencer: LongestFirst },
     // A busy machine takes ten times as long as a quiet one. A test that hangs still fails.
     testTimeout: 120_000,
@@ -59,16 +68,18 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       project('unit', {
+        ...IN_MEMORY,
         include: [
           'test/*.test.ts',
           'test/{bench,domain,graphql,services}/**/*.test.ts',
           'test/storage/*.test.ts',
         ],
       }),
-      project('api', { include: ['test/api/**/*.test.ts'], exclude: [...WIRE, ...PROOFS] }),
-      project('proofs', { include: PROOFS }),
+      project('api', { ...IN_MEMORY, include: ['test/api/**/*.test.ts'], exclude: [...WIRE, ...PROOFS] }),
+      project('proofs', { ...IN_MEMORY, include: PROOFS }),
       // The same tests with every GraphQL request through Yoga, except those that start the server their own way.
       project('api-yoga', {
+        ...IN_MEMORY,
         include: isFullLength ? ['test/api/**/*.test.ts'] : PATH_DEPENDENT,
         exclude: [...WIRE, ...DIRECT],
         env: { POSTERN_FAST_PATH: 'off', ...REPEATED },

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { TestSequencer, TestSpecification } from 'vitest/node';
 
 /** Projects in the order in which they run: one after the other, so that a worker keeps what it has imported. */
-const PROJECTS = ['postgres', 'system', 'proofs', 'api-yoga', 'api', 'verify', 'unit'];
+const PROJECTS = ['postgres', 'system', 'verify', 'proofs', 'api-yoga', 'api', 'unit'];
 
 /** The longest test files. They start first, so that no worker waits for one of them at the end. */
 const LONGEST: readonly string[] = [
