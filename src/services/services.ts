@@ -148,7 +148,17 @@ export function createServices(deps: ServiceDependencies) {
   const secretReader = createSecretReader({ db, shapes: foreignShapes, logger });
   const access = createAccessService({ db, clock });
   const attempts = createDeviceAttempts({ db, autocommit: deps.autocommit, clock });
-  const tokens = createTokenService({ db, clock, secrets, limits, lastUse, changes, access, authentication });
+  const tokens = createTokenService({
+    db,
+    version,
+    clock,
+    secrets,
+    limits,
+    lastUse,
+    changes,
+    access,
+    authentication,
+  });
   const throttle = createSignInThrottle({ db, autocommit: deps.autocommit, clock, ids });
   return {
     clock,

@@ -96,6 +96,21 @@ test('a page of tokens takes one statement after the identification', async () =
   expect(await statementsOf(query)).toEqual(['select tokens']);
 });
 
+test('a token reads itself without a statement until something is committed', async () => {
+  const name = async () => {
+    recorded();
+    const { data } = await postern.post('{ viewer { token { name } } }', {}, token.secret);
+    return [data.viewer.token.name, ...recorded()];
+  };
+  await name();
+  await expect.poll(recorded).toContain('insert token_snapshots');
+  expect(await name()).toEqual(['personal', 'select token_snapshots', 'select tokens']);
+  expect(await name()).toEqual(['personal']);
+  const change = 'mutation ($input: UpdateTokenInput!) { updateToken(input: $input) { token { id } } }';
+  await statementsOf(change, { id: token.id, name: 'renamed' });
+  expect((await name())[0]).toBe('renamed');
+});
+
 test('/verify takes one statement for a caller that it has identified since the last change', async () => {
   const query = { operation: 'READ', entityType: 'workspace', entityId: postern.workspaceId };
   const verified = async () => {

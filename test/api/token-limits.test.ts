@@ -145,6 +145,17 @@ describe('requests in a minute', () => {
 });
 
 describe('uses', () => {
+  test('are counted immediately in what a token reads of itself', async () => {
+    const { secret } = await limited({ uses: 3 });
+    const left = async () => {
+      const { data } = await postern.post('{ viewer { token { limits { usesLeft } } } }', {}, secret);
+      return data.viewer.token.limits.usesLeft;
+    };
+    expect([await left(), await left()]).toEqual([3, 3]);
+    await verified(secret);
+    expect([await left(), await left()]).toEqual([2, 2]);
+  });
+
   test('are taken by verifications that are allowed, and by nothing else', async () => {
     const { id, secret } = await limited({ uses: 2 }, { access: 'SCOPED', scopes: CHANNELS });
     expect(await verified(secret, '?operation=delete&entityType=channel&entityId=*')).toBe('FORBIDDEN');

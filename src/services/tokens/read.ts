@@ -12,7 +12,8 @@ import { concerns, type Operation } from '../../domain/scopes.ts';
 import { parseSearch, parseSubject } from '../../domain/text.ts';
 import type { Token, TokenFilter, TokenSummary } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Executor } from '../../storage/database.ts';
+import type { MaybePromise } from '../../platform/maybe-promise.ts';
+import type { DataVersion, Executor } from '../../storage/database.ts';
 import type { OnChunk } from '../../storage/query/chunks.ts';
 import { summariseTokens } from '../../storage/repositories/token-counts.ts';
 import {
@@ -29,6 +30,7 @@ import {
   type TokenHolder,
 } from '../../storage/repositories/tokens.ts';
 import { authorize } from '../access/authorize.ts';
+import { keepUntilCommit } from '../access/kept-until-commit.ts';
 import type { LastUse } from '../access/last-use.ts';
 import type { CountedPage } from '../counted-page.ts';
 
@@ -43,8 +45,8 @@ const OLDEST_FIRST: TokenListOrder = { field: 'CREATED_AT', direction: 'ASC' };
 export interface TokenReads {
   /** Returns a token that the caller is allowed to read; `null` if it does not exist or is not visible. */
   find(principal: Principal, tokenId: string): Promise<Token | null>;
-  /** Returns the calling token; `null` if the caller is not a token. */
-  findOwn(principal: Principal): Promise<Token | null>;
+  /** Returns the calling token, without a promise if it is kept; `null` if the caller is not a token. */
+  findOwn(principal: Principal): MaybePromise<Token | null>;
   /**
    * Returns the personal tokens of a user; for a calling token, itself and its descendants. If the filter needs it, the tokens
    * are read in chunks, with calls of `onChunk`. Throws `BAD_USER_INPUT` on bad paging or search, and the errors of `onChunk`.
@@ -117,8 +119,14 @@ function parseFilter({ search, subject, ...filter }: TokenFilter): TokenFilter {
 }
 
 /** Returns the reads of the token service. */
-export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: LastUse }): TokenReads {
-  const { db, clock, lastUse } = deps;
+export function createTokenReads(deps: {
+  db: Executor;
+  version: DataVersion | null;
+  clock: Clock;
+  lastUse: LastUse;
+}): TokenReads {
+  const { db, version, clock, lastUse } = deps;
+  const ownToken = keepUntilCommit(version, ({ tokenId }) => findToken(db, tokenId));
 
   async function listOf(
     holder: TokenHolder,
@@ -144,7 +152,7 @@ export function createTokenReads(deps: { db: Executor; clock: Clock; lastUse: La
       const decision = await authorize(db, principal, request, clock());
       return isHidden(decision) ? null : requireGrant(decision).token;
     },
-    findOwn: async (principal) => (isToken(principal) ? findToken(db, principal.tokenId) : null),
+    findOwn: (principal) => (isToken(principal) ? ownToken(principal) : null),
     list: async (principal, page, filter, order, onChunk) =>
       listOf(holderOf(principal, 'LIST'), page, filter, order, onChunk),
     listForWorkspace: (workspaceId, page, filter, order, onChunk) =>

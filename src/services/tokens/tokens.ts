@@ -2,7 +2,7 @@ import type { Limits } from '../../domain/limits.ts';
 import type { Token } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
-import type { Executor } from '../../storage/database.ts';
+import type { DataVersion, Executor } from '../../storage/database.ts';
 import type { AccessService } from '../access/access-checks.ts';
 import type { Authentication } from '../access/authentication.ts';
 import type { LastUse } from '../access/last-use.ts';
@@ -63,6 +63,7 @@ export interface TokenService
 /** Returns the token service. */
 export function createTokenService(deps: {
   db: Executor;
+  version: DataVersion | null;
   clock: Clock;
   secrets: SecretSource;
   limits: Limits;
