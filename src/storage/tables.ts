@@ -19,7 +19,6 @@ interface UsersTable {
   /** Who deactivated the user: `OPERATOR` or `DIRECTORY`. */
   deactivated_by: string | null;
   /** When the shares that the user gave ended, while their rows are being deleted. */
-  shares_ended_at: number | null;
   /** A JSON Web Token that was issued in the second of this instant or before is refused. */
   credentials_not_before: number | null;
   /** When the user last signed in; `null` before the first time. */
@@ -226,12 +225,14 @@ interface InvitationsTable {
   role: number;
   digest: string;
   invited_by: string | null;
-  /** The workspace token that created it; the invitation is deleted with it. */
+  /** The workspace token that created it. It may be deleted; then the invitation is deleted soon. */
   invited_by_token: string | null;
   created_at: number;
   expires_at: number;
   /** Why it can no longer be accepted although it has not expired. */
   void_reason: string | null;
+  /** The number of the last end of grants that was pending when the invitation was created; `null` if none was. */
+  ends_survived: Fixed<number | null>;
 }
 
 interface TokensTable {
@@ -325,6 +326,24 @@ interface PendingEndsTable {
   actor: Fixed<string>;
   /** A JSON object. */
   detail: Fixed<string>;
+}
+
+interface PendingGrantEndsTable {
+  id: Fixed<string>;
+  /** Higher than the `ends_survived` of everything that it concerns. */
+  number: Fixed<number>;
+  kind: Fixed<'SHARES' | 'INVITATIONS'>;
+  /** The user who gave them, or the owner of the token that did; `null` for a workspace. */
+  user_id: Fixed<string | null>;
+  /** The workspace of the token that gave them, or of the recipient. */
+  workspace_id: Fixed<string | null>;
+  /** Only what this token gave. It may be deleted. */
+  token_id: Fixed<string | null>;
+  /** Only what this user was given in the workspace. */
+  recipient_id: Fixed<string | null>;
+  at: Fixed<number>;
+  /** A JSON object; `null` if no audit events are written. */
+  actor: Fixed<string | null>;
 }
 
 interface TokenIssuersTable {
@@ -431,8 +450,11 @@ interface ChannelSharesTable {
   granter_id: Fixed<string>;
   /** The granting person, or the owner of the granting token; `null` if a workspace token gave the share. */
   granted_by: Fixed<string | null>;
+  /** It may be deleted; then the row is deleted soon. */
   granted_by_token: Fixed<string | null>;
   operation: Fixed<string>;
+  /** The number of the last end of grants that was pending when the share was given; `null` if none was. */
+  ends_survived: Fixed<number | null>;
 }
 
 interface MessagesTable {
@@ -508,6 +530,7 @@ export interface Tables {
   token_ancestors: TokenAncestorsTable;
   pending_cascades: PendingCascadesTable;
   pending_ends: PendingEndsTable;
+  pending_grant_ends: PendingGrantEndsTable;
   token_issuers: TokenIssuersTable;
   token_counts: TokenCountsTable;
   token_secrets: TokenSecretsTable;

@@ -25,6 +25,7 @@ const KEYS: Readonly<Record<Exclude<keyof Tables, NotCopied>, readonly string[]>
   token_ancestors: ['token_id', 'ancestor_id'],
   pending_cascades: ['token_id'],
   pending_ends: ['id'],
+  pending_grant_ends: ['id'],
   token_issuers: ['token_id', 'issuer_id'],
   token_scopes: ['id'],
   entity_types: ['workspace_id', 'name'],

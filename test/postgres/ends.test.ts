@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
-import { CHUNK } from '../../src/services/tokens/descendants.ts';
+import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { openDatabase } from '../../src/storage/open.ts';
 import { repeat } from '../support/descendants.ts';
 import { createToken, type Node, post, signIn, startNode } from '../support/nodes.ts';

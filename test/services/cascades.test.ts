@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type Cascades, createCascades } from '../../src/services/maintenance/cascades.ts';
-import { CHUNK } from '../../src/services/tokens/descendants.ts';
+import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { createEvents } from '../../src/services/transactions/events.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type Cascades, createCascades } from '../../src/services/maintenance/cascades.ts';
-import { CHUNK } from '../../src/services/tokens/descendants.ts';
+import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { createEvents } from '../../src/services/transactions/events.ts';
 import { PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate, publish, share } from '../support/channels.ts';

@@ -159,6 +159,22 @@ const CASES: Readonly<Record<string, Case>> = {
       { deletes_grants: 2 },
     ],
   },
+  pending_grant_ends: {
+    valid: {
+      ...{ id: 'e', number: 1, kind: 'SHARES', user_id: null, workspace_id: 'w', token_id: null },
+      ...{ recipient_id: 'u', at: 0, actor: null },
+    },
+    invalid: [
+      { number: 0 },
+      { kind: 'OTHER' },
+      { kind: 'INVITATIONS' },
+      { workspace_id: null },
+      { user_id: 'u' },
+      { user_id: 'u', workspace_id: null },
+      { token_id: 't' },
+      { recipient_id: null },
+    ],
+  },
   imported_secrets: { valid: { digest: 'd', sequence: 1, holder_id: 'u' }, invalid: [{ sequence: 0 }] },
   token_scopes: {
     valid: { id: 's', token_id: 't', entity_type: 'channel', operations: 'READ LIST' },
@@ -178,7 +194,6 @@ const CASES: Readonly<Record<string, Case>> = {
       { is_local: 2 },
       { deactivated_at: 0, deactivated_by: 'USER' },
       { deactivated_by: 'OPERATOR' },
-      { shares_ended_at: 0 },
     ],
   },
   reset_links: {

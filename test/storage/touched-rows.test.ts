@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { createChannel, mutate, share } from '../support/channels.ts';
 import { derive, repeat } from '../support/descendants.ts';
+import { repeatInvitations, repeatShares } from '../support/grants.ts';
 import { createRowCounter, type RowCounter } from '../support/row-counter.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
@@ -10,7 +13,7 @@ let postern: TestApp;
 let rows: RowCounter;
 
 beforeEach(async () => {
-  postern = await startTestApp();
+  postern = await startTestApp({ POSTERN_INVITATIONS_PER_WORKSPACE: '10000' });
   // Uses are stored at times of their own.
   Object.assign(postern.app.services.lastUse, { record: () => {} });
   rows = await createRowCounter(postern.database);
@@ -187,5 +190,102 @@ test.each(Object.entries(CASES))(
     const few = await countRows(each, 10);
     expect(few).toBeGreaterThan(1);
     expect(await countRows(each, 1000)).toBe(few);
+  },
+);
+
+/** What a call ends: shares with a member by a sharer or by a token of the sharer, and invitations by the sharer. */
+interface Grants {
+  readonly sharer: Person;
+  readonly recipient: Person;
+  /** A token that shares in place of the sharer. */
+  readonly token?: { readonly id: string; readonly secret: string };
+}
+
+const leak = async ({ sharer, token }: Grants) => {
+  const input = { secrets: [token?.secret ?? sharer.session] };
+  expect((await mutate(postern, 'reportLeakedSecrets', input, null, '__typename')).errors).toEqual([]);
+};
+const removed = 'removeMember(input: { workspaceId: $workspaceId, userId: $userId }) { __typename }';
+const ofRecipient = ({ recipient }: Grants) => ({ workspaceId: postern.workspaceId, userId: recipient.id });
+const idOf = ({ token }: Grants) => ({ id: token?.id as string });
+const ofSharer = ({ sharer }: Grants) => createPersonalToken(postern, sharer.session);
+
+const GRANTS: Record<
+  string,
+  [token: ((grants: Grants) => Promise<Grants['token']>) | null, end: (grants: Grants) => Promise<unknown>]
+> = {
+  'the removal of the recipient': [null, (grants) => call(postern.owner, removed, ofRecipient(grants))],
+  'a lower role of the recipient': [
+    null,
+    (grants) => call(postern.owner, setMemberRole, ofRecipient(grants)),
+  ],
+  'the deactivation of the granter': [
+    null,
+    ({ sharer }) => postern.app.services.operator.deactivateUser(sharer.email),
+  ],
+  'a reset of the password of the granter': [
+    null,
+    ({ sharer }) => postern.app.services.operator.resetPassword(sharer.email, 'another long password', true),
+  ],
+  'the leak of a session of the granter': [null, leak],
+  'the leak of the granting token': [ofSharer, leak],
+  'the end of the granting token with what it gave': [
+    ofSharer,
+    (grants) => call(grants.sharer, takeBack, idOf(grants)),
+  ],
+  'the deletion of the granting token': [ofSharer, (grants) => call(grants.sharer, remove, idOf(grants))],
+  'the revocation of the granting workspace token': [
+    () => createWorkspaceToken(postern, 'ADMINISTRATOR'),
+    (grants) => call(postern.owner, revoke, idOf(grants)),
+  ],
+  'the deletion of the granting workspace token': [
+    () => createWorkspaceToken(postern, 'ADMINISTRATOR'),
+    (grants) => call(postern.owner, remove, idOf(grants)),
+  ],
+};
+
+/** Makes a token the granter in place of the sharer, without using its secret, which would store a snapshot at a time of its own. */
+async function giveBy(tokenId: string, channelId: string, invitationId: string): Promise<void> {
+  const { db } = postern.database;
+  const token = decodeGlobalId('Token', tokenId);
+  await sql`update channel_shares set granter_id = ${token}, granted_by_token = ${token},
+    granted_by = (select owner_id from tokens where id = ${token})
+    where channel_id = ${decodeGlobalId('Channel', channelId)}`.execute(db);
+  // No personal token invites.
+  await sql`update invitations set invited_by_token = ${token}, invited_by = null
+    where id = ${decodeGlobalId('Invitation', invitationId)}
+    and exists (select 1 from tokens where id = ${token} and kind = 'WORKSPACE')`.execute(db);
+}
+
+/** Gives `count` shares and invitations more than one. */
+async function giveMany({ sharer, recipient, token }: Grants, count: number): Promise<void> {
+  const channelId = await createChannel(postern);
+  await share(postern, channelId, recipient, ['READ'], sharer.session);
+  const input = { workspaceId: postern.workspaceId, email: `${count}@example.com`, role: 'VIEWER' };
+  const { data } = await mutate(postern, 'inviteMember', input, sharer.session, 'invitation { id }');
+  const { id } = data.inviteMember.invitation;
+  if (token) await giveBy(token.id, channelId, id);
+  await repeatShares(postern.database, channelId, count);
+  await repeatInvitations(postern.database, id, count);
+}
+
+test.each(Object.entries(GRANTS))(
+  '%s writes as many rows with 1,000 shares and invitations as with 200',
+  async (_, [createToken, end]) => {
+    await postern.app.services.cascades.close();
+    const counts: number[] = [];
+    for (const count of [200, 1000]) {
+      const sharer = await postern.person(`sharer${count}`, 'ADMINISTRATOR');
+      const recipient = await postern.person(`recipient${count}`, 'TEAM_MEMBER');
+      const token = await createToken?.({ sharer, recipient });
+      const grants = { sharer, recipient, ...(token && { token }) };
+      await giveMany(grants, count);
+      const before = await rows.count();
+      await end(grants);
+      counts.push((await rows.count()) - before);
+    }
+    expect(counts[0]).toBeGreaterThan(1);
+    expect(counts[0]).toBeLessThan(20);
+    expect(counts[1]).toBe(counts[0]);
   },
 );

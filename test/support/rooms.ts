@@ -52,22 +52,22 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     access: ['transactions/events.ts', 'transactions/transact.ts'],
     transactions: ['access', 'transactions/events.ts', 'transactions/locks.ts', 'transactions/transact.ts'],
     'access/delegation.ts': ['access', 'transactions'],
-    // The ends of invitations and of tokens, which several rooms cause.
-    'workspaces/invitation-ends.ts': ['transactions'],
-    'tokens/descendants.ts': ['transactions', 'workspaces/invitation-ends.ts'],
-    'tokens/ends.ts': ['transactions', 'tokens/descendants.ts'],
-    'tokens/lifecycle.ts': ['transactions', 'tokens/descendants.ts'],
+    // The ends of shares and invitations, and of tokens, which several rooms cause.
+    'workspaces/grant-ends.ts': ['transactions'],
+    'tokens/descendants.ts': ['transactions', 'workspaces/grant-ends.ts'],
+    'tokens/ends.ts': ['transactions', 'workspaces/grant-ends.ts', 'tokens/descendants.ts'],
+    'tokens/lifecycle.ts': ['transactions', 'workspaces/grant-ends.ts', 'tokens/descendants.ts'],
     'federation/ends.ts': ['transactions', 'tokens/descendants.ts'],
     workspaces: [
       ...SERVICE_BASE,
-      'workspaces/invitation-ends.ts',
+      'workspaces/grant-ends.ts',
       'tokens/descendants.ts',
       'tokens/ends.ts',
       'federation/ends.ts',
     ],
     tokens: [
       ...SERVICE_BASE,
-      'workspaces/invitation-ends.ts',
+      'workspaces/grant-ends.ts',
       'tokens/descendants.ts',
       'tokens/ends.ts',
       'tokens/lifecycle.ts',
@@ -76,7 +76,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     channels: SERVICE_BASE,
     accounts: [
       ...SERVICE_BASE,
-      'workspaces/invitation-ends.ts',
+      'workspaces/grant-ends.ts',
       'tokens/descendants.ts',
       'tokens/ends.ts',
       'federation/ends.ts',
@@ -93,7 +93,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'tokens/descendants.ts',
       'workspaces',
     ],
-    maintenance: [...SERVICE_BASE, 'tokens/descendants.ts', 'tokens/ends.ts'],
+    maintenance: [...SERVICE_BASE, 'workspaces/grant-ends.ts', 'tokens/descendants.ts', 'tokens/ends.ts'],
     'services.ts': [
       ...SERVICE_BASE,
       'lookups.ts',

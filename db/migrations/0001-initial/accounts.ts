@@ -13,20 +13,12 @@ async function createUsers(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('deactivated_at', 'bigint')
     .addColumn('deactivated_by', 'text')
-    .addColumn('shares_ended_at', 'bigint')
     .addColumn('credentials_not_before', 'bigint')
     .addColumn('signed_in_at', 'bigint')
     .addCheckConstraint('users_password_temporary', sql`password_temporary in (0, 1)`)
     .addCheckConstraint('users_is_local', sql`is_local in (0, 1)`)
     .addCheckConstraint('users_deactivated_by', sql`deactivated_by in ('OPERATOR', 'DIRECTORY')`)
     .addCheckConstraint('users_deactivation', sql`deactivated_by is null or deactivated_at is not null`)
-    .addCheckConstraint('users_shares_ended', sql`shares_ended_at is null or deactivated_at is not null`)
-    .execute();
-  await db.schema
-    .createIndex('users_by_ended_shares')
-    .on('users')
-    .column('shares_ended_at')
-    .where(sql.ref('shares_ended_at'), 'is not', null)
     .execute();
   await db.schema
     .createIndex('users_by_deactivation')

@@ -30,8 +30,10 @@ async function createChannelShares(db: Kysely<unknown>): Promise<void> {
     // The token, if one gave the share, otherwise the person: never null, so that it can be part of the key.
     .addColumn('granter_id', 'text', (c) => c.notNull())
     .addColumn('granted_by', 'text', (c) => c.references('users.id').onDelete('cascade'))
-    .addColumn('granted_by_token', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    // No reference: the rows of a deleted token follow in chunks.
+    .addColumn('granted_by_token', 'text')
     .addColumn('operation', 'text', (c) => c.notNull())
+    .addColumn('ends_survived', 'bigint')
     .addPrimaryKeyConstraint('channel_shares_key', ['channel_id', 'user_id', 'granter_id', 'operation'])
     .addCheckConstraint(
       'channel_shares_granter',
@@ -53,6 +55,12 @@ async function createChannelShares(db: Kysely<unknown>): Promise<void> {
     .createIndex('channel_shares_by_token')
     .on('channel_shares')
     .column('granted_by_token')
+    .execute();
+  await db.schema
+    .createIndex('channel_shares_survivors')
+    .on('channel_shares')
+    .column('ends_survived')
+    .where(sql.ref('ends_survived'), 'is not', null)
     .execute();
 }
 

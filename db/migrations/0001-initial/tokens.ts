@@ -172,6 +172,32 @@ async function createPendingEnds(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** Sets of shares or invitations that ended, whose rows have yet to be deleted. */
+async function createPendingGrantEnds(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('pending_grant_ends')
+    .addColumn('id', 'text', (c) => c.notNull().primaryKey())
+    .addColumn('number', 'bigint', (c) => c.notNull())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('user_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
+    .addColumn('workspace_id', 'text', (c) => c.references('workspaces.id').onDelete('cascade'))
+    // No reference: it outlives a deleted token.
+    .addColumn('token_id', 'text')
+    .addColumn('recipient_id', 'text', (c) => c.references('users.id').onDelete('cascade'))
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('actor', 'text')
+    .addCheckConstraint('pending_grant_ends_number', sql`number > 0`)
+    .addCheckConstraint('pending_grant_ends_kind', sql`kind in ('SHARES', 'INVITATIONS')`)
+    .addCheckConstraint('pending_grant_ends_holder', sql`(user_id is null) <> (workspace_id is null)`)
+    // All that a user gave, or what a token gave, or what a user was given in a workspace.
+    .addCheckConstraint(
+      'pending_grant_ends_set',
+      sql`case when recipient_id is null then user_id is not null or token_id is not null
+        else token_id is null and user_id is null and kind = 'SHARES' end`,
+    )
+    .execute();
+}
+
 /**
  * The token that issued another one for a subject, and each of its ancestors, so that what was issued is found by any of
  * them. A row outlives its issuer: what a deleted token issued still counts as issued by its ancestors.
@@ -240,10 +266,12 @@ async function createInvitations(db: Kysely<unknown>): Promise<void> {
     .addColumn('role', 'integer', (c) => c.notNull())
     .addColumn('digest', 'text', (c) => c.notNull().unique())
     .addColumn('invited_by', 'text', (c) => c.references('users.id').onDelete('set null'))
-    .addColumn('invited_by_token', 'text', (c) => c.references('tokens.id').onDelete('cascade'))
+    // No reference: the rows of a deleted token follow in chunks.
+    .addColumn('invited_by_token', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('expires_at', 'bigint', (c) => c.notNull())
     .addColumn('void_reason', 'text')
+    .addColumn('ends_survived', 'bigint')
     .addUniqueConstraint('invitations_once', ['workspace_id', 'email'])
     // Only a person can invite an owner.
     .addCheckConstraint(
@@ -258,6 +286,12 @@ async function createInvitations(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('invitations_by_token').on('invitations').column('invited_by_token').execute();
   await db.schema.createIndex('invitations_by_maker').on('invitations').column('invited_by').execute();
   await db.schema.createIndex('invitations_by_expiry').on('invitations').column('expires_at').execute();
+  await db.schema
+    .createIndex('invitations_survivors')
+    .on('invitations')
+    .column('ends_survived')
+    .where(sql.ref('ends_survived'), 'is not', null)
+    .execute();
 }
 
 /** Creates the tables of tokens, with their secrets and scopes, and of invitations, which tokens can create. */
@@ -267,6 +301,7 @@ export async function createTokenTables(db: Kysely<unknown>): Promise<void> {
   await createTokenAncestors(db);
   await createPendingCascades(db);
   await createPendingEnds(db);
+  await createPendingGrantEnds(db);
   await createTokenIssuers(db);
   await createTokenSecrets(db);
   await createImportedSecrets(db);

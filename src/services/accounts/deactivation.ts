@@ -1,11 +1,5 @@
 import { DAY } from '../../domain/duration.ts';
 import type { User } from '../../domain/user.ts';
-import {
-  countSharesOf,
-  type DeletedGrants,
-  deleteGrantsOfUser,
-  deleteInvitationsOfUser,
-} from '../../storage/query/granters.ts';
 import { clearDirectoryStates } from '../../storage/repositories/accounts/directory-users.ts';
 import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
@@ -15,29 +9,15 @@ import {
   setDeactivated,
   setReactivated,
 } from '../../storage/repositories/accounts/users.ts';
-import { hasGivenShares, markSharesEnded } from '../../storage/repositories/ends/share-ends.ts';
-import { CHUNK } from '../tokens/descendants.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { AuditEntry, UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { endGrantsOf } from '../workspaces/grant-ends.ts';
 
 /** How long a reactivation restores the personal tokens of a deactivated user. Later they are revoked. In milliseconds. */
 export const SUSPENSION = 30 * DAY;
 
 type Detail = NonNullable<AuditEntry['detail']>;
-
-/**
- * Deletes the shares and invitations that a deactivated user gave; returns their numbers. The rows of more than `CHUNK` shares
- * follow in chunks. They count no more, because a share depends on its granter.
- */
-async function endGrants(uow: UnitOfWork, userId: string): Promise<DeletedGrants> {
-  if (!(await hasGivenShares(uow.tx, userId, CHUNK + 1))) return deleteGrantsOfUser(uow.tx, userId);
-  const shares = await countSharesOf(uow.tx, userId);
-  await markSharesEnded(uow.tx, { userId, at: uow.now });
-  uow.startCascade();
-  return { shares, invitations: await deleteInvitationsOfUser(uow.tx, userId) };
-}
 
 /**
  * Deactivates a user: from the next request on, every credential of the user is refused. Ends the sessions and deletes the shares
@@ -57,8 +37,7 @@ export async function deactivateUser(
   await setDeactivated(uow.tx, id, uow.now, by);
   const endedSessions = await endSessions(uow.tx, id, uow.now);
   await deleteResetLink(uow.tx, id);
-  await auditLostInvitations(uow, { userId: id });
-  const { shares, invitations } = await endGrants(uow, id);
+  const { shares, invitations } = await endGrantsOf(uow, id);
   await auditUser(uow, 'user.deactivated', id, {
     ...detail,
     endedSessions,
@@ -80,8 +59,6 @@ export async function reactivateUser(
   if (deactivatedAt === null) return false;
   const isLate = uow.now - deactivatedAt >= SUSPENSION;
   const revokedTokens = isLate ? await revokeSet(uow, { holder: { on: 'user', id } }) : 0;
-  // Those whose rows are still there must not count again.
-  await deleteGrantsOfUser(uow.tx, id);
   await setReactivated(uow.tx, id);
   await clearDirectoryStates(uow.tx, id);
   await auditUser(uow, 'user.reactivated', id, isLate ? { ...detail, revokedTokens } : detail);

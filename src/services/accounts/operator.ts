@@ -21,7 +21,7 @@ import { endFederations } from '../federation/ends.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { voidInvitationsTo } from '../workspaces/invitation-ends.ts';
+import { voidInvitationsTo } from '../workspaces/grant-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
 import { type PasswordReset, replacePassword, requirePasswordAllowed } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';

@@ -7,7 +7,6 @@ import type { User } from '../../domain/user.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
-import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import { endSessions } from '../../storage/repositories/accounts/sessions.ts';
 import {
   deleteResetLink,
@@ -20,7 +19,7 @@ import type { Caller } from '../access/caller.ts';
 import { endTokensOf } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { endInvitationsOf } from '../workspaces/grant-ends.ts';
 import { claimLink, findActiveUser, type IssuedLink, issueLink } from './links.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
@@ -62,8 +61,7 @@ export async function replacePassword(
   await setPassword(uow.tx, userId, password);
   await deleteResetLink(uow.tx, userId);
   const endedSessions = await endSessions(uow.tx, userId, uow.now);
-  await auditLostInvitations(uow, { userId });
-  const deletedInvitations = await deleteInvitationsOfUser(uow.tx, userId);
+  const deletedInvitations = await endInvitationsOf(uow, userId);
   const { revokedTokens, deletedShares } = keepTokens
     ? { revokedTokens: 0, deletedShares: 0 }
     : await endTokensOf(uow, userId);

@@ -10,7 +10,6 @@ import type { Clock } from '../../platform/clock.ts';
 import type { PasswordHasher } from '../../platform/passwords.ts';
 import type { SecretSource } from '../../platform/secrets.ts';
 import type { Executor } from '../../storage/database.ts';
-import { deleteInvitationsOfUser } from '../../storage/query/granters.ts';
 import {
   deleteSession,
   endSessions,
@@ -26,7 +25,7 @@ import type { LastUse } from '../access/last-use.ts';
 import { endTokensOf } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { endInvitationsOf } from '../workspaces/grant-ends.ts';
 import { type OpenedSession, openSession } from './open-session.ts';
 import { ANY_PASSWORD, createPasswordCheck, requireUnchanged } from './password-check.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
@@ -178,8 +177,7 @@ export function createSessionService(deps: {
           await deleteResetLink(uow.tx, userId);
           const sessions = await endSessions(uow.tx, userId, uow.now, sessionId);
           const tokens = revokeTokens && (await endTokensOf(uow, userId));
-          if (revokeTokens) await auditLostInvitations(uow, { userId });
-          const deletedInvitations = revokeTokens ? await deleteInvitationsOfUser(uow.tx, userId) : 0;
+          const deletedInvitations = revokeTokens ? await endInvitationsOf(uow, userId) : 0;
           await auditUser(uow, 'user.password_changed', userId, {
             endedSessions: sessions,
             revokedTokens: 0,

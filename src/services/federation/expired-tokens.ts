@@ -4,7 +4,8 @@ import { DAY } from '../../domain/duration.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findExpiredFederated, findTokens } from '../../storage/repositories/tokens.ts';
-import { CHUNK, deleteEach } from '../tokens/descendants.ts';
+import { deleteEach } from '../tokens/descendants.ts';
+import { CHUNK } from '../transactions/chunk.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
 /** How long expired tokens of federations are kept. */

@@ -5,11 +5,11 @@ import { monotonicNow } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Executor } from '../../storage/database.ts';
 import {
-  countEndedGranters,
-  deleteEndedShares,
-  type EndedGranter,
-  findEndedGranter,
-} from '../../storage/repositories/ends/share-ends.ts';
+  countGrantEnds,
+  findGrantEnd,
+  findWorkspacesOfEnd,
+  type PendingGrantEnd,
+} from '../../storage/repositories/ends/grant-ends.ts';
 import { type Cascade, countCascades, findCascade } from '../../storage/repositories/ends/token-cascades.ts';
 import { countEnds, findEnd, type PendingEnd } from '../../storage/repositories/ends/token-ends.ts';
 import {
@@ -18,11 +18,13 @@ import {
   deleteWorkspaceRows,
   findDeletedWorkspace,
 } from '../../storage/repositories/ends/workspace-ends.ts';
-import { applyChunk, CHUNK } from '../tokens/descendants.ts';
+import { applyChunk } from '../tokens/descendants.ts';
 import { applyEndChunk } from '../tokens/ends.ts';
+import { CHUNK } from '../transactions/chunk.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
+import { applyGrantChunk } from '../workspaces/grant-ends.ts';
 
 /** How often the server looks for cascades of other processes, and for those that a crash interrupted. */
 const LOOK_INTERVAL_MS = 5 * SECOND;
@@ -32,7 +34,7 @@ const PAUSE_MS = 10;
 const FIRST_WAIT_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 600 * SECOND;
 
-/** Stores ends in the rows that they concern: of descendants, of sets of tokens, of deleted workspaces, of shares. */
+/** Stores ends in the rows that they concern: of descendants, of sets of tokens, of deleted workspaces, of shares and invitations. */
 export interface Cascades {
   /**
    * Works on pending cascades until none is left, each chunk in its own short transaction. Concurrent calls share one run. One
@@ -80,13 +82,12 @@ function workspaceWork({ id, at }: DeletedWorkspace): Work {
   return { id, at, actor: NO_ONE, locks, apply: ({ tx }) => deleteWorkspaceRows(tx, id, CHUNK) };
 }
 
-/** Deletes what a deactivated user shared. It writes no audit events. */
-function sharesWork({ userId, at }: EndedGranter): Work {
-  const locks = [
-    { on: 'user', id: userId },
-    { on: 'grantsOfUser', userId },
-  ] as const;
-  return { id: userId, at, actor: NO_ONE, locks, apply: ({ tx }) => deleteEndedShares(tx, userId, CHUNK) };
+/** A chunk deletes shares or invitations in a few workspaces. No row is added to an end. */
+async function grantWork(db: Executor, end: PendingGrantEnd): Promise<Work> {
+  const { id, set, at, actor } = end;
+  const workspaceIds = await findWorkspacesOfEnd(db, end, CHUNK);
+  const locks = [set.holder, ...workspaceIds.map((id) => ({ on: 'workspace', id }) as const)];
+  return { id, at, actor: actor ?? NO_ONE, locks, apply: (uow) => applyGrantChunk(uow, end, workspaceIds) };
 }
 
 /** Returns the oldest pending cascade that is not in `except`. */
@@ -94,12 +95,12 @@ async function findWork(db: Executor, except: readonly string[]): Promise<Work |
   const cascade = await findCascade(db, { except });
   const end = await findEnd(db, { except });
   const workspace = await findDeletedWorkspace(db, { except });
-  const granter = await findEndedGranter(db, { except });
+  const grants = await findGrantEnd(db, { except });
   const found = [
     cascade && cascadeWork(cascade),
     end && endWork(end),
     workspace && workspaceWork(workspace),
-    granter && sharesWork(granter),
+    grants && (await grantWork(db, grants)),
   ];
   const [oldest = null] = found.filter((work) => work !== null).sort((one, other) => one.at - other.at);
   return oldest;
@@ -184,7 +185,7 @@ export function createCascades(deps: {
   return {
     run,
     async count() {
-      const counts = [countCascades, countEnds, countDeletedWorkspaces, countEndedGranters];
+      const counts = [countCascades, countEnds, countDeletedWorkspaces, countGrantEnds];
       return (await Promise.all(counts.map((of) => of(db)))).reduce((sum, each) => sum + each, 0);
     },
     countFailed: failures.count,

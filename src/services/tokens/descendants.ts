@@ -3,7 +3,6 @@ import type { AuditAction } from '../../domain/audit.ts';
 import type { Federation } from '../../domain/federation/federation.ts';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteGrantsOfTokens } from '../../storage/query/granters.ts';
 import {
   advanceCascade,
   type Cascade,
@@ -12,13 +11,10 @@ import {
   findDescendants,
   insertCascade,
 } from '../../storage/repositories/ends/token-cascades.ts';
-import { deleteInvitationsByTokens } from '../../storage/repositories/invitations.ts';
 import { deleteTokens, findToken, limitExpiry, revokeTokens } from '../../storage/repositories/tokens.ts';
+import { CHUNK } from '../transactions/chunk.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
-
-/** The most descendants whose rows one transaction changes. */
-export const CHUNK = 50;
+import { endGrantsOfTokens, endInvitationsOfTokens, holderOfToken } from '../workspaces/grant-ends.ts';
 
 /** What happens with the end of a token and its descendants. */
 export interface EndOptions {
@@ -59,15 +55,15 @@ export async function revokeEach(
     const chunk = live.slice(start, start + CHUNK);
     const tokenIds = chunk.map(({ id }) => id);
     await revokeTokens(uow.tx, tokenIds, revokedAt, uow.now);
-    await auditLostInvitations(uow, { tokenIds });
-    await deleteInvitationsByTokens(uow.tx, tokenIds);
+    await endInvitationsOfTokens(uow, chunk);
     for (const token of chunk) await auditToken(uow, 'token.revoked', token, detail);
   }
 }
 
-/** Deletes tokens, but not what derives from them. The audit log keeps their names. */
+/** Deletes up to `CHUNK` tokens with what they shared, but not what derives from them. The audit log keeps their names. */
 export async function deleteEach(uow: UnitOfWork, tokens: readonly Token[]): Promise<void> {
   for (const token of tokens) await auditToken(uow, 'token.deleted', token);
+  await endGrantsOfTokens(uow, tokens);
   await deleteTokens(
     uow.tx,
     tokens.map((token) => token.id),
@@ -89,7 +85,7 @@ async function applyTo(
   const ids = descendants.map(({ id }) => id);
   const { revokedAt, expiresAt } = token;
   if (revokedAt !== null) await revokeEach(uow, descendants, revokedAt, detail);
-  if (deletesGrants) await deleteGrantsOfTokens(uow.tx, ids);
+  if (deletesGrants) await endGrantsOfTokens(uow, descendants);
   if (expiresAt !== null) await limitExpiry(uow.tx, ids, expiresAt);
 }
 
@@ -99,11 +95,7 @@ async function applyTo(
  * either way, because a check reads the whole chain.
  */
 export function applyToDescendants(uow: UnitOfWork, token: Token, options: EndOptions): Promise<void> {
-  const holder =
-    token.ownerId === null
-      ? ({ on: 'workspace', id: token.workspaceId } as const)
-      : ({ on: 'user', id: token.ownerId } as const);
-  return applyBelow(uow, token.id, holder, options);
+  return applyBelow(uow, token.id, holderOfToken(token), options);
 }
 
 /** As `applyToDescendants`, for a token or a grant by its id. */

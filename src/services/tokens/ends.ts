@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toGlobalId } from '../../domain/global-id.ts';
 import type { Token } from '../../domain/token.ts';
-import { countSharesOf, deleteGrantsOfTokens } from '../../storage/query/granters.ts';
 import { countKeptTokens } from '../../storage/query/token-amounts.ts';
+import { countSharesOf } from '../../storage/repositories/ends/grant-ends.ts';
 import {
   advanceEnd,
   countLiveTokens,
@@ -14,8 +14,10 @@ import {
   START,
   type TokenSet,
 } from '../../storage/repositories/ends/token-ends.ts';
+import { CHUNK } from '../transactions/chunk.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
-import { applyToDescendants, CHUNK, deleteEach, type EndOptions, revokeEach } from './descendants.ts';
+import { endGrantsOfTokens } from '../workspaces/grant-ends.ts';
+import { applyToDescendants, deleteEach, type EndOptions, revokeEach } from './descendants.ts';
 
 /** How the tokens of a set end. */
 type SetEnd = Pick<PendingEnd, 'deletes' | 'deletesGrants' | 'at' | 'detail'> & { readonly set: TokenSet };
@@ -28,10 +30,7 @@ async function applyTo(uow: UnitOfWork, end: SetEnd, tokens: readonly Token[]): 
     return;
   }
   await revokeEach(uow, tokens, end.at, end.detail);
-  if (end.deletesGrants && tokens.length > 0) {
-    const ids = tokens.map(({ id }) => id);
-    await deleteGrantsOfTokens(uow.tx, ids);
-  }
+  if (end.deletesGrants) await endGrantsOfTokens(uow, tokens);
   // All tokens of a user or a workspace include what derives from them.
   if (subject == null && createdBy == null && issuedBy == null) return;
   const live = tokens.filter(({ revokedAt }) => revokedAt === null);

@@ -7,7 +7,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { digestOf } from '../../platform/hashing.ts';
 import { networkOf } from '../../platform/network.ts';
 import type { Executor } from '../../storage/database.ts';
-import { deleteGrantsOfUser } from '../../storage/query/granters.ts';
 import {
   deleteScimCredentialsByDigests,
   findScimProvidersByDigests,
@@ -32,7 +31,7 @@ import { isTokenSecret, type ReadSecret, type SecretReader } from '../access/sec
 import { auditUser } from '../transactions/audit-user.ts';
 import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditLostInvitations } from '../workspaces/invitation-ends.ts';
+import { endGrantsOf } from '../workspaces/grant-ends.ts';
 import { loadToken, revokeToken } from './lifecycle.ts';
 import { revokeAndTakeBack } from './take-back.ts';
 
@@ -63,10 +62,7 @@ async function endSessions(uow: UnitOfWork, digests: readonly string[], detail: 
   const sessions = await findSessionsByDigests(uow.tx, digests);
   for (const { id, userId } of sessions) {
     await deleteSession(uow.tx, userId, id);
-    if (detail.by === 'leak-report') {
-      await auditLostInvitations(uow, { userId });
-      await deleteGrantsOfUser(uow.tx, userId);
-    }
+    if (detail.by === 'leak-report') await endGrantsOf(uow, userId);
     await uow.audit({ action: 'session.ended', userId, targetId: toGlobalId('Session', id), detail });
   }
   return sessions.length;

@@ -1,9 +1,9 @@
 import { failure } from '../../domain/errors.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteGrantsOfTokens } from '../../storage/query/granters.ts';
 import { deleteOldSecrets } from '../../storage/repositories/token-secrets.ts';
 import { findToken, updateToken } from '../../storage/repositories/tokens.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { endGrantsOfTokens } from '../workspaces/grant-ends.ts';
 import { applyToDescendants, auditToken, deleteEach, type EndOptions, revokeEach } from './descendants.ts';
 
 /** Returns a token, read in the transaction. Throws `NOT_FOUND`. */
@@ -65,7 +65,7 @@ export async function revokeToken(uow: UnitOfWork, token: Token, options: EndOpt
   // What derives from a revoked token is revoked, or will be.
   if (token.revokedAt !== null && !deletesGrants) return token;
   await revokeEach(uow, [token], uow.now, detail);
-  if (deletesGrants) await deleteGrantsOfTokens(uow.tx, [token.id]);
+  if (deletesGrants) await endGrantsOfTokens(uow, [token]);
   await applyToDescendants(uow, token, { deletesGrants, detail });
   return token.revokedAt === null ? { ...token, revokedAt: uow.now, updatedAt: uow.now } : token;
 }

@@ -1,10 +1,10 @@
 import { toGlobalId } from '../../domain/global-id.ts';
 import { highestRole } from '../../domain/roles.ts';
 import type { Token } from '../../domain/token.ts';
-import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { deleteMemberGrantsOfToken, type RemainingRole } from '../../storage/repositories/member-grants.ts';
 import { deleteMember, restoreMemberRole } from '../../storage/repositories/members.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { endSharesWith } from '../workspaces/grant-ends.ts';
 import { auditMember } from '../workspaces/members.ts';
 import { revokeToken } from './lifecycle.ts';
 
@@ -34,7 +34,7 @@ async function reduceMember(
 ) {
   if (directRole === member.directRole) return;
   const role = directRole && groupRole ? highestRole(directRole, groupRole) : (directRole ?? groupRole);
-  if (role !== member.role) await deleteSharesIn(uow.tx, member.workspaceId, member.userId);
+  if (role !== member.role) await endSharesWith(uow, member.workspaceId, member.userId);
   if (role === null) {
     await deleteMember(uow.tx, member.workspaceId, member.userId);
     await auditMember(uow, 'member.removed', member, { role: member.role, ...detail });

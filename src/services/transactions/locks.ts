@@ -23,6 +23,8 @@ export type { Lock };
  *   workspace hold, an invitation is accepted once, and a caller that has lost a role gives nothing by it.
  * - A workspace, shared: messages are published concurrently, but none after the end of the channel, the role or the share.
  *   The row of the channel orders them.
+ * - The user or workspace of a granter, and the workspace of a recipient: the end of many shares or invitations concerns exactly
+ *   what was given before it, although their rows follow in chunks. A chunk also locks the workspaces of its rows.
  * - An email address, a person at a provider, or a slug: two calls do not create or link the same account or slug.
  * - What directories change by SCIM: the requests of directories change people and groups one at a time. A name has one group,
  *   no person joins a group that another request deletes, and the alarm counts every deactivation.

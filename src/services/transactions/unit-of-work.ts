@@ -35,6 +35,8 @@ export interface AuditEntry {
   readonly detail?: AuditEvent['detail'];
   /** The user that the call itself identifies: on sign-in and on acceptance of an invitation. */
   readonly actorId?: string;
+  /** Who the event names, if an earlier call has left it to this one. */
+  readonly actor?: AuditActor;
 }
 
 /** One transaction of an authorized caller, which also writes the audit events. */
@@ -198,7 +200,7 @@ export function createUnitOfWorkRunner(deps: {
           action: entry.action,
           userId: entry.userId ?? null,
           workspaceId: entry.workspaceId ?? null,
-          ...actor,
+          ...(entry.actor ?? actor),
           ...(entry.actorId && { actorKind: 'SESSION', actorId: entry.actorId }),
           targetId: entry.targetId ?? null,
           detail: entry.detail ?? {},

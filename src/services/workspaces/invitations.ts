@@ -32,7 +32,7 @@ import { parentOf } from '../access/delegation.ts';
 import { auditUser } from '../transactions/audit-user.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
-import { auditInvitation } from './invitation-ends.ts';
+import { auditInvitation, auditReplaced } from './grant-ends.ts';
 import { join } from './joining.ts';
 import { requireCanGive, requireRoleNotBelow, requireSessionForOwner } from './members.ts';
 
@@ -196,6 +196,7 @@ export function createInvitationService(deps: {
       }
       const open = await findOpenInvitationOf(tx, workspaceId, email, now);
       if (open) requireRoleNotBelow(uow, open.role);
+      await auditReplaced(uow, workspaceId, email);
       await clearInvitations(tx, workspaceId, email, now);
       const most = limits.invitationsPerWorkspace;
       if (await hasInvitations(tx, workspaceId, most)) {

@@ -8,10 +8,10 @@ import {
   type MemberFilter,
 } from '../../storage/repositories/accounts/group-roles.ts';
 import { insertMappedMember, setMappedRole } from '../../storage/repositories/accounts/mapped-members.ts';
-import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { deleteMember, findMember } from '../../storage/repositories/members.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { RunLocked, UnitOfWork } from '../transactions/unit-of-work.ts';
+import { endSharesWith } from './grant-ends.ts';
 import { auditMember } from './members.ts';
 
 /** The members of one transaction, which locks their users and workspaces, the roles of groups and directories: about 100 locks. */
@@ -37,7 +37,7 @@ async function applyMappedRole(uow: UnitOfWork, mapped: MappedRole, cause: Cause
   const { directRole } = member;
   const role = directRole && groupRole ? highestRole(directRole, groupRole) : (directRole ?? groupRole);
   // Otherwise the person could keep access through shares that other members or tokens gave.
-  if (role === null || !isAtLeast(role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
+  if (role === null || !isAtLeast(role, member.role)) await endSharesWith(uow, workspaceId, userId);
   if (role === null) {
     await deleteMember(uow.tx, workspaceId, userId);
     await auditMember(uow, 'member.removed', member, { role: member.role, ...cause });

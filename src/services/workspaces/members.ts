@@ -8,7 +8,6 @@ import type { Member } from '../../domain/workspace.ts';
 import type { Executor } from '../../storage/database.ts';
 import { excludeMappedMember } from '../../storage/repositories/accounts/mapped-members.ts';
 import { findUser } from '../../storage/repositories/accounts/users.ts';
-import { deleteSharesIn } from '../../storage/repositories/channel-shares.ts';
 import { countLiveTokens } from '../../storage/repositories/ends/token-ends.ts';
 import { findFederationsCreatedBy } from '../../storage/repositories/federation/federations.ts';
 import { findGranters, type GrantingToken, hasGrants } from '../../storage/repositories/member-grants.ts';
@@ -25,6 +24,7 @@ import type { CountedPage } from '../counted-page.ts';
 import { endFederations } from '../federation/ends.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import type { UnitOfWork } from '../transactions/unit-of-work.ts';
+import { endSharesWith } from './grant-ends.ts';
 
 /** Throws `FORBIDDEN` with `ROLE_REQUIRED` if `role` is above the caller's role. */
 export function requireRoleNotBelow(uow: UnitOfWork, role: Role): void {
@@ -170,7 +170,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       const changed = (await findMember(uow.tx, workspaceId, userId)) ?? member;
       // Otherwise the member could keep access through shares that other members or tokens gave. Shares that the member
       // gave need no change, because they never grant more than the member's role.
-      if (!isAtLeast(changed.role, member.role)) await deleteSharesIn(uow.tx, workspaceId, userId);
+      if (!isAtLeast(changed.role, member.role)) await endSharesWith(uow, workspaceId, userId);
       await requireOwnerLeft(uow, member);
       await auditMember(uow, 'member.role_changed', member, describeChange(member, changed));
       return changed;
@@ -181,7 +181,7 @@ export function createMemberService(deps: { db: Executor }): MemberService {
       const ended = revokeCreated ? await endCreatedBy(uow, member) : {};
       await excludeMappedMember(uow.tx, member, uow.now);
       await deleteMember(uow.tx, workspaceId, userId);
-      await deleteSharesIn(uow.tx, workspaceId, userId);
+      await endSharesWith(uow, workspaceId, userId);
       await requireOwnerLeft(uow, member);
       await auditMember(uow, 'member.removed', member, { role: member.role, ...ended });
     },

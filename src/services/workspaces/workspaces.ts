@@ -26,8 +26,8 @@ import {
   WORKSPACE_ORDER,
 } from '../../storage/repositories/workspaces.ts';
 import { type CountedPage, EMPTY_PAGE } from '../counted-page.ts';
-import { CHUNK } from '../tokens/descendants.ts';
 import { deleteAll } from '../tokens/ends.ts';
+import { CHUNK } from '../transactions/chunk.ts';
 import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork } from '../transactions/unit-of-work.ts';
 import { parsePolicyChanges, type TokenPolicyRequest } from './policy-changes.ts';

@@ -2,6 +2,7 @@ import { expressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { TokenPolicy } from '../../domain/policy.ts';
 import type { Executor } from '../database.ts';
 import type { Tables } from '../tables.ts';
+import { shareCounts } from './ended-grants.ts';
 import { FAR_FUTURE, statusExpression } from './token-status.ts';
 
 /** The most tokens of each kind that are examined, so that the cost does not grow with the workspace. */
@@ -84,7 +85,7 @@ const holdersOf = (workspaceId: string) => sql`
   member_rows as (select user_id from members where workspace_id = ${workspaceId} limit ${MOST}),
   share_rows as (
     select s.user_id from channels as c inner join channel_shares as s on s.channel_id = c.id
-    where c.workspace_id = ${workspaceId} limit ${MOST})`;
+    where c.workspace_id = ${workspaceId} and ${sql.raw(shareCounts('s', 'c.workspace_id'))} limit ${MOST})`;
 
 /**
  * Reads the affected ones of the tokens whose rows the common table expressions select as `examined`. They are not joined with

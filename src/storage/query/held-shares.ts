@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { rankOf } from '../../domain/roles.ts';
+import { shareCounts } from './ended-grants.ts';
 import { tokenCanGive } from './granters.ts';
 
 /** The shares to select. A property that is absent does not limit them. */
@@ -52,7 +53,8 @@ const TOKEN_CAN_SHARE = tokenCanGive({
 /**
  * Common table expressions that select the shares in effect from `line`, the recipients concerned.
  *
- * - `given`: the shares of these recipients whose granter's account and token are active and still able to give them.
+ * - `given`: the shares of these recipients that have not ended, and whose granter's account and token are active and still able
+ *   to give them.
  * - `sharer`, `held`: starting with what members gave, the recipients that hold `SHARE`, then all operations held. Shares
  *   that depend only on each other in a cycle are never reached.
  *
@@ -68,6 +70,7 @@ const EFFECTIVE = sql.raw(`
       left join members as m on m.workspace_id = w.id and m.user_id = s.granted_by
     where s.channel_id = line.channel_id and s.user_id = line.user_id
       and c.id = s.channel_id and w.id = c.workspace_id and w.deleted_at is null and g.deactivated_at is null
+      and ${shareCounts('s', 'w.id')}
       and case when s.granted_by_token is null then g.id is not null else ${TOKEN_CAN_SHARE} end
   ), sharer (channel_id, user_id) as (
     select channel_id, user_id from given where by_member = 1 and operation = 'SHARE'

@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ChannelShare, Granter } from '../../domain/channel.ts';
 import { normaliseOperations, type Operation } from '../../domain/scopes.ts';
 import type { Executor } from '../database.ts';
+import { ENDS_SURVIVED, SHARE_COUNTS } from '../query/ended-grants.ts';
 import type { Condition } from '../query/granters.ts';
 import { heldShares, type ShareQuery } from '../query/held-shares.ts';
 import { prepareQuery, prepareQueryByShape, prepareQueryOne } from '../query/prepared.ts';
@@ -60,12 +61,15 @@ export async function insertShare(db: Executor, share: ChannelShare, granter: Gr
         granted_by: grantedBy,
         granted_by_token: tokenId,
         operation,
+        ends_survived: ENDS_SURVIVED,
       })),
     )
     .execute();
 }
 
-/** Deletes a user's shares of a channel, of every granter or of one user. Returns whether there were any. */
+/**
+ * Deletes a user's shares of a channel, of every granter or of one user. Returns whether there were any that had not ended.
+ */
 export async function deleteShares(
   db: Executor,
   { channelId, userId }: Pick<ChannelShare, 'channelId' | 'userId'>,
@@ -76,31 +80,22 @@ export async function deleteShares(
     .where('channel_id', '=', channelId)
     .where('user_id', '=', userId);
   if (granters !== 'ALL') query = query.where('granted_by', '=', granters.grantedBy);
-  return (await query.executeTakeFirst()).numDeletedRows > 0n;
-}
-
-/** Deletes all shares with a user in a workspace. */
-export async function deleteSharesIn(db: Executor, workspaceId: string, userId: string): Promise<void> {
-  await db
-    .deleteFrom('channel_shares')
-    .where('user_id', '=', userId)
-    .where('channel_id', 'in', (eb) =>
-      eb.selectFrom('channels').select('id').where('workspace_id', '=', workspaceId),
-    )
-    .execute();
+  const deleted = await query.returning(SHARE_COUNTS.as('counted')).execute();
+  return deleted.some(({ counted }) => Boolean(counted));
 }
 
 const heldRows = prepareQueryByShape((db: Executor, query: ShareQuery) =>
   db.selectFrom(heldShares(query).as('shared')).selectAll().orderBy('channel_id').orderBy('user_id'),
 );
 
-/** Returns the ids of the users with stored shares of a channel, in order. */
+/** Returns the ids of the users with shares of a channel that have not ended, in effect or not, in order. */
 export async function findRecipients(db: Executor, channelId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('channel_shares')
     .select('user_id')
     .distinct()
     .where('channel_id', '=', channelId)
+    .where(SHARE_COUNTS)
     .orderBy('user_id')
     .execute();
   return rows.map((row) => row.user_id);
@@ -150,13 +145,14 @@ export async function hasGrantingTokenExpired(db: Executor, after: number, until
   return (await expiredGrantingToken(db, after, until)) !== undefined;
 }
 
-/** Counts the pairs of recipient and granter that are stored for a channel, in effect or not. */
+/** Counts the pairs of recipient and granter of a channel whose shares have not ended, in effect or not. */
 export async function countShares(db: Executor, channelId: string): Promise<number> {
   const pairs = db
     .selectFrom('channel_shares')
     .select(['user_id', 'granter_id'])
     .distinct()
     .where('channel_id', '=', channelId)
+    .where(SHARE_COUNTS)
     .as('pairs');
   const { count } = await db
     .selectFrom(pairs)

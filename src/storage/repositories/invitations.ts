@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { rankOf, roleOfRank } from '../../domain/roles.ts';
 import type { Invitation, InvitationVoidReason } from '../../domain/workspace.ts';
 import type { Executor } from '../database.ts';
-import { write } from '../deferred.ts';
+import { ENDS_SURVIVED, INVITATION_COUNTS } from '../query/ended-grants.ts';
 import { clockAt, tokenCanGive } from '../query/granters.ts';
 import { hasMoreRows } from '../query/paging.ts';
 import type { Tables } from '../tables.ts';
@@ -40,6 +40,7 @@ function unexpiredInvitations(db: Executor, now: number) {
     .selectAll('invitations')
     .select(VOID_REASON.as('void_reason'))
     .where('workspaces.deleted_at', 'is', null)
+    .where(INVITATION_COUNTS)
     .whereRef('invitations.expires_at', '>', 'clock.now');
 }
 
@@ -48,9 +49,11 @@ function openInvitations(db: Executor, now: number) {
   return unexpiredInvitations(db, now).where(VOID_REASON, 'is', null);
 }
 
-type Row = Selectable<Tables['invitations']>;
+/** A row of `invitations`. */
+export type InvitationRow = Selectable<Tables['invitations']>;
 
-function toInvitation(row: Row): Invitation {
+/** Returns the invitation of a row. */
+export function toInvitation(row: InvitationRow): Invitation {
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -79,6 +82,7 @@ export async function insertInvitation(db: Executor, invitation: Invitation, dig
       created_at: invitation.createdAt,
       expires_at: invitation.expiresAt,
       void_reason: invitation.voidReason,
+      ends_survived: ENDS_SURVIVED,
     })
     .execute();
 }
@@ -152,6 +156,7 @@ export async function listInvitationsOf(
   const query = db
     .selectFrom('invitations')
     .selectAll()
+    .where(INVITATION_COUNTS)
     .where('expires_at', '>', now)
     .where('void_reason', 'is', null)
     .orderBy('id');
@@ -173,6 +178,7 @@ export async function voidInvitations(
     .updateTable('invitations')
     .set({ void_reason: reason })
     .where('email', '=', email)
+    .where(INVITATION_COUNTS)
     .where('expires_at', '>', now)
     .where('void_reason', 'is', null)
     .returningAll()
@@ -186,7 +192,10 @@ export async function deleteInvitation(db: Executor, id: string): Promise<boolea
   return result.numDeletedRows > 0n;
 }
 
-/** Deletes a workspace's invitations of an address, and its expired invitations of any address. */
+/**
+ * Deletes a workspace's invitations of an address, and its expired invitations of any address. Those of other addresses that ended
+ * stay until they get their audit events.
+ */
 export async function clearInvitations(
   db: Executor,
   workspaceId: string,
@@ -196,37 +205,38 @@ export async function clearInvitations(
   await db
     .deleteFrom('invitations')
     .where('workspace_id', '=', workspaceId)
-    .where((eb) => eb.or([eb('email', '=', email), eb('expires_at', '<=', now)]))
+    .where((eb) => eb.or([eb('email', '=', email), eb.and([eb('expires_at', '<=', now), INVITATION_COUNTS])]))
     .execute();
 }
 
-/** Returns whether a workspace has at least `count` invitations. */
+/** Returns whether a workspace has at least `count` invitations that have not ended. */
 export async function hasInvitations(db: Executor, workspaceId: string, count: number): Promise<boolean> {
   const query = db.selectFrom('invitations').select('id').where('workspace_id', '=', workspaceId);
-  return hasMoreRows(query, count - 1);
+  return hasMoreRows(query.where(INVITATION_COUNTS), count - 1);
 }
 
-/** Deletes up to `most` expired invitations; returns the count. */
+/** Deletes up to `most` expired invitations that have not ended; returns the count. */
 export async function deleteExpiredInvitations(db: Executor, now: number, most: number): Promise<number> {
   const result = await db
     .deleteFrom('invitations')
     .where('id', 'in', (eb) =>
-      eb.selectFrom('invitations').select('id').where('expires_at', '<=', now).limit(most),
+      eb
+        .selectFrom('invitations')
+        .select('id')
+        .where('expires_at', '<=', now)
+        .where(INVITATION_COUNTS)
+        .limit(most),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 
-/** Deletes the invitations that workspace tokens created. */
-export async function deleteInvitationsByTokens(db: Executor, tokenIds: readonly string[]): Promise<void> {
-  await write(db, db.deleteFrom('invitations').where('invited_by_token', 'in', [...tokenIds]));
-}
-
-/** Deletes every invitation to a workspace; returns the count. */
+/** Deletes every invitation to a workspace that has not ended; returns the count. */
 export async function deleteInvitationsOf(db: Executor, workspaceId: string): Promise<number> {
   const result = await db
     .deleteFrom('invitations')
     .where('workspace_id', '=', workspaceId)
+    .where(INVITATION_COUNTS)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }

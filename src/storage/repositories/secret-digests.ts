@@ -1,4 +1,5 @@
 import type { Executor } from '../database.ts';
+import { INVITATION_COUNTS } from '../query/ended-grants.ts';
 
 /** The session of a secret, with its user. */
 interface SessionOfSecret {
@@ -44,7 +45,7 @@ export async function findSessionsByDigests(
   return rows.map((row) => ({ id: row.id, userId: row.user_id }));
 }
 
-/** Returns the invitations of secrets, in no order. */
+/** Returns the invitations of secrets that have not ended, in no order. */
 export async function findInvitationsByDigests(
   db: Executor,
   digests: readonly string[],
@@ -54,6 +55,7 @@ export async function findInvitationsByDigests(
     .selectFrom('invitations')
     .select(['id', 'workspace_id', 'email'])
     .where('digest', 'in', [...digests])
+    .where(INVITATION_COUNTS)
     .execute();
   return rows.map((row) => ({ id: row.id, workspaceId: row.workspace_id, email: row.email }));
 }

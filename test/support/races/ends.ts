@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { decodeGlobalId } from '../../../src/domain/global-id.ts';
-import { CHUNK } from '../../../src/services/tokens/descendants.ts';
+import { CHUNK } from '../../../src/services/transactions/chunk.ts';
 import type { Person, TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
 import { createWorkspaceToken, type IssuedToken } from '../tokens.ts';
@@ -60,6 +61,51 @@ export async function addShares(app: TestApp, workspaceId: string, by: Person, t
   await db
     .insertInto('channel_shares')
     .values(channels.map((id) => ({ channel_id: id, user_id: user as string, ...given, operation: 'READ' })))
+    .execute();
+}
+
+/**
+ * Ends the shares with a person in the workspace, and the invitations of another person, whose rows are still there: a share of a
+ * channel that was shared again since, and an invitation of an address that can be invited again.
+ */
+export async function createEndedGrants(
+  app: TestApp,
+  channelId: string,
+  recipient: Person,
+  inviter: Person,
+): Promise<void> {
+  const { db } = app.database;
+  const [userId, granter] = [recipient, inviter].map(({ id }) => decodeGlobalId('User', id) as string);
+  const workspaceId = decodeGlobalId('Workspace', app.workspaceId) as string;
+  const ids = ['01900000-0000-7000-8000-000000000004', '01900000-0000-7000-8000-000000000005'] as const;
+  const end = { token_id: null, recipient_id: null, at: app.now(), actor: null };
+  const ofRecipient = { ...end, user_id: null, workspace_id: workspaceId, recipient_id: userId as string };
+  const ofInviter = { ...end, user_id: granter as string, workspace_id: null, actor: EVENT.actor };
+  await db
+    .insertInto('pending_grant_ends')
+    .values([
+      { id: ids[0], number: 1, kind: 'SHARES', ...ofRecipient },
+      { id: ids[1], number: 2, kind: 'INVITATIONS', ...ofInviter },
+    ])
+    .execute();
+  // What the scene has already was given after these ends.
+  for (const table of ['channel_shares', 'invitations']) {
+    await sql`update ${sql.table(table)} set ends_survived = 2`.execute(db);
+  }
+  const share = { channel_id: decodeGlobalId('Channel', channelId) as string, user_id: userId as string };
+  const given = { granter_id: granter as string, granted_by: granter as string, granted_by_token: null };
+  await db
+    .insertInto('channel_shares')
+    .values({ ...share, ...given, operation: 'READ', ends_survived: null })
+    .execute();
+  const times = { created_at: app.now(), expires_at: app.now() + 3_600_000 };
+  await db
+    .insertInto('invitations')
+    .values({
+      ...{ id: ids[0], workspace_id: workspaceId, email: 'another@example.com', role: 0, digest: 'ended' },
+      ...{ invited_by: granter as string, invited_by_token: null, void_reason: null, ends_survived: null },
+      ...times,
+    })
     .execute();
 }
 

@@ -12,6 +12,7 @@ import {
   addShares,
   createCascade,
   createDeletedWorkspace,
+  createEndedGrants,
   createEndedSubject,
 } from './ends.ts';
 import { createFederation, createIssuerKey, type FederationOfScene } from './federations.ts';
@@ -121,6 +122,7 @@ export const SCENE_TABLES = [
   'token_ancestors',
   'pending_cascades',
   'pending_ends',
+  'pending_grant_ends',
   'token_issuers',
   'token_secrets',
   'token_scopes',
@@ -233,6 +235,7 @@ export async function createScene(): Promise<Scene> {
   await addShares(app, await app.workspace('Shared', [[second, 'OWNER']]), owner, guest);
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
+  await createEndedGrants(app, channelId, guest, second);
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   const signInLink = await app.app.services.signInLinks.create(second.email);
   const providerSignIns = await createProviderSignIns(app, second);

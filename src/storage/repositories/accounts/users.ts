@@ -224,7 +224,7 @@ export async function setDeactivated(db: Executor, id: string, at: number, by: D
 
 /** Reactivates a user. */
 export async function setReactivated(db: Executor, id: string): Promise<void> {
-  const values = { deactivated_at: null, deactivated_by: null, shares_ended_at: null };
+  const values = { deactivated_at: null, deactivated_by: null };
   await db.updateTable('users').set(values).where('id', '=', id).execute();
 }
 

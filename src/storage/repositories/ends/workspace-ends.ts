@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../database.ts';
+import { INVITATION_COUNTS } from '../../query/ended-grants.ts';
 import type { Tables } from '../../tables.ts';
 import { deleteUsesOf } from '../credential-uses.ts';
 
@@ -30,13 +31,17 @@ function belongsTo(table: Table, id: string): RawBuilder<unknown> {
   return sql`channel_id in (select c.id from channels as c where c.workspace_id = ${id})`;
 }
 
-/** Returns whether a workspace has no more than `most` rows in any of its tables. */
+/**
+ * Returns whether a workspace has no more than `most` rows in any of its tables, and no invitation that ended and has yet to get its
+ * audit event.
+ */
 export async function isSmall(db: Executor, id: string, most: number): Promise<boolean> {
   for (const table of ['tokens', ...PARTS.map(([part]) => part)] as const) {
     const query = sql`select 1 from ${sql.table(table)} where ${belongsTo(table, id)} limit 1 offset ${most}`;
     if ((await query.execute(db)).rows.length > 0) return false;
   }
-  return true;
+  const ended = db.selectFrom('invitations').select('id').where('workspace_id', '=', id);
+  return !(await ended.where(sql<boolean>`not ${INVITATION_COUNTS}`).limit(1).executeTakeFirst());
 }
 
 /** Marks a workspace as deleted: from the commit on, it counts as absent, its federations end, and its slug is free. */
@@ -45,7 +50,10 @@ export async function markDeleted(db: Executor, { id, at }: DeletedWorkspace): P
   await db.deleteFrom('federations').where('workspace_id', '=', id).execute();
 }
 
-/** Returns the workspace that was deleted first, without those in `except` and those whose tokens are still being deleted. */
+/**
+ * Returns the workspace that was deleted first, without those in `except` and those with tokens or ended invitations that have yet
+ * to get their audit events.
+ */
 export async function findDeletedWorkspace(
   db: Executor,
   { except = [] }: { readonly except?: readonly string[] },
@@ -56,6 +64,16 @@ export async function findDeletedWorkspace(
     .where('w.deleted_at', 'is not', null)
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('pending_ends as e').select('e.id').whereRef('e.workspace_id', '=', 'w.id'))),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('invitations')
+            .select('invitations.id')
+            .whereRef('invitations.workspace_id', '=', 'w.id')
+            .where(sql<boolean>`not ${INVITATION_COUNTS}`),
+        ),
+      ),
     );
   if (except.length > 0) query = query.where('w.id', 'not in', [...except]);
   const row = await query.orderBy('w.deleted_at').orderBy('w.id').limit(1).executeTakeFirst();
