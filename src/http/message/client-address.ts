@@ -52,12 +52,12 @@ function clientBehind(
 }
 
 /**
- * Returns the address of the client: the peer of the connection or, behind trusted proxies, the address that the outermost
- * proxy saw. Each proxy appends the address of its peer to `X-Forwarded-For`, so the entry is counted from the right. The
- * client can forge all entries before it.
+ * Returns the address of the client: the address that the outermost trusted proxy saw, or the peer of the connection. Each
+ * proxy appends the address of its peer to `X-Forwarded-For`, so the entry is counted from the right. The client can forge all
+ * entries before it.
  */
 function clientAddress(peer: string | null, forwardedFor: string | null, proxies: number): string | null {
-  const entries = proxies > 0 ? entriesOf(forwardedFor) : [''];
+  const entries = entriesOf(forwardedFor);
   const address = parseEntry(entries[Math.max(0, entries.length - proxies)]) ?? peer;
   return address === null ? null : normalize(address);
 }
@@ -79,6 +79,6 @@ export function createAddressReader(
       watchesForProxy = false;
       logger.warn(UNTRUSTED_PROXY);
     }
-    return clientAddress(peer, null, 0);
+    return peer === null ? null : normalize(peer);
   };
 }
