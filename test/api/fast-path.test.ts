@@ -10,13 +10,14 @@ import type { HttpRequest, HttpResponse } from '../../src/http/message/message.t
 import { createRequestContext, logFieldsOf } from '../../src/http/request-context.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import type { MaybePromise } from '../../src/platform/maybe-promise.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { toHttpRequest } from '../support/fetch.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 
 type Params = Call['graphqlParams'];
-type Way = (request: HttpRequest, call: Call) => Promise<HttpResponse | null>;
+type Way = (request: HttpRequest, call: Call) => MaybePromise<HttpResponse | null>;
 
 const documents = createDocuments(schema);
 

@@ -211,14 +211,20 @@ export function createRequestAuthenticator(
     }
   }
 
-  return async (request, address) => {
-    const byHeader = await authenticateHeader(request, address);
-    if (byHeader.credential) return byHeader;
+  async function authenticateWithoutHeader(
+    request: HttpRequest,
+    address: string | null,
+  ): Promise<AuthenticatedRequest> {
     const cookie = request.method === 'GET' ? null : parts.sessionCookie.read(request.header('cookie'));
     const authenticated =
       cookie === null ? ANONYMOUS_REQUEST : await authenticateCookie(request, cookie, address);
     // A stale cookie counts as no credential, so the anonymous limit applies to it and not the one on refusals.
     if (authenticated.credential === null) await parts.limits.countAnonymous(address);
     return authenticated;
-  };
+  }
+
+  return (request, address) =>
+    andThen(authenticateHeader(request, address), (byHeader) =>
+      byHeader.credential ? byHeader : authenticateWithoutHeader(request, address),
+    );
 }

@@ -1,14 +1,16 @@
 import type { GraphQLSchema } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
 import type { Config } from '../../config.ts';
 import { failure } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { CreateContext, ServerContext } from '../../graphql/context.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { MaybePromise } from '../../platform/maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Credential } from '../../services/access/caller.ts';
 import type { SecretReader } from '../../services/access/secret-reader.ts';
 import {
+  type AuthenticatedRequest,
   type AuthenticatorParts,
   createRequestAuthenticator,
   isFromTrustedPage,
@@ -73,9 +75,13 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
     isTrustedOrigin,
   });
 
-  async function execute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
-    const graphqlParams = await readParams(request);
-    const authenticated = await authenticateRequest(request, requestContext.address);
+  /** Returns the response to an authenticated request, without a promise if no field has to wait for anything. */
+  function execute(
+    request: HttpRequest,
+    requestContext: RequestContext,
+    graphqlParams: GraphQLParams,
+    authenticated: AuthenticatedRequest,
+  ): MaybePromise<HttpResponse> {
     const { principal, staleCookie } = authenticated;
     requestContext.principal = principal;
     requireExpectedUser(request, authenticated);
@@ -102,12 +108,22 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
       server,
       requestContext,
     });
-    const response = (await fastPath?.(request, call)) ?? (await yoga(request, call));
-    const changed = session === undefined ? [] : [sessionCookie.write(session, parts.clock())];
-    return { ...response, cookies: [...changed, ...finished] };
+    const executed = andThen(fastPath?.(request, call), (response) => response ?? yoga(request, call));
+    return andThen(executed, (response) => {
+      if (session === undefined && finished.size === 0) return response;
+      const changed = session === undefined ? [] : [sessionCookie.write(session, parts.clock())];
+      return { ...response, cookies: [...changed, ...finished] };
+    });
   }
 
-  async function handle(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
+  async function readAndExecute(request: HttpRequest, requestContext: RequestContext): Promise<HttpResponse> {
+    const params = await readParams(request);
+    return andThen(authenticateRequest(request, requestContext.address), (authenticated) =>
+      execute(request, requestContext, params, authenticated),
+    );
+  }
+
+  function handle(request: HttpRequest, requestContext: RequestContext): MaybePromise<HttpResponse> {
     if (request.method === 'OPTIONS') return cors.preflight(request);
     if (!METHODS.includes(request.method)) {
       const refusal = failure('BAD_REQUEST', 'Use GET or POST.');
@@ -117,10 +133,11 @@ export function createGraphQLEndpoint(parts: GraphQLEndpointParts): Endpoint {
       });
     }
     if (graphiql?.accepts(request)) return graphiql.page(request);
-    return execute(request, requestContext).catch((error: unknown) =>
+    return readAndExecute(request, requestContext).catch((error: unknown) =>
       failureResponse(error, request, requestContext, logger),
     );
   }
 
-  return async (request, requestContext) => cors.apply(request, await handle(request, requestContext));
+  return (request, requestContext) =>
+    andThen(handle(request, requestContext), (response) => cors.apply(request, response));
 }
