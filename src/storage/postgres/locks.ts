@@ -1,12 +1,19 @@
 import { CompiledQuery } from 'kysely';
 import { inLockingOrder, type KeyedLock, type KnownLock, LOCK_RANKS, type Lock } from '../locks.ts';
 
+/**
+ * Returns a parameter as a list whose length is unknown to the planner, so that one plan serves all calls, as for a lookup
+ * (`query/batched-lookup.ts`). Keys are found by primary keys, which is the best plan for any length.
+ */
+const list = (type: 'text' | 'int' | 'boolean', position: number) =>
+  `(select $${position}::${type}[])::${type}[]`;
+
 /** Takes the keys of a table `wanted (key, exclusive)` in its order. Equal hashes of different keys only make them wait for each other. */
 const TAKE = `
   select case when exclusive then pg_advisory_xact_lock(hashtextextended(key, 0))
     else pg_advisory_xact_lock_shared(hashtextextended(key, 0)) end`;
 
-const TAKE_KNOWN = `${TAKE} from unnest($1::text[], $2::boolean[]) as wanted (key, exclusive)`;
+const TAKE_KNOWN = `${TAKE} from unnest(${list('text', 1)}, ${list('boolean', 2)}) as wanted (key, exclusive)`;
 
 /** Takes each key once, with its strongest mode. What `keys` selects has to be unchangeable or locked already. */
 const takeSelected = (keys: string) => `${TAKE} from (
@@ -19,15 +26,15 @@ const HOLDER = `
 
 /** Parameters: the known keys as ranks, keys and modes; tokens; channels and their modes; digests; federations. */
 const TAKE_WITH_HOLDERS = takeSelected(`
-    select * from unnest($1::int[], $2::text[], $3::boolean[])
-    union all select ${HOLDER}, true from tokens where id = any($4::text[])
+    select * from unnest(${list('int', 1)}, ${list('text', 2)}, ${list('boolean', 3)})
+    union all select ${HOLDER}, true from tokens where id = any(${list('text', 4)})
     union all select ${LOCK_RANKS.workspace}, 'workspace ' || channels.workspace_id, sought.exclusive
-      from unnest($5::text[], $6::boolean[]) as sought (channel_id, exclusive)
+      from unnest(${list('text', 5)}, ${list('boolean', 6)}) as sought (channel_id, exclusive)
       inner join channels on channels.id = sought.channel_id
     union all select ${HOLDER}, false from token_secrets inner join tokens on tokens.id = token_secrets.token_id
-      where token_secrets.digest = any($7::text[])
+      where token_secrets.digest = any(${list('text', 7)})
     union all select ${LOCK_RANKS.workspace}, 'workspace ' || workspace_id, true from federations
-      where id = any($8::text[])`);
+      where id = any(${list('text', 8)})`);
 
 /** Parameters: tokens; users. */
 const TAKE_GRANTS = takeSelected(`
