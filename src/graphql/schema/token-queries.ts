@@ -4,6 +4,7 @@ import { type Budget, PRICE } from '../budget.ts';
 import { builder } from '../builder.ts';
 import { toConnection } from '../connections.ts';
 import { TokenRef, WorkspaceRef } from '../refs.ts';
+import { createSelectsOnly } from '../selects-only.ts';
 import { OrderDirectionEnum, TokenAccessEnum, TokenStatusEnum } from './enums.ts';
 
 const TokenFilterInput = builder.inputType('TokenFilter', {
@@ -86,6 +87,26 @@ const TokenConnection = builder.connectionObject(
   { name: 'TokenEdge', description: 'A token and its cursor.' },
 );
 
+/** The fields that an outline of a token is enough for. */
+const isOutline = createSelectsOnly(
+  '__typename',
+  'id',
+  'identifier',
+  'kind',
+  'name',
+  'maskedSecret',
+  'access',
+  'role',
+  'workspace',
+  'owner',
+  'status',
+  'createdAt',
+  'expiresAt',
+  'disabledAt',
+  'revokedAt',
+  'lastUsedAt',
+);
+
 type FilterInput = typeof TokenFilterInput.$inferInput;
 
 function toFilter(input: FilterInput | null | undefined): TokenFilter {
@@ -132,7 +153,7 @@ builder.queryFields((t) => ({
         "The caller's personal tokens, newest first by default. If the caller is a token, the list has that token and its descendants.",
       requires: { kind: 'token', operation: 'LIST', lookup: true },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
-      resolve: async (_root, { filter, orderBy, ...page }, { services, principal, budget }) =>
+      resolve: async (_root, { filter, orderBy, ...page }, { services, principal, budget }, info) =>
         toConnection(
           await services.tokens.list(
             principal,
@@ -140,6 +161,7 @@ builder.queryFields((t) => ({
             toFilter(filter),
             orderBy ?? undefined,
             chargeTo(budget),
+            isOutline(info),
           ),
         ),
     },
@@ -177,7 +199,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
       description: "The workspace's own tokens, newest first by default.",
       requires: { kind: 'role', role: 'VIEWER', workspace: 'parent.id' },
       args: { filter: t.arg(FILTER), orderBy: t.arg(ORDER) },
-      resolve: async ({ id }, { filter, orderBy, ...page }, { services, budget }) =>
+      resolve: async ({ id }, { filter, orderBy, ...page }, { services, budget }, info) =>
         toConnection(
           await services.tokens.listForWorkspace(
             id,
@@ -185,6 +207,7 @@ builder.objectFields(WorkspaceRef, (t) => ({
             toFilter(filter),
             orderBy ?? undefined,
             chargeTo(budget),
+            isOutline(info),
           ),
         ),
     },

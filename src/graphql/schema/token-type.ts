@@ -75,10 +75,9 @@ function instant(value: number | null): Date | null {
   return value === null ? null : new Date(value);
 }
 
-/** Returns the last use of a token, even if it has not been stored yet. */
-function lastUseOf(token: Token, { lastUse }: Services) {
-  const { lastUsedAt: at, lastUsedIp: ip, lastUsedUserAgent: userAgent } = token;
-  return lastUse.unstored(token.id) ?? { at, ip, userAgent };
+/** Returns the client of the last use of a token, even if it has not been stored yet. */
+function lastClientOf({ id, lastUsedIp: ip, lastUsedUserAgent: userAgent }: Token, { lastUse }: Services) {
+  return lastUse.unstored(id) ?? { ip, userAgent };
 }
 
 implementNode(TokenRef, {
@@ -213,17 +212,18 @@ implementNode(TokenRef, {
         type: 'DateTime',
         nullable: true,
         description: 'When the token was last used successfully; null if it has never been used.',
-        resolve: (token, _args, { services }) => instant(lastUseOf(token, services).at),
+        resolve: ({ id, lastUsedAt }, _args, { services }) =>
+          instant(services.lastUse.unstored(id)?.at ?? lastUsedAt),
       }),
       lastUsedIp: t.string({
         nullable: true,
         description: 'The client address of the last use; null if the token has never been used.',
-        resolve: (token, _args, { services }) => lastUseOf(token, services).ip,
+        resolve: (token, _args, { services }) => lastClientOf(token, services).ip,
       }),
       lastUsedUserAgent: t.string({
         nullable: true,
         description: 'The User-Agent of the last use; null if the token has never been used.',
-        resolve: (token, _args, { services }) => lastUseOf(token, services).userAgent,
+        resolve: (token, _args, { services }) => lastClientOf(token, services).userAgent,
       }),
     };
   },

@@ -49,7 +49,8 @@ export interface TokenReads {
   findOwn(principal: Principal): MaybePromise<Token | null>;
   /**
    * Returns the personal tokens of a user; for a calling token, itself and its descendants. If the filter needs it, the tokens
-   * are read in chunks, with calls of `onChunk`. Throws `BAD_USER_INPUT` on bad paging or search, and the errors of `onChunk`.
+   * are read in chunks, with calls of `onChunk`. With `isOutline`, the details of tokens are not read, and using one throws. Throws
+   * `BAD_USER_INPUT` on bad paging or search, and the errors of `onChunk`.
    */
   list(
     principal: Principal,
@@ -57,6 +58,7 @@ export interface TokenReads {
     filter: TokenFilter,
     order?: TokenListOrder,
     onChunk?: OnChunk,
+    isOutline?: boolean,
   ): Promise<CountedPage<Token>>;
   /** Returns the tokens of a workspace that the caller is allowed to see, as `list` does. */
   listForWorkspace(
@@ -65,6 +67,7 @@ export interface TokenReads {
     filter: TokenFilter,
     order?: TokenListOrder,
     onChunk?: OnChunk,
+    isOutline?: boolean,
   ): Promise<CountedPage<Token>>;
   /** Returns the counts of the tokens that `list` returns. */
   summarize(principal: Principal): Promise<TokenSummary>;
@@ -134,6 +137,7 @@ export function createTokenReads(deps: {
     filter: TokenFilter,
     order: TokenListOrder = NEWEST_FIRST,
     onChunk?: OnChunk,
+    isOutline = false,
   ): Promise<CountedPage<Token>> {
     const window = parsePage(page, { name: orderName(order), keyType: TOKEN_ORDERS[order.field].keyType });
     const parsed = parseFilter(filter);
@@ -141,7 +145,7 @@ export function createTokenReads(deps: {
     if (order.field === 'LAST_USED_AT' || filter.unusedSince !== undefined) await lastUse.flush();
     const now = clock();
     return {
-      ...(await pageTokens(db, holder, parsed, order, window, now, onChunk)),
+      ...(await pageTokens(db, holder, parsed, order, window, now, onChunk, isOutline)),
       totalCount: () => countTokens(db, holder, parsed, now, onChunk),
     };
   }
@@ -153,10 +157,10 @@ export function createTokenReads(deps: {
       return isHidden(decision) ? null : requireGrant(decision).token;
     },
     findOwn: (principal) => (isToken(principal) ? ownToken(principal) : null),
-    list: async (principal, page, filter, order, onChunk) =>
-      listOf(holderOf(principal, 'LIST'), page, filter, order, onChunk),
-    listForWorkspace: (workspaceId, page, filter, order, onChunk) =>
-      listOf({ workspaceId }, page, filter, order, onChunk),
+    list: async (principal, page, filter, order, onChunk, isOutline) =>
+      listOf(holderOf(principal, 'LIST'), page, filter, order, onChunk, isOutline),
+    listForWorkspace: (workspaceId, page, filter, order, onChunk, isOutline) =>
+      listOf({ workspaceId }, page, filter, order, onChunk, isOutline),
     summarize: async (principal) => summariseTokens(db, holderOf(principal, 'LIST'), {}, clock()),
     async summarizeForWorkspace(workspaceId, text) {
       const subject = text === undefined ? text : parseSubject(text, ['subject']);

@@ -6,8 +6,8 @@ import { ownedIds, ownerColumn, ownerIdOf, type TokenOwner } from '../query/few-
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { survivorsOf } from '../query/token-amounts.ts';
 import { EXPIRY_KEY, ownStatusExpression, statusExpression } from '../query/token-status.ts';
-import { isOwner, listQuery, type TokenQuery } from './token-lists.ts';
-import { tokenQuery } from './token-rows.ts';
+import { isOwner, listQuery } from './token-lists.ts';
+import { type OutlineQuery, outlineQuery } from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
 /** How long before its expiry a token counts as one that expires soon, in milliseconds. */
@@ -97,7 +97,7 @@ interface StatusCount {
 }
 
 /** Selects the numbers of tokens by status. */
-function statusCountsQuery(db: Executor, tokens: TokenQuery, now: number, soon: number) {
+function statusCountsQuery(db: Executor, tokens: OutlineQuery, now: number, soon: number) {
   const statuses = tokens.clearSelect().select((eb) => [
     ownStatusExpression(eb as never, now)
       .$castTo<TokenStatus>()
@@ -121,7 +121,7 @@ function statusCountsQuery(db: Executor, tokens: TokenQuery, now: number, soon: 
 
 const unsureCounts = prepareQueryByShape(
   (db: Executor, owner: TokenOwner, unsure: Unsure, now: number, soon: number) =>
-    statusCountsQuery(db, tokenQuery(db).where('tokens.id', 'in', unsureIds(db, owner, unsure)), now, soon),
+    statusCountsQuery(db, outlineQuery(db).where('tokens.id', 'in', unsureIds(db, owner, unsure)), now, soon),
 );
 
 /** Returns the summary of counted tokens, by the status in fact or by that of their own rows. */

@@ -24,7 +24,15 @@ import {
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { countAllTokens } from '../query/token-amounts.ts';
 import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
-import { type TokenRow, tokenQuery, toToken } from './token-rows.ts';
+import {
+  type OutlineQuery,
+  type OutlineRow,
+  outlineQuery,
+  type TokenRow,
+  toOutline,
+  toToken,
+  withDetails,
+} from './token-rows.ts';
 import type { TokenHolder } from './tokens.ts';
 
 /** The orders of a token list. Tokens without expiry come last, tokens never used first. */
@@ -32,19 +40,23 @@ export const TOKEN_ORDERS = {
   CREATED_AT: {
     keyType: 'number',
     key: sql.ref('tokens.created_at'),
-    keyOf: (row: TokenRow) => row.created_at,
+    keyOf: (row: OutlineRow) => row.created_at,
   },
-  NAME: { keyType: 'string', key: sql.ref('tokens.name_folded'), keyOf: (row: TokenRow) => row.name_folded },
+  NAME: {
+    keyType: 'string',
+    key: sql.ref('tokens.name_folded'),
+    keyOf: (row: OutlineRow) => row.name_folded,
+  },
   EXPIRES_AT: {
     keyType: 'number',
     key: EXPIRY_KEY,
-    keyOf: (row: TokenRow) => row.expires_at ?? FAR_FUTURE,
+    keyOf: (row: OutlineRow) => row.expires_at ?? FAR_FUTURE,
   },
   LAST_USED_AT: {
     keyType: 'number',
     key: sql.ref('u.at'),
     id: sql.ref('u.credential_id'),
-    keyOf: (row: TokenRow) => row.last_used_at ?? 0,
+    keyOf: (row: OutlineRow) => row.last_used_at ?? 0,
   },
 } as const;
 
@@ -62,11 +74,8 @@ function containing(text: string): string {
   return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-/** A query of tokens. */
-export type TokenQuery = ReturnType<typeof tokenQuery>;
-
 /** Limits a query to some ids. Without ids it selects nothing, because PostgreSQL does not accept `in ()`. */
-function onlyIds(query: TokenQuery, ids: readonly string[]): TokenQuery {
+function onlyIds(query: OutlineQuery, ids: readonly string[]): OutlineQuery {
   return ids.length === 0 ? query.where(sql<boolean>`1 = 0`) : query.where('tokens.id', 'in', [...ids]);
 }
 
@@ -86,13 +95,13 @@ export function isOwner(holder: TokenHolder): holder is TokenOwner {
 }
 
 /** Limits a query to the tokens of a user or workspace. With `byUse` they are found in the index of the last uses. */
-function onlyOf(query: TokenQuery, owner: TokenOwner, byUse: boolean): TokenQuery {
+function onlyOf(query: OutlineQuery, owner: TokenOwner, byUse: boolean): OutlineQuery {
   const [column, id] = ownerColumn(owner);
   return query.where(byUse ? 'u.holder_id' : column, '=', id);
 }
 
 /** Limits a query to what a search finds in a list of many tokens. */
-function onlyFound(query: TokenQuery, { from, to, identifier }: PrefixSearch): TokenQuery {
+function onlyFound(query: OutlineQuery, { from, to, identifier }: PrefixSearch): OutlineQuery {
   return query.where((eb) =>
     eb.or([
       eb.and([eb('tokens.name_folded', '>=', from), eb('tokens.name_folded', '<', to)]),
@@ -104,9 +113,9 @@ function onlyFound(query: TokenQuery, { from, to, identifier }: PrefixSearch): T
 /** The access of a token, which no index has. */
 const ACCESS_UNINDEXED = sql<string>`(tokens.access || '')`;
 
-/** Selects the tokens of a list, with `byUse` for the order by last use. */
+/** Selects the outlines of the tokens of a list, with `byUse` for the order by last use. */
 export function listQuery(db: Executor, holder: TokenHolder, filter: ListFilter, now: number, byUse = false) {
-  let query = tokenQuery(db);
+  let query = outlineQuery(db);
   if (filter.narrowing && isOwner(holder)) {
     query = query.where('tokens.id', 'in', narrowedIds(db, holder, filter.narrowing, now));
   } else if (isOwner(holder)) {
@@ -192,7 +201,7 @@ async function toListFilter(
 function createOrder({ field, direction }: TokenListOrder) {
   const { key, keyType, keyOf, id } = { id: sql.ref('tokens.id'), ...TOKEN_ORDERS[field] };
   const byUse = field === 'LAST_USED_AT';
-  const keyset: KeysetOrder<TokenRow> = {
+  const keyset: KeysetOrder<OutlineRow> = {
     name: orderName({ field, direction }),
     keyType,
     key,
@@ -201,9 +210,13 @@ function createOrder({ field, direction }: TokenListOrder) {
     isComputed: field === 'EXPIRES_AT',
     positionOf: (row) => ({ key: keyOf(row), id: row.id }),
   };
-  const rows = prepareQueryByShape(
+  const outlines = prepareQueryByShape(
     (db: Executor, holder: TokenHolder, filter: ListFilter, window: Scan, now: number) =>
       pageQuery(listQuery(db, holder, filter, now, byUse), window, keyset),
+  );
+  const rows = prepareQueryByShape(
+    (db: Executor, holder: TokenHolder, filter: ListFilter, window: Scan, now: number) =>
+      pageQuery(withDetails(listQuery(db, holder, filter, now, byUse)), window, keyset),
   );
   const ends = prepareQueryByShape((db: Executor, holder: TokenHolder, scanned: TokenFilter, scan: Scan) =>
     pageQuery(listQuery(db, holder, scanned, 0, byUse), scan, keyset)
@@ -230,7 +243,7 @@ function createOrder({ field, direction }: TokenListOrder) {
       now: number,
     ) => existsQuery(listQuery(db, holder, filter, now, byUse), position, later, keyset),
   );
-  return { keyset, rows, exists, lastOf };
+  return { keyset, outlines, rows, exists, lastOf };
 }
 
 /** The prepared queries of every order. */
@@ -249,12 +262,12 @@ const WHOLE: Scan = { limit: COUNTED_MAX + 1, backward: false, after: null, befo
 const orderOf = (order: TokenListOrder) => ORDERS.get(orderName(order)) as ReturnType<typeof createOrder>;
 
 /** Returns the first rows of a scan that match, which are found chunk by chunk. */
-async function firstOf(
-  reads: ChunkReads<readonly TokenRow[]>,
+async function firstOf<Row>(
+  reads: ChunkReads<readonly Row[]>,
   scan: Scan,
   onChunk?: OnChunk,
-): Promise<TokenRow[]> {
-  const found: TokenRow[] = [];
+): Promise<Row[]> {
+  const found: Row[] = [];
   for await (const part of inChunks(reads, scan, onChunk)) {
     found.push(...part);
     if (found.length >= scan.limit) break;
@@ -264,7 +277,8 @@ async function firstOf(
 
 /**
  * Returns a page of a list of tokens. `filter.status: []` and `filter.access: []` match nothing. If many tokens meet each
- * condition of the filter, it reads the tokens in chunks, each but the first with a call of `onChunk`.
+ * condition of the filter, it reads the tokens in chunks, each but the first with a call of `onChunk`. With `isOutline`, it
+ * returns outlines, which saves an eighth of the CPU time of a list.
  */
 export async function pageTokens(
   db: Executor,
@@ -274,11 +288,13 @@ export async function pageTokens(
   window: PageWindow,
   now: number,
   onChunk?: OnChunk,
+  isOutline = false,
 ): Promise<Page<Token>> {
-  const { keyset, rows, exists, lastOf } = orderOf(order);
+  const { keyset, outlines, rows, exists, lastOf } = orderOf(order);
   const listed = await toListFilter(db, holder, filter, order.field, now);
   if (!listed) return { edges: [], hasNextPage: false, hasPreviousPage: false };
-  const read = (scan: Scan) => rows(db, holder, listed, scan, now);
+  const read = (scan: Scan): Promise<OutlineRow[]> =>
+    (isOutline ? outlines : rows)(db, holder, listed, scan, now);
   const inOrder = {
     rows: read,
     hasBeyond: async (position: Position, later: boolean) =>
@@ -290,7 +306,8 @@ export async function pageTokens(
     hasBeyond: async (from: Position, later: boolean) =>
       (await firstOf(chunks, { ...WHOLE, limit: 1, backward: !later, from }, onChunk)).length > 0,
   };
-  return mapPage(await readPage(listed.scanned ? chunkByChunk : inOrder, window, keyset), toToken);
+  const page = await readPage(listed.scanned ? chunkByChunk : inOrder, window, keyset);
+  return mapPage(page, isOutline ? toOutline : (row) => toToken(row as TokenRow));
 }
 
 /** Returns the name of an order in cursors. */
