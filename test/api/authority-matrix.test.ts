@@ -110,7 +110,7 @@ describe('every field refuses an invalid credential', () => {
         cells += 1;
         const { body, text, ...reply } = await matrix.postern.call({ query, variables, secret });
         const codes = body.errors?.map((error) => error.extensions.code);
-        const challenge = reply.headers.get('www-authenticate')?.split(',')[0];
+        const challenge = reply.headers['www-authenticate']?.split(',')[0];
         const found = [reply.status, codes, 'data' in body, challenge];
         if (!same(found, [status, [code], false, 'Bearer realm="postern"']))
           complaints.push(`${name}: ${text}`);

@@ -13,7 +13,7 @@ import type { DatabaseHandle } from '../../src/storage/database.ts';
 import { insertMember } from '../../src/storage/repositories/members.ts';
 import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
 import { openTestDatabase } from './database.ts';
-import { fetchFrom, postJson } from './fetch.ts';
+import { fetchFrom, postJson, toResponse } from './fetch.ts';
 import { RUN_SETTINGS } from './run-settings.ts';
 
 /** A response of the API as a client sees it. */
@@ -95,11 +95,13 @@ export function createPost(server: Pick<App, 'handle'>): TestApp['post'] {
   return async <T = Record<string, any>>(query: string, variables?: object, secret?: string | null) => {
     const headers: Record<string, string> = secret ? { authorization: `Bearer ${secret}` } : {};
     const response = await postJson(server, '/graphql', { query, variables }, headers);
-    const { data, errors = [] } = response.value as { data: T; errors?: Answer['errors'] };
+    const { status, body } = response;
+    const value = typeof body === 'string' ? JSON.parse(body) : await toResponse(response).json();
+    const { data, errors = [] } = value as { data: T; errors?: Answer['errors'] };
     return {
-      status: response.status,
+      status,
       get headers() {
-        return response.headers;
+        return toResponse({ ...response, body: null }).headers;
       },
       data,
       errors,

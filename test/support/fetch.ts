@@ -24,7 +24,8 @@ export function toHttpRequest(request: Request): HttpRequest {
   };
 }
 
-function toResponse({ status, headers, cookies = [], body }: HttpResponse): Response {
+/** Returns a response of the handler in the form of fetch. */
+export function toResponse({ status, headers, cookies = [], body }: HttpResponse): Response {
   const all = [...Object.entries(headers), ...cookies.map((cookie) => ['set-cookie', cookie])];
   return new Response(body as BodyInit | null, { status, headers: all as [string, string][] });
 }
@@ -54,29 +55,14 @@ function jsonRequest(path: string, value: unknown, headers: Record<string, strin
   };
 }
 
-/** The status, headers and parsed body of a response. */
-interface JsonResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly value: unknown;
-}
-
 /** Posts JSON to a handler without a network. The names of `headers` are in lower case. */
 export async function postJson(
   handler: Pick<HttpHandler, 'handle'>,
   path: string,
   value: unknown,
   headers: Record<string, string>,
-): Promise<JsonResponse> {
-  const response = await handler.handle(jsonRequest(path, value, headers), { address: '127.0.0.1' });
-  const { status, body } = response;
-  return {
-    status,
-    get headers() {
-      return toResponse({ ...response, body: null }).headers;
-    },
-    value: typeof body === 'string' ? JSON.parse(body) : await toResponse(response).json(),
-  };
+): Promise<HttpResponse> {
+  return handler.handle(jsonRequest(path, value, headers), { address: '127.0.0.1' });
 }
 
 /** Sends a request to a handler without a network. */

@@ -2,11 +2,12 @@ import { getNamedType, isLeafType, isNonNullType } from 'graphql';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { loadConsole } from '../../../src/http/endpoints/console.ts';
+import type { HttpHeaders, HttpResponse } from '../../../src/http/message/message.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { storeTokenSnapshots } from '../../../src/storage/repositories/token-snapshots.ts';
 import { passwords } from '../app.ts';
 import { openTestSqlite } from '../database.ts';
-import { fetchFrom } from '../fetch.ts';
+import { postJson } from '../fetch.ts';
 import type { Refusal, Verdict } from '../oracle.ts';
 import { RUN_SETTINGS } from '../run-settings.ts';
 import { allFields, type FieldOfType } from '../schema.ts';
@@ -15,7 +16,7 @@ import type { Call, Recipe } from './cases.ts';
 /** A response, with its text. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
   readonly text: string;
   readonly body: {
     data?: Record<string, any> | null;
@@ -79,7 +80,7 @@ export function verdictOf({ body }: Reply, { path }: Probe): Verdict {
 /** Returns what is wrong with the form of a refusal at a field; `null` if nothing is. */
 export function misshapen({ status, headers, body }: Reply, { nulls, path }: Probe): string | null {
   if (status !== 200) return `status ${status}`;
-  if (headers.has('www-authenticate')) return 'a challenge';
+  if ('www-authenticate' in headers) return 'a challenge';
   const at = body.errors?.[0]?.path?.join('.');
   if (at !== path.join('.') && at !== path[0]) return `the error has the path ${at}`;
   const { data } = body;
@@ -89,13 +90,13 @@ export function misshapen({ status, headers, body }: Reply, { nulls, path }: Pro
   return nulls.reduce<any>((object, key) => object?.[key], data) === null ? null : 'the field is not null';
 }
 
-function isStream(headers: Headers): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+function isStream(headers: HttpHeaders): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') ?? false;
 }
 
 /** Returns the first event of a stream as JSON, and closes the stream. */
-async function firstEvent(response: Response): Promise<string> {
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+async function firstEvent(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
   const decoder = new TextDecoder();
   let text = '';
   while (!/^data: .+$/m.test(text)) {
@@ -186,13 +187,10 @@ export async function openResettable(
     writes = writesSoFar();
   }
 
-  async function send({ query, variables, secret }: Call): Promise<Response> {
+  async function send({ query, variables, secret }: Call): Promise<HttpResponse> {
     const accept = query.startsWith('subscription') ? 'text/event-stream' : 'application/json';
-    const headers: Record<string, string> = { 'content-type': 'application/json', accept };
-    if (secret) headers.authorization = `Bearer ${secret}`;
-    const body = JSON.stringify({ query, variables });
-    const request = new Request('http://postern.test/graphql', { method: 'POST', headers, body });
-    return fetchFrom(app, request);
+    const headers = { accept, ...(secret ? { authorization: `Bearer ${secret}` } : {}) };
+    return postJson(app, '/graphql', { query, variables }, headers);
   }
 
   await open();
@@ -201,10 +199,14 @@ export async function openResettable(
       return app.services;
     },
     async call(call, trigger) {
-      const response = await send(call);
+      const { status, headers, body } = await send(call);
       if (trigger) await send(trigger);
-      const text = isStream(response.headers) ? await firstEvent(response) : await response.text();
-      return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+      const text = isStream(headers)
+        ? await firstEvent(body as ReadableStream<Uint8Array>)
+        : typeof body === 'string'
+          ? body
+          : await new Response(body as BodyInit | null).text();
+      return { status, headers, text, body: JSON.parse(text) };
     },
     hasWritten() {
       const before = writes;
