@@ -15,6 +15,9 @@ import { insertWorkspace } from '../../src/storage/repositories/workspaces.ts';
 import { openTestDatabase } from './database.ts';
 import { fetchFrom, postJson, toResponse } from './fetch.ts';
 import { RUN_SETTINGS } from './run-settings.ts';
+import { cacheStackFrames } from './stack-traces.ts';
+
+cacheStackFrames();
 
 /** A response of the API as a client sees it. */
 export interface Answer<T = Record<string, any>> {
