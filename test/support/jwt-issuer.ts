@@ -39,15 +39,25 @@ export interface JwtIssuer {
   close(): Promise<void>;
 }
 
+type KeyPair = Pick<SigningKey, 'privateKey' | 'publicKey'>;
+
+let rsa: KeyPair | undefined;
+
+/** Returns the RSA key of this worker, because generating one takes 140 ms. No test needs two. */
+function rsaKey(): KeyPair {
+  rsa ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return rsa;
+}
+
 const SHAPES = {
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  RS256: rsaKey,
+  PS256: rsaKey,
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   EdDSA: () => generateKeyPairSync('ed25519'),
 } as const;
 
-/** Returns a new key. */
+/** Returns a key: a new one, except for RSA. */
 export function signingKey(kid: string, alg: keyof typeof SHAPES = 'ES256'): SigningKey {
   return { kid, alg, ...SHAPES[alg]() };
 }
