@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Dialect } from 'kysely';
-import type pg from 'pg';
+import pg from 'pg';
 import { inject } from 'vitest';
 import type { DatabaseHandle, SqliteHandle } from '../../src/storage/database.ts';
 import { migrateToLatest } from '../../src/storage/migrations.ts';
@@ -130,30 +130,66 @@ function lendSqlite(): DatabaseHandle {
 interface PostgresCopy {
   readonly url: string;
   readonly pool: pg.Pool;
+  /**
+   * Empties the tables, in any order: without triggers and foreign keys. It is not one of the pool, because a connection that
+   * turns triggers off forgets its plans.
+   */
+  readonly emptier: pg.Client;
+  /** Finds the tables to empty. */
+  readonly usedTables: pg.QueryConfig;
 }
+
+/** A table with rows, or one that has grown. */
+interface UsedTable {
+  readonly name: string;
+  readonly has_grown: boolean;
+}
+
+/**
+ * A table with more bytes is truncated, because deleted rows stay in it and are read again and again. Truncating makes every
+ * connection plan its statements again, so smaller tables are not.
+ */
+const MOST_BYTES = 2 * 1024 * 1024;
 
 /** The copies of this worker that no test uses. Warm connections respond in a third of the time of new ones. */
 const idle: PostgresCopy[] = [];
 let copies = 0;
 
-async function createCopy(template: string): Promise<PostgresCopy> {
+async function createDatabase(template: string): Promise<string> {
   const original = new URL(template).pathname.slice(1);
   const name = `${original}_${process.env.VITEST_POOL_ID}_${copies++}`;
   const create = `create database "${name}" template "${original}"`;
   await runOn(siblingUrl(template, 'postgres'), `drop database if exists "${name}" with (force)`, create);
-  const url = siblingUrl(template, name);
-  return { url, pool: openPool(url) };
+  return siblingUrl(template, name);
 }
 
-/** Empties all tables except those of the migrations, in any order: without triggers and foreign keys. Copying the template again would take 100 ms. */
-const EMPTY = `
-  set session_replication_role = replica;
-  do $$ declare name text; begin
-    for name in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%' loop
-      execute format('delete from %I', name);
-    end loop;
-  end $$;
-  reset session_replication_role`;
+async function createCopy(template: string): Promise<PostgresCopy> {
+  const url = await createDatabase(template);
+  const emptier = new pg.Client({ connectionString: url });
+  // The server may end before this connection.
+  emptier.on('error', () => {});
+  await emptier.connect();
+  await emptier.query('set session_replication_role = replica');
+  const { rows } = await emptier.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
+  );
+  const states = rows.map(
+    ({ name }) => `select '${name}' as name, exists (select from "${name}") as has_rows,
+      pg_relation_size('"${name}"'::regclass) > ${MOST_BYTES} as has_grown`,
+  );
+  const text = `select name, has_grown from (${states.join(' union all ')}) as states where has_rows or has_grown`;
+  return { url, pool: openPool(url), emptier, usedTables: { name: 'used tables', text } };
+}
+
+/** Empties all tables except those of the migrations. Copying the template again would take 100 ms. */
+async function emptyPostgres({ emptier, usedTables }: PostgresCopy): Promise<void> {
+  const { rows } = await emptier.query<UsedTable>(usedTables);
+  const grown = rows.filter(({ has_grown }) => has_grown).map(({ name }) => `"${name}"`);
+  if (grown.length > 0) await emptier.query(`truncate ${grown} cascade`);
+  for (const { name, has_grown } of rows) {
+    if (!has_grown) await emptier.query({ name, text: `delete from "${name}"` });
+  }
+}
 
 /** Lends the connections of a pool until `end`, which waits until all are given back. */
 function lend(pool: pg.Pool): pg.Pool {
@@ -173,8 +209,9 @@ function lend(pool: pg.Pool): pg.Pool {
 
 /** Opens an empty PostgreSQL database with the newest schema, for one test: a copy of the template that no other test uses. */
 async function openTestPostgres(template: string): Promise<DatabaseHandle> {
-  const copy = idle.pop() ?? (await createCopy(template));
-  await copy.pool.query(EMPTY);
+  const used = idle.pop();
+  if (used) await emptyPostgres(used);
+  const copy = used ?? (await createCopy(template));
   const handle = await openPostgres(copy.url, lend(copy.pool));
   let isOpen = true;
   return {
@@ -197,7 +234,7 @@ export async function openTestDatabase(): Promise<DatabaseHandle> {
 export async function openTestDatabaseTwice(): Promise<readonly [DatabaseHandle, DatabaseHandle]> {
   const template = inject('postgresTemplate');
   if (template) {
-    const { url } = await createCopy(template);
+    const url = await createDatabase(template);
     return Promise.all([openPostgres(url), openPostgres(url)]);
   }
   const file = join(temporaryFolder(), 'postern.db');

@@ -44,10 +44,14 @@ function isRunning(pid: number): boolean {
 }
 
 const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+const WITHOUT_DURABILITY = ['--no-sync', '--no-data-checksums'];
+
+/** Statistics that a test made would change the plans of the next ones, some to ten times the time. */
+const WITHOUT_STATISTICS = ['-c', 'autovacuum=off'];
 
 /**
  * Starts a PostgreSQL server in a folder of its own. By default it does not sync to disk, so it loses data in a power cut;
- * with `durable` it syncs as in production.
+ * with `durable` it syncs, and gathers statistics, as in production.
  */
 export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
@@ -62,7 +66,8 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     port,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'max_connections=300', ...(durable ? [] : FORGETFUL)],
+    initdbFlags: durable ? [] : WITHOUT_DURABILITY,
+    postgresFlags: ['-c', 'max_connections=300', ...(durable ? [] : [...FORGETFUL, ...WITHOUT_STATISTICS])],
     onLog: () => {},
     onError: () => {},
   });
