@@ -50,6 +50,9 @@ export interface Races {
   close(): Promise<void>;
 }
 
+/** Returns the kind of lock that transactions lack at this time. */
+type MissingLock = () => Lock['on'] | null;
+
 /** The longest wait for a call to end, or to wait for a lock. */
 const PATIENCE_MS = 30_000;
 
@@ -70,13 +73,13 @@ function insertsOf({ rows }: Scene): string {
   return filled.map((table) => insert(table.table, table.rows)).join(';');
 }
 
-/** Returns a database whose transactions lack the locks of some kind. */
-function without(handle: DatabaseHandle, kind: Lock['on'] | null): DatabaseHandle {
+/** Returns a database whose transactions lack the locks of the kind that is missing when they begin. */
+function without(handle: DatabaseHandle, missing: MissingLock): DatabaseHandle {
   return {
     ...handle,
     transact: (locks, work, options) =>
       handle.transact(
-        locks.filter(({ on }) => on !== kind),
+        locks.filter(({ on }) => on !== missing()),
         work,
         options,
       ),
@@ -145,7 +148,7 @@ function differences(result: Result, expected: Result): string[] {
 export async function startRaces(
   url: string,
   scene: Scene,
-  missing: Lock['on'] | null = null,
+  missing: MissingLock = () => null,
 ): Promise<Races> {
   const readState = createStateReader(scene);
   const inSequence = createModel(scene);
