@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/platform/logger.ts';
-import { type Cascades, createCascades } from '../../src/services/maintenance/cascades.ts';
+import type { Cascades } from '../../src/services/maintenance/cascades.ts';
 import { CHUNK } from '../../src/services/transactions/chunk.ts';
-import { createEvents } from '../../src/services/transactions/events.ts';
 import { type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { derive } from '../support/descendants.ts';
 import { follow } from '../support/streams.ts';
@@ -20,19 +19,12 @@ let root: IssuedToken;
 let secrets: string[];
 let cascades: Cascades;
 
-/** Starts what applies cascades, as a server does. It looks for them only when it is called. */
-function startCascades(): Cascades {
-  const { db } = postern.database;
-  const { changes } = postern.app.services;
-  return createCascades({ db, changes, events: createEvents(), logger: createLogger('silent') });
-}
-
 beforeEach(async () => {
   postern = await startTestApp({ POSTERN_TOKENS_PER_USER: '1000' });
   ({ owner } = postern);
   // The server's own would run when a call ends.
   await postern.app.services.cascades.close();
-  cascades = startCascades();
+  cascades = startCascades(postern);
   root = await createPersonalToken(postern, owner.session);
   const middle = await createChild(root);
   secrets = [
@@ -88,14 +80,6 @@ async function countRows(column: 'revoked_at' | 'expires_at', value: number): Pr
   return (await query.where(column, '=', value).execute()).length;
 }
 
-/** Applies chunks until a number of descendants are done, and stops as a killed process does, between two of them. */
-async function applyUntil(done: () => Promise<boolean>): Promise<void> {
-  void cascades.run();
-  await expect.poll(done, { interval: 1, timeout: 30_000 }).toBe(true);
-  await cascades.close();
-  cascades = startCascades();
-}
-
 describe('a token with many descendants that is revoked', () => {
   test('takes them all with it from the next request on', async () => {
     expect(await codesOf(secrets)).toEqual([undefined]);
@@ -119,7 +103,7 @@ describe('a token with many descendants that is revoked', () => {
   test('is not regenerated before they are done, and brings none of them back', async () => {
     await revoke();
     expect((await regenerate()).code).toBe('CONFLICT');
-    await applyUntil(async () => (await pending())[0]?.after_id !== '');
+    await applyOneChunk(postern);
     expect((await regenerate()).code).toBe('CONFLICT');
     expect(await codesOf(secrets)).toEqual(['TOKEN_REVOKED']);
     await cascades.run();
@@ -152,7 +136,7 @@ describe('a token with many descendants that is revoked', () => {
 
   test('that is then deleted takes them with it, although the first change is not done', async () => {
     await revoke();
-    await applyUntil(async () => (await pending())[0]?.after_id !== '');
+    await applyOneChunk(postern);
     expect((await remove()).errors).toEqual([]);
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     await cascades.run();
@@ -166,7 +150,8 @@ describe('a deleted token with many descendants', () => {
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     const { counts, listed } = await statuses();
     expect([counts[1], counts[2], listed]).toEqual([DESCENDANTS + 1, 0, ['REVOKED']]);
-    await applyUntil(async () => ((await statuses()).counts[0] as number) <= DESCENDANTS + 1 - CHUNK);
+    await applyOneChunk(postern);
+    expect((await statuses()).counts[0]).toBe(DESCENDANTS + 1 - CHUNK);
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     await cascades.run();
     expect(await statuses()).toMatchObject({ counts: [0, 0, 0], summary: { total: 0 } });
@@ -217,7 +202,7 @@ describe('an earlier expiry of a token with many descendants', () => {
 
 test('two servers that apply a cascade at the same time apply each chunk once', async () => {
   await revoke({ takeBack: true });
-  const other = startCascades();
+  const other = startCascades(postern);
   await Promise.all([cascades.run(), other.run()]);
   await other.close();
   expect(await pending()).toEqual([]);

@@ -5,6 +5,7 @@ import { type Cascades, createCascades } from '../../src/services/maintenance/ca
 import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { createEvents } from '../../src/services/transactions/events.ts';
 import { PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { derive, repeat } from '../support/descendants.ts';
 import { follow } from '../support/streams.ts';
@@ -18,18 +19,12 @@ let postern: TestApp;
 let owner: Person;
 let cascades: Cascades;
 
-function startCascades(): Cascades {
-  const { db } = postern.database;
-  const { changes } = postern.app.services;
-  return createCascades({ db, changes, events: createEvents(), logger: createLogger('silent') });
-}
-
 beforeEach(async () => {
   postern = await startTestApp({ POSTERN_TOKENS_PER_USER: `${MORE + 2}` });
   ({ owner } = postern);
   // The server's own would run when a call ends.
   await postern.app.services.cascades.close();
-  cascades = startCascades();
+  cascades = startCascades(postern);
 });
 
 afterEach(async () => {
@@ -44,17 +39,6 @@ async function codesOf(secrets: readonly string[]): Promise<unknown[]> {
 
 function pending() {
   return postern.database.db.selectFrom('pending_ends').selectAll().execute();
-}
-
-/** Applies chunks until one is done, and stops as a killed process does, between two of them. */
-async function applyOneChunk(): Promise<void> {
-  const before = (await pending())[0]?.after_id;
-  void cascades.run();
-  await expect
-    .poll(async () => (await pending())[0]?.after_id, { interval: 1, timeout: 30_000 })
-    .not.toBe(before);
-  await cascades.close();
-  cascades = startCascades();
 }
 
 const countEvents = async (action: string) =>
@@ -121,7 +105,7 @@ describe('all personal tokens of a user that are deleted', () => {
     expect(await detailOf('token.many_deleted')).toEqual({ tokens: MORE + 1 });
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     expect(await personalCounts()).toEqual([MORE + 1, MORE + 1, 0]);
-    await applyOneChunk();
+    await applyOneChunk(postern);
     expect(await codesOf(secrets)).toEqual(['INVALID_TOKEN']);
     expect((await personalCounts())[2]).toBe(0);
     expect((await deleteAll()).data.deleteAllTokens.deletedCount).toBe(0);
@@ -163,7 +147,7 @@ describe('all personal tokens of a user that are deleted', () => {
 
   test('are deleted once by two servers at the same time', async () => {
     await deleteAll();
-    const other = startCascades();
+    const other = startCascades(postern);
     await Promise.all([cascades.run(), other.run()]);
     await other.close();
     expect(await personalCounts()).toEqual([0, 0, 0]);
@@ -288,7 +272,7 @@ describe.each(Object.entries(SETS))('the tokens that %s ends', (_, { token, end,
     expect(await workspaceCounts()).toEqual(after);
     if (reported !== null) expect([ended.length, ended.length + derived.length]).toContain(reported);
 
-    await applyOneChunk();
+    await applyOneChunk(postern);
     expect(await workspaceCounts()).toEqual(after);
     expect(await codesOf([...ended, ...derived])).toEqual(['TOKEN_REVOKED']);
     await cascades.run();
