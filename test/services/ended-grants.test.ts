@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/platform/logger.ts';
-import { type Cascades, createCascades } from '../../src/services/maintenance/cascades.ts';
+import type { Cascades } from '../../src/services/maintenance/cascades.ts';
 import { CHUNK } from '../../src/services/transactions/chunk.ts';
-import { createEvents } from '../../src/services/transactions/events.ts';
 import { PASSWORD, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { repeatInvitations, repeatShares } from '../support/grants.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
@@ -15,17 +14,11 @@ let cascades: Cascades;
 let sharer: Person;
 let guest: Person;
 
-function startCascades(): Cascades {
-  const { db } = postern.database;
-  const { changes } = postern.app.services;
-  return createCascades({ db, changes, events: createEvents(), logger: createLogger('silent') });
-}
-
 beforeEach(async () => {
   postern = await startTestApp({ POSTERN_SHARES_PER_CHANNEL: '2', POSTERN_INVITATIONS_PER_WORKSPACE: '2' });
   // The server's own would run when a call ends.
   await postern.app.services.cascades.close();
-  cascades = startCascades();
+  cascades = startCascades(postern);
   sharer = await postern.person('Sharer', 'ADMINISTRATOR');
   guest = await postern.person('Guest', 'VIEWER');
 });
@@ -43,15 +36,6 @@ async function call(field: string, input: object, by: string | null, selection =
 
 const rowsOf = async (table: 'channel_shares' | 'invitations') =>
   (await postern.database.db.selectFrom(table).select('ends_survived').execute()).length;
-
-/** Applies chunks until one is done, and stops as a killed process does, between two of them. */
-async function applyOneChunk(table: 'channel_shares' | 'invitations'): Promise<void> {
-  const before = await rowsOf(table);
-  void cascades.run();
-  await expect.poll(() => rowsOf(table), { interval: 1, timeout: 30_000 }).toBeLessThan(before);
-  await cascades.close();
-  cascades = startCascades();
-}
 
 async function signInAgain(person: Person, password?: string): Promise<void> {
   sharer = { ...person, session: await postern.signIn(person.email, password) };
@@ -165,7 +149,9 @@ describe.each(Object.entries(SHARE_ENDS))('shares that end with %s', (_, { giver
     const refused = await mutate(postern, 'unshareChannel', unshared, postern.owner.session, '__typename');
     expect(refused.code).toBe('NOT_FOUND');
 
-    await applyOneChunk('channel_shares');
+    const ended = await rowsOf('channel_shares');
+    await applyOneChunk(postern);
+    expect(await rowsOf('channel_shares')).toBe(ended - CHUNK);
     await restore?.();
     expect(await countShared(channels)).toBe(0);
     // They do not count for the limit of shares, and what is shared from then on stays.
@@ -275,7 +261,9 @@ describe.each(Object.entries(INVITATION_ENDS))('invitations that end with %s', (
     const again = await invite('newcomer@example.com', postern.owner.session);
     await invite('other@example.com', postern.owner.session);
     expect(await countInvitations()).toBe(2);
-    await applyOneChunk('invitations');
+    const rows = await rowsOf('invitations');
+    await applyOneChunk(postern);
+    expect(await rowsOf('invitations')).toBe(rows - CHUNK);
     expect((await accept(first.secret)).code).toBe('NOT_FOUND');
     await cascades.run();
     expect(await cascades.count()).toBe(0);
