@@ -167,7 +167,7 @@ export async function startRaces(
 
   let resets = 0;
   async function reset(): Promise<void> {
-    // Each reset leaves dead rows, which the next one would read again.
+    // The rows that a reset deletes stay in the files, and the next one would read them again.
     if (++resets % RESETS_PER_VACUUM === 0) await admin.query('vacuum');
     // Waits for transactions that nodes have still running, such as that of the stored snapshots.
     await admin.query(`begin; select pg_advisory_xact_lock(hashtextextended('everything', 0));
