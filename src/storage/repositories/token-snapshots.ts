@@ -130,24 +130,20 @@ function whole(db: Executor, digest: string) {
 const findAlone = prepareLookup(['text'], alone);
 const findWhole = prepareLookup(['text'], whole);
 
-type StoredRow = NonNullable<Awaited<ReturnType<typeof findWhole>>>;
+type StoredRow = NonNullable<Awaited<ReturnType<typeof findAlone>>>;
 
-const NOTHING_ELSE = { is_being_deleted: null, ancestors: null, federation_id: null } as const;
+/** What a row lacks of all that concerns the token. */
+type Rest = Pick<
+  NonNullable<Awaited<ReturnType<typeof findWhole>>>,
+  'is_being_deleted' | 'ancestors' | 'federation_id'
+>;
 
-/**
- * Finds the row of a digest. Most tokens have nothing but their user, and PostgreSQL needs half the time if it prepares
- * nothing else. For the others, one statement reads everything again, so that all comes from one state of the database.
- */
-async function findStored(db: Executor, digest: string): Promise<StoredRow | undefined> {
-  const row = await findAlone(db, digest);
-  if (!row) return undefined;
-  return row.ancestor_count > 0 || row.has_ends ? findWhole(db, digest) : { ...row, ...NOTHING_ELSE };
-}
+const NOTHING_ELSE: Rest = { is_being_deleted: null, ancestors: null, federation_id: null };
 
 type StoredContent = ReturnType<typeof toJson>;
 
 /** Returns the ancestors of a token, oldest first, each once: one in an overlap has two snapshots. */
-function ancestorsOf({ ancestors }: StoredRow): TokenLink[] {
+function ancestorsOf({ ancestors }: Rest): TokenLink[] {
   if (ancestors === null) return [];
   const contents = JSON.parse(`[${ancestors}]`) as StoredContent[];
   const links = new Map(contents.map(([, , , link]) => [link[0], linkFromJson(link)]));
@@ -155,17 +151,30 @@ function ancestorsOf({ ancestors }: StoredRow): TokenLink[] {
 }
 
 /** Returns the snapshot of a row; `null` if its user or federation is missing, or an ancestor has no stored snapshot. */
-function fromRow(row: StoredRow): TokenSnapshot | null {
+function fromRow(row: StoredRow, rest: Rest): TokenSnapshot | null {
   const [workspace, validUntil, hasOldSecret, link] = JSON.parse(row.content) as StoredContent;
-  const ancestors = ancestorsOf(row);
+  const ancestors = ancestorsOf(rest);
   const chain = [linkFromJson(link), ...ancestors] as const;
-  const { federation_id: federationId } = row;
+  const { federation_id: federationId } = rest;
   const subject =
     workspace === null
       ? toPersonalSubject(row)
       : toWorkspaceSubject({ workspaceId: workspace[0], subject: workspace[1], federationId }, chain);
   if (!subject || ancestors.length + Number(federationId !== null) !== row.ancestor_count) return null;
-  return { subject, validUntil, hasOldSecret, ended: toEnd(row.is_being_deleted), chain };
+  return { subject, validUntil, hasOldSecret, ended: toEnd(rest.is_being_deleted), chain };
+}
+
+/**
+ * Returns the stored snapshot of a digest; `null` if there is none or it is incomplete. Most tokens have nothing but their user,
+ * and PostgreSQL needs half the time if it prepares nothing else. For the others, one statement reads everything again, so
+ * that all comes from one state of the database.
+ */
+async function readStored(db: Executor, digest: string): Promise<TokenSnapshot | null> {
+  const row = await findAlone(db, digest);
+  if (!row) return null;
+  if (row.ancestor_count === 0 && !row.has_ends) return fromRow(row, NOTHING_ELSE);
+  const whole = await findWhole(db, digest);
+  return whole ? fromRow(whole, whole) : null;
 }
 
 /** Returns the current secrets, without stored snapshots, of the ancestors of the tokens that have some digests. */
@@ -242,11 +251,6 @@ export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transac
     }
     isDue = false;
     if (pending.size > 0) storeSoon();
-  }
-
-  async function readStored(db: Executor, digest: string): Promise<TokenSnapshot | null> {
-    const row = await findStored(db, digest);
-    return row ? fromRow(row) : null;
   }
 
   return {
