@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { violationsNow } from './support/axe.ts';
+import { showIn, violationsNow } from './support/axe.ts';
 import { type ConsoleTest, startConsole } from './support/console.ts';
 import { revealSecret } from './support/secrets.ts';
 
@@ -148,7 +148,7 @@ test('GraphiQL passes axe in both colour schemes, and fits a small phone', async
   await page.getByRole('link', { name: 'Mutation', exact: true }).waitFor();
   expect(await page.locator('[aria-current="true"]').allInnerTexts()).toEqual(['WhoAmI']);
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await showIn(page, colorScheme);
     expect(await violationsNow(page)).toEqual([]);
   }
 

@@ -14,11 +14,22 @@ export async function violationsNow(page: Page, rules?: readonly string[]): Prom
   }, options);
 }
 
+/** Shows the page in a colour scheme. Resolves when its scripts that follow the scheme have followed it. */
+export async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  const change = await page.evaluateHandle((colorScheme) => {
+    const scheme = matchMedia(`(prefers-color-scheme: ${colorScheme})`);
+    const followed = scheme.matches || new Promise((resolve) => (scheme.onchange = resolve));
+    return { followed };
+  }, colorScheme);
+  await page.emulateMedia({ colorScheme });
+  await change.evaluate(({ followed }) => followed);
+}
+
 /** Returns what axe finds on the current page: by all rules in the light colour scheme, by those about colours in the dark one. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await showIn(page, colorScheme);
     const inScheme = await violationsNow(page, colorScheme === 'dark' ? COLOUR_RULES : undefined);
     found.push(...inScheme.map((text) => `${colorScheme} ${text}`));
   }
