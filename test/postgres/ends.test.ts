@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect, inject, test } from 'vitest';
+import { decodeGlobalId } from '../../src/domain/global-id.ts';
 import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { openDatabase } from '../../src/storage/open.ts';
+import { PASSWORD } from '../support/app.ts';
 import { repeat } from '../support/descendants.ts';
+import { repeatInvitations, repeatShares } from '../support/grants.ts';
 import { createToken, type Node, post, signIn, startNode } from '../support/nodes.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
 
 /** Enough that a node is killed before it has deleted all of them. */
 const TOKENS = 5_000;
 const MESSAGES = 5_000;
+const GRANTS = 1_000;
 /** How many secrets are tried: those whose rows are deleted last. */
 const TRIED = 300;
 const TIMEOUT_MS = 120_000;
@@ -72,22 +77,25 @@ test(
   TIMEOUT_MS,
 );
 
+/** Runs a mutation on a node; returns its payload, `null` if it was refused. */
+async function call(node: Node, field: string, input: string, selection: string, by?: string): Promise<any> {
+  return (await post(node, `mutation { ${field}(input: {${input}}) { ${selection} } }`, by)).data[field];
+}
+
 /** Creates a workspace with more tokens than one transaction deletes, and many messages; returns its id and some secrets. */
 async function createWorkspace(
   node: Node,
   url: string,
   session: string,
 ): Promise<{ id: string; secrets: string[] }> {
-  const call = async (field: string, input: string, selection: string) => {
-    const { data } = await post(node, `mutation { ${field}(input: {${input}}) { ${selection} } }`, session);
-    return data[field];
-  };
-  const { workspace } = await call('createWorkspace', 'name: "Large"', 'workspace { id slug }');
+  const own = (field: string, input: string, selection: string) =>
+    call(node, field, input, selection, session);
+  const { workspace } = await own('createWorkspace', 'name: "Large"', 'workspace { id slug }');
   expect(workspace.slug).toBe('large');
   const inWorkspace = `workspaceId: "${workspace.id}", name: "a"`;
-  const { token, secret } = await call('createWorkspaceToken', inWorkspace, 'secret token { id }');
-  const { channel } = await call('createChannel', inWorkspace, 'channel { id }');
-  await call('publishMessage', `channelId: "${channel.id}", payload: "hello"`, '__typename');
+  const { token, secret } = await own('createWorkspaceToken', inWorkspace, 'secret token { id }');
+  const { channel } = await own('createChannel', inWorkspace, 'channel { id }');
+  await own('publishMessage', `channelId: "${channel.id}", payload: "hello"`, '__typename');
   const database = await openDatabase(url);
   const others = await repeat(database, token.id, 2 * CHUNK);
   await database.close();
@@ -135,6 +143,108 @@ test(
     expect(await verifyAll(third, again.secrets)).toEqual([204]);
     expect(await count("audit_events where action = 'workspace.deleted'")).toBe(1);
     expect(await count("audit_events where action = 'token.deleted'")).toBe(secrets.length);
+  },
+  TIMEOUT_MS,
+);
+
+/** Returns a secret of a new session of an account. */
+async function signInAs(node: Node, email: string): Promise<string> {
+  const input = `email: "${email}", password: "${PASSWORD}"`;
+  return (await call(node, 'signIn', input, 'sessionToken')).sessionToken;
+}
+
+/** A token of a workspace that has given much, and those who have it. */
+interface Giver {
+  readonly tokenId: string;
+  readonly workspaceId: string;
+  /** The recipient of the shares, and a session of theirs. */
+  readonly guest: { readonly email: string; readonly session: string };
+  /** The channel whose share is deleted last. */
+  readonly lastChannel: string;
+}
+
+async function createGiver(node: Node, url: string, session: string): Promise<Giver> {
+  const own = (field: string, input: string, selection: string) =>
+    call(node, field, input, selection, session);
+  const { workspace } = await own('createWorkspace', 'name: "Giving"', 'workspace { id }');
+  const inWorkspace = `workspaceId: "${workspace.id}"`;
+  const invite = async (email: string, by: string) => {
+    const input = `${inWorkspace}, email: "${email}", role: VIEWER`;
+    return call(node, 'inviteMember', input, 'invitationSecret invitation { id }', by);
+  };
+  const email = 'guest@example.com';
+  const { invitationSecret } = await invite(email, session);
+  const account = `secret: "${invitationSecret}", name: "Guest", password: "${PASSWORD}"`;
+  await call(node, 'acceptInvitation', account, '__typename');
+  const role = `${inWorkspace}, name: "a", role: WORKSPACE_MANAGER`;
+  const { token, secret } = await own('createWorkspaceToken', role, 'secret token { id }');
+  const { channel } = await own('createChannel', `${inWorkspace}, name: "a"`, 'channel { id }');
+  const shared = `id: "${channel.id}", email: "${email}", operations: [PUBLISH]`;
+  await call(node, 'shareChannel', shared, '__typename', secret);
+  const { invitation } = await invite('newcomer@example.com', secret);
+  const database = await openDatabase(url);
+  const channels = await repeatShares(database, channel.id, GRANTS - 1);
+  await repeatInvitations(database, invitation.id, GRANTS - 1);
+  await database.close();
+  return {
+    tokenId: token.id,
+    workspaceId: workspace.id,
+    guest: { email, session: await signInAs(node, email) },
+    lastChannel: channels.at(-1) as string,
+  };
+}
+
+/** Returns what still counts, as a node sees it: whether the guest can publish to a channel, and the number of invitations. */
+async function whatCounts(node: Node, giver: Giver, owner: string) {
+  const can = `{ viewer { can(operation: PUBLISH, entityType: "channel", entityId: "${giver.lastChannel}") { allowed } } }`;
+  const invitations = `{ workspace(id: "${giver.workspaceId}") { invitations { id } } }`;
+  return {
+    canPublish: (await post(node, can, giver.guest.session)).data.viewer.can.allowed,
+    invitations: (await post(node, invitations, owner)).data.workspace.invitations.length,
+  };
+}
+
+test(
+  'nodes that are killed in the middle of the end of what a token gave leave none of it, and the next node deletes the rest',
+  async () => {
+    const url = await createDatabase();
+    const nodes = [await startNode(url), await startNode(url)];
+    const [first, second] = nodes as [Node, Node];
+    const session = await signIn(first);
+    const giver = await createGiver(first, url, session);
+    expect(await whatCounts(second, giver, session)).toEqual({ canPublish: true, invitations: GRANTS });
+    const revoked = `id: "${giver.tokenId}", takeBack: true`;
+    expect(await call(first, 'revokeToken', revoked, 'token { status }', session)).not.toBeNull();
+
+    const count = async (from: string) =>
+      (await runOn(url, `select count(*)::int as count from ${from}`))[0]?.count as number;
+    const holder = new pg.Client(url);
+    await holder.connect();
+    const lock = `hashtextextended('workspace ${decodeGlobalId('Workspace', giver.workspaceId)}', 0)`;
+    const left = async () => (await count('channel_shares')) + (await count('invitations'));
+    // The nodes are killed once among the rows of one kind, and once among those of the other.
+    for (const most of [2 * GRANTS, GRANTS]) {
+      await expect.poll(left, { timeout: PATIENCE_MS, interval: 5 }).toBeLessThan(most);
+      // No chunk is applied until the next node has been asked.
+      await holder.query(`select pg_advisory_lock(${lock})`);
+      for (const { process } of nodes.splice(0)) process.signal('SIGKILL');
+      expect(await left()).toBeGreaterThan(0);
+      const next = await startNode(url);
+      nodes.push(next);
+      expect(await whatCounts(next, giver, session)).toEqual({ canPublish: false, invitations: 0 });
+      await holder.query(`select pg_advisory_unlock(${lock})`);
+    }
+    await holder.end();
+    const [last] = nodes as [Node];
+    // What is given meanwhile stays.
+    const shared = `id: "${giver.lastChannel}", email: "${giver.guest.email}", operations: [PUBLISH]`;
+    expect(await call(last, 'shareChannel', shared, '__typename', session)).not.toBeNull();
+    await expect.poll(() => count('pending_grant_ends'), { timeout: PATIENCE_MS }).toBe(0);
+    expect([await count('channel_shares'), await count('invitations')]).toEqual([1, 0]);
+    expect(await whatCounts(last, giver, session)).toEqual({ canPublish: true, invitations: 0 });
+    const voided = "audit_events where action = 'member.invitation_voided'";
+    expect(await count(voided)).toBe(GRANTS);
+    expect(await count(`(select distinct target_id from ${voided}) as once`)).toBe(GRANTS);
   },
   TIMEOUT_MS,
 );
