@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OperatorService } from '../../src/services/accounts/operator.ts';
+import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, mutate } from '../support/channels.ts';
+import { repeatInvitingWorkspaces } from '../support/grants.ts';
 import { stockClient } from '../support/oauth.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 import { verify } from '../support/verify.ts';
@@ -220,6 +222,32 @@ describe('an invitation that can no longer be accepted', () => {
       action: 'member.invitation_voided',
       detail: { email: CEO, role: 'VIEWER', reason: 'ADDRESS_RELEASED' },
     });
+  });
+
+  test('because its address was released is one of at most fifty that become void in one transaction', async () => {
+    await start({ POSTERN_TOKENS_PER_USER: '10000' });
+    await takeAddress();
+    await invite(CEO);
+    const { database } = postern;
+    await repeatInvitingWorkspaces(database, CEO, 2 * CHUNK + 10);
+    const total = 2 * CHUNK + 11;
+    const countVoid = async () => {
+      const rows = await database.db.selectFrom('invitations').select('void_reason').execute();
+      return rows.filter(({ void_reason }) => void_reason === 'ADDRESS_RELEASED').length;
+    };
+    const released = operator.releaseEmail(CEO);
+    const seen: number[] = [];
+    // Each of these changes is stored between two transactions of the release, or after it.
+    while ((seen.at(-1) ?? 0) < total) {
+      await createPersonalToken(postern, postern.owner.session);
+      seen.push(await countVoid());
+    }
+    await released;
+    expect(seen.filter((count) => count % CHUNK !== 0 && count !== total)).toEqual([]);
+    expect(seen.some((count) => count > 0 && count < total)).toBe(true);
+    const events = database.db.selectFrom('audit_events').select('target_id').distinct();
+    expect(await events.where('action', '=', 'member.invitation_voided').execute()).toHaveLength(total);
+    expect(await database.db.selectFrom('users').select('id').where('email', '=', CEO).execute()).toEqual([]);
   });
 
   test('is void while its creator cannot give the role', async () => {

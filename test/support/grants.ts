@@ -53,3 +53,31 @@ export async function repeatInvitations(
       .execute();
   }
 }
+
+/** Stores `count` workspaces that are like the workspace of an invitation, each with an invitation of the same address. */
+export async function repeatInvitingWorkspaces(
+  { db }: DatabaseHandle,
+  email: string,
+  count: number,
+): Promise<void> {
+  const model = await db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('email', '=', email)
+    .executeTakeFirstOrThrow();
+  const workspace = await db
+    .selectFrom('workspaces')
+    .selectAll()
+    .where('id', '=', model.workspace_id)
+    .executeTakeFirstOrThrow();
+  for (const ids of newIds(count)) {
+    await db
+      .insertInto('workspaces')
+      .values(ids.map((id) => ({ ...workspace, id, slug: id })))
+      .execute();
+    await db
+      .insertInto('invitations')
+      .values(ids.map((id) => ({ ...model, id, digest: id, workspace_id: id })))
+      .execute();
+  }
+}

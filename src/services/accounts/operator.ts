@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type PasswordSignIn, parsePassword } from '../../domain/accounts/passwords.ts';
 import { failure, inputCheck, type PosternError } from '../../domain/errors.ts';
 import type { Federation } from '../../domain/federation/federation.ts';
@@ -25,6 +26,9 @@ import { voidInvitationsTo } from '../workspaces/grant-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
 import { type PasswordReset, replacePassword, requirePasswordAllowed } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
+
+/** The pause between two transactions of one call, in which other transactions run. */
+const PAUSE_MS = 10;
 
 /** The input of a new account, not validated yet. */
 export interface NewUser {
@@ -74,7 +78,7 @@ export interface OperatorService {
   verifyEmail(email: string): Promise<boolean>;
   /**
    * Deactivates the user with an unverified email and releases the email for another account, which inherits nothing.
-   * Voids open invitations to the email. Returns the new address of the user. Throws `CONFLICT` if the email is
+   * Voids open invitations to the email before, at most `CHUNK` in a transaction. Returns the new address of the user. Throws `CONFLICT` if the email is
    * verified.
    */
   releaseEmail(email: string): Promise<string>;
@@ -136,6 +140,23 @@ export function createOperatorService(deps: {
     return changes.runAsOperator(async (uow) => work(uow, await loadUser(uow.tx, email)));
   }
 
+  /**
+   * Releases the email of a user if the open invitations to it are void by then; otherwise voids some of them and returns `null`.
+   * They come before the release, so that none is left if the command is interrupted.
+   */
+  async function release(uow: UnitOfWork, user: User): Promise<{ address: string; released: string } | null> {
+    if (user.emailVerifiedAt !== null) {
+      throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
+    }
+    if (await voidInvitationsTo(uow, user.email, 'ADDRESS_RELEASED')) return null;
+    await deactivateUser(uow, user, 'OPERATOR');
+    // A random name in a domain that can never exist (RFC 2606), so no one can own it.
+    const address = `released-${uow.newId()}@released.invalid`;
+    await setEmail(uow.tx, user.id, address);
+    await auditUser(uow, 'user.email_released', user.id, { email: user.email });
+    return { address, released: user.email };
+  }
+
   async function insertHashed(
     uow: UnitOfWork,
     { email, name, isGenerated = false, isLocal = false }: NewUser,
@@ -188,20 +209,14 @@ export function createOperatorService(deps: {
       }),
 
     async releaseEmail(email) {
-      const { address, released } = await changeUser(email, async (uow, user) => {
-        if (user.emailVerifiedAt !== null) {
-          throw failure('CONFLICT', 'This email is verified: deactivate the user instead.');
+      for (;;) {
+        const done = await changeUser(email, release);
+        if (done) {
+          await throttle.reset(done.released);
+          return done.address;
         }
-        await deactivateUser(uow, user, 'OPERATOR');
-        // A random name in a domain that can never exist (RFC 2606), so no one can own it.
-        const address = `released-${uow.newId()}@released.invalid`;
-        await setEmail(uow.tx, user.id, address);
-        await auditUser(uow, 'user.email_released', user.id, { email: user.email });
-        await voidInvitationsTo(uow, user.email, 'ADDRESS_RELEASED');
-        return { address, released: user.email };
-      });
-      await throttle.reset(released);
-      return address;
+        await pause(PAUSE_MS);
+      }
     },
 
     async resetPassword(email, password, keepTokens, isGenerated = false) {

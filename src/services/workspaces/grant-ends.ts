@@ -50,15 +50,17 @@ export async function auditInvitation(
   });
 }
 
-/** Voids the open invitations of an email address and writes an audit event for each. */
+/**
+ * Voids up to `CHUNK` open invitations of an email address, and writes an audit event for each. Returns whether there can be more.
+ */
 export async function voidInvitationsTo(
   uow: UnitOfWork,
   email: string,
   reason: InvitationVoidReason,
-): Promise<void> {
-  for (const invitation of await voidInvitations(uow.tx, email, reason, uow.now)) {
-    await auditInvitation(uow, 'member.invitation_voided', invitation);
-  }
+): Promise<boolean> {
+  const invitations = await voidInvitations(uow.tx, email, reason, { now: uow.now, most: CHUNK });
+  for (const invitation of invitations) await auditInvitation(uow, 'member.invitation_voided', invitation);
+  return invitations.length === CHUNK;
 }
 
 /** Writes the audit event of an invitation that is deleted because its creator lost the authority to invite. */

@@ -167,20 +167,26 @@ export async function listInvitationsOf(
   return rows.map(toInvitation);
 }
 
-/** Marks the open invitations of an address as void and returns them. */
+/** Marks up to `most` open invitations of an address as void and returns them. */
 export async function voidInvitations(
   db: Executor,
   email: string,
   reason: InvitationVoidReason,
-  now: number,
+  { now, most }: { readonly now: number; readonly most: number },
 ): Promise<Invitation[]> {
   const rows = await db
     .updateTable('invitations')
     .set({ void_reason: reason })
-    .where('email', '=', email)
-    .where(INVITATION_COUNTS)
-    .where('expires_at', '>', now)
-    .where('void_reason', 'is', null)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('invitations')
+        .select('id')
+        .where('email', '=', email)
+        .where(INVITATION_COUNTS)
+        .where('expires_at', '>', now)
+        .where('void_reason', 'is', null)
+        .limit(most),
+    )
     .returningAll()
     .execute();
   return rows.map(toInvitation);
