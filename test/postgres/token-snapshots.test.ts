@@ -112,3 +112,9 @@ test('a child of a disabled token is refused while the disabled token is deleted
   await operator.query('commit');
   expect((await answer).status).toBe(401);
 });
+
+test('a snapshot is found by the hash of its digest', async () => {
+  await operator.query('set enable_seqscan = off');
+  const { rows } = await operator.query("explain select content from token_snapshots where digest = 'a'");
+  expect(JSON.stringify(rows)).toContain('Index Scan using token_snapshots_by_digest');
+});

@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { TokenAuthority } from '../../domain/principal.ts';
 import { lowestRole, type Role } from '../../domain/roles.ts';
 import type { TokenAccess, TokenStops } from '../../domain/token.ts';
@@ -54,6 +55,11 @@ export interface TokenSnapshot {
   readonly ended: 'REVOKED' | 'DELETED' | null;
   /** The token itself, then its ancestors, oldest first. */
   readonly chain: readonly [TokenLink, ...TokenLink[]];
+}
+
+/** Selects the email address of a user, by the alias of the row; null while it is unverified. */
+export function verifiedEmailOf(user: string): RawBuilder<string | null> {
+  return sql.raw(`case when ${user}.email_verified_at is not null then ${user}.email end`);
 }
 
 const LINK = [
@@ -147,13 +153,12 @@ const snapshotRows = prepareQuery((db: Executor, digest: string) =>
     .select([
       'p.token_id',
       'p.valid_until',
-      'head.owner_id as user_id',
+      'o.id as user_id',
       'head.workspace_id',
       'head.subject',
       't.parent_id',
       'f.id as federation_id',
-      'o.email',
-      'o.email_verified_at',
+      verifiedEmailOf('o').as('verified_email'),
       'o.deactivated_at',
       'o.signed_in_at',
       openRoleOf('head.owner_id').as('open_role'),
@@ -192,18 +197,17 @@ function linksOf(rows: readonly Row[]): [Row[], ...Row[][]] | null {
 /** Returns the user that a personal token acts for; `null` if the user is missing. */
 export function toPersonalSubject(row: {
   user_id: string | null;
-  email: string | null;
-  email_verified_at: number | null;
+  verified_email: string | null;
   deactivated_at: number | null;
   signed_in_at: number | null;
   open_role: number | null;
 }): PersonalSubject | null {
-  const { user_id: userId, email, email_verified_at: verifiedAt, deactivated_at: deactivatedAt } = row;
-  if (userId === null || email === null) return null;
+  const { user_id: userId, verified_email: verifiedEmail, deactivated_at: deactivatedAt } = row;
+  if (userId === null) return null;
   return {
     kind: 'PERSONAL',
     userId,
-    verifiedEmail: verifiedAt === null ? null : email,
+    verifiedEmail,
     deactivatedAt,
     signedInAt: row.signed_in_at,
     openRole: roleFromRank(row.open_role),
