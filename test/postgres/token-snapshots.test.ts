@@ -113,8 +113,11 @@ test('a child of a disabled token is refused while the disabled token is deleted
   expect((await answer).status).toBe(401);
 });
 
-test('a snapshot is found by the hash of its digest', async () => {
+test('a snapshot and its user are found by hashes', async () => {
   await operator.query('set enable_seqscan = off');
-  const { rows } = await operator.query("explain select content from token_snapshots where digest = 'a'");
+  const { rows } = await operator.query(
+    "explain select content, email from token_snapshots left join users on users.id = user_id where digest = 'a'",
+  );
   expect(JSON.stringify(rows)).toContain('Index Scan using token_snapshots_by_digest');
+  expect(JSON.stringify(rows)).toContain('Index Scan using users_by_id');
 });
