@@ -21,6 +21,11 @@ const PATIENCE_MS = 30_000;
 
 let postgres: PostgresServer;
 let proxy: TcpProxy;
+/** The URL of the database that the nodes share. */
+let url: string;
+/** The nodes of all tests, the third one through the TCP proxy. The last test kills the first one. */
+let nodes: [Node, Node, Node];
+const ends: (() => void | Promise<void>)[] = [];
 
 async function createChannel(node: Node, session: string): Promise<string> {
   const { data } = await post(node, '{ workspaces { nodes { id } } }', session);
@@ -34,35 +39,31 @@ async function publish(node: Node, session: string, channelId: string, payload: 
   await post(node, `mutation { publishMessage(input: ${input}) { message { id } } }`, session);
 }
 
-/** Starts three nodes on a new database, the third one through the TCP proxy. */
-async function startNodes(database: string): Promise<[Node, Node, Node]> {
-  await runOn(postgres.url, `create database ${database}`);
-  const direct = siblingUrl(postgres.url, database);
-  const throughProxy = new URL(direct);
-  throughProxy.port = String(proxy.port);
-  return Promise.all([startNode(direct), startNode(direct), startNode(throughProxy.href)]);
-}
-
 beforeAll(async () => {
   postgres = await startPostgres();
   proxy = await startTcpProxy(postgres.port);
+  await runOn(postgres.url, 'create database shared');
+  url = siblingUrl(postgres.url, 'shared');
+  const throughProxy = new URL(url);
+  throughProxy.port = String(proxy.port);
+  const start = (database: string) => startNode(database, (end) => ends.push(end));
+  nodes = await Promise.all([start(url), start(url), start(throughProxy.href)]);
 });
 
 afterAll(async () => {
+  for (const end of ends.reverse()) await end();
   proxy?.close();
   await postgres?.remove();
 });
 
 test('nodes that start together on an empty database migrate it once and create one owner', async () => {
-  await startNodes('starting');
-  const url = siblingUrl(postgres.url, 'starting');
   const names = await runOn(url, 'select name from kysely_migration order by name');
   expect(names.map(({ name }) => name)).toEqual(Object.keys(MIGRATIONS));
   expect(await runOn(url, 'select email from users')).toEqual([{ email: OWNER }]);
 }, 120_000);
 
 test('a change on one node applies to the next request on every other, and reaches streams within a second', async () => {
-  const [first, second, third] = await startNodes('revoking');
+  const [first, second, third] = nodes;
   const session = await signIn(second);
   for (let round = 0; round < 10; round++) {
     const { id, secret } = await createToken(first, session);
@@ -96,8 +97,24 @@ test('a change on one node applies to the next request on every other, and reach
   expect(await stream.end()).toBeLessThan(1000);
 }, 180_000);
 
+test('of fifty verifications on two nodes at the same time, only one takes the last use of a token', async () => {
+  const [first, second] = nodes;
+  const session = await signIn(first);
+  const create = `mutation { createToken(input: {name: "a", access: FULL, limits: {uses: 1}}) { secret } }`;
+  const { secret } = (await post(first, create, session)).data.createToken;
+  const headers = { authorization: `Bearer ${secret}` };
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const { origin } = index % 2 ? first : second;
+      return (await fetch(`${origin}/verify`, { headers })).status;
+    }),
+  );
+  expect(statuses.filter((status) => status === 204)).toHaveLength(1);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(49);
+}, 120_000);
+
 test('clients get correct responses, or 503 with Retry-After, while nodes and the database fail', async () => {
-  const [first, second, third] = await startNodes('failing');
+  const [first, second, third] = nodes;
   const session = await signIn(first);
   const active = await createToken(first, session);
   const revoked = await createToken(first, session);
@@ -171,19 +188,3 @@ test('clients get correct responses, or 503 with Retry-After, while nodes and th
   await Promise.all(clients);
   expect(wrong).toEqual([]);
 }, 180_000);
-
-test('of fifty verifications on two nodes at the same time, only one takes the last use of a token', async () => {
-  const [first, second] = await startNodes('uses');
-  const session = await signIn(first);
-  const create = `mutation { createToken(input: {name: "a", access: FULL, limits: {uses: 1}}) { secret } }`;
-  const { secret } = (await post(first, create, session)).data.createToken;
-  const headers = { authorization: `Bearer ${secret}` };
-  const statuses = await Promise.all(
-    Array.from({ length: 50 }, async (_, index) => {
-      const { origin } = index % 2 ? first : second;
-      return (await fetch(`${origin}/verify`, { headers })).status;
-    }),
-  );
-  expect(statuses.filter((status) => status === 204)).toHaveLength(1);
-  expect(statuses.filter((status) => status === 401)).toHaveLength(49);
-}, 120_000);

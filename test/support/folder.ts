@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Returns an empty folder that is removed when the test has finished. */
-export function temporaryFolder(): string {
+/** Calls a function at an end: by default, that of the test. */
+export type AtEnd = (end: () => void | Promise<void>) => void;
+
+/** Returns an empty folder that is removed when the test has finished, or at another end. */
+export function temporaryFolder(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import type { AtEnd } from './folder.ts';
 import { startFile } from './start-file.ts';
 
 const MAIN = startFile('main');
@@ -24,11 +25,12 @@ function spawnMain(cwd: string, env: Record<string, string>, args: readonly stri
   });
 }
 
-/** Runs the built server in a folder, without the test's own environment. The process ends with the test at the latest. */
+/** Runs the built server in a folder, without the test's own environment. The process ends with the test at the latest, or at another end. */
 export function startMain(
   cwd: string,
   env: Record<string, string> = {},
   args: readonly string[] = [],
+  atEnd: AtEnd = onTestFinished,
 ): MainProcess {
   const child = spawnMain(cwd, env, args);
   const closed = once(child, 'close');
@@ -41,7 +43,7 @@ export function startMain(
     });
   }
   child.once('close', () => wake());
-  onTestFinished(async () => {
+  atEnd(async () => {
     child.kill('SIGKILL');
     await closed;
   });

@@ -1,5 +1,5 @@
 import { PASSWORD } from './app.ts';
-import { temporaryFolder } from './folder.ts';
+import { type AtEnd, temporaryFolder } from './folder.ts';
 import { type MainProcess, startMain } from './main-process.ts';
 
 /** The account that the first node creates. */
@@ -19,14 +19,15 @@ export interface Reply {
   readonly code: string | undefined;
 }
 
-/** Starts a server on a database. */
-export async function startNode(databaseUrl: string): Promise<Node> {
-  const process = startMain(temporaryFolder(), {
+/** Starts a server on a database. It ends with the test at the latest, or at another end. */
+export async function startNode(databaseUrl: string, atEnd?: AtEnd): Promise<Node> {
+  const env = {
     DATABASE_URL: databaseUrl,
     POSTERN_OWNER_EMAIL: OWNER,
     POSTERN_OWNER_PASSWORD: PASSWORD,
     POSTERN_REFUSALS_PER_MINUTE: '0',
-  });
+  };
+  const process = startMain(temporaryFolder(atEnd), env, [], atEnd);
   const [, origin] = await process.says(/listens on (\S+)/);
   return { process, origin: origin as string };
 }
