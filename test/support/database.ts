@@ -135,14 +135,6 @@ interface PostgresCopy {
    * turns triggers off forgets its plans.
    */
   readonly emptier: pg.Client;
-  /** Finds the tables to empty. */
-  readonly usedTables: pg.QueryConfig;
-}
-
-/** A table with rows, or one that has grown. */
-interface UsedTable {
-  readonly name: string;
-  readonly has_grown: boolean;
 }
 
 /**
@@ -163,8 +155,26 @@ async function createDatabase(template: string): Promise<string> {
   return siblingUrl(template, name);
 }
 
+/** Returns the URL through the Unix domain socket of the server, if it is known: a round trip takes two thirds of the CPU time. */
+function throughSocket(url: string): string {
+  const socket = inject('postgresSocket');
+  const local = new URL(url);
+  if (socket) local.searchParams.set('host', socket);
+  return local.href;
+}
+
+/** Returns the definition of a function that empties tables. It lasts as long as its session. */
+function emptying(tables: readonly string[]): string {
+  const empty = tables.map(
+    (name) => `if pg_relation_size('"${name}"') > ${MOST_BYTES} then truncate "${name}" cascade;
+      else delete from "${name}"; end if;`,
+  );
+  return `create function pg_temp.empty_tables() returns void language plpgsql as
+    $$ begin ${empty.join(' ')} end $$`;
+}
+
 async function createCopy(template: string): Promise<PostgresCopy> {
-  const url = await createDatabase(template);
+  const url = throughSocket(await createDatabase(template));
   const emptier = new pg.Client({ connectionString: url });
   // The server may end before this connection.
   emptier.on('error', () => {});
@@ -173,22 +183,13 @@ async function createCopy(template: string): Promise<PostgresCopy> {
   const { rows } = await emptier.query<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
   );
-  const states = rows.map(
-    ({ name }) => `select '${name}' as name, exists (select from "${name}") as has_rows,
-      pg_relation_size('"${name}"'::regclass) > ${MOST_BYTES} as has_grown`,
-  );
-  const text = `select name, has_grown from (${states.join(' union all ')}) as states where has_rows or has_grown`;
-  return { url, pool: openPool(url), emptier, usedTables: { name: 'used tables', text } };
+  await emptier.query(emptying(rows.map(({ name }) => name)));
+  return { url, pool: openPool(url), emptier };
 }
 
 /** Empties all tables except those of the migrations. Copying the template again would take 100 ms. */
-async function emptyPostgres({ emptier, usedTables }: PostgresCopy): Promise<void> {
-  const { rows } = await emptier.query<UsedTable>(usedTables);
-  const grown = rows.filter(({ has_grown }) => has_grown).map(({ name }) => `"${name}"`);
-  if (grown.length > 0) await emptier.query(`truncate ${grown} cascade`);
-  for (const { name, has_grown } of rows) {
-    if (!has_grown) await emptier.query({ name, text: `delete from "${name}"` });
-  }
+async function emptyPostgres({ emptier }: PostgresCopy): Promise<void> {
+  await emptier.query({ name: 'empty tables', text: 'select pg_temp.empty_tables()' });
 }
 
 /** Lends the connections of a pool until `end`, which waits until all are given back. */

@@ -22,6 +22,8 @@ export interface PostgresServer {
   /** The URL of its first database. */
   readonly url: string;
   readonly port: number;
+  /** The folder of its Unix domain socket. */
+  readonly socket: string;
   /** The folder of its data and configuration. */
   readonly data: string;
   start(): Promise<void>;
@@ -67,7 +69,10 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: durable ? [] : WITHOUT_DURABILITY,
-    postgresFlags: ['-c', 'max_connections=300', ...(durable ? [] : [...FORGETFUL, ...WITHOUT_STATISTICS])],
+    postgresFlags: [
+      ...['-c', 'max_connections=300', '-c', `unix_socket_directories=${folder}`],
+      ...(durable ? [] : [...FORGETFUL, ...WITHOUT_STATISTICS]),
+    ],
     onLog: () => {},
     onError: () => {},
   });
@@ -76,6 +81,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     port,
+    socket: folder,
     data,
     start: () => server.start(),
     stop: () => server.stop(),

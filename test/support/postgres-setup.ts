@@ -8,6 +8,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The migrated database that each test on PostgreSQL gets a copy of. Absent if tests run on SQLite. */
     postgresTemplate: string | undefined;
+    /** The folder of the Unix domain socket of the server of the template. Absent if the server was not started for the tests. */
+    postgresSocket: string | undefined;
   }
 }
 
@@ -43,6 +45,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await runOn(url, `create database ${prefix}`);
   await migrate(siblingUrl(url, prefix));
   project.provide('postgresTemplate', siblingUrl(url, prefix));
+  project.provide('postgresSocket', server?.socket);
   return async () => {
     if (server) await server.remove();
     else await dropAll(url, prefix);
