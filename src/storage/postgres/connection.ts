@@ -1,5 +1,6 @@
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import { MINUTE } from '../../domain/duration.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { systemIds } from '../../platform/ids.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
@@ -21,6 +22,8 @@ import { createPostgresTransact, repeatAborted } from './transactions.ts';
 /** The most connections of one server. */
 const CONNECTIONS = 10;
 
+/** How long a connection stays open unused. Its statements are planned again after that, which takes longer than to execute them. */
+const IDLE_MS = 10 * MINUTE;
 const STATEMENT_TIMEOUT_MS = 5000;
 /** How much later the client gives up than the database, so that it does so only if the connection is cut. */
 const RESPONSE_GRACE_MS = 3000;
@@ -50,6 +53,7 @@ const limitSession = (milliseconds: number) => `
 export function openPool(url: string, limitMs = STATEMENT_TIMEOUT_MS): pg.Pool {
   return createPool(url, {
     max: CONNECTIONS,
+    idleTimeoutMillis: IDLE_MS,
     query_timeout: limitMs + RESPONSE_GRACE_MS,
     onConnect: async (client) => {
       await client.query(limitSession(limitMs));
