@@ -20,7 +20,7 @@ export interface TestServer {
 /** A complete Postern in memory, served over HTTP. */
 export type TestWire = TestServer & { readonly postern: TestApp };
 
-/** Serves a handler on a port of 127.0.0.1; 0 is a free one. Rejects if another program uses the port. */
+/** Serves a handler on a port of 127.0.0.1; 0 is a free one. */
 async function listen(handler: HttpHandler, maxConnections: number, at: number): Promise<TestServer> {
   const server = createNodeServer(handler, { maxConnections });
   const port = await server.listen(at, '127.0.0.1');
@@ -38,14 +38,14 @@ async function listen(handler: HttpHandler, maxConnections: number, at: number):
   };
 }
 
-/**
- * Starts Postern in memory on the port `PORT`. Without it, the port is `preferredPort` if no other program uses it, or else a
- * free one. The configuration is read from `env`.
- */
-export async function startWire(env: Record<string, string> = {}, preferredPort = 0): Promise<TestWire> {
+/** Starts Postern in memory on the port `PORT`, or a free one. The configuration is read from `env`. */
+export async function startWire(env: Record<string, string> = {}): Promise<TestWire> {
   const postern = await startTestApp(env);
-  const serve = (port: number) => listen(postern.app, Number(env.POSTERN_MAX_CONNECTIONS ?? 1000), port);
-  const server = env.PORT ? await serve(Number(env.PORT)) : await serve(preferredPort).catch(() => serve(0));
+  const server = await listen(
+    postern.app,
+    Number(env.POSTERN_MAX_CONNECTIONS ?? 1000),
+    Number(env.PORT ?? 0),
+  );
   const stop = async () => {
     await server.stop();
     await postern.close();

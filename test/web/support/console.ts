@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { type Person, START } from '../../support/app.ts';
 import { startWire, type TestWire } from '../../support/http.ts';
 import { sharedChromium } from './chromium.ts';
-import { createPagePool, type PagePool } from './page-pool.ts';
+import { createPagePool } from './page-pool.ts';
 
 /** A page of the console in a browser context that no other visit uses meanwhile. */
 export interface Visit {
@@ -55,23 +55,14 @@ export async function signIn(page: Page, person: Pick<Person, 'email' | 'passwor
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
 
-/** The port of the latest console of this worker. The next one uses it again, so that its address is the same. */
-let latestPort = 0;
-
-/** The pages at that address. They end with the browser. */
-let shared: PagePool | undefined;
-
 /** Starts a browser and a server with the console. `env` is the server's environment; its clock starts at the browser's time. */
 export async function startConsole(env: Record<string, string> = {}): Promise<ConsoleTest> {
   if (!existsSync(new URL('../../../dist/console/index.html', import.meta.url))) {
     throw new Error('The tests use the built console: run "npm run build" first.');
   }
-  const [browser, wire] = await Promise.all([sharedChromium(), startWire(env, latestPort)]);
+  const [browser, wire] = await Promise.all([sharedChromium(), startWire(env)]);
   wire.postern.advance(Date.now() - START);
-  const hasOwnPort = env.PORT !== undefined;
-  if (!hasOwnPort) latestPort = wire.port;
-  shared ??= createPagePool(browser);
-  const pool = hasOwnPort ? createPagePool(browser) : shared;
+  const pool = createPagePool(browser);
   const visits = new Set<Visit>();
   return {
     wire,
@@ -102,7 +93,7 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
       if (complaints.length > 0) throw new Error(`something went wrong on a page:\n${complaints.join('\n')}`);
     },
     async stop() {
-      if (hasOwnPort) await pool.close();
+      await pool.close();
       await wire.stop();
     },
   };

@@ -4,8 +4,8 @@ const ACTION_TIMEOUT_MS = 30_000;
 const VIEWPORT = { width: 1280, height: 720 };
 
 /**
- * Pages of browser contexts of their own, which tests take in turn. A new page costs a new process, in which Chromium compiles
- * the console again: four times the work of a test.
+ * Pages of browser contexts of their own, which the tests of a file take in turn. A new page costs a new process, in which
+ * Chromium compiles the console again: four times the work of a test.
  */
 export interface PagePool {
   /** Returns an empty page of a context with these options, without cookies and storage. */
