@@ -6,9 +6,9 @@ import { digestOf } from '../../src/platform/hashing.ts';
 import { reportLoop } from '../measured.ts';
 import { NEWCOMERS, sessionOf } from '../seed.ts';
 
-// The rows that createToken stores, by prepared statements, each token committed and on the disk before the next: FILE, a
-// seeded database.
-const [file = ''] = process.argv.slice(2);
+// The rows that createToken stores, by prepared statements, on the disk after each commit: FILE, a seeded database, and TOKENS,
+// how many a commit has.
+const [file = '', tokens = '1'] = process.argv.slice(2);
 const database = new Database(file);
 database.pragma('journal_mode = WAL');
 database.pragma('synchronous = FULL');
@@ -32,7 +32,7 @@ const findOwner = database.prepare<[string], { user_id: string }>(
 );
 const owners = Array.from({ length: NEWCOMERS }, (_, n) => findOwner.get(digestOf(sessionOf(n)))?.user_id);
 
-const store = database.transaction((turn: number) => {
+function store(turn: number): void {
   const owner = owners[turn % NEWCOMERS];
   const secret = composeSecret('PERSONAL', randomBytes(32));
   const [id, at, name] = [v7(), Date.now(), `bench ${turn}`];
@@ -64,6 +64,12 @@ const store = database.transaction((turn: number) => {
     ip: '127.0.0.1',
     detail: JSON.stringify({ name, access: 'FULL' }),
   });
-});
+}
 
-reportLoop((turn) => store(turn));
+const size = Number(tokens);
+
+reportLoop((turn) => {
+  if (turn % size === 0) database.exec('begin immediate');
+  store(turn);
+  if (turn % size === size - 1) database.exec('commit');
+});
