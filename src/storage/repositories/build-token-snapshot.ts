@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { TokenAuthority } from '../../domain/principal.ts';
 import { lowestRole, type Role } from '../../domain/roles.ts';
 import type { TokenAccess, TokenStops } from '../../domain/token.ts';
@@ -7,6 +6,7 @@ import type { Executor } from '../database.ts';
 import { openRoleOf } from '../query/open-role.ts';
 import { isBeingDeleted } from '../query/pending-ends.ts';
 import { prepareQuery } from '../query/prepared.ts';
+import { verifiedEmailOf } from '../query/verified-email.ts';
 import { toLimits } from './token-rows.ts';
 
 /** One token of a chain, as authentication needs it: its authority and the instants that stop it. */
@@ -55,11 +55,6 @@ export interface TokenSnapshot {
   readonly ended: 'REVOKED' | 'DELETED' | null;
   /** The token itself, then its ancestors, oldest first. */
   readonly chain: readonly [TokenLink, ...TokenLink[]];
-}
-
-/** Selects the email address of a user, by the alias of the row; null while it is unverified. */
-export function verifiedEmailOf(user: string): RawBuilder<string | null> {
-  return sql.raw(`case when ${user}.email_verified_at is not null then ${user}.email end`);
 }
 
 const LINK = [

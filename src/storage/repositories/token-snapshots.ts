@@ -4,6 +4,7 @@ import type { DatabaseHandle, Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
 import { openRoleOf } from '../query/open-role.ts';
 import { HAS_ENDS, isBeingDeleted } from '../query/pending-ends.ts';
+import { verifiedEmailOf } from '../query/verified-email.ts';
 import type { Tables } from '../tables.ts';
 import {
   buildTokenSnapshot,
@@ -12,7 +13,6 @@ import {
   toEnd,
   toPersonalSubject,
   toWorkspaceSubject,
-  verifiedEmailOf,
 } from './build-token-snapshot.ts';
 
 /** How long snapshots to store are collected, and how many one transaction stores, which takes some milliseconds. */

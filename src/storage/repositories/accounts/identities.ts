@@ -3,6 +3,7 @@ import type { Identity } from '../../../domain/accounts/identity-provider.ts';
 import type { JwtAccount } from '../../../domain/accounts/provider-jwt.ts';
 import type { Executor } from '../../database.ts';
 import { prepareQueryOne } from '../../query/prepared.ts';
+import { verifiedEmailOf } from '../../query/verified-email.ts';
 import type { Tables } from '../../tables.ts';
 
 function toIdentity(row: Selectable<Tables['identities']>): Identity {
@@ -51,8 +52,7 @@ const jwtAccount = prepareQueryOne((db: Executor, provider: string, subject: str
     .innerJoin('users as u', 'u.id', 'i.user_id')
     .select(['i.id', 'i.user_id', 'i.suspended_at', 'i.removed_at'])
     .select([
-      'u.email',
-      'u.email_verified_at',
+      verifiedEmailOf('u').as('verified_email'),
       'u.deactivated_at',
       'u.credentials_not_before',
       'u.signed_in_at',
@@ -71,7 +71,7 @@ export async function findJwtAccount(
     ? {
         identityId: row.id,
         userId: row.user_id,
-        verifiedEmail: row.email_verified_at === null ? null : row.email,
+        verifiedEmail: row.verified_email,
         isActive: row.deactivated_at === null && row.suspended_at === null && row.removed_at === null,
         credentialsNotBefore: row.credentials_not_before,
         signedInAt: row.signed_in_at,

@@ -2,6 +2,7 @@ import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
 import type { Session } from '../../../domain/user.ts';
 import type { Executor } from '../../database.ts';
 import { prepareLookup } from '../../query/batched-lookup.ts';
+import { verifiedEmailOf } from '../../query/verified-email.ts';
 import type { Tables } from '../../tables.ts';
 import { deleteUses } from '../credential-uses.ts';
 import { setCredentialsNotBefore } from './users.ts';
@@ -52,8 +53,7 @@ function sessionQuery(db: Executor) {
       'c.at',
       'u.password_temporary',
       'u.is_local',
-      'u.email',
-      'u.email_verified_at',
+      verifiedEmailOf('u').as('verified_email'),
       'u.deactivated_at',
     ]);
 }
@@ -84,7 +84,7 @@ export async function findSessionByDigest(
     ? {
         id: row.id,
         userId: row.user_id,
-        verifiedEmail: row.email_verified_at === null ? null : row.email,
+        verifiedEmail: row.verified_email,
         mustChangePassword: row.password_temporary !== 0,
         isLocal: row.is_local !== 0,
         createdAt: row.created_at,
