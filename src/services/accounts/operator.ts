@@ -21,14 +21,12 @@ import { listWorkspaceIds } from '../../storage/repositories/workspaces.ts';
 import { endFederations } from '../federation/ends.ts';
 import { revokeSet } from '../tokens/ends.ts';
 import { auditUser } from '../transactions/audit-user.ts';
+import { PAUSE_MS } from '../transactions/chunk.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { voidInvitationsTo } from '../workspaces/grant-ends.ts';
 import { deactivateUser, reactivateUser } from './deactivation.ts';
 import { type PasswordReset, replacePassword, requirePasswordAllowed } from './password-reset.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-
-/** The pause between two transactions of one call, in which other transactions run. */
-const PAUSE_MS = 10;
 
 /** The input of a new account, not validated yet. */
 export interface NewUser {
@@ -78,8 +76,8 @@ export interface OperatorService {
   verifyEmail(email: string): Promise<boolean>;
   /**
    * Deactivates the user with an unverified email and releases the email for another account, which inherits nothing.
-   * Voids open invitations to the email before, at most `CHUNK` in a transaction. Returns the new address of the user. Throws `CONFLICT` if the email is
-   * verified.
+   * Before that, it voids open invitations to the email, at most `CHUNK` in a transaction. Returns the new address of the
+   * user. Throws `CONFLICT` if the email is verified.
    */
   releaseEmail(email: string): Promise<string>;
   /**
@@ -209,13 +207,11 @@ export function createOperatorService(deps: {
       }),
 
     async releaseEmail(email) {
-      for (;;) {
+      for (; ; await pause(PAUSE_MS)) {
         const done = await changeUser(email, release);
-        if (done) {
-          await throttle.reset(done.released);
-          return done.address;
-        }
-        await pause(PAUSE_MS);
+        if (!done) continue;
+        await throttle.reset(done.released);
+        return done.address;
       }
     },
 

@@ -5,13 +5,11 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Executor } from '../../storage/database.ts';
 import { findExpiredFederated, findTokens } from '../../storage/repositories/tokens.ts';
 import { deleteEach } from '../tokens/descendants.ts';
-import { CHUNK } from '../transactions/chunk.ts';
+import { CHUNK, PAUSE_MS } from '../transactions/chunk.ts';
 import type { UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 
 /** How long expired tokens of federations are kept. */
 const KEPT = DAY;
-/** The pause between chunks, in which other transactions run. */
-const PAUSE_MS = 20;
 
 /** The server itself in the audit log. */
 const SERVER: AuditActor = {

@@ -20,7 +20,7 @@ import {
 } from '../../storage/repositories/ends/workspace-ends.ts';
 import { applyChunk } from '../tokens/descendants.ts';
 import { applyEndChunk } from '../tokens/ends.ts';
-import { CHUNK } from '../transactions/chunk.ts';
+import { CHUNK, PAUSE_MS } from '../transactions/chunk.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Lock } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
@@ -28,8 +28,6 @@ import { applyGrantChunk } from '../workspaces/grant-ends.ts';
 
 /** How often the server looks for cascades of other processes, and for those that a crash interrupted. */
 const LOOK_INTERVAL_MS = 5 * SECOND;
-/** The pause between chunks, in which other transactions run. */
-const PAUSE_MS = 10;
 /** The wait before a cascade that failed is tried again. It doubles with each failure, up to the longest. */
 const FIRST_WAIT_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 600 * SECOND;
