@@ -67,9 +67,11 @@ function store(turn: number): void {
 }
 
 const size = Number(tokens);
+const begin = database.prepare('begin immediate');
+const commit = database.prepare('commit');
 
 reportLoop((turn) => {
-  if (turn % size === 0) database.exec('begin immediate');
+  if (turn % size === 0) begin.run();
   store(turn);
-  if (turn % size === size - 1) database.exec('commit');
+  if (turn % size === size - 1) commit.run();
 });
