@@ -6,6 +6,7 @@ import { clientConfig } from '../../src/storage/postgres/client-config.ts';
 import { openPostgres } from '../../src/storage/postgres/connection.ts';
 import { START, startTestApp, type TestApp } from '../support/app.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
+import { createPersonalToken } from '../support/tokens.ts';
 
 /** The number of keys of the only workspace. The planner takes each workspace to have as many. */
 const KEYS = 20_000;
@@ -93,4 +94,15 @@ test.each(Object.entries(LISTS))('a list of many %s is not planned for each call
   const sent = await statements();
   expect(sent.some(({ text, calls }) => text.includes('order by') && calls > PLANNED_CALLS)).toBe(true);
   expect(sent.filter(({ plans }) => plans > PLANNED_CALLS)).toEqual([]);
+});
+
+test('the statements of lookups and locks are not planned again for each call', async () => {
+  const { id } = await createPersonalToken(postern, postern.owner.session);
+  const disable = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { id } } }';
+  // Whichever of the two connections a call takes, one has half of the calls of a statement.
+  for (let n = 0; n < 4 * PLANNED_CALLS; n++) await postern.post(disable, { id }, postern.owner.session);
+  const isRepeated = ({ text, calls }: Statement) => text.includes('unnest') && calls >= 2 * PLANNED_CALLS;
+  const repeated = (await statements()).filter(isRepeated);
+  expect(repeated.length).toBeGreaterThan(1);
+  expect(repeated.filter(({ plans }) => plans > PLANNED_CALLS)).toEqual([]);
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { decodeGlobalId } from '../../src/domain/global-id.ts';
@@ -70,9 +69,6 @@ interface PlanNode {
   readonly 'Relation Name'?: string;
   readonly Plans?: readonly PlanNode[];
 }
-
-/** How many calls of a statement with parameters PostgreSQL plans each, before it compares the plans. */
-const PLANNED_CALLS = 5;
 
 let postern: TestApp;
 /** The id of a workspace with many keys. */
@@ -240,16 +236,4 @@ test('the plan of a statement without an index is found', async () => {
   const { db } = postern.database;
   const search = db.selectFrom('tokens').selectAll().where('name', '=', 'b');
   expect(await scansOf(() => search.execute())).toHaveLength(1);
-});
-
-test('the statements of lookups and locks are not planned again for each call', async () => {
-  const { id } = await personal();
-  const disable = 'mutation ($id: ID!) { disableToken(input: { id: $id }) { token { id } } }';
-  for (let n = 0; n < 2 * PLANNED_CALLS; n++) await call(disable, { id });
-  const { rows } = await sql<{ statement: string; calls: number; planned: number }>`
-    select statement, (generic_plans + custom_plans)::int as calls, custom_plans::int as planned
-    from pg_prepared_statements where statement like '%unnest%'`.execute(postern.database.db);
-  const repeated = rows.filter(({ calls }) => calls >= 2 * PLANNED_CALLS);
-  expect(repeated.length).toBeGreaterThan(1);
-  expect(repeated.filter(({ planned }) => planned > PLANNED_CALLS)).toEqual([]);
 });
