@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testsWithoutProgram } from './test/support/programs.ts';
 import { LongestFirst } from './test/support/sequencer.ts';
-import { isFullLength } from './test/support/test-length.ts';
+import { isFullLength, isShort } from './test/support/test-length.ts';
 
 /** Tests of the API that use sockets, processes or files. */
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
@@ -28,6 +28,17 @@ const DIRECT = [
 const PATH_DEPENDENT = [
   'test/api/{authority-documents,authority-matrix,awkward-input,canary,isolation,large-operations}.test.ts',
   'test/api/{limits,operation-budget,payloads,races,statement-counts,streams,streams-clients}.test.ts',
+];
+
+/**
+ * Tests of documents, limits, protocols and attacks, which decide before the database or without it. On PostgreSQL they run in CI;
+ * tests of the same kinds that store more run on it always.
+ */
+const NOT_ABOUT_STORAGE = [
+  'test/api/{authority-documents,awkward-input,canary,fast-path,large-operations,limits,metrics,openapi}.test.ts',
+  'test/api/{federation-attacks,jwt-keys,oauth-refusals,operation-budget,own-operations,payloads}.test.ts',
+  'test/api/provider-{attacks,config,logout,reauthentication,weather}.test.ts',
+  'test/api/{reauthentication,streams-clients}.test.ts',
 ];
 
 /** The environment of a project that repeats the tests of another one: `sampleIfRepeated` in `test/support/test-length.ts`. */
@@ -97,7 +108,7 @@ export default defineConfig({
       }),
       project('postgres', {
         include: ['test/{services,api,postgres}/**/*.test.ts', 'test/storage/*.test.ts'],
-        exclude: [...WIRE, ...SQLITE_ONLY, ...withoutProgram],
+        exclude: [...WIRE, ...SQLITE_ONLY, ...(isShort ? NOT_ABOUT_STORAGE : []), ...withoutProgram],
         env: REPEATED,
         globalSetup: ['test/support/build-setup.ts', 'test/support/postgres-setup.ts'],
         // Each statement is a round trip, and a random walk makes tens of thousands.

@@ -8,7 +8,7 @@ import { openTestSqlite } from '../support/database.ts';
 import { seededRandom } from '../support/random.ts';
 import { testLength } from '../support/test-length.ts';
 
-const SEEDS = [1, 2, 3, 4].slice(0, testLength(2, 4));
+const SEEDS = [1, 2, 3, 4].slice(0, testLength({ short: 2, full: 4 }));
 const DOCUMENTS_A_SEED = 6;
 const SIZES = {
   workspaces: 120,

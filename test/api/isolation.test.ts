@@ -7,7 +7,7 @@ import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts'
 const SEED = 20_261_122;
 const PEOPLE = 8;
 const LANES = 32;
-const CALLS_A_LANE = testLength(20, 60);
+const CALLS_A_LANE = testLength({ short: 20, full: 60 });
 const TWICE = '{ a: viewer { kind user { id } token { id } } b: viewer { user { id } token { id } } }';
 
 let wire: TestWire;

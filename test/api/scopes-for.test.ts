@@ -166,7 +166,7 @@ test(
     const query = createQueries(seededRandom(SEED));
     const counts = { scopes: 0, obstacles: 0 };
     const needless: object[] = [];
-    for (let n = 0; n < testLength(40, 400); n += 1) {
+    for (let n = 0; n < testLength({ short: 20, ci: 40, full: 400 }); n += 1) {
       const document = query();
       const { scopes, obstacles, possible } = await propose(document);
       const blocked = obstacles.map(({ path }) => path.join('.'));
@@ -189,10 +189,10 @@ test(
       }
     }
     expect(needless).toEqual([]);
-    expect(counts.scopes).toBeGreaterThan(testLength(20, 200));
-    expect(counts.obstacles).toBeGreaterThan(testLength(5, 50));
+    expect(counts.scopes).toBeGreaterThan(testLength({ short: 10, ci: 20, full: 200 }));
+    expect(counts.obstacles).toBeGreaterThan(testLength({ short: 2, ci: 5, full: 50 }));
   },
-  testLength(120_000, 600_000),
+  testLength({ short: 120_000, full: 600_000 }),
 );
 
 test.each<[string, () => object]>([

@@ -8,7 +8,7 @@ import { testLength } from '../support/test-length.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
 const FULL_STEPS = 2000;
-const STEPS = testLength(500, FULL_STEPS);
+const STEPS = testLength({ short: 500, full: FULL_STEPS });
 
 /** The outcomes that only a full walk must meet. */
 const RARE = [

@@ -5,8 +5,8 @@ import { testLength } from '../support/test-length.ts';
 import { runCrashes } from './crash.ts';
 import { canForget } from './disk.ts';
 
-const CRASHES = testLength(6, 20);
-const POWER_CUTS = testLength(2, 5);
+const CRASHES = testLength({ short: 6, full: 20 });
+const POWER_CUTS = testLength({ short: 2, full: 5 });
 /** In each round, on average at least this many changes are acknowledged. */
 const LEAST = 15;
 

@@ -9,8 +9,8 @@ import { type PostgresServer, runOn, siblingUrl, startPostgres } from '../suppor
 import { testLength } from '../support/test-length.ts';
 
 const USERS = 32;
-const ROUNDS = testLength(1, 4);
-const TIMEOUT_MS = testLength(120_000, 480_000);
+const ROUNDS = testLength({ short: 1, full: 4 });
+const TIMEOUT_MS = testLength({ short: 120_000, full: 480_000 });
 /** How many tokens are created before the failure, and after it. */
 const TOKENS = 100;
 

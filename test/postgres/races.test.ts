@@ -8,10 +8,11 @@ import type { MeetingMode } from '../support/races/meeting.ts';
 import { PAIRS, type Races, startRaces } from '../support/races/races.ts';
 import { createScene } from '../support/races/scene.ts';
 import { seededRandom } from '../support/random.ts';
+import { testLength } from '../support/test-length.ts';
 
 /** The number of rounds; by default as many as there is time for. `npm run race` makes 10,000. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? Infinity);
-const SECONDS = process.env.RACE_ROUNDS ? Infinity : 6;
+const SECONDS = process.env.RACE_ROUNDS ? Infinity : testLength({ short: 3, ci: 6, full: 6 });
 const SEED = Number(process.env.RACE_SEED ?? 1);
 
 /** Calls meet in their first transactions, or in later ones of calls that have several. */

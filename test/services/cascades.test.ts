@@ -6,9 +6,10 @@ import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate } from '../support/channels.ts';
 import { derive } from '../support/descendants.ts';
 import { follow } from '../support/streams.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 
-const DESCENDANTS = 5 * CHUNK;
+const DESCENDANTS = testLength({ short: 3, ci: 5, full: 5 }) * CHUNK;
 const HOUR = 3_600_000;
 /** The time in which an idle stream ends after the change was acknowledged. */
 const PROMPTLY = 1_000;

@@ -9,10 +9,14 @@ import { createChannel, mutate, publish, share } from '../support/channels.ts';
 import { repeat } from '../support/descendants.ts';
 import { createRowCounter } from '../support/row-counter.ts';
 import { follow } from '../support/streams.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 import { verify } from '../support/verify.ts';
 
 const MORE = 3 * CHUNK;
+/** Numbers of tokens and messages of a workspace. Both are more than one transaction deletes. */
+const SOME = testLength({ short: 60, ci: 200, full: 200 });
+const MANY = testLength({ short: 240, ci: 1000, full: 1000 });
 /** The time in which an idle stream ends after the change was acknowledged. */
 const PROMPTLY = 1_000;
 
@@ -149,11 +153,11 @@ test('a deleted workspace with many rows is absent from the next request on, and
   expect(await query.where('action', '=', 'workspace.deleted').execute()).toHaveLength(1);
 });
 
-test('the deletion of a workspace writes as many rows with 1,000 tokens and messages as with 200', async () => {
+test(`the deletion of a workspace writes as many rows with ${MANY} tokens and messages as with ${SOME}`, async () => {
   Object.assign(postern.app.services.lastUse, { record: () => {} });
   const rows = await createRowCounter(postern.database);
   const counts: number[] = [];
-  for (const count of [200, 1000]) {
+  for (const count of [SOME, MANY]) {
     await repeat(postern.database, first.id, count);
     await addMessages(count);
     const before = await rows.count();

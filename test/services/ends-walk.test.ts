@@ -12,7 +12,7 @@ import { testLength } from '../support/test-length.ts';
 import { countOneByOne, wrongCounts } from '../support/token-summary.ts';
 import { createPersonalToken } from '../support/tokens.ts';
 
-const STEPS = testLength(40, 600);
+const STEPS = testLength({ short: 20, ci: 40, full: 600 });
 const SECRETS_TRIED = 12;
 const TOKENS_MAX = 6 * CHUNK;
 
@@ -153,5 +153,5 @@ test(
     const rows = await postern.database.db.selectFrom('tokens').select('id').execute();
     expect(rows).toHaveLength(model.count('LIVE', 'REVOKED'));
   },
-  testLength(120_000, 900_000),
+  testLength({ short: 120_000, full: 900_000 }),
 );

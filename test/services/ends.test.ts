@@ -9,9 +9,11 @@ import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { derive, repeat } from '../support/descendants.ts';
 import { follow } from '../support/streams.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
-const MORE = 4 * CHUNK;
+/** How many tokens end besides the first: several chunks. */
+const MORE = testLength({ short: 2, ci: 4, full: 4 }) * CHUNK;
 /** The time in which an idle stream ends after the change was acknowledged. */
 const PROMPTLY = 1_000;
 

@@ -8,11 +8,12 @@ import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { mutate } from '../support/channels.ts';
 import { derive, repeat } from '../support/descendants.ts';
 import { seededRandom } from '../support/random.ts';
+import { testLength } from '../support/test-length.ts';
 import { countOneByOne, wrongCounts } from '../support/token-summary.ts';
 import { createPersonalToken, createWorkspaceToken, type IssuedToken } from '../support/tokens.ts';
 
 const HOUR = 3_600_000;
-const STEPS = 120;
+const STEPS = testLength({ short: 50, ci: 120, full: 120 });
 /** Scopes with which a personal token can create others. */
 const SCOPED = {
   access: 'SCOPED',

@@ -10,8 +10,8 @@ import { seededRandom } from '../support/random.ts';
 import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
-const STEPS = testLength(60, 150);
-const WRITES = 300;
+const STEPS = testLength({ short: 25, ci: 60, full: 150 });
+const WRITES = testLength({ short: 200, ci: 300, full: 300 });
 
 let postern: TestApp;
 

@@ -7,7 +7,12 @@ import { createChannel, mutate, share } from '../support/channels.ts';
 import { derive, repeat } from '../support/descendants.ts';
 import { repeatInvitations, repeatShares } from '../support/grants.ts';
 import { createRowCounter, type RowCounter } from '../support/row-counter.ts';
+import { testLength } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
+
+/** Numbers of rows that a call ends. Both are more than it ends in its own transaction. */
+const SOME = testLength({ short: 60, ci: 200, full: 200 });
+const MANY = testLength({ short: 240, ci: 1000, full: 1000 });
 
 let postern: TestApp;
 let rows: RowCounter;
@@ -154,22 +159,25 @@ const SETS: Record<string, Case> = {
   },
 };
 
-test.each(Object.entries(SETS))('%s writes as many rows with 1,000 tokens as with 200', async (_, each) => {
-  await postern.app.services.cascades.close();
-  const some = await countRows(each, 200, repeat);
-  expect(some).toBeGreaterThan(0);
-  expect(some).toBeLessThan(20);
-  expect(await countRows(each, 1000, repeat)).toBe(some);
-});
+test.each(Object.entries(SETS))(
+  `%s writes as many rows with ${MANY} tokens as with ${SOME}`,
+  async (_, each) => {
+    await postern.app.services.cascades.close();
+    const some = await countRows(each, SOME, repeat);
+    expect(some).toBeGreaterThan(0);
+    expect(some).toBeLessThan(20);
+    expect(await countRows(each, MANY, repeat)).toBe(some);
+  },
+);
 
 test.each(Object.entries(ENDS))(
-  '%s writes as many rows with 1,000 tokens below as with 200',
+  `%s writes as many rows with ${MANY} tokens below as with ${SOME}`,
   async (_, change) => {
     await postern.app.services.cascades.close();
-    const some = await countRows({ token: personal, change }, 200);
+    const some = await countRows({ token: personal, change }, SOME);
     expect(some).toBeGreaterThan(1);
     expect(some).toBeLessThan(20);
-    expect(await countRows({ token: personal, change }, 1000)).toBe(some);
+    expect(await countRows({ token: personal, change }, MANY)).toBe(some);
   },
 );
 
@@ -185,11 +193,11 @@ async function countRows({ token, change }: Case, children: number, add = derive
 }
 
 test.each(Object.entries(CASES))(
-  '%s writes as many rows with 1,000 tokens below as with 10',
+  `%s writes as many rows with ${MANY} tokens below as with 10`,
   async (_, each) => {
     const few = await countRows(each, 10);
     expect(few).toBeGreaterThan(1);
-    expect(await countRows(each, 1000)).toBe(few);
+    expect(await countRows(each, MANY)).toBe(few);
   },
 );
 
@@ -270,11 +278,11 @@ async function giveMany({ sharer, recipient, token }: Grants, count: number): Pr
 }
 
 test.each(Object.entries(GRANTS))(
-  '%s writes as many rows with 1,000 shares and invitations as with 200',
+  `%s writes as many rows with ${MANY} shares and invitations as with ${SOME}`,
   async (_, [createToken, end]) => {
     await postern.app.services.cascades.close();
     const counts: number[] = [];
-    for (const count of [200, 1000]) {
+    for (const count of [SOME, MANY]) {
       const sharer = await postern.person(`sharer${count}`, 'ADMINISTRATOR');
       const recipient = await postern.person(`recipient${count}`, 'TEAM_MEMBER');
       const token = await createToken?.({ sharer, recipient });

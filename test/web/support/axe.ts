@@ -25,10 +25,15 @@ export async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise
   await change.evaluate(({ followed }) => followed);
 }
 
+const SCHEMES = ['light', 'dark'] as const;
+
 /** Returns what axe finds on the current page: by all rules in the light colour scheme, by those about colours in the dark one. */
-export async function violations(page: Page): Promise<string[]> {
+export async function violations(
+  page: Page,
+  schemes: readonly ('light' | 'dark')[] = SCHEMES,
+): Promise<string[]> {
   const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const colorScheme of schemes) {
     await showIn(page, colorScheme);
     const inScheme = await violationsNow(page, colorScheme === 'dark' ? COLOUR_RULES : undefined);
     found.push(...inScheme.map((text) => `${colorScheme} ${text}`));
