@@ -7,7 +7,7 @@ import type { DatabaseHandle, SqliteHandle } from './database.ts';
 import { watchSqlite } from './external-commits.ts';
 import { NO_NOTIFIER } from './notifier.ts';
 import { openPostgres } from './postgres/connection.ts';
-import { createSqliteDialect, openSqlite, waitLonger } from './sqlite/connection.ts';
+import { createSqliteDialect, openSqlite, runMigrations } from './sqlite/connection.ts';
 import { createDataVersion } from './sqlite/data-version.ts';
 import { createPrivateFolder } from './sqlite/files.ts';
 import { createSqliteTransact } from './sqlite/transactions.ts';
@@ -50,7 +50,7 @@ export function wrapSqlite(
     changedElsewhere: watchSqlite(connection),
     notifier: NO_NOTIFIER,
     streamSlots: createMemoryStreamSlots(),
-    migrateAlone: (work) => waitLonger(connection, () => work(db)),
+    migrateAlone: (work) => runMigrations(connection, () => work(db)),
     measure: async () => sqliteStats(connection, file),
     close: () => db.destroy(),
   };

@@ -33,6 +33,11 @@ const CACHE_KIB = 64 * 1024;
  * indexes, are then written to the file once. Recovery reads a log of this length quickly.
  */
 const CHECKPOINT_PAGES = 8000;
+/**
+ * Where SQLite keeps the pages that a savepoint would restore. In a file, they take a sixth of the CPU time of a new token. A
+ * migration can change a whole table, so it uses files.
+ */
+const TEMPORARY = 'MEMORY';
 /** Identifies Postern's files by their header: "Posn" in ASCII. */
 const APPLICATION_ID = 0x506f736e;
 
@@ -148,6 +153,7 @@ export function openSqlite(file: string): Database.Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
+    database.pragma(`temp_store = ${TEMPORARY}`);
     database.pragma(`cache_size = -${CACHE_KIB}`);
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     const mode = database.pragma('journal_mode', { simple: true });
@@ -174,12 +180,14 @@ export function createSqliteDialect(database: Database.Database): SqliteDialect 
   return dialect;
 }
 
-/** Runs work that waits up to a minute for the write lock, because migrations hold it for long. */
-export async function waitLonger<T>(database: Database.Database, work: () => Promise<T>): Promise<T> {
+/** Runs migrations: waits up to a minute for the write lock, because they hold it for long, and keeps large changes in files. */
+export async function runMigrations<T>(database: Database.Database, work: () => Promise<T>): Promise<T> {
   database.pragma(`busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
+  database.pragma('temp_store = FILE');
   try {
     return await work();
   } finally {
+    database.pragma(`temp_store = ${TEMPORARY}`);
     database.pragma('busy_timeout = 0');
   }
 }
