@@ -17,20 +17,20 @@ class Placeholder {
 const LONGEST_LIST = 100;
 const MOST_CACHED_SHAPES = 200;
 
-/** Reads what a statement finds for some values. */
-type Read<Result> = (values: unknown[]) => Result;
+/** Executes a statement with some values and returns what it finds. */
+type Run<Result> = (values: unknown[]) => Result;
 
-type ReaderOf<Row, Result> = (statement: Database.Statement<unknown[], Row>) => Read<Result>;
+type RunnerOf<Row, Result> = (statement: Database.Statement<unknown[], Row>) => Run<Result>;
 
-/** A query compiled for one engine; `read` executes it if the engine runs in this process. */
+/** A query compiled for one engine; `run` executes it if the engine runs in this process. */
 interface Prepared<Row, Result> {
   readonly query: CompiledQuery<Row>;
-  readonly read: Read<Result> | null;
+  readonly run: Run<Result> | null;
   readonly connection: Database.Database | null;
 }
 
-/** A prepared query with its parameters; `read` is set if it can be executed directly. */
-interface Filled<Row, Result> extends Pick<Prepared<Row, Result>, 'query' | 'read'> {
+/** A prepared query with its parameters; `run` is set if it can be executed directly. */
+interface Filled<Row, Result> extends Pick<Prepared<Row, Result>, 'query' | 'run'> {
   readonly values: unknown[];
 }
 
@@ -43,7 +43,7 @@ type Build<P extends readonly unknown[], Row> = (
  * Returns a reader of all rows, which gets each as a JSON array. Passing a row to JavaScript column by column takes longer than
  * finding it, and so does parsing the names of the columns with each row.
  */
-function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Read<Row[]> {
+function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row[]> {
   const names = statement.columns().map(({ name }) => name);
   const columns = names.map((_, index) => `c${index}`);
   const text = `with found (${columns}) as (${statement.source}) select json_array(${columns}) from found`;
@@ -57,10 +57,10 @@ function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Read<Ro
   return (values) => rows.all(values).map(toRow);
 }
 
-/** Compiles a query once for each engine. Without `readerOf`, it is never executed directly. */
+/** Compiles a query once for each engine. `runnerOf` says how its statement is executed directly. */
 function prepareOnce<P extends readonly unknown[], Row, Result>(
   build: Build<P, Row>,
-  readerOf: ReaderOf<Row, Result> | null,
+  runnerOf: RunnerOf<Row, Result>,
 ) {
   const cache = new WeakMap<DialectAdapter, Prepared<Row, Result>>();
 
@@ -71,20 +71,20 @@ function prepareOnce<P extends readonly unknown[], Row, Result>(
     const placeholders = Array.from({ length: count }, (_, index) => new Placeholder(index));
     const query = build(db, ...(placeholders as unknown as P)).compile();
     const connection = isInProcess(adapter) ? adapter.connection : null;
-    const statement = readerOf && connection ? connection.prepare<unknown[], Row>(query.sql) : null;
-    const read = readerOf && statement?.reader ? readerOf(statement) : null;
-    const prepared = { query, read, connection };
+    const run = connection && runnerOf(connection.prepare<unknown[], Row>(query.sql));
+    const prepared = { query, run, connection };
     cache.set(adapter, prepared);
     return prepared;
   }
 
   return (db: Executor, parameters: P): Filled<Row, Result> => {
-    const { query, read, connection } = preparedFor(db, parameters.length);
+    const { query, run, connection } = preparedFor(db, parameters.length);
     const values = query.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.index] : value,
     );
-    const isFree = !db.isTransaction && !connection?.inTransaction;
-    return { query, read: isFree ? read : null, values };
+    // Another transaction than the executor's own has to end first.
+    const isFree = db.isTransaction || !connection?.inTransaction;
+    return { query, run: isFree ? run : null, values };
   };
 }
 
@@ -97,7 +97,7 @@ async function execute<Row>(db: Executor, { query, values }: Filled<Row, unknown
  * Kysely takes longer to compile a query than SQLite to execute it. Its text must not depend on the parameters.
  *
  * On SQLite it is executed directly, without Kysely's executor and its lock on the connection: one row among 100,000 takes
- * 4.3 µs instead of 6.5 µs. While a transaction is open on the connection, the query waits for the lock like all others,
+ * 4.3 µs instead of 6.5 µs. While another transaction is open on the connection, the query waits for the lock like all others,
  * because it would see uncommitted changes.
  */
 export function prepareQuery<P extends readonly unknown[], Row>(
@@ -106,7 +106,7 @@ export function prepareQuery<P extends readonly unknown[], Row>(
   const prepare = prepareOnce(build, rowsReader);
   return async (db, ...parameters) => {
     const filled = prepare(db, parameters);
-    return filled.read ? filled.read(filled.values) : execute(db, filled);
+    return filled.run ? filled.run(filled.values) : execute(db, filled);
   };
 }
 
@@ -114,10 +114,11 @@ export function prepareQuery<P extends readonly unknown[], Row>(
 export function prepareWrite<P extends readonly unknown[]>(
   build: Build<P, unknown>,
 ): (db: Executor, ...parameters: P) => Promise<void> {
-  const prepare = prepareOnce(build, null);
+  const prepare = prepareOnce<P, unknown, unknown>(build, (statement) => (values) => statement.run(values));
   return async (db, ...parameters) => {
-    const { query, values } = prepare(db, parameters);
-    await db.executeQuery(asDeferrable({ ...query, parameters: values }));
+    const { query, run, values } = prepare(db, parameters);
+    if (run) run(values);
+    else await db.executeQuery(asDeferrable({ ...query, parameters: values }));
   };
 }
 
@@ -131,7 +132,7 @@ export function prepareQueryOne<P extends readonly unknown[], Row>(
   );
   return async (db, ...parameters) => {
     const filled = prepare(db, parameters);
-    return filled.read ? filled.read(filled.values) : (await execute(db, filled))[0];
+    return filled.run ? filled.run(filled.values) : (await execute(db, filled))[0];
   };
 }
 

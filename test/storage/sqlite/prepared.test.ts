@@ -48,6 +48,33 @@ const usesBefore = prepareQuery((db: Executor, at: number) =>
   db.selectFrom('credential_uses').selectAll().where('at', '<', at).orderBy('at', 'desc').limit(3),
 );
 
+test('a write in a transaction is seen by its later reads and rolled back with it', async () => {
+  const { db, transact, close } = openTestSqlite();
+  const use = { credential_id: 'c', holder_id: null, at: 1, ip: null, user_agent: null };
+  const attempt = transact([], async (tx) => {
+    await insertUse(tx, use);
+    expect(await usesBefore(tx, 2)).toEqual([use]);
+    throw new Error('changed my mind');
+  });
+  await expect(attempt).rejects.toThrow('changed my mind');
+  expect(await usesBefore(db, 2)).toEqual([]);
+  await close();
+});
+
+test('a write during a transaction of another waits for it, and stays if it is rolled back', async () => {
+  const { db, transact, close } = openTestSqlite();
+  const use = { credential_id: 'c', holder_id: null, at: 1, ip: null, user_agent: null };
+  let written: Promise<void> = Promise.resolve();
+  const attempt = transact([], async () => {
+    written = insertUse(db, use);
+    throw new Error('changed my mind');
+  });
+  await expect(attempt).rejects.toThrow('changed my mind');
+  await written;
+  expect(await usesBefore(db, 2)).toEqual([use]);
+  await close();
+});
+
 test('rows are returned unchanged and in order, with any content', async () => {
   const { db, close } = openTestSqlite();
   const texts = [
