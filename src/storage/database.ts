@@ -12,8 +12,9 @@ import type { Tables } from './tables.ts';
 export type Executor = Kysely<Tables> | Transaction<Tables>;
 
 /**
- * Returns a number that changes whenever anything may have been committed, by this process or another. What was read after
- * a call stays true for as long as later calls return the same number.
+ * Returns a number that changes whenever anything may have been committed, by this process or another, except by a work that
+ * keeps the version. What was read after a call, and does not depend on such works, stays true for as long as later calls
+ * return the same number.
  */
 export type DataVersion = () => number;
 
@@ -25,6 +26,11 @@ export interface TransactOptions {
    * shares a commit with the others that wait at the same time.
    */
   readonly canShare?: boolean;
+  /**
+   * Whether the version of the data stays as it is. Set it only if nothing that is kept until the next commit depends on what
+   * the work writes.
+   */
+  readonly keepsVersion?: boolean;
 }
 
 /** An open database of either engine. */

@@ -39,14 +39,15 @@ export function wrapSqlite(
   const db = new Kysely<Tables>({ dialect });
   const file = path === IN_MEMORY ? null : path;
   const transact = createSqliteTransact(db, connection);
+  const { version, keeping } = createDataVersion(connection);
   return {
     db,
     connection,
     file,
     clock: systemClock,
-    transact: (_locks, work) => transact(work),
+    transact: (_locks, work, options) => transact(options?.keepsVersion ? keeping(work) : work),
     autocommit: transact,
-    version: createDataVersion(connection),
+    version,
     changedElsewhere: watchSqlite(connection),
     notifier: NO_NOTIFIER,
     streamSlots: createMemoryStreamSlots(),

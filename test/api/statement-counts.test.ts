@@ -111,6 +111,24 @@ test('a token reads itself without a statement until something is committed', as
   expect((await name())[0]).toBe('renamed');
 });
 
+test('a token reads itself without a statement after its last use was stored, and sees its present use', async () => {
+  const lastUsedAt = async () => {
+    recorded();
+    const { data } = await postern.post('{ viewer { token { lastUsedAt } } }', {}, token.secret);
+    return [data.viewer.token.lastUsedAt, ...recorded()];
+  };
+  const now = () => new Date(postern.now()).toISOString();
+  await lastUsedAt();
+  await expect.poll(recorded).toContain('insert token_snapshots');
+  await lastUsedAt();
+  for (let flush = 0; flush < 2; flush += 1) {
+    await postern.app.services.lastUse.flush();
+    expect(recorded()).toEqual(['insert credential_uses']);
+    postern.advance(1000);
+    expect(await lastUsedAt()).toEqual([now()]);
+  }
+});
+
 test('/verify takes one statement for a caller that it has identified since the last change', async () => {
   const query = { operation: 'READ', entityType: 'workspace', entityId: postern.workspaceId };
   const verified = async () => {

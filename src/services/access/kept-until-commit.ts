@@ -4,7 +4,8 @@ import type { DataVersion } from '../../storage/database.ts';
 
 /**
  * Returns a read about a calling token whose result is kept beside the principal until anything is committed, by this process
- * or another: so it cannot be stale, like the principal itself (`principal-cache.ts`). Without a version it reads each time.
+ * or another: so it cannot be stale, like the principal itself (`principal-cache.ts`). It must not depend on works that keep the
+ * version. Without a version it reads each time.
  */
 export function keepUntilCommit<T>(
   version: DataVersion | null,

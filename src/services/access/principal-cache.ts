@@ -15,7 +15,7 @@ export interface PrincipalCache {
 
 /**
  * Returns a cache that cannot be stale: any commit, by this process or another, empties it, so no code has to
- * invalidate it. Errors are not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10
+ * invalidate it. Only works that keep the version of the data do not, such as storing last uses. Errors are not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10
  * µs and more, a cached principal 1 µs.
  */
 export function createPrincipalCache(version: DataVersion): PrincipalCache {

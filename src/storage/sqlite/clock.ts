@@ -38,7 +38,7 @@ export async function startSqliteClock(
 
   async function record(): Promise<void> {
     recorded = clock.mark();
-    await transact([], (tx) => setClockMark(tx, recorded));
+    await transact([], (tx) => setClockMark(tx, recorded), { keepsVersion: true });
   }
 
   await record();

@@ -2,16 +2,26 @@ import type Database from 'better-sqlite3';
 import type { DataVersion } from '../database.ts';
 import { externalVersionOf } from '../external-commits.ts';
 
+/** The version of the data of an SQLite database. */
+interface SqliteVersion {
+  readonly version: DataVersion;
+  /** Returns a work that keeps the version. It must run alone on the connection. */
+  keeping<Tx, T>(work: (tx: Tx) => Promise<T>): (tx: Tx) => Promise<T>;
+}
+
 /**
  * Creates the data version of an SQLite database from two counters of SQLite: the rows that this connection has changed,
  * and a version that changes with commits of other connections. The latter reads the file (2 µs), so it is read once for
  * all requests of one turn of the event loop.
  */
-export function createDataVersion(connection: Database.Database): DataVersion {
+export function createDataVersion(connection: Database.Database): SqliteVersion {
   const readExternal = externalVersionOf(connection);
-  const readOwn = connection.prepare<[], number>('select total_changes()').pluck();
+  const changes = connection.prepare<[], number>('select total_changes()').pluck();
+  const readChanges = () => changes.get() as number;
   let external: number | undefined;
   let own: number | undefined;
+  /** The changes of the works that keep the version. */
+  let uncounted = 0;
   let version = 0;
   let isChecked = false;
 
@@ -27,10 +37,21 @@ export function createDataVersion(connection: Database.Database): DataVersion {
     return external !== before;
   }
 
-  return () => {
-    const before = own;
-    own = readOwn.get();
-    if (changedElsewhere() || own !== before) version += 1;
-    return version;
+  return {
+    version: () => {
+      const before = own;
+      own = readChanges() - uncounted;
+      if (changedElsewhere() || own !== before) version += 1;
+      return version;
+    },
+
+    keeping: (work) => async (tx) => {
+      const before = readChanges();
+      try {
+        return await work(tx);
+      } finally {
+        uncounted += readChanges() - before;
+      }
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { DataVersion, SqliteHandle } from '../../../src/storage/database.ts';
+import type { DataVersion, Executor, SqliteHandle, TransactOptions } from '../../../src/storage/database.ts';
 import { openSqliteDatabase } from '../../../src/storage/open.ts';
 import { writeTestDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -18,10 +18,11 @@ function openTwice(): [SqliteHandle, SqliteHandle] {
   return [open(file), open(file)];
 }
 
-async function write({ transact }: SqliteHandle, key: string): Promise<void> {
-  await transact([], (tx) =>
-    tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute(),
-  );
+async function write({ transact }: SqliteHandle, key: string, options?: TransactOptions): Promise<void> {
+  const work = async (tx: Executor) => {
+    await tx.insertInto('attempt_counters').values({ key, attempts: 1, resets_at: 1 }).execute();
+  };
+  await transact([], work, options);
 }
 
 test('does not change while nothing is written', async () => {
@@ -62,4 +63,28 @@ test('changes within a transaction that has written', async () => {
     await tx.insertInto('attempt_counters').values({ key: 'later', attempts: 1, resets_at: 1 }).execute();
   });
   expect(version()).not.toBe(during);
+});
+
+test('does not change with a work that keeps it, stored or undone, and changes with one that shares its commit', async () => {
+  const [here] = openTwice();
+  const version = here.version as DataVersion;
+  const before = version();
+  await write(here, 'kept', { keepsVersion: true });
+  await expect(write(here, 'kept', { keepsVersion: true })).rejects.toThrow('UNIQUE');
+  expect(version()).toBe(before);
+  await Promise.all([
+    write(here, 'also kept', { keepsVersion: true }),
+    write(here, 'counted'),
+    write(here, 'kept again', { keepsVersion: true }),
+  ]);
+  expect(version()).not.toBe(before);
+});
+
+test('changes by the next turn after a work of another process that keeps its own', async () => {
+  const [here, elsewhere] = openTwice();
+  const version = here.version as DataVersion;
+  const before = version();
+  await write(elsewhere, 'foreign', { keepsVersion: true });
+  await nextTurn();
+  expect(version()).not.toBe(before);
 });
