@@ -70,6 +70,16 @@ describe('concurrent transactions', () => {
     expect(stored()).toHaveLength(100);
   });
 
+  test('share it also with those of the next turn, as long as each turn brings some', async () => {
+    const seen: string[][] = [];
+    const look = (key: string) => store(key, () => seen.push(stored()));
+    const ends = [look('first'), look('second')];
+    await nextTurn();
+    ends.push(look('third'));
+    await Promise.all(ends);
+    expect(seen).toEqual([[], [], []]);
+  });
+
   test('are each rolled back alone if they fail', async () => {
     const taken = () =>
       handle.transact([], async (tx) => {
