@@ -8,7 +8,7 @@ import { seededRandom } from '../support/random.ts';
 import { testLength } from '../support/test-length.ts';
 import { verify } from '../support/verify.ts';
 
-const CHANGES = testLength({ short: 90, full: 350 });
+const CHANGES = testLength({ short: 50, ci: 90, full: 350 });
 const PROBES_A_CHANGE = 6;
 const TYPE_QUESTIONS_A_CHANGE = 1;
 

@@ -33,7 +33,7 @@ const cases = LOSSES.flatMap((loss) =>
   }),
 ).map((each, index) => ({ ...each, scene: `s${index}` }));
 
-test.each(sampleIfRepeated(cases, 3))(
+test.each(sampleIfRepeated(cases, { short: 6, ci: 3 }))(
   'the grants of $giver are effective only if it could give them now: $name',
   async (each) => {
     const { loss, giver, things } = each;

@@ -181,7 +181,7 @@ const LOSSES: Record<string, () => Promise<Change>> = {
     ofWorkspaceToken(({ id }) => owns('revokeToken', { id }, 'token { id }')),
 };
 
-test.each(sampleIfRepeated(Object.keys(LOSSES), 3))(
+test.each(sampleIfRepeated(Object.keys(LOSSES), { short: 6, ci: 3 }))(
   'an idle stream ends within a second when %s',
   async (cause) => {
     const { secret, change } = await (LOSSES[cause] as () => Promise<Change>)();
@@ -195,7 +195,7 @@ test.each(sampleIfRepeated(Object.keys(LOSSES), 3))(
   },
 );
 
-test.each(sampleIfRepeated(Object.keys(LOSSES), 3))(
+test.each(sampleIfRepeated(Object.keys(LOSSES), { short: 6, ci: 3 }))(
   'no message that is published after the change was acknowledged arrives when %s',
   async (cause) => {
     const { secret, change } = await (LOSSES[cause] as () => Promise<Change>)();

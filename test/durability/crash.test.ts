@@ -5,8 +5,8 @@ import { testLength } from '../support/test-length.ts';
 import { runCrashes } from './crash.ts';
 import { canForget } from './disk.ts';
 
-const CRASHES = testLength({ short: 6, full: 20 });
-const POWER_CUTS = testLength({ short: 2, full: 5 });
+const CRASHES = testLength({ short: 3, ci: 6, full: 20 });
+const POWER_CUTS = testLength({ short: 1, ci: 2, full: 5 });
 /** In each round, on average at least this many changes are acknowledged. */
 const LEAST = 15;
 

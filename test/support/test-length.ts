@@ -30,12 +30,22 @@ export function testLength({
   return { short, ci, full }[length];
 }
 
-/** Returns all cases; at short length, only each `step`-th. */
-export function sample<T>(cases: readonly T[], step: number): readonly T[] {
-  return isShort ? cases.filter((_, index) => index % step === 0) : cases;
+function each<T>(cases: readonly T[], step: number, first = 0): readonly T[] {
+  return cases.filter((_, index) => index % step === first % step);
 }
 
-/** Returns all cases; in a project that repeats the tests of another one, only each `step`-th, unless at full length. */
-export function sampleIfRepeated<T>(cases: readonly T[], step: number): readonly T[] {
-  return isRepeated && !isFullLength ? cases.filter((_, index) => index % step === 0) : cases;
+/** Returns all cases; at short length, only each `step`-th from the one with the index `first`, modulo `step`. */
+export function sample<T>(cases: readonly T[], step: number, first = 0): readonly T[] {
+  return isShort ? each(cases, step, first) : cases;
+}
+
+/**
+ * Returns all cases; in a project that repeats the tests of another one, only each `short`-th at short length, and each `ci`-th
+ * in CI, by default as many.
+ */
+export function sampleIfRepeated<T>(
+  cases: readonly T[],
+  { short, ci = short }: { short: number; ci?: number },
+): readonly T[] {
+  return isRepeated ? each(cases, { short, ci, full: 1 }[length]) : cases;
 }
