@@ -3,13 +3,6 @@ import type { IncomingMessage } from 'node:http';
 /** Bytes that are read beyond a limit, so that a client that sends slightly too much can read its response. */
 export const EXCESS_BYTES = 1024 * 1024;
 
-/** RFC 9112, section 6.3: a request with neither has no body. */
-const ANNOUNCES_BODY = /^(?:content-length|transfer-encoding)$/i;
-
-function announcesBody(rawHeaders: readonly string[]): boolean {
-  return rawHeaders.some((text, place) => place % 2 === 0 && ANNOUNCES_BODY.test(text));
-}
-
 /**
  * Closes the connection of a request when more than `bytes` of its body have arrived. Counts bytes on the network, because
  * the framing of a chunked body can be a thousand times as large as its content.
@@ -27,6 +20,5 @@ export function closeBeyond(message: IncomingMessage, bytes: number): void {
  * Node then reads the rest without a limit.
  */
 export function discardBody(message: IncomingMessage): void {
-  // In its first turn, Node reports even a request without a body as incomplete.
-  if (!message.complete && announcesBody(message.rawHeaders)) closeBeyond(message, EXCESS_BYTES);
+  if (!message.complete) closeBeyond(message, EXCESS_BYTES);
 }
