@@ -44,21 +44,23 @@ export function createSqliteTransact(
   db: Kysely<Tables>,
   connection: Database.Database,
 ): <T>(work: Work<T>) => Promise<T> {
-  const execute = (statement: string) => connection.prepare(statement).run();
+  const savepoint = connection.prepare('savepoint work');
+  const release = connection.prepare('release work');
+  const undo = connection.prepare('rollback to work');
   const queue: Pending[] = [];
   let isFlushing = false;
 
   /** Runs one transaction in its savepoint and returns the function that settles it. Throws if SQLite rolled everything back. */
   async function attempt(tx: Transaction<Tables>, { work, resolve, reject }: Pending): Promise<() => void> {
-    execute('savepoint work');
+    savepoint.run();
     try {
       const value = await work(tx);
-      execute('release work');
+      release.run();
       return () => resolve(value);
     } catch (error) {
       if (!connection.inTransaction) throw error;
-      execute('rollback to work');
-      execute('release work');
+      undo.run();
+      release.run();
       return () => reject(error);
     }
   }
