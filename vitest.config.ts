@@ -7,6 +7,9 @@ import { isFullLength, isShort } from './test/support/test-length.ts';
 /** Tests of the API that use sockets, processes or files. */
 const WIRE = ['test/api/{cli,wire-}*.test.ts'];
 
+/** A test of the API that mostly waits: for seventy streams, each of which ends a fifth of a second after a change. */
+const WAITING = ['test/api/streams-ending.test.ts'];
+
 /** Tests of the API that use SQLite in each run, because they read or copy the database as a whole, or are about the console. */
 const SQLITE_ONLY = [
   'test/api/{authority-matrix,authority-enforcement,hostile-documents,statement-counts}.test.ts',
@@ -16,7 +19,7 @@ const SQLITE_ONLY = [
 /** Proofs over all fields, callers and operations of the API, and random walks. `test:fast` leaves them out. */
 const PROOFS = [
   'test/api/{authority-enforcement,authority-matrix,authority-model,channel-operations,console-changes}.test.ts',
-  'test/api/{granters,hostile-documents,isolation,streams-ending,token-life-model}.test.ts',
+  'test/api/{granters,hostile-documents,isolation,token-life-model}.test.ts',
 ];
 
 /** Tests of the API that do not depend on the path of a GraphQL request, or that compare the paths. */
@@ -86,7 +89,11 @@ export default defineConfig({
           'test/storage/*.test.ts',
         ],
       }),
-      project('api', { ...IN_MEMORY, include: ['test/api/**/*.test.ts'], exclude: [...WIRE, ...PROOFS] }),
+      project('api', {
+        ...IN_MEMORY,
+        include: ['test/api/**/*.test.ts'],
+        exclude: [...WIRE, ...WAITING, ...PROOFS],
+      }),
       project('proofs', { ...IN_MEMORY, include: PROOFS }),
       // The same tests with every GraphQL request through Yoga, except those that start the server their own way.
       project('api-yoga', {
@@ -98,6 +105,7 @@ export default defineConfig({
       project('system', {
         include: [
           ...WIRE,
+          ...WAITING,
           'test/{docs,durability,examples,scripts,verify,web}/**/*.test.ts',
           'test/storage/sqlite/**/*.test.ts',
         ],
