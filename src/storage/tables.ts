@@ -18,7 +18,6 @@ interface UsersTable {
   deactivated_at: number | null;
   /** Who deactivated the user: `OPERATOR` or `DIRECTORY`. */
   deactivated_by: string | null;
-  /** When the shares that the user gave ended, while their rows are being deleted. */
   /** A JSON Web Token that was issued in the second of this instant or before is refused. */
   credentials_not_before: number | null;
   /** When the user last signed in; `null` before the first time. */
@@ -293,6 +292,8 @@ interface PendingCascadesTable {
   after_id: string;
   /** 1 if the shares and invitations that the descendants gave are deleted too, otherwise 0. */
   deletes_grants: number;
+  /** 1 while members have roles that the token and its descendants gave and that are taken back, otherwise 0. */
+  takes_back: number;
   /** A JSON object. */
   actor: string;
   /** A JSON object. */

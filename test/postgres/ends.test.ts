@@ -6,7 +6,7 @@ import { CHUNK } from '../../src/services/transactions/chunk.ts';
 import { openDatabase } from '../../src/storage/open.ts';
 import { PASSWORD } from '../support/app.ts';
 import { repeat } from '../support/descendants.ts';
-import { repeatInvitations, repeatShares } from '../support/grants.ts';
+import { repeatInvitations, repeatMembers, repeatShares } from '../support/grants.ts';
 import { createToken, type Node, post, signIn, startNode } from '../support/nodes.ts';
 import { runOn, siblingUrl } from '../support/postgres-server.ts';
 import { testLength } from '../support/test-length.ts';
@@ -16,6 +16,7 @@ const TOKENS = 1_000;
 const MESSAGES = 1_000;
 /** Rows of each of two kinds. */
 const GRANTS = 500;
+const MEMBERS = 500;
 /** How long the statement lasts that deletes the rows of a chunk. */
 const LINGERING_SECONDS = 0.15;
 /** How many secrets are tried: those whose rows are deleted last. */
@@ -273,6 +274,59 @@ test(
     const voided = "audit_events where action = 'member.invitation_voided'";
     expect(await count(voided)).toBe(GRANTS);
     expect(await count(`(select distinct target_id from ${voided}) as once`)).toBe(GRANTS);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'nodes that are killed while they take back the members that a token added leave the token revoked, and the next node ends the rest',
+  async () => {
+    const url = await createDatabase();
+    const nodes = [await startNode(url), await startNode(url)];
+    const [first, second] = nodes as [Node, Node];
+    const session = await signIn(first);
+    const own = (field: string, input: string, selection: string) =>
+      call(first, field, input, selection, session);
+    const { workspace } = await own('createWorkspace', 'name: "Leaking"', 'workspace { id }');
+    const inWorkspace = `workspaceId: "${workspace.id}"`;
+    const role = `${inWorkspace}, name: "a", role: WORKSPACE_MANAGER`;
+    const { token, secret } = await own('createWorkspaceToken', role, 'secret token { id }');
+    const invited = `${inWorkspace}, email: "guest@example.com", role: VIEWER`;
+    const { invitationSecret } = await call(first, 'inviteMember', invited, 'invitationSecret', secret);
+    const account = `secret: "${invitationSecret}", name: "Guest", password: "${PASSWORD}"`;
+    const guest = await call(first, 'acceptInvitation', account, 'member { user { id } }');
+    const database = await openDatabase(url);
+    await repeatMembers(database, { workspaceId: workspace.id, userId: guest.member.user.id }, MEMBERS - 1);
+    await database.close();
+    await linger(url, 'member_grants');
+
+    const count = await createCounter(url);
+    const holder = await connect(url);
+    const left = () => count('members where given_role is null');
+    const takeBack = (node: Node) =>
+      call(node, 'revokeToken', `id: "${token.id}", takeBack: true`, 'token { status }', session);
+    const killed = expect(takeBack(first)).rejects.toThrow();
+    const lock = `hashtextextended('workspace ${decodeGlobalId('Workspace', workspace.id)}', 0)`;
+    // The first node is killed after its first chunks, and the second one after some that it applies by itself.
+    for (const node of [first, second]) {
+      const before = await left();
+      await expect.poll(left, { timeout: PATIENCE_MS, interval: 5 }).toBeLessThan(before);
+      await holder.query(`select pg_advisory_lock(${lock})`);
+      node.process.signal('SIGKILL');
+      expect(await left()).toBeGreaterThan(0);
+      if (node === first) expect(await verifyAll(second, [secret])).toEqual([401]);
+      await holder.query(`select pg_advisory_unlock(${lock})`);
+    }
+    await killed;
+    const third = await startNode(url);
+    expect(await verifyAll(third, [secret])).toEqual([401]);
+    // The call that was not answered is repeated, and answered when nothing is left.
+    expect(await takeBack(third)).toEqual({ token: { status: 'REVOKED' } });
+    expect(await left()).toBe(0);
+    await expect.poll(() => count('pending_cascades'), { timeout: PATIENCE_MS }).toBe(0);
+    const removed = "audit_events where action = 'member.removed'";
+    expect(await count(removed)).toBe(MEMBERS);
+    expect(await count(`(select distinct target_id from ${removed}) as once`)).toBe(MEMBERS);
   },
   TIMEOUT_MS,
 );

@@ -23,6 +23,8 @@ const fill = (bigWorkspace: string) => [
     select 'w' || n, 'a', 'w' || n, n, 'u' || n, 'ALLOWED', 0, 31 from generate_series(1, 2000) as n`,
   `insert into members (workspace_id, user_id, role, direct_role, given_role, joined_at)
     select 'w' || n, 'u' || ((n + m * 7) % 2000 + 1), m, m, m, n from generate_series(1, 2000) as n, generate_series(0, 4) as m`,
+  `insert into member_grants (workspace_id, user_id, granter_id, token_id, role)
+    select workspace_id, user_id, 'w' || joined_at, 'w' || joined_at, role from members`,
   `insert into tokens (id, kind, owner_id, identifier, name, name_folded, search_text, secret_preview, access, created_at,
       updated_at, issued_at, expires_at)
     select 'p' || n, 'PERSONAL', 'u' || (n % 2000 + 1), 'p' || n, 'a', 'a', 'a', 'a', 'FULL', n, n, n, 9e15
@@ -61,7 +63,7 @@ const fill = (bigWorkspace: string) => [
 ];
 
 const BIG =
-  `users sessions workspaces members tokens token_ancestors token_scopes token_secrets token_snapshots
+  `users sessions workspaces members member_grants tokens token_ancestors token_scopes token_secrets token_snapshots
   credential_uses channels channel_shares messages audit_events attempt_counters`.split(/\s+/);
 
 interface PlanNode {
@@ -151,6 +153,20 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   disableToken: change('disableToken(input: { id: $id }) { token { id } }'),
   regenerateToken: change('regenerateToken(input: { id: $id }) { secret }'),
   revokeToken: change('revokeToken(input: { id: $id }) { token { id } }'),
+  'revokeToken with takeBack': async () => {
+    const { id, secret } = await createWorkspaceToken(postern, 'ADMINISTRATOR');
+    const { id: userId } = await postern.person('Raised', 'VIEWER');
+    const role = 'workspaceId: $workspaceId, userId: $userId, role: TEAM_MEMBER';
+    const variables = { workspaceId: postern.workspaceId, userId };
+    await call(
+      `mutation ($workspaceId: ID!, $userId: ID!) { updateMemberRole(input: { ${role} }) { __typename } }`,
+      variables,
+      secret,
+    );
+    await call('mutation ($id: ID!) { revokeToken(input: { id: $id, takeBack: true }) { __typename } }', {
+      id,
+    });
+  },
   deleteToken: change('deleteToken(input: { id: $id }) { deletedTokenId }'),
   '/verify of a derived token': async () => {
     const scopes = [

@@ -124,9 +124,9 @@ const CASES: Readonly<Record<string, Case>> = {
   pending_cascades: {
     valid: {
       ...{ token_id: 't', user_id: 'u', workspace_id: null, at: 0, after_id: '', deletes_grants: 0 },
-      ...{ actor: '{}', detail: '{}' },
+      ...{ takes_back: 0, actor: '{}', detail: '{}' },
     },
-    invalid: [{ user_id: null }, { workspace_id: 'w' }, { deletes_grants: 2 }],
+    invalid: [{ user_id: null }, { workspace_id: 'w' }, { deletes_grants: 2 }, { takes_back: 2 }],
   },
   pending_ends: {
     valid: {

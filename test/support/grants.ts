@@ -81,3 +81,32 @@ export async function repeatInvitingWorkspaces(
       .execute();
   }
 }
+
+/** Stores `count` users who are members of a workspace like one of its members, with the same roles from the same tokens. */
+export async function repeatMembers(
+  { db }: DatabaseHandle,
+  member: { readonly workspaceId: string; readonly userId: string },
+  count: number,
+): Promise<void> {
+  const userId = decodeGlobalId('User', member.userId) as string;
+  const workspaceId = decodeGlobalId('Workspace', member.workspaceId) as string;
+  const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow();
+  const rowsOf = (table: 'members' | 'member_grants') =>
+    db
+      .selectFrom(table)
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('workspace_id', '=', workspaceId)
+      .execute();
+  const [members, grants] = [await rowsOf('members'), await rowsOf('member_grants')];
+  for (const ids of newIds(count)) {
+    const repeated = (rows: readonly object[]) =>
+      ids.flatMap((id) => rows.map((row) => ({ ...row, user_id: id }))) as never[];
+    await db
+      .insertInto('users')
+      .values(ids.map((id) => ({ ...user, id, email: `${id}@example.com` })))
+      .execute();
+    await db.insertInto('members').values(repeated(members)).execute();
+    await db.insertInto('member_grants').values(repeated(grants)).execute();
+  }
+}

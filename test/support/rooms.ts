@@ -57,6 +57,14 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'tokens/descendants.ts': ['transactions', 'workspaces/grant-ends.ts'],
     'tokens/ends.ts': ['transactions', 'workspaces/grant-ends.ts', 'tokens/descendants.ts'],
     'tokens/lifecycle.ts': ['transactions', 'workspaces/grant-ends.ts', 'tokens/descendants.ts'],
+    'tokens/take-back.ts': [
+      'transactions',
+      'transactions/locks.ts',
+      'workspaces/grant-ends.ts',
+      'workspaces',
+      'tokens/descendants.ts',
+      'tokens/lifecycle.ts',
+    ],
     'federation/ends.ts': ['transactions', 'tokens/descendants.ts'],
     workspaces: [
       ...SERVICE_BASE,
@@ -71,6 +79,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'tokens/descendants.ts',
       'tokens/ends.ts',
       'tokens/lifecycle.ts',
+      'tokens/take-back.ts',
       'workspaces',
     ],
     channels: SERVICE_BASE,
@@ -93,7 +102,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
       'tokens/descendants.ts',
       'workspaces',
     ],
-    maintenance: [...SERVICE_BASE, 'workspaces/grant-ends.ts', 'tokens/descendants.ts', 'tokens/ends.ts'],
+    maintenance: [...SERVICE_BASE, 'workspaces/grant-ends.ts', 'tokens/ends.ts', 'tokens/take-back.ts'],
     'services.ts': [
       ...SERVICE_BASE,
       'lookups.ts',

@@ -127,7 +127,7 @@ async function createTokenAncestors(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** Tokens whose end has yet to be stored in the rows of some descendants. */
+/** Tokens whose end has yet to be stored in the rows of some descendants, or of members with roles from them. */
 async function createPendingCascades(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('pending_cascades')
@@ -138,10 +138,12 @@ async function createPendingCascades(db: Kysely<unknown>): Promise<void> {
     .addColumn('at', 'bigint', (c) => c.notNull())
     .addColumn('after_id', 'text', (c) => c.notNull())
     .addColumn('deletes_grants', 'integer', (c) => c.notNull())
+    .addColumn('takes_back', 'integer', (c) => c.notNull())
     .addColumn('actor', 'text', (c) => c.notNull())
     .addColumn('detail', 'text', (c) => c.notNull())
     .addCheckConstraint('pending_cascades_holder', sql`(user_id is null) <> (workspace_id is null)`)
     .addCheckConstraint('pending_cascades_deletes_grants', sql`deletes_grants in (0, 1)`)
+    .addCheckConstraint('pending_cascades_takes_back', sql`takes_back in (0, 1)`)
     .execute();
 }
 

@@ -80,9 +80,11 @@ async function createMemberGrants(db: Kysely<unknown>): Promise<void> {
     )
     .addCheckConstraint('member_grants_role', sql`role between 0 and 4`)
     .execute();
-  for (const column of ['token_id', 'granter_id']) {
-    await db.schema.createIndex(`member_grants_by_${column}`).on('member_grants').column(column).execute();
-  }
+  await db.schema
+    .createIndex('member_grants_by_token')
+    .on('member_grants')
+    .columns(['token_id', 'role'])
+    .execute();
 }
 
 async function createEntityTypes(db: Kysely<unknown>): Promise<void> {

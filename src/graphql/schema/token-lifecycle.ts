@@ -62,10 +62,9 @@ mutation('revokeToken', {
       }),
     }),
   },
-  run: async (uow, { id: tokenId, takeBack }, { services }) => ({
-    token: await services.tokens.revoke(uow, { tokenId, takeBack }),
+  resolve: async ({ id: tokenId, takeBack }, { services, caller }, access) => ({
+    token: await services.tokens.revoke(caller, access, { tokenId, takeBack }),
   }),
-  locks: ({ id: tokenId, takeBack }) => (takeBack ? [{ on: 'sharesOfToken', tokenId }] : []),
   payload: tokenPayload,
 });
 

@@ -18,8 +18,8 @@ import {
   deleteWorkspaceRows,
   findDeletedWorkspace,
 } from '../../storage/repositories/ends/workspace-ends.ts';
-import { applyChunk } from '../tokens/descendants.ts';
 import { applyEndChunk } from '../tokens/ends.ts';
+import { applyCascadeChunk, locksOfCascade } from '../tokens/take-back.ts';
 import { CHUNK, PAUSE_MS } from '../transactions/chunk.ts';
 import type { Events } from '../transactions/events.ts';
 import type { Lock } from '../transactions/locks.ts';
@@ -32,7 +32,7 @@ const LOOK_INTERVAL_MS = 5 * SECOND;
 const FIRST_WAIT_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 600 * SECOND;
 
-/** Stores ends in the rows that they concern: of descendants, of sets of tokens, of deleted workspaces, of shares and invitations. */
+/** Stores ends in the rows that they concern: of descendants, members, sets of tokens, deleted workspaces, shares and invitations. */
 export interface Cascades {
   /**
    * Works on pending cascades until none is left, each chunk in its own short transaction. Concurrent calls share one run. One
@@ -59,11 +59,11 @@ interface Work {
   readonly apply: (uow: UnitOfWork) => Promise<void>;
 }
 
-/** A chunk changes the tokens of one user or workspace. Their shares can be in other workspaces. */
+/** A chunk changes the tokens of one user or workspace, or its members. Shares of the tokens can be in other workspaces. */
 function cascadeWork(cascade: Cascade): Work {
-  const { tokenId, holder, deletesGrants, at, actor } = cascade;
-  const locks: Lock[] = deletesGrants ? [holder, { on: 'sharesOfToken', tokenId }] : [holder];
-  return { id: tokenId, at, actor, locks, apply: (uow) => applyChunk(uow, cascade) };
+  const { tokenId, at, actor } = cascade;
+  const locks = locksOfCascade(cascade);
+  return { id: tokenId, at, actor, locks, apply: (uow) => applyCascadeChunk(uow, cascade) };
 }
 
 function endWork(end: PendingEnd): Work {

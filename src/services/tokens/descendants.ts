@@ -112,7 +112,7 @@ async function applyBelow(
     return;
   }
   const { actor, now: at } = uow;
-  await insertCascade(uow.tx, { tokenId, holder, at, deletesGrants, actor, detail });
+  await insertCascade(uow.tx, { tokenId, holder, at, deletesGrants, takesBack: false, actor, detail });
   uow.startCascade();
 }
 

@@ -33,7 +33,7 @@ import { EVERYTHING } from '../transactions/locks.ts';
 import type { UnitOfWork, UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { endGrantsOf } from '../workspaces/grant-ends.ts';
 import { loadToken, revokeToken } from './lifecycle.ts';
-import { revokeAndTakeBack } from './take-back.ts';
+import { finishTakeBack, revokeAndTakeBack } from './take-back.ts';
 
 const REPORTS_PER_HOUR = 60;
 
@@ -112,8 +112,14 @@ async function revokeScimCredentials(
   return providers.length;
 }
 
-/** Invalidates secrets; returns how many were valid. */
-async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Detail): Promise<number> {
+/** What was invalidated: the number of valid secrets, and the tokens among what they belong to. */
+interface Ended {
+  readonly count: number;
+  readonly tokenIds: readonly string[];
+}
+
+/** Invalidates secrets. After a leak report, `finishTakeBack` must follow for each token. */
+async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Detail): Promise<Ended> {
   const isLeak = detail.by === 'leak-report';
   const tokenIds = await findTokenIdsByDigests(uow.tx, digestsOf(found, isTokenSecret), uow.now);
   const revoke = (token: Token, detail: Record<string, unknown>) =>
@@ -127,7 +133,8 @@ async function endAll(uow: UnitOfWork, found: readonly ReadSecret[], detail: Det
   const invitations = await revokeInvitations(uow, ofKind('INVITATION'), detail);
   const resetLinks = await revokeResetLinks(uow, ofKind('RESET'), detail);
   const directories = await revokeScimCredentials(uow, ofKind('DIRECTORY'), detail);
-  return tokenIds.length + sessions + invitations + resetLinks + directories;
+  const count = tokenIds.length + sessions + invitations + resetLinks + directories;
+  return { count, tokenIds };
 }
 
 /** Returns the key of the counter for reports from the network of an address. */
@@ -199,19 +206,21 @@ export function createLeakService(deps: {
         const now = clock();
         requireBelowLimit((await findAttempts(db, [key], now)).get(key), 1, now);
       });
-      await run(caller, async (uow) => {
+      const { tokenIds } = await run(caller, async (uow) => {
         const { tx, now } = uow;
         // A report always writes, so that its duration does not reveal whether it found anything.
         requireBelowLimit((await countAttempts(tx, [key], now, HOUR)).get(key), 0, now);
-        await endAll(uow, readAll(secrets), { by: 'leak-report' });
+        return endAll(uow, readAll(secrets), { by: 'leak-report' });
       });
+      for (const tokenId of tokenIds) await finishTakeBack(deps, tokenId);
       return secrets.length;
     },
 
     async revoke(caller, secret) {
       const found = secretReader.read(secret);
       if (!found || !(await anonymousWork(() => isValid(db, found, clock())))) return false;
-      return run(caller, async (uow) => (await endAll(uow, [found], { by: 'oauth-revocation' })) > 0);
+      const { count } = await run(caller, (uow) => endAll(uow, [found], { by: 'oauth-revocation' }));
+      return count > 0;
     },
   };
 }

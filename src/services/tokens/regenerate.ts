@@ -158,14 +158,17 @@ function overlapEnd(token: Token, now: number, overlap: number): number | null {
 
 /**
  * Throws `CONFLICT` while the end of the token is being stored, or its last end or expiry in the rows of its descendants: until
- * then, only the row of the token stops them.
+ * then, only the row of the token stops them. The same while roles that it gave are taken back, so that those which it gives later stay.
  */
 async function requireNothingPending({ tx }: UnitOfWork, token: Token): Promise<void> {
   if (token.revokedAt !== null && (await isEnding(tx, token.id))) {
     throw failure('CONFLICT', 'The token is still being revoked: try again later.');
   }
   if ((await findCascade(tx, { tokenId: token.id })) === null) return;
-  throw failure('CONFLICT', 'The tokens that derive from this one are still being updated: try again later.');
+  throw failure(
+    'CONFLICT',
+    'What the token gave, or what derives from it, is still being updated: try again later.',
+  );
 }
 
 /** Returns whether an expiry is earlier than another; `null` is never. */

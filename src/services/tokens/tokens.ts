@@ -1,3 +1,4 @@
+import type { AccessRequest } from '../../domain/authority.ts';
 import type { Limits } from '../../domain/limits.ts';
 import type { Token } from '../../domain/token.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -5,7 +6,9 @@ import type { SecretSource } from '../../platform/secrets.ts';
 import type { DataVersion, Executor } from '../../storage/database.ts';
 import type { AccessService } from '../access/access-checks.ts';
 import type { Authentication } from '../access/authentication.ts';
+import type { Caller } from '../access/caller.ts';
 import type { LastUse } from '../access/last-use.ts';
+import type { Lock } from '../transactions/locks.ts';
 import { sessionOf, type UnitOfWork, type UnitOfWorkRunner } from '../transactions/unit-of-work.ts';
 import { createTokenAbilities, type TokenAbilities } from './abilities.ts';
 import { createTokenCreation, type TokenCreation } from './create.ts';
@@ -21,7 +24,7 @@ import {
 import { createTokenReads, type TokenReads } from './read.ts';
 import { createTokenRegeneration, type TokenRegeneration } from './regenerate.ts';
 import { type TokenSubjects, tokenSubjects } from './subjects.ts';
-import { revokeAndTakeBack } from './take-back.ts';
+import { finishTakeBack, revokeAndTakeBack } from './take-back.ts';
 import { createTokenUpdates, type TokenUpdates } from './update.ts';
 
 export interface RevokeTokenRequest {
@@ -49,8 +52,8 @@ export interface TokenService
   endOverlap(uow: UnitOfWork, tokenId: string): Promise<Token>;
   /** Enables a disabled token. Idempotent. Throws `CONFLICT` if it is revoked. */
   enable(uow: UnitOfWork, tokenId: string): Promise<Token>;
-  /** Revokes the secrets of a token and of all that derive from it. Idempotent. */
-  revoke(uow: UnitOfWork, request: RevokeTokenRequest): Promise<Token>;
+  /** Revokes the secrets of a token and of all that derive from it. Idempotent. `access` is what the call requires. */
+  revoke(caller: Caller, access: AccessRequest, request: RevokeTokenRequest): Promise<Token>;
   /** Deletes a token and all that derive from it. */
   delete(uow: UnitOfWork, tokenId: string): Promise<void>;
   /**
@@ -83,8 +86,14 @@ export function createTokenService(deps: {
     disable: disableToken,
     enable: enableToken,
     endOverlap,
-    revoke: (uow, { tokenId, takeBack }) =>
-      (takeBack ? revokeAndTakeBack : revokeToken)(uow, authorizedToken(uow, tokenId)),
+    async revoke(caller, access, { tokenId, takeBack }) {
+      const revoke = takeBack ? revokeAndTakeBack : revokeToken;
+      const locks: Lock[] = takeBack ? [{ on: 'sharesOfToken', tokenId }] : [];
+      const work = (uow: UnitOfWork) => revoke(uow, authorizedToken(uow, tokenId));
+      const token = await deps.changes.run(caller, access, work, { locks });
+      if (takeBack) await finishTakeBack(deps, tokenId);
+      return token;
+    },
     delete: deleteToken,
     deleteAll: (uow) => deleteAll(uow, { on: 'user', id: sessionOf(uow).userId }),
   };

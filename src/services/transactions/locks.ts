@@ -15,7 +15,7 @@ export type { Lock };
  *
  * - A user, exclusively: the sessions, the password and the personal tokens of a user change one at a time. The limits of a
  *   user hold, no token or session outlives a concurrent call that ends all of them, and one of many concurrent
- *   regenerations leaves its secret. One server at a time applies a chunk of a cascade to tokens of a user or workspace.
+ *   regenerations leaves its secret. One server at a time applies a chunk of a cascade to a user or workspace.
  * - A user, shared: the caller keeps the credential and the account until the change is stored. A stored snapshot equals
  *   its sources.
  * - A workspace, exclusively: its members, roles, invitations, shares, policy, entity types, channels, tokens and federations

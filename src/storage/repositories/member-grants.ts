@@ -103,16 +103,50 @@ export interface RemainingRole {
   readonly groupRole: Role | null;
 }
 
-/** Selects the tokens in the subtree of a token that gave roles, including deleted ones. */
-function granters(db: Executor, tokenId: string) {
-  return db.selectFrom('member_grants as g').select('g.granter_id').where('g.token_id', '=', tokenId);
+/** Some of the members with roles from a token and its descendants. */
+export interface GivenMembers {
+  readonly tokenId: string;
+  /** That of the token, which gives roles in no other. */
+  readonly workspaceId: string;
+  readonly userIds: readonly string[];
+  /** Whether the token gave roles to others too. */
+  readonly hasMore: boolean;
+}
+
+/** Returns up to `most` members with roles from a token and its descendants, the highest roles first; `null` if there are none. */
+export async function findGivenMembers(
+  db: Executor,
+  tokenId: string,
+  most: number,
+): Promise<GivenMembers | null> {
+  const given = await db
+    .selectFrom('member_grants')
+    .select(['workspace_id', 'user_id'])
+    .where('token_id', '=', tokenId)
+    .orderBy('role', 'desc')
+    .limit(most + 1)
+    .execute();
+  const userIds = [...new Set(given.slice(0, most).map(({ user_id }) => user_id))];
+  const [first] = given;
+  return first ? { tokenId, workspaceId: first.workspace_id, userIds, hasMore: given.length > most } : null;
+}
+
+/** Selects the tokens in the subtree of a token that gave some members roles, including deleted ones. */
+function granters(db: Executor, { tokenId, workspaceId, userIds }: GivenMembers) {
+  return db
+    .selectFrom('member_grants as g')
+    .select('g.granter_id')
+    .where('g.workspace_id', '=', workspaceId)
+    .where('g.user_id', 'in', [...userIds])
+    .where('g.token_id', '=', tokenId);
 }
 
 /**
- * Deletes the roles that a token and its descendants gave, and returns the members concerned with their remaining roles. It
- * does not change `members`; the caller does. Owners are never among them, because only persons make Owners.
+ * Deletes the roles that a token and its descendants gave some members, and returns these with their remaining roles. It does not
+ * change `members`; the caller does. Owners are never among them, because only persons make Owners.
  */
-export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): Promise<RemainingRole[]> {
+export async function deleteGivenRoles(db: Executor, given: GivenMembers): Promise<RemainingRole[]> {
+  const userIds = [...given.userIds];
   const rows = await db
     .selectFrom('members as m')
     .selectAll('m')
@@ -121,24 +155,21 @@ export async function deleteMemberGrantsOfToken(db: Executor, tokenId: string): 
         .selectFrom('member_grants as other')
         .whereRef('other.workspace_id', '=', 'm.workspace_id')
         .whereRef('other.user_id', '=', 'm.user_id')
-        .where('other.granter_id', 'not in', granters(db, tokenId))
+        .where('other.granter_id', 'not in', granters(db, given))
         .select(({ fn }) => fn.max('other.role').as('role'))
         .as('granted_role'),
     )
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('member_grants as deleted')
-          .select('deleted.token_id')
-          .whereRef('deleted.workspace_id', '=', 'm.workspace_id')
-          .whereRef('deleted.user_id', '=', 'm.user_id')
-          .where('deleted.token_id', '=', tokenId),
-      ),
-    )
+    .where('m.workspace_id', '=', given.workspaceId)
+    .where('m.user_id', 'in', userIds)
     .where('m.role', '<', rankOf('OWNER'))
-    .orderBy('m.workspace_id')
     .orderBy('m.user_id')
     .execute();
-  await db.deleteFrom('member_grants').where('granter_id', 'in', granters(db, tokenId)).execute();
+  await db
+    .deleteFrom('member_grants')
+    .where('workspace_id', '=', given.workspaceId)
+    .where('user_id', 'in', userIds)
+    .where('granter_id', 'in', granters(db, given))
+    .execute();
   return rows.map((row) => ({
     member: {
       workspaceId: row.workspace_id,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { decodeGlobalId } from '../../../src/domain/global-id.ts';
+import { rankOf } from '../../../src/domain/roles.ts';
 import { CHUNK } from '../../../src/services/transactions/chunk.ts';
 import type { Person, TestApp } from '../app.ts';
 import { mutate } from '../channels.ts';
@@ -32,10 +33,33 @@ export async function createCascade(
   const id = decodeGlobalId('Token', ended.id) as string;
   await db.updateTable('tokens').set({ revoked_at: now() }).where('id', '=', id).execute();
   const holder = { user_id: decodeGlobalId('User', ownerId), workspace_id: null };
-  const progress = { at: now(), after_id: '', deletes_grants: 0 };
+  const progress = { at: now(), after_id: '', deletes_grants: 0, takes_back: 0 };
   await db
     .insertInto('pending_cascades')
     .values({ token_id: id, ...holder, ...progress, ...EVENT })
+    .execute();
+}
+
+/** Takes back, from a deleted token, the roles of two Team Members that it raised, who have them still. */
+export async function createTakeBack(app: TestApp, ...raised: readonly [Person, Person]): Promise<void> {
+  const { db } = app.database;
+  const tokenId = '01900000-0000-7000-8000-000000000006';
+  const workspaceId = decodeGlobalId('Workspace', app.workspaceId) as string;
+  const role = rankOf('WORKSPACE_MANAGER');
+  for (const { id } of raised) {
+    const userId = decodeGlobalId('User', id) as string;
+    await db.updateTable('members').set({ role, direct_role: role }).where('user_id', '=', userId).execute();
+    const granter = { granter_id: tokenId, token_id: tokenId, role };
+    await db
+      .insertInto('member_grants')
+      .values({ workspace_id: workspaceId, user_id: userId, ...granter })
+      .execute();
+  }
+  const holder = { user_id: null, workspace_id: workspaceId };
+  const progress = { at: app.now(), after_id: '', deletes_grants: 1, takes_back: 1 };
+  await db
+    .insertInto('pending_cascades')
+    .values({ token_id: tokenId, ...holder, ...progress, ...EVENT })
     .execute();
 }
 

@@ -14,6 +14,7 @@ import {
   createDeletedWorkspace,
   createEndedGrants,
   createEndedSubject,
+  createTakeBack,
 } from './ends.ts';
 import { createFederation, createIssuerKey, type FederationOfScene } from './federations.ts';
 import { createProviderSignIns, type ProviderSignIns } from './sign-ins.ts';
@@ -236,6 +237,7 @@ export async function createScene(): Promise<Scene> {
   const invitation = await invite(app, workspaceId, owner.session);
   const otherInvitation = await invite(app, other, second.session);
   await createEndedGrants(app, channelId, guest, second);
+  await createTakeBack(app, member, await app.person('Raised', 'TEAM_MEMBER'));
   const resetLink = await app.app.services.passwordResets.createLink(owner.email, false);
   const signInLink = await app.app.services.signInLinks.create(second.email);
   const providerSignIns = await createProviderSignIns(app, second);

@@ -5,7 +5,7 @@ import { write } from '../../deferred.ts';
 import { tokenQuery, toToken } from '../token-rows.ts';
 import { type EndHolder, toHolder, toHolderColumns } from './holder.ts';
 
-/** The end of a token, or its earlier expiry, that has yet to be stored in the rows of some descendants. */
+/** The end of a token, or its earlier expiry, that has yet to be stored in the rows of some descendants or members. */
 export interface Cascade {
   readonly tokenId: string;
   /** The user or workspace that the token and its descendants belong to. */
@@ -16,30 +16,34 @@ export interface Cascade {
   readonly afterId: string;
   /** Whether the shares and invitations that the descendants gave are deleted too. */
   readonly deletesGrants: boolean;
+  /** Whether some members still have roles that the token and its descendants gave and that are taken back. */
+  readonly takesBack: boolean;
   /** The caller that ended the token. */
   readonly actor: AuditActor;
   /** What the audit event of each descendant contains. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Stores a cascade. It replaces an unfinished one of the token, but what that one deletes is still deleted. */
+/** Stores a cascade. It replaces an unfinished one of the token, but what that one deletes or takes back still is. */
 export async function insertCascade(db: Executor, cascade: Omit<Cascade, 'afterId'>): Promise<void> {
   const row = {
     ...toHolderColumns(cascade.holder),
     at: cascade.at,
     after_id: '',
-    deletes_grants: Number(cascade.deletesGrants),
     actor: JSON.stringify(cascade.actor),
     detail: JSON.stringify(cascade.detail),
   };
-  const { deletes_grants, ...replaced } = row;
-  const insert = db.insertInto('pending_cascades').values({ token_id: cascade.tokenId, ...row });
+  const insert = db.insertInto('pending_cascades').values({
+    ...{ token_id: cascade.tokenId, ...row },
+    deletes_grants: Number(cascade.deletesGrants),
+    takes_back: Number(cascade.takesBack),
+  });
+  const kept = {
+    ...(cascade.deletesGrants && { deletes_grants: 1 }),
+    ...(cascade.takesBack && { takes_back: 1 }),
+  };
   await insert
-    .onConflict((conflict) =>
-      conflict
-        .column('token_id')
-        .doUpdateSet(deletes_grants === 1 ? { ...replaced, deletes_grants } : replaced),
-    )
+    .onConflict((conflict) => conflict.column('token_id').doUpdateSet({ ...row, ...kept }))
     .execute();
 }
 
@@ -59,6 +63,7 @@ export async function findCascade(
     at: row.at,
     afterId: row.after_id,
     deletesGrants: row.deletes_grants === 1,
+    takesBack: row.takes_back === 1,
     actor: JSON.parse(row.actor),
     detail: JSON.parse(row.detail),
   };
@@ -70,9 +75,9 @@ export async function countCascades(db: Executor): Promise<number> {
   return Number((await count.executeTakeFirstOrThrow()).count);
 }
 
-/** Records that the descendants with ids up to `afterId` are done. */
+/** Records that the members are done, and the descendants with ids up to `afterId`. */
 export async function advanceCascade(db: Executor, tokenId: string, afterId: string): Promise<void> {
-  const update = db.updateTable('pending_cascades').set({ after_id: afterId });
+  const update = db.updateTable('pending_cascades').set({ after_id: afterId, takes_back: 0 });
   await write(db, update.where('token_id', '=', tokenId));
 }
 
