@@ -8,7 +8,7 @@ import type { MeetingMode } from '../support/races/meeting.ts';
 import { PAIRS, type Races, startRaces } from '../support/races/races.ts';
 import { createScene } from '../support/races/scene.ts';
 import { seededRandom } from '../support/random.ts';
-import { testLength } from '../support/test-length.ts';
+import { sample, testLength } from '../support/test-length.ts';
 
 /** The number of rounds; by default as many as there is time for. `npm run race` makes 10,000. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? Infinity);
@@ -96,6 +96,31 @@ test.each(IN_PARTS)('%s and %s end as in one order, however they meet', async (o
   expect(found).toEqual([]);
 });
 
+/** Calls that begin the end of many rows, each with another call that meets what applies the end. */
+const BEGUN: readonly [string, string][] = [
+  ['deactivateUser 0', 'applyCascades 0'],
+  ['deactivateUser 0', 'unshareChannel 0'],
+  ['deactivateUser 0', 'revokeToken 2'],
+  ['deleteWorkspace 0', 'applyCascades 0'],
+  ['deleteWorkspace 0', 'acceptInvitation 0'],
+];
+/** They meet at the first or the second chunk of the end. */
+const AT_CHUNKS = [
+  ...FIRST,
+  ...LATER.filter(({ early, after }) => after[early] === 1 && after[1 - early] === 0),
+];
+
+test.each(sample(BEGUN, 2))(
+  'after %s, what applies its end and %s end as in one order, however they meet',
+  async (begins, other) => {
+    const found: unknown[] = [];
+    for (const mode of AT_CHUNKS) {
+      found.push(...(await races.run(['applyCascades 0', other], mode, ['applyCascades 0', begins])));
+    }
+    expect(found).toEqual([]);
+  },
+);
+
 /** For each kind of lock, calls that end wrongly without it. */
 const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['everything', 'deactivateUser 0', 'regenerateToken 2'],
@@ -110,6 +135,7 @@ const KEPT_APART: readonly [Lock['on'], string, string][] = [
   ['user', 'scimDeactivate 0', 'signIn 0'],
   ['user', 'applyCascades 0', 'applyCascades 0'],
   ['workspace', 'applyCascades 0', 'applyCascades 0'],
+  ['workspace', 'applyCascades 0', 'updateMemberRole 2'],
   ['workspace', 'removeMember 0', 'removeMember 1'],
   ['holderOf', 'regenerateToken 0', 'regenerateToken 0'],
   ['workspaceOf', 'shareChannel 0', 'shareChannel 2'],

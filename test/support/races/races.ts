@@ -40,9 +40,13 @@ interface Result {
 export interface Races {
   /**
    * Makes two calls at the same time, each to a node of its own; returns what is wrong with the result. With a mode, the calls
-   * meet in their transactions. Otherwise time decides.
+   * meet in their transactions. Otherwise time decides. The calls in `before` are made one after the other before them.
    */
-  run(pair: readonly [ActionName, ActionName], mode?: MeetingMode): Promise<string[]>;
+  run(
+    pair: readonly [ActionName, ActionName],
+    mode?: MeetingMode,
+    before?: readonly ActionName[],
+  ): Promise<string[]>;
   /** Makes a call while another transaction holds the lock of the workspace; returns whether it waited. */
   waitsForWorkspace(name: ActionName): Promise<boolean>;
   /** Returns how many transactions the database has aborted because of others. */
@@ -105,9 +109,10 @@ function createModel(scene: Scene) {
   const readState = createStateReader(scene);
   const results = new Map<string, Promise<Result>>();
 
-  async function compute(names: readonly ActionName[]): Promise<Result> {
+  async function compute(names: readonly ActionName[], before: readonly ActionName[]): Promise<Result> {
     const node = await startNode(openTestSqlite(scene.bytes), scene);
     try {
+      for (const name of before) await (ACTIONS.get(name) as Action)(node, scene);
       const outcomes: Outcome[] = [];
       for (const name of names) outcomes.push(await (ACTIONS.get(name) as Action)(node, scene));
       return { outcomes, state: await readState(node.database) };
@@ -116,9 +121,9 @@ function createModel(scene: Scene) {
     }
   }
 
-  return (names: readonly ActionName[]): Promise<Result> => {
-    const key = names.join();
-    const result = results.get(key) ?? compute(names);
+  return (names: readonly ActionName[], before: readonly ActionName[]): Promise<Result> => {
+    const key = [...before, '', ...names].join();
+    const result = results.get(key) ?? compute(names, before);
     results.set(key, result);
     return result;
   };
@@ -202,6 +207,7 @@ export async function startRaces(
   /** Returns what is wrong with how two concurrent calls ended. */
   async function faultsOf(
     [one, other]: readonly [ActionName, ActionName],
+    before: readonly ActionName[],
     ends: readonly PromiseSettledResult<Outcome>[],
   ): Promise<string[]> {
     const outcomes = ends.map((end) =>
@@ -217,22 +223,24 @@ export async function startRaces(
       ...counts.map((row) => `wrong count ${JSON.stringify(row)}`),
     ];
     if (wrong.length > 0) return wrong;
-    const first = differences(result, await inSequence([one, other]));
+    const first = differences(result, await inSequence([one, other], before));
     if (first.length === 0) return [];
-    const reversed = await inSequence([other, one]);
+    const reversed = await inSequence([other, one], before);
     const inOrder = { ...reversed, outcomes: [...reversed.outcomes].reverse() };
     const second = differences(result, inOrder);
     return second.length === 0 ? [] : ['neither', ...first, 'nor', ...second];
   }
 
   return {
-    async run(names, mode) {
+    async run(names, mode, before = []) {
       await reset();
+      for (const name of before) await (ACTIONS.get(name) as Action)(nodes[0] as RaceNode, scene);
       const calls = names.map(
         (name, at) => () => (ACTIONS.get(name) as Action)(nodes[at] as RaceNode, scene),
       );
       return faultsOf(
         names,
+        before,
         await (mode === undefined
           ? Promise.allSettled(calls.map((call) => call()))
           : meeting.run(mode, calls)),
