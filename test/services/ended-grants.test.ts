@@ -5,6 +5,7 @@ import { PASSWORD, type Person, startTestApp, type TestApp } from '../support/ap
 import { applyOneChunk, startCascades } from '../support/cascades.ts';
 import { createChannel, mutate, share } from '../support/channels.ts';
 import { repeatInvitations, repeatShares } from '../support/grants.ts';
+import { sampleIfRepeated } from '../support/test-length.ts';
 import { createPersonalToken, createWorkspaceToken } from '../support/tokens.ts';
 
 const MORE = CHUNK + 10;
@@ -132,42 +133,45 @@ async function recipientsOf(id: string): Promise<string[]> {
   return data.channel.shares.map(({ user }: { user: { email: string } }) => user.email);
 }
 
-describe.each(Object.entries(SHARE_ENDS))('shares that end with %s', (_, { giver, end, restore }) => {
-  test('do not count from the next request on, and their rows follow', async () => {
-    const secret = (await giver?.()) ?? sharer.session;
-    const first = await createChannel(postern);
-    await share(postern, first, guest, ['PUBLISH'], secret);
-    const more = await repeatShares(postern.database, first, MORE);
-    const channels = [first, ...more.slice(-9)];
-    expect(await countShared(channels)).toBe(10);
+describe.each(sampleIfRepeated(Object.entries(SHARE_ENDS), { short: 3, ci: 1 }))(
+  'shares that end with %s',
+  (_, { giver, end, restore }) => {
+    test('do not count from the next request on, and their rows follow', async () => {
+      const secret = (await giver?.()) ?? sharer.session;
+      const first = await createChannel(postern);
+      await share(postern, first, guest, ['PUBLISH'], secret);
+      const more = await repeatShares(postern.database, first, MORE);
+      const channels = [first, ...more.slice(-9)];
+      expect(await countShared(channels)).toBe(10);
 
-    await end(secret);
-    expect(await rowsOf('channel_shares')).toBe(MORE + 1);
-    expect(await cascades.count()).toBe(1);
-    expect(await countShared(channels)).toBe(0);
-    expect(await recipientsOf(first)).toEqual([]);
-    const unshared = { id: first, userId: guest.id };
-    const refused = await mutate(postern, 'unshareChannel', unshared, postern.owner.session, '__typename');
-    expect(refused.code).toBe('NOT_FOUND');
+      await end(secret);
+      expect(await rowsOf('channel_shares')).toBe(MORE + 1);
+      expect(await cascades.count()).toBe(1);
+      expect(await countShared(channels)).toBe(0);
+      expect(await recipientsOf(first)).toEqual([]);
+      const unshared = { id: first, userId: guest.id };
+      const refused = await mutate(postern, 'unshareChannel', unshared, postern.owner.session, '__typename');
+      expect(refused.code).toBe('NOT_FOUND');
 
-    const ended = await rowsOf('channel_shares');
-    await applyOneChunk(postern);
-    expect(await rowsOf('channel_shares')).toBe(ended - CHUNK);
-    await restore?.();
-    expect(await countShared(channels)).toBe(0);
-    // They do not count for the limit of shares, and what is shared from then on stays.
-    const others = [await postern.person('One'), await postern.person('Two')];
-    for (const other of others) await share(postern, channels.at(-1) as string, other, ['PUBLISH']);
-    const last = channels.at(-2) as string;
-    await share(postern, last, guest, ['PUBLISH'], sharer.session);
-    expect(await countShared(channels)).toBe(1);
-    await cascades.run();
-    expect(await cascades.count()).toBe(0);
-    expect(await rowsOf('channel_shares')).toBe(3);
-    expect(await countShared(channels)).toBe(1);
-    expect(await recipientsOf(last)).toEqual([guest.email]);
-  });
-});
+      const ended = await rowsOf('channel_shares');
+      await applyOneChunk(postern);
+      expect(await rowsOf('channel_shares')).toBe(ended - CHUNK);
+      await restore?.();
+      expect(await countShared(channels)).toBe(0);
+      // They do not count for the limit of shares, and what is shared from then on stays.
+      const others = [await postern.person('One'), await postern.person('Two')];
+      for (const other of others) await share(postern, channels.at(-1) as string, other, ['PUBLISH']);
+      const last = channels.at(-2) as string;
+      await share(postern, last, guest, ['PUBLISH'], sharer.session);
+      expect(await countShared(channels)).toBe(1);
+      await cascades.run();
+      expect(await cascades.count()).toBe(0);
+      expect(await rowsOf('channel_shares')).toBe(3);
+      expect(await countShared(channels)).toBe(1);
+      expect(await recipientsOf(last)).toEqual([guest.email]);
+    });
+  },
+);
 
 /** A way in which invitations end: what creates one, and what ends it and others like it. */
 interface InvitationEnd {
@@ -237,54 +241,57 @@ async function actorsOfEvents(): Promise<unknown[]> {
   return events.map(({ actor_kind }) => actor_kind);
 }
 
-describe.each(Object.entries(INVITATION_ENDS))('invitations that end with %s', (name, { giver, end, by }) => {
-  const isDeletion = name.includes('deletion');
+describe.each(sampleIfRepeated(Object.entries(INVITATION_ENDS), { short: 3, ci: 1 }))(
+  'invitations that end with %s',
+  (name, { giver, end, by }) => {
+    const isDeletion = name.includes('deletion');
 
-  test('do not count from the next request on, and their rows follow', async () => {
-    const secret = (await giver?.()) ?? sharer.session;
-    const first = await invite('newcomer@example.com', secret);
-    await repeatInvitations(postern.database, first.id, MORE);
-    expect(await countInvitations()).toBe(MORE + 1);
+    test('do not count from the next request on, and their rows follow', async () => {
+      const secret = (await giver?.()) ?? sharer.session;
+      const first = await invite('newcomer@example.com', secret);
+      await repeatInvitations(postern.database, first.id, MORE);
+      expect(await countInvitations()).toBe(MORE + 1);
 
-    await end(secret);
-    expect(await rowsOf('invitations')).toBe(MORE + 1);
-    expect(await cascades.count()).toBe(1);
-    expect(await countInvitations()).toBe(0);
-    expect((await accept(first.secret)).code).toBe('NOT_FOUND');
-    expect(await actorsOfEvents()).toEqual([]);
-    const revoked = { workspaceId: postern.workspaceId, id: first.id };
-    const refused = await mutate(postern, 'revokeInvitation', revoked, postern.owner.session, '__typename');
-    expect(refused.code).toBe('NOT_FOUND');
-    await leak(first.secret);
-    expect(await rowsOf('invitations')).toBe(MORE + 1);
+      await end(secret);
+      expect(await rowsOf('invitations')).toBe(MORE + 1);
+      expect(await cascades.count()).toBe(1);
+      expect(await countInvitations()).toBe(0);
+      expect((await accept(first.secret)).code).toBe('NOT_FOUND');
+      expect(await actorsOfEvents()).toEqual([]);
+      const revoked = { workspaceId: postern.workspaceId, id: first.id };
+      const refused = await mutate(postern, 'revokeInvitation', revoked, postern.owner.session, '__typename');
+      expect(refused.code).toBe('NOT_FOUND');
+      await leak(first.secret);
+      expect(await rowsOf('invitations')).toBe(MORE + 1);
 
-    // They do not count for the limit of invitations, and the same address can be invited again.
-    const again = await invite('newcomer@example.com', postern.owner.session);
-    await invite('other@example.com', postern.owner.session);
-    expect(await countInvitations()).toBe(2);
-    const rows = await rowsOf('invitations');
-    await applyOneChunk(postern);
-    expect(await rowsOf('invitations')).toBe(rows - CHUNK);
-    expect((await accept(first.secret)).code).toBe('NOT_FOUND');
-    await cascades.run();
-    expect(await cascades.count()).toBe(0);
-    expect(await rowsOf('invitations')).toBe(2);
-    expect((await accept(again.secret)).errors).toEqual([]);
-    expect(await actorsOfEvents()).toEqual(isDeletion ? [] : Array(MORE + 1).fill(by));
-  });
+      // They do not count for the limit of invitations, and the same address can be invited again.
+      const again = await invite('newcomer@example.com', postern.owner.session);
+      await invite('other@example.com', postern.owner.session);
+      expect(await countInvitations()).toBe(2);
+      const rows = await rowsOf('invitations');
+      await applyOneChunk(postern);
+      expect(await rowsOf('invitations')).toBe(rows - CHUNK);
+      expect((await accept(first.secret)).code).toBe('NOT_FOUND');
+      await cascades.run();
+      expect(await cascades.count()).toBe(0);
+      expect(await rowsOf('invitations')).toBe(2);
+      expect((await accept(again.secret)).errors).toEqual([]);
+      expect(await actorsOfEvents()).toEqual(isDeletion ? [] : Array(MORE + 1).fill(by));
+    });
 
-  test('leave a workspace that is deleted meanwhile with their audit events', async () => {
-    const secret = (await giver?.()) ?? sharer.session;
-    const { id } = await invite('newcomer@example.com', secret);
-    await repeatInvitations(postern.database, id, MORE);
-    await end(secret);
-    await call('deleteWorkspace', { id: postern.workspaceId }, postern.owner.session);
-    await cascades.run();
-    expect(await rowsOf('invitations')).toBe(0);
-    expect(await cascades.count()).toBe(0);
-    expect(await actorsOfEvents()).toHaveLength(isDeletion ? 0 : MORE + 1);
-  });
-});
+    test('leave a workspace that is deleted meanwhile with their audit events', async () => {
+      const secret = (await giver?.()) ?? sharer.session;
+      const { id } = await invite('newcomer@example.com', secret);
+      await repeatInvitations(postern.database, id, MORE);
+      await end(secret);
+      await call('deleteWorkspace', { id: postern.workspaceId }, postern.owner.session);
+      await cascades.run();
+      expect(await rowsOf('invitations')).toBe(0);
+      expect(await cascades.count()).toBe(0);
+      expect(await actorsOfEvents()).toHaveLength(isDeletion ? 0 : MORE + 1);
+    });
+  },
+);
 
 test('few shares and invitations are deleted in the call', async () => {
   const channel = await createChannel(postern);
