@@ -100,45 +100,27 @@ function parseCheck(parameters: ReadonlyMap<string, string>): AccessCheck {
   return { operation: parseOperation(operation), entityType, entityId, workspaceId, any: any === 'true' };
 }
 
-/** Returns the caller's identity, as headers that a proxy passes to the service behind it. */
-function identityOf(principal: Principal): HttpHeaders {
-  switch (principal.kind) {
-    case 'ANONYMOUS':
-      return {};
-    case 'SESSION':
-      return { 'x-postern-principal': principal.kind, ...userOf(principal) };
-    case 'PERSONAL_TOKEN':
-      return { 'x-postern-principal': principal.kind, ...userOf(principal), ...tokenOf(principal) };
-    case 'WORKSPACE_TOKEN':
-      return {
-        'x-postern-principal': principal.kind,
-        ...tokenOf(principal),
-        'x-postern-workspace': toGlobalId('Workspace', principal.workspaceId),
-        'x-postern-role': principal.role,
-        ...subjectOf(principal),
-      };
-  }
-}
-
-/** Returns the identity, and whether a verifier may reuse the decision: never for a token whose requests are limited. */
+/**
+ * Returns the caller's identity, as headers that a proxy passes to the service behind it, and whether a verifier may reuse the
+ * decision: never for a token whose requests are limited. The headers are set one by one, because joining objects takes
+ * half a microsecond.
+ */
 function headersOf(principal: Principal): HttpHeaders {
-  const identity = identityOf(principal);
-  return hasLimits(principal) ? { ...identity, 'x-postern-cache': 'no' } : identity;
-}
-
-/** Omits an unverified email address, because the service behind the proxy would trust it. */
-function userOf({ userId, verifiedEmail }: { userId: string; verifiedEmail: string | null }): HttpHeaders {
-  const user = { 'x-postern-user': toGlobalId('User', userId) };
-  return verifiedEmail === null ? user : { ...user, 'x-postern-email': verifiedEmail };
-}
-
-/** A header is ASCII, so the subject is percent-encoded UTF-8. */
-function subjectOf({ subject }: { subject: string | null }): HttpHeaders {
-  return subject === null ? {} : { 'x-postern-subject': encodeURIComponent(subject) };
-}
-
-function tokenOf({ tokenId }: { tokenId: string }): HttpHeaders {
-  return { 'x-postern-token': toGlobalId('Token', tokenId) };
+  if (principal.kind === 'ANONYMOUS') return {};
+  const headers: HttpHeaders = { 'x-postern-principal': principal.kind };
+  if (principal.kind === 'WORKSPACE_TOKEN') {
+    headers['x-postern-workspace'] = toGlobalId('Workspace', principal.workspaceId);
+    headers['x-postern-role'] = principal.role;
+    // A header is ASCII, so the subject is percent-encoded UTF-8.
+    if (principal.subject !== null) headers['x-postern-subject'] = encodeURIComponent(principal.subject);
+  } else {
+    headers['x-postern-user'] = toGlobalId('User', principal.userId);
+    // The service behind the proxy would trust an unverified address.
+    if (principal.verifiedEmail !== null) headers['x-postern-email'] = principal.verifiedEmail;
+  }
+  if (principal.kind !== 'SESSION') headers['x-postern-token'] = toGlobalId('Token', principal.tokenId);
+  if (hasLimits(principal)) headers['x-postern-cache'] = 'no';
+  return headers;
 }
 
 /**

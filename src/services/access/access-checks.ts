@@ -33,9 +33,10 @@ export function isAboutEvery({ entityId, any }: AccessCheck): boolean {
 }
 
 /** Converts a check into an access request; `null` if the type, operation or id cannot exist. */
-function requestFor({ operation, entityType, any, ...ids }: AccessCheck): AccessRequest | null {
-  const workspaceId = ids.workspaceId == null ? undefined : decodeGlobalId('Workspace', ids.workspaceId);
-  const entityId = ids.entityId === EVERY_ENTITY ? undefined : (ids.entityId ?? undefined);
+function requestFor(check: AccessCheck): AccessRequest | null {
+  const { operation, entityType, any } = check;
+  const workspaceId = check.workspaceId == null ? undefined : decodeGlobalId('Workspace', check.workspaceId);
+  const entityId = check.entityId === EVERY_ENTITY ? undefined : (check.entityId ?? undefined);
   if (!isBuiltIn(entityType)) {
     if (!isEntityType(entityType) || (entityId !== undefined && !isEntityId(entityId))) return null;
     return { kind: 'entity', operation, entityType, workspaceId, entityId, any };
