@@ -37,6 +37,8 @@ type MutationWork<Input, Result> =
       readonly locks?: (input: Input, context: Context) => MaybePromise<readonly Lock[]>;
       /** Whether the work can share a transaction with those of other callers, as `TransactOptions.canShare` says. */
       readonly canShare?: boolean;
+      /** Whether the version of the data stays as it is, as `TransactOptions.keepsVersion` says. */
+      readonly keepsVersion?: boolean;
       readonly resolve?: never;
     }
   | {
@@ -45,6 +47,7 @@ type MutationWork<Input, Result> =
       readonly run?: never;
       readonly locks?: never;
       readonly canShare?: never;
+      readonly keepsVersion?: never;
     };
 
 type MutationOptions<Fields extends InputFieldMap, Result> = {
@@ -106,10 +109,10 @@ export function mutation<Fields extends InputFieldMap, Result extends object>(
       resolve: (_root, args, context, info) => {
         const value = args.input as InputShapeFromFields<Fields>;
         const access = requirementOf(info, args);
-        const { locks: locksOf, canShare = false } = options;
+        const { locks: locksOf, canShare = false, keepsVersion = false } = options;
         const result: MaybePromise<Result> = run
           ? andThen(locksOf?.(value, context) ?? [], (locks) =>
-              context.change(access, (uow) => run(uow, value, context), { locks, canShare }),
+              context.change(access, (uow) => run(uow, value, context), { locks, canShare, keepsVersion }),
             )
           : resolve(value, context, access);
         return result as never;

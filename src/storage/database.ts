@@ -14,7 +14,7 @@ export type Executor = Kysely<Tables> | Transaction<Tables>;
 /**
  * Returns a number that changes whenever anything may have been committed, by this process or another, except by a work that
  * keeps the version. What was read after a call, and does not depend on such works, stays true for as long as later calls
- * return the same number.
+ * return the same number. Within a transaction, it also changes with what that has written.
  */
 export type DataVersion = () => number;
 

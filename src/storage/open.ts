@@ -38,8 +38,8 @@ export function wrapSqlite(
 ): SqliteHandle {
   const db = new Kysely<Tables>({ dialect });
   const file = path === IN_MEMORY ? null : path;
-  const transact = createSqliteTransact(db, connection);
-  const { version, keeping } = createDataVersion(connection);
+  const { version, keeping, checkAgain } = createDataVersion(connection);
+  const transact = createSqliteTransact(db, connection, checkAgain);
   return {
     db,
     connection,

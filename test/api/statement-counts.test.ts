@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { holderOf } from '../../src/domain/principal.ts';
+import { digestOf } from '../../src/platform/hashing.ts';
+import type { SqliteHandle } from '../../src/storage/database.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createChannel, publish } from '../support/channels.ts';
 import { importLines, personalLine, SHAPES } from '../support/imports.ts';
@@ -7,12 +10,14 @@ import { follow } from '../support/streams.ts';
 import { createPersonalToken, type IssuedToken } from '../support/tokens.ts';
 import { verify } from '../support/verify.ts';
 
+let database: SqliteHandle;
 let postern: TestApp;
 let recorded: () => string[];
 let token: IssuedToken;
 
 beforeEach(async () => {
-  const { database, ...recorder } = openRecordedDatabase();
+  const { database: opened, ...recorder } = openRecordedDatabase();
+  database = opened;
   postern = await startTestApp({ POSTERN_FOREIGN_SHAPES: SHAPES }, database);
   token = await createPersonalToken(postern, postern.owner.session);
   recorded = recorder.recorded;
@@ -29,17 +34,51 @@ async function statementsOf(query: string, input: object = {}): Promise<string[]
   return recorded();
 }
 
-test('createToken identifies its caller twice: before the transaction and in it', async () => {
-  const query = 'mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret token { id } } }';
-  expect(await statementsOf(query, { name: 'ci', access: 'FULL' })).toEqual([
-    'select sessions',
-    'select sessions',
+/** Commits a change that concerns no one, which empties the cache of callers. */
+async function forgetCallers(): Promise<void> {
+  await database.transact([], async (tx) => {
+    await tx.updateTable('users').set({ name: 'anyone' }).execute();
+  });
+}
+
+const CREATE = 'mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret token { id } } }';
+
+test('createToken identifies its caller once, and not again until something else is committed', async () => {
+  const creation = [
     'select users',
     'select token_counts',
     'insert tokens',
     'insert token_secrets',
     'insert audit_events',
-  ]);
+  ];
+  const create = () => statementsOf(CREATE, { name: 'ci', access: 'FULL' });
+  await forgetCallers();
+  expect(await create()).toEqual(['select sessions', ...creation]);
+  expect(await create()).toEqual(creation);
+  await forgetCallers();
+  expect(await create()).toEqual(['select sessions', ...creation]);
+});
+
+test('a cached caller is identified again after a change that shares the commit', async () => {
+  const { authentication, changes } = postern.app.services;
+  const credential = { kind: 'SESSION', digest: digestOf(postern.owner.session), source: 'bearer' } as const;
+  const principal = await authentication.authenticate(credential, null);
+  const caller = {
+    credential,
+    holder: holderOf(principal),
+    address: null,
+    userAgent: null,
+    requestId: 'the-request',
+  };
+  const change = () => changes.run(caller, { kind: 'person' }, async () => 'done', { keepsVersion: true });
+  recorded();
+  expect(await change()).toBe('done');
+  expect(recorded()).toEqual([]);
+  const ends = database.transact([], async (tx) => {
+    await tx.deleteFrom('sessions').execute();
+  });
+  await expect(change()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await ends;
 });
 
 test('createToken identifies its caller no more often without a cache of callers', async () => {
@@ -79,12 +118,13 @@ const TOKEN_CHANGES = [
 test.each(TOKEN_CHANGES)(
   '%s reads the token with each authorization and not again',
   async (field, input, work) => {
+    await forgetCallers();
     const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
     const query = `mutation ($input: ${type}!) { ${field}(input: $input) { token { id name status } } }`;
-    const authorization = ['select sessions', 'select tokens'];
     expect(await statementsOf(query, { id: token.id, ...input })).toEqual([
-      ...authorization,
-      ...authorization,
+      'select sessions',
+      'select tokens',
+      'select tokens',
       ...work,
     ]);
   },
@@ -92,6 +132,7 @@ test.each(TOKEN_CHANGES)(
 
 test('a page of tokens takes one statement after the identification', async () => {
   const query = '{ tokens(first: 20) { edges { node { id name status } } pageInfo { hasNextPage } } }';
+  await forgetCallers();
   expect(await statementsOf(query)).toEqual(['select sessions', 'select tokens']);
   expect(await statementsOf(query)).toEqual(['select tokens']);
 });
@@ -152,7 +193,6 @@ test('an event takes one read of the message and one authorization', async () =>
   const event = statements.indexOf('select messages');
   expect(statements.slice(0, event)).toEqual([
     'select channels',
-    'select sessions',
     'select channels',
     'update channels',
     'insert messages',

@@ -54,6 +54,8 @@ export const CreateTokenInput = mutation('createToken', {
   },
   run: (uow, input, { services }) => services.tokens.create(uow, input),
   canShare: true,
+  // No caller that exists depends on a new token.
+  keepsVersion: true,
   payload: issuedTokenPayload,
 });
 
@@ -112,6 +114,7 @@ mutation('createWorkspaceToken', {
     }),
   },
   run: (uow, input, { services }) => services.tokens.createForWorkspace(uow, input),
+  keepsVersion: true,
   payload: issuedTokenPayload,
 });
 

@@ -211,6 +211,15 @@ export function createAuthentication(deps: {
     return cache ? cache.get(credential.digest, now, find) : find();
   }
 
+  /**
+   * Returns the principal of a credential as a transaction sees it. It is the cached one if the version of the data is still the
+   * same: what earlier works of the same commit have written, and not yet committed, changes the version too.
+   */
+  function identifyIn(tx: Executor, credential: Credential): MaybePromise<Principal> {
+    const now = deps.clock();
+    return cache?.find(credential.digest, now) ?? lookUp(tx, credential, now);
+  }
+
   /** Returns the caller if its limits allow a request from an address. */
   function requireWithinLimits(principal: Principal, address: string | null): MaybePromise<Principal> {
     if (!hasLimits(principal)) return principal;
@@ -238,7 +247,7 @@ export function createAuthentication(deps: {
 
     identifyCaller({ credential, address }, tx) {
       if (!credential) return ANONYMOUS;
-      const identified = tx ? lookUp(tx, credential, deps.clock()) : identify(credential);
+      const identified = tx ? identifyIn(tx, credential) : identify(credential);
       // Only a cached caller comes without a promise. Without limits, no request of it can be refused.
       if (!(identified instanceof Promise) && !hasLimits(identified)) return identified;
       return Promise.resolve(identified)

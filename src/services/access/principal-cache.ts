@@ -11,12 +11,14 @@ export interface PrincipalCache {
    * and caches its result unless something was committed meanwhile. Throws the errors of `lookUp`.
    */
   get(digest: string, now: number, lookUp: () => Promise<Principal>): MaybePromise<Principal>;
+  /** Returns the principal of a digest at the instant `now` if it is cached; `null` if not. */
+  find(digest: string, now: number): Principal | null;
 }
 
 /**
  * Returns a cache that cannot be stale: any commit, by this process or another, empties it, so no code has to
- * invalidate it. Only works that keep the version of the data do not, such as storing last uses. Errors are not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10
- * µs and more, a cached principal 1 µs.
+ * invalidate it. Only works that keep the version of the data do not, such as storing last uses and creating tokens. Errors are
+ * not cached, so invalid secrets cannot evict valid ones. A look-up in the database takes 10 µs and more, a cached principal 1 µs.
  */
 export function createPrincipalCache(version: DataVersion): PrincipalCache {
   const cache = new Map<string, Principal>();
@@ -47,6 +49,7 @@ export function createPrincipalCache(version: DataVersion): PrincipalCache {
   }
 
   return {
+    find,
     get: (digest, now, lookUp) => find(digest, now) ?? lookUpAndCache(digest, lookUp),
   };
 }

@@ -7,12 +7,14 @@ interface SqliteVersion {
   readonly version: DataVersion;
   /** Returns a work that keeps the version. It must run alone on the connection. */
   keeping<Tx, T>(work: (tx: Tx) => Promise<T>): (tx: Tx) => Promise<T>;
+  /** Makes the next call of `version` read the file, although an earlier one of this turn has. */
+  checkAgain(): void;
 }
 
 /**
  * Creates the data version of an SQLite database from two counters of SQLite: the rows that this connection has changed,
  * and a version that changes with commits of other connections. The latter reads the file (2 µs), so it is read once for
- * all requests of one turn of the event loop.
+ * all requests of one turn of the event loop, and again when a transaction has begun.
  */
 export function createDataVersion(connection: Database.Database): SqliteVersion {
   const readExternal = externalVersionOf(connection);
@@ -43,6 +45,10 @@ export function createDataVersion(connection: Database.Database): SqliteVersion 
       own = readChanges() - uncounted;
       if (changedElsewhere() || own !== before) version += 1;
       return version;
+    },
+
+    checkAgain: () => {
+      isChecked = false;
     },
 
     keeping: (work) => async (tx) => {

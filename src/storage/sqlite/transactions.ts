@@ -39,10 +39,13 @@ function isBusy(error: unknown): boolean {
  * If another process holds the write lock, they wait up to five seconds and then throw `SQLITE_BUSY`. SQLite's own wait
  * would block the thread and with it every read. Between two attempts here the thread and the connection are free, so
  * Postern continues to serve reads while another process writes.
+ *
+ * Calls `onBegin` when it has the write lock, so that no other process can commit before it does.
  */
 export function createSqliteTransact(
   db: Kysely<Tables>,
   connection: Database.Database,
+  onBegin: () => void,
 ): <T>(work: Work<T>) => Promise<T> {
   const savepoint = connection.prepare('savepoint work');
   const release = connection.prepare('release work');
@@ -68,6 +71,7 @@ export function createSqliteTransact(
   /** Commits a batch, then settles each of its transactions. Throws if nothing was committed. */
   async function commit(batch: readonly Pending[]): Promise<void> {
     const settlers = await db.transaction().execute(async (tx) => {
+      onBegin();
       const settlers: (() => void)[] = [];
       for (const pending of batch) settlers.push(await attempt(tx, pending));
       return settlers;

@@ -65,6 +65,23 @@ test('changes within a transaction that has written', async () => {
   expect(version()).not.toBe(during);
 });
 
+test('changes when a transaction begins after a write of another process in the same turn', async () => {
+  const [here, elsewhere] = openTwice();
+  const version = here.version as DataVersion;
+  await nextTurn();
+  let before = 0;
+  setImmediate(() => {
+    before = version();
+    elsewhere.connection.exec(
+      `insert into attempt_counters (key, attempts, resets_at) values ('foreign', 1, 1)`,
+    );
+  });
+  const during = await new Promise((resolve) => {
+    void here.transact([], async () => resolve(version()));
+  });
+  expect(during).not.toBe(before);
+});
+
 test('does not change with a work that keeps it, stored or undone, and changes with one that shares its commit', async () => {
   const [here] = openTwice();
   const version = here.version as DataVersion;
