@@ -32,22 +32,34 @@ const KIND_OF_TAG = new Map<string, SecretKind>(
   Object.entries(SECRET_TAGS).map(([kind, tag]) => [tag, kind as SecretKind]),
 );
 
-/** Returns a number in base 62 (`0-9A-Za-z`), left-padded with `0` to a width. */
-export function toBase62(value: bigint, width: number): string {
-  let text = '';
-  for (let rest = value; rest > 0n; rest /= 62n) text = ALPHABET[Number(rest % 62n)] + text;
-  return text.padStart(width, '0');
-}
-
-function checksumOf(text: string): string {
-  // Every request verifies a checksum, and a number takes a fifth of the time of a bigint.
-  let rest = crc32(text);
+/** Returns the last `width` digits of a number in base 62. */
+function lastDigits(value: number, width: number): string {
+  let rest = value;
   let digits = '';
-  for (let place = 0; place < CHECKSUM_CHARACTERS; place += 1) {
+  for (let place = 0; place < width; place += 1) {
     digits = ALPHABET[rest % 62] + digits;
     rest = Math.floor(rest / 62);
   }
   return digits;
+}
+
+/** How many digits of a bigint are taken together: as a number, they take a fifth of the time. */
+const DIGITS_TOGETHER = 8;
+const TOGETHER = 62n ** BigInt(DIGITS_TOGETHER);
+
+/** Returns the last `width` digits of a number in base 62 (`0-9A-Za-z`). */
+export function toBase62(value: bigint, width: number): string {
+  let rest = value;
+  let digits = '';
+  for (let left = width; left > 0; left -= DIGITS_TOGETHER) {
+    digits = lastDigits(Number(rest % TOGETHER), Math.min(left, DIGITS_TOGETHER)) + digits;
+    rest /= TOGETHER;
+  }
+  return digits;
+}
+
+function checksumOf(text: string): string {
+  return lastDigits(crc32(text), CHECKSUM_CHARACTERS);
 }
 
 /**
