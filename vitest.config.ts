@@ -39,9 +39,10 @@ const PATH_DEPENDENT = [
  */
 const NOT_ABOUT_STORAGE = [
   'test/api/{authority-documents,awkward-input,canary,fast-path,large-operations,limits,metrics,openapi}.test.ts',
-  'test/api/{federation-attacks,jwt-keys,oauth-refusals,operation-budget,own-operations,payloads}.test.ts',
+  'test/api/{compose,device,federation-attacks,introspection,jwt-keys,jwt-sessions,oauth-introspection}.test.ts',
+  'test/api/{oauth-refusals,operation-budget,own-operations,payloads,scopes-for,token-exchange}.test.ts',
   'test/api/provider-{attacks,config,logout,reauthentication,weather}.test.ts',
-  'test/api/{reauthentication,streams-clients}.test.ts',
+  'test/api/{reauthentication,sign-in-attempts,sign-in-throttle,streams-clients}.test.ts',
 ];
 
 /** The environment of a project that repeats the tests of another one: `sampleIfRepeated` in `test/support/test-length.ts`. */
@@ -74,24 +75,20 @@ export default defineConfig({
     pool: 'threads',
     // Half of the time that a run needs to start.
     experimental: { fsModuleCache: true },
-    maxWorkers: Number(givenWorkers ?? Math.max(3, cores + 1)),
+    maxWorkers: Number(givenWorkers ?? cores + 2),
     sequence: { sequencer: LongestFirst },
     // A busy machine takes ten times as long as a quiet one. A test that hangs still fails.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     projects: [
-      project('unit', {
+      project('fast', {
         ...IN_MEMORY,
         include: [
           'test/*.test.ts',
-          'test/{bench,domain,graphql,services}/**/*.test.ts',
+          'test/{api,bench,domain,graphql,services}/**/*.test.ts',
           'test/storage/*.test.ts',
         ],
-      }),
-      project('api', {
-        ...IN_MEMORY,
-        include: ['test/api/**/*.test.ts'],
         exclude: [...WIRE, ...WAITING, ...PROOFS],
       }),
       project('proofs', { ...IN_MEMORY, include: PROOFS }),

@@ -4,8 +4,8 @@ import { type Random, seededRandom } from '../support/random.ts';
 import { testLength } from '../support/test-length.ts';
 
 const SEED = 20_260_708;
-const RAW_REQUESTS = testLength({ short: 500, full: 2_000 });
-const FETCHED_REQUESTS = testLength({ short: 250, full: 1_000 });
+const RAW_REQUESTS = testLength({ short: 200, ci: 500, full: 2_000 });
+const FETCHED_REQUESTS = testLength({ short: 100, ci: 250, full: 1_000 });
 const LANES = 25;
 const STACK = /\bat (?:async )?\S+ \(?(?:file|node|\/)|node_modules|\.ts:\d+/;
 

@@ -2,10 +2,11 @@ import { relative } from 'node:path';
 import type { TestSequencer, TestSpecification } from 'vitest/node';
 
 /** Projects in the order in which they run: one after the other, so that a worker keeps what it has imported. */
-const PROJECTS = ['postgres', 'system', 'verify', 'proofs', 'api-yoga', 'api', 'unit'];
+const PROJECTS = ['postgres', 'system', 'verify', 'proofs', 'api-yoga', 'fast'];
 
 /** The longest test files. They start first, so that no worker waits for one of them at the end. */
 const LONGEST: readonly string[] = [
+  'test/postgres/ends.test.ts',
   'test/api/authority-matrix.test.ts',
   'test/web/accessibility.test.ts',
   'test/durability/crash.test.ts',
