@@ -180,9 +180,7 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
       }
       if (request.refusesPersonalTokens && principal.kind === 'PERSONAL_TOKEN')
         return deny('SESSION_REQUIRED');
-      // A session has no scopes. Copying the request for it takes more time than the rest of the decision.
-      if (principal.kind === 'SESSION') return null;
-      return denialByScope(principal, { ...request, entityType: 'token', entityId: request.tokenId });
+      return denialByScope(principal, scopeTargetOf(request));
     case 'entity':
       return denialByScope(principal, request);
   }
@@ -192,6 +190,11 @@ function denialBeforeLookup(principal: Principal, request: AccessRequest): Denia
 function mustChangePassword(principal: Principal, request: AccessRequest): boolean {
   if (principal.kind !== 'SESSION' || !principal.mustChangePassword) return false;
   return request.kind !== 'session' || !request.allowsTemporaryPassword;
+}
+
+/** Returns what scopes must cover for a request about a token. Copying the request would take more time than the decision. */
+function scopeTargetOf({ operation, tokenId, any, workspaceId }: TokenAccessRequest): ScopeTarget {
+  return { operation, entityType: 'token', entityId: tokenId, any, workspaceId };
 }
 
 function denialByScope(principal: Principal, target: ScopeTarget): Denial | null {

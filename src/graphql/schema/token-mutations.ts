@@ -114,6 +114,7 @@ mutation('createWorkspaceToken', {
     }),
   },
   run: (uow, input, { services }) => services.tokens.createForWorkspace(uow, input),
+  // As for createToken.
   keepsVersion: true,
   payload: issuedTokenPayload,
 });
