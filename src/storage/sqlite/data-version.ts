@@ -18,12 +18,11 @@ interface SqliteVersion {
  */
 export function createDataVersion(connection: Database.Database): SqliteVersion {
   const readExternal = externalVersionOf(connection);
-  const changes = connection.prepare<[], number>('select total_changes()').pluck();
-  const readChanges = () => changes.get() as number;
+  const totalChanges = connection.prepare<[], number>('select total_changes()').pluck();
+  const readChanges = () => totalChanges.get() as number;
   let external: number | undefined;
-  let own: number | undefined;
-  /** The changes of the works that keep the version. */
-  let uncounted = 0;
+  /** The changes of this connection that the version has counted, or does not count. */
+  let noted = readChanges();
   let version = 0;
   let isChecked = false;
 
@@ -39,24 +38,27 @@ export function createDataVersion(connection: Database.Database): SqliteVersion 
     return external !== before;
   }
 
+  function currentVersion(): number {
+    const total = readChanges();
+    if (changedElsewhere() || total !== noted) version += 1;
+    noted = total;
+    return version;
+  }
+
   return {
-    version: () => {
-      const before = own;
-      own = readChanges() - uncounted;
-      if (changedElsewhere() || own !== before) version += 1;
-      return version;
-    },
+    version: currentVersion,
 
     checkAgain: () => {
       isChecked = false;
     },
 
     keeping: (work) => async (tx) => {
-      const before = readChanges();
+      // Counts what was written before the work, as the rest of a shared commit.
+      currentVersion();
       try {
         return await work(tx);
       } finally {
-        uncounted += readChanges() - before;
+        noted = readChanges();
       }
     },
   };

@@ -97,6 +97,22 @@ test('does not change with a work that keeps it, stored or undone, and changes w
   expect(version()).not.toBe(before);
 });
 
+test('changes with a write of as many rows as a work that keeps it, after a look during that work', async () => {
+  const [here] = openTwice();
+  const version = here.version as DataVersion;
+  let during = 0;
+  await here.transact(
+    [],
+    async (tx) => {
+      await tx.insertInto('attempt_counters').values({ key: 'kept', attempts: 1, resets_at: 1 }).execute();
+      during = version();
+    },
+    { keepsVersion: true },
+  );
+  await write(here, 'counted');
+  expect(version()).not.toBe(during);
+});
+
 test('changes by the next turn after a work of another process that keeps its own', async () => {
   const [here, elsewhere] = openTwice();
   const version = here.version as DataVersion;
