@@ -109,9 +109,14 @@ test('an Administrator creates a federation from a template, a job gets a token,
   await page.getByRole('heading', { name: 'Deploy', exact: true }).waitFor();
   expect(await statusWith(body.access_token)).toBe(200);
   await page.getByLabel('Role', { exact: true }).selectOption('TEAM_MEMBER');
+  // The message about the first change can still be visible when the second one is not stored yet.
+  const saved = page.waitForResponse((response) =>
+    Boolean(response.request().postData()?.includes('updateFederation')),
+  );
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('status').getByText('Federation saved').waitFor();
+  await saved;
   expect(await statusWith(body.access_token)).toBe(401);
+  await page.getByRole('status').getByText('Federation saved').waitFor();
 
   await open(`/workspaces/${workspaceId}/federations`);
   const row = page.getByRole('table', { name: 'Federations' }).getByRole('row', { name: 'Deploy' });
