@@ -48,10 +48,12 @@ function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row
   const columns = names.map((_, index) => `c${index}`);
   const text = `with found (${columns}) as (${statement.source}) select json_array(${columns}) from found`;
   const rows = statement.database.prepare<unknown[], string>(text).pluck();
+  // Adding the columns one by one, or by an iterator, makes a list a tenth slower.
+  const blank = Object.fromEntries(names.map((name): [string, unknown] => [name, null]));
   function toRow(json: string): Row {
     const values: unknown[] = JSON.parse(json);
-    const row: Record<string, unknown> = {};
-    for (const [index, name] of names.entries()) row[name] = values[index];
+    const row = { ...blank };
+    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index];
     return row as Row;
   }
   return (values) => rows.all(values).map(toRow);
