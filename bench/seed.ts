@@ -26,6 +26,9 @@ const YEAR = 365 * DAY;
 const NO_RANDOMNESS = new Uint8Array(16);
 const READ_AND_LIST = 'READ LIST';
 
+/** The number of tokens that are used again and again, where not each one is used. */
+export const TOKENS_IN_USE = 2000;
+
 /** The number of tokens that derive from each token that has any. */
 const DERIVED = 20;
 

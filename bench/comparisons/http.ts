@@ -3,12 +3,11 @@ import { keyOf, seedBetterAuth } from '../better-auth.ts';
 import { type Contender, type Server, serverContender, startLoad, takeTurns } from '../contenders.ts';
 import { startProgram, stopAll, together } from '../processes.ts';
 import { get, graphql, KIND, LIST, VIEWER, verify } from '../requests.ts';
-import { parentsAmong, secretOf } from '../seed.ts';
+import { parentsAmong, secretOf, TOKENS_IN_USE } from '../seed.ts';
 import { byCpu, byP99, type Comparison, copySeeded, NO_TARGET, type Setup } from './comparison.ts';
 
 const CONNECTIONS = 32;
 /** The number of tokens in use. */
-const IN_USE = 2000;
 /** The number of tokens on the requested page. */
 const LISTED = 20;
 
@@ -70,7 +69,7 @@ async function checkAnswers({ constant, bare, stock, stockUnlimited, postern }: 
 function contendersFor(servers: Servers, tokens: number) {
   const { constant, yoga, bare, stock, stockUnlimited, postern, recording, forgetful, betterAuth, load } =
     servers;
-  const numbers = Array.from({ length: IN_USE }, (_, n) => n);
+  const numbers = Array.from({ length: TOKENS_IN_USE }, (_, n) => n);
   const secrets = numbers.map(secretOf);
   const parents = secrets.slice(0, parentsAmong(tokens));
   const asked = (name: string, server: Server, requests: readonly string[]): Contender =>

@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { seedBetterAuth } from '../better-auth.ts';
 import { loopContender, takeTurns } from '../contenders.ts';
 import { startProgram, stopAll, together } from '../processes.ts';
-import { rootsAmong } from '../seed.ts';
+import { rootsAmong, TOKENS_IN_USE } from '../seed.ts';
 import { byCpu, type Comparison, type Setup } from './comparison.ts';
-
-const IN_USE = 2000;
 
 async function startLoops({ folder, tokens, seeded }: Setup) {
   const count = String(tokens);
@@ -20,7 +18,7 @@ async function startLoops({ folder, tokens, seeded }: Setup) {
   const postern = await startPostern(Number(roots), '--uncached');
   const others = await together({
     raw: startProgram('loops/raw-lookup', { args: [join(folder, 'raw-lookup.db'), count] }),
-    cached: startPostern(IN_USE),
+    cached: startPostern(TOKENS_IN_USE),
     betterAuth: startProgram('loops/better-auth', { args: [keys.off, count] }),
     limited: startProgram('loops/better-auth', { args: [keys.on, count, '--rate-limit'] }),
   });

@@ -1,6 +1,6 @@
 import { loopContender, serverContender, startLoad, takeTurns } from '../contenders.ts';
 import { startProgram, stopAll, together } from '../processes.ts';
-import { rootsAmong, seedPostgres } from '../seed.ts';
+import { rootsAmong, seedPostgres, TOKENS_IN_USE } from '../seed.ts';
 import { byRate, type Comparison, NO_TARGET, type Setup } from './comparison.ts';
 import { creations } from './create-token.ts';
 import { startPostern } from './http.ts';
@@ -27,17 +27,21 @@ async function addPlainTables(url: string, keys: number): Promise<void> {
 }
 
 function startContenders(url: string, tokens: number) {
-  const [keys, callers, connections] = [tokens, CALLERS, CONNECTIONS].map(String) as [string, string, string];
-  const roots = String(rootsAmong(tokens));
-  const lookUp = (how: string) =>
-    startProgram('loops/postgres-lookup', { args: [url, keys, callers, connections, how] });
-  return together({
-    kysely: lookUp('kysely'),
-    named: lookUp('named'),
-    verify: startProgram('loops/postern', {
-      args: ['--among', roots, '--walked', roots, '--callers', callers],
+  const [callers, connections] = [String(CALLERS), String(CONNECTIONS)];
+  const roots = rootsAmong(tokens);
+  const lookUp = (how: string, keys: number) =>
+    startProgram('loops/postgres-lookup', { args: [url, String(keys), callers, connections, how] });
+  const verify = (walked: number) =>
+    startProgram('loops/postern', {
+      args: ['--among', String(roots), '--walked', String(walked), '--callers', callers],
       env: { DATABASE_URL: url },
-    }),
+    });
+  return together({
+    kysely: lookUp('kysely', TOKENS_IN_USE),
+    named: lookUp('named', TOKENS_IN_USE),
+    verify: verify(TOKENS_IN_USE),
+    kyselyAll: lookUp('kysely', tokens),
+    verifyAll: verify(roots),
     inserts: startProgram('loops/postgres-inserts', { args: [url, callers, connections] }),
     server: startPostern(url),
     load: startLoad(),
@@ -48,12 +52,14 @@ async function compareOn(url: string, setup: Setup): Promise<Comparison> {
   await seedPostgres(url, { tokens: setup.tokens });
   await addPlainTables(url, setup.tokens);
   const programs = await startContenders(url, setup.tokens);
-  const { kysely, named, verify, inserts, server, load } = programs;
+  const { kysely, named, verify, kyselyAll, verifyAll, inserts, server, load } = programs;
   const rows = await takeTurns(
     [
-      loopContender('stock Kysely, lookup', kysely),
-      loopContender('pg, named statement, lookup', named),
-      loopContender('Postern, authenticate and decide', verify),
+      loopContender('stock Kysely, lookup, 2,000 keys in use', kysely),
+      loopContender('pg, named statement, lookup, 2,000 keys in use', named),
+      loopContender('Postern, authenticate and decide, 2,000 tokens in use', verify),
+      loopContender('stock Kysely, lookup, all keys in random order', kyselyAll),
+      loopContender('Postern, authenticate and decide, all tokens in random order', verifyAll),
       loopContender('pg, named statement, one INSERT per commit', inserts),
       serverContender('Postern, createToken over HTTP', server, load, {
         connections: CALLERS,
@@ -63,13 +69,14 @@ async function compareOn(url: string, setup: Setup): Promise<Comparison> {
     setup,
   );
   await stopAll(programs);
-  const [stock, statements, verifying, commits, creating] = rows;
+  const [stock, statements, verifying, stockAll, verifyingAll, commits, creating] = rows;
   return {
     title: 'PostgreSQL, 64 callers through a pool of 10',
     rows,
     goals: [
       byRate('verify against stock Kysely lookups', verifying, stock, { target: 6, worthPublishing: 10 }),
       byRate('verify against named statements', verifying, statements, NO_TARGET),
+      byRate('verify, all tokens, against stock Kysely lookups', verifyingAll, stockAll, NO_TARGET),
       byRate('createToken over HTTP against single commits', creating, commits, {
         target: 0.1,
         worthPublishing: 0.22,
