@@ -16,15 +16,15 @@ export type WorkspaceAccessLevel = Extract<TokenAccess, 'ROLE' | 'SCOPED'>;
 export const TOKEN_STATUSES = ['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED', 'USED_UP'] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 
-/** The instants that determine a token's status, in milliseconds since the epoch. */
+/** What determines a token's status. Instants are in milliseconds since the epoch. */
 export interface TokenStops {
   readonly revokedAt: number | null;
   readonly disabledAt: number | null;
-  /** When the first ancestor of the token was disabled; `null` if none is disabled. */
-  readonly ancestorDisabledAt: number | null;
+  /** Whether one of the token's ancestors is disabled. */
+  readonly isAncestorDisabled: boolean;
   readonly expiresAt: number | null;
-  /** How many uses are left to the token or, if that is less, to one of its ancestors; `null` if uses are not limited. */
-  readonly usesLeft: number | null;
+  /** Whether no uses are left to the token or one of its ancestors. It can be `false` if an ancestor is disabled. */
+  readonly isUsedUp: boolean;
 }
 
 /** The fields of every token. All instants are milliseconds since the epoch. */
@@ -59,6 +59,8 @@ interface TokenFields extends TokenStops {
   readonly lastUsedUserAgent: string | null;
   /** What limits its requests, besides the limits of the tokens that it derives from; `null` for nothing. */
   readonly limits: TokenLimits | null;
+  /** How many uses are left to the token or, if that is less, to one of its ancestors; `null` if uses are not limited. */
+  readonly usesLeft: number | null;
 }
 
 /** The ownership of a token that belongs to a user and acts for that user. */
@@ -93,9 +95,9 @@ export type Token = PersonalToken | WorkspaceToken;
  */
 export function statusOf(token: TokenStops, now: number): TokenStatus {
   if (token.revokedAt !== null) return 'REVOKED';
-  if (token.disabledAt !== null || token.ancestorDisabledAt !== null) return 'DISABLED';
+  if (token.disabledAt !== null || token.isAncestorDisabled) return 'DISABLED';
   if (token.expiresAt !== null && now >= token.expiresAt) return 'EXPIRED';
-  if (token.usesLeft !== null && token.usesLeft <= 0) return 'USED_UP';
+  if (token.isUsedUp) return 'USED_UP';
   return 'ACTIVE';
 }
 

@@ -208,6 +208,21 @@ describe('uses', () => {
     expect((await tokenOf(child.id)).status).toBe('USED_UP');
   });
 
+  test('that an ancestor spent show in a derived token, unless another ancestor is disabled', async () => {
+    const first = await managing({ uses: 3 });
+    const second = await managing({}, first.secret);
+    const third = await managing({}, second.secret);
+    expect((await tokenOf(third.id)).status).toBe('ACTIVE');
+    expect(await verified(third.secret)).toBe('OK');
+    expect((await tokenOf(third.id)).status).toBe('USED_UP');
+    const change = (field: string) =>
+      mutate(postern, field, { id: second.id }, postern.owner.session, '__typename');
+    await change('disableToken');
+    expect((await tokenOf(third.id)).status).toBe('DISABLED');
+    await change('enableToken');
+    expect((await tokenOf(third.id)).status).toBe('USED_UP');
+  });
+
   test('are exact with fifty concurrent verifications', async () => {
     const parent = await managing({ uses: 2 });
     const child = await managing({}, parent.secret);

@@ -258,12 +258,13 @@ const TOKEN: Token = {
   regeneratedAt: null,
   expiresAt: null,
   disabledAt: null,
-  ancestorDisabledAt: null,
+  isAncestorDisabled: false,
   revokedAt: null,
   lastUsedAt: null,
   lastUsedIp: null,
   lastUsedUserAgent: null,
   limits: null,
+  isUsedUp: false,
   usesLeft: null,
 };
 

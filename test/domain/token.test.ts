@@ -6,15 +6,15 @@ const NOW = 1_000;
 /** Every combination of state columns, with the status by precedence: revoked, disabled, expired, used up, active. */
 const STATES = [null, 500].flatMap((revokedAt) =>
   [null, 500].flatMap((disabledAt) =>
-    [null, 500].flatMap((ancestorDisabledAt) =>
+    [false, true].flatMap((isAncestorDisabled) =>
       [null, NOW + 1, NOW, NOW - 1].flatMap((expiresAt) =>
-        [null, 1, 0].map((usesLeft) => {
-          const token = { revokedAt, disabledAt, ancestorDisabledAt, expiresAt, usesLeft };
+        [false, true].map((isUsedUp) => {
+          const token = { revokedAt, disabledAt, isAncestorDisabled, expiresAt, isUsedUp };
           const expired = expiresAt === NOW || expiresAt === NOW - 1;
           if (revokedAt) return { token, status: 'REVOKED' };
-          if (disabledAt || ancestorDisabledAt) return { token, status: 'DISABLED' };
+          if (disabledAt || isAncestorDisabled) return { token, status: 'DISABLED' };
           if (expired) return { token, status: 'EXPIRED' };
-          return { token, status: usesLeft === 0 ? 'USED_UP' : 'ACTIVE' };
+          return { token, status: isUsedUp ? 'USED_UP' : 'ACTIVE' };
         }),
       ),
     ),
@@ -30,9 +30,9 @@ describe('the status of a token', () => {
     const token = {
       revokedAt: null,
       disabledAt: null,
-      ancestorDisabledAt: null,
+      isAncestorDisabled: false,
       expiresAt: NOW,
-      usesLeft: null,
+      isUsedUp: false,
     };
     expect([NOW - 1, NOW, NOW + 1].map((now) => statusOf(token, now))).toEqual([
       'ACTIVE',

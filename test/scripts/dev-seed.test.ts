@@ -21,7 +21,7 @@ test('the seed creates tokens of every status and a channel with messages, then 
     .select(['revoked_at as revokedAt', 'disabled_at as disabledAt', 'expires_at as expiresAt'])
     .execute();
   const statuses = new Set(
-    tokens.map((token) => statusOf({ ...token, ancestorDisabledAt: null, usesLeft: null }, NOW)),
+    tokens.map((token) => statusOf({ ...token, isAncestorDisabled: false, isUsedUp: false }, NOW)),
   );
   expect([...statuses].sort()).toEqual(['ACTIVE', 'DISABLED', 'EXPIRED', 'REVOKED']);
   const messages = await db.selectFrom('messages').select('id').execute();

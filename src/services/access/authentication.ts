@@ -78,10 +78,9 @@ function refusalOf(snapshot: TokenSnapshot, now: number): PosternError | null {
   if (isDeactivated(snapshot) || ended === 'DELETED') return failure('INVALID_TOKEN');
   if (validUntil !== null && now >= validUntil) return failure('INVALID_TOKEN');
   if (ended === 'REVOKED') return failure('TOKEN_REVOKED');
-  const disabled = chain.find((link, place) => place > 0 && link.disabledAt !== null);
-  const ancestorDisabledAt = disabled?.disabledAt ?? null;
+  const isAncestorDisabled = chain.some((link, place) => place > 0 && link.disabledAt !== null);
   for (const { revokedAt, disabledAt, expiresAt } of chain) {
-    const status = statusOf({ revokedAt, disabledAt, ancestorDisabledAt, expiresAt, usesLeft: null }, now);
+    const status = statusOf({ revokedAt, disabledAt, isAncestorDisabled, expiresAt, isUsedUp: false }, now);
     if (status !== 'ACTIVE') return failure(STATUS_ERRORS[status]);
   }
   return chain.some((link) => link.access === 'NONE') ? failure('TOKEN_NO_ACCESS') : null;

@@ -10,7 +10,7 @@ import { verifiedEmailOf } from '../query/verified-email.ts';
 import { toLimits } from './token-rows.ts';
 
 /** One token of a chain, as authentication needs it: its authority and the instants that stop it. */
-export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'ancestorDisabledAt' | 'usesLeft'> {
+export interface TokenLink extends TokenAuthority, Omit<TokenStops, 'isAncestorDisabled' | 'isUsedUp'> {
   /** The token's own role; `null` for a personal token. */
   readonly role: Role | null;
 }

@@ -10,9 +10,9 @@ import type { TokenLimits } from '../../domain/values/limits.ts';
 import type { Executor } from '../database.ts';
 import { endedAt } from '../query/pending-ends.ts';
 import {
-  ancestorDisabledAt,
   ancestorExpiresAt,
   ancestorRevokedAt,
+  ancestorStop,
   ancestorUsesLeft,
 } from '../query/token-status.ts';
 
@@ -63,11 +63,10 @@ export function outlineQuery(db: Executor) {
     .select(OUTLINE_COLUMNS)
     .select((eb) => [
       'u.at as last_used_at',
-      ancestorDisabledAt(eb).as('ancestor_disabled_at'),
+      ancestorStop(eb).as('ancestor_stop'),
       ancestorRevokedAt(eb).as('ancestor_revoked_at'),
       ancestorExpiresAt(eb).as('ancestor_expires_at'),
       endedAt().as('ended_at'),
-      ancestorUsesLeft(eb).as('ancestor_uses_left'),
     ]);
 }
 
@@ -78,7 +77,7 @@ export function tokenQuery(db: Executor) {
 
 /** Selects what an outline lacks of a token too. */
 export function withDetails(outlines: OutlineQuery) {
-  return outlines.select(DETAIL_COLUMNS);
+  return outlines.select(DETAIL_COLUMNS).select((eb) => ancestorUsesLeft(eb).as('ancestor_uses_left'));
 }
 
 /** A query of outlines. */
@@ -120,6 +119,7 @@ const DETAILS = {
   lastUsedIp: true,
   lastUsedUserAgent: true,
   limits: true,
+  usesLeft: true,
 } satisfies Partial<Record<keyof Token, true>>;
 
 /** Throws instead of returning `undefined` for what was not read. */
@@ -142,9 +142,9 @@ function toStops(row: OutlineRow): TokenStops {
   return {
     revokedAt: row.revoked_at ?? lesser(row.ancestor_revoked_at, row.ended_at),
     disabledAt: row.disabled_at,
-    ancestorDisabledAt: row.ancestor_disabled_at,
+    isAncestorDisabled: row.ancestor_stop === 'DISABLED',
     expiresAt: lesser(row.expires_at, row.ancestor_expires_at),
-    usesLeft: lesser(row.uses_left, row.ancestor_uses_left),
+    isUsedUp: row.uses_left === 0 || row.ancestor_stop === 'USED_UP',
   };
 }
 
@@ -156,7 +156,7 @@ function toLastUsedAt(row: OutlineRow): number | null {
 /** Returns the outline of a token: a token of which reading anything else throws. */
 export function toOutline(row: OutlineRow): Token {
   const { kind, ownerId, workspaceId, access, role } = toOwnership(row);
-  const { revokedAt, disabledAt, ancestorDisabledAt, expiresAt, usesLeft } = toStops(row);
+  const { revokedAt, disabledAt, isAncestorDisabled, expiresAt, isUsedUp } = toStops(row);
   // Without spread syntax, which takes a hundred times as long beside a prototype.
   const outline = {
     __proto__: UNREAD,
@@ -172,10 +172,10 @@ export function toOutline(row: OutlineRow): Token {
     createdAt: row.created_at,
     expiresAt,
     disabledAt,
-    ancestorDisabledAt,
+    isAncestorDisabled,
     revokedAt,
     lastUsedAt: toLastUsedAt(row),
-    usesLeft,
+    isUsedUp,
   } satisfies Record<Exclude<keyof Token, keyof typeof DETAILS> | '__proto__', unknown>;
   return outline as unknown as Token;
 }
@@ -205,6 +205,7 @@ export function toToken(row: TokenRow): Token {
     lastUsedIp: row.last_used_ip,
     lastUsedUserAgent: row.last_used_user_agent,
     limits: toLimits(row),
+    usesLeft: lesser(row.uses_left, row.ancestor_uses_left),
   };
 }
 
