@@ -74,7 +74,7 @@ export function reportLoop(step: (turn: number) => unknown): void {
 }
 
 /** The same for several concurrent callers, each of which waits for its own step; measures the time of a step. */
-export function reportCallers(callers: number, step: (turn: number) => Promise<unknown>): void {
+export function reportCallers(callers: number, step: (turn: number) => unknown): void {
   let turn = 0;
   report(async (ends) => {
     const latencies: number[] = [];

@@ -3,6 +3,7 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { kindOfSecret, type SecretKind } from '../../src/domain/secret.ts';
 import { digestOf } from '../../src/platform/hashing.ts';
+import { andThen, type MaybePromise } from '../../src/platform/maybe-promise.ts';
 import type { AccessCheck } from '../../src/services/access/access-checks.ts';
 import type { Credential } from '../../src/services/access/caller.ts';
 import { openDatabase } from '../../src/storage/open.ts';
@@ -32,13 +33,15 @@ const app = await createApp(config, { database });
 const { access, authentication } = app.services;
 const walk = shuffled(Number(values.among)).slice(0, Number(values.walked)).map(secretOf);
 
-async function verify(turn: number): Promise<void> {
+function verify(turn: number): MaybePromise<void> {
   const secret = walk[turn % walk.length] as string;
   const kind = kindOfSecret(secret) as SecretKind;
   const credential: Credential = { kind, digest: digestOf(secret), source: 'bearer' };
-  const principal = await authentication.authenticate(credential, null);
-  const { allowed } = await access.check(principal, QUESTION);
-  if (!allowed) throw new Error('a token was refused');
+  return andThen(authentication.authenticate(credential, null), (principal) =>
+    andThen(access.check(principal, QUESTION), ({ allowed }) => {
+      if (!allowed) throw new Error('a token was refused');
+    }),
+  );
 }
 
 if (callers === 1) reportLoop(verify);

@@ -30,10 +30,10 @@ import type { TokenUses } from './token-uses.ts';
 /** Identifies callers by their credentials. */
 export interface Authentication {
   /**
-   * Returns the principal of a credential that comes from an address, without a promise if it is cached, has no limits and
-   * nothing has to be stored. The first use of a new secret ends the overlap with the old one. Throws `INVALID_TOKEN`,
-   * `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS`, `INVALID_SESSION`, `ADDRESS_NOT_ALLOWED` or
-   * `TOKEN_USED_UP`, in this order.
+   * Returns the principal of a credential that comes from an address, without a promise if it is cached or, on SQLite, has a
+   * stored snapshot, has no limits and nothing has to be stored. The first use of a new secret ends the overlap with the old
+   * one. Throws `INVALID_TOKEN`, `TOKEN_REVOKED`, `TOKEN_DISABLED`, `TOKEN_EXPIRED`, `TOKEN_NO_ACCESS`, `INVALID_SESSION`,
+   * `ADDRESS_NOT_ALLOWED` or `TOKEN_USED_UP`, in this order; without waiting, or by a rejected promise.
    */
   authenticate(credential: Credential, address: string | null): MaybePromise<Principal>;
   /** Returns the principal of a credential, regardless of its limits. Throws the other errors of `authenticate`. */
@@ -131,6 +131,11 @@ function principalOf(snapshot: TokenSnapshot): TokenPrincipal {
   };
 }
 
+/** Throws `UNAUTHENTICATED` in place of an error that refuses the credential of a caller that had been authenticated. */
+function refuseCaller(error: unknown): never {
+  throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
+}
+
 /** Returns the session that a verified JSON Web Token of a provider is. Throws `INVALID_SESSION`. */
 async function identifyJwt(db: Executor, jwt: ProviderJwt, now: number): Promise<Principal> {
   const account = await findJwtAccount(db, jwt);
@@ -190,14 +195,15 @@ export function createAuthentication(deps: {
     };
   }
 
-  async function identifyToken(db: Executor, digest: string, now: number): Promise<Principal> {
-    const snapshot = await snapshots.find(db, digest);
-    const refusal = snapshot ? refusalOf(snapshot, now) : failure('INVALID_TOKEN');
-    if (!snapshot || refusal) throw refusal;
-    return principalOf(snapshot);
+  function identifyToken(db: Executor, digest: string, now: number): MaybePromise<Principal> {
+    return andThen(snapshots.find(db, digest), (snapshot) => {
+      const refusal = snapshot ? refusalOf(snapshot, now) : failure('INVALID_TOKEN');
+      if (!snapshot || refusal) throw refusal;
+      return principalOf(snapshot);
+    });
   }
 
-  function lookUp(db: Executor, credential: Credential, now: number): Promise<Principal> {
+  function lookUp(db: Executor, credential: Credential, now: number): MaybePromise<Principal> {
     if (credential.kind === 'JWT') return identifyJwt(db, credential.jwt, now);
     const { kind, digest } = credential;
     return kind === 'SESSION' ? identifySession(db, digest, now) : identifyToken(db, digest, now);
@@ -246,14 +252,13 @@ export function createAuthentication(deps: {
 
     identifyCaller({ credential, address }, tx) {
       if (!credential) return ANONYMOUS;
-      const identified = tx ? identifyIn(tx, credential) : identify(credential);
-      // Only a cached caller comes without a promise. Without limits, no request of it can be refused.
-      if (!(identified instanceof Promise) && !hasLimits(identified)) return identified;
-      return Promise.resolve(identified)
-        .then((principal) => requireAddress(principal, address))
-        .catch((error: unknown) => {
-          throw error instanceof PosternError ? failure('UNAUTHENTICATED') : error;
-        });
+      try {
+        const identified = tx ? identifyIn(tx, credential) : identify(credential);
+        const current = andThen(identified, (principal) => requireAddress(principal, address));
+        return current instanceof Promise ? current.catch(refuseCaller) : current;
+      } catch (error) {
+        return refuseCaller(error);
+      }
     },
 
     async identifyTokenById(tokenId) {

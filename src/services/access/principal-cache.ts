@@ -1,5 +1,5 @@
 import type { Principal } from '../../domain/principal.ts';
-import type { MaybePromise } from '../../platform/maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DataVersion } from '../../storage/database.ts';
 
 const ENTRIES_MAX = 50_000;
@@ -10,7 +10,7 @@ export interface PrincipalCache {
    * Returns the principal of a digest at the instant `now`, without a promise if it is cached. Otherwise calls `lookUp`
    * and caches its result unless something was committed meanwhile. Throws the errors of `lookUp`.
    */
-  get(digest: string, now: number, lookUp: () => Promise<Principal>): MaybePromise<Principal>;
+  get(digest: string, now: number, lookUp: () => MaybePromise<Principal>): MaybePromise<Principal>;
   /** Returns the principal of a digest at the instant `now` if it is cached; `null` if not. */
   find(digest: string, now: number): Principal | null;
 }
@@ -38,14 +38,15 @@ export function createPrincipalCache(version: DataVersion): PrincipalCache {
     return principal.endsAt !== null && now >= principal.endsAt ? null : principal;
   }
 
-  async function lookUpAndCache(digest: string, lookUp: () => Promise<Principal>): Promise<Principal> {
+  function lookUpAndCache(digest: string, lookUp: () => MaybePromise<Principal>): MaybePromise<Principal> {
     const before = cachedVersion;
-    const principal = await lookUp();
-    // A commit that has not been noticed yet is noticed by the next call, which then removes this entry with the others.
-    if (before !== cachedVersion) return principal;
-    if (cache.size >= ENTRIES_MAX) cache.clear();
-    cache.set(digest, principal);
-    return principal;
+    return andThen(lookUp(), (principal) => {
+      // A commit that has not been noticed yet is noticed by the next call, which then removes this entry with the others.
+      if (before !== cachedVersion) return principal;
+      if (cache.size >= ENTRIES_MAX) cache.clear();
+      cache.set(digest, principal);
+      return principal;
+    });
   }
 
   return {

@@ -1,4 +1,5 @@
 import { type Compilable, PostgresAdapter, type RawBuilder, sql } from 'kysely';
+import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../database.ts';
 import { prepareQuery, prepareQueryOne } from './prepared.ts';
 
@@ -32,7 +33,7 @@ type Parameters<T extends TypeNames> = { [K in keyof T]: ParameterTypes[T[K]] };
 type Lookup<T extends TypeNames, Row> = (
   db: Executor,
   ...parameters: Parameters<T>
-) => Promise<Row | undefined>;
+) => MaybePromise<Row | undefined>;
 
 type Build<T extends TypeNames, Row> = (db: Executor, ...parameters: Parameters<T>) => Compilable<Row>;
 

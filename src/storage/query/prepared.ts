@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { CompiledQuery, DialectAdapter } from 'kysely';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../database.ts';
 import { asDeferrable } from '../deferred.ts';
 import { isInProcess } from '../in-process-adapter.ts';
@@ -124,17 +125,17 @@ export function prepareWrite<P extends readonly unknown[]>(
   };
 }
 
-/** Returns a query as `prepareQuery` does, which returns the first row only. */
+/** Returns a query as `prepareQuery` does, which returns the first row only; without a promise if it is executed directly. */
 export function prepareQueryOne<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
-): (db: Executor, ...parameters: P) => Promise<Row | undefined> {
+): (db: Executor, ...parameters: P) => MaybePromise<Row | undefined> {
   const prepare = prepareOnce<P, Row, Row | undefined>(
     build,
     (statement) => (values) => statement.get(values),
   );
-  return async (db, ...parameters) => {
+  return (db, ...parameters) => {
     const filled = prepare(db, parameters);
-    return filled.run ? filled.run(filled.values) : (await execute(db, filled))[0];
+    return filled.run ? filled.run(filled.values) : andThen(execute(db, filled), ([first]) => first);
   };
 }
 

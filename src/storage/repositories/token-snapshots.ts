@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
+import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
 import { openRoleOf } from '../query/open-role.ts';
@@ -25,10 +26,13 @@ const CONCURRENT_BUILDS = 2;
 
 /** Looks up token snapshots by the digests of secrets. */
 export interface TokenSnapshots {
-  /** Returns the snapshot of a digest in the state that the executor sees; `null` if no token has the secret. */
-  find(db: Executor, digest: string): Promise<TokenSnapshot | null>;
+  /**
+   * Returns the snapshot of a digest in the state that the executor sees; `null` if no token has the secret. On SQLite, a stored
+   * one comes without a promise.
+   */
+  find(db: Executor, digest: string): MaybePromise<TokenSnapshot | null>;
   /** As `find`, for a secret that is not being used: stores nothing afterwards. */
-  peek(db: Executor, digest: string): Promise<TokenSnapshot | null>;
+  peek(db: Executor, digest: string): MaybePromise<TokenSnapshot | null>;
 }
 
 type StoredLink = ReturnType<typeof linkToJson>;
@@ -176,12 +180,12 @@ function fromRow(row: StoredRow, rest: Rest): TokenSnapshot | null {
  * and PostgreSQL needs half the time if it prepares nothing else. For the others, one statement reads everything again, so
  * that all comes from one state of the database.
  */
-async function readStored(db: Executor, digest: string): Promise<TokenSnapshot | null> {
-  const row = await findAlone(db, digest);
-  if (!row) return null;
-  if (!row.has_more) return fromRow(row, NOTHING_ELSE);
-  const whole = await findWhole(db, digest);
-  return whole ? fromRow(whole, whole) : null;
+function readStored(db: Executor, digest: string): MaybePromise<TokenSnapshot | null> {
+  return andThen(findAlone(db, digest), (row) => {
+    if (!row) return null;
+    if (!row.has_more) return fromRow(row, NOTHING_ELSE);
+    return andThen(findWhole(db, digest), (all) => (all ? fromRow(all, all) : null));
+  });
 }
 
 /** Returns the current secrets, without stored snapshots, of the ancestors of the tokens that have some digests. */
@@ -260,18 +264,17 @@ export function createTokenSnapshots({ transact }: Pick<DatabaseHandle, 'transac
     if (pending.size > 0) storeSoon();
   }
 
-  return {
-    peek: async (db, digest) => (await readStored(db, digest)) ?? build(db, digest),
+  async function buildAndStore(db: Executor, digest: string): Promise<TokenSnapshot | null> {
+    const snapshot = await build(db, digest);
+    if (snapshot && pending.size < MOST_PENDING) {
+      pending.add(digest);
+      storeSoon();
+    }
+    return snapshot;
+  }
 
-    async find(db, digest) {
-      const stored = await readStored(db, digest);
-      if (stored) return stored;
-      const snapshot = await build(db, digest);
-      if (snapshot && pending.size < MOST_PENDING) {
-        pending.add(digest);
-        storeSoon();
-      }
-      return snapshot;
-    },
+  return {
+    peek: (db, digest) => andThen(readStored(db, digest), (stored) => stored ?? build(db, digest)),
+    find: (db, digest) => andThen(readStored(db, digest), (stored) => stored ?? buildAndStore(db, digest)),
   };
 }

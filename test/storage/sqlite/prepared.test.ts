@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/domain/workspace.ts';
 import type { Executor } from '../../../src/storage/database.ts';
-import { prepareQuery } from '../../../src/storage/query/prepared.ts';
+import { prepareQuery, prepareQueryOne } from '../../../src/storage/query/prepared.ts';
 import { prepareInsert } from '../../../src/storage/query/prepared-insert.ts';
 import { pageTokens } from '../../../src/storage/repositories/token-lists.ts';
 import { findUserAccess, insertWorkspace, setPolicy } from '../../../src/storage/repositories/workspaces.ts';
@@ -72,6 +72,23 @@ test('a write during a transaction of another waits for it, and stays if it is r
   await expect(attempt).rejects.toThrow('changed my mind');
   await written;
   expect(await usesBefore(db, 2)).toEqual([use]);
+  await close();
+});
+
+const useAt = prepareQueryOne((db: Executor, at: number, credentialId: string) =>
+  db.selectFrom('credential_uses').selectAll().where('credential_id', '=', credentialId).where('at', '=', at),
+);
+
+test('one row is returned without a promise, unless another transaction is open', async () => {
+  const { db, transact, close } = openTestSqlite();
+  const use = { credential_id: 'c', holder_id: null, at: 1, ip: null, user_agent: 'café "1"' };
+  expect(useAt(db, 1, 'c')).toBe(undefined);
+  await insertUse(db, use);
+  expect(useAt(db, 1, 'c')).toEqual(use);
+  await transact([], async (tx) => {
+    expect(useAt(tx, 1, 'c')).toEqual(use);
+    expect(useAt(db, 1, 'c')).toBeInstanceOf(Promise);
+  });
   await close();
 });
 
