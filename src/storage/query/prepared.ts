@@ -19,20 +19,24 @@ const LONGEST_LIST = 100;
 const MOST_CACHED_SHAPES = 200;
 
 /** Executes a statement with some values and returns what it finds. */
-type Run<Result> = (values: unknown[]) => Result;
+type Run<Result> = (values: readonly unknown[]) => Result;
 
 type RunnerOf<Row, Result> = (statement: Database.Statement<unknown[], Row>) => Run<Result>;
+
+/** Puts parameters in the places of the placeholders of a query. */
+type Fill = (parameters: readonly unknown[]) => readonly unknown[];
 
 /** A query compiled for one engine; `run` executes it if the engine runs in this process. */
 interface Prepared<Row, Result> {
   readonly query: CompiledQuery<Row>;
+  readonly fill: Fill;
   readonly run: Run<Result> | null;
   readonly connection: Database.Database | null;
 }
 
 /** A prepared query with its parameters; `run` is set if it can be executed directly. */
 interface Filled<Row, Result> extends Pick<Prepared<Row, Result>, 'query' | 'run'> {
-  readonly values: unknown[];
+  readonly values: readonly unknown[];
 }
 
 type Build<P extends readonly unknown[], Row> = (
@@ -60,6 +64,15 @@ function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row
   return (values) => rows.all(values).map(toRow);
 }
 
+/** Returns how a query with `count` parameters is filled: with the parameters themselves if they have its order, as in most. */
+function fillOf({ parameters: places }: CompiledQuery, count: number): Fill {
+  const indexes = places.map((place) => (place instanceof Placeholder ? place.index : null));
+  if (indexes.length === count && indexes.every((index, place) => index === place))
+    return (parameters) => parameters;
+  return (parameters) =>
+    places.map((place) => (place instanceof Placeholder ? parameters[place.index] : place));
+}
+
 /** Compiles a query once for each engine. `runnerOf` says how its statement is executed directly. */
 function prepareOnce<P extends readonly unknown[], Row, Result>(
   build: Build<P, Row>,
@@ -75,19 +88,16 @@ function prepareOnce<P extends readonly unknown[], Row, Result>(
     const query = build(db, ...(placeholders as unknown as P)).compile();
     const connection = isInProcess(adapter) ? adapter.connection : null;
     const run = connection && runnerOf(connection.prepare<unknown[], Row>(query.sql));
-    const prepared = { query, run, connection };
+    const prepared = { query, fill: fillOf(query, count), run, connection };
     cache.set(adapter, prepared);
     return prepared;
   }
 
   return (db: Executor, parameters: P): Filled<Row, Result> => {
-    const { query, run, connection } = preparedFor(db, parameters.length);
-    const values = query.parameters.map((value) =>
-      value instanceof Placeholder ? parameters[value.index] : value,
-    );
+    const { query, fill, run, connection } = preparedFor(db, parameters.length);
     // Another transaction than the executor's own has to end first.
     const isFree = db.isTransaction || !connection?.inTransaction;
-    return { query, run: isFree ? run : null, values };
+    return { query, run: isFree ? run : null, values: fill(parameters) };
   };
 }
 
