@@ -44,24 +44,28 @@ type Build<P extends readonly unknown[], Row> = (
   ...parameters: P
 ) => { compile(): CompiledQuery<Row> };
 
+/** Returns what makes a row of the values of a statement's columns. */
+function rowMakerOf<Row>(statement: Database.Statement<unknown[], Row>): (values: readonly unknown[]) => Row {
+  const names = statement.columns().map(({ name }) => name);
+  // Adding the columns one by one, or by an iterator, makes a list a tenth slower.
+  const blank = Object.fromEntries(names.map((name): [string, unknown] => [name, null]));
+  return (values) => {
+    const row = { ...blank };
+    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index];
+    return row as Row;
+  };
+}
+
 /**
  * Returns a reader of all rows, which gets each as a JSON array. Passing a row to JavaScript column by column takes longer than
  * finding it, and so does parsing the names of the columns with each row.
  */
 function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row[]> {
-  const names = statement.columns().map(({ name }) => name);
-  const columns = names.map((_, index) => `c${index}`);
+  const toRow = rowMakerOf(statement);
+  const columns = statement.columns().map((_, index) => `c${index}`);
   const text = `with found (${columns}) as (${statement.source}) select json_array(${columns}) from found`;
   const rows = statement.database.prepare<unknown[], string>(text).pluck();
-  // Adding the columns one by one, or by an iterator, makes a list a tenth slower.
-  const blank = Object.fromEntries(names.map((name): [string, unknown] => [name, null]));
-  function toRow(json: string): Row {
-    const values: unknown[] = JSON.parse(json);
-    const row = { ...blank };
-    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index];
-    return row as Row;
-  }
-  return (values) => rows.all(values).map(toRow);
+  return (values) => rows.all(values).map((json) => toRow(JSON.parse(json)));
 }
 
 /** Returns how a query with `count` parameters is filled: with the parameters themselves if they have its order, as in most. */
@@ -71,6 +75,20 @@ function fillOf({ parameters: places }: CompiledQuery, count: number): Fill {
     return (parameters) => parameters;
   return (parameters) =>
     places.map((place) => (place instanceof Placeholder ? parameters[place.index] : place));
+}
+
+/**
+ * Returns a reader of the first row, which gets it as an array: better-sqlite3 takes longer to make an object. Its statement has
+ * a text of its own, because Kysely executes the one with the given text, and expects objects.
+ */
+function rowReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row | undefined> {
+  const toRow = rowMakerOf(statement);
+  const text = `${statement.source} /* as an array */`;
+  const first = statement.database.prepare<unknown[], unknown[]>(text).raw();
+  return (parameters) => {
+    const values = first.get(parameters);
+    return values && toRow(values);
+  };
 }
 
 /** Compiles a query once for each engine. `runnerOf` says how its statement is executed directly. */
@@ -139,10 +157,7 @@ export function prepareWrite<P extends readonly unknown[]>(
 export function prepareQueryOne<P extends readonly unknown[], Row>(
   build: Build<P, Row>,
 ): (db: Executor, ...parameters: P) => MaybePromise<Row | undefined> {
-  const prepare = prepareOnce<P, Row, Row | undefined>(
-    build,
-    (statement) => (values) => statement.get(values),
-  );
+  const prepare = prepareOnce(build, rowReader);
   return (db, ...parameters) => {
     const filled = prepare(db, parameters);
     return filled.run ? filled.run(filled.values) : andThen(execute(db, filled), ([first]) => first);
