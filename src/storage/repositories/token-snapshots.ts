@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely';
 import pLimit from 'p-limit';
+import { createLruCache } from '../../platform/lru-cache.ts';
 import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { DatabaseHandle, Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
@@ -35,14 +36,37 @@ export interface TokenSnapshots {
   peek(db: Executor, digest: string): MaybePromise<TokenSnapshot | null>;
 }
 
+type Scopes = TokenLink['scopes'];
+
+function scopesToJson(scopes: Scopes) {
+  return scopes.map(
+    ({ entityType, entityId, workspaceId, operations }) =>
+      [entityType, entityId, workspaceId, operations] as const,
+  );
+}
+
+/** Scopes by their text, up to a total length. Many tokens have the same ones, which are parsed and kept in memory once. */
+const knownScopes = createLruCache<Scopes>(256 * 1024);
+
+function scopesFromText(text: string): Scopes {
+  const known = knownScopes.get(text);
+  if (known) return known;
+  const json: ReturnType<typeof scopesToJson> = JSON.parse(text);
+  const scopes = json.map(([entityType, entityId, workspaceId, operations]) => ({
+    entityType,
+    entityId,
+    workspaceId,
+    operations,
+  }));
+  knownScopes.set(text, scopes, text.length);
+  return scopes;
+}
+
 type StoredLink = ReturnType<typeof linkToJson>;
 
 function linkToJson(link: TokenLink) {
   const { tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, limits } = link;
-  const scopes = link.scopes.map(
-    ({ entityType, entityId, workspaceId, operations }) =>
-      [entityType, entityId, workspaceId, operations] as const,
-  );
+  const scopes = JSON.stringify(scopesToJson(link.scopes));
   return [tokenId, access, role, lifetime, expiresAt, disabledAt, revokedAt, scopes, limits] as const;
 }
 
@@ -52,12 +76,7 @@ function linkFromJson(json: StoredLink): TokenLink {
     tokenId,
     access,
     role,
-    scopes: scopes.map(([entityType, entityId, scopeWorkspaceId, operations]) => ({
-      entityType,
-      entityId,
-      workspaceId: scopeWorkspaceId,
-      operations,
-    })),
+    scopes: scopesFromText(scopes),
     lifetime,
     expiresAt,
     disabledAt,
