@@ -273,9 +273,11 @@ const COUNTS = `insert into token_counts (holder_id, state, period, amount)
     from tokens, (values ('EXPIRING_2H', 7200000), ('EXPIRING_5D', 432000000)) as periods(label, length)
     where revoked_at is null and expires_at is not null group by holder, label, period`;
 
-/** What a trigger of `tokens` would have written. */
+/** What two other triggers of `tokens` would have written. */
 const USES = `insert into credential_uses (credential_id, holder_id, at)
   select id, coalesce(owner_id, workspace_id), 0 from tokens`;
+
+const PARENTS = 'update tokens set has_derived = 1 where id in (select parent_id from tokens)';
 
 /** Fills a new PostgreSQL database by any function. Its triggers do not run. */
 export async function fillPostgres(url: string, fillAll: (insert: Insert) => Promise<void>): Promise<void> {
@@ -294,6 +296,7 @@ export async function fillPostgres(url: string, fillAll: (insert: Insert) => Pro
     );
   });
   await client.query(USES);
+  await client.query(PARENTS);
   await client.query(COUNTS);
   await client.query('commit');
   await setTriggers(client, 'enable');

@@ -241,6 +241,8 @@ interface TokensTable {
   workspace_id: Fixed<string | null>;
   created_by: Fixed<string | null>;
   parent_id: Fixed<string | null>;
+  /** 1 if a token was ever derived from it, otherwise 0. A trigger sets it. */
+  has_derived: ColumnType<number, never, never>;
   identifier: Fixed<string>;
   name: string;
   name_folded: string;

@@ -9,21 +9,32 @@ const EXPIRY = '(coalesce(expires_at, 9000000000000000))';
 /** A token without a use comes first in the order of last use. A transfer has copied its use already. */
 const USE = `insert into credential_uses (credential_id, holder_id, at)
   values (new.id, coalesce(new.owner_id, new.workspace_id), 0) on conflict (credential_id) do nothing`;
-const INSERT_USE = 'create trigger credential_uses_after_insert after insert on tokens';
-const POSTGRES_TRIGGER = [
-  `create function credential_uses_after_insert() returns trigger language plpgsql as $$ begin ${USE}; return null; end $$`,
-  `${INSERT_USE} for each row execute function credential_uses_after_insert()`,
-];
+
+/** Below a disabled or used-up token without this mark, nothing has to be looked for. It stays when the derived tokens are deleted. */
+const MARK_PARENT = 'update tokens set has_derived = 1 where id = new.parent_id and has_derived = 0';
+
+/** Returns the statements that create a trigger that executes another statement after a token was inserted. */
+function afterInsert(name: string, statement: string, isSqlite: boolean, when = ''): string[] {
+  const head = `create trigger ${name} after insert on tokens`;
+  if (isSqlite) return [`${head} ${when} begin ${statement}; end`];
+  return [
+    `create function ${name}() returns trigger language plpgsql as $$ begin ${statement}; return null; end $$`,
+    `${head} for each row ${when} execute function ${name}()`,
+  ];
+}
 
 /**
  * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, one for the
  * access level, and one for each state that few tokens have, so that a list of these does not read all the others. A
- * trigger gives each token a row of its last use, which orders the tokens that were never used.
+ * trigger gives each token a row of its last use, which orders the tokens that were never used, and another one marks the
+ * tokens that others derive from.
  */
 export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
-  for (const statement of isSqlite ? [`${INSERT_USE} begin ${USE}; end`] : POSTGRES_TRIGGER) {
-    await sql.raw(statement).execute(db);
-  }
+  const triggers = [
+    ...afterInsert('credential_uses_after_insert', USE, isSqlite),
+    ...afterInsert('tokens_have_derived', MARK_PARENT, isSqlite, 'when (new.parent_id is not null)'),
+  ];
+  for (const statement of triggers) await sql.raw(statement).execute(db);
   for (const holder of HOLDERS) {
     const id = `${holder}_id`;
     const indexes = {
@@ -31,8 +42,11 @@ export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: bool
       expiry: [`${id}, ${EXPIRY}, id`, `${id} is not null`],
       access: [`${id}, access, created_at, id`, `${id} is not null`],
       revoked: [`${id}, created_at, id`, `${id} is not null and revoked_at is not null`],
-      disabled: [`${id}, id`, `${id} is not null and disabled_at is not null and revoked_at is null`],
-      used_up: [`${id}, id`, `${id} is not null and uses_left = 0`],
+      disabled: [
+        `${id}, has_derived, id`,
+        `${id} is not null and disabled_at is not null and revoked_at is null`,
+      ],
+      used_up: [`${id}, has_derived, id`, `${id} is not null and uses_left = 0`],
       derived: [`${id}, id`, `${id} is not null and parent_id is not null`],
     };
     for (const [name, [columns, condition]] of Object.entries(indexes)) {

@@ -18,6 +18,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_by', 'text', (c) => c.references('users.id').onDelete('set null'))
     // No reference: descendants of a deleted token are deleted in chunks.
     .addColumn('parent_id', 'text')
+    .addColumn('has_derived', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('identifier', 'text', (c) => c.notNull().unique())
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('name_folded', 'text', (c) => c.notNull())
@@ -46,6 +47,7 @@ async function createTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at', 'bigint')
     .addColumn('ends_survived', 'bigint')
     .addCheckConstraint('tokens_kind', KIND)
+    .addCheckConstraint('tokens_has_derived', sql`has_derived in (0, 1)`)
     .addCheckConstraint('tokens_subject', sql`subject <> ''`)
     .addCheckConstraint('tokens_is_imported', sql`is_imported in (0, 1)`)
     .addCheckConstraint('tokens_requests_per_minute', sql`requests_per_minute > 0`)

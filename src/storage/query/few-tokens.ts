@@ -63,7 +63,7 @@ export function ownedIds(db: Executor, owner: TokenOwner) {
     /** Derived tokens are also disabled and used up with their ancestors. */
     below: (ancestors: Ids) =>
       db
-        .selectFrom(ancestors.as('above'))
+        .selectFrom(ancestors.where('tokens.has_derived', '=', sql.lit(1)).as('above'))
         // With `in`, SQLite makes a list of the ancestors first, which takes as long as finding what is below them.
         .crossJoin('token_ancestors as link')
         .select('link.token_id as id')

@@ -79,8 +79,8 @@ function plansOf(part: string): string[] {
 
 const plansAbout = (table: string) => plansOf(table).join('\n');
 
-/** Stores more tokens of a user or workspace than a chunk has. */
-function fillTokens(kind: 'owner' | 'workspace'): void {
+/** Stores more tokens of a user or workspace than a chunk has, of which one is the parent of all others if `areDerived`. */
+function fillTokens(kind: 'owner' | 'workspace', areDerived = false): void {
   const isOwner = kind === 'owner';
   const [type, access, role] = isOwner ? ["'PERSONAL'", "'FULL'", 'null'] : ["'WORKSPACE'", "'ROLE'", '1'];
   database.connection.exec(`
@@ -89,8 +89,8 @@ function fillTokens(kind: 'owner' | 'workspace'): void {
       values ('a', 'a', 'a', 0, 'ALLOWED', 0, 31);
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 1100)
     insert into tokens (id, kind, ${kind}_id, identifier, name, name_folded, search_text, secret_preview, access, role,
-        created_at, updated_at, issued_at, expires_at)
-      select i, ${type}, 'a', i, i, i, i, '', ${access}, ${role}, i, i, i, 2000 + i from n`);
+        created_at, updated_at, issued_at, expires_at, parent_id)
+      select i, ${type}, 'a', i, i, i, i, '', ${access}, ${role}, i, i, i, 2000 + i, iif(${areDerived} and i > 1, 1, null) from n`);
 }
 
 describe.each([
@@ -160,6 +160,16 @@ describe.each([
     for (const name of ['expiry', 'used_up']) expect(plans).toContain(`INDEX tokens_by_${kind}_${name} `);
     expect(plans).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} `));
     expect(plans).toContain('USING PRIMARY KEY (holder_id=? AND state=? AND period>? AND period<?)');
+  });
+
+  test('the summary looks only below stopped tokens that have been derived from', async () => {
+    fillTokens(kind, true);
+    await summariseTokens(database.db, holder, {}, 1000);
+    const plans = plansAbout('token_ancestors');
+    for (const name of ['disabled', 'used_up']) {
+      expect(plans).toContain(`INDEX tokens_by_${kind}_${name} (${kind}_id=? AND has_derived=?)`);
+    }
+    expect(plans).not.toMatch(new RegExp(`SCAN tokens|INDEX tokens_by_${kind} `));
   });
 });
 
