@@ -44,19 +44,31 @@ async function forgetCallers(): Promise<void> {
 const CREATE = 'mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret token { id } } }';
 
 test('createToken identifies its caller once, and not again until something else is committed', async () => {
-  const creation = [
-    'select users',
-    'select token_counts',
-    'insert tokens',
-    'insert token_secrets',
-    'insert audit_events',
-  ];
+  const creation = ['select token_counts', 'insert tokens', 'insert token_secrets', 'insert audit_events'];
   const create = () => statementsOf(CREATE, { name: 'ci', access: 'FULL' });
   await forgetCallers();
   expect(await create()).toEqual(['select sessions', ...creation]);
   expect(await create()).toEqual(creation);
   await forgetCallers();
   expect(await create()).toEqual(['select sessions', ...creation]);
+});
+
+test('createToken reads the email address of its caller only if it is unverified', async () => {
+  const query =
+    'mutation ($input: CreateTokenInput!) { createToken(input: $input) { token { identifier } } }';
+  const create = async (name: string) => {
+    const answer = await postern.post(query, { input: { name, access: 'FULL' } }, postern.owner.session);
+    return answer.data.createToken.token.identifier;
+  };
+  recorded();
+  expect(await create('verified')).toMatch(/^owner@example\.com_/);
+  expect(recorded()).not.toContain('select users');
+  await database.transact([], async (tx) => {
+    await tx.updateTable('users').set({ email_verified_at: null }).execute();
+  });
+  recorded();
+  expect(await create('unverified')).toMatch(/^owner@example\.com_/);
+  expect(recorded()).toContain('select users');
 });
 
 test('a cached caller is identified again after a change that shares the commit', async () => {

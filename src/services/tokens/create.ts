@@ -91,6 +91,14 @@ function limitsWithin({ principal }: UnitOfWork, requested: TokenLimits | null):
   }, requested);
 }
 
+/** Returns the email address of the user that the caller acts for. A verified one came with the caller. */
+async function emailOf({ tx, principal }: UnitOfWork, userId: string): Promise<string> {
+  if ('verifiedEmail' in principal && principal.verifiedEmail !== null) return principal.verifiedEmail;
+  const user = await findUser(tx, userId);
+  if (!user) throw failure('UNAUTHENTICATED');
+  return user.email;
+}
+
 /** Returns the creation of the token service. */
 export function createTokenCreation(deps: { secrets: SecretSource; limits: Limits }): TokenCreation {
   const { secrets, limits } = deps;
@@ -135,26 +143,19 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     if (ownerId === null) throw failure('UNAUTHENTICATED');
     const max = limits.tokensPerUser;
     // Sent together, so that PostgreSQL is waited for once.
-    const [owner, isFull] = await Promise.all([
-      findUser(uow.tx, ownerId),
+    const [email, isFull] = await Promise.all([
+      emailOf(uow, ownerId),
       hasTokens(uow.tx, { ownerId }, max, uow.now),
     ]);
-    if (!owner) throw failure('UNAUTHENTICATED');
     const parent = parentOf(uow);
     const { access, ...parsed } = parsePersonal(uow.now, request, parent.expiresAt, limits);
     if (parent.parentId !== null && access === 'FULL') throw forbidden('EXCEEDS_CALLER');
     requireNoLater(parsed.expiresAt, parent.expiresAt);
-    const ownership = {
-      kind: 'PERSONAL',
-      ownerId: owner.id,
-      workspaceId: null,
-      access,
-      role: null,
-    } as const;
+    const ownership = { kind: 'PERSONAL', ownerId, workspaceId: null, access, role: null } as const;
     const origin = { parentId: parent.parentId, issuedBy: null };
     const scopes = await resolveScopes(uow, ownership, request.scopes);
     if (isFull) throw limitReached({ ownerId }, max);
-    return { owner, access, parsed, ownership, origin, scopes };
+    return { email, access, parsed, ownership, origin, scopes };
   }
 
   return {
@@ -164,8 +165,8 @@ export function createTokenCreation(deps: { secrets: SecretSource; limits: Limit
     },
 
     async create(uow, request) {
-      const { owner, access, parsed, ownership, origin, scopes } = await preparePersonal(uow, request);
-      const issued = await issue(uow, ownership, owner.email, origin, parsed);
+      const { email, access, parsed, ownership, origin, scopes } = await preparePersonal(uow, request);
+      const issued = await issue(uow, ownership, email, origin, parsed);
       await insertScopes(uow.tx, issued.token.id, scopes);
       await auditToken(uow, 'token.created', issued.token, {
         access,
