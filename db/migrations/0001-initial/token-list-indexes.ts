@@ -25,7 +25,8 @@ function afterInsert(name: string, statement: string, isSqlite: boolean, when = 
 
 /**
  * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, one for the
- * access level, and one for each state that few tokens have, so that a list of these does not read all the others. A
+ * access level, and one for each state that few tokens have, so that a list of these does not read all the others. One more
+ * finds the few tokens that can stop those that derive from them, and is unique because SQLite otherwise prefers the key. A
  * trigger gives each token a row of its last use, which orders the tokens that were never used, and another one marks the
  * tokens that others derive from.
  */
@@ -54,6 +55,8 @@ export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: bool
       await sql.raw(text).execute(db);
     }
   }
+  await sql`create unique index tokens_stopping on tokens (id)
+    where disabled_at is not null or uses_left is not null`.execute(db);
   await sql`create index tokens_by_creator on tokens (workspace_id, created_by, created_at, id)
     where workspace_id is not null and created_by is not null`.execute(db);
 }

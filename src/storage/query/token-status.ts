@@ -8,12 +8,18 @@ export const FAR_FUTURE = 9_000_000_000_000_000;
 /** What orders tokens by expiry: those without one come last. The text equals that of the indexes. */
 export const EXPIRY_KEY = sql<number>`coalesce(${sql.ref('tokens.expires_at')}, ${sql.lit(FAR_FUTURE)})`;
 
-/** Selects the least value of an expression over a token's ancestors. Most tokens derive from none, and read nothing. */
+/**
+ * Selects the least value of an expression over a token's ancestors that are disabled or have limited uses. Most tokens derive
+ * from none, and read nothing; few are such ancestors, so an index of them is small.
+ */
 function leastOfAncestors<T>(eb: ExpressionBuilder<Tables, 'tokens'>, value: RawBuilder<T>) {
   const least = eb
     .selectFrom('token_ancestors as l')
     .innerJoin('tokens as a', 'a.id', 'l.ancestor_id')
     .whereRef('l.token_id', '=', 'tokens.id')
+    .where((above) =>
+      above.or([above('a.disabled_at', 'is not', null), above('a.uses_left', 'is not', null)]),
+    )
     .select(sql<T | null>`min(${value})`.as('least'));
   return eb.case().when('tokens.parent_id', 'is not', null).then(least).end();
 }

@@ -50,6 +50,12 @@ describe.each([
     }
   });
 
+  test('finds the ancestors that stop a token in the index of those that can', async () => {
+    const plan = await planOf(holder, {});
+    expect(plan).toContain('SEARCH l USING COVERING INDEX sqlite_autoindex_token_ancestors_1 (token_id=?)');
+    expect(plan).toContain('SEARCH a USING INDEX tokens_stopping (id=?)');
+  });
+
   test.each([
     ['REVOKED', 'revoked', 'revoked_at = 1'],
     ['DISABLED', 'disabled', 'disabled_at = 1'],
