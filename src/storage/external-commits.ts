@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
+import { sharedReadOf } from './shared-read.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -20,7 +21,11 @@ function watch(readVersion: () => Promise<unknown>): ExternalCommits {
 /** Returns a function that returns a number which changes with each commit of another connection. A call takes 2 µs. */
 export function externalVersionOf(connection: Database.Database): () => number {
   const version = connection.prepare<[], number>('pragma data_version').pluck();
-  return () => version.get() as number;
+  const shared = sharedReadOf(connection);
+  return () => {
+    shared.end();
+    return version.get() as number;
+  };
 }
 
 /** Reports commits of other processes to an SQLite file. */

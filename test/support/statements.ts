@@ -1,7 +1,7 @@
 import { openTestSqlite } from './database.ts';
 
-/** Transaction control, the version of the database, and the statements of triggers. */
-const NOT_COUNTED = /^(?:begin|commit|rollback|savepoint|release|pragma|--)|total_changes/i;
+/** Transaction control, the statement that holds a shared read, the version of the database, and the statements of triggers. */
+const NOT_COUNTED = /^(?:begin|commit|rollback|savepoint|release|pragma|--)|total_changes|sqlite_schema/i;
 
 /** Returns a statement as its verb and its first table, such as `select tokens`. */
 function summarize(sql: string): string {

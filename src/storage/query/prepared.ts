@@ -4,6 +4,7 @@ import { andThen, type MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../database.ts';
 import { asDeferrable } from '../deferred.ts';
 import { isInProcess } from '../in-process-adapter.ts';
+import { sharedReadOf } from '../shared-read.ts';
 
 /** A placeholder for a parameter while a query is compiled. */
 class Placeholder {
@@ -65,7 +66,11 @@ function rowsReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row
   const columns = statement.columns().map((_, index) => `c${index}`);
   const text = `with found (${columns}) as (${statement.source}) select json_array(${columns}) from found`;
   const rows = statement.database.prepare<unknown[], string>(text).pluck();
-  return (values) => rows.all(values).map((json) => toRow(JSON.parse(json)));
+  const shared = sharedReadOf(statement.database);
+  return (values) => {
+    shared.join();
+    return rows.all(values).map((json) => toRow(JSON.parse(json)));
+  };
 }
 
 /** Returns how a query with `count` parameters is filled: with the parameters themselves if they have its order, as in most. */
@@ -85,9 +90,20 @@ function rowReader<Row>(statement: Database.Statement<unknown[], Row>): Run<Row 
   const toRow = rowMakerOf(statement);
   const text = `${statement.source} /* as an array */`;
   const first = statement.database.prepare<unknown[], unknown[]>(text).raw();
+  const shared = sharedReadOf(statement.database);
   return (parameters) => {
+    shared.join();
     const values = first.get(parameters);
     return values && toRow(values);
+  };
+}
+
+/** Returns what executes a write. */
+function writer(statement: Database.Statement<unknown[], unknown>): Run<unknown> {
+  const shared = sharedReadOf(statement.database);
+  return (values) => {
+    shared.end();
+    return statement.run(values);
   };
 }
 
@@ -145,7 +161,7 @@ export function prepareQuery<P extends readonly unknown[], Row>(
 export function prepareWrite<P extends readonly unknown[]>(
   build: Build<P, unknown>,
 ): (db: Executor, ...parameters: P) => Promise<void> {
-  const prepare = prepareOnce<P, unknown, unknown>(build, (statement) => (values) => statement.run(values));
+  const prepare = prepareOnce(build, writer);
   return async (db, ...parameters) => {
     const { query, run, values } = prepare(db, parameters);
     if (run) run(values);

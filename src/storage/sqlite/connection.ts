@@ -15,6 +15,7 @@ import { createLruCache } from '../../platform/lru-cache.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
 import { errorCodeOf } from '../errors.ts';
 import type { InProcessAdapter } from '../in-process-adapter.ts';
+import { sharedReadOf } from '../shared-read.ts';
 import { createPrivateFile } from './files.ts';
 
 /** The total SQL length of cached prepared statements: about 500 of usual length, fewer with long lists. */
@@ -102,6 +103,27 @@ function cacheStatements(database: Database.Database): Database.Database {
   return database;
 }
 
+/** Ends the shared read of a connection before Kysely, which prepares each statement it executes, or anything else could write. */
+function endSharedReads(database: Database.Database): Database.Database {
+  const shared = sharedReadOf(database);
+  const { prepare, pragma, close } = database;
+  return Object.assign(database, {
+    prepare(sql: string) {
+      const statement = prepare.call(database, sql);
+      if (!statement.readonly) shared.end();
+      return statement;
+    },
+    pragma(source: string, options?: Database.PragmaOptions) {
+      shared.end();
+      return pragma.call(database, source, options);
+    },
+    close() {
+      shared.end();
+      return close.call(database);
+    },
+  });
+}
+
 function notPostern(file: string): OperatorError {
   return new OperatorError(`${file} is not a Postern database. Set DATABASE_URL to another file.`);
 }
@@ -173,7 +195,7 @@ export function openSqlite(file: string): Database.Database {
 
 /** Creates Kysely's SQLite dialect with immediate transactions, transactional migrations, literal limits and cached statements. */
 export function createSqliteDialect(database: Database.Database): SqliteDialect {
-  const dialect = new SqliteDialect({ database: cacheStatements(database) });
+  const dialect = new SqliteDialect({ database: endSharedReads(cacheStatements(database)) });
   dialect.createDriver = () => new ImmediateDriver(database);
   dialect.createQueryCompiler = () => new LiteralLimits();
   dialect.createAdapter = () => new TransactionalAdapter(database);
