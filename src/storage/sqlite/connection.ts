@@ -106,12 +106,16 @@ function cacheStatements(database: Database.Database): Database.Database {
 /** Ends the shared read of a connection before Kysely, which prepares each statement it executes, or anything else could write. */
 function endSharedReads(database: Database.Database): Database.Database {
   const shared = sharedReadOf(database);
-  const { prepare, pragma, close } = database;
+  const { prepare, exec, pragma, close } = database;
   return Object.assign(database, {
     prepare(sql: string) {
       const statement = prepare.call(database, sql);
       if (!statement.readonly) shared.end();
       return statement;
+    },
+    exec(source: string) {
+      shared.end();
+      return exec.call(database, source);
     },
     pragma(source: string, options?: Database.PragmaOptions) {
       shared.end();
