@@ -106,3 +106,14 @@ test('the statements of lookups and locks are not planned again for each call', 
   expect(repeated.length).toBeGreaterThan(1);
   expect(repeated.filter(({ plans }) => plans > PLANNED_CALLS)).toEqual([]);
 });
+
+test('the statements that create a token are not planned again for each call', async () => {
+  for (let n = 0; n < 4 * PLANNED_CALLS; n++) await createPersonalToken(postern, postern.owner.session);
+  const inserts = (await statements()).filter(({ text }) => text.startsWith('insert into'));
+  const isRepeated = ({ calls }: Statement) => calls >= 2 * PLANNED_CALLS;
+  for (const table of ['tokens', 'token_secrets', 'audit_events']) {
+    const found = inserts.filter((insert) => isRepeated(insert) && insert.text.includes(`into "${table}"`));
+    expect(found, table).not.toEqual([]);
+  }
+  expect(inserts.filter(({ plans }) => plans > PLANNED_CALLS)).toEqual([]);
+});

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { errorCodeOf } from '../errors.ts';
 
-/** The most statements that get a name, and the most parameters that one of them can have. */
+/** The most statements that get a name. */
 const MOST_NAMED_STATEMENTS = 500;
-const MOST_NAMED_PARAMETERS = 25;
+/** The most parameters of a statement with a name: more than a row of `tokens` has. */
+const MOST_NAMED_PARAMETERS = 40;
 
 /** The SQLSTATE of a failed connection, for which the client library throws errors without a code. */
 export const CONNECTION_FAILURE = '08006';
