@@ -211,3 +211,43 @@ test('changes that wait for one lock do not occupy the connections of others', a
   free();
   await Promise.all([first, ...waiting]);
 });
+
+describe('while three shared transactions run', () => {
+  const frees: (() => void)[] = [];
+  let holding: Promise<unknown>[];
+
+  const share = (id: string) => handle.transact(onUser(id), transactionId, { canShare: true });
+  const shareAll = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => share(`${n}`)));
+
+  beforeEach(async () => {
+    holding = [];
+    frees.length = 0;
+    for (const id of ['a', 'b', 'c']) {
+      await new Promise<void>((begun) => {
+        const work = () => new Promise<void>((free) => begun(void frees.push(free)));
+        holding.push(handle.transact(onUser(id), work, { canShare: true }));
+      });
+    }
+  });
+
+  afterEach(async () => {
+    for (const free of frees) free();
+    await Promise.all(holding);
+  });
+
+  test('a few changes wait for the end of one, and share the next; others do not wait', async () => {
+    let isDone = false;
+    const few = shareAll(5).finally(() => {
+      isDone = true;
+    });
+    await handle.transact(onUser('alone'), (tx) => send(tx, 'stored'));
+    await handle.transact(onUser('alone'), (tx) => send(tx, 'stored too'));
+    expect(isDone).toBe(false);
+    frees[1]?.();
+    expect(new Set(await few).size).toBe(1);
+  });
+
+  test('changes that fill a transaction do not wait', async () => {
+    expect(new Set(await shareAll(16)).size).toBe(1);
+  });
+});

@@ -15,9 +15,10 @@ export interface WaitingList<Entry extends Claim> {
   add(entry: Entry): void;
   /**
    * Removes and returns the first entry that can run now, with up to `most - 1` later ones that can share its transaction.
-   * Entries whose keys are held stay, without a connection, and none of their keys is given to a later entry.
+   * Entries that can share stay unless there are `least` of them. Entries whose keys are held stay, without a connection, and
+   * none of their keys is given to a later entry.
    */
-  take(most: number): Entry[];
+  take(most: number, least: number): Entry[];
   /** Releases the keys of entries that have run. */
   release(entries: readonly Entry[]): void;
 }
@@ -51,24 +52,27 @@ export function createWaitingList<Entry extends Claim>(): WaitingList<Entry> {
   const running = createHeldKeys();
   let waiting: Entry[] = [];
 
-  function find(most: number): Entry[] {
-    const found: Entry[] = [];
+  function find(most: number, least: number): Entry[] {
+    const sharing: Entry[] = [];
+    /** The first entry that runs by itself. */
+    let single: Entry | undefined;
     const passed = createHeldKeys();
     for (const entry of waiting.slice(0, MOST_EXAMINED)) {
       const isFree = entry.keys.every((key) => running.isFree(key) && passed.isFree(key));
-      const fits = found[0] === undefined || (found[0].canShare && entry.canShare);
+      if (isFree && entry.canShare) sharing.push(entry);
+      else if (isFree) single ??= entry;
       // A key that is passed over is held, so that later entries do not overtake this one for ever.
-      if (isFree && fits) found.push(entry);
       entry.keys.forEach(passed.hold);
-      if (found.length === most || found[0]?.canShare === false) break;
+      if (sharing.length === most || (single && sharing.length === 0)) break;
     }
-    return found;
+    if (sharing.length >= Math.max(least, 1)) return sharing;
+    return single ? [single] : [];
   }
 
   return {
     add: (entry) => void waiting.push(entry),
-    take(most) {
-      const found = find(most);
+    take(most, least) {
+      const found = find(most, least);
       waiting = waiting.filter((entry) => !found.includes(entry));
       for (const { keys } of found) keys.forEach(running.hold);
       return found;
