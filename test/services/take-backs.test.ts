@@ -23,6 +23,8 @@ let cascades: Cascades;
 let rows: RowCounter;
 /** How many rows each transaction wrote. */
 let written: number[];
+/** The number of transactions that run. */
+let running: number;
 /** What happens before the second transaction from now on that locks what a token gave. */
 let meanwhile: (() => Promise<unknown>) | null;
 /** The token whose roles are taken back. */
@@ -44,11 +46,16 @@ function observed(handle: DatabaseHandle): DatabaseHandle {
           await act();
         }
       }
-      const before = await rows.count();
-      const result = await handle.transact(locks, work, options);
-      const count = (await rows.count()) - before;
-      if (count > 0) written.push(count);
-      return result;
+      running++;
+      try {
+        const before = await rows.count();
+        const result = await handle.transact(locks, work, options);
+        const count = (await rows.count()) - before;
+        if (count > 0) written.push(count);
+        return result;
+      } finally {
+        running--;
+      }
     },
   };
 }
@@ -57,6 +64,7 @@ beforeEach(async () => {
   const database = await openTestDatabase();
   rows = await createRowCounter(database);
   written = [];
+  running = 0;
   meanwhile = null;
   postern = await startTestApp({}, observed(database));
   // Uses are stored at times of their own, and the server's own cascades would run every few seconds.
@@ -95,6 +103,8 @@ async function joinMany(role: Role, count = MEMBERS): Promise<void> {
   const tokenId = decodeGlobalId('Token', token.id) as string;
   const query = postern.database.db.selectFrom('token_snapshots').select('digest');
   await expect.poll(() => query.where('token_id', '=', tokenId).execute()).toHaveLength(1);
+  // Its row is visible before its rows have been counted.
+  await expect.poll(() => running).toBe(0);
   written.length = 0;
 }
 
