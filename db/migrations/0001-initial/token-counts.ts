@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { type TokenTrigger, triggerStatements } from './token-triggers.ts';
 
 type Row = 'new' | 'old';
 
@@ -48,26 +49,19 @@ const CHANGES_STATE = STATE_COLUMNS.map((column) => `old.${column} is distinct f
   ' or ',
 );
 
-interface Trigger {
-  readonly name: string;
-  readonly event: string;
-  readonly body: string;
-  readonly condition?: string;
-}
-
 /** Returns what counts the tokens that have a column, which never changes. */
-function countWith(column: string, state: string): Trigger[] {
+function countWith(column: string, state: string): TokenTrigger[] {
   const counts: readonly Count[] = [[`'${state}'`, '0']];
   const name = state.toLowerCase();
   return [
     {
-      name: `insert_${name}`,
+      name: `token_counts_after_insert_${name}`,
       event: 'insert',
       body: add(counts),
       condition: `new.${column} is not null`,
     },
     {
-      name: `delete_${name}`,
+      name: `token_counts_after_delete_${name}`,
       event: 'delete',
       body: subtract(counts),
       condition: `old.${column} is not null`,
@@ -76,29 +70,18 @@ function countWith(column: string, state: string): Trigger[] {
 }
 
 /** What keeps the counts correct. */
-const TRIGGERS: readonly Trigger[] = [
-  { name: 'insert', event: 'insert', body: add(countsOf('new')) },
+const TRIGGERS: readonly TokenTrigger[] = [
+  { name: 'token_counts_after_insert', event: 'insert', body: add(countsOf('new')) },
   {
-    name: 'update',
+    name: 'token_counts_after_update',
     event: `update of ${STATE_COLUMNS}`,
     body: subtract(countsOf('old')) + add(countsOf('new')),
     condition: CHANGES_STATE,
   },
-  { name: 'delete', event: 'delete', body: subtract(countsOf('old')) },
+  { name: 'token_counts_after_delete', event: 'delete', body: subtract(countsOf('old')) },
   ...countWith('parent_id', 'DERIVED'),
   ...countWith('federation_id', 'FEDERATED'),
 ];
-
-function statementsFor({ name, event, body, condition }: Trigger, isSqlite: boolean): string[] {
-  const head = `create trigger token_counts_after_${name} after ${event} on tokens`;
-  const when = condition === undefined ? '' : `when (${condition})`;
-  if (isSqlite) return [`${head} ${when} begin ${body} end`];
-  return [
-    `create function token_counts_after_${name}() returns trigger language plpgsql as
-      $$ begin ${body} return null; end $$`,
-    `${head} for each row ${when} execute function token_counts_after_${name}()`,
-  ];
-}
 
 /**
  * Creates the counts of the tokens of each user and workspace, so that limits and summaries take the same time for a million
@@ -126,6 +109,6 @@ export async function createTokenCounts(db: Kysely<unknown>, isSqlite: boolean):
     on tokens (workspace_id, (coalesce(expires_at - issued_at, 9000000000000000)))
     where workspace_id is not null and revoked_at is null`.execute(db);
   for (const trigger of TRIGGERS) {
-    for (const statement of statementsFor(trigger, isSqlite)) await sql.raw(statement).execute(db);
+    for (const statement of triggerStatements(trigger, isSqlite)) await sql.raw(statement).execute(db);
   }
 }

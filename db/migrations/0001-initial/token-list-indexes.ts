@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { type TokenTrigger, triggerStatements } from './token-triggers.ts';
 
 /** The two kinds of holders, which have one index each, so that no index holds the tokens of the other kind. */
 const HOLDERS = ['owner', 'workspace'] as const;
@@ -6,22 +7,22 @@ const HOLDERS = ['owner', 'workspace'] as const;
 /** What orders a list by expiry: tokens without one come last. The text equals that of the queries. */
 const EXPIRY = '(coalesce(expires_at, 9000000000000000))';
 
-/** A token without a use comes first in the order of last use. A transfer has copied its use already. */
-const USE = `insert into credential_uses (credential_id, holder_id, at)
-  values (new.id, coalesce(new.owner_id, new.workspace_id), 0) on conflict (credential_id) do nothing`;
-
-/** Below a disabled or used-up token without this mark, nothing has to be looked for. It stays when the derived tokens are deleted. */
-const MARK_PARENT = 'update tokens set has_derived = 1 where id = new.parent_id and has_derived = 0';
-
-/** Returns the statements that create a trigger that executes another statement after a token was inserted. */
-function afterInsert(name: string, statement: string, isSqlite: boolean, when = ''): string[] {
-  const head = `create trigger ${name} after insert on tokens`;
-  if (isSqlite) return [`${head} ${when} begin ${statement}; end`];
-  return [
-    `create function ${name}() returns trigger language plpgsql as $$ begin ${statement}; return null; end $$`,
-    `${head} for each row ${when} execute function ${name}()`,
-  ];
-}
+const TRIGGERS: readonly TokenTrigger[] = [
+  // A token without a use comes first in the order of last use. A transfer has copied its use already.
+  {
+    name: 'credential_uses_after_insert',
+    event: 'insert',
+    body: `insert into credential_uses (credential_id, holder_id, at)
+      values (new.id, coalesce(new.owner_id, new.workspace_id), 0) on conflict (credential_id) do nothing;`,
+  },
+  // Below a disabled or used-up token without this mark, nothing has to be looked for. It stays when the derived tokens are deleted.
+  {
+    name: 'tokens_have_derived',
+    event: 'insert',
+    body: 'update tokens set has_derived = 1 where id = new.parent_id and has_derived = 0;',
+    condition: 'new.parent_id is not null',
+  },
+];
 
 /**
  * Creates the indexes from which the lists of a user and of a workspace are read: one for each order, one for the
@@ -31,11 +32,9 @@ function afterInsert(name: string, statement: string, isSqlite: boolean, when = 
  * tokens that others derive from.
  */
 export async function createTokenListIndexes(db: Kysely<unknown>, isSqlite: boolean): Promise<void> {
-  const triggers = [
-    ...afterInsert('credential_uses_after_insert', USE, isSqlite),
-    ...afterInsert('tokens_have_derived', MARK_PARENT, isSqlite, 'when (new.parent_id is not null)'),
-  ];
-  for (const statement of triggers) await sql.raw(statement).execute(db);
+  for (const trigger of TRIGGERS) {
+    for (const statement of triggerStatements(trigger, isSqlite)) await sql.raw(statement).execute(db);
+  }
   for (const holder of HOLDERS) {
     const id = `${holder}_id`;
     const indexes = {
