@@ -34,10 +34,18 @@ export function watchSqlite(connection: Database.Database): ExternalCommits {
   return watch(async () => version());
 }
 
-/** Reports commits to a PostgreSQL database, including those of this process: each one changes the current snapshot. */
+/**
+ * Selects the state of a PostgreSQL database: statements that report the same state see the same data. A snapshot is the set of
+ * transactions whose changes it contains, so each commit changes it. The time of the start distinguishes a server from one that
+ * took over, or was restored, and could give the same numbers to other transactions. (PostgreSQL documentation, "Transaction
+ * ID and Snapshot Information Functions".)
+ */
+export const POSTGRES_STATE = sql<string>`(select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text)`;
+
+/** Reports commits to a PostgreSQL database, including those of this process. */
 export function watchPostgres(db: Kysely<Tables>): ExternalCommits {
   return watch(async () => {
-    const { rows } = await sql`select pg_current_snapshot()::text as version`.execute(db);
-    return (rows[0] as { version: string }).version;
+    const { rows } = await sql<{ state: string }>`select ${POSTGRES_STATE} as state`.execute(db);
+    return rows[0]?.state;
   });
 }

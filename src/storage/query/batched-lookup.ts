@@ -1,6 +1,7 @@
 import { type Compilable, PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { MaybePromise } from '../../platform/maybe-promise.ts';
 import type { Executor } from '../database.ts';
+import { POSTGRES_STATE } from '../external-commits.ts';
 import { prepareQuery, prepareQueryOne } from './prepared.ts';
 
 /**
@@ -11,14 +12,6 @@ const MOST_CALLS = 32;
 
 /** The most rows that one lookup keeps. The largest, those of tokens, take about half a kilobyte. */
 const MOST_KNOWN = 50_000;
-
-/**
- * Selects the state of a PostgreSQL database: statements that report the same state see the same data. A snapshot is the set of
- * transactions whose changes it contains, so each commit changes it. The time of the start distinguishes a server from one that
- * took over, or was restored, and could give the same numbers to other transactions. (PostgreSQL documentation, "Transaction
- * ID and Snapshot Information Functions".)
- */
-const STATE = sql<string>`(select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text)`;
 
 /** The types of PostgreSQL that the parameters of a lookup have. */
 interface ParameterTypes {
@@ -114,7 +107,7 @@ function createBatch<Row>(db: Executor, findMany: FindMany<Row>) {
 }
 
 const stateQuery = prepareQuery((db: Executor) => ({
-  compile: () => sql<{ state: string }>`select ${STATE} as state`.compile(db),
+  compile: () => sql<{ state: string }>`select ${POSTGRES_STATE} as state`.compile(db),
 }));
 
 /**
@@ -132,7 +125,7 @@ function prepareMany<T extends TypeNames, Row>(types: T, build: Build<T, Row>): 
     );
     const query = build(db, ...references) as unknown as RawBuilder<Row>;
     const statement = sql<Row & { position: number | null; state: string | null }>`
-      select found.*, case when call.number = 1 then ${STATE} end as state
+      select found.*, case when call.number = 1 then ${POSTGRES_STATE} end as state
       from unnest(${sql.join(lists)}) with ordinality as call(${sql.raw(names.join())}, number)
       left join lateral (select one.*, call.number::int as position from ${query} as one) as found on true`;
     return { compile: () => statement.compile(db) };
