@@ -7,7 +7,6 @@ import { parentsAmong, secretOf, TOKENS_IN_USE } from '../seed.ts';
 import { byCpu, byP99, type Comparison, copySeeded, NO_TARGET, type Setup } from './comparison.ts';
 
 const CONNECTIONS = 32;
-/** The number of tokens in use. */
 /** The number of tokens on the requested page. */
 const LISTED = 20;
 

@@ -15,7 +15,7 @@ export interface WaitingList<Entry extends Claim> {
   add(entry: Entry): void;
   /**
    * Removes and returns the first entry that can run now, with up to `most - 1` later ones that can share its transaction.
-   * Entries that can share stay unless there are `least` of them. Entries whose keys are held stay, without a connection, and
+   * Entries that can share stay unless there are `least` of them, 1 or more. Entries whose keys are held stay, without a connection, and
    * none of their keys is given to a later entry.
    */
   take(most: number, least: number): Entry[];
@@ -65,7 +65,7 @@ export function createWaitingList<Entry extends Claim>(): WaitingList<Entry> {
       entry.keys.forEach(passed.hold);
       if (sharing.length === most || (single && sharing.length === 0)) break;
     }
-    if (sharing.length >= Math.max(least, 1)) return sharing;
+    if (sharing.length >= least) return sharing;
     return single ? [single] : [];
   }
 
