@@ -15,7 +15,7 @@ export interface MetricsServer {
 export function createMetricsServer(metrics: Metrics): MetricsServer {
   const server = createServer(async (message, outgoing) => {
     const { method, url } = message;
-    discardBody(message);
+    discardBody({ message, start: message.socket.bytesRead });
     if (!['GET', 'HEAD'].includes(method ?? '') || !/^\/metrics\/?(?:\?|$)/.test(url ?? '')) {
       outgoing.writeHead(404).end();
       return;

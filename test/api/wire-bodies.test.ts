@@ -202,7 +202,7 @@ describe('the method', () => {
 test('reading a body after its sender has disconnected rejects', async () => {
   const ended = new Promise((resolve) => {
     const server = createServer((message, outgoing) => {
-      message.once('close', () => toRequest(message, outgoing).body(100).catch(resolve));
+      message.once('close', () => toRequest({ message, outgoing, start: 0 }).body(100).catch(resolve));
     });
     onTestFinished(() => void server.close());
     server.listen(0, '127.0.0.1', () => {

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { failure, type PosternError } from '../../domain/errors.ts';
 import type { HttpRequest } from '../message/message.ts';
-import { closeBeyond, EXCESS_BYTES } from './unread-body.ts';
+import { type Arrival, boundBody } from './unread-body.ts';
 
 /** A `Host` (RFC 3986, section 3.2): a name, an IPv4 address or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
@@ -13,15 +13,16 @@ function malformed(): PosternError {
   return failure('BAD_REQUEST', 'The request line or the Host header is malformed.');
 }
 
-/** Reads a body of at most `limit` bytes. Discards up to `EXCESS_BYTES` more, then closes the connection. */
-function readAll(message: IncomingMessage, limit: number): Promise<Uint8Array> {
+/** Reads a body of at most `limit` bytes. Discards the rest up to the bound of all bodies. */
+function readAll(arrival: Arrival, limit: number): Promise<Uint8Array> {
+  const { message } = arrival;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const cutOff = () => reject(failure('BAD_REQUEST', 'The body ends early.'));
     // A destroyed message emits no further events.
     if (message.destroyed) cutOff();
-    closeBeyond(message, limit + EXCESS_BYTES);
+    boundBody(arrival);
     message.on('data', (chunk: Buffer) => {
       size += chunk.byteLength;
       if (size > limit) reject(failure('PAYLOAD_TOO_LARGE'));
@@ -62,16 +63,21 @@ function headerOf(raw: readonly string[], name: string): string | null {
   return values.join(name === 'cookie' ? '; ' : ', ');
 }
 
+/** A request and the response to it, as `node:http` has them. */
+export interface Exchange extends Arrival {
+  readonly outgoing: ServerResponse;
+}
+
 class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly search: string;
   readonly #host: string;
-  readonly #message: IncomingMessage;
-  readonly #outgoing: ServerResponse;
+  readonly #exchange: Exchange;
   #signal: AbortSignal | null = null;
 
-  constructor(message: IncomingMessage, outgoing: ServerResponse) {
+  constructor(exchange: Exchange) {
+    const { message } = exchange;
     const { method = 'GET', url = '' } = message;
     const absolute = ABSOLUTE_FORM.exec(url);
     const rest = absolute ? url.slice(absolute[0].length) : url;
@@ -85,8 +91,7 @@ class NodeRequest implements HttpRequest {
     this.method = method;
     this.path = end < 0 ? target : target.slice(0, end);
     this.search = end < 0 ? '' : target.slice(end);
-    this.#message = message;
-    this.#outgoing = outgoing;
+    this.#exchange = exchange;
   }
 
   get url(): URL {
@@ -98,24 +103,24 @@ class NodeRequest implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= closeSignal(this.#outgoing);
+    this.#signal ??= closeSignal(this.#exchange.outgoing);
     return this.#signal;
   }
 
   header(name: string): string | null {
-    return headerOf(this.#message.rawHeaders, name);
+    return headerOf(this.#exchange.message.rawHeaders, name);
   }
 
   headerValues(name: string): readonly string[] {
-    return headerValuesOf(this.#message.rawHeaders, name);
+    return headerValuesOf(this.#exchange.message.rawHeaders, name);
   }
 
   body(limit: number): Promise<Uint8Array> {
-    return readAll(this.#message, limit);
+    return readAll(this.#exchange, limit);
   }
 }
 
 /** Returns a `node:http` request as an `HttpRequest`. Throws `BAD_REQUEST` if its target or `Host` is malformed. */
-export function toRequest(message: IncomingMessage, outgoing: ServerResponse): HttpRequest {
-  return new NodeRequest(message, outgoing);
+export function toRequest(exchange: Exchange): HttpRequest {
+  return new NodeRequest(exchange);
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { failure } from '../../domain/errors.ts';
 import type { HttpHandler } from '../handler.ts';
 import type { HttpResponse } from '../message/message.ts';
-import { toRequest } from './request.ts';
+import { type Exchange, toRequest } from './request.ts';
 import { type OpenStreams, sendResponse } from './response.ts';
 import { discardBody } from './unread-body.ts';
 
@@ -45,11 +45,6 @@ export interface ConnectionLimit {
   readonly onRefused?: () => void;
 }
 
-interface Exchange {
-  readonly message: IncomingMessage;
-  readonly outgoing: ServerResponse;
-}
-
 /** Returns a response as HTTP text, for a connection on which Node's parser has failed. */
 function toBytes({ headers, body }: HttpResponse, status: number): string {
   const length = String(Buffer.byteLength(body as string));
@@ -78,16 +73,18 @@ export function createNodeServer(
     return !last || last.outgoing.closed ? null : last;
   }
 
-  function respond({ message, outgoing }: Exchange): HttpResponse | Promise<HttpResponse> {
+  function respond(exchange: Exchange): HttpResponse | Promise<HttpResponse> {
     try {
-      return http.handle(toRequest(message, outgoing), { address: message.socket.remoteAddress ?? null });
+      const address = exchange.message.socket.remoteAddress ?? null;
+      return http.handle(toRequest(exchange), { address });
     } catch (error) {
       return http.refuse(error);
     }
   }
 
-  function send(response: HttpResponse, { message, outgoing }: Exchange): Promise<void> | undefined {
-    discardBody(message);
+  function send(response: HttpResponse, exchange: Exchange): Promise<void> | undefined {
+    const { outgoing } = exchange;
+    discardBody(exchange);
     if (draining) outgoing.setHeader('Connection', 'close');
     return sendResponse(response, outgoing, streams);
   }
@@ -109,8 +106,9 @@ export function createNodeServer(
    * saves a third of the CPU time of `viewer` with 32 connections.
    */
   function serve(message: IncomingMessage, outgoing: ServerResponse): void {
-    const exchange = { message, outgoing };
-    connections.set(message.socket, exchange);
+    const { socket } = message;
+    const exchange = { message, outgoing, start: socket.bytesRead };
+    connections.set(socket, exchange);
     if (waiting.push(exchange) === 1) setImmediate(serveWaiting);
   }
 
