@@ -30,9 +30,15 @@ export interface PageWindow {
   readonly before: Position | null;
 }
 
+/** A row of a page. */
+export interface Edge<T> {
+  readonly cursor: string;
+  readonly node: T;
+}
+
 /** Rows with their cursors. */
 export interface Page<T> {
-  readonly edges: readonly { readonly cursor: string; readonly node: T }[];
+  readonly edges: readonly Edge<T>[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 }

@@ -1,6 +1,7 @@
 import { type Expression, type SelectQueryBuilder, sql } from 'kysely';
 import {
   COUNTED_MAX,
+  type Edge,
   encodeCursor,
   type Page,
   type PageOrder,
@@ -91,15 +92,33 @@ interface PageReads<Row> {
   hasBeyond(position: Position, later: boolean): Promise<boolean>;
 }
 
+/** A row as an edge. Its cursor is encoded when it is read, because most operations select only the nodes. */
+class RowEdge<Row, T> implements Edge<T> {
+  readonly node: T;
+  readonly #row: Row;
+  readonly #order: KeysetOrder<Row>;
+
+  constructor(node: T, row: Row, order: KeysetOrder<Row>) {
+    this.node = node;
+    this.#row = row;
+    this.#order = order;
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.#order, this.#order.positionOf(this.#row));
+  }
+}
+
 /**
  * Reads a page by keyset: the cost does not depend on its depth, and inserted or deleted rows do not shift it, because a
  * cursor is a position and not an offset.
  */
-export async function readPage<Row>(
+export async function readPage<Row, T>(
   reads: PageReads<Row>,
+  toNode: (row: Row) => T,
   window: PageWindow,
   order: KeysetOrder<Row>,
-): Promise<Page<Row>> {
+): Promise<Page<T>> {
   const { after, before, backward, limit } = window;
   const exists = async (position: Position | null, later: boolean) =>
     position !== null && (await reads.hasBeyond(position, later));
@@ -109,24 +128,25 @@ export async function readPage<Row>(
   const rows = found.slice(0, limit);
   if (backward) rows.reverse();
   return {
-    edges: rows.map((node) => ({ cursor: encodeCursor(order, order.positionOf(node)), node })),
+    edges: rows.map((row) => new RowEdge(toNode(row), row, order)),
     hasNextPage: backward ? await exists(before, true) : more || (await exists(before, true)),
     hasPreviousPage: backward ? more || (await exists(after, false)) : await exists(after, false),
   };
 }
 
 /** Reads one page of a query by keyset. */
-export function fetchPage<DB, TB extends keyof DB, Row>(
+export function fetchPage<DB, TB extends keyof DB, Row, T>(
   list: List<DB, TB, Row>,
+  toNode: (row: Row) => T,
   window: PageWindow,
   order: KeysetOrder<Row>,
-): Promise<Page<Row>> {
+): Promise<Page<T>> {
   const reads: PageReads<Row> = {
     rows: async (wider) => (await pageQuery(list, wider, order).execute()) as Row[],
     hasBeyond: async (position, later) =>
       (await existsQuery(list, position, later, order).executeTakeFirst()) !== undefined,
   };
-  return readPage(reads, window, order);
+  return readPage(reads, toNode, window, order);
 }
 
 /** Counts the rows of a query up to `COUNTED_MAX`; returns `COUNTED_MAX + 1` for more. Reads no more rows than it counts. */
@@ -149,9 +169,4 @@ export async function hasMoreRows<DB, TB extends keyof DB, Row>(
   most: number,
 ): Promise<boolean> {
   return (await query.limit(1).offset(most).executeTakeFirst()) !== undefined;
-}
-
-/** Returns a page with each row mapped. */
-export function mapPage<Row, T>(page: Page<Row>, map: (row: Row) => T): Page<T> {
-  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: map(node) })) };
 }

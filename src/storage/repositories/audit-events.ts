@@ -2,7 +2,7 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import type { AuditAction, AuditEvent, AuditRecord } from '../../domain/audit.ts';
 import type { Page, PageWindow, Position } from '../../domain/paging.ts';
 import type { Executor } from '../database.ts';
-import { countRows, existsQuery, type KeysetOrder, mapPage, pageQuery, readPage } from '../query/paging.ts';
+import { countRows, existsQuery, type KeysetOrder, pageQuery, readPage } from '../query/paging.ts';
 import { prepareInsert } from '../query/prepared-insert.ts';
 
 /** The log of a user's account, of a workspace, or of one target. */
@@ -178,7 +178,7 @@ export async function pageAuditEvents(
       return (await union(beyond).execute()).length > 0;
     },
   };
-  return mapPage(await readPage(reads, window, KEYSET), toRecord);
+  return readPage(reads, toRecord, window, KEYSET);
 }
 
 /** Counts the events of a log, as `countRows` does. */

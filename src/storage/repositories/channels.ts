@@ -6,7 +6,7 @@ import type { VisibilityFilter } from '../../domain/visibility.ts';
 import { POLICY_COLUMNS, policyFromColumns, roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
-import { countRows, fetchPage, hasMoreRows, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage, hasMoreRows } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
 import type { Tables } from '../tables.ts';
@@ -125,14 +125,13 @@ export async function pageChannels(
   now: number,
 ): Promise<Page<Channel>> {
   const sharesAt = await shareInstant(db, filter, now);
-  const page = await fetchPage(listQuery(db, filter, workspaceId, sharesAt).selectAll(), window, {
+  return fetchPage(listQuery(db, filter, workspaceId, sharesAt).selectAll(), toChannel, window, {
     ...CHANNEL_ORDER,
     key: sql.ref('channels.created_at'),
     id: sql.ref('channels.id'),
     direction: 'asc',
     positionOf: (row) => ({ key: row.created_at, id: row.id }),
   });
-  return mapPage(page, toChannel);
 }
 
 /** Counts the channels visible to the caller, in one workspace or in all, as `countRows` does. */

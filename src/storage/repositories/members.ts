@@ -4,7 +4,7 @@ import { type Role, rankOf, roleOfRank } from '../../domain/roles.ts';
 import type { Member } from '../../domain/workspace.ts';
 import { roleFromRank } from '../codec.ts';
 import type { Executor } from '../database.ts';
-import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage } from '../query/paging.ts';
 import type { Tables } from '../tables.ts';
 import { deleteGrants, type GrantingToken, insertGrant, limitGrants } from './member-grants.ts';
 
@@ -89,14 +89,13 @@ export async function pageMembers(
   workspaceId: string,
   window: PageWindow,
 ): Promise<Page<Member>> {
-  const page = await fetchPage(memberQuery(db, workspaceId).selectAll(), window, {
+  return fetchPage(memberQuery(db, workspaceId).selectAll(), toMember, window, {
     ...MEMBER_ORDER,
     key: sql.ref('joined_at'),
     id: sql.ref('user_id'),
     direction: 'asc',
     positionOf: (row) => ({ key: row.joined_at, id: row.user_id }),
   });
-  return mapPage(page, toMember);
 }
 
 /** Counts the members of a workspace, as `countRows` does. */

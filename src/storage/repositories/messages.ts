@@ -3,7 +3,7 @@ import type { Message, MessageHead } from '../../domain/message.ts';
 import type { Page, PageWindow } from '../../domain/paging.ts';
 import type { VisibilityFilter } from '../../domain/visibility.ts';
 import type { Executor } from '../database.ts';
-import { countRows, fetchPage, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage } from '../query/paging.ts';
 import { prepareQueryOne } from '../query/prepared.ts';
 import type { Tables } from '../tables.ts';
 import { channelVisibleTo, shareInstant } from './channels.ts';
@@ -129,14 +129,13 @@ export async function pageMessages(
   channelId: string,
   window: PageWindow,
 ): Promise<Page<MeasuredMessage>> {
-  const page = await fetchPage(messageQuery(db, channelId).select(HEAD).select(BYTES), window, {
+  return fetchPage(messageQuery(db, channelId).select(HEAD).select(BYTES), toMeasured, window, {
     ...MESSAGE_ORDER,
     key: sql.ref('sequence'),
     id: sql.ref('id'),
     direction: 'asc',
     positionOf: (row) => ({ key: row.sequence, id: row.id }),
   });
-  return mapPage(page, toMeasured);
 }
 
 /** Returns the payloads of messages by id, as JSON, without deleted messages. */

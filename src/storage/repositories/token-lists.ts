@@ -12,15 +12,7 @@ import {
   type PrefixSearch,
   type TokenOwner,
 } from '../query/few-tokens.ts';
-import {
-  countRows,
-  existsQuery,
-  type KeysetOrder,
-  mapPage,
-  pageQuery,
-  readPage,
-  type Scan,
-} from '../query/paging.ts';
+import { countRows, existsQuery, type KeysetOrder, pageQuery, readPage, type Scan } from '../query/paging.ts';
 import { prepareQueryByShape } from '../query/prepared.ts';
 import { countAllTokens } from '../query/token-amounts.ts';
 import { EXPIRY_KEY, FAR_FUTURE, statusExpression } from '../query/token-status.ts';
@@ -306,8 +298,8 @@ export async function pageTokens(
     hasBeyond: async (from: Position, later: boolean) =>
       (await firstOf(chunks, { ...WHOLE, limit: 1, backward: !later, from }, onChunk)).length > 0,
   };
-  const page = await readPage(listed.scanned ? chunkByChunk : inOrder, window, keyset);
-  return mapPage(page, isOutline ? toOutline : (row) => toToken(row as TokenRow));
+  const toNode = isOutline ? toOutline : (row: OutlineRow) => toToken(row as TokenRow);
+  return readPage(listed.scanned ? chunkByChunk : inOrder, toNode, window, keyset);
 }
 
 /** Returns the name of an order in cursors. */

@@ -14,7 +14,7 @@ import {
 } from '../codec.ts';
 import type { Executor } from '../database.ts';
 import { prepareLookup } from '../query/batched-lookup.ts';
-import { countRows, fetchPage, hasMoreRows, mapPage } from '../query/paging.ts';
+import { countRows, fetchPage, hasMoreRows } from '../query/paging.ts';
 import { prepareQueryByIds } from '../query/prepared.ts';
 import { visibleTo } from '../query/visibility.ts';
 
@@ -121,14 +121,13 @@ export async function pageWorkspaces(
   filter: VisibilityFilter,
   window: PageWindow,
 ): Promise<Page<Workspace>> {
-  const page = await fetchPage(visibleQuery(db, filter).selectAll(), window, {
+  return fetchPage(visibleQuery(db, filter).selectAll(), toWorkspace, window, {
     ...WORKSPACE_ORDER,
     key: sql.ref('workspaces.created_at'),
     id: sql.ref('workspaces.id'),
     direction: 'asc',
     positionOf: (row) => ({ key: row.created_at, id: row.id }),
   });
-  return mapPage(page, toWorkspace);
 }
 
 /** Counts the workspaces visible to the caller, as `countRows` does. */
