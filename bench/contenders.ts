@@ -33,8 +33,13 @@ export interface Rounds {
   readonly milliseconds: number;
 }
 
-/** The time that a contender runs before it is measured, while its code is still being compiled. */
-const WARM_UP_MS = 1000;
+/** The time that a contender runs in the first round, in which its code is compiled. */
+const FIRST_MS = 1000;
+/**
+ * The part of its time that a contender runs before each sample. While the others run, V8 drops code and shrinks the heap of an
+ * idle program, and its first second takes up to twice the CPU time.
+ */
+const WARM_UP = 1 / 2;
 /** The part of all cores' time above which other processes disturb a round. */
 const DISTURBED = 0.12;
 
@@ -62,9 +67,10 @@ export function mediansOf(name: string, samples: readonly Sample[]): Figures {
 }
 
 /**
- * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. A first round
- * warms up and does not count. A round during which other processes used more than 12 % of all cores does not count either
- * and is repeated, until twice as many rounds as requested have run; the last ones count in any case.
+ * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. A first round does
+ * not count, nor does the time in which a contender warms up again. A round during which other processes used more than 12 % of
+ * all cores does not count either and is repeated, until twice as many rounds as requested have run, the first one included; the
+ * last ones count in any case.
  */
 export async function takeTurns<T extends readonly Contender[]>(
   contenders: T,
@@ -73,15 +79,17 @@ export async function takeTurns<T extends readonly Contender[]>(
 ): Promise<{ [K in keyof T]: Figures }> {
   const samples = contenders.map((): Sample[] => []);
   const counted = () => samples[0]?.length ?? 0;
-  for (let run = 0; counted() < rounds; run++) {
+  for (const contender of contenders) await contender.sample(Math.max(milliseconds, FIRST_MS));
+  for (let run = 1; counted() < rounds; run++) {
     const heard = listen();
     const round: Sample[] = [];
     for (const contender of contenders) {
-      round.push(await contender.sample(run === 0 ? Math.max(milliseconds, WARM_UP_MS) : milliseconds));
+      await contender.sample(milliseconds * WARM_UP);
+      round.push(await contender.sample(milliseconds));
     }
     const isDisturbed = (heard().othersShare ?? 0) > DISTURBED;
     const isNeeded = 2 * rounds - run < rounds - counted();
-    if (run === 0 || (isDisturbed && !isNeeded)) continue;
+    if (isDisturbed && !isNeeded) continue;
     for (const [index, sample] of round.entries()) samples[index]?.push(sample);
   }
   return contenders.map(({ name }, index) => mediansOf(name, samples[index] ?? [])) as {

@@ -2,12 +2,21 @@ import { expect, test } from 'vitest';
 import { type Contender, type Sample, takeTurns } from '../../bench/contenders.ts';
 import type { Noise } from '../../bench/machine.ts';
 
+/** The length of a sample in milliseconds. What runs before it costs 900. */
+const MILLISECONDS = 2000;
+
 function contender(name: string, costs: number[], order: string[] = []): Contender {
+  let runs = 0;
   return {
     name,
-    async sample(): Promise<Sample> {
+    async sample(milliseconds): Promise<Sample> {
       order.push(name);
-      return { cpu: costs.shift() as number, rate: 1, p50: null, p99: null, load: null };
+      // The first round, then a run before each sample.
+      const isMeasured = runs > 0 && runs % 2 === 0;
+      runs++;
+      expect(milliseconds).toBe(runs === 1 || isMeasured ? MILLISECONDS : MILLISECONDS / 2);
+      const cpu = isMeasured ? (costs.shift() as number) : 900;
+      return { cpu, rate: 1, p50: null, p99: null, load: null };
     },
   };
 }
@@ -20,12 +29,12 @@ function hear(shares: number[]): () => () => Noise {
   };
 }
 
-test('contenders take turns, the first turn does not count, and the medians do', async () => {
+test('contenders take turns, what warms them up does not count, and the medians do', async () => {
   const order: string[] = [];
-  const rounds = { rounds: 3, milliseconds: 1 };
-  const contenders = [contender('a', [900, 3, 1, 2], order), contender('b', [900, 5, 50, 4], order)];
+  const rounds = { rounds: 3, milliseconds: MILLISECONDS };
+  const contenders = [contender('a', [3, 1, 2], order), contender('b', [5, 50, 4], order)];
   const found = await takeTurns(contenders, rounds, hear([]));
-  expect(order.join('')).toBe('abababab');
+  expect(order.join('')).toBe('abaabbaabbaabb');
   expect(found.map(({ name, cpu }) => [name, cpu])).toEqual([
     ['a', 2],
     ['b', 5],
@@ -33,21 +42,21 @@ test('contenders take turns, the first turn does not count, and the medians do',
 });
 
 test('a disturbed round is repeated', async () => {
-  const costs = [900, 1, 700, 2, 3];
+  const costs = [1, 700, 2, 3];
   const [found] = await takeTurns(
     [contender('a', costs)],
-    { rounds: 3, milliseconds: 1 },
-    hear([0, 0.1, 0.5, 0, 0]),
+    { rounds: 3, milliseconds: MILLISECONDS },
+    hear([0.1, 0.5, 0, 0]),
   );
   expect(found?.cpu).toBe(2);
   expect(costs).toEqual([]);
 });
 
 test('on a machine that is always busy, twice as many rounds run and the last ones count', async () => {
-  const costs = [900, 800, 700, 1, 2, 3, 4];
+  const costs = [800, 700, 1, 2, 3, 4];
   const [found] = await takeTurns(
     [contender('a', costs)],
-    { rounds: 2, milliseconds: 1 },
+    { rounds: 2, milliseconds: MILLISECONDS },
     hear(Array(9).fill(0.5)),
   );
   expect(found?.cpu).toBe(2);
