@@ -23,7 +23,7 @@ export interface Contender {
   sample(milliseconds: number): Promise<Sample>;
 }
 
-/** The medians of a contender's samples, one by one. */
+/** A contender's sample, or the medians of its samples, one by one. */
 export type Figures = Sample & { readonly name: string };
 
 /** The length and number of turns. */
@@ -33,13 +33,13 @@ export interface Rounds {
   readonly milliseconds: number;
 }
 
-/** The time that a contender runs in the first round, in which its code is compiled. */
+/** The time that a contender runs before the first sample, in which its code is compiled. */
 const FIRST_MS = 1000;
 /**
- * The part of its time that a contender runs before each sample. While the others run, V8 drops code and shrinks the heap of an
- * idle program, and its first second takes up to twice the CPU time.
+ * The time that a contender runs before each sample, as a part of that of the sample, and the least time. While the others run,
+ * V8 drops code and shrinks the heap of an idle program, whose first second then takes up to twice the CPU time.
  */
-const WARM_UP = 1 / 2;
+const WARM_UP = { part: 1 / 2, leastMs: 250 };
 /** The part of all cores' time above which other processes disturb a round. */
 const DISTURBED = 0.12;
 
@@ -66,35 +66,88 @@ export function mediansOf(name: string, samples: readonly Sample[]): Figures {
   };
 }
 
+/** Returns how long a contender warms up before samples of some milliseconds. */
+function warmUpFor(milliseconds: number): number {
+  return Math.max(milliseconds * WARM_UP.part, WARM_UP.leastMs);
+}
+
+/** Returns one sample of each contender, in their order. */
+async function sampleEach(contenders: readonly Contender[], milliseconds: number): Promise<Figures[]> {
+  const samples: Figures[] = [];
+  for (const contender of contenders) {
+    await contender.sample(warmUpFor(milliseconds));
+    samples.push({ name: contender.name, ...(await contender.sample(milliseconds)) });
+  }
+  return samples;
+}
+
 /**
- * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. A first round does
- * not count, nor does the time in which a contender warms up again. A round during which other processes used more than 12 % of
- * all cores does not count either and is repeated, until twice as many rounds as requested have run, the first one included; the
- * last ones count in any case.
+ * Returns the samples of rounds. A round during which other processes used more than 12 % of all cores is repeated, until twice
+ * as many rounds as requested have run; the last ones count in any case.
+ */
+async function repeatRounds(
+  round: () => Promise<Figures[]>,
+  rounds: number,
+  listen: () => () => Noise,
+): Promise<Figures[][]> {
+  const counted: Figures[][] = [];
+  for (let run = 1; counted.length < rounds; run++) {
+    const heard = listen();
+    const samples = await round();
+    const isDisturbed = (heard().othersShare ?? 0) > DISTURBED;
+    const isNeeded = 2 * rounds - run < rounds - counted.length;
+    if (!isDisturbed || isNeeded) counted.push(samples);
+  }
+  return counted;
+}
+
+/** The medians of each contender, in their order. */
+type FiguresOf<T extends readonly Contender[]> = { [K in keyof T]: Figures };
+
+function figuresOf<T extends readonly Contender[]>(rounds: readonly Figures[][]): FiguresOf<T> {
+  const figures = rounds[0]?.map(({ name }, index) => {
+    const samples = rounds.map((round) => round[index] as Figures);
+    return mediansOf(name, samples);
+  });
+  return figures as FiguresOf<T>;
+}
+
+/**
+ * Returns the medians of contenders that take turns, so that a drift of the machine affects all of them. What they run before
+ * a sample does not count.
  */
 export async function takeTurns<T extends readonly Contender[]>(
   contenders: T,
   { rounds, milliseconds }: Rounds,
   listen: () => () => Noise = listenForNoise,
-): Promise<{ [K in keyof T]: Figures }> {
-  const samples = contenders.map((): Sample[] => []);
-  const counted = () => samples[0]?.length ?? 0;
+): Promise<FiguresOf<T>> {
   for (const contender of contenders) await contender.sample(Math.max(milliseconds, FIRST_MS));
-  for (let run = 1; counted() < rounds; run++) {
-    const heard = listen();
-    const round: Sample[] = [];
-    for (const contender of contenders) {
-      await contender.sample(milliseconds * WARM_UP);
-      round.push(await contender.sample(milliseconds));
-    }
-    const isDisturbed = (heard().othersShare ?? 0) > DISTURBED;
-    const isNeeded = 2 * rounds - run < rounds - counted();
-    if (isDisturbed && !isNeeded) continue;
-    for (const [index, sample] of round.entries()) samples[index]?.push(sample);
+  return figuresOf(await repeatRounds(() => sampleEach(contenders, milliseconds), rounds, listen));
+}
+
+/** The contenders of one round, and what ends their programs. */
+export interface Started<T extends readonly Contender[]> {
+  readonly contenders: T;
+  stop(): Promise<void>;
+}
+
+/**
+ * Does the same with programs that are started again for each round. Two processes of the same program can differ by a tenth
+ * for as long as they run.
+ */
+export async function takeTurnsRestarted<T extends readonly Contender[]>(
+  start: () => Promise<Started<T>>,
+  { rounds, milliseconds }: Rounds,
+  listen: () => () => Noise = listenForNoise,
+): Promise<FiguresOf<T>> {
+  async function round(): Promise<Figures[]> {
+    const { contenders, stop } = await start();
+    for (const contender of contenders) await contender.sample(warmUpFor(milliseconds));
+    const samples = await sampleEach(contenders, milliseconds);
+    await stop();
+    return samples;
   }
-  return contenders.map(({ name }, index) => mediansOf(name, samples[index] ?? [])) as {
-    [K in keyof T]: Figures;
-  };
+  return figuresOf(await repeatRounds(round, rounds, listen));
 }
 
 /** A program that runs a loop on request. */

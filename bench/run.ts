@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 });
 
 const SIZE = options.quick
-  ? { tokens: 20_000, manyTokens: 100_000, rounds: 5, milliseconds: 150 }
+  ? { tokens: 20_000, manyTokens: 100_000, rounds: 3, milliseconds: 150 }
   : { tokens: 100_000, manyTokens: 1_000_000, rounds: 5, milliseconds: 2000 };
 
 const USUAL: Readonly<Record<string, Compare>> = {

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { keyOf, seedBetterAuth } from '../better-auth.ts';
-import { type Contender, type Server, serverContender, startLoad, takeTurns } from '../contenders.ts';
+import {
+  type Contender,
+  type Server,
+  serverContender,
+  startLoad,
+  takeTurnsRestarted,
+} from '../contenders.ts';
 import { startProgram, stopAll, together } from '../processes.ts';
 import { get, graphql, KIND, LIST, VIEWER, verify } from '../requests.ts';
 import { parentsAmong, secretOf, TOKENS_IN_USE } from '../seed.ts';
@@ -26,20 +32,32 @@ function startStock(url: string, ...flags: string[]): Promise<Server> {
   return startProgram('servers/stock', { args: [url.slice('file:'.length), ...flags] });
 }
 
-async function startServers(setup: Setup) {
+/** Creates the databases; returns the URLs of Postern's, and the file of better-auth's. */
+async function prepareDatabases(setup: Setup) {
   const keys = join(setup.folder, 'keys.db');
   await seedBetterAuth(keys, setup.tokens, false);
+  return {
+    stock: copySeeded(setup, 'stock.db'),
+    stockUnlimited: copySeeded(setup, 'stock-unlimited.db'),
+    postern: copySeeded(setup, 'http.db'),
+    recording: copySeeded(setup, 'recording.db'),
+    forgetful: copySeeded(setup, 'forgetful.db'),
+    keys,
+  };
+}
+
+function startServers(databases: Awaited<ReturnType<typeof prepareDatabases>>) {
   return together({
     constant: startProgram<Server['hello']>('servers/constant'),
     yoga: startProgram<Server['hello']>('servers/yoga'),
     bare: startBare(),
-    stock: startStock(copySeeded(setup, 'stock.db')),
-    stockUnlimited: startStock(copySeeded(setup, 'stock-unlimited.db'), '--no-body-limit'),
-    postern: startPostern(copySeeded(setup, 'http.db')),
+    stock: startStock(databases.stock),
+    stockUnlimited: startStock(databases.stockUnlimited, '--no-body-limit'),
+    postern: startPostern(databases.postern),
     // A pair that differs in nothing else, earlier requests included.
-    recording: startPostern(copySeeded(setup, 'recording.db')),
-    forgetful: startPostern(copySeeded(setup, 'forgetful.db'), '--no-last-use'),
-    betterAuth: startProgram<Server['hello']>('servers/better-auth', { args: [keys] }),
+    recording: startPostern(databases.recording),
+    forgetful: startPostern(databases.forgetful, '--no-last-use'),
+    betterAuth: startProgram<Server['hello']>('servers/better-auth', { args: [databases.keys] }),
     load: startLoad(),
   });
 }
@@ -101,10 +119,13 @@ function contendersFor(servers: Servers, tokens: number) {
 
 /** Measures everything over HTTP with 32 connections, against a bare server, a stock Yoga, and better-auth. */
 export async function compareHttp(setup: Setup): Promise<Comparison> {
-  const servers = await startServers(setup);
-  await checkAnswers(servers);
-  const rows = await takeTurns(contendersFor(servers, setup.tokens), setup);
-  await stopAll(servers);
+  const databases = await prepareDatabases(setup);
+  async function start() {
+    const servers = await startServers(databases);
+    await checkAnswers(servers);
+    return { contenders: contendersFor(servers, setup.tokens), stop: () => stopAll(servers) };
+  }
+  const rows = await takeTurnsRestarted(start, setup);
   const [post, empty, yoga, bareViewer, bareList, ...authenticated] = rows;
   const [stockViewer, freeViewer, stockList, freeList, viewer, oneField, list, ...checks] = authenticated;
   const [verifying, recording, forgetful, betterAuth] = checks;

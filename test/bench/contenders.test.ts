@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest';
-import { type Contender, type Sample, takeTurns } from '../../bench/contenders.ts';
+import { type Contender, type Sample, takeTurns, takeTurnsRestarted } from '../../bench/contenders.ts';
 import type { Noise } from '../../bench/machine.ts';
 
 /** The length of a sample in milliseconds. What runs before it costs 900. */
 const MILLISECONDS = 2000;
 
-function contender(name: string, costs: number[], order: string[] = []): Contender {
+/** A contender whose measured samples have these costs. `isMeasured` says which of its runs, from 0, are. */
+function contender(
+  name: string,
+  costs: number[],
+  order: string[] = [],
+  isMeasured = (run: number) => run > 0 && run % 2 === 0,
+): Contender {
   let runs = 0;
   return {
     name,
     async sample(milliseconds): Promise<Sample> {
       order.push(name);
-      // The first round, then a run before each sample.
-      const isMeasured = runs > 0 && runs % 2 === 0;
-      runs++;
-      expect(milliseconds).toBe(runs === 1 || isMeasured ? MILLISECONDS : MILLISECONDS / 2);
-      const cpu = isMeasured ? (costs.shift() as number) : 900;
+      const run = runs++;
+      if (isMeasured(run)) expect(milliseconds).toBe(MILLISECONDS);
+      const cpu = isMeasured(run) ? (costs.shift() as number) : 900;
       return { cpu, rate: 1, p50: null, p99: null, load: null };
     },
   };
@@ -39,6 +43,19 @@ test('contenders take turns, what warms them up does not count, and the medians 
     ['a', 2],
     ['b', 5],
   ]);
+});
+
+test('restarted programs warm up in each round, and end before the next', async () => {
+  const order: string[] = [];
+  const costs = [3, 1, 2];
+  const start = async () => {
+    order.push('start');
+    const contenders = [contender('a', costs, order, (run) => run === 2)] as const;
+    return { contenders, stop: async () => void order.push('stop') };
+  };
+  const [found] = await takeTurnsRestarted(start, { rounds: 3, milliseconds: MILLISECONDS }, hear([]));
+  expect(order).toEqual(Array(3).fill(['start', 'a', 'a', 'a', 'stop']).flat());
+  expect(found.cpu).toBe(2);
 });
 
 test('a disturbed round is repeated', async () => {
