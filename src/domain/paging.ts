@@ -34,6 +34,8 @@ export interface PageWindow {
 export interface Edge<T> {
   readonly cursor: string;
   readonly node: T;
+  /** Returns an edge with the same cursor. */
+  withNode<U>(node: U): Edge<U>;
 }
 
 /** Rows with their cursors. */

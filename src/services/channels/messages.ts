@@ -109,7 +109,7 @@ export function createMessageService(deps: {
     );
     return edges
       .filter(({ node }) => payloads.has(node.id))
-      .map(({ cursor, node }) => ({ cursor, node: { ...node, payload: payloads.get(node.id) } }));
+      .map((edge) => edge.withNode({ ...edge.node, payload: payloads.get(edge.node.id) }));
   }
 
   return {

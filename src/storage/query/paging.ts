@@ -92,20 +92,24 @@ interface PageReads<Row> {
   hasBeyond(position: Position, later: boolean): Promise<boolean>;
 }
 
-/** A row as an edge. Its cursor is encoded when it is read, because most operations select only the nodes. */
-class RowEdge<Row, T> implements Edge<T> {
+/** An edge whose cursor is encoded when it is read, because most operations select only the nodes. */
+class PositionEdge<T> implements Edge<T> {
   readonly node: T;
-  readonly #row: Row;
-  readonly #order: KeysetOrder<Row>;
+  readonly #order: PageOrder;
+  readonly #position: Position;
 
-  constructor(node: T, row: Row, order: KeysetOrder<Row>) {
+  constructor(node: T, order: PageOrder, position: Position) {
     this.node = node;
-    this.#row = row;
     this.#order = order;
+    this.#position = position;
   }
 
   get cursor(): string {
-    return encodeCursor(this.#order, this.#order.positionOf(this.#row));
+    return encodeCursor(this.#order, this.#position);
+  }
+
+  withNode<U>(node: U): Edge<U> {
+    return new PositionEdge(node, this.#order, this.#position);
   }
 }
 
@@ -128,7 +132,7 @@ export async function readPage<Row, T>(
   const rows = found.slice(0, limit);
   if (backward) rows.reverse();
   return {
-    edges: rows.map((row) => new RowEdge(toNode(row), row, order)),
+    edges: rows.map((row) => new PositionEdge(toNode(row), order, order.positionOf(row))),
     hasNextPage: backward ? await exists(before, true) : more || (await exists(before, true)),
     hasPreviousPage: backward ? more || (await exists(after, false)) : await exists(after, false),
   };
